@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/base/error.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <utility>
+
+#include "translate_impl.hpp"
+
+// All modules of a script in one switch. The made scripts, for which this is, hold nothing but changes of
+// modules and calls of the author's hooks; what moves, and why it may:
+//
+// - An added module is loaded before the modules that exist, which do not call it until they are new
+// themselves. If a
+//   hook is called before the switch, the added modules are there before the hook, which may start processes
+//   of them.
+// - sup_upgrade_notify stands behind its supervisor's update and needs the new code and a supervisor that
+// answers: up,
+//   a call between two updates comes after the switch. sup_downgrade_notify stands in front of it and is part
+//   of the code that still runs: down, such a call comes before the switch. A call in front of all updates or
+//   behind all of them stays there.
+// - A module is removed after the switch and after the calls in front of it, which end the processes that run
+// it.
+// - Up, the static processes (supervisors) are converted first: at a start, too, the init/1 of a supervisor
+// is over
+//   when its children begin. Down, dynamic processes are converted by the code that knows both versions,
+//   before it goes; static ones by the code that comes, as always.
+// - Nothing is resumed before everything is converted, so that undo need not take back work of the new code.
+//
+// A load's pre_purge concerns code that was old before the script began; who evaluates the script may purge
+// it before the first suspend, and soft_purge is checked before anything else, as release_handler does it.
+
+namespace erlrc::script {
+namespace {
+
+bool is_switched(const Instruction& instruction) {
+  return std::holds_alternative<Update>(instruction) || std::holds_alternative<LoadModule>(instruction);
+}
+
+bool can_be_moved(const Instruction& instruction) {
+  return is_switched(instruction) || std::holds_alternative<AddModule>(instruction) ||
+         std::holds_alternative<DeleteModule>(instruction) || std::holds_alternative<Apply>(instruction);
+}
+
+// A script taken apart around its switch.
+struct Parts {
+  std::vector<ModuleChange> added;
+  std::vector<ModuleChange> switched;
+  std::vector<DeleteModule> removed;
+  std::vector<Apply> before;
+  std::vector<std::variant<Apply, DeleteModule>> after;
+  bool added_before_calls = false;  // the added modules are loaded in front of the calls of `before`
+};
+
+// Nothing if a removal would have to wait for a call that its author placed behind it.
+std::optional<Parts> take_apart(const std::vector<Instruction>& script, Direction direction) {
+  const auto first = std::ranges::find_if(script, is_switched);
+  const auto behind_last = std::find_if(script.rbegin(), script.rend(), is_switched).base();
+  const auto end_of_before = direction == Direction::up ? first : behind_last;
+
+  Parts parts;
+  for (auto at = script.begin(); at != script.end(); ++at) {
+    if (const auto* update = std::get_if<Update>(&*at)) {
+      parts.switched.emplace_back(*update);
+    } else if (const auto* load = std::get_if<LoadModule>(&*at)) {
+      parts.switched.emplace_back(*load);
+    } else if (const auto* add = std::get_if<AddModule>(&*at)) {
+      parts.added.emplace_back(LoadModule{.module = add->module, .depends_on = add->depends_on});
+    } else if (const auto* removal = std::get_if<DeleteModule>(&*at)) {
+      parts.removed.push_back(*removal);
+      parts.after.emplace_back(*removal);
+    } else if (at >= end_of_before) {
+      parts.after.emplace_back(std::get<Apply>(*at));
+    } else {
+      if (!parts.removed.empty()) return std::nullopt;
+      parts.added_before_calls |= !parts.added.empty();
+      parts.before.push_back(std::get<Apply>(*at));
+    }
+  }
+  return parts;
+}
+
+std::vector<std::size_t> numbers(std::size_t from, std::size_t to) {
+  std::vector<std::size_t> range(to - from);
+  std::iota(range.begin(), range.end(), from);
+  return range;
+}
+
+// What is loaded, in its order: `early` before the calls, `switched` all at once.
+struct LoadOrder {
+  std::vector<const ModuleChange*> early;
+  std::vector<const ModuleChange*> switched;
+};
+
+// Nothing if an added module would have to be there before the calls and after a module of the switch.
+std::optional<LoadOrder> load_order(const Parts& parts, const ModuleChanges& changes, Direction direction) {
+  const std::size_t added = parts.added.size();
+  const std::size_t loaded = added + parts.switched.size();
+  const auto append = [&changes](const std::vector<std::size_t>& of, std::vector<const ModuleChange*>& to) {
+    for (const std::size_t number : of)
+      to.push_back(&changes.all()[number]);
+  };
+  LoadOrder order;
+  if (direction == Direction::down) {
+    append(changes.dependents_first(numbers(0, added)),
+           parts.added_before_calls ? order.early : order.switched);
+    append(changes.dependents_first(numbers(added, loaded)), order.switched);
+    return order;
+  }
+  const auto all = changes.dependencies_first(numbers(0, loaded));
+  const auto is_added = [added](std::size_t number) { return number < added; };
+  if (!parts.added_before_calls) {
+    append(all, order.switched);
+    return order;
+  }
+  if (!std::ranges::is_partitioned(all, is_added)) return std::nullopt;
+  const auto border = all.begin() + static_cast<std::ptrdiff_t>(added);
+  append({all.begin(), border}, order.early);
+  append({border, all.end()}, order.switched);
+  return order;
+}
+
+std::vector<CodeChange::Item> conversions(const std::vector<const ModuleChange*>& changes,
+                                          Update::ModType type) {
+  std::vector<CodeChange::Item> items;
+  for (const ModuleChange* change : changes)
+    if (const auto* update = std::get_if<Update>(change); update && update->extra && update->mod_type == type)
+      items.push_back({update->module, *update->extra});
+  return items;
+}
+
+void append_loads(const std::vector<const ModuleChange*>& changes, std::vector<LowLevel>& to) {
+  for (const ModuleChange* change : changes)
+    to.emplace_back(load_of(*change).value());
+}
+
+void append_switch(const std::vector<const ModuleChange*>& loads, Direction direction,
+                   std::vector<LowLevel>& to) {
+  const bool up = direction == Direction::up;
+  // As OTP: who depends on others is suspended before them, so that it does not wait for a suspended process.
+  auto dependents_first = loads;
+  if (up) std::ranges::reverse(dependents_first);
+  auto of_static = conversions(dependents_first, Update::ModType::static_);
+  auto of_dynamic = conversions(dependents_first, Update::ModType::dynamic_);
+
+  const auto suspend = suspend_of(dependents_first);
+  if (suspend) to.emplace_back(*suspend);
+  if (!up) append_code_change(direction, std::move(of_dynamic), to);
+  append_loads(loads, to);
+  if (up) std::ranges::move(of_dynamic, std::back_inserter(of_static));
+  append_code_change(direction, std::move(of_static), to);
+  if (suspend) to.emplace_back(resume_of(*suspend));
+}
+
+}  // namespace
+
+std::optional<std::vector<LowLevel>> translate_together(const std::vector<Instruction>& script,
+                                                        Direction direction, const std::vector<AppSpec>& to) {
+  if (!std::ranges::all_of(script, can_be_moved) || std::ranges::none_of(script, is_switched))
+    return std::nullopt;
+  const auto parts = take_apart(script, direction);
+  if (!parts) return std::nullopt;
+  std::vector<ModuleChange> all = parts->added;
+  std::ranges::copy(parts->switched, std::back_inserter(all));
+  std::ranges::copy(parts->removed, std::back_inserter(all));
+  const ModuleChanges changes(std::move(all));
+  const auto order = load_order(*parts, changes, direction);
+  if (!order) return std::nullopt;
+
+  const Owners owners(to);
+  std::vector<LoadObjectCode> read;
+  for (const ModuleChange* change : order->early)
+    read.push_back(owners.object_code_of(module_of(*change)));
+  for (const ModuleChange* change : order->switched)
+    read.push_back(owners.object_code_of(module_of(*change)));
+
+  std::vector<LowLevel> whole;
+  std::ranges::move(merged(read), std::back_inserter(whole));
+  whole.emplace_back(PointOfNoReturn{});
+  append_loads(order->early, whole);
+  std::ranges::copy(parts->before, std::back_inserter(whole));
+  append_switch(order->switched, direction, whole);
+  for (const auto& step : parts->after)
+    std::visit(Overload{[&whole](const Apply& apply) { whole.emplace_back(apply); },
+                        [&whole](const DeleteModule& removal) { append_removal(removal, whole); }},
+               step);
+  return whole;
+}
+
+}  // namespace erlrc::script
