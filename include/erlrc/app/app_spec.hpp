@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <erlrc/term/term.hpp>
+
+// The application resource file, NAME.app (kernel reference manual, app(4)).
+
+namespace erlrc {
+
+struct StartModule {
+  Atom module;
+  Term args;
+  bool operator==(const StartModule&) const = default;
+};
+
+/// What an .app file says, as far as decisions need it. `term` is the whole file, for the node.
+struct AppSpec {
+  Atom name;
+  std::string vsn;
+  std::vector<Atom> modules;
+  std::vector<Atom> registered;
+  std::vector<Atom> applications;
+  std::vector<Atom> optional_applications;  ///< OTP 24 and later; always listed in `applications` too
+  std::vector<Atom> included_applications;
+  std::optional<StartModule> mod;  ///< absent: a library application
+  std::vector<std::pair<Atom, Term>> env;
+  Term term;  ///< {application, Name, Keys}
+  bool operator==(const AppSpec&) const = default;
+};
+
+/// Reads the text of an .app file; `file` is its name for messages. Throws SyntaxError for text that is no
+/// term, more than one term, another shape, a key of a wrong type (with the position of the file's term), a
+/// missing vsn.
+AppSpec parse_app_spec(std::string_view text, const std::string& file);
+
+/// The same for a term that is already parsed (a node's, a .rel's); errors name `source`.
+AppSpec app_spec(const Term& term, const std::string& source);
+
+}  // namespace erlrc

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/app/appup.hpp>
+
+#include <memory>
+#include <utility>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
+
+#include "shown.hpp"
+
+namespace erlrc {
+namespace {
+
+template <auto Function>
+struct Release {
+  template <typename Handle>
+  void operator()(Handle* handle) const {
+    Function(handle);
+  }
+};
+using Regex = std::unique_ptr<pcre2_code, Release<&pcre2_code_free_8>>;
+using MatchData = std::unique_ptr<pcre2_match_data, Release<&pcre2_match_data_free_8>>;
+
+PCRE2_SPTR units(const std::string& text) {
+  return reinterpret_cast<PCRE2_SPTR>(text.data());
+}
+
+Regex compile(const std::string& pattern) {
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  Regex regex(pcre2_compile(units(pattern), pattern.size(), PCRE2_UTF, &error, &offset, nullptr));
+  if (regex) return regex;
+  std::string reason(256, '\0');
+  int length = pcre2_get_error_message(error, reinterpret_cast<PCRE2_UCHAR*>(reason.data()), reason.size());
+  reason.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+  throw Error("regular expression " + print_term(binary(pattern)) + ": " + reason + " at offset " +
+              std::to_string(offset));
+}
+
+// As systools_relup: what the expression finds first must be the whole version. That is less than "the
+// expression can match the whole version": <<"1|1\\.2">> does not mean 1.2.
+bool matches_regex(const std::string& pattern, const std::string& vsn) {
+  Regex regex = compile(pattern);
+  MatchData found(pcre2_match_data_create_from_pattern(regex.get(), nullptr));
+  if (!found) throw Error("regular expression: no memory");
+  if (pcre2_match(regex.get(), units(vsn), vsn.size(), 0, 0, found.get(), nullptr) < 1) return false;
+  const PCRE2_SIZE* range = pcre2_get_ovector_pointer(found.get());
+  return range[0] == 0 && range[1] == vsn.size();
+}
+
+class Reader {
+public:
+  Reader(const std::string& file, Position position) : file_(file), position_(position) {}
+
+  std::vector<AppupEntry> entries(const Term& term) const {
+    const auto* list = as_list(term);
+    if (!list) wrong(term, "a list of {Vsn, Instructions}");
+    std::vector<AppupEntry> made;
+    made.reserve(list->size());
+    for (const Term& each : *list)
+      made.push_back(entry(each));
+    return made;
+  }
+
+  [[noreturn]] void wrong(const Term& found, const std::string& expected) const {
+    throw SyntaxError(file_, position_, "found " + shown(found) + ", expected " + expected);
+  }
+
+private:
+  AppupEntry entry(const Term& term) const {
+    const auto* pair = as_tuple(term, 2);
+    const auto* instructions = pair ? as_list(pair->back()) : nullptr;
+    if (!instructions) wrong(term, "{Vsn, Instructions}");
+    return {pattern(pair->front()), *instructions};
+  }
+
+  VsnPattern pattern(const Term& term) const {
+    if (const Binary* regex = as_binary(term)) return {regex->bytes, true};
+    if (auto text = as_string(term)) return {*std::move(text), false};
+    wrong(term, "a version: a string or a binary");
+  }
+
+  const std::string& file_;
+  Position position_;
+};
+
+void append(std::vector<AppupEntry>& to, std::vector<AppupEntry> more) {
+  for (AppupEntry& entry : more)
+    to.push_back(std::move(entry));
+}
+
+Term to_term(const std::vector<AppupEntry>& entries) {
+  std::vector<Term> made;
+  for (const AppupEntry& entry : entries)
+    made.push_back(tuple(entry.vsn.is_regex ? binary(entry.vsn.text) : string(entry.vsn.text),
+                         list(entry.instructions)));
+  return list(std::move(made));
+}
+
+}  // namespace
+
+bool matches(const VsnPattern& pattern, const std::string& vsn) {
+  return pattern.is_regex ? matches_regex(pattern.text, vsn) : pattern.text == vsn;
+}
+
+const AppupEntry* find_entry(const Appup& appup, Direction direction, const std::string& other) {
+  for (const AppupEntry& entry : direction == Direction::up ? appup.up : appup.down)
+    if (matches(entry.vsn, other)) return &entry;
+  return nullptr;
+}
+
+Appup parse_appup(std::string_view text, const std::string& file, const std::string& vsn) {
+  std::vector<ParsedTerm> terms = parse_terms(text, file);
+  Appup appup{vsn, {}, {}};
+  std::optional<ParsedTerm> other;
+  bool found = false;
+  for (ParsedTerm& each : terms) {
+    Reader reader(file, each.position);
+    const auto* parts = as_tuple(each.term, 3);
+    auto its_vsn = parts ? as_string(parts->front()) : std::nullopt;
+    if (!its_vsn) reader.wrong(each.term, "{Vsn, UpFrom, DownTo}");
+    auto up = reader.entries((*parts)[1]);
+    auto down = reader.entries((*parts)[2]);
+    if (*its_vsn == vsn) {
+      found = true;
+      append(appup.up, std::move(up));
+      append(appup.down, std::move(down));
+    } else if (!other) {
+      other = std::move(each);
+    }
+  }
+  if (found) return appup;
+  std::string expected = "expected {" + print_term(string(vsn)) + ", UpFrom, DownTo}";
+  if (!other) throw SyntaxError(file, Position{}, "found no term, " + expected);
+  throw SyntaxError(file, other->position, "found " + shown(other->term) + ", " + expected);
+}
+
+Term to_term(const Appup& appup) {
+  return tuple(string(appup.vsn), to_term(appup.up), to_term(appup.down));
+}
+
+}  // namespace erlrc

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <erlrc/base/bytes.hpp>
+
+// The Code chunk of a BEAM file: the only place that says whether a module has an on_load function.
+
+namespace erlrc {
+
+/// Whether the instructions of a Code chunk hold `on_load`. Throws ShortRead for a chunk without a whole
+/// header. Instructions of OTP releases up to 29 are known; at one that is not, the shape of the bytes
+/// decides.
+bool holds_on_load(BytesView code_chunk);
+
+}  // namespace erlrc
