@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <variant>
+
+#include <erlrc/dist/machine.hpp>
+#include <erlrc/term/term.hpp>
+
+// The connection after the handshake: packets with a length of four bytes before them, of which an empty one
+// is a tick, and each other one a control message with perhaps a message (ERTS user's guide, "Distribution
+// Protocol", section "Protocol between Connected Nodes").
+
+namespace erlrc {
+
+/// Control messages, as the manual spells them.
+inline constexpr std::int64_t SEND = 2;
+inline constexpr std::int64_t REG_SEND = 6;
+inline constexpr std::int64_t MONITOR_P_EXIT = 21;
+inline constexpr std::int64_t SEND_SENDER = 22;
+inline constexpr std::int64_t PAYLOAD_MONITOR_P_EXIT = 28;
+inline constexpr std::int64_t SPAWN_REQUEST = 29;
+inline constexpr std::int64_t SPAWN_REPLY = 31;
+
+/// Somebody on the node sent us this.
+struct Delivered {
+  Term message;
+  bool operator==(const Delivered&) const = default;
+};
+
+/// The answer to a SPAWN_REQUEST: `result` is the new process, or an atom that says why there is none.
+struct SpawnAnswer {
+  Reference request;
+  Term result;
+  bool operator==(const SpawnAnswer&) const = default;
+};
+
+/// A process that we monitor has ended.
+struct Exited {
+  Reference monitor;
+  Term reason;
+  bool operator==(const Exited&) const = default;
+};
+
+using LinkEvent = std::variant<Delivered, SpawnAnswer, Exited>;
+
+/// What is sent as one packet: a control message, and a message if it has one.
+struct Packet {
+  Term control;
+  Bytes message;  ///< in the external term format with its version byte; empty: none
+  bool operator==(const Packet&) const = default;
+};
+
+/// {SEND, '', To} and the message.
+Packet send_to(const Pid& to, const Term& message);
+
+/// The connection, our side of it. Ticks are answered. Control messages that ask nothing of us (monitors of
+/// our pid, exits, and those unknown to us) are passed over.
+class Link {
+public:
+  using Event = LinkEvent;
+
+  /// No packet of a node may be larger: a broken length must not make us wait for, or hold, more.
+  static constexpr std::size_t largest_packet = std::size_t{512} * 1024 * 1024;
+
+  /// `rest` is what came behind the handshake.
+  explicit Link(Bytes rest = {}) : received_(std::move(rest)) {}
+
+  void receive(BytesView bytes);
+  void close() { closed_ = true; }
+  std::optional<Event> next();
+  Bytes take_output() { return std::exchange(output_, {}); }
+
+  /// Puts a packet into the output.
+  void send(const Packet& packet);
+
+private:
+  std::optional<BytesView> next_packet();
+
+  Bytes output_;
+  Bytes received_;
+  std::size_t read_ = 0;  ///< how much of received_ is done with
+  bool closed_ = false;
+  FirstFailure failure_;
+};
+
+}  // namespace erlrc

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+#include <erlrc/erlang/program.hpp>
+#include <erlrc/sys/deadline.hpp>
+#include <erlrc/term/term.hpp>
+
+// A live node that can be asked to run a program of ours. One of the three places where this project uses
+// `virtual`: tests put a scripted node here.
+
+namespace erlrc {
+
+class Rpc {
+public:
+  virtual ~Rpc() = default;
+
+  /// The node's full name, as it told in the handshake.
+  virtual const std::string& node() const = 0;
+
+  /// Starts `program`; at most one runs at a time on a connection.
+  virtual void start(const Program& program, const Term& argument) = 0;
+
+  /// The next Message of the program that runs. Throws Error: `timed out` when `until` passes, the reason
+  /// when the program's process ended without a further message, or that the connection was lost.
+  virtual Term receive(Deadline until) = 0;
+
+  /// Sends {Ref, Message} to the process of the program.
+  virtual void send(const Term& message) = 0;
+};
+
+}  // namespace erlrc

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <erlrc/base/bytes.hpp>
+#include <erlrc/sys/deadline.hpp>
+
+namespace erlrc {
+
+/// A connection to a peer, as the protocol machines need it. One of the three places where this project uses
+/// `virtual`: tests put a scripted peer here.
+class ByteStream {
+public:
+  virtual ~ByteStream() = default;
+
+  /// Waits for bytes and gives what is there. Empty: the peer closed or reset the connection. Throws TimedOut
+  /// when `until` passes first, SystemError if the connection cannot be read.
+  virtual Bytes read_some(Deadline until) = 0;
+
+  /// Writes all of `bytes`, in one piece if the system takes it so. A peer that has closed the connection is
+  /// no error here: what it sent before is still to be read, and then read_some tells. Throws TimedOut and
+  /// SystemError.
+  virtual void write_all(BytesView bytes, Deadline until) = 0;
+};
+
+}  // namespace erlrc

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/dist/handshake.hpp>
+
+#include <utility>
+
+#include <erlrc/base/md5.hpp>
+
+namespace erlrc {
+namespace {
+
+constexpr const char* too_old = "the node is older than OTP 23";
+
+/// A whole name of a node, as one tells it.
+std::string read_name(ByteReader& reader) {
+  const std::uint16_t size = reader.u16();
+  const std::string name(reader.take(size));
+  try {
+    if (parse_node_name(name).host) return name;
+  } catch (const UsageError&) {
+    // told below
+  }
+  throw ProtocolError("tells " + printable(name) + ", which is no name of a node");
+}
+
+}  // namespace
+
+Bytes cookie_digest(const Cookie& cookie, std::uint32_t challenge) {
+  return to_bytes(md5(cookie.reveal() + std::to_string(challenge)));
+}
+
+Handshake::Handshake(Login login) : login_(std::move(login)) {
+  send(ByteWriter()
+           .u8('N')
+           .u64(our_flags)
+           .u32(0)  // our creation: the node gives us one
+           .u16(static_cast<std::uint16_t>(login_.host.size()))
+           .bytes(login_.host)
+           .take());
+}
+
+std::optional<Peer> Handshake::next() {
+  return failure_.guard([this]() -> std::optional<Peer> {
+    while (state_ != State::done) {
+      const auto message = take_message();
+      if (!message && closed_) explain_close();
+      if (!message) return std::nullopt;
+      read(*message);
+    }
+    return peer_;
+  });
+}
+
+/// Messages of a handshake have a length of two bytes before them.
+std::optional<Bytes> Handshake::take_message() {
+  if (received_.size() < 2) return std::nullopt;
+  ByteReader reader(received_);
+  const std::uint16_t size = reader.u16();
+  if (reader.left() < size) return std::nullopt;
+  Bytes message(reader.take(size));
+  received_.erase(0, reader.position());
+  if (message.empty()) throw ProtocolError("sends an empty message in the handshake");
+  return message;
+}
+
+void Handshake::send(const Bytes& message) {
+  output_ += ByteWriter().u16(static_cast<std::uint16_t>(message.size())).bytes(message).take();
+}
+
+void Handshake::read(BytesView message) {
+  switch (state_) {
+    case State::awaits_status:
+      return read_status(message);
+    case State::awaits_challenge:
+      return read_challenge(message);
+    case State::awaits_ack:
+      return read_ack(message);
+    case State::done:
+      return;
+  }
+}
+
+void Handshake::read_status(BytesView message) {
+  ByteReader reader(message);
+  if (reader.u8() != 's')
+    throw ProtocolError("answers " + printable(message) + ", which is not what a node says");
+  constexpr BytesView named = "named:";
+  const BytesView status = message.substr(1);
+  if (status == "not_allowed")
+    throw ProtocolError(
+        "the node does not allow us: net_kernel:allow/1 was called there, or it demands more of a "
+        "peer than OTP 29 does (its log tells)");
+  if (status == "ok" || status == "ok_simultaneous") throw ProtocolError(too_old);
+  if (!status.starts_with(named)) throw ProtocolError("the node refuses us with status " + printable(status));
+  reader.take(named.size());
+  peer_.own_name.name = read_name(reader);
+  peer_.own_creation = reader.u32();
+  state_ = State::awaits_challenge;
+}
+
+void Handshake::read_challenge(BytesView message) {
+  ByteReader reader(message);
+  const std::uint8_t tag = reader.u8();
+  if (tag == 'n') throw ProtocolError(too_old);
+  if (tag != 'N') throw ProtocolError("answers " + printable(message) + " where its challenge should be");
+  peer_.flags = reader.u64();
+  const std::uint32_t challenge = reader.u32();
+  reader.u32();  // the node's creation
+  peer_.node = read_name(reader);
+  expect_wanted_node();
+  if ((peer_.flags & DFLAG_HANDSHAKE_23) == 0) throw ProtocolError(too_old);
+  if ((peer_.flags & DFLAG_SPAWN) == 0) throw ProtocolError("the node cannot start processes for others");
+  send(ByteWriter().u8('r').u32(login_.challenge).bytes(cookie_digest(login_.cookie, challenge)).take());
+  state_ = State::awaits_ack;
+}
+
+void Handshake::expect_wanted_node() const {
+  const NodeName told = parse_node_name(peer_.node);
+  if (told.alive != login_.node.alive || (login_.node.host && told.host != login_.node.host))
+    throw ProtocolError("the node there is " + peer_.node + ", not " + to_string(login_.node));
+}
+
+void Handshake::read_ack(BytesView message) {
+  ByteReader reader(message);
+  if (reader.u8() != 'a')
+    throw ProtocolError("answers " + printable(message) + " where it should prove itself");
+  if (reader.rest() != cookie_digest(login_.cookie, login_.challenge))
+    throw ProtocolError("the node does not know the cookie itself: it is an impostor, or broken");
+  state_ = State::done;
+}
+
+void Handshake::explain_close() const {
+  if (state_ == State::awaits_ack) throw ProtocolError("cookie refused");
+  if (state_ == State::awaits_status && received_.empty())
+    throw ProtocolError(
+        "closes the connection at our first message: no Erlang node, a node that speaks TLS, or one "
+        "older than OTP 23");
+  throw ProtocolError("closes the connection in the middle of the handshake");
+}
+
+}  // namespace erlrc

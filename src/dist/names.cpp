@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/dist/names.hpp>
+
+#include <algorithm>
+
+#include <erlrc/base/error.hpp>
+
+namespace erlrc {
+namespace {
+
+constexpr std::size_t longest_name = 255;  // a node name is an atom
+
+/// What is wrong with it as a part of a node name; null if nothing is.
+const char* defect_of(std::string_view part) {
+  if (part.empty()) return "an empty part";
+  if (part.find('/') != std::string_view::npos) return "a slash";
+  if (part.find("..") != std::string_view::npos) return "two dots in a row";
+  if (part.find('@') != std::string_view::npos) return "a second @";
+  if (std::ranges::any_of(part, [](char c) { return c <= ' ' || c > '~'; }))
+    return "a character that is not printable ASCII";
+  return nullptr;
+}
+
+}  // namespace
+
+NodeName parse_node_name(std::string_view text) {
+  const auto at = text.find('@');
+  NodeName name{std::string(text.substr(0, at)), std::nullopt};
+  if (at != std::string_view::npos) name.host = text.substr(at + 1);
+  const char* defect = defect_of(name.alive);
+  if (defect == nullptr && name.host) defect = defect_of(*name.host);
+  if (defect == nullptr && text.size() > longest_name) defect = "more than 255 characters";
+  if (defect != nullptr) throw UsageError("node name " + printable(text) + ": holds " + defect);
+  return name;
+}
+
+std::string to_string(const NodeName& name) {
+  return name.host ? name.alive + "@" + *name.host : name.alive;
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::size_t longest_quote = 60;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string made = "'";
+  for (const char c : text.substr(0, longest_quote)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= ' ' && byte <= '~') {
+      made += c;
+    } else {
+      made += "\\x";
+      made += digits[byte >> 4];
+      made += digits[byte & 0xf];
+    }
+  }
+  return made + (text.size() > longest_quote ? "..'" : "'");
+}
+
+}  // namespace erlrc

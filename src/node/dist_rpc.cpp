@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/node/dist_rpc.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <erlrc/dist/evaluation.hpp>
+#include <erlrc/node/pump.hpp>
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
+
+namespace erlrc {
+
+DistRpc::DistRpc(std::unique_ptr<ByteStream> stream, Peer peer, Bytes rest, Deadline until)
+    : stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      self_{peer_.own_name, 1, 0, peer_.own_creation},
+      link_(std::move(rest)),
+      writes_until_(until) {}
+
+void DistRpc::start(const Program& program, const Term& argument) {
+  name_ = program.name;
+  // Of the first word of a reference only 18 bits count before OTP 24; the second carries on.
+  const std::uint32_t number = ++programs_;
+  current_ = {peer_.own_name, peer_.own_creation, {number & 0x3ffff, number >> 18, 0}};
+  process_.reset();
+  unsent_.clear();
+  running_ = true;
+  link_.send(evaluation_request(current_, self_, program.forms,
+                                {{"Argument", argument}, {"Client", self_}, {"Ref", current_}}));
+  flush();
+}
+
+Term DistRpc::receive(Deadline until) {
+  writes_until_ = std::max(writes_until_, until);
+  return within(name_, [&] {
+    if (!running_) throw Error("is not running");
+    for (;;) {
+      if (auto message = heard(pump(link_, *stream_, until))) return *std::move(message);
+    }
+  });
+}
+
+void DistRpc::send(const Term& message) {
+  Term tagged = tuple(current_, message);
+  if (process_) {
+    link_.send(send_to(*process_, tagged));
+    flush();
+  } else {
+    unsent_.push_back(std::move(tagged));
+  }
+}
+
+/// The message that the event brings, if it brings one from the program that runs. Throws Error if the event
+/// is the end of that program.
+std::optional<Term> DistRpc::heard(const LinkEvent& event) {
+  return std::visit(Overload{
+                        [&](const Delivered& delivered) -> std::optional<Term> {
+                          const auto* pair = as_tuple(delivered.message, 2);
+                          if (pair == nullptr || pair->front() != Term(current_)) return std::nullopt;
+                          return pair->back();
+                        },
+                        [&](const SpawnAnswer& answer) -> std::optional<Term> {
+                          if (answer.request != current_) return std::nullopt;
+                          if (const auto* process = std::get_if<Pid>(&answer.result.value)) {
+                            process_ = *process;
+                            for (const Term& message : std::exchange(unsent_, {}))
+                              link_.send(send_to(*process_, message));
+                            return std::nullopt;
+                          }
+                          running_ = false;
+                          throw Error("cannot be started: " + print_term(answer.result));
+                        },
+                        [&](const Exited& exited) -> std::optional<Term> {
+                          if (exited.monitor != current_) return std::nullopt;
+                          running_ = false;
+                          if (is_atom(exited.reason, "normal")) throw Error("ended without an answer");
+                          throw Error("ended: " + print_term(exited.reason));
+                        },
+                    },
+                    event);
+}
+
+void DistRpc::flush() {
+  if (const Bytes out = link_.take_output(); !out.empty()) stream_->write_all(out, writes_until_);
+}
+
+}  // namespace erlrc

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/site/registry.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
+
+// No message of this file quotes what stands in a node's file: a misplaced cookie would end up in a log.
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view white_space = " \t\r\n\f\v";
+
+std::string_view stripped(std::string_view text) {
+  const auto first = text.find_first_not_of(white_space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+bool is_blank(char c) {
+  return white_space.find(c) != std::string_view::npos;
+}
+
+/// Editors and package managers leave such files beside the real ones.
+bool is_leftover(const std::string& name) {
+  return name.starts_with('.') || name.ends_with('~') || name.find(".dpkg-") != std::string::npos ||
+         name.ends_with(".rpmnew") || name.ends_with(".rpmsave") || name.ends_with(".rpmorig");
+}
+
+/// The bytes of a file that holds a secret, and that only its owner and group may touch.
+Bytes read_secret_file(const fs::path& path) {
+  const FileContent content = load_file(path);
+  const bool readable = (content.status.mode & 0004U) != 0;
+  const bool writable = (content.status.mode & 0002U) != 0;
+  if (readable || writable)
+    throw Error(path.string() + ": " + (readable ? "readable" : "writable") + " by others: chmod 0640 " +
+                path.string());
+  return content.bytes;
+}
+
+/// A cookie as the node itself would take it from a file (auth(3)): printable, in one piece.
+Cookie to_cookie(std::string_view text, const std::string& where) {
+  const std::string_view secret = stripped(text);
+  if (secret.empty()) throw Error(where + ": the cookie is empty");
+  if (std::ranges::any_of(secret, [](char c) { return c <= ' ' || c > '~'; }))
+    throw Error(where + ": the cookie holds white space or a character that is not printable ASCII");
+  return Cookie(std::string(secret));
+}
+
+struct Setting {
+  std::string_view key;
+  std::string_view value;
+  std::string where;  ///< FILE:LINE
+};
+
+constexpr std::array<std::string_view, 4> known_keys{"cookie", "cookie_file", "port", "epmd_port"};
+
+bool is_known(std::string_view key) {
+  return std::ranges::find(known_keys, key) != known_keys.end();
+}
+
+/// A file of one word is the cookie alone, even if it holds a `=`, as cookies made by base64 do; `cookie=x`
+/// is not.
+bool is_cookie_alone(std::string_view content) {
+  const std::string_view word = stripped(content);
+  return std::ranges::none_of(word, is_blank) && !is_known(word.substr(0, word.find('=')));
+}
+
+std::vector<Setting> parse_settings(std::string_view content, const std::string& file) {
+  std::vector<Setting> settings;
+  for (std::size_t line = 1; !content.empty(); ++line) {
+    const std::string_view text = stripped(content.substr(0, content.find('\n')));
+    content.remove_prefix(std::min(content.find('\n'), content.size() - 1) + 1);
+    if (text.empty() || text.starts_with('#')) continue;
+    const std::string where = file + ":" + std::to_string(line);
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos) throw Error(where + ": not of the form key = value");
+    Setting setting{stripped(text.substr(0, equals)), stripped(text.substr(equals + 1)), where};
+    if (!is_known(setting.key))
+      throw Error(where + ": unknown key; there are cookie, cookie_file, port and epmd_port");
+    if (std::ranges::find(settings, setting.key, &Setting::key) != settings.end())
+      throw Error(where + ": " + std::string(setting.key) + " is given twice");
+    settings.push_back(std::move(setting));
+  }
+  return settings;
+}
+
+const Setting* find_setting(const std::vector<Setting>& settings, std::string_view key) {
+  const auto found = std::ranges::find(settings, key, &Setting::key);
+  return found != settings.end() ? &*found : nullptr;
+}
+
+std::optional<std::uint16_t> port_setting(const std::vector<Setting>& settings, std::string_view key) {
+  const Setting* setting = find_setting(settings, key);
+  if (setting == nullptr) return std::nullopt;
+  std::uint16_t port = 0;
+  const char* last = setting->value.data() + setting->value.size();
+  const auto [end, error] = std::from_chars(setting->value.data(), last, port);
+  if (error != std::errc{} || end != last || port == 0)
+    throw Error(setting->where + ": " + std::string(key) + " is no number from 1 to 65535");
+  return port;
+}
+
+Cookie cookie_setting(const std::vector<Setting>& settings, const fs::path& file) {
+  const Setting* cookie = find_setting(settings, "cookie");
+  const Setting* cookie_file = find_setting(settings, "cookie_file");
+  if (cookie != nullptr && cookie_file != nullptr)
+    throw Error(cookie_file->where + ": cookie and cookie_file are both given");
+  if (cookie != nullptr) return to_cookie(cookie->value, cookie->where);
+  if (cookie_file == nullptr) throw Error(file.string() + ": no cookie");
+  if (cookie_file->value.empty()) throw Error(cookie_file->where + ": the cookie_file has no name");
+  const fs::path other = file.parent_path() / cookie_file->value;  // an absolute path stays what it is
+  return within(cookie_file->where, [&] { return to_cookie(read_secret_file(other), other.string()); });
+}
+
+NodeEntry load_node(const fs::path& file) {
+  NodeName name = parse_node_name(file.filename().string());
+  const Bytes content = read_secret_file(file);
+  if (is_cookie_alone(content))
+    return {std::move(name), to_cookie(content, file.string()), std::nullopt, std::nullopt};
+  const auto settings = parse_settings(content, file.string());
+  return {std::move(name), cookie_setting(settings, file), port_setting(settings, "port"),
+          port_setting(settings, "epmd_port")};
+}
+
+/// [a-z][0-9A-Za-z_]*
+bool is_application_name(std::string_view name) {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto any = [&](char c) {
+    return lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !name.empty() && lower(name.front()) && std::ranges::all_of(name, any);
+}
+
+}  // namespace
+
+fs::path erlrc_root() {
+  return environment("ERLRC_ROOT").value_or("/etc/erlrc.d");
+}
+
+Registry load_registry(const fs::path& root) {
+  const fs::path directory = root / "nodes";
+  const auto names = directory_names(directory);
+  if (!names) throw UsageError(directory.string() + ": no such directory");
+  Registry registry;
+  for (const std::string& name : *names) {
+    if (is_leftover(name)) continue;
+    try {
+      registry.nodes.push_back(load_node(directory / name));
+    } catch (const Error& error) {
+      registry.bad.push_back({name, error.what()});
+    }
+  }
+  return registry;
+}
+
+std::set<Atom> load_wanted_applications(const fs::path& root) {
+  const fs::path directory = root / "applications";
+  std::set<Atom> wanted;
+  for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{})) {
+    if (!is_application_name(name)) continue;
+    const auto status = file_status(directory / name);
+    if (status && status->kind == FileStatus::Kind::file) wanted.insert(Atom{name});
+  }
+  return wanted;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/sys/file.hpp>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/sys/unique_fd.hpp>
+
+namespace erlrc {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& path, const char* tried, int error) {
+  throw SystemError(path.string() + ": " + tried, error);
+}
+
+FileStatus to_status(const struct stat& found) {
+  using Kind = FileStatus::Kind;
+  return {S_ISREG(found.st_mode)   ? Kind::file
+          : S_ISDIR(found.st_mode) ? Kind::directory
+                                   : Kind::other,
+          found.st_mode & 07777U, found.st_uid, found.st_gid, static_cast<std::size_t>(found.st_size)};
+}
+
+int open_file(const char* path, int flags, mode_t mode = 0) {
+  for (;;) {
+    const int fd = ::open(path, flags | O_CLOEXEC, mode);
+    if (fd >= 0 || errno != EINTR) return fd;
+  }
+}
+
+/// The file may grow or shrink between stat and read, and files of /proc tell no size at all.
+Bytes read_to_end(int fd, std::size_t expected, const std::filesystem::path& path) {
+  Bytes bytes;
+  std::size_t filled = 0;
+  bytes.resize(std::max<std::size_t>(expected, 511) + 1);
+  for (;;) {
+    const ssize_t count = ::read(fd, bytes.data() + filled, bytes.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path, "read", errno);
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+    if (filled == bytes.size()) bytes.resize(bytes.size() * 2);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+void write_to_end(int fd, BytesView bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path, "write", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void synchronize_directory(const std::filesystem::path& path) {
+  const UniqueFd fd(open_file(path.c_str(), O_RDONLY | O_DIRECTORY));
+  if (!fd) fail(path, "open", errno);
+  // Some file systems cannot do this for a directory, and then there is nothing to be done.
+  if (::fsync(fd.get()) != 0 && errno != EINVAL) fail(path, "fsync", errno);
+}
+
+FileContent load_open_file(const UniqueFd& fd, const std::filesystem::path& path) {
+  struct stat found {};
+  if (::fstat(fd.get(), &found) != 0) fail(path, "stat", errno);
+  FileContent content{to_status(found), {}};
+  if (content.status.kind == FileStatus::Kind::directory) fail(path, "read", EISDIR);
+  if (content.status.kind == FileStatus::Kind::other) fail(path, "read", EINVAL);
+  content.bytes = read_to_end(fd.get(), content.status.size, path);
+  return content;
+}
+
+/// Without O_NONBLOCK the open of a pipe would wait for its other end.
+UniqueFd open_to_read(const std::filesystem::path& path) {
+  return UniqueFd(open_file(path.c_str(), O_RDONLY | O_NONBLOCK));
+}
+
+}  // namespace
+
+std::optional<FileStatus> file_status(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) return to_status(found);
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  fail(path, "stat", errno);
+}
+
+FileContent load_file(const std::filesystem::path& path) {
+  const UniqueFd fd = open_to_read(path);
+  if (!fd) fail(path, "open", errno);
+  return load_open_file(fd, path);
+}
+
+Bytes read_file(const std::filesystem::path& path) {
+  return load_file(path).bytes;
+}
+
+std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path) {
+  const UniqueFd fd = open_to_read(path);
+  if (fd) return load_open_file(fd, path).bytes;
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  fail(path, "open", errno);
+}
+
+void write_file_atomically(const std::filesystem::path& path, BytesView bytes, mode_t mode) {
+  std::string draft = path.string() + ".XXXXXX";
+  const UniqueFd fd(::mkostemp(draft.data(), O_CLOEXEC));
+  if (!fd) fail(path, "create a temporary file beside it", errno);
+  try {
+    write_to_end(fd.get(), bytes, draft);
+    if (::fchmod(fd.get(), mode) != 0) fail(draft, "chmod", errno);
+    if (::fsync(fd.get()) != 0) fail(draft, "fsync", errno);
+    if (::rename(draft.c_str(), path.c_str()) != 0) fail(path, "rename to it", errno);
+  } catch (const Error&) {
+    ::unlink(draft.c_str());
+    throw;
+  }
+  synchronize_directory(path.has_parent_path() ? path.parent_path() : ".");
+}
+
+std::optional<std::vector<std::string>> directory_names(const std::filesystem::path& path) {
+  const auto close = [](DIR* directory) { ::closedir(directory); };
+  const std::unique_ptr<DIR, decltype(close)> directory(::opendir(path.c_str()), close);
+  if (!directory && errno == ENOENT) return std::nullopt;
+  if (!directory) fail(path, "open directory", errno);
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(directory.get());
+    if (entry == nullptr && errno != 0) fail(path, "read directory", errno);
+    if (entry == nullptr) break;
+    std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace erlrc

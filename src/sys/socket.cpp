@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/sys/socket.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <string>
+
+namespace erlrc {
+namespace {
+
+constexpr std::size_t buffer_size = 64 * 1024;
+
+/// Waits until `fd` is ready for `events`, or broken. Throws TimedOut.
+void wait_for(int fd, short events, Deadline until) {
+  for (;;) {
+    const auto left = std::min<milliseconds::rep>(left_until(until).count(), std::numeric_limits<int>::max());
+    pollfd waiting{fd, events, 0};
+    const int ready = ::poll(&waiting, 1, static_cast<int>(left));
+    if (ready > 0) return;
+    if (ready == 0 && left_until(until).count() == 0) throw TimedOut();
+    if (ready < 0 && errno != EINTR) throw SystemError("socket: poll", errno);
+  }
+}
+
+/// Nobody listens at the address, or this host has no such address (no IPv6).
+bool means_nobody(int error) {
+  return error == ECONNREFUSED || error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == ENETUNREACH ||
+         error == EHOSTUNREACH;
+}
+
+/// Connects `fd`; returns 0 or an errno value. Throws TimedOut.
+int connect_within(int fd, const sockaddr* address, socklen_t length, Deadline until) {
+  if (::connect(fd, address, length) == 0) return 0;
+  if (errno != EINPROGRESS && errno != EINTR) return errno;
+  wait_for(fd, POLLOUT, until);
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+/// An unconnected descriptor if nobody listens.
+UniqueFd connect_to(const sockaddr* address, socklen_t length, std::uint16_t port, Deadline until) {
+  UniqueFd fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int error = fd ? connect_within(fd.get(), address, length, until) : errno;
+  if (error == 0) return fd;
+  if (means_nobody(error)) return {};
+  throw SystemError("port " + std::to_string(port) + ": connect", error);
+}
+
+UniqueFd connect_to_ipv4_loopback(std::uint16_t port, Deadline until) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, port, until);
+}
+
+UniqueFd connect_to_ipv6_loopback(std::uint16_t port, Deadline until) {
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(port);
+  address.sin6_addr = in6addr_loopback;
+  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, port, until);
+}
+
+}  // namespace
+
+Socket::Socket(UniqueFd fd)
+    : fd_(std::move(fd)), buffer_(std::make_unique_for_overwrite<char[]>(buffer_size)) {}
+
+Bytes Socket::read_some(Deadline until) {
+  for (;;) {
+    const ssize_t count = ::recv(fd_.get(), buffer_.get(), buffer_size, 0);
+    if (count >= 0) return Bytes(buffer_.get(), static_cast<std::size_t>(count));
+    if (errno == ECONNRESET) return {};
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      wait_for(fd_.get(), POLLIN, until);
+    } else if (errno != EINTR) {
+      throw SystemError("socket: read", errno);
+    }
+  }
+}
+
+void Socket::write_all(BytesView bytes, Deadline until) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+      return;
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      wait_for(fd_.get(), POLLOUT, until);
+    } else if (errno != EINTR) {
+      throw SystemError("socket: write", errno);
+    }
+  }
+}
+
+std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until) {
+  UniqueFd fd = connect_to_ipv4_loopback(port, until);
+  if (!fd) fd = connect_to_ipv6_loopback(port, until);
+  if (!fd) return nullptr;
+  // Each message is one write that waits for its answer: holding back a small one would only cost time.
+  const int on = 1;
+  if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+    throw SystemError("port " + std::to_string(port) + ": set TCP_NODELAY", errno);
+  return std::make_unique<Socket>(std::move(fd));
+}
+
+}  // namespace erlrc
