@@ -8,6 +8,7 @@
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/text.hpp>
 
+#include "bit_syntax.hpp"
 #include "scanner.hpp"
 #include "utf8.hpp"
 
@@ -15,88 +16,6 @@ namespace erlrc {
 namespace {
 
 constexpr int kMaxDepth = 1000;
-constexpr std::uint64_t kMaxSegmentBits = 1 << 20;
-
-// The bits of a binary, most significant first.
-class BitWriter {
-public:
-  void put(bool bit) {
-    if (last_bits_ == 8) {
-      bytes_.push_back('\0');
-      last_bits_ = 0;
-    }
-    if (bit) bytes_.back() = static_cast<char>(bytes_.back() | 0x80 >> last_bits_);
-    ++last_bits_;
-  }
-  void put_byte(std::uint8_t byte) {
-    if (last_bits_ == 8) {
-      bytes_.push_back(static_cast<char>(byte));
-      return;
-    }
-    for (int bit = 7; bit >= 0; --bit)
-      put((byte >> bit & 1) != 0);
-  }
-  void put_bytes(BytesView bytes) {
-    for (char byte : bytes)
-      put_byte(static_cast<std::uint8_t>(byte));
-  }
-  Term take() {
-    if (last_bits_ == 8) return Binary{std::move(bytes_)};
-    return BitString{std::move(bytes_), last_bits_};
-  }
-
-private:
-  Bytes bytes_;
-  std::uint8_t last_bits_ = 8;
-};
-
-// How one segment of a binary is written: Value:size/type-signedness-endianness-unit.
-struct Segment {
-  std::optional<std::uint64_t> size;
-  std::uint64_t unit = 0;
-  enum Type : std::uint8_t { kInteger, kFloat, kUtf8, kUtf16, kUtf32, kBits } type = kInteger;
-  bool little = false;
-};
-
-// Bit `index` of the two's complement of an integer, 0 the least significant one.
-bool bit_of(const Term& integer, std::uint64_t index) {
-  if (const auto* value = std::get_if<std::int64_t>(&integer.value))
-    return (index < 63 ? *value >> index & 1 : *value < 0) != 0;
-  const auto& big = std::get<BigInteger>(integer.value);
-  const auto magnitude_bit = [&](std::uint64_t i) {
-    return i / 8 < big.magnitude.size() &&
-           (static_cast<std::uint8_t>(big.magnitude[i / 8]) >> (i % 8) & 1) != 0;
-  };
-  if (!big.negative) return magnitude_bit(index);
-  // -x is the complement of x, plus one: below and at the lowest bit set nothing changes.
-  bool lower_set = false;
-  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(index, big.magnitude.size() * 8) && !lower_set; ++i)
-    lower_set = magnitude_bit(i);
-  return lower_set != magnitude_bit(index);
-}
-
-void put_integer(const Term& value, std::uint64_t bits, bool little, BitWriter& out) {
-  if (!little) {
-    for (std::uint64_t i = bits; i-- > 0;)
-      out.put(bit_of(value, i));
-    return;
-  }
-  // Whole bytes from the low end; what is left over are the highest bits.
-  for (std::uint64_t at = 0; at < bits; at += 8)
-    for (std::uint64_t i = std::min(at + 8, bits); i-- > at;)
-      out.put(bit_of(value, i));
-}
-
-void put_units(std::uint32_t value, int bytes, bool little, BitWriter& out) {
-  for (int i = 0; i < bytes; ++i)
-    out.put_byte(static_cast<std::uint8_t>(value >> 8 * (little ? i : bytes - 1 - i) & 0xff));
-}
-
-void put_utf16(std::uint32_t c, bool little, BitWriter& out) {
-  if (c < 0x10000) return put_units(c, 2, little, out);
-  put_units(0xd800 + ((c - 0x10000) >> 10), 2, little, out);
-  put_units(0xdc00 + ((c - 0x10000) & 0x3ff), 2, little, out);
-}
 
 class Parser {
 public:
@@ -305,23 +224,23 @@ private:
 
   void parse_segment(BitWriter& out) {
     const Position begin = token_.position;
+    std::vector<Term> values;
     if (token_.kind == Token::kString) {
-      const std::u32string characters = take_characters();
-      const Segment segment = parse_specifiers();
-      for (char32_t c : characters)
-        put_segment(static_cast<std::int64_t>(c), segment, begin, out);
-    } else if (token_.kind == Token::kBinary) {
-      const Term bytes = parse_sigil();
-      if (parse_specifiers().type != Segment::kBits) scanner_.fail(begin, "found a sigil without /binary");
-      out.put_bytes(std::get<Binary>(bytes.value).bytes);
+      for (char32_t c : take_characters())
+        values.emplace_back(static_cast<std::int64_t>(c));
     } else if (token_.kind == Token::kNumber) {
-      const Term value = parse_number();
-      put_segment(value, parse_specifiers(), begin, out);
+      values.push_back(parse_number());
     } else if (token_.is("-") || token_.is("+")) {
-      const Term value = parse_signed();
-      put_segment(value, parse_specifiers(), begin, out);
+      values.push_back(parse_signed());
     } else {
       fail_expected("a number or a string");
+    }
+    const Segment segment = parse_specifiers();
+    try {
+      for (const Term& value : values)
+        put_segment(value, segment, out);
+    } catch (const BadSegment& error) {
+      scanner_.fail(begin, error.what());
     }
   }
 
@@ -331,89 +250,30 @@ private:
       segment.size = parse_unsigned(kMaxSegmentBits, "a size of at most " + std::to_string(kMaxSegmentBits));
     if (!accept("/")) return segment;
     do {
-      const std::string name = parse_atom().name;
-      if (name == "integer")
-        segment.type = Segment::kInteger;
-      else if (name == "float")
-        segment.type = Segment::kFloat;
-      else if (name == "utf8")
-        segment.type = Segment::kUtf8;
-      else if (name == "utf16")
-        segment.type = Segment::kUtf16;
-      else if (name == "utf32")
-        segment.type = Segment::kUtf32;
-      else if (name == "binary" || name == "bytes" || name == "bits" || name == "bitstring")
-        segment.type = Segment::kBits;
-      else if (name == "little")
-        segment.little = true;
-      else if (name == "native")
-        segment.little = std::endian::native == std::endian::little;
-      else if (name == "unit")
-        segment.unit = parse_unit();
-      else if (name != "big" && name != "signed" && name != "unsigned")
-        fail_expected("the type of a segment before this");
+      parse_specifier(segment);
     } while (accept("-"));
     return segment;
   }
 
-  std::uint64_t parse_unit() {
-    expect(":");
-    return parse_unsigned(256, "a unit of 1 to 256");
-  }
-
-  void put_segment(const Term& value, const Segment& segment, Position begin, BitWriter& out) {
-    switch (segment.type) {
-      case Segment::kInteger: {
-        if (std::holds_alternative<double>(value.value))
-          scanner_.fail(begin, "found a float, expected an integer");
-        const std::uint64_t bits = segment.size.value_or(8) * (segment.unit == 0 ? 1 : segment.unit);
-        if (bits > kMaxSegmentBits)
-          scanner_.fail(begin, "found a segment of " + std::to_string(bits) + " bits");
-        put_integer(value, bits, segment.little, out);
-        return;
-      }
-      case Segment::kFloat:
-        return put_float(value, segment, begin, out);
-      case Segment::kUtf8:
-      case Segment::kUtf16:
-      case Segment::kUtf32:
-        return put_character(value, segment, begin, out);
-      case Segment::kBits:
-        scanner_.fail(begin, "found no binary before /binary");
+  void parse_specifier(Segment& segment) {
+    static const std::map<std::string_view, Segment::Type> kTypes{
+        {"integer", Segment::kInteger}, {"float", Segment::kFloat},      {"utf8", Segment::kUtf8},
+        {"utf16", Segment::kUtf16},     {"utf32", Segment::kUtf32},      {"binary", Segment::kBinary},
+        {"bytes", Segment::kBinary},    {"bitstring", Segment::kBinary}, {"bits", Segment::kBinary}};
+    const Position begin = token_.position;
+    const std::string name = parse_atom().name;
+    if (const auto type = kTypes.find(name); type != kTypes.end()) {
+      segment.type = type->second;
+    } else if (name == "little") {
+      segment.little = true;
+    } else if (name == "native") {
+      segment.little = std::endian::native == std::endian::little;
+    } else if (name == "unit") {
+      expect(":");
+      segment.unit = parse_unsigned(256, "a unit of at most 256");
+    } else if (name != "big" && name != "signed" && name != "unsigned") {
+      scanner_.fail(begin, "found " + print_atom(name) + ", expected the type of a segment");
     }
-  }
-
-  void put_float(const Term& value, const Segment& segment, Position begin, BitWriter& out) {
-    double real = 0;
-    if (const auto* integer = std::get_if<std::int64_t>(&value.value))
-      real = static_cast<double>(*integer);
-    else if (const auto* number = std::get_if<double>(&value.value))
-      real = *number;
-    else
-      scanner_.fail(begin, "found an integer too large for a float");
-    const std::uint64_t bits = segment.size.value_or(64) * (segment.unit == 0 ? 1 : segment.unit);
-    if (bits == 64)
-      put_integer(std::bit_cast<std::int64_t>(real), bits, segment.little, out);
-    else if (bits == 32)
-      put_integer(std::int64_t{std::bit_cast<std::uint32_t>(static_cast<float>(real))}, bits, segment.little,
-                  out);
-    else
-      scanner_.fail(begin, "found a float of " + std::to_string(bits) + " bits, expected 32 or 64");
-  }
-
-  void put_character(const Term& value, const Segment& segment, Position begin, BitWriter& out) {
-    const auto* integer = std::get_if<std::int64_t>(&value.value);
-    std::string utf8;
-    if (integer == nullptr || *integer < 0 || *integer > 0x10ffff ||
-        !append_utf8(static_cast<std::uint32_t>(*integer), utf8))
-      scanner_.fail(begin, "found the number of no character");
-    const auto c = static_cast<std::uint32_t>(*integer);
-    if (segment.type == Segment::kUtf8)
-      out.put_bytes(utf8);
-    else if (segment.type == Segment::kUtf16)
-      put_utf16(c, segment.little, out);
-    else
-      put_units(c, 4, segment.little, out);
   }
 
   Scanner scanner_;
