@@ -14,10 +14,11 @@
 
 #include "catch.hpp"
 
-// What every decoder and every protocol machine has to stand, whatever bytes come: the whole input, the input with
-// bytes after it, cut at every length, one byte at a time, and with each byte changed. Allowed ends are a value, "needs
-// more" and an Error; any other exception, and of course a crash or a finding of a sanitizer, fails the test.
-// Inputs may be of any size: of a large one about 2,000 places are tried, spread evenly, and its first 64.
+// What every decoder and every protocol machine has to stand, whatever bytes come: the whole input, the input
+// with bytes after it, cut at every length, one byte at a time, and with each byte changed. Allowed ends are
+// a value, "needs more" and an Error; any other exception, and of course a crash or a finding of a sanitizer,
+// fails the test. Inputs may be of any size: of a large one about 2,000 places are tried, spread evenly, and
+// its first 64.
 
 namespace erlrc::test {
 
@@ -39,7 +40,8 @@ inline std::vector<std::size_t> places(std::size_t size) {
   constexpr std::size_t kMost = 2000;
   const std::size_t step = std::max<std::size_t>(1, size / kMost);
   std::vector<std::size_t> made;
-  for (std::size_t at = 0; at < size; at += at < kFirst ? 1 : step) made.push_back(at);
+  for (std::size_t at = 0; at < size; at += at < kFirst ? 1 : step)
+    made.push_back(at);
   return made;
 }
 
@@ -75,7 +77,8 @@ bool ends_with_value(const std::string& what, Body&& body) {
 
 template <typename Machine, typename Events>
 void collect(Machine& machine, Events& events) {
-  while (auto event = machine.next()) events.push_back(*std::move(event));
+  while (auto event = machine.next())
+    events.push_back(*std::move(event));
 }
 
 }  // namespace detail
@@ -103,9 +106,9 @@ void check_decoder(BytesView whole, Decode decode, DecoderRules rules = {}) {
   });
 }
 
-/// Checks a protocol machine (style: `receive(BytesView)`, `take_output()`, `next() -> optional<Event>`) that `make()`
-/// gives fresh. Fed a byte at a time it must report the same events and the same output as when fed `whole` at once,
-/// and when cut, a front part of both. `Event` needs `==`.
+/// Checks a protocol machine (style: `receive(BytesView)`, `take_output()`, `next() -> optional<Event>`) that
+/// `make()` gives fresh. Fed a byte at a time it must report the same events and the same output as when fed
+/// `whole` at once, and when cut, a front part of both. `Event` needs `==`.
 template <typename Make>
 void check_machine(BytesView whole, Make make) {
   using Event = typename std::remove_cvref_t<decltype(make().next())>::value_type;

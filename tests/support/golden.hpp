@@ -21,7 +21,8 @@ inline std::string read_file(const std::filesystem::path& path) {
 }
 
 /// The files of tests/golden/PART whose names end in `extension` (".etf"), sorted. Throws if there is none.
-inline std::vector<std::filesystem::path> golden_files(const std::string& part, const std::string& extension) {
+inline std::vector<std::filesystem::path> golden_files(const std::string& part,
+                                                       const std::string& extension) {
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(ERLRC_GOLDEN) / part))
     if (entry.path().extension() == extension) found.push_back(entry.path());

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/base/error.hpp>
+
+#include <cerrno>
+
+#include "catch.hpp"
+
+using namespace erlrc;
+
+TEST_CASE("context is put before the message, the outermost first") {
+  const auto refuse = [] { throw ProtocolError("cookie refused"); };
+  const auto upgrade = [&] { within("upgrading foo", refuse); };
+  CHECK_THROWS_WITH(within("node a@b", upgrade), "node a@b: upgrading foo: cookie refused");
+  CHECK_THROWS_AS(within("node a@b", upgrade), ProtocolError);
+}
+
+TEST_CASE("within hands on what its body returns") {
+  int value = 3;
+  CHECK(within("unused", [&]() -> int& { return value; }) == 3);
+  static_assert(std::is_same_v<decltype(within("unused", [&]() -> int& { return value; })), int&>);
+}
+
+TEST_CASE("within leaves other exceptions as they are") {
+  CHECK_THROWS_WITH(within("context", [] { throw std::runtime_error("other"); }), "other");
+}
+
+TEST_CASE("a syntax error starts with file, line and column") {
+  const SyntaxError error("f.app", {3, 7}, "found '}', expected ',' or ']'");
+  CHECK(error.what() == std::string("f.app:3:7: found '}', expected ',' or ']'"));
+  CHECK(error.position == Position{3, 7});
+}
+
+TEST_CASE("a system error says what was tried and why it failed") {
+  const SystemError error("/etc/erlrc.d/nodes: open", ENOENT);
+  CHECK(error.what() == std::string("/etc/erlrc.d/nodes: open: No such file or directory"));
+  CHECK(error.code == ENOENT);
+}
