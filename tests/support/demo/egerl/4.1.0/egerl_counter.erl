@@ -1,0 +1,29 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%% Counts the requests of all connections and, since 4.1.0, knows how many of them came in its present version.
+-module(egerl_counter).
+-behaviour(gen_server).
+-export([start_link/0, up/0, since/0]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, code_change/3]).
+
+-record(state, {count = 0, base = 0, options = #{}}).
+
+start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
+
+%% up(): one request more; the new count.
+up() -> gen_server:call(?MODULE, up, infinity).
+
+%% since(): the requests counted since this version came.
+since() -> gen_server:call(?MODULE, since, infinity).
+
+init([]) -> {ok, #state{}}.
+
+handle_call(up, _From, #state{count = N} = State) -> {reply, N + 1, State#state{count = N + 1}};
+handle_call(since, _From, State) -> {reply, State#state.count - State#state.base, State}.
+
+handle_cast(_, State) -> {noreply, State}.
+
+handle_info(_, State) -> {noreply, State}.
+
+%% 4.0.1 had {state, Count}.
+code_change({down, _}, #state{count = N}, _Extra) -> {ok, {state, N}};
+code_change(_, {state, N}, _Extra) -> {ok, #state{count = N, base = N}}.
