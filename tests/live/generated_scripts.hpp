@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+
+#include "systools.hpp"
+
+namespace erlrc::test {
+
+/// A script with everything that appup(4) knows, in random order and with random dependencies; one in four
+/// has one thing wrong with it. The same seed gives the same script.
+ScriptCase generated_case(std::uint32_t seed);
+
+}  // namespace erlrc::test

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What systools_rc answered to a script (scripts/golden/script.escript) beside what our translation makes of
+// it.
+
+#include <erlrc/script/translate.hpp>
+#include <erlrc/term/term.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace erlrc::test {
+
+/// A script between two sets of applications.
+struct ScriptCase {
+  std::string name;
+  Direction direction = Direction::up;
+  std::vector<Term> script;
+  std::vector<AppSpec> to;
+  std::vector<AppSpec> from;
+};
+
+/// Reads {Name, Vsn, Modules}.
+AppSpec app_of(const Term& term);
+/// Makes {Name, Vsn, Modules}.
+Term term_of(const AppSpec& app);
+
+/// The scripts of tests/support/scripts.term, each for both directions: up, then down.
+std::vector<ScriptCase> written_cases();
+
+/// Ours: the low-level instructions as terms, or what is wrong.
+struct Translation {
+  std::vector<Term> script;
+  std::optional<std::string> error;
+};
+Translation translate_terms(const ScriptCase& of, Grouping grouping = Grouping::as_otp);
+
+/// How our answer stands to {ok, Script} or {error, Reason} of systools_rc.
+enum class Likeness {
+  same,       ///< term for term; an error: tells the same
+  reordered,  ///< the same but for modules of a group which no dependency orders. systools_rc takes those as
+              ///< they come from a hash table, which differs from node to node; we keep the order of the
+              ///< script.
+  spelled,   ///< the same in our spelling: {code_change,Mods} is {code_change,up,Mods}, {Mod,default} in a
+             ///< suspend is Mod
+  stricter,  ///< refused by us, though systools_rc lets it through, because no node can do it
+  different,
+};
+Likeness compare(const ScriptCase& of, const Term& answer);
+
+/// Both answers in words, for a message.
+std::string explain(const ScriptCase& of, const Term& answer);
+
+}  // namespace erlrc::test
