@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/app/make_appup.hpp>
+
+#include <string>
+#include <vector>
+
+#include <erlrc/term/text.hpp>
+
+#include "catch.hpp"
+#include "made_files.hpp"
+#include "show_term.hpp"
+
+using namespace erlrc;
+using erlrc::test::files;
+using erlrc::test::Module;
+using erlrc::test::module;
+using Kind = AppupRemark::Kind;
+
+template <>
+struct Catch::StringMaker<AppupRemark> {
+  static std::string convert(const AppupRemark& remark) {
+    return remark.module.name + " " + describe(remark.kind);
+  }
+};
+
+namespace {
+
+std::vector<Term> terms(const std::string& text) {
+  std::vector<Term> made;
+  for (ParsedTerm& each : parse_terms(text, "expected"))
+    made.push_back(std::move(each.term));
+  return made;
+}
+
+std::vector<Term> up(const AppFiles& earlier, const AppFiles& later) {
+  return make_script(earlier, later, Direction::up).instructions;
+}
+
+std::vector<Term> down(const AppFiles& earlier, const AppFiles& later) {
+  return make_script(later, earlier, Direction::down).instructions;
+}
+
+Module server(const std::string& name) {
+  return module(name).behaving("gen_server").exporting("code_change/3");
+}
+Module supervisor(const std::string& name) {
+  return module(name).behaving("supervisor").exporting("init/1");
+}
+
+// An application of everything at once: what its two versions differ in is what an appup can say.
+AppFiles earlier_egerl() {
+  AppFiles made = files("4.0.1", {module("egerl_app"), supervisor("egerl_sup"), server("egerl_srv"),
+                                  module("egerl_lib"), module("egerl_same"), module("egerl_gone")});
+  made.spec.mod = StartModule{{"egerl_app"}, list({Atom{"old"}})};
+  return made;
+}
+
+AppFiles later_egerl() {
+  AppFiles made = files(
+      "4.1.0", {module("egerl_app").exporting("version_change/2"),
+                supervisor("egerl_sup").exporting("sup_upgrade_notify/2").exporting("sup_downgrade_notify/2"),
+                module("egerl_new"), server("egerl_srv").calling("egerl_lib:new/0"),
+                module("egerl_lib").exporting("new/0"), module("egerl_same")});
+  made.spec.mod = StartModule{{"egerl_app"}, list({Atom{"new"}})};
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("an upgrade adds, changes what differs with supervisors last, tells the hooks, and removes") {
+  CHECK(up(earlier_egerl(), later_egerl()) == terms(R"(
+    {load_module, egerl_new, soft_purge, soft_purge, []}.
+    {load_module, egerl_app, soft_purge, soft_purge, []}.
+    {load_module, egerl_lib, soft_purge, soft_purge, []}.
+    {update, egerl_srv, {advanced, []}, soft_purge, soft_purge, [egerl_lib]}.
+    {update, egerl_sup, static, default, {advanced, []}, soft_purge, soft_purge, []}.
+    {apply, {egerl_sup, sup_upgrade_notify, ["4.0.1", "4.1.0"]}}.
+    {apply, {egerl_app, version_change, ["4.0.1", [new]]}}.
+    {remove, {egerl_gone, soft_purge, soft_purge}}.)"));
+}
+
+TEST_CASE("a downgrade is the upgrade from its end") {
+  CHECK(down(earlier_egerl(), later_egerl()) == terms(R"(
+    {load_module, egerl_gone, soft_purge, soft_purge, []}.
+    {apply, {egerl_app, version_change, [{down, "4.0.1"}, [new]]}}.
+    {apply, {egerl_sup, sup_downgrade_notify, ["4.0.1", "4.1.0"]}}.
+    {update, egerl_sup, static, default, {advanced, []}, soft_purge, soft_purge, []}.
+    {update, egerl_srv, {advanced, []}, soft_purge, soft_purge, [egerl_lib]}.
+    {load_module, egerl_lib, soft_purge, soft_purge, []}.
+    {load_module, egerl_app, soft_purge, soft_purge, []}.
+    {remove, {egerl_new, soft_purge, soft_purge}}.)"));
+}
+
+TEST_CASE("versions with the same code need no instruction, whatever their attributes") {
+  auto earlier = files("1", {server("a"), supervisor("b").exporting("sup_upgrade_notify/2")});
+  auto later = files("2", {server("a").behaving("other"), supervisor("b").exporting("sup_upgrade_notify/2")});
+  CHECK(make_script(earlier, later, Direction::up) == MadeScript{});
+  CHECK(make_script(later, earlier, Direction::down) == MadeScript{});
+}
+
+TEST_CASE("the start module hears of a new version even if no code changed") {
+  auto earlier = files("1", {module("a").exporting("version_change/2")});
+  auto later = files("2", {module("a").exporting("version_change/2")});
+  later.spec.mod = StartModule{{"a"}, list()};
+  CHECK(up(earlier, later) == terms("{apply, {a, version_change, [\"1\", []]}}."));
+}
+
+TEST_CASE("the later version alone decides what a module is") {
+  auto as = [](const Module& earlier, const Module& later) {
+    auto script = up(files("1", {earlier}), files("2", {later}));
+    CHECK(down(files("1", {earlier}), files("2", {later})) == script);
+    return script;
+  };
+  const auto load = terms("{load_module, m, soft_purge, soft_purge, []}.");
+  const auto update = terms("{update, m, {advanced, []}, soft_purge, soft_purge, []}.");
+  const auto tree = terms("{update, m, static, default, {advanced, []}, soft_purge, soft_purge, []}.");
+  Module before = module("m").differing("before");
+  CHECK(as(before, module("m")) == load);
+  CHECK(as(before, module("m").exporting("code_change/3")) == update);
+  CHECK(as(before, module("m").exporting("code_change/4")) == update);
+  CHECK(as(before, module("m").exporting("code_change/2")) == load);
+  CHECK(as(before, module("m").exporting("system_code_change/4")) == update);
+  CHECK(as(server("m").differing("before"), module("m").behaving("gen_server")) == load);
+  CHECK(as(before, module("m").behaving("supervisor")) == tree);
+  CHECK(as(before, module("m").behaving("supervisor", "behavior")) == tree);
+  CHECK(as(before, module("m").behaving("Elixir.Supervisor")) == tree);
+  CHECK(as(before, module("m").behaving("Elixir.DynamicSupervisor")) == tree);
+  CHECK(as(before, module("m").behaving("gen_server").behaving("supervisor").exporting("code_change/3")) ==
+        tree);
+  CHECK(as(before, module("m").behaving("supervisor_bridge")) == load);
+}
+
+TEST_CASE("only modules that an .app lists and that have a beam take part") {
+  auto earlier = files("1", {module("listed").differing("before"), module("unlisted").differing("before")});
+  auto later = files("2", {module("listed"), module("unlisted")});
+  earlier.spec.modules = {{"listed"}, {"lost"}, {"lost"}};
+  later.spec.modules = {{"listed"}, {"listed"}, {"never"}};
+  CHECK(make_script(earlier, later, Direction::up) ==
+        MadeScript{terms("{load_module, listed, soft_purge, soft_purge, []}."),
+                   {{{"lost"}, Kind::beam_missing}, {{"never"}, Kind::beam_missing}}});
+}
+
+TEST_CASE("a changed module that keeps a state and cannot convert it is remarked on") {
+  auto behaviour =
+      GENERATE("gen_server", "gen_statem", "gen_event", "gen_fsm", "supervisor_bridge", "Elixir.GenServer");
+  auto earlier = files("1", {module("m").behaving(behaviour).differing("before")});
+  std::vector<AppupRemark> remarked{{{"m"}, Kind::no_code_change}};
+  CHECK(make_script(earlier, files("2", {module("m").behaving(behaviour)}), Direction::up).remarks ==
+        remarked);
+  // Its processes may have a state though the module is none of these any more.
+  CHECK(make_script(earlier, files("2", {module("m")}), Direction::up).remarks == remarked);
+  CHECK(make_script(files("2", {module("m")}), earlier, Direction::down).remarks == remarked);
+  auto converting = files("2", {module("m").behaving(behaviour).exporting("code_change/3")});
+  CHECK(make_script(earlier, converting, Direction::up).remarks.empty());
+  CHECK(make_script(earlier, earlier, Direction::up).remarks.empty());
+}
+
+TEST_CASE("a special process without system_code_change is remarked on") {
+  auto earlier = files("1", {module("m").exporting("system_continue/3").differing("before")});
+  auto later = files("2", {module("m").exporting("system_continue/3")});
+  CHECK(make_script(earlier, later, Direction::up).remarks ==
+        std::vector<AppupRemark>{{{"m"}, Kind::no_code_change}});
+}
+
+TEST_CASE("a module with NIFs is remarked on when it is loaded again") {
+  auto plain = files("1", {module("m").differing("before")});
+  auto lost = files("2", {module("m").nif(false)});
+  auto replaced = files("2", {module("m").nif(true)});
+  auto remarks = [](const AppFiles& from, const AppFiles& to, Direction direction) {
+    return make_script(from, to, direction).remarks;
+  };
+  CHECK(remarks(plain, lost, Direction::up) == std::vector<AppupRemark>{{{"m"}, Kind::nif_lost}});
+  CHECK(remarks(plain, replaced, Direction::up) == std::vector<AppupRemark>{{{"m"}, Kind::nif_replaced}});
+  CHECK(remarks(replaced, plain, Direction::down).empty());
+  CHECK(remarks(lost, lost, Direction::up).empty());
+  CHECK(remarks(files("1", {}), lost, Direction::up).empty());
+}
+
+TEST_CASE("remarks are words about a module") {
+  CHECK(describe(Kind::no_code_change) == "keeps a state, changed, and has no code_change");
+  CHECK(describe(Kind::nif_replaced) == "has NIFs and changed: its library must support an upgrade");
+  CHECK(describe(Kind::nif_lost) == "has NIFs, changed, and has no on_load: it loses its NIFs");
+  CHECK(describe(Kind::beam_missing) == "is listed in the .app file and has no .beam file");
+}
+
+TEST_CASE("dependencies go both ways between a supervisor and the others") {
+  auto earlier = files("1", {supervisor("a_sup"), server("b_srv")});
+  auto later = files("2", {supervisor("a_sup").exporting("start_child/1").calling("b_srv:new/0"),
+                           server("b_srv").calling("a_sup:start_child/1").exporting("new/0")});
+  CHECK(up(earlier, later) == terms(R"(
+    {update, b_srv, {advanced, []}, soft_purge, soft_purge, [a_sup]}.
+    {update, a_sup, static, default, {advanced, []}, soft_purge, soft_purge, [b_srv]}.)"));
+}
+
+TEST_CASE("an appup of the later version leads from the earlier one and back") {
+  auto earlier = files("1", {module("m").differing("before")});
+  auto later = files("2", {module("m")});
+  auto instructions = terms("{load_module, m, soft_purge, soft_purge, []}.");
+  CHECK(make_appup(earlier, later) ==
+        Appup{"2", {{{"1", false}, instructions}}, {{{"1", false}, instructions}}});
+}
+
+TEST_CASE("the appup of 2008 touches every module in the order of the .app file, without end") {
+  Appup appup = make_appup_compatible(earlier_egerl(), later_egerl());
+  CHECK(to_term(appup) == parse_term(R"({"4.1.0",
+    [{"4.0.1",
+      [{add_module, egerl_new},
+       {load_module, egerl_app},
+       {update, egerl_sup, supervisor},
+       {apply, {egerl_sup, sup_upgrade_notify, ["4.0.1", "4.1.0"]}},
+       {update, egerl_srv, infinity, {advanced, []}, brutal_purge, brutal_purge, []},
+       {load_module, egerl_lib},
+       {load_module, egerl_same},
+       {apply, {egerl_app, version_change, ["4.0.1", [new]]}},
+       {delete_module, egerl_gone}]}],
+    [{"4.0.1",
+      [{add_module, egerl_gone},
+       {apply, {egerl_app, version_change, [{down, "4.0.1"}, [new]]}},
+       {load_module, egerl_same},
+       {load_module, egerl_lib},
+       {update, egerl_srv, infinity, {advanced, []}, brutal_purge, brutal_purge, []},
+       {apply, {egerl_sup, sup_downgrade_notify, ["4.0.1", "4.1.0"]}},
+       {update, egerl_sup, supervisor},
+       {load_module, egerl_app},
+       {delete_module, egerl_new}]}]})"));
+}
+
+TEST_CASE("the erlrc of 2008 knew neither Elixir nor gen_statem") {
+  auto both = files(
+      "1", {module("a").behaving("Elixir.Supervisor"), module("b").exporting("code_change/4"),
+            module("c").exporting("system_code_change/4"), module("d").behaving("supervisor", "behavior")});
+  CHECK(make_appup_compatible(both, both).up.front().instructions ==
+        terms("{load_module, a}. {load_module, b}. {load_module, c}. {update, d, supervisor}."));
+}
+
+TEST_CASE("an appup is printed as a file that can be read back") {
+  Appup appup = make_appup(earlier_egerl(), later_egerl());
+  std::string text = render_appup(appup);
+  CHECK(text.ends_with("}.\n"));
+  CHECK(parse_appup(text, "egerl.appup", "4.1.0") == appup);
+}
