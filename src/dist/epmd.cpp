@@ -19,8 +19,10 @@ EpmdQuery::EpmdQuery(std::string_view alive) : alive_(alive) {
 }
 
 std::optional<EpmdAnswer> EpmdQuery::next() {
+  if (answered_) return std::nullopt;
   return failure_.guard([this] {
     auto answer = read_answer();
+    answered_ = answer.has_value();
     if (!answer && closed_)
       throw ProtocolError(received_.empty() ? "closed the connection without an answer"
                                             : "closed the connection in the middle of its answer");

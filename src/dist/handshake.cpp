@@ -8,6 +8,7 @@
 namespace erlrc {
 namespace {
 
+constexpr std::size_t length_size = 2;
 constexpr const char* too_old = "the node is older than OTP 23";
 
 /// A whole name of a node, as one tells it.
@@ -40,19 +41,22 @@ Handshake::Handshake(Login login) : login_(std::move(login)) {
 
 std::optional<Peer> Handshake::next() {
   return failure_.guard([this]() -> std::optional<Peer> {
-    while (state_ != State::done) {
+    if (state_ == State::told) return std::nullopt;
+    while (state_ != State::complete) {
       const auto message = take_message();
       if (!message && closed_) explain_close();
       if (!message) return std::nullopt;
       read(*message);
     }
+    state_ = State::told;
     return peer_;
   });
 }
 
 /// Messages of a handshake have a length of two bytes before them.
 std::optional<Bytes> Handshake::take_message() {
-  if (received_.size() < 2) return std::nullopt;
+  expect_tag();
+  if (received_.size() < length_size) return std::nullopt;
   ByteReader reader(received_);
   const std::uint16_t size = reader.u16();
   if (reader.left() < size) return std::nullopt;
@@ -60,6 +64,17 @@ std::optional<Bytes> Handshake::take_message() {
   received_.erase(0, reader.position());
   if (message.empty()) throw ProtocolError("sends an empty message in the handshake");
   return message;
+}
+
+/// Looks at the first byte of a message before the rest is there: what another kind of server says would be
+/// taken for the length of a long message, and waited for.
+void Handshake::expect_tag() const {
+  if (received_.size() <= length_size) return;
+  const char tag = received_[length_size];
+  if (state_ == State::awaits_challenge && tag == 'n') throw ProtocolError(too_old);
+  const char expected = state_ == State::awaits_status ? 's' : state_ == State::awaits_challenge ? 'N' : 'a';
+  if (tag != expected)
+    throw ProtocolError("answers " + printable(received_) + ", which is not what a node says in a handshake");
 }
 
 void Handshake::send(const Bytes& message) {
@@ -74,15 +89,15 @@ void Handshake::read(BytesView message) {
       return read_challenge(message);
     case State::awaits_ack:
       return read_ack(message);
-    case State::done:
+    case State::complete:
+    case State::told:
       return;
   }
 }
 
 void Handshake::read_status(BytesView message) {
   ByteReader reader(message);
-  if (reader.u8() != 's')
-    throw ProtocolError("answers " + printable(message) + ", which is not what a node says");
+  reader.take(1);
   constexpr BytesView named = "named:";
   const BytesView status = message.substr(1);
   if (status == "not_allowed")
@@ -99,9 +114,7 @@ void Handshake::read_status(BytesView message) {
 
 void Handshake::read_challenge(BytesView message) {
   ByteReader reader(message);
-  const std::uint8_t tag = reader.u8();
-  if (tag == 'n') throw ProtocolError(too_old);
-  if (tag != 'N') throw ProtocolError("answers " + printable(message) + " where its challenge should be");
+  reader.take(1);
   peer_.flags = reader.u64();
   const std::uint32_t challenge = reader.u32();
   reader.u32();  // the node's creation
@@ -121,15 +134,14 @@ void Handshake::expect_wanted_node() const {
 
 void Handshake::read_ack(BytesView message) {
   ByteReader reader(message);
-  if (reader.u8() != 'a')
-    throw ProtocolError("answers " + printable(message) + " where it should prove itself");
+  reader.take(1);
   if (reader.rest() != cookie_digest(login_.cookie, login_.challenge))
     throw ProtocolError("the node does not know the cookie itself: it is an impostor, or broken");
-  state_ = State::done;
+  state_ = State::complete;
 }
 
 void Handshake::explain_close() const {
-  if (state_ == State::awaits_ack) throw ProtocolError("cookie refused");
+  if (state_ == State::awaits_ack && received_.empty()) throw ProtocolError("cookie refused");
   if (state_ == State::awaits_status && received_.empty())
     throw ProtocolError(
         "closes the connection at our first message: no Erlang node, a node that speaks TLS, or one "

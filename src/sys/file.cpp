@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <memory>
 
@@ -108,6 +109,14 @@ std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path) {
   if (fd) return load_open_file(fd, path).bytes;
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   fail(path, "open", errno);
+}
+
+std::optional<std::string> read_link_if_readable(const std::filesystem::path& path) {
+  std::string target(PATH_MAX, '\0');
+  const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
+  if (size < 0) return std::nullopt;
+  target.resize(static_cast<std::size_t>(size));
+  return target;
 }
 
 void write_file_atomically(const std::filesystem::path& path, BytesView bytes, mode_t mode) {

@@ -43,11 +43,9 @@ std::optional<pid_t> as_pid(const std::string& name) {
 
 /// What cannot be compared (not our process, and we are not root) counts as ours.
 bool shares_our_network(const std::filesystem::path& process) {
-  std::error_code unreadable;
-  const auto theirs = std::filesystem::read_symlink(process / "ns/net", unreadable);
-  if (unreadable) return true;
-  const auto ours = std::filesystem::read_symlink("/proc/self/ns/net", unreadable);
-  return unreadable || theirs == ours;
+  const auto theirs = read_link_if_readable(process / "ns/net");
+  const auto ours = read_link_if_readable("/proc/self/ns/net");
+  return !theirs || !ours || *theirs == *ours;
 }
 
 /// Empty for a process that has ended meanwhile, and for one that we may not look at.

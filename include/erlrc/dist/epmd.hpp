@@ -31,7 +31,7 @@ struct EpmdAnswer {
   bool operator==(const EpmdAnswer&) const = default;
 };
 
-/// Asks epmd for one name.
+/// Asks epmd for one name. Gives one event.
 class EpmdQuery {
 public:
   using Event = EpmdAnswer;
@@ -50,6 +50,7 @@ private:
   Bytes output_;
   Bytes received_;
   bool closed_ = false;
+  bool answered_ = false;
   FirstFailure failure_;
 };
 

@@ -97,9 +97,10 @@ public:
   Bytes take_rest() { return std::exchange(received_, {}); }
 
 private:
-  enum class State { awaits_status, awaits_challenge, awaits_ack, done };
+  enum class State { awaits_status, awaits_challenge, awaits_ack, complete, told };
 
   std::optional<Bytes> take_message();
+  void expect_tag() const;
   void send(const Bytes& message);
   void read(BytesView message);
   void read_status(BytesView message);

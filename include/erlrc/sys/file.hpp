@@ -11,7 +11,9 @@
 
 #include <erlrc/base/bytes.hpp>
 
-// Files of this host. Each failure is a SystemError that names the file first.
+// Files of this host. Each failure is a SystemError that names the file first. Of std::filesystem only `path`
+// is used: its functions would bring iostreams, and with them a third of the time that a program of ours
+// takes to start.
 
 namespace erlrc {
 
@@ -44,6 +46,9 @@ Bytes read_file(const std::filesystem::path& path);
 
 /// The same; nullopt if there is no such file.
 std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path);
+
+/// Where a symbolic link points to; nullopt if it cannot be read, for whatever reason.
+std::optional<std::string> read_link_if_readable(const std::filesystem::path& path);
 
 /// Replaces `path` by a file with this content and mode: whoever opens it sees the old or the new one whole,
 /// also after a power cut.

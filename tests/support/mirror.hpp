@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <erlrc/dist/handshake.hpp>
+#include <erlrc/dist/link.hpp>
+#include <erlrc/dist/machine.hpp>
+
+// The other side of each protocol machine, as epmd and a node play it, for tests. Machines like those they
+// mirror, so that both can talk to each other without a socket, and behind real sockets in a FakeNode. They
+// trust nothing: input that our client may not send is a ProtocolError.
+
+namespace erlrc::test {
+
+/// epmd: reads one PORT_PLEASE2_REQ; its event is the name that was asked for.
+class ServerEpmd {
+public:
+  using Event = std::string;
+
+  void receive(BytesView bytes) { received_ += bytes; }
+  void close() {}
+  std::optional<Event> next();
+  Bytes take_output() { return {}; }
+
+private:
+  Bytes received_;
+};
+
+/// PORT2_RESP for a node that is registered.
+Bytes epmd_answer(const std::string& alive, std::uint16_t port, std::uint16_t highest_version = 6);
+/// PORT2_RESP for one that is not.
+Bytes epmd_refusal();
+
+/// How a node behaves in a handshake; the defaults are those of a good one.
+struct ServerLogin {
+  std::string name = "fake@localhost";
+  std::string cookie = "secret";
+  std::uint32_t challenge = 0xfedcba98;
+  std::string client_name = "1Q2W3E@localhost";
+  std::uint32_t client_creation = 7;
+  std::uint64_t flags = 0xd07df7fbc | DFLAG_NAME_ME;
+  std::optional<std::string> status;  ///< sent in place of the name we get
+  bool old_challenge = false;         ///< 'n', as before OTP 23
+  bool wrong_proof = false;           ///< its own digest is wrong
+};
+
+/// What a client brought to the handshake.
+struct ClientLogin {
+  std::uint64_t flags = 0;
+  std::string host;
+  bool knows_cookie = false;  ///< if not, a node closes the connection now
+  bool operator==(const ClientLogin&) const = default;
+};
+
+/// The node's side of the handshake; one event, when the client's reply has come.
+class ServerHandshake {
+public:
+  using Event = ClientLogin;
+
+  explicit ServerHandshake(ServerLogin login = {}) : login_(std::move(login)) {}
+
+  void receive(BytesView bytes) { received_ += bytes; }
+  void close() {}
+  std::optional<Event> next();
+  Bytes take_output() { return std::exchange(output_, {}); }
+  Bytes take_rest() { return std::exchange(received_, {}); }
+
+private:
+  void send(const Bytes& message);
+  void read_name(BytesView message);
+  void read_reply(BytesView message);
+
+  ServerLogin login_;
+  ClientLogin client_;
+  Bytes output_;
+  Bytes received_;
+  int messages_ = 0;
+  bool told_ = false;
+};
+
+/// A program that the client asked the node to start.
+struct Started {
+  Reference id;
+  Pid client;
+  Bytes forms;  ///< in the external term format, as Program::forms
+  Term argument;
+  bool operator==(const Started&) const = default;
+};
+
+/// A message {Ref, Message} that the client sent to a process of the node.
+struct Sent {
+  Pid to;
+  Reference reference;
+  Term message;
+  bool operator==(const Sent&) const = default;
+};
+
+/// The client answered a tick.
+struct Ticked {
+  bool operator==(const Ticked&) const = default;
+};
+
+/// The node's side of the link.
+class ServerLink {
+public:
+  using Event = std::variant<Started, Sent, Ticked>;
+
+  explicit ServerLink(Bytes rest = {}) : received_(std::move(rest)) {}
+
+  void receive(BytesView bytes) { received_ += bytes; }
+  void close() {}
+  std::optional<Event> next();
+  Bytes take_output() { return std::exchange(output_, {}); }
+
+  void send(const Packet& packet);
+  void tick() { output_.append(4, '\0'); }
+
+private:
+  Bytes output_;
+  Bytes received_;
+};
+
+/// The bytes of a packet on the wire.
+Bytes wire(const Packet& packet);
+
+/// {SPAWN_REPLY, Id, To, 0, Result}
+Packet spawn_reply(const Started& started, const Term& result);
+/// A process of the node sends {Ref, Message}.
+Packet says(const Started& started, const Term& message);
+/// {PAYLOAD_MONITOR_P_EXIT, Process, To, Ref} and the reason
+Packet exits(const Started& started, const Pid& process, const Term& reason);
+
+/// Carries bytes both ways until neither side has any; what the machines throw comes through.
+template <typename Client, typename Server>
+void converse(Client& client, Server& server, std::optional<typename Client::Event>& client_event,
+              std::optional<typename Server::Event>& server_event) {
+  for (;;) {
+    if (auto event = client.next()) client_event = std::move(event);
+    const Bytes to_server = client.take_output();
+    server.receive(to_server);
+    if (auto event = server.next()) server_event = std::move(event);
+    const Bytes to_client = server.take_output();
+    client.receive(to_client);
+    if (to_server.empty() && to_client.empty()) return;
+  }
+}
+
+}  // namespace erlrc::test

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/dist/epmd.hpp>
+
+#include "catch.hpp"
+#include "decoder_check.hpp"
+#include "mirror.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+static_assert(Machine<EpmdQuery>);
+static_assert(Machine<ServerEpmd>);
+
+namespace {
+
+/// The error that `next` ends with when epmd answers `bytes` and closes the connection.
+std::string error_after(BytesView bytes) {
+  EpmdQuery query("egerl");
+  query.receive(bytes);
+  query.close();
+  try {
+    query.next();
+  } catch (const ProtocolError& error) {
+    CHECK_THROWS_WITH(query.next(), error.what());  // failed once, failed for ever
+    return error.what();
+  }
+  return "none";
+}
+
+}  // namespace
+
+TEST_CASE("epmd is asked for one name") {
+  EpmdQuery query("egerl");
+  CHECK(query.take_output() == Bytes("\0\6zegerl", 8));
+  CHECK(query.take_output().empty());
+  CHECK(query.next() == std::nullopt);
+}
+
+TEST_CASE("epmd's side understands the question") {
+  EpmdQuery query("egerl");
+  ServerEpmd server;
+  server.receive(query.take_output());
+  CHECK(server.next() == "egerl");
+}
+
+TEST_CASE("epmd's answer is the port and the highest version of the protocol") {
+  EpmdQuery query("egerl");
+  query.receive(epmd_answer("egerl", 43210, 6));
+  CHECK(query.next() == EpmdAnswer{Registration{43210, 6}});
+  CHECK(query.next() == std::nullopt);
+}
+
+TEST_CASE("a refusal of epmd means that the node is not registered") {
+  EpmdQuery query("egerl");
+  query.receive(epmd_refusal());
+  query.close();
+  CHECK(query.next() == EpmdAnswer{});
+}
+
+TEST_CASE("extra bytes of a registration are left alone") {
+  EpmdQuery query("egerl");
+  query.receive(epmd_answer("egerl", 1) + "more");
+  CHECK(query.next() == EpmdAnswer{Registration{1, 6}});
+}
+
+TEST_CASE("what epmd would not say is an error") {
+  const Bytes answer = epmd_answer("egerl", 1);
+  CHECK(error_after("HTTP/1.1 400") == "answers 'HTTP/1.1 400', which is not what epmd says");
+  CHECK(error_after("") == "closed the connection without an answer");
+  CHECK(error_after(answer.substr(0, 16)) == "closed the connection in the middle of its answer");
+  CHECK(error_after(epmd_answer("other", 1)) == "answers for 'other', asked for 'egerl'");
+  CHECK(error_after(epmd_answer("egerl", 0)) == "says that the node listens on port 0");
+}
+
+TEST_CASE("any answer of epmd is taken well") {
+  check_machine(epmd_answer("egerl", 43210), [] { return EpmdQuery("egerl"); });
+  check_machine(epmd_refusal(), [] { return EpmdQuery("egerl"); });
+}
