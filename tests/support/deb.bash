@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by what tests with real packages inside a throw-away system: claims, nodes, package commands.
+#
+# The state of a node is asked with OTP's own erl_call, the service over TCP, the packages with dpkg-query: none of the
+# programs under test judges itself. Expects $logs, a directory that outlives the system, and $means, apt or dpkg.
+
+failures=0
+
+say() { printf '%s\n' "$*"; }
+
+# holds CLAIM COMMAND...: one claim, true if the command succeeds.
+holds() {
+  local claim=$1
+  shift
+  if "$@"; then
+    say "   ok      $claim"
+  else
+    say "   FAILED  $claim"
+    failures=$((failures + 1))
+  fi
+}
+
+# equal FOUND EXPECTED, with the difference shown.
+equal() {
+  [[ $1 == "$2" ]] || { say "           found: $1"; say "        expected: $2"; return 1; }
+}
+
+# contains TEXT PART
+contains() {
+  [[ $1 == *"$2"* ]] || { say "           found: $1"; say "       expected in it: $2"; return 1; }
+}
+
+refused() { ! "$@"; }
+
+# ---- a machine: nodes of a service that has a user of its own
+
+# install_programs: puts what the build would install under /usr, and makes the user.
+install_programs() {
+  cp -r "$logs/stage/." /
+  useradd --system --home-dir /var/lib/egerl --create-home --shell /usr/sbin/nologin egerld
+  install -d -m 0755 /etc/erlrc.d/applications
+  cookie=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  (umask 077; echo -n "$cookie" >/var/lib/egerl/.erlang.cookie)
+  chmod 0400 /var/lib/egerl/.erlang.cookie
+  chown egerld:egerld /var/lib/egerl/.erlang.cookie
+}
+
+as_service() {
+  setpriv --reuid=egerld --regid=egerld --init-groups \
+    env -i HOME=/var/lib/egerl PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"
+}
+
+# on_node NODE EXPRESSION: its value, printed on one line. The cookie comes from the service user's own file.
+on_node() {
+  as_service erl_call -timeout 20 -sname "$1" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
+}
+
+# start_node NODE PORT: a node whose egerl would listen there; its log is $logs/NODE.log.
+start_node() {
+  install -d -m 0755 "/etc/$1"
+  echo "[{egerl, [{port, $2}, {motd, \"set by the administrator\"}]}]." >"/etc/$1/$1.config"
+  as_service erl -sname "$1" -noshell -config "/etc/$1/$1" >"$logs/$1.log" 2>&1 </dev/null &
+  local i
+  for ((i = 0; i < 100; i++)); do
+    [[ $(on_node "$1" 'init:get_status().' 2>/dev/null) != '{started, started}' ]] || return 0
+    sleep 0.1
+  done
+  say "the node $1 does not start; its log:"
+  cat "$logs/$1.log"
+  exit 1
+}
+
+# register_node NODE [COOKIE]: in /etc/erlrc.d/nodes, readable by root alone.
+register_node() {
+  install -d -m 0750 /etc/erlrc.d/nodes
+  (umask 027; echo "${2-$cookie}" >"/etc/erlrc.d/nodes/$1")
+}
+
+# running NODE APP: the list of its version, or the empty list.
+running() { on_node "$1" "[V || {A, _, V} <- application:which_applications(), A =:= $2]."; }
+vm() { on_node "$1" '{list_to_atom(os:getpid()), node(), list_to_atom(erlang:system_info(otp_release))}.'; }
+
+# open_line PORT: a connection to the service; ask LINE: one question over it.
+open_line() { exec {line}<>"/dev/tcp/127.0.0.1/$1"; }
+close_line() { exec {line}>&-; }
+ask() {
+  local answer=
+  printf '%s\n' "$1" >&"$line" && read -r -t 10 -u "$line" answer || answer="no answer"
+  say "$answer"
+}
+
+# ---- packages
+
+# version_of PACKAGE: its version and state.
+version_of() { dpkg-query --show --showformat='${Version} ${Status}' "$1" 2>/dev/null || true; }
+installed() { [[ $(version_of "$1") == *' ok installed' ]]; }
+directories() { (cd /usr/lib/erlang/lib && ls -d egerl-* eglib-* 2>/dev/null) | tr '\n' ' ' || true; }
+nothing_pending() { [[ -z $(dpkg --audit) ]] && apt-get check >/dev/null 2>&1; }
+
+# packages COMMAND...: runs a package command, shows what it says that is of interest, returns its status. All that it
+# said is in $logs/command.log.
+packages() {
+  local status=0 began ended
+  say "   # $*"
+  began=$(date +%s%3N)
+  "$@" >"$logs/command.log" 2>&1 || status=$?
+  ended=$(date +%s%3N)
+  { echo "# $*"; cat "$logs/command.log"; echo "# exit status $status"; } >>"$logs/packages.log"
+  tr '\r' '\n' <"$logs/command.log" |
+    grep -E 'erlrc|^dpkg:|^E:|^(Unpacking|Setting up|Removing|Purging) |returned error|^ .*subprocess' | sed 's/^/   | /' || true
+  say "   (exit status $status, $((ended - began)) ms)"
+  return "$status"
+}
+
+# put PACKAGE=VSN...: installs, upgrades or downgrades.
+put() {
+  if [[ $means == apt ]]; then
+    packages apt-get install --yes --allow-downgrades "$@"
+  else
+    local word debs=()
+    for word in "$@"; do debs+=("/srv/archive/${word/=/_}_all.deb"); done
+    packages dpkg -i "${debs[@]}"
+  fi
+}
+take_away() {
+  if [[ $means == apt ]]; then packages apt-get remove --yes "$@"; else packages dpkg --remove "$@"; fi
+}
+
+# no_cookie_in_logs: the cookie stands nowhere but where it belongs.
+no_cookie_in_logs() { refused grep -rqF "$cookie" "$logs" /var/log/apt /var/log/dpkg.log; }
+
+# verdict: ends the script.
+verdict() {
+  echo
+  if (( failures )); then
+    say "$failures claims did not hold; logs in $logs"
+    exit 1
+  fi
+  say "All of it held."
+}
