@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Beams and made appups against the erl in PATH: every beam of OTP read as beam_lib and beam_disasm read it,
+// the appups of hundreds of pairs of versions given to systools_rc, and one carried out by release_handler.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <erlrc/app/make_appup.hpp>
+#include <erlrc/base/graph.hpp>
+#include <erlrc/term/etf.hpp>
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
+
+#include "catch.hpp"
+#include "golden.hpp"
+#include "show_term.hpp"
+
+using namespace erlrc;
+using erlrc::test::read_file;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A directory that goes when it is no longer needed.
+class TemporaryDirectory {
+public:
+  TemporaryDirectory() {
+    std::string name = (fs::temp_directory_path() / "erlrc-app-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    path_ = name;
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() { fs::remove_all(path_); }
+  fs::path operator/(const std::string& name) const { return path_ / name; }
+  const fs::path& path() const { return path_; }
+
+private:
+  fs::path path_;
+};
+
+void run(const std::string& script, const std::vector<fs::path>& arguments) {
+  std::string command = "escript '" + script + "'";
+  for (const fs::path& each : arguments)
+    command += " '" + each.string() + "'";
+  INFO(command);
+  REQUIRE(std::system(command.c_str()) == 0);
+}
+
+const std::string kAppScript = ERLRC_SCRIPTS "/../tests/live/app.escript";
+const std::string kTranslateScript = ERLRC_SCRIPTS "/golden/script.escript";
+
+Term answer_of(const fs::path& out) {
+  return decode_term(read_file(out));
+}
+
+// The applications of this Erlang: their beams, as the escript copied them, and what it says of each.
+struct Installed {
+  TemporaryDirectory copies;
+  Term known;
+
+  Installed() {
+    run(kAppScript, {"beams", copies.path(), copies / "out"});
+    known = answer_of(copies / "out");
+  }
+};
+
+const Installed& installed() {
+  static const Installed once;
+  return once;
+}
+
+AppFiles application(const std::vector<Term>& app) {
+  AppFiles files;
+  files.spec.name = *as_atom(app[0]);
+  files.spec.vsn = *as_string(app[1]);
+  for (const Term& beam : *as_list(app[2])) {
+    const Atom& module = *as_atom(as_tuple(beam)->front());
+    fs::path file =
+        installed().copies / (files.spec.name.name + "-" + files.spec.vsn) / (module.name + ".beam");
+    files.spec.modules.push_back(module);
+    files.beams.emplace(module, parse_beam(read_file(file), file.string()));
+  }
+  return files;
+}
+
+std::vector<AppFiles> applications() {
+  std::vector<AppFiles> all;
+  for (const Term& app : *as_list(installed().known))
+    all.push_back(application(*as_tuple(app, 3)));
+  return all;
+}
+
+// --- made versions
+// ----------------------------------------------------------------------------------------------
+
+// Reproducible everywhere, unlike the distributions of <random>.
+class Dice {
+public:
+  explicit Dice(std::uint64_t seed) : state_(seed * 2 + 1) {}
+  bool one_in(std::uint64_t sides) {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return (state_ >> 33) % sides == 0;
+  }
+
+private:
+  std::uint64_t state_;
+};
+
+// Another version of a real application: modules that are not in it, others with other code or other exports.
+AppFiles variant(const AppFiles& real, const std::string& vsn, std::uint64_t seed) {
+  Dice dice(seed);
+  AppFiles made;
+  made.spec.name = real.spec.name;
+  made.spec.vsn = vsn;
+  for (const Atom& module : real.spec.modules) {
+    if (dice.one_in(8)) continue;
+    Beam beam = real.beams.at(module);
+    if (dice.one_in(2)) {
+      std::erase_if(beam.exports, [&](const FunctionName&) { return dice.one_in(30); });
+      beam.md5 = md5(module.name + vsn);
+    }
+    made.spec.modules.push_back(module);
+    made.beams.emplace(module, std::move(beam));
+  }
+  return made;
+}
+
+struct Case {
+  AppFiles from;
+  AppFiles to;
+  Direction direction;
+  std::vector<Term> script;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  std::uint64_t seed = 0;
+  for (const AppFiles& real : applications())
+    for (int round = 0; round < 3; ++round) {
+      AppFiles earlier = variant(real, "1", ++seed);
+      AppFiles later = variant(real, "2", ++seed);
+      all.push_back({earlier, later, Direction::up, make_script(earlier, later, Direction::up).instructions});
+      all.push_back(
+          {later, earlier, Direction::down, make_script(later, earlier, Direction::down).instructions});
+    }
+  return all;
+}
+
+std::vector<Term> translated(const std::vector<Case>& all) {
+  TemporaryDirectory directory;
+  std::vector<Term> questions;
+  for (const Case& each : all) {
+    auto app = [](const AppFiles& files) {
+      return list({tuple(files.spec.name, string(files.spec.vsn), atoms(files.spec.modules))});
+    };
+    questions.push_back(tuple(Atom{each.direction == Direction::up ? "up" : "down"}, list(each.script),
+                              app(each.to), app(each.from)));
+  }
+  std::ofstream(directory / "in", std::ios::binary) << encode_term(list(std::move(questions)));
+  run(kTranslateScript, {directory / "in", directory / "out"});
+  return *as_list(answer_of(directory / "out"));
+}
+
+// Where in a low-level script each module is loaded or removed.
+std::map<std::string, std::vector<std::size_t>> places(const std::vector<Term>& script,
+                                                       std::string_view instruction) {
+  std::map<std::string, std::vector<std::size_t>> at;
+  for (std::size_t i = 0; i < script.size(); ++i)
+    if (const auto* parts = as_tagged(script[i], instruction, 2))
+      at[as_atom(as_tuple(parts->back())->front())->name].push_back(i);
+  return at;
+}
+
+// What each instruction names as the modules it depends on.
+Dependencies dependencies(const std::vector<Term>& script) {
+  Dependencies made;
+  for (const Term& instruction : script) {
+    const auto& parts = *as_tuple(instruction);
+    if (is_atom(parts.front(), "apply") || is_atom(parts.front(), "remove")) continue;
+    auto& names = made[as_atom(parts[1])->name];
+    for (const Term& module : *as_list(parts.back()))
+      names.insert(as_atom(module)->name);
+  }
+  return made;
+}
+
+void check_translation(const Case& each, const std::vector<Term>& low_level) {
+  auto loaded = places(low_level, "load");
+  auto removed = places(low_level, "remove");
+  for (const auto& [module, beam] : each.to.beams) {
+    auto before = each.from.beams.find(module);
+    std::size_t times = before == each.from.beams.end() || before->second.md5 != beam.md5 ? 1 : 0;
+    if (loaded[module.name].size() != times) FAIL_CHECK(module.name << " is loaded, or is not");
+  }
+  for (const auto& [module, beam] : each.from.beams)
+    if (removed[module.name].size() != (each.to.beams.contains(module) ? 0u : 1u))
+      FAIL_CHECK(module.name << " is removed, or is not");
+
+  Dependencies depends = dependencies(each.script);
+  std::map<std::string, std::size_t> group;
+  auto groups = ordered_groups(depends);
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    for (const std::string& name : groups[i])
+      group[name] = i;
+  for (const auto& [module, others] : depends)
+    for (const std::string& other : others) {
+      if (group[module] == group[other]) continue;  // in a cycle no order is right
+      bool later = loaded[module].front() > loaded[other].front();
+      if (later != (each.direction == Direction::up))
+        FAIL_CHECK(module << " and " << other << " in a wrong order");
+    }
+}
+
+// --- egerl
+// ------------------------------------------------------------------------------------------------------
+
+AppFiles load(const fs::path& ebin) {
+  AppFiles files;
+  files.spec = parse_app_spec(read_file(ebin / "egerl.app"), "egerl.app");
+  for (const Atom& module : files.spec.modules) {
+    std::string file = (ebin / (module.name + ".beam")).string();
+    files.beams.emplace(module, parse_beam(read_file(file), file));
+  }
+  return files;
+}
+
+const char* const kSeen = R"(
+  [{started, [{srv, {old, 1}}, {fsm, {one, data}}, {event, state}, {proc, state}, {bare, {1, state}}, {new, noproc},
+              {children, [egerl_bare, egerl_event, egerl_fsm, egerl_proc, egerl_srv]}, {old_code, []}, {gone, true},
+              {version_change, never}, {vsn, "1"}]},
+   {{ok, []}, [{srv, {new, 2}}, {fsm, {two, {data, 2}}}, {event, {state, 2}}, {proc, {state, 2}}, {bare, {2, state}},
+               {new, new},
+               {children, [egerl_bare, egerl_event, egerl_fsm, egerl_new, egerl_proc, egerl_srv]}, {old_code, []},
+               {gone, false}, {version_change, {"1", []}}, {vsn, "2"}]},
+   {{ok, []}, [{srv, {old, 3}}, {fsm, {one, data}}, {event, state}, {proc, state}, {bare, {1, state}}, {new, noproc},
+               {children, [egerl_bare, egerl_event, egerl_fsm, egerl_proc, egerl_srv]}, {old_code, []}, {gone, true},
+               {version_change, {{down, "1"}, []}}, {vsn, "1"}]}])";
+
+}  // namespace
+
+TEST_CASE("every beam of this Erlang is read as beam_lib and beam_disasm read it") {
+  std::size_t count = 0;
+  for (const Term& each : *as_list(installed().known)) {
+    const auto& app = *as_tuple(each, 3);
+    AppFiles files = application(app);
+    for (const Term& known : *as_list(app[2])) {
+      const Beam& beam = files.beams.at(*as_atom(as_tuple(known)->front()));
+      Term ours = tuple(beam.module, binary(to_bytes(beam.md5)), boolean(beam.on_load), boolean(beam.nif),
+                        static_cast<int>(beam.exports.size()), static_cast<int>(beam.imports.size()));
+      if (ours != known) CHECK(ours == known);
+      ++count;
+    }
+  }
+  CHECK(count > 300);
+}
+
+TEST_CASE("systools_rc takes every made appup, in an order that its dependencies allow") {
+  auto all = cases();
+  auto answers = translated(all);
+  REQUIRE(answers.size() == all.size());
+  REQUIRE(all.size() >= 60);
+  std::size_t dependent = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    INFO(all[i].from.spec.name.name << " " << all[i].from.spec.vsn << " to " << all[i].to.spec.vsn);
+    const auto* ok = as_tagged(answers[i], "ok", 2);
+    if (!ok) FAIL_CHECK(print_term(answers[i]).substr(0, 500));
+    if (ok) check_translation(all[i], *as_list(ok->back()));
+    for (const auto& [module, others] : dependencies(all[i].script))
+      dependent += others.size();
+  }
+  CHECK(dependent > 1000);  // the made versions still differ in their interfaces
+}
+
+TEST_CASE("release_handler carries out a made appup, both ways, and no process is lost") {
+  TemporaryDirectory directory;
+  run(kAppScript, {"build", ERLRC_SCRIPTS "/../tests/live/egerl", directory.path()});
+  fs::path later = directory / "egerl-2" / "ebin";
+  std::ofstream(later / "egerl.appup")
+      << render_appup(make_appup(load(directory / "egerl-1" / "ebin"), load(later)));
+  run(kAppScript, {"upgrade", directory.path(), directory / "out"});
+  CHECK(answer_of(directory / "out") == parse_term(kSeen));
+}

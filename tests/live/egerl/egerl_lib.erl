@@ -1,0 +1,11 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%% Both versions' servers need a function that the other version has not.
+-module(egerl_lib).
+
+-ifndef(V2).
+-export([old/1]).
+old(N) -> egerl_gone:old(N).
+-else.
+-export([new/1]).
+new(N) -> {new, N}.
+-endif.
