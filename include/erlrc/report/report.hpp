@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <erlrc/plan/outcome.hpp>
+#include <erlrc/plan/request.hpp>
+
+// How the user, or a program, is told what came of a request. Text keeps the words and the lines that erlrc
+// always printed; JSON is one record for each call.
+
+namespace erlrc {
+
+/// What a report is about, beside the nodes.
+struct ReportHead {
+  std::string tool;  ///< the program, as messages begin with it: `erlrc-start`
+  Request request;
+  bool dry_run = false;  ///< the plans were made and not run
+};
+
+/// What goes to standard output and to standard error; whole lines.
+struct ReportText {
+  std::string out;
+  std::string err;
+  bool operator==(const ReportText&) const = default;
+};
+
+/// One line for each node: `erlrc-start: Starting 'APP': (NODE) WORD` on `out`, and for a node where it
+/// failed `erlrc-start: NODE: [WORD: ]MESSAGE` on `err` (no word where the node could not be asked). Below
+/// it, two spaces in: `left: ..` what differs from before on a broken node; `remark: ..`; with `verbose` the
+/// steps that were begun, each with its time, and how long processes were suspended; in a dry run the steps
+/// of the plan.
+ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& reports, bool verbose);
+
+/// The record, as one line of JSON:
+///
+///     {"tool": "erlrc-upgrade", "action": "upgrade", "app": "egerl", "from": "4.0.1", "to": "4.1.0",
+///     "dry_run": false,
+///      "nodes": [{"node": "n1", "outcome": "done", "word": "upgraded", "message": "", "left": [], "remarks":
+///      [],
+///                 "steps": [{"step": "read_code", "description": "..", "us": 412}, ..], "suspended_us":
+///                 1210}],
+///      "exit": 0}
+///
+/// `from` and `to` are null where the action has none. `outcome` is the name of an Outcome::Kind; `word` is
+/// null where the node could not be asked. `steps` is the whole plan in its order, `step` the name the runner
+/// knows it by; `us` is null for a step that was not begun. Text that is not UTF-8 is made so.
+std::string render_json(const ReportHead& head, const std::vector<NodeReport>& reports);
+
+/// `text` on one line: control characters, which a node may have sent, become spaces.
+std::string one_line(std::string_view text);
+
+}  // namespace erlrc

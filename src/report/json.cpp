@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/report/report.hpp>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include <erlrc/term/match.hpp>
+
+namespace erlrc {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string to_string(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::done:
+      return "done";
+    case Outcome::Kind::refused:
+      return "refused";
+    case Outcome::Kind::undone:
+      return "undone";
+    case Outcome::Kind::broken:
+      return "broken";
+    case Outcome::Kind::error:
+      return "error";
+  }
+  return {};
+}
+
+/// The first atom of how the node is told: a name that is stable, unlike the description.
+std::string step_name(const Step& step) {
+  const Term told = to_term(step);
+  if (const Atom* name = as_atom(told)) return name->name;
+  const auto* elements = as_tuple(told);
+  const Atom* name = elements && !elements->empty() ? as_atom(elements->front()) : nullptr;
+  return name ? name->name : std::string{};
+}
+
+Json steps_of(const NodeReport& report) {
+  std::map<std::size_t, std::int64_t> took;
+  for (const Outcome::StepTime& time : report.outcome.times)
+    took[time.step] = time.microseconds;
+  Json steps = Json::array();
+  for (std::size_t i = 0; i < report.plan.steps.size(); ++i) {
+    const Step& step = report.plan.steps[i];
+    const auto time = took.find(i);
+    steps.push_back({{"step", step_name(step)},
+                     {"description", describe(step)},
+                     {"us", time == took.end() ? Json() : Json(time->second)}});
+  }
+  return steps;
+}
+
+Json node_of(const NodeReport& report) {
+  const Outcome& outcome = report.outcome;
+  return {{"node", report.node},
+          {"outcome", to_string(outcome.kind)},
+          {"word", outcome.word.empty() ? Json() : Json(outcome.word)},
+          {"message", outcome.message},
+          {"left", outcome.left},
+          {"remarks", outcome.remarks},
+          {"steps", steps_of(report)},
+          {"suspended_us", outcome.suspended_us}};
+}
+
+}  // namespace
+
+std::string render_json(const ReportHead& head, const std::vector<NodeReport>& reports) {
+  const Request& request = head.request;
+  const bool leaves = request.action != Action::start;
+  const bool arrives = request.action != Action::stop;
+  Json nodes = Json::array();
+  for (const NodeReport& report : reports)
+    nodes.push_back(node_of(report));
+  const Json record{{"tool", head.tool},
+                    {"action", to_string(request.action)},
+                    {"app", request.app.name},
+                    {"from", leaves ? Json(request.from.vsn) : Json()},
+                    {"to", arrives ? Json(request.to.vsn) : Json()},
+                    {"dry_run", head.dry_run},
+                    {"nodes", std::move(nodes)},
+                    {"exit", exit_code(reports)}};
+  return record.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace erlrc

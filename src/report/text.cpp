@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/report/report.hpp>
+
+#include <cstdio>
+
+namespace erlrc {
+namespace {
+
+std::string doing(Action action) {
+  switch (action) {
+    case Action::start:
+      return "Starting";
+    case Action::stop:
+      return "Stopping";
+    case Action::upgrade:
+      return "Upgrading";
+    case Action::downgrade:
+      return "Downgrading";
+  }
+  return {};
+}
+
+std::string in_milliseconds(std::int64_t microseconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f ms", static_cast<double>(microseconds) / 1000.0);
+  return text;
+}
+
+void add_line(std::string& text, std::string_view kind, std::string_view line) {
+  text += "  ";
+  text += kind;
+  text += one_line(line);
+  text += '\n';
+}
+
+void add_steps(std::string& text, const NodeReport& report, const ReportHead& head, bool verbose) {
+  if (head.dry_run) {
+    for (std::size_t i = 0; i < report.plan.steps.size(); ++i)
+      add_line(text, std::to_string(i + 1) + ". ", describe(report.plan.steps[i]));
+    return;
+  }
+  if (!verbose) return;
+  for (const Outcome::StepTime& time : report.outcome.times)
+    if (time.step < report.plan.steps.size())
+      add_line(text, in_milliseconds(time.microseconds) + "  ", describe(report.plan.steps[time.step]));
+  if (report.outcome.suspended_us > 0)
+    add_line(text, in_milliseconds(report.outcome.suspended_us) + "  ",
+             "in all from the first suspended process to the last resumed one");
+}
+
+std::string headline(const ReportHead& head, const NodeReport& report) {
+  const Outcome& outcome = report.outcome;
+  if (outcome.kind == Outcome::Kind::done)
+    return head.tool + ": " + doing(head.request.action) + " '" + head.request.app.name + "': (" +
+           one_line(report.node) + ") " + one_line(outcome.word) + (head.dry_run ? " (dry run)" : "") + "\n";
+  const bool asked = outcome.kind != Outcome::Kind::error && !outcome.word.empty();
+  return head.tool + ": " + one_line(report.node) + ": " + (asked ? one_line(outcome.word) + ": " : "") +
+         one_line(outcome.message) + "\n";
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  for (char& c : line)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return line;
+}
+
+ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& reports, bool verbose) {
+  ReportText text;
+  for (const NodeReport& report : reports) {
+    std::string& stream = report.outcome.kind == Outcome::Kind::done ? text.out : text.err;
+    stream += headline(head, report);
+    for (const std::string& what : report.outcome.left)
+      add_line(stream, "left: ", what);
+    for (const std::string& remark : report.outcome.remarks)
+      add_line(stream, "remark: ", remark);
+    add_steps(stream, report, head, verbose);
+  }
+  return text;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <erlrc/report/report.hpp>
+
+using namespace erlrc;
+using Kind = Outcome::Kind;
+
+namespace {
+
+const Request kUpgrade{Action::upgrade, Atom{"egerl"}, {"4.0.1", {}}, {"4.1.0", {}}};
+const Request kStart{Action::start, Atom{"egerl"}, {}, {"4.0.1", {}}};
+const Step kFirst = AddPath{"/l/egerl-4.1.0/ebin"};
+const Step kSecond = StartApp{Atom{"egerl"}};
+
+NodeReport report(std::string node, Kind kind, std::string word, std::string message = "") {
+  return {std::move(node), {kind, std::move(word), std::move(message), {}, {}, {}, 0}, {}};
+}
+
+ReportText text(const ReportHead& head, const std::vector<NodeReport>& reports) {
+  return render_text(head, reports, false);
+}
+
+}  // namespace
+
+TEST_CASE("one node is told of in the line that erlrc always printed") {
+  const auto [action, line] = GENERATE(table<Action, std::string>({
+      {Action::start, "erlrc-x: Starting 'egerl': (n1) word\n"},
+      {Action::stop, "erlrc-x: Stopping 'egerl': (n1) word\n"},
+      {Action::upgrade, "erlrc-x: Upgrading 'egerl': (n1) word\n"},
+      {Action::downgrade, "erlrc-x: Downgrading 'egerl': (n1) word\n"},
+  }));
+  Request request = kUpgrade;
+  request.action = action;
+  CHECK(text({"erlrc-x", request}, {report("n1", Kind::done, "word")}) == ReportText{line, ""});
+}
+
+TEST_CASE("several nodes get a line each, those where it failed on the other stream") {
+  CHECK(text({"erlrc-start", kStart},
+             {report("n1", Kind::done, "started"), report("n2@host", Kind::error, "", "cookie refused"),
+              report("n3", Kind::done, "node_down")}) ==
+        ReportText{"erlrc-start: Starting 'egerl': (n1) started\n"
+                   "erlrc-start: Starting 'egerl': (n3) node_down\n",
+                   "erlrc-start: n2@host: cookie refused\n"});
+}
+
+TEST_CASE("no nodes, no lines") {
+  CHECK(text({"erlrc-start", kStart}, {}) == ReportText{});
+}
+
+TEST_CASE("a failure is told with its word, unless the node could not be asked") {
+  const auto [kind, word, line] = GENERATE(table<Kind, std::string, std::string>({
+      {Kind::refused, "refused", "erlrc-upgrade: n1: refused: why\n"},
+      {Kind::refused, "needs_restart", "erlrc-upgrade: n1: needs_restart: why\n"},
+      {Kind::undone, "undone", "erlrc-upgrade: n1: undone: why\n"},
+      {Kind::broken, "broken", "erlrc-upgrade: n1: broken: why\n"},
+      {Kind::error, "error", "erlrc-upgrade: n1: why\n"},
+      {Kind::error, "", "erlrc-upgrade: n1: why\n"},
+  }));
+  CHECK(text({"erlrc-upgrade", kUpgrade}, {report("n1", kind, word, "why")}) == ReportText{"", line});
+}
+
+TEST_CASE("what is left of a broken node, and remarks, follow its line") {
+  NodeReport broken = report("n1", Kind::broken, "broken", "why");
+  broken.outcome.left = {"module egerl_a is the new one", "<0.1.2> is suspended"};
+  broken.outcome.remarks = {"egerl_b keeps a state"};
+  CHECK(text({"erlrc-upgrade", kUpgrade}, {broken}) == ReportText{"",
+                                                                  "erlrc-upgrade: n1: broken: why\n"
+                                                                  "  left: module egerl_a is the new one\n"
+                                                                  "  left: <0.1.2> is suspended\n"
+                                                                  "  remark: egerl_b keeps a state\n"});
+  NodeReport done = report("n1", Kind::done, "upgraded");
+  done.outcome.remarks = {"egerl_b keeps a state"};
+  CHECK(text({"erlrc-upgrade", kUpgrade}, {done}) ==
+        ReportText{"erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n"
+                   "  remark: egerl_b keeps a state\n",
+                   ""});
+}
+
+TEST_CASE("verbose tells each step that was begun with its time, and the time of suspension") {
+  NodeReport done = report("n1", Kind::done, "upgraded");
+  done.plan.steps = {kFirst, kSecond};
+  done.outcome.times = {{0, 412}, {1, 1002003}};
+  done.outcome.suspended_us = 1210;
+  CHECK(render_text({"erlrc-upgrade", kUpgrade}, {done}, true) ==
+        ReportText{"erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n"
+                   "  0.412 ms  " +
+                       describe(kFirst) + "\n  1002.003 ms  " + describe(kSecond) +
+                       "\n  1.210 ms  in all from the first suspended process to the last resumed one\n",
+                   ""});
+  CHECK(text({"erlrc-upgrade", kUpgrade}, {done}).out == "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n");
+}
+
+TEST_CASE("verbose tells the steps of a failed plan up to the one that failed, beside the failure") {
+  NodeReport undone = report("n1", Kind::undone, "undone", "why");
+  undone.plan.steps = {kFirst, kSecond};
+  undone.outcome.times = {{0, 5}};
+  CHECK(render_text({"erlrc-upgrade", kUpgrade}, {undone}, true) ==
+        ReportText{"", "erlrc-upgrade: n1: undone: why\n  0.005 ms  " + describe(kFirst) + "\n"});
+}
+
+TEST_CASE("a dry run prints the plan of each node") {
+  NodeReport planned = report("n1", Kind::done, "upgraded");
+  planned.plan.steps = {kFirst, kSecond};
+  CHECK(text({"erlrc-upgrade", kUpgrade, true}, {planned, report("n2", Kind::done, "node_down")}) ==
+        ReportText{"erlrc-upgrade: Upgrading 'egerl': (n1) upgraded (dry run)\n"
+                   "  1. " +
+                       describe(kFirst) + "\n  2. " + describe(kSecond) +
+                       "\n"
+                       "erlrc-upgrade: Upgrading 'egerl': (n2) node_down (dry run)\n",
+                   ""});
+}
+
+TEST_CASE("what a node sent cannot begin a line of its own or drive a terminal") {
+  CHECK(text({"erlrc-start", kStart}, {report("n1", Kind::error, "", "a\nerlrc-start: b\x1b[2J\x7f")}).err ==
+        "erlrc-start: n1: a erlrc-start: b [2J \n");
+  CHECK(one_line("ab\t\r\ncd") == "ab   cd");
+}
