@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "arguments.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/report/report.hpp>
+#include <erlrc/tools/perform.hpp>
+
+namespace erlrc {
+namespace {
+
+constexpr std::size_t longest_atom = 255;
+constexpr double longest_seconds = 1e7;
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+/// The error in this program's way of speaking: CLI11 begins with a capital letter, and may use several
+/// lines.
+std::string told(const CLI::ParseError& error) {
+  std::string text = one_line(error.what());
+  if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' && text[1] <= 'z')
+    text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
+}  // namespace
+
+CommandLine::CommandLine(const std::string& tool, const std::string& arguments, const std::string& about)
+    : app(about, tool), usage_("usage: " + tool + " [OPTIONS] " + arguments) {
+  app.set_help_flag("--help", "Print this text and exit");
+  app.set_version_flag("--version", tool + " (erlrc) " ERLRC_VERSION, "Print the version and exit");
+}
+
+std::optional<int> CommandLine::parse(std::span<const std::string> args, Streams& streams) {
+  try {
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    streams.out += app.help();
+    return 0;
+  } catch (const CLI::CallForVersion& version) {
+    streams.out += std::string(version.what()) + "\n";
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(told(error) + "; " + usage_);
+  }
+}
+
+int guarded_main(const std::string& tool, Streams& streams, const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const UsageError& error) {
+    streams.err += tool + ": " + one_line(error.what()) + "\n";
+    return 2;
+  } catch (const Error& error) {
+    streams.err += tool + ": " + one_line(error.what()) + "\n";
+    return 1;
+  }
+}
+
+Atom check_app(const std::string& name) {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto other = [&](char c) {
+    return lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@';
+  };
+  if (name.empty() || name.size() > longest_atom || !lower(name.front()) || !std::ranges::all_of(name, other))
+    throw UsageError("application name " + printable(name) +
+                     ": expected a lower-case letter, then letters, digits, _ or @");
+  return Atom{name};
+}
+
+std::string check_vsn(const std::string& vsn) {
+  if (vsn.empty() || std::ranges::any_of(vsn, [](char c) { return is_control(c) || c == ' ' || c == '/'; }))
+    throw UsageError("version " + printable(vsn) +
+                     ": expected a text without slashes, spaces and control characters");
+  return vsn;
+}
+
+std::string check_ebin(const std::string& directory) {
+  if (directory.empty() || std::ranges::any_of(directory, is_control))
+    throw UsageError("directory " + printable(directory) + ": expected a path without control characters");
+  std::filesystem::path path = std::filesystem::absolute(directory).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return (path / "ebin").string();
+}
+
+milliseconds parse_seconds(const std::string& text, const std::string& source) {
+  double seconds = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, seconds);
+  // Written so that "nan", which compares with nothing, fails too.
+  if (error != std::errc{} || end != last || !(seconds > 0 && seconds <= longest_seconds))
+    throw UsageError(source + ": " + printable(text) + " is no number of seconds greater than 0");
+  return std::chrono::ceil<milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+void add_timeout_option(CLI::App& app, std::string& timeout) {
+  app.add_option("--timeout", timeout, "How long the whole call may take")
+      ->type_name("SECONDS")
+      ->capture_default_str();
+}
+
+void add_act_options(CLI::App& app, ActOptions& options) {
+  app.add_flag("--dry-run", options.dry_run, "Print what would be done, step by step, and do nothing");
+  app.add_flag("--json", options.json, "Print one record of JSON instead of text");
+  add_timeout_option(app, options.timeout);
+  app.add_option("--node", options.node, "Only this one of the registered nodes")->type_name("NAME");
+  app.add_flag("--verbose", options.verbose, "Print each step with the time it took");
+}
+
+int act(const std::string& tool, const Request& request, const ActOptions& options, Streams& streams) {
+  const Deadline until = after(parse_seconds(options.timeout, "--timeout"));
+  Site site = load_site();
+  if (!options.node.empty()) site = only_node(std::move(site), options.node);
+  const auto reports = perform(request, site, {until, options.dry_run});
+  const ReportHead head{tool, request, options.dry_run};
+  if (options.json) {
+    streams.out += render_json(head, reports);
+  } else {
+    ReportText text = render_text(head, reports, options.verbose);
+    streams.out += text.out;
+    streams.err += text.err;
+  }
+  return exit_code(reports);
+}
+
+}  // namespace erlrc

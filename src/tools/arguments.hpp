@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <erlrc/plan/request.hpp>
+#include <erlrc/sys/deadline.hpp>
+#include <erlrc/tools/programs.hpp>
+
+// What the programs' command lines have in common.
+
+namespace erlrc {
+
+/// The arguments of one program: its options are added to `app`, then `parse` reads them.
+class CommandLine {
+public:
+  /// `arguments` is what the usage line shows after the options: `APP VSN [DIR]`.
+  CommandLine(const std::string& tool, const std::string& arguments, const std::string& about);
+
+  CLI::App app;
+
+  /// Reads `args` into the variables of the options. The exit code if that is all, as for --help and
+  /// --version. Throws UsageError, ending in the usage line.
+  std::optional<int> parse(std::span<const std::string> args, Streams& streams);
+
+private:
+  std::string usage_;
+};
+
+/// Runs `body`, whose result is the exit code; an Error becomes the line `TOOL: MESSAGE` and code 1, a
+/// UsageError 2.
+int guarded_main(const std::string& tool, Streams& streams, const std::function<int()>& body);
+
+/// Each throws UsageError for what cannot be that, and for what would reach out of a directory or of a line.
+Atom check_app(const std::string& name);
+std::string check_vsn(const std::string& vsn);
+std::string check_ebin(const std::string& directory);  ///< the absolute path of DIRECTORY/ebin
+
+/// Reads seconds, with or without a fraction. `source` names where they come from.
+std::chrono::milliseconds parse_seconds(const std::string& text, const std::string& source);
+
+/// The options of all programs that act on nodes.
+struct ActOptions {
+  bool dry_run = false;
+  bool json = false;
+  bool verbose = false;
+  std::string timeout = "60";
+  std::string node;  ///< empty: all
+};
+
+void add_act_options(CLI::App& app, ActOptions& options);
+void add_timeout_option(CLI::App& app, std::string& timeout);
+
+/// Performs `request` and prints what came of it; the result is the exit code.
+int act(const std::string& tool, const Request& request, const ActOptions& options, Streams& streams);
+
+}  // namespace erlrc

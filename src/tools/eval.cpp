@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/base/error.hpp>
+#include <erlrc/erlang/programs.hpp>
+#include <erlrc/node/connect.hpp>
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
+#include <erlrc/tools/perform.hpp>
+
+#include "arguments.hpp"
+
+namespace erlrc {
+namespace {
+
+/// The expression as erl_parse wants it: a full stop at the end.
+std::string with_full_stop(std::string expression) {
+  expression.erase(expression.find_last_not_of(" \t\r\n") + 1);
+  if (!expression.ends_with('.')) expression += '.';
+  return expression;
+}
+
+/// What the expression came to, as Erlang prints it. Throws Error if it raised.
+std::string evaluate(const NodeEntry& node, const std::string& expression, Deadline until) {
+  const auto rpc = connect(node, until);
+  if (!rpc) throw Error("node is down");
+  rpc->start(eval_program(), binary(with_full_stop(expression)));
+  const Term answer = rpc->receive(until);
+  for (const char* tag : {"value", "raised"}) {
+    const auto* pair = as_tagged(answer, tag, 2);
+    const auto text = pair ? as_text(pair->back()) : std::nullopt;
+    if (!text) continue;
+    if (tag == std::string_view("raised")) throw Error(*text);
+    return *text;
+  }
+  throw ProtocolError("answered " + print_term(answer) + ", expected {value, Text} or {raised, Text}");
+}
+
+}  // namespace
+
+int eval_main(std::span<const std::string> args, Streams& streams) {
+  const std::string tool = "erlrc-eval";
+  return guarded_main(tool, streams, [&] {
+    CommandLine line(tool, "NODE EXPRESSION", "Evaluate an Erlang expression on a registered node.");
+    std::string name, expression;
+    std::string timeout = "60";
+    line.app.add_option("NODE", name, "One of the registered nodes")->required();
+    line.app.add_option("EXPRESSION", expression, "Erlang; the full stop at its end may be left out")
+        ->required();
+    add_timeout_option(line.app, timeout);
+    if (const auto code = line.parse(args, streams)) return *code;
+
+    const Deadline until = after(parse_seconds(timeout, "--timeout"));
+    const Registry found = only_node(load_site(), name).registry;
+    if (!found.bad.empty()) throw Error(found.bad.front().error);
+    if (found.nodes.size() > 1)
+      throw UsageError("node " + name + ": there are several, say which as " + name + "@HOST");
+    const NodeEntry& node = found.nodes.front();
+    streams.out += within(to_string(node.name), [&] { return evaluate(node, expression, until); }) + "\n";
+    return 0;
+  });
+}
+
+}  // namespace erlrc

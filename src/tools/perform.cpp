@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/tools/perform.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/node/connect.hpp>
+#include <erlrc/node/observe.hpp>
+#include <erlrc/node/run.hpp>
+
+#include "app_cache.hpp"
+
+namespace erlrc {
+namespace {
+
+using Kind = Outcome::Kind;
+
+/// Telling a node to keep or to take back what it did has this long, even if the call's own time is over: a
+/// failure by timeout on one node is what makes the others be taken back.
+constexpr milliseconds settle_time{15'000};
+
+/// A node on its way through the call.
+struct Visit {
+  const NodeEntry* entry = nullptr;  ///< null: its file could not be used
+  NodeReport report;
+  std::unique_ptr<Rpc> rpc;
+  bool to_run = false;  ///< it has a plan with steps
+
+  bool failed() const { return report.outcome.kind != Kind::done; }
+};
+
+/// What one call needs for all nodes.
+struct Call {
+  const Request& request;
+  const Wanted& wanted;
+  Files files;
+  PerformOptions options;
+};
+
+Outcome outcome(Kind kind, std::string word, std::string message = {}) {
+  Outcome made;
+  made.kind = kind;
+  made.word = std::move(word);
+  made.message = std::move(message);
+  return made;
+}
+
+/// One thread for each of `visits`; none for a single one.
+void side_by_side(const std::vector<Visit*>& visits, const std::function<void(Visit&)>& body) {
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < visits.size(); ++i)
+    others.emplace_back([&, i] { body(*visits[i]); });
+  if (!visits.empty()) body(*visits.front());
+}
+
+template <typename Wanting>
+std::vector<Visit*> choose(std::vector<Visit>& visits, Wanting wanting) {
+  std::vector<Visit*> chosen;
+  for (Visit& visit : visits)
+    if (wanting(visit)) chosen.push_back(&visit);
+  return chosen;
+}
+
+/// A version that was given without its directory lies where the node's own applications lie.
+Request with_directories(Request request, const NodeState& node) {
+  for (Version* version : {&request.from, &request.to})
+    if (!version->ebin && !version->vsn.empty())
+      version->ebin = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
+  return request;
+}
+
+void decide(Visit& visit, const Call& call) {
+  visit.rpc = connect(*visit.entry, call.options.until);
+  if (!visit.rpc) {
+    visit.report.outcome = outcome(Kind::done, "node_down");
+    return;
+  }
+  const NodeState node = observe(*visit.rpc, call.options.until);
+  Decision decision = plan(with_directories(call.request, node), node, call.files, call.wanted);
+  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+    visit.report.outcome = outcome(Kind::refused, refusal->word, refusal->why);
+    return;
+  }
+  visit.report.plan = std::get<Plan>(std::move(decision));
+  visit.report.outcome = outcome(Kind::done, visit.report.plan.word);
+  visit.report.outcome.remarks = visit.report.plan.remarks;
+  visit.to_run = !visit.report.plan.steps.empty() && !call.options.dry_run;
+}
+
+/// Remarks of the plan come first; the runner may repeat them.
+void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
+  std::vector<std::string> remarks = planned;
+  for (std::string& remark : outcome.remarks)
+    if (std::ranges::find(planned, remark) == planned.end()) remarks.push_back(std::move(remark));
+  outcome.remarks = std::move(remarks);
+}
+
+/// Errors on the way to a node, and before its plan runs, become the node's outcome.
+void guarded(Visit& visit, const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    visit.report.outcome = outcome(Kind::error, "error", error.what());
+  }
+}
+
+void run_all(const std::vector<Visit*>& visits, Deadline until) {
+  const Hold hold = visits.size() > 1 ? Hold::yes : Hold::no;
+  side_by_side(visits, [&](Visit& visit) {
+    guarded(visit, [&] {
+      visit.report.outcome = run(*visit.rpc, visit.report.plan, hold, until);
+      add_remarks(visit.report.outcome, visit.report.plan.remarks);
+    });
+  });
+}
+
+/// A node that does not say how a settled run ended is not known to be as the others are.
+void settle_one(Visit& visit, Verdict verdict, const std::string& because, Deadline until) {
+  Outcome& held = visit.report.outcome;
+  try {
+    std::vector<std::string> remarks = held.remarks;
+    held = settle(*visit.rpc, held, verdict, until);
+    add_remarks(held, remarks);
+    if (held.kind == Kind::undone) held.message = because;
+  } catch (const Error& error) {
+    held.kind = Kind::broken;
+    held.word = "broken";
+    held.message = error.what();
+    held.left = {verdict == Verdict::keep ? "the other nodes have changed; whether this one has is not known"
+                                          : "whether the change was taken back is not known"};
+  }
+}
+
+const Visit* first_failed(const std::vector<Visit>& visits) {
+  const auto found = std::ranges::find_if(visits, &Visit::failed);
+  return found == visits.end() ? nullptr : &*found;
+}
+
+void settle_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, Deadline until) {
+  const Visit* failed = first_failed(visits);
+  const Verdict verdict = failed ? Verdict::take_back : Verdict::keep;
+  const std::string because = failed ? "taken back, because node " + failed->report.node + " failed" : "";
+  std::vector<Visit*> held;
+  std::ranges::copy_if(ran, std::back_inserter(held), [](const Visit* visit) { return !visit->failed(); });
+  side_by_side(held, [&](Visit& visit) { settle_one(visit, verdict, because, until); });
+}
+
+std::vector<Visit> visits_of(const Registry& registry) {
+  std::vector<Visit> visits;
+  for (const NodeEntry& entry : registry.nodes)
+    visits.push_back({&entry, {to_string(entry.name), {}, {}}, nullptr, false});
+  for (const BadEntry& bad : registry.bad)
+    visits.push_back({nullptr, {bad.file, outcome(Kind::error, "error", bad.error), {}}, nullptr, false});
+  std::ranges::stable_sort(visits, {}, [](const Visit& visit) { return visit.report.node; });
+  return visits;
+}
+
+}  // namespace
+
+Site load_site() {
+  const std::filesystem::path root = erlrc_root();
+  return {load_registry(root), load_wanted_applications(root)};
+}
+
+Site only_node(Site site, const std::string& name) {
+  const NodeName wanted = parse_node_name(name);
+  std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
+    return entry.name.alive != wanted.alive || (wanted.host && entry.name.host != wanted.host);
+  });
+  std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return bad.file != name; });
+  if (site.registry.nodes.empty() && site.registry.bad.empty())
+    throw UsageError("no node " + printable(name) + " in " + (erlrc_root() / "nodes").string());
+  return site;
+}
+
+Site only_nodes(Site site, const std::set<std::string>& names) {
+  std::erase_if(site.registry.nodes,
+                [&](const NodeEntry& entry) { return !names.contains(to_string(entry.name)); });
+  std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return !names.contains(bad.file); });
+  return site;
+}
+
+std::vector<NodeReport> perform(const Request& request, const Site& site, const PerformOptions& options) {
+  AppCache cache(request.app);
+  const Call call{request, site.wanted, cache.files(), options};
+  std::vector<Visit> visits = visits_of(site.registry);
+  side_by_side(choose(visits, [](const Visit& visit) { return visit.entry != nullptr; }),
+               [&](Visit& visit) { guarded(visit, [&] { decide(visit, call); }); });
+
+  const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
+  if (const Visit* failed = first_failed(visits)) {
+    const std::string because = "nothing was done, because node " + failed->report.node + " failed";
+    for (Visit* visit : to_run)
+      visit->report.outcome = outcome(Kind::refused, "refused", because);
+  } else {
+    run_all(to_run, options.until);
+    if (to_run.size() > 1) settle_all(visits, to_run, std::max(options.until, after(settle_time)));
+  }
+
+  std::vector<NodeReport> reports;
+  for (Visit& visit : visits)
+    reports.push_back(std::move(visit.report));
+  return reports;
+}
+
+}  // namespace erlrc

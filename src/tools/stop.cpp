@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "arguments.hpp"
+
+namespace erlrc {
+
+int stop_main(std::span<const std::string> args, Streams& streams) {
+  const std::string tool = "erlrc-stop";
+  return guarded_main(tool, streams, [&] {
+    CommandLine line(tool, "APP VSN [DIR]", "Stop an application on every registered node, and unload it.");
+    std::string app, vsn, directory;
+    bool no_unload = false;
+    ActOptions options;
+    line.app.add_option("APP", app, "The application")->required();
+    line.app.add_option("VSN", vsn, "Its version")->required();
+    line.app.add_option("DIR", directory,
+                        "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
+    line.app.add_flag("--no-unload", no_unload, "Leave the application and its modules loaded");
+    add_act_options(line.app, options);
+    if (const auto code = line.parse(args, streams)) return *code;
+
+    Request request;
+    request.action = Action::stop;
+    request.app = check_app(app);
+    request.from.vsn = check_vsn(vsn);
+    if (line.app.count("DIR") > 0) request.from.ebin = check_ebin(directory);
+    request.unload = !no_unload;
+    return act(tool, request, options, streams);
+  });
+}
+
+}  // namespace erlrc

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/base/error.hpp>
+
+#include "arguments.hpp"
+
+// erlrc-upgrade and erlrc-downgrade: the same with the directions exchanged.
+
+namespace erlrc {
+namespace {
+
+/// One of the two versions as it stands on the command line.
+struct VersionArguments {
+  std::string vsn_name;  ///< OLDVSN
+  std::string dir_name;  ///< OLDDIR
+  std::string about;     ///< the old version
+  std::string vsn = {};
+  std::string directory = {};
+};
+
+Version check_version(const VersionArguments& given, bool with_directory) {
+  Version version{check_vsn(given.vsn), {}};
+  if (with_directory) version.ebin = check_ebin(given.directory);
+  return version;
+}
+
+/// `first` and `second` are in the order of the command line.
+int change_main(const std::string& tool, const std::string& about, Action action, VersionArguments first,
+                VersionArguments second, std::span<const std::string> args, Streams& streams) {
+  CommandLine line(
+      tool,
+      "APP " + first.vsn_name + " " + second.vsn_name + " [" + first.dir_name + " " + second.dir_name + "]",
+      about);
+  std::string app;
+  ActOptions options;
+  line.app.add_option("APP", app, "The application")->required();
+  for (VersionArguments* version : {&first, &second})
+    line.app.add_option(version->vsn_name, version->vsn, version->about)->required();
+  for (VersionArguments* version : {&first, &second})
+    line.app.add_option(version->dir_name, version->directory,
+                        "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
+  add_act_options(line.app, options);
+  if (const auto code = line.parse(args, streams)) return *code;
+
+  const bool directories = line.app.count(first.dir_name) > 0;
+  if (directories && line.app.count(second.dir_name) == 0)
+    throw UsageError(second.dir_name + " is missing: give both directories or none");
+  Request request;
+  request.action = action;
+  request.app = check_app(app);
+  Version one = check_version(first, directories);
+  Version other = check_version(second, directories);
+  const bool up = action == Action::upgrade;
+  request.from = up ? std::move(one) : std::move(other);
+  request.to = up ? std::move(other) : std::move(one);
+  return act(tool, request, options, streams);
+}
+
+}  // namespace
+
+int upgrade_main(std::span<const std::string> args, Streams& streams) {
+  const std::string tool = "erlrc-upgrade";
+  return guarded_main(tool, streams, [&] {
+    return change_main(tool, "Upgrade a running application on every registered node without stopping it.",
+                       Action::upgrade, {"OLDVSN", "OLDDIR", "The version that runs"},
+                       {"NEWVSN", "NEWDIR", "The version that shall run"}, args, streams);
+  });
+}
+
+int downgrade_main(std::span<const std::string> args, Streams& streams) {
+  const std::string tool = "erlrc-downgrade";
+  return guarded_main(tool, streams, [&] {
+    return change_main(tool, "Take a running application back to an earlier version without stopping it.",
+                       Action::downgrade, {"EARLIERVSN", "EARLIERDIR", "The version that shall run"},
+                       {"LATERVSN", "LATERDIR", "The version that runs"}, args, streams);
+  });
+}
+
+}  // namespace erlrc
