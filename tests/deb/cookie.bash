@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. A node that cannot be reached is no node that is down: nothing is changed behind its back.
+
+said() { contains "$(<"$logs/command.log")" "$1"; }
+# at VSN: package, disk and node have this version of both applications. Where the node cannot be reached, dpkg keeps the
+# package as not configured, since nobody could see that it runs.
+at() {
+  holds "dpkg: $1" equal "$(version_of egerl | cut -d' ' -f1) $(version_of eglib | cut -d' ' -f1)" "$1 $1"
+  holds "disk: $1" equal "$(directories)" "egerl-$1 eglib-$1 "
+  holds "node: $1" equal "$(running egerl egerl)$(running egerl eglib)" "[\"$1\"][\"$1\"]"
+}
+# finished: what is pending gets done, now that the node can be reached.
+finished() {
+  packages dpkg --configure --pending
+  holds "both packages are configured" eval 'installed egerl && installed eglib'
+}
+
+install_programs
+start_node egerl 4040
+wrong=not$cookie
+
+say "The cookie is wrong at the first install:"
+register_node egerl "$wrong"
+holds "not configured" refused put eglib=4.0.1
+holds "it says why" said cookie
+holds "dpkg knows that it is not configured" equal "$(version_of eglib)" '4.0.1 install ok half-configured'
+register_node egerl
+holds "with the right one, dpkg --configure finishes" packages dpkg --configure --pending
+holds "the second package" put egerl=4.0.1
+at 4.0.1
+
+say "The cookie is wrong at an upgrade:"
+register_node egerl "$wrong"
+holds "refused" refused put eglib=4.1.0
+holds "it says why" said cookie
+at 4.0.1
+holds "a removal is refused, too" refused take_away egerl
+at 4.0.1
+register_node egerl
+finished
+
+say "Everybody can read the cookie:"
+chmod 0644 /etc/erlrc.d/nodes/egerl
+holds "refused" refused put eglib=4.1.0
+holds "it says what to set" said 0640
+at 4.0.1
+chmod 0640 /etc/erlrc.d/nodes/egerl
+finished
+
+say "All is well again:"
+holds "upgraded" put eglib=4.1.0 egerl=4.1.0
+at 4.1.0
+holds "no package is half done" nothing_pending
+holds "no cookie in any log" no_cookie_in_logs

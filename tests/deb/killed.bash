@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. The machine's worst: dpkg and the hook are killed in the middle of an upgrade. What remains is mended by
+# the package manager's own means, and the node is never left between the versions.
+
+# killed_upgrade WHO...: upgrades egerl while the node stands still, and kills (by name) once the hook waits for the node.
+killed_upgrade() {
+  local beam i name
+  beam=$(pgrep -u egerld -x beam.smp)
+  kill -STOP "$beam"
+  dpkg -i /srv/archive/egerl_4.1.0_all.deb >>"$logs/packages.log" 2>&1 &
+  for ((i = 0; i < 100; i++)); do
+    pgrep -f '^/usr/bin/erlrc-hook dpkg postrm upgrade' >/dev/null && break
+    sleep 0.05
+  done
+  sleep 0.3
+  for name in "$@"; do pkill -KILL -x "$name" || true; done
+  sleep 0.1
+  kill -CONT "$beam"
+  wait %+ 2>/dev/null || true
+}
+# settled: the node's version, when whoever is still at work has come to an end.
+settled() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    pgrep -x erlrc-hook >/dev/null || break
+    sleep 0.1
+  done
+  running egerl egerl
+}
+whole() {
+  holds "the service is whole: $1" equal "$(ask version)" "version $1"
+  holds "not a process is suspended" equal "$(on_node egerl '
+    [P || P <- [egerl_counter, eglib_serial, egerl_listener], lists:nth(2, element(4, sys:get_status(P))) =/= running].')" '[]'
+}
+
+install_programs
+start_node egerl 4040
+register_node egerl
+holds "installed" put eglib=4.0.1 egerl=4.0.1
+holds "the library" put eglib=4.1.0
+open_line 4040
+ask count >/dev/null
+
+say "dpkg, the script and the hook are killed at once:"
+killed_upgrade dpkg erlrc-hook
+found=$(settled)
+say "   the node runs $found"
+holds "one version or the other" eval '[[ $found == "[\"4.0.1\"]" || $found == "[\"4.1.0\"]" ]]'
+whole "${found//[\[\]\"]/}"
+holds "dpkg: the unpacking did not end" contains "$(version_of egerl)" 'half-installed'
+holds "the same command again" packages dpkg -i /srv/archive/egerl_4.1.0_all.deb
+holds "dpkg: 4.1.0" equal "$(version_of egerl)" '4.1.0 install ok installed'
+holds "disk: 4.1.0" equal "$(directories)" 'egerl-4.1.0 eglib-4.1.0 '
+holds "node: 4.1.0" equal "$(running egerl egerl)" '["4.1.0"]'
+whole 4.1.0
+holds "no package is half done" nothing_pending
+
+say "Back, and only dpkg is killed, so that the hook is left alone with its work:"
+holds "downgraded" put egerl=4.0.1
+killed_upgrade dpkg
+found=$(settled)
+holds "the hook came to its end" equal "$found" '["4.1.0"]'
+whole 4.1.0
+holds "the same command again" packages dpkg -i /srv/archive/egerl_4.1.0_all.deb
+holds "dpkg: 4.1.0" equal "$(version_of egerl)" '4.1.0 install ok installed'
+holds "disk: 4.1.0" equal "$(directories)" 'egerl-4.1.0 eglib-4.1.0 '
+whole 4.1.0
+
+say "Back, only the hook is killed: dpkg lives, and asks the new package's script:"
+holds "downgraded" put egerl=4.0.1
+killed_upgrade erlrc-hook
+found=$(settled)
+holds "dpkg and the node agree: $found" equal "[\"$(version_of egerl | cut -d' ' -f1)\"]" "$found"
+whole "${found//[\[\]\"]/}"
+holds "the connection of the beginning is still there" contains "$(ask count)" 'count 1 '

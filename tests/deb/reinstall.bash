@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. The same version once more, removal, purge, and the first install after that.
+
+install_programs
+start_node egerl 4040
+register_node egerl
+holds "installed" put eglib=4.0.1 egerl=4.0.1
+open_line 4040
+holds "it serves" equal "$(ask count)" 'count 1 1 1'
+
+holds "reinstalled" packages apt-get install --yes --reinstall egerl eglib
+holds "the connection did not notice" equal "$(ask count)" 'count 1 2 2'
+holds "dpkg: as before" equal "$(version_of egerl)" '4.0.1 install ok installed'
+
+holds "the library alone cannot be removed without its user" packages apt-get remove --yes eglib
+holds "both are gone" equal "$(directories)$(running egerl egerl)$(running egerl eglib)" '[][]'
+holds "the connection is closed" equal "$(ask count)" 'no answer'
+close_line
+holds "purged" packages apt-get purge --yes egerl eglib
+holds "no file says that it should run" equal "$(ls /etc/erlrc.d/applications 2>/dev/null || true)" ''
+
+holds "installed anew, newer" put eglib=4.1.0 egerl=4.1.0
+open_line 4040
+holds "it serves" equal "$(ask version)|$(ask count)" 'version 4.1.0|count 1 2 1'
+holds "no package is half done" nothing_pending
