@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/site/app_dir.hpp>
+
+#include <fstream>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/sys/file.hpp>
+
+#include "catch.hpp"
+#include "temp_dir.hpp"
+
+using namespace erlrc;
+using test::TempDir;
+
+namespace {
+
+const std::string golden = std::string(ERLRC_GOLDEN) + "/app/otp25/";
+const Atom demo{"demo"};
+
+std::string app_text(const std::string& modules, const std::string& vsn = "1.0",
+                     const std::string& name = "demo") {
+  return "{application, " + name + ", [{vsn, \"" + vsn + "\"}, {modules, [" + modules + "]}]}.\n";
+}
+
+/// An application with two modules, as OTP compiled them.
+struct Demo {
+  explicit Demo(const std::string& app = app_text("plain, server")) {
+    ebin.write("demo.app", app);
+    ebin.write("plain.beam", read_file(golden + "plain.beam"));
+    ebin.write("server.beam", read_file(golden + "server.beam"));
+  }
+
+  AppFiles load() const { return load_app_files(ebin.path(), demo, "1.0"); }
+
+  /// The error of loading, with the path of the directory taken out.
+  std::string error(const std::string& vsn = "1.0", const Atom& app = demo) const {
+    try {
+      load_app_files(ebin.path(), app, vsn);
+    } catch (const Error& error) {
+      std::string text = error.what();
+      CHECK(text.find('\n') == std::string::npos);
+      const std::string path = ebin.path().string() + "/";
+      for (auto at = text.find(path); at != std::string::npos; at = text.find(path))
+        text.erase(at, path.size());
+      return text;
+    }
+    return "none";
+  }
+
+  TempDir ebin;
+};
+
+}  // namespace
+
+TEST_CASE("an application directory is its .app, the beams of its modules, and no appup if there is none") {
+  const Demo app;
+  app.ebin.write("unlisted.beam", "no beam");
+  const AppFiles files = app.load();
+  CHECK(files.ebin == app.ebin.path().string());
+  CHECK(files.spec.name == demo);
+  CHECK(files.spec.modules == std::vector<Atom>{Atom{"plain"}, Atom{"server"}});
+  CHECK(files.beams.size() == 2);
+  CHECK(files.beams.at(Atom{"plain"}) == parse_beam(read_file(golden + "plain.beam"), "plain"));
+  CHECK(files.beams.at(Atom{"server"}) == parse_beam(read_file(golden + "server.beam"), "server"));
+  CHECK_FALSE(files.appup.has_value());
+}
+
+TEST_CASE("a shipped appup comes with the files") {
+  const Demo app;
+  app.ebin.write("demo.appup", "{\"1.0\", [{\"0.9\", [{load_module, plain}]}], []}.\n");
+  const AppFiles files = app.load();
+  REQUIRE(files.appup.has_value());
+  CHECK(files.appup->up.size() == 1);
+}
+
+TEST_CASE("only the .app is read where only it is asked for") {
+  const Demo app(app_text("missing"));
+  const AppFiles files = load_app_spec(app.ebin.path(), demo, "1.0");
+  CHECK(files.spec.modules == std::vector<Atom>{Atom{"missing"}});
+  CHECK(files.beams.empty());
+}
+
+TEST_CASE("a directory that is none is told") {
+  const TempDir dir;
+  const auto file = dir.write("file", "");
+  CHECK_THROWS_WITH(load_app_files(dir / "none", demo, "1.0"),
+                    (dir / "none").string() + ": no such directory");
+  CHECK_THROWS_WITH(load_app_files(file, demo, "1.0"), file.string() + ": is not a directory");
+}
+
+TEST_CASE("a .app of another application, of another version, or none, is told") {
+  CHECK(Demo().error("1.1") == "demo.app: describes version '1.0', not 1.1");
+  CHECK(Demo(app_text("plain", "1.0", "other")).error() ==
+        "demo.app: describes application 'other', not demo");
+  CHECK(Demo().error("1.0", Atom{"absent"}) == "absent.app: open: No such file or directory");
+  CHECK(Demo("{application, demo\n").error().starts_with("demo.app:2:1: "));
+}
+
+TEST_CASE("a beam that is missing, broken or another module's is told") {
+  CHECK(Demo(app_text("plain, gone")).error() == "gone.beam: no such file, but demo.app lists the module");
+  CHECK(Demo(app_text("'../plain'")).error() ==
+        "demo.app: lists module '../plain', which cannot be a file's name");
+  const Demo app;
+  app.ebin.write("plain.beam", read_file(golden + "server.beam"));
+  CHECK(app.error() == "plain.beam: holds module 'server', not 'plain'");
+  const Bytes whole = read_file(golden + "plain.beam");
+  for (const BytesView broken : {BytesView(), BytesView("no beam at all"), BytesView(whole).substr(0, 40),
+                                 BytesView(whole).substr(0, whole.size() - 20)}) {
+    app.ebin.write("plain.beam", broken);
+    CHECK(app.error().starts_with("plain.beam: "));
+  }
+}
+
+TEST_CASE("a broken appup is told with its place") {
+  const Demo app;
+  app.ebin.write("demo.appup", "{\"1.0\", [], []\n");
+  CHECK(app.error().starts_with("demo.appup:2:1: "));
+  app.ebin.write("demo.appup", "{\"0.9\", [], []}.\n");
+  CHECK(app.error().starts_with("demo.appup:"));
+}
+
+TEST_CASE("a module that is listed twice is read once") {
+  CHECK(Demo(app_text("plain, plain")).load().beams.size() == 1);
+}

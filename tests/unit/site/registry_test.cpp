@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/site/registry.hpp>
+
+#include <sys/stat.h>
+
+#include <erlrc/base/error.hpp>
+
+#include "catch.hpp"
+#include "temp_dir.hpp"
+
+using namespace erlrc;
+using test::TempDir;
+
+namespace {
+
+/// A registry of one node, called egerl.
+struct OneNode {
+  explicit OneNode(std::string_view content, mode_t mode = 0640) { dir.write("nodes/egerl", content, mode); }
+
+  NodeEntry entry() const {
+    const Registry registry = load_registry(dir.path());
+    for (const BadEntry& bad : registry.bad)
+      FAIL("refused: " << bad.error);
+    REQUIRE(registry.nodes.size() == 1);
+    return registry.nodes.front();
+  }
+  /// The error, with the path of the nodes taken out.
+  std::string error() const {
+    const Registry registry = load_registry(dir.path());
+    CHECK(registry.nodes.empty());
+    REQUIRE(registry.bad.size() == 1);
+    CHECK(registry.bad.front().file == "egerl");
+    std::string text = registry.bad.front().error;
+    const std::string path = (dir / "nodes").string() + "/";
+    for (auto at = text.find(path); at != std::string::npos; at = text.find(path))
+      text.erase(at, path.size());
+    return text;
+  }
+
+  TempDir dir;
+};
+
+}  // namespace
+
+TEST_CASE("a file that holds nothing but the cookie is an entry") {
+  const auto content = GENERATE(values<std::string>({"SECRET", "SECRET\n", "\n  SECRET\r\n\n"}));
+  const NodeEntry entry = OneNode(content).entry();
+  CHECK(entry.name == NodeName{"egerl", std::nullopt});
+  CHECK(entry.cookie.reveal() == "SECRET");
+  CHECK(entry.port == std::nullopt);
+  CHECK(entry.epmd_port == std::nullopt);
+}
+
+TEST_CASE("a cookie alone may hold what settings are made of") {
+  CHECK(OneNode("c2VjcmV0Cg==\n").entry().cookie.reveal() == "c2VjcmV0Cg==");
+  CHECK(OneNode("a=b\n").entry().cookie.reveal() == "a=b");
+  CHECK(OneNode("#secret\n").entry().cookie.reveal() == "#secret");
+  CHECK(OneNode("cookies=x\n").entry().cookie.reveal() == "cookies=x");
+}
+
+TEST_CASE("settings are read, with blank lines and comments between them") {
+  const NodeEntry entry =
+      OneNode("# the node of egerl\n\ncookie = SECRET=1\r\n  port=24555\nepmd_port = 4370").entry();
+  CHECK(entry.cookie.reveal() == "SECRET=1");
+  CHECK(entry.port == 24555);
+  CHECK(entry.epmd_port == 4370);
+  CHECK(OneNode("cookie=SECRET").entry().cookie.reveal() == "SECRET");
+}
+
+TEST_CASE("a cookie file is read as the node reads it, from beside the entry or from anywhere") {
+  const OneNode relative("cookie_file = ../cookie\n");
+  relative.dir.write("cookie", "SECRET\n", 0400);
+  CHECK(relative.entry().cookie.reveal() == "SECRET");
+  const TempDir elsewhere;
+  const auto file = elsewhere.write(".erlang.cookie", "OTHER", 0400);
+  CHECK(OneNode("cookie_file = " + file.string()).entry().cookie.reveal() == "OTHER");
+}
+
+TEST_CASE("a file with a secret that others may touch is refused, with the mode to set") {
+  CHECK(OneNode("SECRET", 0644).error() == "egerl: readable by others: chmod 0640 egerl");
+  CHECK(OneNode("SECRET", 0642).error() == "egerl: writable by others: chmod 0640 egerl");
+  CHECK_NOTHROW(OneNode("SECRET", 0660).entry());
+  CHECK_NOTHROW(OneNode("SECRET", 0400).entry());
+  const OneNode other("cookie_file = the.cookie");
+  other.dir.write("nodes/.ignored", "");
+  const auto file = other.dir.write("the.cookie", "SECRET", 0604);
+  CHECK(OneNode("cookie_file = " + file.string()).error() ==
+        "egerl:1: " + file.string() + ": readable by others: chmod 0640 " + file.string());
+}
+
+TEST_CASE("each defect of an entry is told with its place, and never with what stands there") {
+  struct Defect {
+    std::string content;
+    std::string error;
+  };
+  const auto [content, error] = GENERATE(values<Defect>({
+      {"", "egerl: the cookie is empty"},
+      {" \n\n", "egerl: the cookie is empty"},
+      {"cookie =\n", "egerl:1: the cookie is empty"},
+      {"port = 1\n\ncookie =  ", "egerl:3: the cookie is empty"},
+      {"port = 1\n", "egerl: no cookie"},
+      {"# SECRET\n", "egerl: no cookie"},
+      {"SEC RET\n", "egerl:1: not of the form key = value"},
+      {"SECRET\nport = 1\n", "egerl:1: not of the form key = value"},
+      {"SEC=RET\nport = 1\n", "egerl:1: unknown key; there are cookie, cookie_file, port and epmd_port"},
+      {"cookie = SEC RET\n",
+       "egerl:1: the cookie holds white space or a character that is not printable ASCII"},
+      {"SE\001CRET", "egerl: the cookie holds white space or a character that is not printable ASCII"},
+      {"cookie = SECRET\nproto = tls\n",
+       "egerl:2: unknown key; there are cookie, cookie_file, port and epmd_port"},
+      {"cookie = SECRET\ncookie = SECRET\n", "egerl:2: cookie is given twice"},
+      {"cookie = SECRET\ncookie_file = x\n", "egerl:2: cookie and cookie_file are both given"},
+      {"cookie_file =\n", "egerl:1: the cookie_file has no name"},
+      {"cookie_file = none\n", "egerl:1: none: open: No such file or directory"},
+      {"cookie = SECRET\nport = 0\n", "egerl:2: port is no number from 1 to 65535"},
+      {"cookie = SECRET\nport = 65536\n", "egerl:2: port is no number from 1 to 65535"},
+      {"cookie = SECRET\nport = 12 34\n", "egerl:2: port is no number from 1 to 65535"},
+      {"cookie = SECRET\nepmd_port =\n", "egerl:2: epmd_port is no number from 1 to 65535"},
+  }));
+  const std::string found = OneNode(content).error();
+  CHECK(found == error);
+  CHECK(found.find("SEC") == std::string::npos);
+  CHECK(found.find("RET") == std::string::npos);
+}
+
+TEST_CASE("one bad file does not keep the others from being served") {
+  const TempDir dir;
+  dir.write("nodes/c@vm", "SECRET");
+  dir.write("nodes/a", "SECRET");
+  dir.write("nodes/b", "", 0640);
+  dir.write("nodes/e f", "SECRET");
+  dir.write("nodes/d/x", "SECRET");
+  std::filesystem::create_symlink("nowhere", dir / "nodes" / "g");
+  const Registry registry = load_registry(dir.path());
+  REQUIRE(registry.nodes.size() == 2);
+  CHECK(to_string(registry.nodes[0].name) == "a");
+  CHECK(to_string(registry.nodes[1].name) == "c@vm");
+  const std::string nodes = (dir / "nodes").string();
+  REQUIRE(registry.bad.size() == 4);
+  CHECK(registry.bad[0].error == nodes + "/b: the cookie is empty");
+  CHECK(registry.bad[1].error == nodes + "/d: read: Is a directory");
+  CHECK(registry.bad[2].error == "node name 'e f': holds a character that is not printable ASCII");
+  CHECK(registry.bad[3].error == nodes + "/g: open: No such file or directory");
+}
+
+TEST_CASE("what editors and package managers leave is no node") {
+  const TempDir dir;
+  for (const char* name : {".egerl.swp", "egerl~", "egerl.dpkg-new", "egerl.dpkg-old", "egerl.rpmnew",
+                           "egerl.rpmsave", "egerl.rpmorig"})
+    dir.write(std::string("nodes/") + name, "SECRET", 0644);
+  const Registry registry = load_registry(dir.path());
+  CHECK(registry.nodes.empty());
+  CHECK(registry.bad.empty());
+}
+
+TEST_CASE("a missing directory of nodes is a wrong call, a file in its place is an error") {
+  const TempDir dir;
+  CHECK_THROWS_AS(load_registry(dir.path()), UsageError);
+  CHECK_THROWS_WITH(load_registry(dir.path()), (dir / "nodes").string() + ": no such directory");
+  dir.write("nodes", "");
+  CHECK_THROWS_AS(load_registry(dir.path()), SystemError);
+}
+
+TEST_CASE("the registry is where $ERLRC_ROOT says") {
+  const test::ScopedEnvironment set("ERLRC_ROOT", "/some/where");
+  CHECK(erlrc_root() == "/some/where");
+  const test::ScopedEnvironment unset("ERLRC_ROOT", nullptr);
+  CHECK(erlrc_root() == "/etc/erlrc.d");
+}
+
+TEST_CASE("wanted applications are the files whose names are application names") {
+  const TempDir dir;
+  CHECK(load_wanted_applications(dir.path()).empty());
+  for (const char* name :
+       {"egerl", "p1_utils", "Upper", "_x", "1st", "egerl.app", "with-dash", "egerl~", ".hidden"})
+    dir.write(std::string("applications/") + name, "");
+  dir.write("applications/directory/x", "");
+  std::filesystem::create_symlink("nowhere", dir / "applications" / "dangling");
+  CHECK(load_wanted_applications(dir.path()) == std::set<Atom>{Atom{"egerl"}, Atom{"p1_utils"}});
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/sys/environment.hpp>
+
+#include "catch.hpp"
+#include "temp_dir.hpp"
+
+using namespace erlrc;
+
+TEST_CASE("a variable has its value, and none if it is empty or not set") {
+  {
+    const test::ScopedEnvironment set("ERLRC_TEST_VARIABLE", "value");
+    CHECK(environment("ERLRC_TEST_VARIABLE") == "value");
+  }
+  CHECK(environment("ERLRC_TEST_VARIABLE") == std::nullopt);
+  const test::ScopedEnvironment empty("ERLRC_TEST_VARIABLE", "");
+  CHECK(environment("ERLRC_TEST_VARIABLE") == std::nullopt);
+}

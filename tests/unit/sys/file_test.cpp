@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/sys/file.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include <erlrc/base/error.hpp>
+
+#include "catch.hpp"
+#include "temp_dir.hpp"
+
+using namespace erlrc;
+using test::TempDir;
+
+namespace {
+
+/// The errno value that `body` fails with.
+template <typename Body>
+int failure_of(Body&& body) {
+  try {
+    body();
+  } catch (const SystemError& error) {
+    return error.code;
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a file is read whole, whatever its size") {
+  const TempDir dir;
+  const auto size = GENERATE(as<std::size_t>{}, 0, 1, 511, 512, 513, 100000);
+  const Bytes content(size, '\xa5');
+  const auto file = dir.write("f", content);
+  CHECK(read_file(file) == content);
+  CHECK(read_file_if_exists(file) == content);
+}
+
+TEST_CASE("a file that tells no size is read whole") {
+  CHECK(read_file("/proc/self/cmdline").size() > 1);
+}
+
+TEST_CASE("a read file comes with its status") {
+  const TempDir dir;
+  const auto file = dir.write("f", "four", 0604);
+  const FileStatus expected{FileStatus::Kind::file, 0604, ::getuid(), ::getgid(), 4};
+  CHECK(load_file(file).status == expected);
+  CHECK(file_status(file) == expected);
+  CHECK(file_status(dir.path())->kind == FileStatus::Kind::directory);
+  CHECK(file_status("/dev/null")->kind == FileStatus::Kind::other);
+}
+
+TEST_CASE("a missing file is an error, or none, as the caller asks") {
+  const TempDir dir;
+  CHECK(failure_of([&] { read_file(dir / "none"); }) == ENOENT);
+  CHECK_THROWS_WITH(read_file(dir / "none"), (dir / "none").string() + ": open: No such file or directory");
+  CHECK(read_file_if_exists(dir / "none") == std::nullopt);
+  CHECK(file_status(dir / "none") == std::nullopt);
+  const auto file = dir.write("f", "");
+  CHECK(read_file_if_exists(file / "below") == std::nullopt);
+  CHECK(file_status(file / "below") == std::nullopt);
+}
+
+TEST_CASE("what is no file cannot be read as one, and does not make us wait") {
+  const TempDir dir;
+  CHECK(failure_of([&] { read_file(dir.path()); }) == EISDIR);
+  const auto pipe = dir / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(failure_of([&] { read_file(pipe); }) == EINVAL);
+}
+
+TEST_CASE("a file is replaced with the mode asked for, and no draft stays behind") {
+  const TempDir dir;
+  const auto file = dir.write("f", "old", 0644);
+  write_file_atomically(file, "new content", 0600);
+  CHECK(read_file(file) == "new content");
+  CHECK(file_status(file)->mode == 0600);
+  CHECK(directory_names(dir.path()) == std::vector<std::string>{"f"});
+}
+
+TEST_CASE("a file that cannot be replaced stays as it was") {
+  const TempDir dir;
+  dir.write("d/inside", "");
+  CHECK(failure_of([&] { write_file_atomically(dir / "d", "x", 0600); }) == EISDIR);
+  CHECK(directory_names(dir.path()) == std::vector<std::string>{"d"});
+  CHECK(failure_of([&] { write_file_atomically(dir / "none" / "f", "x", 0600); }) == ENOENT);
+}
+
+TEST_CASE("the names in a directory are sorted and whole") {
+  const TempDir dir;
+  for (const char* name : {"b", "a", ".hidden", "c d"})
+    dir.write(name, "");
+  CHECK(directory_names(dir.path()) == std::vector<std::string>{".hidden", "a", "b", "c d"});
+  CHECK(directory_names(dir / "none") == std::nullopt);
+  CHECK(failure_of([&] { directory_names(dir / "a"); }) == ENOTDIR);
+}
+
+TEST_CASE("a link is read, and nothing else is") {
+  const TempDir dir;
+  std::filesystem::create_symlink("to/there", dir / "link");
+  CHECK(read_link_if_readable(dir / "link") == "to/there");
+  CHECK(read_link_if_readable(dir.path()) == std::nullopt);
+  CHECK(read_link_if_readable(dir / "none") == std::nullopt);
+}

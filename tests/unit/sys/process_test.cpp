@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/sys/process.hpp>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <erlrc/base/bytes.hpp>
+#include <erlrc/sys/deadline.hpp>
+
+#include "catch.hpp"
+
+using namespace erlrc;
+
+namespace {
+
+std::string cmdline(const std::vector<std::string>& arguments) {
+  std::string joined;
+  for (const auto& argument : arguments)
+    joined += argument + '\0';
+  return joined;
+}
+
+}  // namespace
+
+TEST_CASE("a node is known by the name that its emulator was started with") {
+  const auto short_name =
+      cmdline({"/usr/lib/erlang/erts-13/bin/beam.smp", "--", "-root", "/", "-sname", "egerl"});
+  CHECK(runs_as_node(short_name, "egerl", ""));
+  CHECK(runs_as_node(short_name, "egerl", "anyhost"));
+  CHECK_FALSE(runs_as_node(short_name, "eger", ""));
+  const auto long_name = cmdline({"beam", "-name", "egerl@host.example.org", "-noinput"});
+  CHECK(runs_as_node(long_name, "egerl", ""));
+  CHECK(runs_as_node(long_name, "egerl", "host.example.org"));
+  CHECK_FALSE(runs_as_node(long_name, "egerl", "other.example.org"));
+}
+
+TEST_CASE("what only mentions a node does not run as it") {
+  CHECK_FALSE(runs_as_node(cmdline({"vi", "-sname", "egerl"}), "egerl", ""));
+  CHECK_FALSE(runs_as_node(cmdline({"beam.smp", "egerl", "-sname"}), "egerl", ""));
+  CHECK_FALSE(runs_as_node(cmdline({"beam.smp", "-extra", "-sname", "egerl"}), "egerl", ""));
+  CHECK_FALSE(runs_as_node("", "egerl", ""));
+  CHECK_FALSE(runs_as_node(Bytes("\0\0", 2), "egerl", ""));
+}
+
+TEST_CASE("a process that runs as a node is found") {
+  // Any program will do that is called like the emulator; this one waits for a line that never comes.
+  const std::string name = "erlrc_process_test_" + std::to_string(::getpid());
+  int input[2];
+  REQUIRE(::pipe(input) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(input[0], 0);
+    ::close(input[1]);
+    ::execl("/bin/sh", "/usr/lib/erlang/bin/beam.smp", "-c", "read line", "-sname", name.c_str(), nullptr);
+    ::_exit(1);
+  }
+  REQUIRE(child > 0);
+  const Deadline until = after(milliseconds(10000));
+  while (!find_node_process(name, "") && left_until(until).count() > 0)
+    std::this_thread::sleep_for(milliseconds(5));
+  CHECK(find_node_process(name, "") == child);
+  CHECK(find_node_process(name, "anyhost") == child);
+  CHECK(find_node_process(name + "x", "") == std::nullopt);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  CHECK(find_node_process(name, "") == std::nullopt);
+  ::close(input[0]);
+  ::close(input[1]);
+}
