@@ -26,7 +26,7 @@ void DistRpc::start(const Program& program, const Term& argument) {
   process_.reset();
   unsent_.clear();
   running_ = true;
-  link_.send(evaluation_request(current_, self_, program.forms,
+  link_.send(evaluation_request(current_, self_, program.forms, program.functions,
                                 {{"Argument", argument}, {"Client", self_}, {"Ref", current_}}));
   flush();
 }

@@ -57,7 +57,7 @@ public:
     if (is_atom(found, "default")) return {};
     if (is_atom(found, "infinity")) return {TimeLimit::Kind::infinity, 0};
     if (const auto value = as_integer(found); value && *value > 0 && *value <= kLongestLimit)
-      return {TimeLimit::Kind::milliseconds, *value};
+      return {TimeLimit::Kind::finite, *value};
     expected(found, "default, infinity or milliseconds from 1 to 4294967295");
   }
 
@@ -290,7 +290,7 @@ Term suspend_item(const Suspend::Item& item) {
   switch (item.limit.kind) {
     case TimeLimit::Kind::standard:
       return item.module;
-    case TimeLimit::Kind::milliseconds:
+    case TimeLimit::Kind::finite:
       return tuple(item.module, item.limit.milliseconds);
     case TimeLimit::Kind::infinity:
       return tuple(item.module, Atom{"infinity"});

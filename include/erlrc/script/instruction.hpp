@@ -22,7 +22,7 @@ enum class Purge { soft, brutal };
 struct TimeLimit {
   enum class Kind {
     standard,
-    milliseconds,
+    finite,
     infinity
   } kind = Kind::standard;  ///< standard: `default` in the file
   std::int64_t milliseconds = 0;

@@ -23,16 +23,27 @@ TEST_CASE("a program is sent as a request for erl_eval:exprs/3 with its forms as
   const Packet request = evaluation_request(reference, us, encoded, functions, {{"X", 2}, {"A", 1}});
   CHECK(request.control ==
         tuple(29, reference, us, us, tuple(Atom{"erl_eval"}, Atom{"exprs"}, 3), list({Atom{"monitor"}})));
-  CHECK(decode_term(request.message) == list({forms, list({tuple(Atom{"A"}, 1), tuple(Atom{"Functions"}, Map{}), tuple(Atom{"X"}, 2)}), Atom{"none"}}));
+  CHECK(decode_term(request.message) ==
+        list({forms, list({tuple(Atom{"A"}, 1), tuple(Atom{"Functions"}, Map{}), tuple(Atom{"X"}, 2)}),
+              Atom{"none"}}));
+}
+
+TEST_CASE("functions are bound as they are, in their place among the variables") {
+  const Bytes encoded = encode_term(forms).substr(1);
+  const Term functions = tuple(Atom{"map"}, binary("clauses"));
+  const Packet request =
+      evaluation_request(reference, us, encoded, encode_term(functions).substr(1), {{"X", 2}, {"A", 1}});
+  CHECK(decode_term(request.message) ==
+        list({forms, list({tuple(Atom{"A"}, 1), tuple(Atom{"Functions"}, functions), tuple(Atom{"X"}, 2)})}));
 }
 
 TEST_CASE("the node's side reads the program that was sent") {
   const Bytes encoded = encode_term(forms).substr(1);
-  const Bytes functions = encode_term(Map{}).substr(1);
+  const Bytes functions = encode_term(binary("clauses")).substr(1);
   Link link;
-  link.send(
-      evaluation_request(reference, us, encoded, functions, {{"Ref", reference}, {"Client", us}, {"Argument", 42}}));
+  link.send(evaluation_request(reference, us, encoded, functions,
+                               {{"Ref", reference}, {"Client", us}, {"Argument", 42}}));
   ServerLink server;
   server.receive(link.take_output());
-  CHECK(server.next() == ServerLink::Event(Started{reference, us, encoded, 42}));
+  CHECK(server.next() == ServerLink::Event(Started{reference, us, encoded, functions, 42}));
 }

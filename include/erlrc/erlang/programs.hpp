@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <erlrc/erlang/program.hpp>
+
+// The programs that we send to nodes; their sources are src/erlang/erlrc_*.erl.
+
+namespace erlrc {
+
+/// Argument: anything. One message: a map of what the node's applications are (node/observe.hpp).
+Program observe_program();
+
+/// Argument: #{steps, limit, hold}. Messages: see node/run.hpp.
+Program runner_program();
+
+/// Argument: an expression as UTF-8 binary. One message: {value, Text} or {raised, Text}.
+Program eval_program();
+
+}  // namespace erlrc

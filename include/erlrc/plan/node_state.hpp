@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <erlrc/term/term.hpp>
+
+// What a node answered about its applications: the planners' only knowledge of it.
+
+namespace erlrc {
+
+struct LoadedApp {
+  std::string vsn;
+  std::vector<Atom> included;  ///< included_applications
+  bool operator==(const LoadedApp&) const = default;
+};
+
+struct NodeState {
+  std::string node;         ///< full name
+  std::string otp_release;  ///< "25"
+  std::string lib_dir;      ///< code:lib_dir()
+  std::map<Atom, LoadedApp> loaded;
+  std::map<Atom, Atom> running;  ///< application -> start type; it has finished starting
+  std::set<Atom> starting;       ///< application:start/2 has not returned yet
+  bool operator==(const NodeState&) const = default;
+};
+
+/// Whether `app` itself was started, not counting that another one includes it.
+bool runs(const NodeState& node, const Atom& app);
+
+/// The running application that includes `app`, directly or through others, if there is one.
+std::optional<Atom> included_by(const NodeState& node, const Atom& app);
+
+/// The version that is loaded, if any is.
+std::optional<std::string> loaded_vsn(const NodeState& node, const Atom& app);
+
+}  // namespace erlrc

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <erlrc/app/app_files.hpp>
+#include <erlrc/plan/node_state.hpp>
+#include <erlrc/plan/request.hpp>
+#include <erlrc/plan/step.hpp>
+
+// The decision: from a request, the files and the state of a node to what has to happen there. Pure: no node,
+// no disk, no clock.
+
+namespace erlrc {
+
+/// What is to be done on one node. Without steps there is nothing to do, and `word` says why.
+struct Plan {
+  std::string word;                  ///< the outcome if all steps succeed, one of those erlrc always printed
+  std::vector<Step> steps;           ///< in order; done all or none
+  std::vector<std::string> remarks;  ///< what the user should know though nothing failed
+  bool operator==(const Plan&) const = default;
+};
+
+/// The request cannot be done on this node; nothing was touched.
+struct Refusal {
+  std::string word;  ///< `refused`, or `needs_restart` for what no running node can do
+  std::string why;
+  bool operator==(const Refusal&) const = default;
+};
+
+using Decision = std::variant<Plan, Refusal>;
+
+/// Reads files when, and only when, a planner finds that it needs them: a start that finds everything running
+/// reads nothing. Both are given the version that the request names; `all` has the beams and the appup,
+/// `spec` only the .app.
+struct Files {
+  std::function<AppFiles(const Version&)> spec;
+  std::function<AppFiles(const Version&)> all;
+  std::function<bool(const Version&)> exist;  ///< whether the ebin directory of that version exists
+};
+
+/// Applications with a file in $ERLRC_ROOT/applications: those that should run.
+using Wanted = std::set<Atom>;
+
+Decision plan_start(const Request& request, const NodeState& node, const Files& files);
+Decision plan_stop(const Request& request, const NodeState& node, const Files& files, const Wanted& wanted);
+Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
+                      const Wanted& wanted);
+
+/// The planner of the request's action.
+Decision plan(const Request& request, const NodeState& node, const Files& files, const Wanted& wanted);
+
+}  // namespace erlrc

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <erlrc/app/appup.hpp>
+#include <erlrc/script/instruction.hpp>
+#include <erlrc/term/term.hpp>
+
+// The steps of a plan. Each kind has three functions side by side: `to_term` (how the node is told),
+// `describe` (how the user is told), and in src/erlang/erlrc_runner.erl the clause that does it together with
+// what undoes it.
+
+namespace erlrc {
+
+/// Fails, before anything was touched, unless the application is loaded in that version: the node may have
+/// changed since it was observed.
+struct RequireLoaded {
+  Atom app;
+  std::string vsn;
+  bool operator==(const RequireLoaded&) const = default;
+};
+struct RequireNotRunning {
+  Atom app;
+  bool operator==(const RequireNotRunning&) const = default;
+};
+
+/// `ebin` to the front of the code path.
+struct AddPath {
+  std::string ebin;
+  bool operator==(const AddPath&) const = default;
+};
+/// `to` where `from` is in the code path; to the front if `from` is not there.
+struct ReplacePath {
+  std::string from;
+  std::string to;
+  bool operator==(const ReplacePath&) const = default;
+};
+struct RemovePath {
+  std::string ebin;
+  bool operator==(const RemovePath&) const = default;
+};
+
+/// application:load/1 of the specification, as read from the .app file.
+struct LoadApp {
+  Atom app;
+  Term spec;
+  bool operator==(const LoadApp&) const = default;
+};
+/// application:unload/1. `keep_loaded` are applications that it includes and that must stay because they run,
+/// or shall run, on their own: without this, the next request to the application controller kills the node.
+struct UnloadApp {
+  Atom app;
+  std::vector<Atom> keep_loaded;
+  bool operator==(const UnloadApp&) const = default;
+};
+struct StartApp {
+  Atom app;
+  Atom type{"temporary"};
+  bool operator==(const StartApp&) const = default;
+};
+struct StopApp {
+  Atom app;
+  bool operator==(const StopApp&) const = default;
+};
+/// Makes `to` the specification of a loaded application: keys, and the environment that a fresh start with it
+/// and the same configuration would have, plus what was set at run time; then config_change/3 with the true
+/// differences.
+struct ChangeApp {
+  Atom app;
+  Term from;  ///< the specification until now: its environment tells what was set at run time
+  Term to;
+  bool operator==(const ChangeApp&) const = default;
+};
+
+/// Loads each module from `ebin` unless just that code (by md5) is loaded already.
+struct LoadModules {
+  struct Item {
+    Atom module;
+    Bytes md5;
+    bool operator==(const Item&) const = default;
+  };
+  std::string ebin;
+  std::vector<Item> modules;
+  bool operator==(const LoadModules&) const = default;
+};
+/// Takes the modules out of the node, killing what still runs them.
+struct UnloadModules {
+  std::vector<Atom> modules;
+  bool operator==(const UnloadModules&) const = default;
+};
+
+/// Reads the object code of the running versions, from `ebin` or wherever it lies: what undo needs. Fails,
+/// before anything was touched, if one cannot be found.
+struct KeepCode {
+  std::string ebin;
+  std::vector<Atom> modules;
+  bool operator==(const KeepCode&) const = default;
+};
+/// Reads the object code of the new versions. Each group of `switched` is prepared for a SwitchModules of its
+/// own.
+struct ReadCode {
+  std::string ebin;
+  std::vector<Atom> modules;
+  std::vector<std::vector<Atom>> switched;
+  bool operator==(const ReadCode&) const = default;
+};
+/// Fails, before anything was touched, if a process still runs the code that the modules had before their
+/// last upgrade: to load another version would kill it.
+struct CheckOldCode {
+  std::vector<Atom> modules;
+  bool operator==(const CheckOldCode&) const = default;
+};
+/// All at once to their new versions, by code:finish_loading/1.
+struct SwitchModules {
+  std::vector<Atom> modules;
+  bool operator==(const SwitchModules&) const = default;
+};
+/// One module to its new version, unless that is loaded already.
+struct LoadNew {
+  Atom module;
+  bool operator==(const LoadNew&) const = default;
+};
+struct RemoveModule {
+  Atom module;
+  bool operator==(const RemoveModule&) const = default;
+};
+/// What becomes of processes that still run replaced code: killed (brutal) or left and reported (soft). The
+/// last step, because nobody can take it back.
+struct PostPurge {
+  struct Item {
+    Atom module;
+    Purge purge = Purge::soft;
+    bool operator==(const Item&) const = default;
+  };
+  std::vector<Item> items;
+  bool operator==(const PostPurge&) const = default;
+};
+
+/// Suspends the processes that run the modules, in the supervision trees of `apps`, all side by side.
+struct SuspendProcesses {
+  std::vector<Atom> apps;
+  std::vector<Suspend::Item> items;
+  bool operator==(const SuspendProcesses&) const = default;
+};
+/// code_change in the processes suspended for each module, side by side. `vsn`: down, the version to go back
+/// to, as the module's vsn attribute has it; up, empty: the node knows what runs.
+struct ConvertProcesses {
+  struct Item {
+    Atom module;
+    Term extra;
+    Term down_vsn{Atom{"undefined"}};
+    bool operator==(const Item&) const = default;
+  };
+  Direction mode = Direction::up;
+  std::vector<Item> items;
+  bool operator==(const ConvertProcesses&) const = default;
+};
+struct TerminateProcesses {
+  std::vector<Atom> apps;
+  std::vector<Atom> modules;
+  bool operator==(const TerminateProcesses&) const = default;
+};
+
+/// `Apply` of the appup, with what takes it back where its author provides that.
+struct ApplyHook {
+  Apply call;
+  std::optional<Apply> undo;
+  bool operator==(const ApplyHook&) const = default;
+};
+
+using Step =
+    std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp, UnloadApp,
+                 StartApp, StopApp, ChangeApp, LoadModules, UnloadModules, KeepCode, ReadCode, CheckOldCode,
+                 PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge, SuspendProcesses,
+                 ConvertProcesses, Resume, TerminateProcesses, StartProcesses, ApplyHook>;
+
+/// How the node is told.
+Term to_term(const Step& step);
+
+/// How the user is told: one line without a full stop.
+std::string describe(const Step& step);
+
+}  // namespace erlrc

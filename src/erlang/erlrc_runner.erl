@@ -1,0 +1,1070 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Runs a plan on the node, all or nothing.
+%%
+%% The plan comes from the planner outside (src/plan) as a list of steps. This module is an interpreter with one clause of
+%% step/2 for each kind of step; it decides nothing. Before a step changes something, it writes into the journal what
+%% takes the change back, and undo/2 has one clause for each kind of journal entry. If a step fails, the journal is undone
+%% from its newest entry to its oldest, so that each undo finds the node just as its step left it.
+%%
+%% It never runs as a compiled module: the build turns it into abstract expressions, which erl_eval evaluates on any OTP
+%% from 23 on, in embedded mode and without sasl (make_program.escript says what that asks of the code here). So there are
+%% no records, and `journal' lives in the process dictionary because it must survive the exception of a step.
+%%
+%% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
+-module(erlrc_runner).
+-export([main/3]).
+
+main(Plan, Client, Ref) ->
+    %% Output and log events of the steps belong to the node, not to a client that may be gone.
+    case whereis(user) of
+        undefined -> ok;
+        User -> group_leader(User, self())
+    end,
+    process_flag(trap_exit, true),
+    #{steps := Steps, limit := Limit, hold := Hold} = Plan,
+    put(journal, []),
+    put(times, []),
+    put(remarks, []),
+    put(suspension, none),
+    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, tree => #{}, terminated => []},
+    case take_turn(C) of
+        ok ->
+            Result = run(Steps, C),
+            log(Result),
+            Client ! {Ref, hold(Result, Hold, Client, Ref, C)};
+        {busy, Other} ->
+            Client ! {Ref, {failed, 0, text("another run of erlrc (~p) is at work on this node", [Other]), false, [],
+                            [], 0, []}}
+    end.
+
+%% One plan at a time. The registered name is the lock: it goes with the process, however that ends.
+take_turn(C) ->
+    try register(erlrc_runner, self()) of
+        true -> ok
+    catch
+        error:badarg ->
+            case whereis(erlrc_runner) of
+                undefined ->
+                    take_turn(C);
+                Other ->
+                    Monitor = monitor(process, Other),
+                    receive
+                        {'DOWN', Monitor, process, _, _} -> take_turn(C)
+                    after left(C) ->
+                        {busy, Other}
+                    end
+            end
+    end.
+
+run(Steps, C) ->
+    case steps(Steps, 0, C) of
+        {done, _} ->
+            {done, lists:reverse(get(times)), suspended_us(), lists:reverse(get(remarks))};
+        {failed, N, Why, _} ->
+            Touched = get(journal) =/= [],
+            Left = undo_all(),
+            {failed, N, Why, Touched, Left, lists:reverse(get(times)), suspended_us(), lists:reverse(get(remarks))}
+    end.
+
+%% Several nodes are upgraded together: each keeps its journal until the client knows how the others fared. A client that
+%% vanishes meanwhile was killed; its package manager then puts the old files back, so the node goes back too.
+hold({done, Times, Suspended, Remarks} = Done, true, Client, Ref, C) ->
+    Monitor = monitor(process, Client),
+    Client ! {Ref, {held, Times, Suspended, Remarks}},
+    Verdict = receive
+                  {Ref, V} -> V;
+                  {'DOWN', Monitor, process, _, _} -> take_back
+              after left(C) + 5000 -> take_back
+              end,
+    case Verdict of
+        keep ->
+            Done;
+        take_back ->
+            Result = {failed, length(Times), <<"taken back">>, true, undo_all(), Times, Suspended,
+                      lists:reverse(get(remarks))},
+            log(Result),
+            Result
+    end;
+hold(Result, _, _, _, _) ->
+    Result.
+
+log({done, _, _, _}) ->
+    ok;
+log({failed, N, Why, true, [], _, _, _}) ->
+    logger:error("erlrc: step ~p failed and all was undone: ~ts", [N, Why]);
+log({failed, N, Why, true, Left, _, _, _}) ->
+    logger:error("erlrc: step ~p failed: ~ts; not undone: ~0tp", [N, Why, Left]);
+log({failed, _, _, false, _, _, _, _}) ->
+    ok.
+
+steps([], _, C) ->
+    {done, C};
+steps([Step | Rest], N, C) ->
+    Began = erlang:monotonic_time(),
+    Result = try
+                 check_deadline(C),
+                 {ok, step(Step, C)}
+             catch
+                 throw:{fail, Why} -> {failed, N, Why, C};
+                 Class:Reason:Stack -> {failed, N, exception(Class, Reason, Stack), C}
+             end,
+    put(times, [{N, us_since(Began)} | get(times)]),
+    case Result of
+        {ok, NewC} -> steps(Rest, N + 1, NewC);
+        Failed -> Failed
+    end.
+
+%% --- the steps ------------------------------------------------------------------------------------------------------
+
+step({require_loaded, App, Vsn}, C) ->
+    case application:get_key(App, vsn) of
+        {ok, Vsn} -> C;
+        {ok, Other} -> fail("~ts has version ~ts, not ~ts", [App, Other, Vsn]);
+        undefined -> fail("~ts is not loaded", [App])
+    end;
+step({require_not_running, App}, C) ->
+    case start_type(App) of
+        none -> C;
+        _ -> fail("~ts runs", [App])
+    end;
+
+step({add_path, Ebin}, C) ->
+    journal({path, code:get_path()}),
+    expect(true, code:add_patha(Ebin), "~ts: cannot be added to the code path", [Ebin]),
+    C;
+step({replace_path, From, To}, C) ->
+    Path = code:get_path(),
+    journal({path, Path}),
+    expect(true, replace_path(From, To, Path), "~ts: cannot be put into the code path", [To]),
+    C;
+step({remove_path, Ebin}, C) ->
+    journal({path, code:get_path()}),
+    _ = code:del_path(Ebin),
+    C;
+
+step({load_app, App, Spec}, C) ->
+    case application:get_key(App, vsn) of
+        {ok, _} ->
+            C;
+        undefined ->
+            journal({app_loaded, App, loaded_apps()}),
+            expect(ok, bounded(fun() -> application:load(Spec) end, C), "~ts: load", [App]),
+            C
+    end;
+step({unload_app, App, Keep}, C) ->
+    case application:get_key(App, vsn) of
+        undefined ->
+            C;
+        {ok, _} ->
+            journal({app_unloaded, [{A, all_keys(A)} || A <- unloaded_with(App, Keep)]}),
+            expect(ok, bounded(fun() -> unload(App, Keep) end, C), "~ts: unload", [App]),
+            C
+    end;
+step({start_app, App, Type}, C) ->
+    case start_type(App) of
+        none ->
+            journal({app_started, App}),
+            case bounded(fun() -> application:start(App, Type) end, C) of
+                ok -> C;
+                {error, {already_started, App}} -> C;
+                {error, Reason} -> fail("~ts: start: ~ts", [App, short(Reason)]);
+                timeout -> fail("~ts: start: not done within the time limit", [App])
+            end;
+        _ ->
+            C
+    end;
+step({stop_app, App}, C) ->
+    case start_type(App) of
+        none ->
+            C;
+        Type ->
+            journal({app_stopped, App, Type}),
+            expect(ok, bounded(fun() -> application:stop(App) end, C), "~ts: stop", [App]),
+            C
+    end;
+step({change_app, App, From, {application, App, _} = To}, C) ->
+    Conf = configuration(C),
+    Keys = all_keys(App),
+    {Set, Unset} = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
+    EnvBefore = application_controller:prep_config_change(),
+    journal({app_changed, App, Keys}),
+    expect(ok, bounded(fun() -> application_controller:change_application_data([To], Conf) end, C),
+           "~ts: change of its specification", [App]),
+    lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Set),
+    lists:foreach(fun(Key) -> application:unset_env(App, Key) end, Unset),
+    %% The callback runs inside the application controller; what it answers, others throw away.
+    expect(ok, bounded(fun() -> application_controller:config_change(EnvBefore) end, C), "~ts: config_change", [App]),
+    journal({config_changed, App}),
+    C;
+
+step({load_modules, Ebin, Items}, C) ->
+    lists:foreach(fun({Module, Md5}) ->
+                          case loaded_md5(Module) of
+                              Md5 ->
+                                  ok;
+                              _ ->
+                                  journal({code, Module, running_code(Module, Ebin)}),
+                                  load(Module, beam_file(Ebin, Module), read_beam(Ebin, Module), C)
+                          end
+                  end, Items),
+    C;
+step({unload_modules, Modules}, C) ->
+    lists:foreach(fun(Module) ->
+                          case erlang:module_loaded(Module) of
+                              true ->
+                                  journal({code, Module, running_code(Module, "")}),
+                                  delete(Module),
+                                  code:purge(Module);
+                              false ->
+                                  ok
+                          end
+                  end, Modules),
+    C;
+
+step({keep_code, Ebin, Modules}, #{kept := Kept} = C) ->
+    Found = [{Module, running_code(Module, Ebin)} || Module <- Modules],
+    case [Module || {Module, gone} <- Found] of
+        [] -> ok;
+        Gone -> fail("the code that runs cannot be found in any file, so that an undo would not be possible: ~ts",
+                     [modules(Gone)])
+    end,
+    C#{kept := maps:merge(Kept, maps:from_list(Found))};
+step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
+    Read = [{Module, {beam_file(Ebin, Module), read_beam(Ebin, Module)}} || Module <- Modules],
+    New = maps:merge(Code, maps:from_list(Read)),
+    C#{code := New, prepared => maps:from_list([{Group, prepare(Group, New)} || Group <- Switched])};
+step({check_old_code, Modules}, C) ->
+    case [Module || Module <- Modules, erlang:check_old_code(Module), not code:soft_purge(Module)] of
+        [] -> C;
+        Busy -> fail("processes still run the code before the last upgrade: ~ts",
+                     [lists:join(", ", [[module_name(M), " in ", pids(users_of_old_code(M))] || M <- Busy])])
+    end;
+step(point_of_no_return, C) ->
+    C;
+step({switch, Modules}, #{prepared := Prepared, kept := Kept} = C) ->
+    lists:foreach(fun(Module) ->
+                          purge_old(Module),
+                          journal({code, Module, maps:get(Module, Kept, not_loaded)})
+                  end, Modules),
+    expect(ok, bounded(fun() -> code:finish_loading(maps:get(Modules, Prepared)) end, C), "~ts: cannot be loaded",
+           [modules(Modules)]),
+    C;
+step({load, Module}, #{code := Code, kept := Kept} = C) ->
+    {File, Beam} = maps:get(Module, Code),
+    case loaded_md5(Module) =:= code:module_md5(Beam) of
+        true ->
+            C;
+        false ->
+            journal({code, Module, maps:get(Module, Kept, not_loaded)}),
+            load(Module, File, Beam, C),
+            C
+    end;
+step({remove, Module}, #{kept := Kept} = C) ->
+    case erlang:module_loaded(Module) of
+        true ->
+            journal({code, Module, maps:get(Module, Kept, not_loaded)}),
+            delete(Module);
+        false ->
+            ok
+    end,
+    C;
+%% What still runs code that was replaced: brutal_purge kills it, soft_purge leaves it. Only after all else succeeded,
+%% because nobody can take it back.
+step({post_purge, Purges}, C) ->
+    lists:foreach(fun({Module, brutal_purge}) ->
+                          purge_old(Module);
+                     ({Module, soft_purge}) ->
+                          case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
+                              true -> ok;
+                              false -> remark("processes go on in the old code of ~ts: ~ts",
+                                              [module_name(Module), pids(users_of_old_code(Module))])
+                          end
+                  end, Purges),
+    C;
+
+step({suspend, Apps, Items}, #{suspended := Suspended, tree := Tree} = C) ->
+    Procs = supervised(Apps, C),
+    Found = [{Module, Limit, Pid} || {Module, Limit} <- Items, {Pid, _, _, _, Modules} <- Procs,
+                                     lists:member(Module, Modules)],
+    Already = lists:append(maps:values(Suspended)),
+    Requests = lists:usort([{Pid, suspend, limit(Limit, C)} || {_, Limit, Pid} <- Found,
+                                                               not lists:member(Pid, Already)]),
+    note_suspension(Requests),
+    Replies = ask(Requests),
+    Answered = [Pid || {Pid, {reply, ok}} <- Replies],
+    journal({suspended, Answered}),
+    C1 = C#{tree := maps:merge(Tree, maps:from_list([{Pid, P} || {Pid, _, _, _, _} = P <- Procs]))},
+    case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+        [] ->
+            ok;
+        Silent ->
+            %% Whoever takes the request late must find that it was withdrawn.
+            lists:foreach(fun(Pid) -> Pid ! {system, {self(), make_ref()}, resume} end, Silent),
+            fail("not suspended in time: ~ts", [processes(Silent, C1)])
+    end,
+    New = [{Module, [Pid || {M, _, Pid} <- Found, M =:= Module,
+                            lists:member(Pid, Answered) orelse lists:member(Pid, Already)]}
+           || {Module, _} <- Items],
+    C1#{suspended := maps:merge(Suspended, maps:from_list(New))};
+step({code_change, Mode, Items}, #{suspended := Suspended} = C) ->
+    Jobs = [{Pid, Module, vsn_argument(Mode, Module, DownVsn, C), Extra}
+            || {Module, Extra, DownVsn} <- Items, Pid <- maps:get(Module, Suspended, [])],
+    Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
+    Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state, limit(standard, C)} || Pid <- Pids])],
+    journal({converted, Mode, Jobs, Before}),
+    Replies = ask([{Pid, {change_code, Module, Vsn, Extra}, limit(standard, C)} || {Pid, Module, Vsn, Extra} <- Jobs]),
+    case [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+        [] ->
+            C;
+        Failures ->
+            lists:foreach(fun({Pid, timeout}) -> journal({stuck, Pid, proplists:lookup(Pid, Before), C});
+                             (_) -> ok
+                          end, Failures),
+            fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
+                                                               || {Pid, Reply} <- Failures])])
+    end;
+step({resume, Modules}, #{suspended := Suspended} = C) ->
+    Others = lists:append(maps:values(maps:without(Modules, Suspended))),
+    Pids = lists:usort(lists:append(maps:values(maps:with(Modules, Suspended)))) -- Others,
+    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state, limit(standard, C)}
+                                                                 || Pid <- Pids, converted(Pid)])],
+    journal({resumed, Pids, States}),
+    resume(Pids, C),
+    C#{suspended := maps:without(Modules, Suspended)};
+step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
+    Children = [{Parent, Id} || {_, Parent, Id, _, Ms} <- supervised(Apps, C), is_pid(Parent),
+                                lists:any(fun(M) -> lists:member(M, Modules) end, Ms)],
+    lists:foreach(fun({Parent, Id}) ->
+                          journal({terminated, Parent, Id}),
+                          expect(ok, bounded(fun() -> supervisor:terminate_child(Parent, Id) end, C),
+                                 "child ~0tp: stop", [Id])
+                  end, Children),
+    C#{terminated := [{Modules, Children} | Terminated]};
+step({start, Modules}, #{terminated := Terminated} = C) ->
+    lists:foreach(fun({Parent, Id}) ->
+                          journal({restarted, Parent, Id}),
+                          case bounded(fun() -> supervisor:restart_child(Parent, Id) end, C) of
+                              Ok when element(1, Ok) =:= ok -> ok;
+                              Other -> fail("child ~0tp: start: ~ts", [Id, short(Other)])
+                          end
+                  end, lists:append([Children || {Ms, Children} <- Terminated, Ms =:= Modules])),
+    C#{terminated := [T || {Ms, _} = T <- Terminated, Ms =/= Modules]};
+
+step({apply, {M, F, A}, Undo}, C) ->
+    case bounded(fun() -> apply(M, F, A), ok end, C) of
+        ok ->
+            journal({applied, Undo}),
+            C;
+        timeout ->
+            journal({applied, Undo}),
+            fail("~ts:~ts/~p: not done within the time limit", [module_name(M), F, length(A)]);
+        {raised, Why} ->
+            journal({applied, Undo}),
+            fail("~ts:~ts/~p: ~ts", [module_name(M), F, length(A), Why])
+    end.
+
+%% --- undo -----------------------------------------------------------------------------------------------------------
+
+undo_all() ->
+    put(stuck, []),
+    Left = undo_all([]),
+    lists:reverse(lists:append([undo_one({revive, Entry}) || Entry <- get(stuck)]) ++ Left).
+
+undo_all(Left) ->
+    case get(journal) of
+        [] ->
+            Left;
+        [Entry | Rest] ->
+            put(journal, Rest),
+            undo_all(undo_one(Entry) ++ Left)
+    end.
+
+%% What could not be undone, as texts.
+undo_one(Entry) ->
+    C = #{deadline => now_ms() + 30000, tree => #{}},
+    try undo(Entry, C) of
+        Left when is_list(Left) -> Left;
+        _ -> []
+    catch
+        throw:{fail, Why} -> [Why];
+        Class:Reason:Stack -> [text("undo of ~p: ~ts", [element(1, Entry), exception(Class, Reason, Stack)])]
+    end.
+
+undo({path, Path}, _) ->
+    case code:set_path(Path) of
+        true ->
+            ok;
+        {error, bad_directory} ->
+            %% A directory that vanished from disk; set_path then refuses the whole.
+            Now = code:get_path(),
+            lists:foreach(fun(Dir) -> code:del_path(Dir) end, Now -- Path),
+            lists:foreach(fun(Dir) -> code:add_patha(Dir) end, lists:reverse(Path -- Now))
+    end,
+    ok;
+undo({app_loaded, App, Before}, C) ->
+    case application:get_key(App, vsn) of
+        undefined -> ok;
+        {ok, _} -> expect(ok, bounded(fun() -> unload(App, Before) end, C), "~ts: unload", [App])
+    end;
+undo({app_unloaded, Apps}, C) ->
+    lists:foreach(fun({App, Keys}) ->
+                          case application:get_key(App, vsn) of
+                              undefined ->
+                                  expect(ok, bounded(fun() -> application:load({application, App, Keys}) end, C),
+                                         "~ts: load", [App]);
+                              {ok, _} ->
+                                  change_back(App, Keys, C)
+                          end,
+                          set_environment(App, proplists:get_value(env, Keys, []))
+                  end, lists:reverse(Apps));
+undo({app_started, App}, C) ->
+    case bounded(fun() -> application:stop(App) end, C) of
+        ok -> ok;
+        {error, {not_started, App}} ->
+            case lists:member(App, starting_apps()) of
+                true -> fail("~ts: still starting", [App]);
+                false -> ok
+            end;
+        Other -> fail("~ts: stop: ~ts", [App, short(Other)])
+    end;
+undo({app_stopped, App, Type}, C) ->
+    case start_type(App) of
+        none -> expect(ok, bounded(fun() -> application:start(App, Type) end, C), "~ts: start again", [App]);
+        _ -> ok
+    end;
+undo({app_changed, App, Keys}, C) ->
+    change_back(App, Keys, C);
+undo({config_changed, App}, C) ->
+    %% The callback heard of the change, so it hears of its end. app_changed is the next entry of the journal.
+    EnvBefore = application_controller:prep_config_change(),
+    [{app_changed, App, Keys} | Rest] = get(journal),
+    put(journal, Rest),
+    change_back(App, Keys, C),
+    expect(ok, bounded(fun() -> application_controller:config_change(EnvBefore) end, C), "~ts: config_change", [App]);
+undo({code, Module, Previous}, C) ->
+    Killed = case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
+                 true -> [];
+                 false -> users_of_old_code(Module)
+             end,
+    case Previous of
+        not_loaded ->
+            code:purge(Module),
+            code:delete(Module),
+            code:purge(Module);
+        {File, Beam} ->
+            load(Module, File, Beam, C);
+        gone ->
+            fail("~ts: the code it had before is in no file", [module_name(Module)])
+    end,
+    [text("~ts: it ran the code of ~ts from before and was killed when that was put back", [pid_to_list(Pid),
+          module_name(Module)]) || Pid <- Killed];
+undo({suspended, Pids}, C) ->
+    Stuck = [Pid || {Pid, _, _} <- get(stuck)],
+    lists:foreach(fun(Pid) -> reinitialise(Pid, C) end, Pids),
+    resume(Pids -- Stuck, C);
+undo({resumed, Pids, States}, C) ->
+    put(resumed, States ++ case get(resumed) of undefined -> []; Older -> Older end),
+    Replies = ask([{Pid, suspend, limit(standard, C)} || Pid <- Pids]),
+    case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+        [] -> ok;
+        Silent ->
+            lists:foreach(fun(Pid) -> Pid ! {system, {self(), make_ref()}, resume} end, Silent),
+            fail("not suspended for the undo: ~ts", [processes(Silent, C)])
+    end;
+undo({converted, Mode, Jobs, Before}, C) ->
+    Stuck = [Pid || {Pid, _, _} <- get(stuck)],
+    lists:append([restore(Pid, State, Mode, Jobs, C) || {Pid, State} <- Before, not lists:member(Pid, Stuck)]);
+undo({stuck, Pid, Snapshot, C}, _) ->
+    %% It is inside a code_change that does not return. Only when the old code is back it can be killed, so that its
+    %% supervisor starts it in that.
+    put(stuck, [{Pid, Snapshot, C} | get(stuck)]),
+    ok;
+undo({revive, {Pid, Snapshot, StepC}}, C) ->
+    revive(Pid, Snapshot, maps:get(Pid, maps:get(tree, StepC), none), C);
+undo({terminated, Parent, Id}, C) ->
+    case bounded(fun() -> supervisor:restart_child(Parent, Id) end, C) of
+        {error, running} -> ok;
+        Ok when element(1, Ok) =:= ok -> ok;
+        Other -> fail("child ~0tp: start again: ~ts", [Id, short(Other)])
+    end;
+undo({restarted, Parent, Id}, C) ->
+    expect(ok, bounded(fun() -> supervisor:terminate_child(Parent, Id) end, C), "child ~0tp: stop", [Id]);
+undo({applied, none}, _) ->
+    ok;
+undo({applied, {M, F, A}}, C) ->
+    case erlang:function_exported(M, F, length(A)) of
+        false -> ok;
+        true -> expect(ok, bounded(fun() -> apply(M, F, A), ok end, C), "~ts:~ts/~p", [module_name(M), F, length(A)])
+    end.
+
+%% The state from before the conversion. If the process went on with the new one meanwhile, what it learnt since is kept
+%% by letting its author's code convert it back, if that works.
+restore(Pid, Old, Mode, Jobs, C) ->
+    Resumed = case get(resumed) of undefined -> []; States -> States end,
+    case lists:keyfind(Pid, 1, Resumed) of
+        false ->
+            replace_state(Pid, Old, C);
+        {Pid, New} ->
+            case ask([{Pid, get_state, limit(standard, C)}]) of
+                [{Pid, {reply, {ok, New}}}] -> replace_state(Pid, Old, C);
+                [{Pid, {reply, {ok, _}}}] -> convert_back(Pid, Old, Mode, Jobs, C);
+                [{Pid, Reply}] ->
+                    case gone(Reply) of
+                        true -> [];
+                        false -> [text("~ts: its state cannot be read: ~ts", [process(Pid, C), reply(Reply)])]
+                    end
+            end
+    end.
+
+convert_back(Pid, Old, Mode, Jobs, C) ->
+    case is_supervisor(Pid) of
+        true ->
+            %% Its children may have changed: init/1 of the old code is asked again, once that is loaded.
+            put({reinitialise, Pid}, [{Module, Extra} || {P, Module, _, Extra} <- Jobs, P =:= Pid]),
+            [];
+        false ->
+            Back = case Mode of up -> {down, undefined}; down -> undefined end,
+            Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}, limit(standard, C)}
+                           || {P, Module, Vsn, Extra} <- Jobs, P =:= Pid]),
+            case [Reply || {_, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+                [] ->
+                    [];
+                _ ->
+                    remark("~ts: has its state from before the upgrade; what happened since is lost", [process(Pid, C)]),
+                    replace_state(Pid, Old, C)
+            end
+    end.
+
+reverse_vsn({down, _}, _) -> undefined;
+reverse_vsn(Vsn, {down, _}) -> {down, Vsn};
+reverse_vsn(_, Back) -> Back.
+
+reinitialise(Pid, C) ->
+    case erase({reinitialise, Pid}) of
+        undefined -> ok;
+        Modules -> ask([{Pid, {change_code, Module, undefined, Extra}, limit(standard, C)} || {Module, Extra} <- Modules])
+    end.
+
+replace_state(Pid, Old, C) ->
+    %% gen_event: the state is a list of its handlers', and the fun is called for each.
+    Put = fun(Current) ->
+                  case is_list(Old) andalso is_tuple(Current) andalso tuple_size(Current) =:= 3
+                      andalso [H || {_, _, _} = H <- Old, element(1, H) =:= element(1, Current),
+                                    element(2, H) =:= element(2, Current)] of
+                      [Handler] -> Handler;
+                      _ -> Old
+                  end
+          end,
+    case ask([{Pid, {replace_state, Put}, limit(standard, C)}]) of
+        [{Pid, {reply, {ok, _}}}] -> [];
+        [{Pid, Reply}] ->
+            case gone(Reply) of
+                true -> [];
+                false -> [text("~ts: its state could not be put back: ~ts", [process(Pid, C), reply(Reply)])]
+            end
+    end.
+
+%% Kills a process that is stuck in code_change, waits for its supervisor to start it again in the old code, and gives it
+%% the state it had; unless that state names resources that died with it.
+revive(Pid, Snapshot, Child, C) ->
+    Name = case process_info(Pid, registered_name) of
+               {registered_name, N} -> atom_to_list(N);
+               _ -> pid_to_list(Pid)
+           end,
+    Monitor = monitor(process, Pid),
+    exit(Pid, kill),
+    receive {'DOWN', Monitor, process, _, _} -> ok after 5000 -> ok end,
+    case Child of
+        {_, Parent, Id, _, _} when is_pid(Parent) ->
+            case {successor(Parent, Id, Pid, now_ms() + 5000), Snapshot} of
+                {none, _} ->
+                    [text("~ts: was killed, because its code_change did not return, and was not started again", [Name])];
+                {New, {_, State}} ->
+                    case owns_resources(State, Pid) of
+                        true -> [text("~ts: was killed, because its code_change did not return, and started afresh: its "
+                                      "state held resources that died with it", [Name])];
+                        false ->
+                            remark("~ts: its code_change did not return; it was started again with the state it had",
+                                   [Name]),
+                            replace_state(New, State, C)
+                    end;
+                {_, none} ->
+                    [text("~ts: was killed, because its code_change did not return, and started afresh", [Name])]
+            end;
+        _ ->
+            [text("~ts: was killed, because its code_change did not return", [Name])]
+    end.
+
+successor(Parent, Id, Pid, Until) ->
+    Children = try gen_server:call(Parent, which_children, 5000) catch _:_ -> [] end,
+    case lists:keyfind(Id, 1, Children) of
+        {_, New, _, _} when is_pid(New), New =/= Pid ->
+            New;
+        _ ->
+            case now_ms() < Until of
+                true -> receive after 10 -> successor(Parent, Id, Pid, Until) end;
+                false -> none
+            end
+    end.
+
+owns_resources(Term, Pid) when is_pid(Term) -> Term =:= Pid;
+owns_resources(Term, _) when is_port(Term); is_reference(Term) -> true;
+owns_resources([Head | Tail], Pid) -> owns_resources(Head, Pid) orelse owns_resources(Tail, Pid);
+owns_resources(Term, Pid) when is_tuple(Term) -> owns_resources(tuple_to_list(Term), Pid);
+owns_resources(Term, Pid) when is_map(Term) -> owns_resources(maps:to_list(Term), Pid);
+owns_resources(_, _) -> false.
+
+%% --- processes ------------------------------------------------------------------------------------------------------
+
+%% The processes in the supervision trees of the applications: {Pid, Parent, ChildId, Type, Modules}.
+supervised(Apps, C) ->
+    lists:append([case application_controller:get_master(App) of
+                      Master when is_pid(Master) ->
+                          {Root, _} = application_master:get_child(Master),
+                          root(Root, C);
+                      _ ->
+                          []
+                  end || App <- Apps]).
+
+root(Root, C) when is_pid(Root) ->
+    case supervisor_module(Root, C) of
+        none -> [{Root, none, none, worker, []}];
+        Module -> [{Root, none, none, supervisor, [Module]} | children(Root, C)]
+    end;
+root(_, _) ->
+    [].
+
+%% The callback module of an application's top supervisor. What is no supervisor (some applications start a plain
+%% process) has none.
+supervisor_module(Pid, C) ->
+    case is_supervisor(Pid) of
+        true ->
+            case bounded(fun() -> supervisor:get_callback_module(Pid) end, C) of
+                Module when is_atom(Module), Module =/= timeout -> Module;
+                _ -> none
+            end;
+        false ->
+            none
+    end.
+
+is_supervisor(Pid) ->
+    case proc_lib:translate_initial_call(Pid) of
+        {supervisor, _, _} -> true;
+        {'Elixir.DynamicSupervisor', _, _} -> true;
+        _ -> case process_info(Pid, dictionary) of
+                 {dictionary, Dictionary} ->
+                     case lists:keyfind('$initial_call', 1, Dictionary) of
+                         {_, {supervisor, _, _}} -> true;
+                         {_, {'Elixir.DynamicSupervisor', _, _}} -> true;
+                         _ -> false
+                     end;
+                 undefined -> false
+             end
+    end.
+
+children(Supervisor, C) ->
+    Children = try
+                   gen_server:call(Supervisor, which_children, limit(standard, C))
+               catch
+                   exit:{noproc, _} -> [];
+                   exit:{{nodedown, _}, _} -> [];
+                   exit:{timeout, _} -> fail("supervisor ~ts does not answer", [process(Supervisor, C)]);
+                   exit:_ -> []
+               end,
+    lists:append([child(Child, Supervisor, C) || Child <- Children]).
+
+child({Id, Pid, worker, dynamic}, Parent, C) when is_pid(Pid) ->
+    [{Pid, Parent, Id, worker, handlers(Pid, C)}];
+child({Id, Pid, worker, Modules}, Parent, _) when is_pid(Pid) ->
+    [{Pid, Parent, Id, worker, Modules}];
+child({Id, Pid, supervisor, Modules}, Parent, C) when is_pid(Pid) ->
+    Own = case Modules of
+              dynamic -> case supervisor_module(Pid, C) of none -> []; Module -> [Module] end;
+              _ -> Modules
+          end,
+    [{Pid, Parent, Id, supervisor, Own} | children(Pid, C)];
+child(_, _, _) ->
+    [].
+
+%% A gen_event process tells its handlers' modules.
+handlers(Pid, C) ->
+    case bounded(fun() -> gen:call(Pid, self(), get_modules, limit(standard, C)) end, C) of
+        {ok, Modules} when is_list(Modules) -> Modules;
+        _ -> []
+    end.
+
+%% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that order,
+%% where Reply is {reply, Term}, {down, Reason} or timeout.
+ask([]) ->
+    [];
+ask(Requests) ->
+    Now = now_ms(),
+    Sent = [begin
+                Ref = monitor(process, Pid),
+                Pid ! {system, {self(), Ref}, Request},
+                {Ref, Pid, Now + Limit}
+            end || {Pid, Request, Limit} <- Requests],
+    Until = lists:max([U || {_, _, U} <- Sent]),
+    Replies = collect(maps:from_list([{Ref, U} || {Ref, _, U} <- Sent]), Until, #{}),
+    [{Pid, maps:get(Ref, Replies, timeout)} || {Ref, Pid, _} <- Sent].
+
+%% Takes whatever comes first: the mailbox is gone through once, however many wait.
+collect(Pending, _, Replies) when map_size(Pending) =:= 0 ->
+    Replies;
+collect(Pending, Until, Replies) ->
+    receive
+        {Ref, Reply} when is_map_key(Ref, Pending) ->
+            demonitor(Ref, [flush]),
+            collect(maps:remove(Ref, Pending), Until, Replies#{Ref => {reply, Reply}});
+        {'DOWN', Ref, process, _, Reason} when is_map_key(Ref, Pending) ->
+            collect(maps:remove(Ref, Pending), Until, Replies#{Ref => {down, Reason}})
+    after max(0, Until - now_ms()) ->
+        lists:foreach(fun(Ref) -> demonitor(Ref, [flush]) end, maps:keys(Pending)),
+        Replies
+    end.
+
+resume(Pids, C) ->
+    Replies = ask([{Pid, resume, limit(standard, C)} || Pid <- Pids]),
+    end_suspension(),
+    case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+        [] -> ok;
+        Silent -> fail("not resumed: ~ts", [processes(Silent, C)])
+    end.
+
+%% A process that died meanwhile needs nothing any more: its supervisor starts the next one in the code that is loaded.
+gone({down, _}) -> true;
+gone(_) -> false.
+
+converted(Pid) ->
+    lists:any(fun({converted, _, _, Before}) -> lists:keymember(Pid, 1, Before);
+                 (_) -> false
+              end, get(journal)).
+
+%% up: the version that runs, as the module says; down: the one that will run, which the planner read.
+vsn_argument(down, _, DownVsn, _) ->
+    {down, DownVsn};
+vsn_argument(up, Module, _, #{kept := Kept}) ->
+    case maps:get(Module, Kept, not_loaded) of
+        {_, Beam} -> case beam_lib:version(Beam) of {ok, {_, [Vsn]}} -> Vsn; {ok, {_, Vsn}} -> Vsn; _ -> undefined end;
+        _ -> undefined
+    end.
+
+%% --- code -----------------------------------------------------------------------------------------------------------
+
+beam_file(Ebin, Module) ->
+    filename:join(Ebin, atom_to_list(Module) ++ ".beam").
+
+read_beam(Ebin, Module) ->
+    File = beam_file(Ebin, Module),
+    case file:read_file(File) of
+        {ok, Beam} -> Beam;
+        {error, Reason} -> fail("~ts: ~ts", [File, file:format_error(Reason)])
+    end.
+
+loaded_md5(Module) ->
+    case erlang:module_loaded(Module) of
+        true -> Module:module_info(md5);
+        false -> not_loaded
+    end.
+
+%% The object code of what is loaded: not_loaded, {File, Beam}, or gone. Only a file whose md5 is that of the loaded code
+%% counts; a package manager may have put another one there. dpkg keeps the one it replaces beside it for a while.
+running_code(Module, Ebin) ->
+    case loaded_md5(Module) of
+        not_loaded ->
+            not_loaded;
+        Md5 ->
+            Loaded = case code:is_loaded(Module) of
+                         {file, Name} when is_list(Name) -> Name;
+                         _ -> beam_file(Ebin, Module)
+                     end,
+            Candidates = [beam_file(Ebin, Module), Loaded, Loaded ++ ".dpkg-tmp"],
+            first_beam(Candidates ++ [Loaded], Md5, Loaded)
+    end.
+
+first_beam([], _, _) ->
+    gone;
+first_beam([File | Rest], Md5, Loaded) ->
+    case file:read_file(File) of
+        {ok, Beam} ->
+            case catch code:module_md5(Beam) of
+                Md5 -> {Loaded, Beam};
+                _ -> first_beam(Rest, Md5, Loaded)
+            end;
+        {error, _} ->
+            first_beam(Rest, Md5, Loaded)
+    end.
+
+load(Module, File, Beam, C) ->
+    purge_old(Module),
+    case bounded(fun() -> code:load_binary(Module, File, Beam) end, C) of
+        {module, Module} -> ok;
+        {error, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), short(Why)]);
+        timeout -> fail("~ts: cannot be loaded: not done within the time limit", [module_name(Module)]);
+        {raised, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), Why])
+    end.
+
+prepare(Modules, Code) ->
+    Files = [begin {File, Beam} = maps:get(Module, Code), {Module, File, Beam} end || Module <- Modules],
+    case code:prepare_loading(Files) of
+        {ok, Prepared} -> Prepared;
+        {error, Why} -> fail("modules that cannot be loaded: ~ts", [short(Why)])
+    end.
+
+delete(Module) ->
+    purge_old(Module),
+    code:delete(Module).
+
+purge_old(Module) ->
+    erlang:check_old_code(Module) andalso code:purge(Module).
+
+users_of_old_code(Module) ->
+    [Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true].
+
+replace_path(From, To, Path) ->
+    case lists:member(From, Path) of
+        true ->
+            case code:set_path([case Dir of From -> To; _ -> Dir end || Dir <- Path]) of
+                true ->
+                    true;
+                {error, bad_directory} ->
+                    %% Some other directory of the path is gone from disk: change just these two.
+                    case code:add_patha(To) of
+                        true -> code:del_path(From), true;
+                        Error -> Error
+                    end
+            end;
+        false ->
+            code:add_patha(To)
+    end.
+
+%% --- applications ---------------------------------------------------------------------------------------------------
+
+loaded_apps() ->
+    [App || {App, _, _} <- application:loaded_applications()].
+
+starting_apps() ->
+    [App || {App, _, _, _} <- proplists:get_value(starting, application:info(), [])].
+
+%% none, or the type with which it was started.
+start_type(App) ->
+    Info = application:info(),
+    case lists:keymember(App, 1, proplists:get_value(running, Info, [])) of
+        true -> proplists:get_value(App, proplists:get_value(started, Info, []), temporary);
+        false -> none
+    end.
+
+all_keys(App) ->
+    {ok, Keys} = application:get_all_key(App),
+    Keys.
+
+%% App and what its unloading takes along.
+unloaded_with(App, Keep) ->
+    case application:get_key(App, included_applications) of
+        {ok, Included} -> [App | lists:append([unloaded_with(I, Keep) || I <- Included, not lists:member(I, Keep)])];
+        undefined -> []
+    end.
+
+%% The application controller unloads included applications without looking whether they run, and dies of it afterwards.
+unload(App, Keep) ->
+    {ok, Included} = application:get_key(App, included_applications),
+    case [I || I <- Included, lists:member(I, Keep)] of
+        [] ->
+            ok;
+        _ ->
+            Keys = lists:keystore(included_applications, 1, all_keys(App), {included_applications, Included -- Keep}),
+            ok = application_controller:change_application_data([{application, App, Keys}], [])
+    end,
+    application:unload(App).
+
+%% sys.config and persistent settings as the application controller has them: the last field of its state.
+configuration(C) ->
+    State = sys:get_state(application_controller, limit(standard, C)),
+    element(tuple_size(State), State).
+
+change_back(App, Keys, C) ->
+    Conf = configuration(C),
+    expect(ok, bounded(fun() -> application_controller:change_application_data([{application, App, Keys}], Conf) end, C),
+           "~ts: its old specification", [App]),
+    set_environment(App, proplists:get_value(env, Keys, [])).
+
+set_environment(App, Env) ->
+    lists:foreach(fun({Key, _}) ->
+                          case lists:keymember(Key, 1, Env) of
+                              true -> ok;
+                              false -> application:unset_env(App, Key)
+                          end
+                  end, application:get_all_env(App)),
+    lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Env).
+
+%% What differs from the environment of a fresh start: {[{Key, Value}], [Key]}, set and unset since then.
+set_at_run_time(App, {application, App, OldKeys}, Conf, Current) ->
+    Fresh = overlay(command_line(App), overlay(proplists:get_value(App, Conf, []), proplists:get_value(env, OldKeys, []))),
+    {[Setting || Setting <- Current, not lists:member(Setting, Fresh)],
+     [Key || {Key, _} <- Fresh, not lists:keymember(Key, 1, Current)]}.
+
+overlay(Over, Under) ->
+    lists:foldl(fun({Key, Value}, Env) -> lists:keystore(Key, 1, Env, {Key, Value}) end, Under, Over).
+
+%% -App Key Value ..
+command_line(App) ->
+    case init:get_argument(App) of
+        {ok, Lists} -> lists:append([settings(Words) || Words <- Lists]);
+        error -> []
+    end.
+
+settings([Key, Value | Rest]) ->
+    case {parse(Key), parse(Value)} of
+        {{ok, K}, {ok, V}} -> [{K, V} | settings(Rest)];
+        _ -> settings(Rest)
+    end;
+settings(_) ->
+    [].
+
+parse(Text) ->
+    case erl_scan:string(Text ++ ".") of
+        {ok, Tokens, _} -> erl_parse:parse_term(Tokens);
+        _ -> error
+    end.
+
+%% --- time, failure, text --------------------------------------------------------------------------------------------
+
+now_ms() ->
+    erlang:monotonic_time(millisecond).
+
+us_since(Began) ->
+    erlang:convert_time_unit(erlang:monotonic_time() - Began, native, microsecond).
+
+left(#{deadline := Deadline}) ->
+    max(0, Deadline - now_ms()).
+
+%% A limit of an instruction in milliseconds, cut to what is left for the whole plan.
+limit(standard, C) -> min(5000, left(C));
+limit(infinity, C) -> left(C);
+limit(Ms, C) -> min(Ms, left(C)).
+
+check_deadline(C) ->
+    case left(C) of
+        0 -> fail("the time limit is over", []);
+        _ -> ok
+    end.
+
+note_suspension([]) -> ok;
+note_suspension(_) ->
+    case get(suspension) of
+        none -> put(suspension, {erlang:monotonic_time(), 0});
+        _ -> ok
+    end.
+
+end_suspension() ->
+    case get(suspension) of
+        {Began, _} -> put(suspension, {Began, us_since(Began)});
+        none -> ok
+    end.
+
+suspended_us() ->
+    case get(suspension) of
+        {_, Us} -> Us;
+        none -> 0
+    end.
+
+%% Calls Fun in a process of its own: what it returns, {raised, Text}, or timeout when the plan's time is over (it is then
+%% killed). Foreign code must not be able to stop the plan.
+bounded(Fun, C) ->
+    {Pid, Monitor} = spawn_monitor(fun() ->
+                                           exit({erlrc_result, try Fun() of
+                                                                   Value -> Value
+                                                               catch
+                                                                   Class:Reason:Stack ->
+                                                                       {raised, exception(Class, Reason, Stack)}
+                                                               end})
+                                   end),
+    receive
+        {'DOWN', Monitor, process, Pid, {erlrc_result, Result}} -> Result;
+        {'DOWN', Monitor, process, Pid, Reason} -> {raised, text("exit ~ts", [short(Reason)])}
+    after left(C) ->
+        demonitor(Monitor, [flush]),
+        exit(Pid, kill),
+        timeout
+    end.
+
+journal(Entry) ->
+    put(journal, [Entry | get(journal)]).
+
+remark(Format, Args) ->
+    put(remarks, [text(Format, Args) | get(remarks)]).
+
+fail(Format, Args) ->
+    throw({fail, text(Format, Args)}).
+
+expect(Expected, Expected, _, _) ->
+    ok;
+expect(_, Result, Format, Args) ->
+    Why = case Result of
+              timeout -> "not done within the time limit";
+              {raised, Text} -> Text;
+              {error, Reason} -> short(Reason);
+              Other -> short(Other)
+          end,
+    fail(Format ++ ": ~ts", Args ++ [Why]).
+
+text(Format, Args) ->
+    unicode:characters_to_binary(io_lib:format(Format, Args)).
+
+%% Reasons hold whole states at times: deep parts are left out.
+short(Term) ->
+    io_lib:format("~0tP", [Term, 25]).
+
+exception(Class, Reason, Stack) ->
+    Where = case Stack of
+                [{M, F, A, _} | _] when is_integer(A) -> io_lib:format(" in ~ts:~ts/~p", [module_name(M), F, A]);
+                [{M, F, A, _} | _] -> io_lib:format(" in ~ts:~ts/~p", [module_name(M), F, length(A)]);
+                _ -> ""
+            end,
+    text("~p ~ts~ts", [Class, short(Reason), Where]).
+
+reply({reply, {error, Reason}}) -> short(Reason);
+reply({reply, Other}) -> short(Other);
+reply({down, Reason}) -> ["died: ", short(Reason)];
+reply(timeout) -> "did not return in time".
+
+module_name(Module) ->
+    case atom_to_list(Module) of
+        "Elixir." ++ Name -> Name;
+        Name -> Name
+    end.
+
+modules(Modules) ->
+    lists:join(", ", [module_name(M) || M <- Modules]).
+
+pids(Pids) ->
+    lists:join(", ", [pid_to_list(Pid) || Pid <- Pids]).
+
+processes(Pids, C) ->
+    lists:join(", ", [process(Pid, C) || Pid <- Pids]).
+
+%% For a person: pid, registered name, where it is, whose child it is.
+process(Pid, #{tree := Tree}) ->
+    Info = case process_info(Pid, [registered_name, current_function]) of undefined -> []; List -> List end,
+    Name = case proplists:get_value(registered_name, Info) of
+               undefined -> [];
+               [] -> [];
+               Registered -> [" ", atom_to_list(Registered)]
+           end,
+    Where = case proplists:get_value(current_function, Info) of
+                {M, F, A} -> io_lib:format(" in ~ts:~ts/~p", [module_name(M), F, A]);
+                _ -> []
+            end,
+    [pid_to_list(Pid), Name, Where, path_of(maps:get(Pid, Tree, none), Tree)].
+
+path_of({_, Parent, Id, _, _}, Tree) when is_pid(Parent) ->
+    [io_lib:format(" child ~0tp of ", [Id]), short_name(Parent), path_of(maps:get(Parent, Tree, none), Tree)];
+path_of(_, _) ->
+    [].
+
+short_name(Pid) ->
+    case process_info(Pid, registered_name) of
+        {registered_name, Name} -> atom_to_list(Name);
+        _ -> pid_to_list(Pid)
+    end.

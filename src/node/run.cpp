@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/node/run.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/erlang/programs.hpp>
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
+
+// The messages of the runner (src/erlang/erlrc_runner.erl):
+//   {done | held, Times, SuspendedUs, Remarks}
+//   {failed, StepIndex, Why, Touched, Left, Times, SuspendedUs, Remarks}
+// Times is [{StepIndex, Microseconds}], texts are UTF-8 binaries.
+
+namespace erlrc {
+namespace {
+
+/// The node stops a plan that takes longer than this part of our own time, so that its undo is done, and
+/// told, before we give up.
+constexpr auto plan_share = [](milliseconds left) { return left - std::min(left / 4, milliseconds{10000}); };
+
+[[noreturn]] void unexpected(const Term& message) {
+  throw ProtocolError("unexpected answer of the runner: " + print_term(message).substr(0, 200));
+}
+
+std::vector<std::string> texts(const Term& term) {
+  std::vector<std::string> made;
+  if (const auto* rows = as_list(term))
+    for (const Term& row : *rows)
+      made.push_back(as_text(row).value_or(print_term(row)));
+  return made;
+}
+
+std::vector<Outcome::StepTime> times(const Term& term) {
+  std::vector<Outcome::StepTime> made;
+  const auto* rows = as_list(term);
+  for (const Term& row : rows != nullptr ? *rows : std::vector<Term>{}) {
+    const auto* pair = as_tuple(row, 2);
+    if (pair == nullptr) continue;
+    made.push_back(
+        {static_cast<std::size_t>(as_integer((*pair)[0]).value_or(0)), as_integer((*pair)[1]).value_or(0)});
+  }
+  return made;
+}
+
+Outcome done(const std::vector<Term>& message, const Plan& plan) {
+  Outcome outcome;
+  outcome.word = plan.word;
+  outcome.times = times(message[1]);
+  outcome.suspended_us = as_integer(message[2]).value_or(0);
+  outcome.remarks = plan.remarks;
+  std::ranges::move(texts(message[3]), std::back_inserter(outcome.remarks));
+  return outcome;
+}
+
+Outcome failed(const std::vector<Term>& message, const Plan& plan) {
+  Outcome outcome;
+  outcome.message = as_text(message[2]).value_or(print_term(message[2]));
+  const bool touched = is_atom(message[3], "true");
+  outcome.left = texts(message[4]);
+  outcome.kind = !outcome.left.empty() ? Outcome::Kind::broken
+                 : touched             ? Outcome::Kind::undone
+                                       : Outcome::Kind::refused;
+  outcome.word = !outcome.left.empty() ? "broken" : touched ? "undone" : "refused";
+  outcome.times = times(message[5]);
+  outcome.suspended_us = as_integer(message[6]).value_or(0);
+  outcome.remarks = plan.remarks;
+  std::ranges::move(texts(message[7]), std::back_inserter(outcome.remarks));
+  return outcome;
+}
+
+Outcome read(const Term& message, const Plan& plan) {
+  if (const auto* end = as_tagged(message, "done", 4)) return done(*end, plan);
+  if (const auto* held = as_tagged(message, "held", 4)) return done(*held, plan);
+  if (const auto* end = as_tagged(message, "failed", 8)) return failed(*end, plan);
+  unexpected(message);
+}
+
+Term argument(const Plan& plan, Hold hold, milliseconds limit) {
+  std::vector<Term> steps;
+  steps.reserve(plan.steps.size());
+  for (const Step& step : plan.steps)
+    steps.push_back(to_term(step));
+  return Map{{{Atom{"steps"}, list(std::move(steps))},
+              {Atom{"limit"}, std::int64_t{limit.count()}},
+              {Atom{"hold"}, boolean(hold == Hold::yes)}}};
+}
+
+}  // namespace
+
+Outcome run(Rpc& rpc, const Plan& plan, Hold hold, Deadline until) {
+  rpc.start(runner_program(), argument(plan, hold, plan_share(left_until(until))));
+  return read(rpc.receive(until), plan);
+}
+
+Outcome settle(Rpc& rpc, const Outcome& held, Verdict verdict, Deadline until) {
+  rpc.send(Atom{verdict == Verdict::keep ? "keep" : "take_back"});
+  const Term message = rpc.receive(until);
+  if (verdict == Verdict::keep) return held;
+  Plan plan;
+  plan.word = held.word;
+  plan.remarks = held.remarks;
+  return read(message, plan);
+}
+
+}  // namespace erlrc

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <utility>
+
+#include "start_impl.hpp"
+
+namespace erlrc {
+namespace {
+
+LoadModules all_modules(const AppFiles& files) {
+  LoadModules step{files.ebin, {}};
+  for (const auto& [module, beam] : files.beams)
+    step.modules.push_back({module, to_bytes(beam.md5)});
+  return step;
+}
+
+/// The included applications of the loaded one that are loaded on their own already: they stay.
+std::vector<Atom> loaded_of(const std::vector<Atom>& apps, const NodeState& node) {
+  std::vector<Atom> found;
+  for (const Atom& app : apps)
+    if (node.loaded.contains(app)) found.push_back(app);
+  return found;
+}
+
+}  // namespace
+
+Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {
+  return {"refused", "version " + running + " of " + app.name + " runs, not " + wanted};
+}
+
+void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step path) {
+  const Atom& app = files.spec.name;
+  plan.steps.push_back(RequireNotRunning{app});
+  plan.steps.push_back(std::move(path));
+  const auto loaded = node.loaded.find(app);
+  if (loaded != node.loaded.end() && loaded->second.vsn != files.spec.vsn)
+    plan.steps.push_back(UnloadApp{app, loaded_of(loaded->second.included, node)});
+  plan.steps.push_back(LoadApp{app, files.spec.term});
+  plan.steps.push_back(RequireLoaded{app, files.spec.vsn});
+  plan.steps.push_back(all_modules(files));
+  if (included_by(node, app)) {
+    plan.word = "included";
+    return;
+  }
+  plan.word = "started";
+  for (const Atom& inner : files.spec.included_applications)
+    if (runs(node, inner)) {  // a node must not run an application twice
+      plan.steps.push_back(StopApp{inner});
+      plan.word = "started_included_stopped";
+    }
+  plan.steps.push_back(StartApp{app});
+}
+
+Decision plan_start(const Request& request, const NodeState& node, const Files& files) {
+  const Atom& app = request.app;
+  if (runs(node, app)) {
+    const std::string running = loaded_vsn(node, app).value_or("?");
+    if (running == request.to.vsn) return Plan{"already_running", {}, {}};
+    return other_version_runs(app, running, request.to.vsn + " (use erlrc-upgrade)");
+  }
+  if (node.starting.contains(app))
+    return Refusal{"refused", app.name + " is being started by somebody else at this moment"};
+  const auto outer = included_by(node, app);
+  if (outer && loaded_vsn(node, app) == request.to.vsn) return Plan{"included", {}, {}};
+  if (outer && loaded_vsn(node, app))
+    return other_version_runs(app, *loaded_vsn(node, app),
+                              request.to.vsn + ": " + outer->name + " includes it (use erlrc-upgrade)");
+  const AppFiles version = files.all(request.to);
+  Plan plan;
+  append_start(plan, version, node, AddPath{version.ebin});
+  return plan;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/plan/plan.hpp>
+
+#include <algorithm>
+
+#include "start_impl.hpp"
+
+namespace erlrc {
+namespace {
+
+/// Included applications that shall run on their own once the one that includes them is gone.
+std::vector<Atom> to_start(const std::vector<Atom>& included, const NodeState& node, const Wanted& wanted) {
+  std::vector<Atom> found;
+  for (const Atom& app : included)
+    if (wanted.contains(app) && !runs(node, app)) found.push_back(app);
+  return found;
+}
+
+/// Those that must survive the unloading: started just before, or running on their own all the time.
+std::vector<Atom> to_keep(const std::vector<Atom>& included, const std::vector<Atom>& started,
+                          const NodeState& node) {
+  std::vector<Atom> found;
+  for (const Atom& app : included)
+    if (runs(node, app) || std::ranges::find(started, app) != started.end()) found.push_back(app);
+  return found;
+}
+
+}  // namespace
+
+Decision plan_stop(const Request& request, const NodeState& node, const Files& files, const Wanted& wanted) {
+  const Atom& app = request.app;
+  const auto loaded = loaded_vsn(node, app);
+  const bool running = runs(node, app);
+  if (loaded && *loaded != request.from.vsn && (running || request.unload)) {
+    if (running) return other_version_runs(app, *loaded, request.from.vsn);
+    return Refusal{"refused",
+                   "version " + *loaded + " of " + app.name + " is loaded, not " + request.from.vsn};
+  }
+  if (node.starting.contains(app))
+    return Refusal{"refused", app.name + " is being started by somebody else at this moment"};
+  const auto outer = running ? std::nullopt : included_by(node, app);
+  if (outer && request.unload) return Refusal{"refused", outer->name + " runs and includes " + app.name};
+
+  Plan plan;
+  std::vector<Atom> started;
+  const std::vector<Atom> included = loaded ? node.loaded.at(app).included : std::vector<Atom>{};
+  plan.word = "not_running";
+  if (running) {
+    plan.word = "stopped";
+    plan.steps.push_back(RequireLoaded{app, request.from.vsn});
+    plan.steps.push_back(StopApp{app});
+    started = to_start(included, node, wanted);
+    for (const Atom& inner : started) {
+      plan.steps.push_back(StartApp{inner});
+      plan.word = "stopped_included_started";
+    }
+  }
+  if (!request.unload) return plan;
+  plan.word = "unloaded";
+  if (!loaded) return plan;
+  // The files may be gone, as in a purge; what the node knows of the application is enough then.
+  UnloadModules modules;
+  std::string ebin;
+  if (files.exist(request.from)) {
+    const AppFiles version = files.spec(request.from);
+    modules.modules = version.spec.modules;
+    ebin = version.ebin;
+  } else {
+    plan.remarks.push_back("the directory of " + app.name + " " + request.from.vsn +
+                           " is gone, so its modules stay loaded");
+  }
+  if (!modules.modules.empty()) plan.steps.push_back(modules);
+  plan.steps.push_back(UnloadApp{app, to_keep(included, started, node)});
+  if (!ebin.empty()) plan.steps.push_back(RemovePath{ebin});
+  return plan;
+}
+
+}  // namespace erlrc

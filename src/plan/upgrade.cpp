@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <erlrc/app/make_appup.hpp>
+#include <erlrc/base/error.hpp>
+#include <erlrc/plan/plan.hpp>
+#include <erlrc/script/translate.hpp>
+
+#include "start_impl.hpp"
+
+// Upgrade and downgrade are one thing: from the version that runs to another. They differ in whose appup
+// counts (always the later version's) and in what code_change is told.
+
+namespace erlrc {
+namespace {
+
+/// The low-level instructions of one upgrade, and what to say of them.
+struct Script {
+  std::vector<LowLevel> instructions;
+  bool made = false;  ///< by us, because the package ships none for these versions
+  std::vector<std::string> remarks;
+};
+
+Script find_script(const AppFiles& from, const AppFiles& to, Direction direction) {
+  const AppFiles& later = direction == Direction::up ? to : from;
+  const std::string& other = direction == Direction::up ? from.spec.vsn : to.spec.vsn;
+  const AppupEntry* entry = later.appup ? find_entry(*later.appup, direction, other) : nullptr;
+  Script script;
+  std::vector<Term> terms;
+  if (entry != nullptr) {
+    terms = entry->instructions;
+    script.remarks.push_back("appup: the one that " + later.spec.name.name + " " + later.spec.vsn + " ships");
+  } else {
+    script.made = true;
+    MadeScript made = make_script(from, to, direction);
+    terms = std::move(made.instructions);
+    script.remarks.push_back(later.appup ? "appup: made, because the shipped one has no entry for " + other
+                                         : std::string("appup: made, because the package ships none"));
+    for (const AppupRemark& remark : made.remarks)
+      script.remarks.push_back("module " + remark.module.name + " " + describe(remark.kind));
+  }
+  within(later.ebin + "/" + later.spec.name.name + ".appup", [&] {
+    std::vector<Instruction> instructions;
+    instructions.reserve(terms.size());
+    for (const Term& term : terms)
+      instructions.push_back(parse_instruction(term));
+    script.instructions = translate(instructions, direction, {to.spec}, {from.spec},
+                                    script.made ? Grouping::together : Grouping::as_otp);
+  });
+  return script;
+}
+
+/// Why no running node can do the script, if that is so.
+std::optional<std::string> needs_restart(const std::vector<LowLevel>& script) {
+  for (const LowLevel& instruction : script) {
+    if (std::holds_alternative<RestartNewEmulator>(instruction))
+      return "its appup asks for restart_new_emulator";
+    if (std::holds_alternative<RestartEmulator>(instruction)) return "its appup asks for restart_emulator";
+    if (std::holds_alternative<SyncNodes>(instruction)) return "its appup asks for sync_nodes";
+  }
+  return std::nullopt;
+}
+
+/// What takes a call of the appup back, where its author gave us that: the counterpart of a supervisor's
+/// hook.
+std::optional<Apply> counterpart(const Apply& call) {
+  Apply undo = call;
+  if (call.function.name == "sup_upgrade_notify") {
+    undo.function = Atom{"sup_downgrade_notify"};
+    return undo;
+  }
+  if (call.function.name == "sup_downgrade_notify") {
+    undo.function = Atom{"sup_upgrade_notify"};
+    return undo;
+  }
+  return std::nullopt;
+}
+
+/// The application that a call of application:F/N names as its first argument.
+const Atom* named_app(const Apply& call, std::string_view function) {
+  if (call.module.name != "application" || call.function.name != function || call.args.empty())
+    return nullptr;
+  return std::get_if<Atom>(&call.args.front().value);
+}
+
+/// Turns the instructions into steps, one to one as far as possible; what differs is what undo and speed ask
+/// for.
+class Steps {
+public:
+  Steps(const AppFiles& from, const AppFiles& to, const NodeState& node)
+      : from_(from), to_(to), node_(node), change_{to.spec.name, from.spec.term, to.spec.term} {
+    const Atom& app = to.spec.name;
+    const auto outer = included_by(node, app);
+    trees_ = {outer && !runs(node, app) ? *outer : app};
+  }
+
+  void append(const std::vector<LowLevel>& script) {
+    for (const LowLevel& instruction : script)
+      std::visit([this](const auto& i) { append(i); }, instruction);
+    flush_loads();
+    change_app();
+  }
+
+  /// What must be known before anything is touched.
+  std::vector<Step> preparation() const {
+    std::vector<Step> steps;
+    std::vector<Atom> touched(loaded_);
+    touched.insert(touched.end(), removed_.begin(), removed_.end());
+    if (!touched.empty()) steps.push_back(KeepCode{from_.ebin, touched});
+    if (!loaded_.empty()) steps.push_back(ReadCode{to_.ebin, loaded_, switched_});
+    if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}});
+    return steps;
+  }
+
+  std::vector<Step> take() { return std::move(steps_); }
+
+  std::optional<Step> post_purge() const {
+    PostPurge step;
+    for (const auto& [module, purge] : purges_)
+      step.items.push_back({module, purge});
+    if (step.items.empty()) return std::nullopt;
+    return step;
+  }
+
+private:
+  template <typename Kind>
+  void push(Kind step) {
+    flush_loads();
+    steps_.push_back(std::move(step));
+  }
+
+  // ReadCode of the preparation does this for all at once.
+  void append(const LoadObjectCode&) {}
+  void append(const PointOfNoReturn& i) {
+    push(i);
+    steps_.push_back(ReplacePath{from_.ebin, to_.ebin});
+  }
+  void append(const Load& i) {
+    note_purge(i.module, i.pre_purge, i.post_purge);
+    loaded_.push_back(i.module);
+    loads_.push_back(i.module);
+  }
+  void append(const Remove& i) {
+    note_purge(i.module, i.pre_purge, i.post_purge);
+    removed_.push_back(i.module);
+    push(RemoveModule{i.module});
+  }
+  // Whatever loads a module again purges what is left of the one before; the rest waits until nothing can
+  // fail any more.
+  void append(const PurgeModules& i) {
+    for (const Atom& module : i.modules)
+      purges_[module] = Purge::brutal;
+  }
+  void append(const Suspend& i) { push(SuspendProcesses{trees_, i.items}); }
+  void append(const CodeChange& i) {
+    ConvertProcesses step{i.mode, {}};
+    for (const CodeChange::Item& item : i.items) {
+      Term down_vsn = Atom{"undefined"};
+      const auto beam = to_.beams.find(item.module);
+      if (i.mode == Direction::down && beam != to_.beams.end())
+        down_vsn = vsn_attribute(beam->second).value_or(down_vsn);
+      step.items.push_back({item.module, item.extra, std::move(down_vsn)});
+    }
+    push(std::move(step));
+  }
+  void append(const erlrc::Resume& i) { push(i); }
+  void append(const StopProcesses& i) { push(TerminateProcesses{trees_, i.modules}); }
+  void append(const StartProcesses& i) { push(i); }
+  void append(const Apply& i) {
+    if (const Atom* app = named_app(i, "stop")) {
+      push(StopApp{*app});
+    } else if (const Atom* started = named_app(i, "start")) {
+      if (*started == to_.spec.name) change_app();  // it starts with its new keys and environment
+      const auto type = node_.running.find(*started);
+      push(type == node_.running.end() ? StartApp{*started, start_type(i)}
+                                       : StartApp{*started, type->second});
+    } else {
+      push(ApplyHook{i, counterpart(i)});
+    }
+  }
+  // Refused before a plan is made.
+  void append(const SyncNodes&) {}
+  void append(const RestartNewEmulator&) {}
+  void append(const RestartEmulator&) {}
+
+  static Atom start_type(const Apply& call) {
+    const Atom* type = call.args.size() > 1 ? std::get_if<Atom>(&call.args[1].value) : nullptr;
+    return type != nullptr ? *type : Atom{"temporary"};
+  }
+
+  void note_purge(const Atom& module, Purge before, Purge after) {
+    if (before == Purge::soft) checked_.insert(module);
+    purges_[module] = after;
+  }
+
+  /// Modules loaded in a row switch together, but for those that run code when they are loaded.
+  void flush_loads() {
+    std::vector<Atom> group;
+    std::vector<Atom> single;
+    for (const Atom& module : std::exchange(loads_, {})) {
+      const auto beam = to_.beams.find(module);
+      const bool together = beam != to_.beams.end() && !beam->second.on_load && checked_.contains(module);
+      (together ? group : single).push_back(module);
+    }
+    if (!group.empty()) {
+      steps_.push_back(SwitchModules{group});
+      switched_.push_back(std::move(group));
+    }
+    for (Atom& module : single)
+      steps_.push_back(LoadNew{std::move(module)});
+  }
+
+  void change_app() {
+    if (changed_) return;
+    changed_ = true;
+    push(change_);
+  }
+
+  const AppFiles& from_;
+  const AppFiles& to_;
+  const NodeState& node_;
+  ChangeApp change_;
+  std::vector<Atom> trees_;
+  std::vector<Step> steps_;
+  std::vector<Atom> loads_;  ///< seen, not yet in steps_
+  std::vector<Atom> loaded_;
+  std::vector<Atom> removed_;
+  std::vector<std::vector<Atom>> switched_;
+  std::set<Atom> checked_;
+  std::map<Atom, Purge> purges_;
+  bool changed_ = false;
+};
+
+bool contains(const std::vector<Atom>& apps, const Atom& app) {
+  return std::ranges::find(apps, app) != apps.end();
+}
+
+Decision plan_running(const Request& request, const NodeState& node, const AppFiles& from, const AppFiles& to,
+                      const Wanted& wanted) {
+  const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
+  Script script = find_script(from, to, direction);
+  if (auto why = needs_restart(script.instructions)) return Refusal{"needs_restart", *why};
+
+  Steps steps(from, to, node);
+  steps.append(script.instructions);
+
+  Plan plan{"upgraded", {}, std::move(script.remarks)};
+  if (direction == Direction::down) plan.word = "downgraded";
+  plan.steps.push_back(RequireLoaded{request.app, request.from.vsn});
+  std::ranges::move(steps.preparation(), std::back_inserter(plan.steps));
+  for (const Atom& inner : to.spec.included_applications) {
+    if (contains(from.spec.included_applications, inner)) continue;
+    if (runs(node, inner)) plan.steps.push_back(StopApp{inner});
+    // application_controller loads included applications only together with the one that includes them.
+    if (!node.loaded.contains(inner)) plan.steps.push_back(LoadApp{inner, inner});
+  }
+  std::ranges::move(steps.take(), std::back_inserter(plan.steps));
+  for (const Atom& inner : from.spec.included_applications)
+    if (!contains(to.spec.included_applications, inner) && wanted.contains(inner) && !runs(node, inner))
+      plan.steps.push_back(StartApp{inner});
+  if (auto purge = steps.post_purge()) plan.steps.push_back(*std::move(purge));
+  return plan;
+}
+
+/// Nothing runs, so there is no state to convert: the new version takes the place of the old one and is
+/// started.
+Decision plan_not_running(const Request& request, const NodeState& node, const AppFiles& from,
+                          const AppFiles& to) {
+  Plan plan;
+  append_start(plan, to, node, ReplacePath{from.ebin, to.ebin});
+  UnloadModules gone;
+  for (const Atom& module : from.spec.modules)
+    if (!contains(to.spec.modules, module)) gone.modules.push_back(module);
+  if (!gone.modules.empty()) plan.steps.push_back(std::move(gone));
+  plan.word = request.action == Action::downgrade ? "downgraded" : "upgraded";
+  return plan;
+}
+
+}  // namespace
+
+Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
+                      const Wanted& wanted) {
+  const Atom& app = request.app;
+  if (node.starting.contains(app))
+    return Refusal{"refused", app.name + " is being started by somebody else at this moment"};
+  const auto loaded = loaded_vsn(node, app);
+  const bool active = runs(node, app) || included_by(node, app);
+  if (!active) {
+    if (!files.exist(request.from))
+      return plan_start({Action::start, app, {}, request.to, true}, node, files);
+    return plan_not_running(request, node, files.spec(request.from), files.all(request.to));
+  }
+  if (loaded == request.to.vsn && request.from.vsn != request.to.vsn) return Plan{"already_running", {}, {}};
+  if (loaded != request.from.vsn)
+    return other_version_runs(app, loaded.value_or("?"), request.from.vsn + " or " + request.to.vsn);
+  if (request.from == request.to) return Plan{"already_running", {}, {}};
+  return plan_running(request, node, files.all(request.from), files.all(request.to), wanted);
+}
+
+}  // namespace erlrc
