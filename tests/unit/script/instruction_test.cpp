@@ -32,7 +32,7 @@ std::string refused(const char* text) {
 }
 
 TimeLimit milliseconds(std::int64_t value) {
-  return {TimeLimit::Kind::milliseconds, value};
+  return {TimeLimit::Kind::finite, value};
 }
 constexpr TimeLimit kInfinity{TimeLimit::Kind::infinity, 0};
 
