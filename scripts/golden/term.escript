@@ -3,14 +3,14 @@
 %%! +pc unicode
 %%
 %% External terms and how Erlang prints them. For each case NAME.etf, and NAME.term with what ~0tp makes of the
-%% term that this Erlang decodes it to. Pids, ports, references and local funs print differently on every node:
-%% they have no .term.
+%% term that this Erlang decodes it to. Pids, ports, references and local funs print differently on every node, and
+%% the pairs of large maps in an order of each OTP's own: they have no .term.
 
 main([Dir]) ->
     %% Both may be absent on purpose: an old file of a case that is no more must not stay.
     [ok = file:delete(F) || F <- filelib:wildcard(filename:join(Dir, "*.{etf,term}"))],
     [write(Dir, Name, Etf, true) || {Name, Etf} <- made() ++ hand_made()],
-    [write(Dir, Name, Etf, false) || {Name, Etf} <- identifiers()],
+    [write(Dir, Name, Etf, false) || {Name, Etf} <- unprinted()],
     io:format("~s: ~b cases by OTP ~s~n",
               [Dir, length(filelib:wildcard(filename:join(Dir, "*.etf"))), erlang:system_info(otp_release)]).
 
@@ -21,9 +21,10 @@ write(Dir, Name, Etf, Printed) ->
         (ok = file:write_file(filename:join(Dir, Name ++ ".term"),
                               unicode:characters_to_binary(io_lib:format("~0tp", [Term])))).
 
-%% Encoded by term_to_binary.
+%% Encoded by term_to_binary; in its default form OTP 25 still writes Latin-1 atoms.
 made() ->
-    [{Name, term_to_binary(Term)} || {Name, Term} <- terms()] ++
+    [{Name, term_to_binary(Term, [{minor_version, 2}])} || {Name, Term} <- terms()] ++
+        [{"old_" ++ Name, term_to_binary(Term)} || {Name, Term} <- terms(), lists:member(Name, ["app", "atoms"])] ++
         [{"compressed_list", term_to_binary(lists:duplicate(1000, {some, "repeated", <<"thing">>}), [compressed])},
          {"compressed_binary", term_to_binary(binary:copy(<<"erlrc">>, 2000), [{compressed, 9}])}].
 
@@ -68,7 +69,6 @@ terms() ->
      {"bit_strings", [<<1:1>>, <<0:1>>, <<5:3>>, <<127:7>>, <<"ab", 3:2>>, <<"hello", 1:4>>, <<0:9>>]},
      {"maps", [#{}, #{a => 1}, #{a => #{b => []}}, #{"k" => v}, #{<<"k">> => "v"}, #{1 => {2}, [3] => 4.0},
                #{a => 1, b => 2, c => 3}]},
-     {"map_large", maps:from_list([{N, {v, N}} || N <- lists:seq(1, 100)])},
      {"exports", [fun lists:map/2, fun 'Elixir.Enum':'map!'/2, fun m:f/255]},
      {"deep_tuples", nest(900, fun(T) -> {T} end)},
      {"deep_lists", nest(900, fun(T) -> [T] end)},
@@ -121,7 +121,7 @@ compressed(<<131, Body/binary>>, Level) ->
     Data = iolist_to_binary(zlib:deflate(Z, Body, finish)),
     <<131, 80, (byte_size(Body)):32, Data/binary>>.
 
-identifiers() ->
+unprinted() ->
     Node = <<119, 8, "demo@box">>,
     Old = <<100, 8:16, "demo@box">>,
     Forms = [{"pid", <<131, 88, Node/binary, 77:32, 3:32, 1605900000:32>>},
@@ -134,5 +134,7 @@ identifiers() ->
              {"old_reference", <<131, 101, Old/binary, 9:32, 2>>},
              {"old_new_reference", <<131, 114, 2:16, Old/binary, 2, 1:32, 2:32>>}],
     Fun = fun(X) -> {X, Forms} end,
-    Forms ++ [{"own_identifiers", term_to_binary({self(), make_ref(), hd(erlang:ports())})},
-              {"local_fun", term_to_binary(Fun)}].
+    Map = maps:from_list([{N, {v, N}} || N <- lists:seq(1, 100)]),
+    Forms ++ [{"map_large", term_to_binary(Map)},
+              {"own_identifiers", term_to_binary({self(), make_ref(), hd(erlang:ports())}, [{minor_version, 2}])},
+              {"local_fun", term_to_binary(Fun, [{minor_version, 2}])}].

@@ -227,7 +227,6 @@ public:
         if (open_.empty()) return *std::move(term);
         Open& top = open_.back();
         top.terms.push_back(*std::move(term));
-        --owed_;
         term.reset();
         if (--top.left == 0) {
           term = close(std::move(top));
@@ -241,6 +240,7 @@ private:
   // A term without terms in it, or nullopt after a container was opened.
   std::optional<Term> next() {
     const std::uint8_t tag = in_.peek();
+    if (!open_.empty()) --owed_;
     switch (tag) {
       case ATOM_EXT:
       case SMALL_ATOM_EXT:
@@ -320,8 +320,8 @@ private:
       refuse(std::to_string(count) + " elements announced, " + std::to_string(in_.left()) + " bytes left");
     // A list as the tail of a list is one list; else a chain of them would cost its square to join.
     if (kind == Open::kList && !open_.empty() && open_.back().kind == Open::kList && open_.back().left == 1) {
-      open_.back().left += terms - 1;
-      owed_ += terms - 1;
+      open_.back().left = terms;
+      owed_ += terms;
       return std::nullopt;
     }
     if (open_.size() >= kMaxDepth) refuse("nested deeper than " + std::to_string(kMaxDepth));

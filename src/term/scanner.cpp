@@ -143,11 +143,18 @@ Token Scanner::next() {
   return scan_punctuation(std::move(token));
 }
 
+void Scanner::check_atom_length(std::string_view name, Position begin) const {
+  const auto length = std::ranges::count_if(name, [](char byte) { return (byte & 0xc0) != 0x80; });
+  if (length > 255)
+    fail(begin, "found an atom of " + std::to_string(length) + " characters, expected at most 255");
+}
+
 Token Scanner::scan_word(Token token) {
   const bool lower = is_lower(peek_code_point());
   while (!at_end() && is_word(peek_code_point()))
     append_utf8(take(), token.text);
   token.kind = !lower ? Token::kVariable : is_reserved_word(token.text) ? Token::kReserved : Token::kAtom;
+  if (token.kind == Token::kAtom) check_atom_length(token.text, token.position);
   // No words of the language before OTP 27, and files written then use them as atoms.
   if (token.text == "maybe" || token.text == "else") token.kind = Token::kAtom;
   return token;

@@ -56,6 +56,7 @@ private:
   void skip_blanks();
   bool at_full_stop() const;
 
+  void check_atom_length(std::string_view name, Position begin) const;
   Token scan_word(Token token);
   Token scan_number(Token token);
   Token scan_string(Token token);

@@ -94,13 +94,27 @@ bool compare_all(const std::vector<Term>& a, const std::vector<Term>& b,
   return true;
 }
 
-// Keys are looked up first in their own place: two maps are mostly in the same order.
-bool compare_maps(const Map& a, const Map& b, std::vector<Pending<const Term>>& pending) {
+// Whether the pairs of two maps are the same in the same order, except for what goes to `pending`.
+bool compare_in_order(const Map& a, const Map& b, std::vector<Pending<const Term>>& pending) {
+  if (a.pairs.size() != b.pairs.size()) return false;
+  for (std::size_t i = a.pairs.size(); i-- > 0;) {
+    pending.push_back({&a.pairs[i].second, &b.pairs[i].second});
+    pending.push_back({&a.pairs[i].first, &b.pairs[i].first});
+  }
+  return true;
+}
+
+bool same_key(const Term& a, const Term& b);
+
+// Keys are looked for in their own place first: two maps are mostly in the same order.
+bool compare_in_any_order(const Map& a, const Map& b, std::vector<Pending<const Term>>& pending) {
   if (a.pairs.size() != b.pairs.size()) return false;
   for (std::size_t i = 0; i < a.pairs.size(); ++i) {
-    const auto same_key = [&](const auto& pair) { return pair.first == a.pairs[i].first; };
-    const auto found = same_key(b.pairs[i]) ? b.pairs.begin() + static_cast<std::ptrdiff_t>(i)
-                                            : std::ranges::find_if(b.pairs, same_key);
+    const Term& key = a.pairs[i].first;
+    const auto found =
+        same_key(key, b.pairs[i].first)
+            ? b.pairs.begin() + static_cast<std::ptrdiff_t>(i)
+            : std::ranges::find_if(b.pairs, [&](const auto& pair) { return same_key(key, pair.first); });
     if (found == b.pairs.end()) return false;
     pending.push_back({&a.pairs[i].second, &found->second});
   }
@@ -108,7 +122,9 @@ bool compare_maps(const Map& a, const Map& b, std::vector<Pending<const Term>>& 
 }
 
 // Whether two terms are equal, except for the terms inside, which go to `pending`.
-bool compare_one(const Term& a, const Term& b, std::vector<Pending<const Term>>& pending) {
+template <typename CompareMaps>
+bool compare_one(const Term& a, const Term& b, std::vector<Pending<const Term>>& pending,
+                 CompareMaps compare_maps) {
   if (a.value.index() != b.value.index()) return false;
   return std::visit(
       Overload{[&](const Tuple& tuple) {
@@ -124,36 +140,43 @@ bool compare_one(const Term& a, const Term& b, std::vector<Pending<const Term>>&
       a.value);
 }
 
-bool compare_pending(std::vector<Pending<const Term>>& pending) {
+template <typename CompareMaps>
+bool compare_pending(std::vector<Pending<const Term>>& pending, CompareMaps compare_maps) {
   while (!pending.empty()) {
     const auto [a, b] = pending.back();
     pending.pop_back();
-    if (!compare_one(*a, *b, pending)) return false;
+    if (!compare_one(*a, *b, pending, compare_maps)) return false;
   }
   return true;
+}
+
+bool same_key(const Term& a, const Term& b) {
+  std::vector<Pending<const Term>> pending;
+  return compare_one(a, b, pending, compare_in_order) && compare_pending(pending, compare_in_order);
 }
 
 }  // namespace
 
 bool Tuple::operator==(const Tuple& other) const {
   std::vector<Pending<const Term>> pending;
-  return compare_all(elements, other.elements, pending) && compare_pending(pending);
+  return compare_all(elements, other.elements, pending) && compare_pending(pending, compare_in_any_order);
 }
 
 bool List::operator==(const List& other) const {
   std::vector<Pending<const Term>> pending;
   return compare_all(tail, other.tail, pending) && compare_all(elements, other.elements, pending) &&
-         compare_pending(pending);
+         compare_pending(pending, compare_in_any_order);
 }
 
 bool Map::operator==(const Map& other) const {
   std::vector<Pending<const Term>> pending;
-  return compare_maps(*this, other, pending) && compare_pending(pending);
+  return compare_in_any_order(*this, other, pending) && compare_pending(pending, compare_in_any_order);
 }
 
 bool Term::operator==(const Term& other) const {
   std::vector<Pending<const Term>> pending;
-  return compare_one(*this, other, pending) && compare_pending(pending);
+  return compare_one(*this, other, pending, compare_in_any_order) &&
+         compare_pending(pending, compare_in_any_order);
 }
 
 Term::Term(const Term& other) {

@@ -250,8 +250,8 @@ private:
   std::vector<Piece> todo_;  // the next one last
 };
 
-// Breaks containers that do not fit on the rest of their line: each element on a line of its own, except that
-// the first one stays behind the bracket, and a tagged pair keeps its value beside its key where that fits.
+// Breaks containers that do not fit on the rest of their line, each element on a line of its own: below the
+// first one, or in a tuple that begins with an atom below the second one.
 class PagePrinter {
 public:
   explicit PagePrinter(std::size_t width) : width_(width) {}
@@ -287,16 +287,16 @@ private:
   void put_elements(std::string_view open, const std::vector<Term>& elements, const Term* tail,
                     std::string_view shut, std::size_t after, int level) {
     out_ += open;
-    const std::size_t indent = column();
+    std::size_t indent = column();
     for (std::size_t i = 0; i < elements.size(); ++i) {
       const bool last = i + 1 == elements.size() && tail == nullptr;
       put(elements[i], last ? after + 1 : 1, level + 1);
       if (last) break;
       out_ += i + 1 == elements.size() ? '|' : ',';
-      // Atoms before anything else stay on one line: {application,foo, / {load_module,foo, ...
-      const bool stays =
-          open == "{" && i + 1 < elements.size() && as_short_atom(elements[i]) && fits(elements[i + 1]);
-      if (!stays) new_line(indent);
+      if (i == 0 && open == "{" && std::holds_alternative<Atom>(elements[0].value))
+        indent = column();
+      else
+        new_line(indent);
     }
     if (tail != nullptr) put(*tail, after + 1, level + 1);
     out_ += shut;
@@ -315,16 +315,6 @@ private:
       new_line(indent);
     }
     out_ += '}';
-  }
-
-  static bool as_short_atom(const Term& term) {
-    const auto* atom = std::get_if<Atom>(&term.value);
-    return atom != nullptr && atom->name.size() <= 24;
-  }
-
-  // Whether `term` and a comma go behind what is already on this line.
-  bool fits(const Term& term) {
-    return column() + columns(print_term(term)) + 1 <= width_ || term.is_container();
   }
 
   void new_line(std::size_t indent) {

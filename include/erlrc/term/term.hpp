@@ -100,7 +100,7 @@ struct List {
 /// A map, its pairs in the order in which they came.
 struct Map {
   std::vector<std::pair<Term, Term>> pairs;
-  bool operator==(const Map&) const;  ///< the order of the pairs does not count
+  bool operator==(const Map&) const;  ///< the order of the pairs counts only in maps that are (parts of) keys
 };
 
 struct Term {
