@@ -37,12 +37,13 @@ void encode_bindings(Bindings bindings, BytesView functions, ByteWriter& out) {
 
 Packet evaluation_request(const Reference& id, const Pid& from, BytesView forms, BytesView functions,
                           Bindings bindings) {
-  // The argument list [Forms, Bindings].
+  // The argument list [Forms, Bindings, none].
   ByteWriter arguments;
-  arguments.u8(version_byte).u8(LIST_EXT).u32(2).bytes(forms);
+  arguments.u8(version_byte).u8(LIST_EXT).u32(3).bytes(forms);
   encode_bindings(std::move(bindings), functions, arguments);
+  encode_term_body(Atom{"none"}, arguments);
   arguments.u8(NIL_EXT);
-  const Term entry = tuple(Atom{"erl_eval"}, Atom{"exprs"}, 2);
+  const Term entry = tuple(Atom{"erl_eval"}, Atom{"exprs"}, 3);
   return {tuple(SPAWN_REQUEST, id, from, from, entry, list({Atom{"monitor"}})), arguments.take()};
 }
 

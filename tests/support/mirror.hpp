@@ -87,7 +87,8 @@ private:
 struct Started {
   Reference id;
   Pid client;
-  Bytes forms;  ///< in the external term format, as Program::forms
+  Bytes forms;      ///< in the external term format, as Program::forms
+  Bytes functions;  ///< the same, as Program::functions; empty if there are none
   Term argument;
   bool operator==(const Started&) const = default;
 };

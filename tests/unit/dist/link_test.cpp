@@ -18,7 +18,7 @@ namespace {
 const Pid us{Atom{"1Q2W3E@localhost"}, 1, 0, 7};
 const Pid process{Atom{"fake@localhost"}, 93, 0, 3};
 const Reference reference{Atom{"1Q2W3E@localhost"}, 7, {1, 0, 0}};
-const Started started{reference, us, {}, {}};
+const Started started{reference, us, {}, {}, {}};
 
 std::optional<LinkEvent> event_of(const Packet& packet) {
   Link link;

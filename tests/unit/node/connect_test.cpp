@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/node/connect.hpp>
+
+#include <thread>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/dist/handshake.hpp>
+
+#include "catch.hpp"
+#include "fake_node.hpp"
+#include "temp_dir.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+Deadline soon() {
+  return after(milliseconds(10000));
+}
+
+/// How connecting fails; numbers of ports are replaced by N and E (epmd's).
+std::string error_of(const FakeNode& node, NodeEntry entry, Deadline until) {
+  try {
+    (void)connect(entry, until);
+  } catch (const Error& error) {
+    std::string text = error.what();
+    for (const auto& [port, letter] : {std::pair{node.port(), 'N'}, std::pair{node.epmd_port(), 'E'}}) {
+      const std::string digits = std::to_string(port);
+      if (const auto at = text.find(digits); at != std::string::npos)
+        text.replace(at, digits.size(), 1, letter);
+    }
+    return text;
+  }
+  return "none";
+}
+
+std::string error_of(Fault fault, milliseconds time = milliseconds(10000)) {
+  const FakeNode node({.fault = fault});
+  return error_of(node, node.entry(), after(time));
+}
+
+}  // namespace
+
+TEST_CASE("a node is reached by epmd, handshake and cookie, without a name of our own") {
+  const FakeNode node;
+  const auto rpc = connect(node.entry(), soon());
+  REQUIRE(rpc);
+  CHECK(rpc->node() == "fake@localhost");
+  CHECK(node.logins() == std::vector<ClientLogin>{{our_flags, "localhost", true}});
+}
+
+TEST_CASE("epmd is asked where the entry says, else where the environment says") {
+  const FakeNode node;
+  NodeEntry entry = node.entry();
+  entry.epmd_port.reset();
+  {
+    const ScopedEnvironment set("ERL_EPMD_PORT", std::to_string(node.epmd_port()).c_str());
+    CHECK(connect(entry, soon()));
+  }
+  const ScopedEnvironment wrong("ERL_EPMD_PORT", "43x");
+  CHECK_THROWS_WITH(connect(entry, soon()), "ERL_EPMD_PORT: '43x' is no port number");
+  entry.epmd_port = node.epmd_port();
+  CHECK(connect(entry, soon()));
+}
+
+TEST_CASE("a node whose port is known is reached without an epmd") {
+  const FakeNode node({.fault = Fault::epmd_absent});
+  NodeEntry entry = node.entry();
+  entry.port = node.port();
+  CHECK(connect(entry, soon()));
+}
+
+TEST_CASE("a node that is down is no error") {
+  const FakeNode unregistered({.fault = Fault::unregistered});
+  CHECK(connect(unregistered.entry(), soon()) == nullptr);
+  const FakeNode no_epmd({.fault = Fault::epmd_absent});
+  CHECK(connect(no_epmd.entry(), soon()) == nullptr);
+  const FakeNode closed({.fault = Fault::port_closed});
+  NodeEntry entry = closed.entry();
+  entry.port = closed.port();
+  CHECK(connect(entry, soon()) == nullptr);
+}
+
+TEST_CASE("everything else that keeps us from a node is an error of its own") {
+  CHECK(
+      error_of(Fault::epmd_garbage) ==
+      "epmd at port E: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what epmd says");
+  CHECK(error_of(Fault::epmd_closes) == "epmd at port E: closed the connection without an answer");
+  CHECK(error_of(Fault::registered_before_otp_23) == "port N: the node is older than OTP 23");
+  CHECK(error_of(Fault::port_closed) == "port N: epmd knows the node there, but nobody listens");
+  CHECK(error_of(Fault::garbage) ==
+        "port N: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what a node says in a "
+        "handshake");
+  CHECK(error_of(Fault::closes_at_once) ==
+        "port N: closes the connection at our first message: no Erlang node, a node that speaks TLS, or one "
+        "older "
+        "than OTP 23");
+  CHECK(error_of(Fault::closes_in_handshake) ==
+        "port N: closes the connection in the middle of the handshake");
+  CHECK(error_of(Fault::old_challenge) == "port N: the node is older than OTP 23");
+  CHECK(error_of(Fault::not_allowed).starts_with("port N: the node does not allow us: "));
+  CHECK(error_of(Fault::wrong_proof) ==
+        "port N: the node does not know the cookie itself: it is an impostor, or broken");
+}
+
+TEST_CASE("who does not answer is waited for until the deadline, and named") {
+  CHECK(error_of(Fault::epmd_silent, milliseconds(50)) == "epmd at port E: did not answer in time");
+  CHECK(error_of(Fault::silent, milliseconds(50)) == "port N: did not answer in time");
+}
+
+TEST_CASE("a wrong cookie is an error, and the cookie is not told") {
+  const FakeNode node;
+  NodeEntry entry = node.entry();
+  entry.cookie = Cookie("GUESSED");
+  CHECK(error_of(node, entry, soon()) == "port N: cookie refused");
+}
+
+TEST_CASE("another node than the wanted one is an error") {
+  const FakeNode node;
+  NodeEntry entry = node.entry();
+  entry.name.host = "localhost";
+  CHECK(error_of(node, entry, soon()) == "none");
+  entry.name.host = "elsewhere";
+  CHECK(error_of(node, entry, soon()) == "port N: the node there is fake@localhost, not fake@elsewhere");
+  entry.name = {"other", std::nullopt};
+  entry.port = node.port();
+  CHECK(error_of(node, entry, soon()) == "port N: the node there is fake@localhost, not other");
+}
+
+TEST_CASE("a connection that is given up is closed") {
+  const FakeNode node;
+  auto rpc = connect(node.entry(), soon());
+  rpc.reset();
+  const Deadline until = soon();
+  while (node.open_connections() > 0 && left_until(until).count() > 0)
+    std::this_thread::sleep_for(milliseconds(2));
+  CHECK(node.open_connections() == 0);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/node/dist_rpc.hpp>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/node/connect.hpp>
+#include <erlrc/term/etf.hpp>
+
+#include "catch.hpp"
+#include "fake_node.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+const Bytes forms = encode_term(list({tuple(Atom{"atom"}, 1, Atom{"ok"})})).substr(1);
+const Bytes functions = encode_term(binary("clauses")).substr(1);
+const Program program{"program", forms, functions};
+
+Deadline soon() {
+  return after(milliseconds(10000));
+}
+
+std::unique_ptr<Rpc> connected(const FakeNode& node) {
+  auto rpc = connect(node.entry(), soon());
+  REQUIRE(rpc);
+  return rpc;
+}
+
+/// A node whose programs do just this.
+struct Scripted {
+  explicit Scripted(const Script& script) {
+    node.on_start([script](const Call&) { return script; });
+    rpc = connected(node);
+    rpc->start(program, Atom{"argument"});
+  }
+  FakeNode node;
+  std::unique_ptr<Rpc> rpc;
+};
+
+}  // namespace
+
+TEST_CASE("a program travels with its argument, and its messages come back in order") {
+  Scripted scripted({Say{1}, Say{tuple(Atom{"two"}, list())}, Exit{}});
+  CHECK(scripted.rpc->node() == "fake@localhost");
+  CHECK(scripted.rpc->receive(soon()) == Term(1));
+  CHECK(scripted.rpc->receive(soon()) == tuple(Atom{"two"}, list()));
+  REQUIRE(scripted.node.calls().size() == 1);
+  CHECK(is_call_of(scripted.node.calls()[0], program));
+  CHECK_FALSE(is_call_of(scripted.node.calls()[0], {"other", functions, functions}));
+  CHECK(scripted.node.calls()[0].argument == Term(Atom{"argument"}));
+}
+
+TEST_CASE("large terms travel both ways") {
+  const Term large = list(std::vector<Term>(50000, tuple(Atom{"x"}, binary(Bytes(50, 'y')))));
+  FakeNode node;
+  node.on_start([](const Call& call) { return Script{Say{call.argument}, Exit{}}; });
+  const auto rpc = connected(node);
+  rpc->start(program, large);
+  CHECK((rpc->receive(soon()) == large));
+}
+
+TEST_CASE("programs run one after the other on one connection") {
+  FakeNode node;
+  node.answer({Atom{"first"}, Atom{"second"}});
+  const auto rpc = connected(node);
+  for (const char* expected : {"first", "second", "second"}) {
+    rpc->start(program, list());
+    CHECK(rpc->receive(soon()) == Term(Atom{expected}));
+  }
+  CHECK(node.connections() == 1);
+}
+
+TEST_CASE("a message under another reference than the program's is dropped") {
+  Scripted scripted({SayAsOlder{Atom{"late"}}, Say{Atom{"mine"}}, Exit{}});
+  CHECK(scripted.rpc->receive(soon()) == Term(Atom{"mine"}));
+}
+
+TEST_CASE("what an earlier program still says does not reach the next one") {
+  FakeNode node;
+  int started = 0;
+  node.on_start([&started](const Call&) {
+    return ++started == 1 ? Script{Say{1}, Say{Atom{"late"}}, Exit{Atom{"late_end"}}}
+                          : Script{Say{2}, Exit{}};
+  });
+  const auto rpc = connected(node);
+  rpc->start(program, list());
+  CHECK(rpc->receive(soon()) == Term(1));
+  rpc->start(program, list());
+  CHECK(rpc->receive(soon()) == Term(2));
+}
+
+TEST_CASE("messages to the program reach it, also those sent before it is known to run") {
+  FakeNode node;
+  node.on_start([](const Call&) { return Script{}; });
+  node.on_message([](const Term& message) { return Script{Say{tuple(Atom{"got"}, message)}}; });
+  const auto rpc = connected(node);
+  rpc->start(program, list());
+  rpc->send(1);
+  rpc->send(2);
+  CHECK(rpc->receive(soon()) == tuple(Atom{"got"}, 1));
+  CHECK(rpc->receive(soon()) == tuple(Atom{"got"}, 2));
+  rpc->send(3);
+  CHECK(rpc->receive(soon()) == tuple(Atom{"got"}, 3));
+  CHECK(node.messages() == std::vector<Term>{1, 2, 3});
+}
+
+TEST_CASE("a program that ends without a message is an error with its reason") {
+  Scripted crashed({Exit{tuple(Atom{"badarg"}, list())}});
+  CHECK_THROWS_WITH(crashed.rpc->receive(soon()), "program: ended: {badarg,[]}");
+  CHECK_THROWS_WITH(crashed.rpc->receive(soon()), "program: is not running");
+  Scripted silent({Exit{}});
+  CHECK_THROWS_WITH(silent.rpc->receive(soon()), "program: ended without an answer");
+  Scripted said({Say{1}, Exit{}});
+  CHECK(said.rpc->receive(soon()) == Term(1));
+  CHECK_THROWS_WITH(said.rpc->receive(soon()), "program: ended without an answer");
+}
+
+TEST_CASE("a program that the node does not start is an error with the node's reason") {
+  Scripted refused({RefuseSpawn{Atom{"system_limit"}}});
+  CHECK_THROWS_WITH(refused.rpc->receive(soon()), "program: cannot be started: system_limit");
+}
+
+TEST_CASE("a node that closes the connection, or breaks the protocol, in the middle of a call is an error") {
+  Scripted closed({Wait{milliseconds(20)}, CloseConnection{}});
+  CHECK_THROWS_WITH(closed.rpc->receive(soon()), "program: the node closed the connection");
+  FakeNode at_start({.fault = Fault::closes_at_start});
+  auto rpc = connected(at_start);
+  rpc->start(program, list());
+  CHECK_THROWS_WITH(rpc->receive(soon()), "program: the node closed the connection");
+  FakeNode garbage({.fault = Fault::garbage_after_login});
+  rpc = connected(garbage);
+  rpc->start(program, list());
+  CHECK_THROWS_WITH(rpc->receive(soon()), "program: announces a packet of 1213486160 bytes");
+}
+
+TEST_CASE("an answer that comes too late is an error, and can still be waited for") {
+  Scripted late({Wait{milliseconds(150)}, Say{1}, Exit{}});
+  CHECK_THROWS_AS(late.rpc->receive(after(milliseconds(30))), TimedOut);
+  CHECK(late.rpc->receive(soon()) == Term(1));
+}
+
+TEST_CASE("ticks are answered while an answer is waited for, and do not prolong the wait") {
+  FakeNode node({.fault = Fault::ticks_only});
+  const auto rpc = connected(node);
+  rpc->start(program, list());
+  CHECK_THROWS_WITH(rpc->receive(after(milliseconds(200))), "program: did not answer in time");
+  CHECK(node.ticks_answered() >= 3);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/node/pump.hpp>
+
+#include <erlrc/dist/link.hpp>
+#include <erlrc/term/etf.hpp>
+
+#include "catch.hpp"
+#include "mirror.hpp"
+#include "scripted_stream.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+const Pid us{Atom{"1Q2W3E@localhost"}, 1, 0, 7};
+
+Bytes message(const Term& term) {
+  return wire({tuple(SEND, Atom{""}, us), encode_term(term)});
+}
+
+/// Gives bytes in the pieces in which a socket might, and keeps what was written between them.
+class PieceStream : public ByteStream {
+public:
+  explicit PieceStream(std::vector<Bytes> pieces) : pieces_(std::move(pieces)) {}
+  Bytes read_some(Deadline) override {
+    log.emplace_back("read");
+    if (next_ == pieces_.size()) throw TimedOut();
+    return pieces_[next_++];
+  }
+  void write_all(BytesView bytes, Deadline) override {
+    log.emplace_back("write " + std::to_string(bytes.size()));
+  }
+
+  std::vector<std::string> log;
+
+private:
+  std::vector<Bytes> pieces_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("what the machine owes is written before anything is waited for") {
+  Link link;
+  link.send({tuple(1), {}});
+  PieceStream stream({Bytes(4, '\0'), message(42)});
+  CHECK(pump(link, stream, Deadline::max()) == LinkEvent(Delivered{42}));
+  CHECK(stream.log == std::vector<std::string>{"write 10", "read", "write 4", "read"});
+}
+
+TEST_CASE("an event that is there already needs no read") {
+  Link link(message(1) + message(2));
+  PieceStream stream({});
+  CHECK(pump(link, stream, Deadline::max()) == LinkEvent(Delivered{1}));
+  CHECK(pump(link, stream, Deadline::max()) == LinkEvent(Delivered{2}));
+  CHECK(stream.log.empty());
+  CHECK_THROWS_AS(pump(link, stream, Deadline::max()), TimedOut);
+}
+
+TEST_CASE("no bytes mean that the peer has gone, which the machine explains") {
+  Link link;
+  PieceStream stream({message(1).substr(0, 5), Bytes()});
+  CHECK_THROWS_WITH(pump(link, stream, Deadline::max()), "the node closed the connection");
+}
