@@ -98,7 +98,7 @@ std::vector<Atom> load_order(const AppFiles& later, const std::vector<Atom>& cha
   Dependencies all = restricted(interfaces, names);
   for (const Atom& module : changed)
     for (const ImportedFunction& call : later.beams.at(module).imports)
-      if (call.module != module && all.contains(call.module.name)) all[module.name].insert(call.module.name);
+      if (all.contains(call.module.name)) all[module.name].insert(call.module.name);
   std::vector<Atom> order;
   for (const auto& group : ordered_groups(all))
     for (const auto& part : ordered_groups(restricted(interfaces, group)))

@@ -61,16 +61,18 @@ build(Sources, Files, Vsn, Options, Dir) ->
                          string:replace(WithVsn, "MODULES", lists:join(", ", Modules))).
 
 seen() ->
-    [{srv, call(egerl_srv)}, {fsm, catch gen_statem:call(egerl_fsm, x, 1000)},
-     {event, catch gen_event:call(egerl_event, egerl_event, x, 1000)}, {proc, special(egerl_proc)},
-     {bare, call(egerl_bare)}, {new, call(egerl_new)},
+    [{srv, call(egerl_srv)}, {fsm, answer(fun() -> gen_statem:call(egerl_fsm, x, 1000) end)},
+     {event, answer(fun() -> gen_event:call(egerl_event, egerl_event, x, 1000) end)},
+     {proc, special(egerl_proc)}, {bare, call(egerl_bare)}, {new, call(egerl_new)},
      {children, lists:sort([Id || {Id, Pid, _, _} <- supervisor:which_children(egerl_sup), is_pid(Pid)])},
      {old_code, [M || {M, _} <- code:all_loaded(), lists:prefix("egerl", atom_to_list(M)), erlang:check_old_code(M)]},
      {gone, code:is_loaded(egerl_gone) =/= false},
      {version_change, persistent_term:get(egerl_version_change, never)},
      {vsn, element(2, application:get_key(egerl, vsn))}].
 
-call(Name) -> try gen_server:call(Name, x, 1000) catch exit:{Why, _} -> Why end.
+call(Name) -> answer(fun() -> gen_server:call(Name, x, 1000) end).
+
+answer(Call) -> try Call() catch exit:{Why, _} -> Why end.
 
 special(Name) ->
     Ref = make_ref(),
