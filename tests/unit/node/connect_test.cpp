@@ -16,7 +16,7 @@ using namespace erlrc::test;
 namespace {
 
 Deadline soon() {
-  return after(milliseconds(10000));
+  return after(milliseconds(60000));
 }
 
 /// How connecting fails; numbers of ports are replaced by N and E (epmd's).
@@ -35,7 +35,7 @@ std::string error_of(const FakeNode& node, NodeEntry entry, Deadline until) {
   return "none";
 }
 
-std::string error_of(Fault fault, milliseconds time = milliseconds(10000)) {
+std::string error_of(Fault fault, milliseconds time = milliseconds(60000)) {
   const FakeNode node({.fault = fault});
   return error_of(node, node.entry(), after(time));
 }

@@ -18,7 +18,7 @@ const Bytes functions = encode_term(binary("clauses")).substr(1);
 const Program program{"program", forms, functions};
 
 Deadline soon() {
-  return after(milliseconds(10000));
+  return after(milliseconds(60000));
 }
 
 std::unique_ptr<Rpc> connected(const FakeNode& node) {
@@ -52,7 +52,7 @@ TEST_CASE("a program travels with its argument, and its messages come back in or
 }
 
 TEST_CASE("large terms travel both ways") {
-  const Term large = list(std::vector<Term>(50000, tuple(Atom{"x"}, binary(Bytes(50, 'y')))));
+  const Term large = list(std::vector<Term>(5000, tuple(Atom{"x"}, binary(Bytes(500, 'y')))));
   FakeNode node;
   node.on_start([](const Call& call) { return Script{Say{call.argument}, Exit{}}; });
   const auto rpc = connected(node);

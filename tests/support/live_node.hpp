@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <erlrc/node/rpc.hpp>
+#include <erlrc/site/registry.hpp>
+
+#include "temp_dir.hpp"
+
+// Real Erlang nodes for tests, started as `erl` from PATH says and ended with the test, even if that crashes.
+// They and their epmd listen on loopback only.
+
+namespace erlrc::test {
+
+/// A port on which nobody listens now.
+std::uint16_t free_port();
+
+/// A child process that is killed with its owner.
+class Child {
+public:
+  Child() = default;
+  /// Runs `arguments` (the first is looked up in PATH) with these further `NAME=value` in its environment;
+  /// what it prints goes to `log`.
+  Child(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+        const std::filesystem::path& log);
+  Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
+  Child& operator=(Child&& other) noexcept {
+    std::swap(pid_, other.pid_);
+    return *this;
+  }
+  ~Child() { kill(); }
+
+  pid_t pid() const { return pid_; }
+  bool runs();
+  /// Kills it, if it runs, and waits for its end.
+  void kill();
+  /// Sends a signal.
+  void signal(int number) const;
+
+private:
+  pid_t pid_ = 0;
+};
+
+/// An epmd of the test's own. Any number of tests can have theirs at the same time.
+class LiveEpmd {
+public:
+  LiveEpmd();
+
+  std::uint16_t port() const { return port_; }
+  void kill() { child_.kill(); }
+
+private:
+  TempDir dir_;
+  std::uint16_t port_;
+  Child child_;
+};
+
+struct LiveNodeOptions {
+  std::string host = {};  ///< empty: a short name (-sname); else a long one (-name) with this host
+  std::string cookie = "live_secret";         ///< in the .erlang.cookie of the node's own home directory
+  bool ipv6 = false;                          ///< listens on ::1, by -proto_dist inet6_tcp
+  std::vector<std::string> arguments = {};    ///< further arguments of erl
+  std::vector<std::string> environment = {};  ///< further NAME=value
+};
+
+/// A running node. The constructor returns when the node says that it is up, and throws std::runtime_error
+/// with its output if it does not come up within a minute.
+class LiveNode {
+public:
+  explicit LiveNode(const LiveEpmd& epmd, LiveNodeOptions options = {});
+  /// A node that is asked for at its epmd's port only: where no epmd runs, or none that would know it.
+  explicit LiveNode(std::uint16_t epmd_port, LiveNodeOptions options = {});
+
+  /// The name without its host, unique among the tests that run.
+  const std::string& alive() const { return alive_; }
+  /// How a client reaches it: name without host, cookie, port of its epmd.
+  NodeEntry entry() const;
+  pid_t pid() const { return child_.pid(); }
+  bool runs() { return child_.runs(); }
+  /// SIGKILL, and waits for the end.
+  void kill() { child_.kill(); }
+  void signal(int number) const { child_.signal(number); }
+
+  /// The node's home directory, where tests may put what the node shall read.
+  const TempDir& home() const { return *home_; }
+  /// What it has printed so far.
+  std::string log() const;
+
+  /// Evaluates an expression sequence (with its final full stop) on the node, by a connection of its own.
+  Term evaluate(std::string_view expressions) const;
+
+  /// The release that runs there, as a number.
+  int otp_release() const;
+
+private:
+  void start(LiveNodeOptions options);
+
+  std::unique_ptr<TempDir> home_ = std::make_unique<TempDir>();
+  std::uint16_t epmd_port_;
+  std::string alive_;
+  std::string cookie_;
+  Child child_;
+};
+
+}  // namespace erlrc::test
