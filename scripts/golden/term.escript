@@ -5,12 +5,17 @@
 %% External terms and how Erlang prints them. For each case NAME.etf, and NAME.term with what ~0tp makes of the
 %% term that this Erlang decodes it to. Pids, ports, references and local funs print differently on every node, and
 %% the pairs of large maps in an order of each OTP's own: they have no .term.
+-mode(compile).
 
 main([Dir]) ->
-    %% Both may be absent on purpose: an old file of a case that is no more must not stay.
-    [ok = file:delete(F) || F <- filelib:wildcard(filename:join(Dir, "*.{etf,term}"))],
+    %% A file of a case that is no more must not stay.
+    [ok = file:delete(F) || F <- filelib:wildcard(filename:join(Dir, "*.{etf,term}")),
+                            not lists:prefix("own_", filename:basename(F))],
     [write(Dir, Name, Etf, true) || {Name, Etf} <- made() ++ hand_made()],
     [write(Dir, Name, Etf, false) || {Name, Etf} <- unprinted()],
+    %% What this very node made differs each time: a file that is there stays as it is.
+    [write(Dir, Name, term_to_binary(Term, [{minor_version, 2}]), false) ||
+        {Name, Term} <- own(), not filelib:is_file(filename:join(Dir, Name ++ ".etf"))],
     io:format("~s: ~b cases by OTP ~s~n",
               [Dir, length(filelib:wildcard(filename:join(Dir, "*.etf"))), erlang:system_info(otp_release)]).
 
@@ -133,8 +138,11 @@ unprinted() ->
              {"old_port", <<131, 102, Old/binary, 12:32, 2>>},
              {"old_reference", <<131, 101, Old/binary, 9:32, 2>>},
              {"old_new_reference", <<131, 114, 2:16, Old/binary, 2, 1:32, 2:32>>}],
-    Fun = fun(X) -> {X, Forms} end,
     Map = maps:from_list([{N, {v, N}} || N <- lists:seq(1, 100)]),
-    Forms ++ [{"map_large", term_to_binary(Map)},
-              {"own_identifiers", term_to_binary({self(), make_ref(), hd(erlang:ports())}, [{minor_version, 2}])},
-              {"local_fun", term_to_binary(Fun, [{minor_version, 2}])}].
+    [{"map_large", term_to_binary(Map, [{minor_version, 2}])} | Forms].
+
+own() ->
+    {ok, Tokens, _} = erl_scan:string("fun(X) -> {X, E} end."),
+    {ok, Exprs} = erl_parse:parse_exprs(Tokens),
+    {value, Fun, _} = erl_eval:exprs(Exprs, [{'E', "free variable"}]),
+    [{"own_identifiers", {self(), make_ref(), hd(erlang:ports())}}, {"own_fun", Fun}].

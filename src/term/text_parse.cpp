@@ -76,6 +76,11 @@ private:
         if (accept("[")) return parse_list(depth);
         if (accept("<<")) return parse_binary();
         if (accept("#")) return parse_map(depth);
+        if (accept("(")) {
+          Term term = parse(depth + 1);
+          expect(")");
+          return term;
+        }
         if (token_.is("-") || token_.is("+")) return parse_signed();
         break;
       case Token::kVariable:

@@ -43,7 +43,7 @@ TEST_CASE("identifiers of every form") {
 }
 
 TEST_CASE("a local fun keeps its encoding") {
-  const Bytes etf = read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / "local_fun.etf");
+  const Bytes etf = read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / "own_fun.etf");
   const Term term = decode_term(etf);
   const auto& fun = std::get<Fun>(term.value);
   CHECK(fun.module == Atom{"erl_eval"});

@@ -55,9 +55,9 @@ TEST_CASE("assigning a term to itself leaves it as it was") {
   CHECK(term == list({1, 2}));
 }
 
-TEST_CASE("terms nested a million levels deep are copied, compared and destroyed") {
+TEST_CASE("terms nested 100,000 levels deep are copied, compared and destroyed") {
   Term deep = list();
-  for (int i = 0; i < 1'000'000; ++i) {
+  for (int i = 0; i < 100'000; ++i) {
     List list;
     Map map;
     switch (i % 4) {

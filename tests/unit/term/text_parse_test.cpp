@@ -66,6 +66,10 @@ TEST_CASE("lists with a tail") {
   CHECK(parse_term("[a|[]]") == list({Atom{"a"}}));
 }
 
+TEST_CASE("parentheses change nothing") {
+  CHECK(parse_term("{(a),((1))}") == tuple(Atom{"a"}, 1));
+}
+
 TEST_CASE("of a key that comes twice the last value counts") {
   CHECK(parse_term("#{a => 1, b => 2, a => 3}") == Term(Map{{{Atom{"a"}, 3}, {Atom{"b"}, 2}}}));
   CHECK(parse_term("#{}") == Term(Map{}));
@@ -92,7 +96,7 @@ TEST_CASE("errors say where, what was found and what was expected") {
       {"fun m:f/256.", "f.app:1:9: found number 256, expected an arity of 0 to 255"},
       {"fun(X) -> X end.", "f.app:1:4: found '(', expected an atom"},
       {"{a, \"b\"\n 'c'}.", "f.app:2:2: found atom c, expected ',' or '}'"},
-      {"(a).", "f.app:1:1: found '(', expected a term"},
+      {"(a.", "f.app:1:3: found a full stop, expected ')'"},
       {").", "f.app:1:1: found ')', expected a term"},
   }));
   INFO(text);
@@ -120,8 +124,13 @@ TEST_CASE("text is UTF-8 otherwise") {
 }
 
 TEST_CASE("nesting is read down to 1,000 levels and refused below") {
-  const auto [open, shut] = GENERATE(table<std::string, std::string>(
-      {{"{", "}"}, {"[", "]"}, {"[a|", "]"}, {"#{a=>", "}"}, {"#{", "=>a}"}, {"{[#{a=>", "}]}"}}));
+  const auto [open, shut] = GENERATE(table<std::string, std::string>({{"{", "}"},
+                                                                      {"[", "]"},
+                                                                      {"[a|", "]"},
+                                                                      {"#{a=>", "}"},
+                                                                      {"#{", "=>a}"},
+                                                                      {"{[#{a=>", "}]}"},
+                                                                      {"(", ")"}}));
   const int levels = open.size() > 6 ? 333 : 1000;
   CHECK_NOTHROW(parse_term(repeated(open, levels) + "x" + repeated(shut, levels)));
   CHECK_THROWS_AS(parse_term(repeated(open, levels + 2) + "x" + repeated(shut, levels + 2)), SyntaxError);

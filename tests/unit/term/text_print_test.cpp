@@ -32,7 +32,7 @@ TEST_CASE("words of OTP 27 are quoted for every OTP") {
 
 TEST_CASE("an integer of more than 4,096 bytes is printed in hexadecimal, and is read back") {
   const BigInteger largest_decimal{true, Bytes(4096, '\xff')};
-  CHECK(print_term(largest_decimal).substr(0, 4) == "-104");
+  CHECK(print_term(largest_decimal).substr(0, 4) == "-141");
   CHECK(parse_term(print_term(largest_decimal)) == Term(largest_decimal));
   const BigInteger huge{true, Bytes(4096, '\0') + "\x0f"};
   CHECK(print_term(huge).substr(0, 6) == "-16#0F");

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Terms against the erl in PATH: every file of terms of OTP, texts of every kind, our encodings, random terms
+// printed.
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <erlrc/term/etf.hpp>
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
+
+#include "golden.hpp"
+#include "show_term.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+// What the escript answers to one question.
+class Erlang {
+public:
+  Erlang() {
+    std::string name = (std::filesystem::temp_directory_path() / "erlrc-term-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    directory_ = name;
+  }
+  Erlang(const Erlang&) = delete;
+  Erlang& operator=(const Erlang&) = delete;
+  ~Erlang() { std::filesystem::remove_all(directory_); }
+
+  Term answer(const std::string& question) { return run(question); }
+
+  Term answer(const std::string& question, const Term& input) {
+    std::ofstream(directory_ / "in", std::ios::binary) << encode_term(input);
+    return run(question + " '" + (directory_ / "in").string() + "'");
+  }
+
+private:
+  Term run(const std::string& arguments) {
+    const std::string out = (directory_ / "out").string();
+    const std::string command =
+        "escript '" ERLRC_SCRIPTS "/../tests/live/term.escript' " + arguments + " '" + out + "'";
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+    return decode_term(read_file(out));
+  }
+
+  std::filesystem::path directory_;
+};
+
+Term terms_of(const std::vector<ParsedTerm>& parsed) {
+  std::vector<Term> terms;
+  for (const ParsedTerm& each : parsed)
+    terms.push_back(each.term);
+  return list(std::move(terms));
+}
+
+// The term, or the atom `error`.
+Term parsed_or_error(const std::string& text) {
+  try {
+    return tuple(parse_term(text));
+  } catch (const SyntaxError&) {
+    return Atom{"error"};
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every file of terms of OTP is read as file:consult reads it") {
+  const Term answer = Erlang().answer("consult");
+  std::size_t files = 0;
+  for (const Term& each : *as_list(answer)) {
+    const auto& [path, terms] = std::tie(as_tuple(each)->front(), as_tuple(each)->back());
+    const std::string name = as_binary(path)->bytes;
+    INFO(name);
+    if (is_atom(terms, "error")) {
+      CHECK_THROWS_AS(parse_terms(read_file(name), name), SyntaxError);
+      continue;
+    }
+    const auto parsed = parse_terms(read_file(name), name);
+    CHECK((terms_of(parsed) == terms));
+    for (const ParsedTerm& term : parsed)
+      CHECK((parse_term(print_term_pretty(term.term)) == term.term));
+    ++files;
+  }
+  CHECK(files > 50);
+}
+
+TEST_CASE("texts are read, or refused, as Erlang does") {
+  const std::vector<std::string> texts{R"("\b\d\e\f\n\r\s\t\v\0\12\1234\x41\x{1F600}\^@\^[\q")",
+                                       "\"a\\\nb\nc\"",
+                                       R"('it\'s \x{e9}')",
+                                       "'\\x{20ac}'",
+                                       "$a",
+                                       "$\\n",
+                                       "$ ",
+                                       "$\\^a",
+                                       "$\\x{20AC}",
+                                       "$\\s",
+                                       "-$a",
+                                       "- 5",
+                                       "+5",
+                                       "1_000",
+                                       "16#fF",
+                                       "36#Zz",
+                                       "1.5e3",
+                                       "-0.0",
+                                       "1_0.2_5",
+                                       "16#dead_beef",
+                                       "1.0e-400",
+                                       "1.0e400",
+                                       "1__0",
+                                       "1_",
+                                       "37#1",
+                                       "1#0",
+                                       "\"ab\" \"c\"",
+                                       "[a|b]",
+                                       "[a,b|[c]]",
+                                       "[a|]",
+                                       "[|a]",
+                                       "{a,}",
+                                       "#{a=>1,a=>2}",
+                                       "#{}",
+                                       "#{a:=1}",
+                                       "fun m:f/1",
+                                       "fun 'M':f/0",
+                                       "fun m:f/256",
+                                       "fun f/1",
+                                       "<<>>",
+                                       "<<1,2:4,3:4>>",
+                                       "<<-1>>",
+                                       "<<256>>",
+                                       "<<1:16/little>>",
+                                       "<<258:16/native>>",
+                                       "<<1:12/little,5:4>>",
+                                       "<<16#abc:12/little>>",
+                                       "<<5:3,1:2>>",
+                                       "<<\"h\u00e9\"/utf8>>",
+                                       "<<\"h\u00e9\">>",
+                                       "<<\"\u20ac\">>",
+                                       "<<\"\u20ac\"/utf16>>",
+                                       "<<\"\u20ac\"/utf16-little>>",
+                                       "<<\"\u20ac\"/utf32>>",
+                                       "<<\"\U0001f600\"/utf16>>",
+                                       "<<8364/utf8>>",
+                                       "<<1.5/float>>",
+                                       "<<1.5:32/float>>",
+                                       "<<2/float-little>>",
+                                       "<<\"ab\":16>>",
+                                       "<<1:2/integer-unit:8>>",
+                                       "<<18446744073709551617:80>>",
+                                       "<<-18446744073709551617:80>>",
+                                       "<<-9223372036854775808:64>>",
+                                       "<<-1:72>>",
+                                       "<<1.5>>",
+                                       "<<1/binary>>",
+                                       "<<16#d800/utf8>>",
+                                       "<<a>>",
+                                       "<<1 2>>",
+                                       "<<1:7/float>>",
+                                       "a b",
+                                       "X",
+                                       "_",
+                                       "end",
+                                       "(a)",
+                                       "{(1),((b))}",
+                                       "(a",
+                                       "()",
+                                       "\u00e9t\u00e9",
+                                       "a@b",
+                                       "aB_9",
+                                       "'",
+                                       "\"",
+                                       "''",
+                                       "{",
+                                       "]",
+                                       "a.b",
+                                       "\"\\x{}\"",
+                                       "\"\\x1g\"",
+                                       "\"\\x{d800}\"",
+                                       "\"\\x{110000}\"",
+                                       "9223372036854775808",
+                                       "-9223372036854775808",
+                                       "-9223372036854775809",
+                                       "%c\na%b\n",
+                                       "\u00a0a",
+                                       "a:b",
+                                       "\"a\" ++ \"b\"",
+                                       "--1",
+                                       "-a",
+                                       "- -1"};
+  std::vector<Term> asked;
+  for (const std::string& text : texts)
+    asked.push_back(binary(text));
+  const Term answer = Erlang().answer("parse", list(asked));
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    INFO(texts[i]);
+    CHECK(parsed_or_error(texts[i]) == as_list(answer)->at(i));
+  }
+}
+
+TEST_CASE("what we encode is to Erlang the term that it was") {
+  std::vector<Term> asked;
+  std::vector<std::string> names;
+  for (const auto& file : golden_files("term", ".etf")) {
+    const Bytes etf = read_file(file);
+    asked.push_back(tuple(binary(etf), binary(encode_term(decode_term(etf)))));
+    names.push_back(file.stem());
+  }
+  const Term answer = Erlang().answer("same", list(asked));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    INFO(names[i]);
+    CHECK(as_list(answer)->at(i) == boolean(true));
+  }
+}
+
+TEST_CASE("random terms are printed as Erlang prints them, and read back") {
+  const Term answer = Erlang().answer("print");
+  std::size_t terms = 0;
+  for (const Term& each : *as_list(answer)) {
+    const Term& term = as_tuple(each)->front();
+    const std::string& text = as_binary(as_tuple(each)->back())->bytes;
+    if (print_term(term) != text) FAIL_CHECK(print_term(term) << "\n  expected:\n" << text);
+    if (parse_term(text) != term) FAIL_CHECK("read back as another term: " << text);
+    if (parse_term(print_term_pretty(term, 30)) != term)
+      FAIL_CHECK("broken over lines, another term: " << text);
+    ++terms;
+  }
+  CHECK(terms == 5000);
+}
