@@ -283,37 +283,21 @@ step({post_purge, Purges}, C) ->
                   end, Purges),
     C;
 
-step({suspend, Apps, Items}, #{suspended := Suspended, tree := Tree} = C) ->
-    Procs = supervised(Apps, C),
-    Found = [{Module, Limit, Pid} || {Module, Limit} <- Items, {Pid, _, _, _, Modules} <- Procs,
-                                     lists:member(Module, Modules)],
-    Already = lists:append(maps:values(Suspended)),
-    Requests = lists:usort([{Pid, suspend, limit(Limit, C)} || {_, Limit, Pid} <- Found,
-                                                               not lists:member(Pid, Already)]),
-    note_suspension(Requests),
-    Replies = ask(Requests),
-    Answered = [Pid || {Pid, {reply, ok}} <- Replies],
-    journal({suspended, Answered}),
-    C1 = C#{tree := maps:merge(Tree, maps:from_list([{Pid, P} || {Pid, _, _, _, _} = P <- Procs]))},
-    case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
-        [] ->
-            ok;
-        Silent ->
-            %% Whoever takes the request late must find that it was withdrawn.
-            lists:foreach(fun(Pid) -> Pid ! {system, {self(), make_ref()}, resume} end, Silent),
-            fail("not suspended in time: ~ts", [processes(Silent, C1)])
-    end,
-    New = [{Module, [Pid || {M, _, Pid} <- Found, M =:= Module,
-                            lists:member(Pid, Answered) orelse lists:member(Pid, Already)]}
-           || {Module, _} <- Items],
-    C1#{suspended := maps:merge(Suspended, maps:from_list(New))};
+step({suspend, Apps, Items}, C) ->
+    suspend(Apps, Items, C, [], [], 0);
 step({code_change, Mode, Items}, #{suspended := Suspended} = C) ->
     Jobs = [{Pid, Module, vsn_argument(Mode, Module, DownVsn, C), Extra}
             || {Module, Extra, DownVsn} <- Items, Pid <- maps:get(Module, Suspended, [])],
     Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
-    Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state, limit(standard, C)} || Pid <- Pids])],
+    States = ask([{Pid, get_state} || Pid <- Pids], standard, C),
+    case [Pid || {Pid, Reply} <- States, not gone(Reply), element(1, Reply) =/= reply orelse
+                                                          element(1, element(2, Reply)) =/= ok] of
+        [] -> ok;
+        Unreadable -> fail("no state to come back to, because it cannot be read: ~ts", [processes(Unreadable, C)])
+    end,
+    Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- States],
     journal({converted, Mode, Jobs, Before}),
-    Replies = ask([{Pid, {change_code, Module, Vsn, Extra}, limit(standard, C)} || {Pid, Module, Vsn, Extra} <- Jobs]),
+    Replies = ask([{Pid, {change_code, Module, Vsn, Extra}} || {Pid, Module, Vsn, Extra} <- Jobs], standard, C),
     case [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
         [] ->
             C;
@@ -325,13 +309,17 @@ step({code_change, Mode, Items}, #{suspended := Suspended} = C) ->
                                                                || {Pid, Reply} <- Failures])])
     end;
 step({resume, Modules}, #{suspended := Suspended} = C) ->
-    Others = lists:append(maps:values(maps:without(Modules, Suspended))),
-    Pids = lists:usort(lists:append(maps:values(maps:with(Modules, Suspended)))) -- Others,
-    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state, limit(standard, C)}
-                                                                 || Pid <- Pids, converted(Pid)])],
+    %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
+    Left = maps:without(Modules, Suspended),
+    Stay = maps:filter(fun({parents, Ms}, _) -> lists:any(fun(M) -> is_map_key(M, Left) end, Ms);
+                          (_, _) -> true
+                       end, Left),
+    Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
+    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids, converted(Pid)],
+                                                                 standard, C)],
     journal({resumed, Pids, States}),
     resume(Pids, C),
-    C#{suspended := maps:without(Modules, Suspended)};
+    C#{suspended := Stay};
 step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
     Children = [{Parent, Id} || {_, Parent, Id, _, Ms} <- supervised(Apps, C), is_pid(Parent),
                                 lists:any(fun(M) -> lists:member(M, Modules) end, Ms)],
@@ -382,7 +370,7 @@ undo_all(Left) ->
 
 %% What could not be undone, as texts.
 undo_one(Entry) ->
-    C = #{deadline => now_ms() + 30000, tree => #{}},
+    C = #{deadline => now_ms() + 30000, tree => #{}, suspended => #{}},
     try undo(Entry, C) of
         Left when is_list(Left) -> Left;
         _ -> []
@@ -465,12 +453,12 @@ undo({suspended, Pids}, C) ->
     resume(Pids -- Stuck, C);
 undo({resumed, Pids, States}, C) ->
     put(resumed, States ++ case get(resumed) of undefined -> []; Older -> Older end),
-    Replies = ask([{Pid, suspend, limit(standard, C)} || Pid <- Pids]),
-    case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
-        [] -> ok;
-        Silent ->
-            lists:foreach(fun(Pid) -> Pid ! {system, {self(), make_ref()}, resume} end, Silent),
-            fail("not suspended for the undo: ~ts", [processes(Silent, C)])
+    case freeze(Pids, 5000) of
+        {_, []} ->
+            ok;
+        {_, Waiting} ->
+            withdraw(Waiting),
+            fail("not suspended for the undo: ~ts", [processes([Pid || {_, Pid} <- Waiting], C)])
     end;
 undo({converted, Mode, Jobs, Before}, C) ->
     Stuck = [Pid || {Pid, _, _} <- get(stuck)],
@@ -506,7 +494,7 @@ restore(Pid, Old, Mode, Jobs, C) ->
         false ->
             replace_state(Pid, Old, C);
         {Pid, New} ->
-            case ask([{Pid, get_state, limit(standard, C)}]) of
+            case ask([{Pid, get_state}], standard, C) of
                 [{Pid, {reply, {ok, New}}}] -> replace_state(Pid, Old, C);
                 [{Pid, {reply, {ok, _}}}] -> convert_back(Pid, Old, Mode, Jobs, C);
                 [{Pid, Reply}] ->
@@ -525,8 +513,8 @@ convert_back(Pid, Old, Mode, Jobs, C) ->
             [];
         false ->
             Back = case Mode of up -> {down, undefined}; down -> undefined end,
-            Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}, limit(standard, C)}
-                           || {P, Module, Vsn, Extra} <- Jobs, P =:= Pid]),
+            Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
+                           || {P, Module, Vsn, Extra} <- Jobs, P =:= Pid], standard, C),
             case [Reply || {_, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
                 [] ->
                     [];
@@ -543,7 +531,7 @@ reverse_vsn(_, Back) -> Back.
 reinitialise(Pid, C) ->
     case erase({reinitialise, Pid}) of
         undefined -> ok;
-        Modules -> ask([{Pid, {change_code, Module, undefined, Extra}, limit(standard, C)} || {Module, Extra} <- Modules])
+        Modules -> ask([{Pid, {change_code, Module, undefined, Extra}} || {Module, Extra} <- Modules], standard, C)
     end.
 
 replace_state(Pid, Old, C) ->
@@ -556,7 +544,7 @@ replace_state(Pid, Old, C) ->
                       _ -> Old
                   end
           end,
-    case ask([{Pid, {replace_state, Put}, limit(standard, C)}]) of
+    case ask([{Pid, {replace_state, Put}}], standard, C) of
         [{Pid, {reply, {ok, _}}}] -> [];
         [{Pid, Reply}] ->
             case gone(Reply) of
@@ -663,7 +651,17 @@ is_supervisor(Pid) ->
              end
     end.
 
-children(Supervisor, C) ->
+children(Supervisor, #{tree := Tree, suspended := Suspended} = C) ->
+    case lists:member(Supervisor, lists:append(maps:values(Suspended))) of
+        true ->
+            %% It cannot answer, and has no other children than when it was suspended.
+            Own = [Proc || {_, Parent, _, _, _} = Proc <- maps:values(Tree), Parent =:= Supervisor],
+            Own ++ lists:append([children(Pid, C) || {Pid, _, _, supervisor, _} <- Own]);
+        false ->
+            ask_children(Supervisor, C)
+    end.
+
+ask_children(Supervisor, C) ->
     Children = try
                    gen_server:call(Supervisor, which_children, limit(standard, C))
                catch
@@ -694,22 +692,137 @@ handlers(Pid, C) ->
         _ -> []
     end.
 
+%% --- suspending -----------------------------------------------------------------------------------------------------
+%%
+%% All processes of one instruction at once, which has two traps. A process may be born in the old code after we listed
+%% its siblings: so the supervisors are suspended first, and if one of them has children by then that were not in the list,
+%% all goes on and is tried again. And a process may be waiting in a call for one that is suspended already, so that it
+%% cannot take our request: then those that were suspended go on until it has taken it, and are suspended again after it.
+%%
+%% Held: processes that took the request late and stay suspended from then on. Seen: pids in the states of supervisors that
+%% turned out to be no children.
+suspend(Apps, Items, #{suspended := Suspended} = C0, Held, Seen, Round) ->
+    check_deadline(C0),
+    Procs = supervised(Apps, C0),
+    C = remember(Procs, C0),
+    Found = [{Module, Limit, Proc} || {Module, Limit} <- Items, {_, _, _, _, Modules} = Proc <- Procs,
+                                      lists:member(Module, Modules)],
+    Already = Held ++ lists:append(maps:values(Suspended)),
+    Parents = lists:usort([Parent || {_, _, {_, Parent, _, _, _}} <- Found, is_pid(Parent)]),
+    Supervisors = lists:usort(Parents ++ [Pid || {_, _, {Pid, _, _, supervisor, _}} <- Found]) -- Already,
+    Workers = lists:usort([Pid || {_, _, {Pid, _, _, _, _}} <- Found]) -- (Supervisors ++ Already),
+    note_suspension(Supervisors ++ Workers),
+    {Frozen, Waiting} = freeze(Supervisors, limit(standard, C)),
+    Waiting =:= [] orelse not_suspended(Waiting, C),
+    Unknown = unlisted(Frozen, Procs, Seen, C),
+    case Unknown =/= [] andalso Round < 50 of
+        true ->
+            resume(Frozen, C),
+            suspend(Apps, Items, C, Held, Unknown ++ Seen, Round + 1);
+        false ->
+            Limit = limit(longest([L || {_, L, _} <- Found]), C),
+            case freeze(Workers, min(Limit, 100)) of
+                {FrozenWorkers, []} ->
+                    All = Frozen ++ FrozenWorkers ++ Already,
+                    New = [{Module, [Pid || {M, _, {Pid, _, _, _, _}} <- Found, M =:= Module, lists:member(Pid, All)]}
+                           || {Module, _} <- Items],
+                    Key = {parents, [Module || {Module, _} <- Items]},
+                    C#{suspended := (maps:merge(Suspended, maps:from_list(New)))#{Key => Parents -- (Parents -- All)}};
+                {FrozenWorkers, Late} ->
+                    resume(Frozen ++ FrozenWorkers, C),
+                    {Taken, Never} = await_frozen(Late, Limit),
+                    Never =:= [] orelse not_suspended(Never, C),
+                    suspend(Apps, Items, C, Taken ++ Held, Seen, Round + 1)
+            end
+    end.
+
+%% Asks all to suspend: {[Pid] that did, [{Ref, Pid}] that did not answer within Limit ms but may yet}. Processes that died
+%% are in neither.
+freeze([], _) ->
+    {[], []};
+freeze(Pids, Limit) ->
+    await_frozen(send_system([{Pid, suspend} || Pid <- Pids]), Limit).
+
+await_frozen(Sent, Limit) ->
+    Replies = collect(maps:from_list(Sent), now_ms() + Limit, #{}),
+    Frozen = [Pid || {Ref, Pid} <- Sent, maps:get(Ref, Replies, none) =:= {reply, ok}],
+    journal({suspended, Frozen}),
+    {Frozen, [Request || {Ref, _} = Request <- Sent, not is_map_key(Ref, Replies)]}.
+
+not_suspended(Waiting, C) ->
+    withdraw(Waiting),
+    fail("not suspended in time: ~ts", [processes([Pid || {_, Pid} <- Waiting], C)]).
+
+%% Whoever takes the request late finds that it was withdrawn.
+withdraw(Waiting) ->
+    lists:foreach(fun({Ref, Pid}) ->
+                          demonitor(Ref, [flush]),
+                          Pid ! {system, {self(), make_ref()}, resume}
+                  end, Waiting).
+
+%% Living processes that suspended supervisors know and our list does not.
+unlisted(Supervisors, Procs, Seen, C) ->
+    States = ask([{Pid, get_state} || Pid <- Supervisors], standard, C),
+    Known = maps:from_list([{Pid, true} || {Pid, _, _, _, _} <- Procs] ++ [{Pid, true} || Pid <- Seen]),
+    [Pid || {_, {reply, {ok, State}}} <- States, Pid <- lists:usort(pids_in(State, [])), not is_map_key(Pid, Known),
+            is_process_alive(Pid)].
+
+pids_in(Pid, Found) when is_pid(Pid), node(Pid) =:= node() -> [Pid | Found];
+pids_in([Head | Tail], Found) -> pids_in(Tail, pids_in(Head, Found));
+pids_in(Tuple, Found) when is_tuple(Tuple) -> pids_in(tuple_to_list(Tuple), Found);
+pids_in(Map, Found) when is_map(Map) -> pids_in(maps:values(Map), pids_in(maps:keys(Map), Found));
+pids_in(_, Found) -> Found.
+
+longest(Limits) ->
+    case lists:member(infinity, Limits) of
+        true -> infinity;
+        false -> lists:max([5000 | [Ms || Ms <- Limits, is_integer(Ms)]])
+    end.
+
+remember(Procs, #{tree := Tree} = C) ->
+    C#{tree := maps:merge(Tree, maps:from_list([{Pid, Proc} || {Pid, _, _, _, _} = Proc <- Procs]))}.
+
 %% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that order,
 %% where Reply is {reply, Term}, {down, Reason} or timeout.
-ask([]) ->
-    [];
-ask(Requests) ->
-    Now = now_ms(),
-    Sent = [begin
-                Ref = monitor(process, Pid),
-                Pid ! {system, {self(), Ref}, Request},
-                {Ref, Pid, Now + Limit}
-            end || {Pid, Request, Limit} <- Requests],
-    Until = lists:max([U || {_, _, U} <- Sent]),
-    Replies = collect(maps:from_list([{Ref, U} || {Ref, _, U} <- Sent]), Until, #{}),
-    [{Pid, maps:get(Ref, Replies, timeout)} || {Ref, Pid, _} <- Sent].
+ask(Requests, Limit, C) ->
+    Sent = send_system(Requests),
+    Replies = collect(maps:from_list(Sent), now_ms() + limit(Limit, C), #{}),
+    [{Pid, case Replies of
+               #{Ref := Reply} -> with_state(Request, Reply);
+               _ -> demonitor(Ref, [flush]), timeout
+           end} || {{Ref, Pid}, {_, Request}} <- lists:zip(Sent, Requests)].
 
-%% Takes whatever comes first: the mailbox is gone through once, however many wait.
+%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27). Which this is, a process of
+%% the kernel tells whose state does not change.
+with_state(Request, {reply, Answer} = Reply) when Request =:= get_state; element(1, Request) =:= replace_state ->
+    case states_are_tagged() of
+        true -> Reply;
+        false when element(1, Answer) =:= error, tuple_size(Answer) =:= 2 -> Reply;
+        false -> {reply, {ok, Answer}}
+    end;
+with_state(_, Reply) ->
+    Reply.
+
+states_are_tagged() ->
+    case get(states_are_tagged) of
+        undefined ->
+            [{Ref, Pid}] = send_system([{whereis(kernel_refc), get_state}]),
+            State = sys:get_state(Pid),
+            #{Ref := {reply, Answer}} = collect(#{Ref => Pid}, now_ms() + 5000, #{}),
+            put(states_are_tagged, Answer =:= {ok, State}),
+            states_are_tagged();
+        Known ->
+            Known
+    end.
+
+send_system(Requests) ->
+    [begin
+         Ref = monitor(process, Pid),
+         Pid ! {system, {self(), Ref}, Request},
+         {Ref, Pid}
+     end || {Pid, Request} <- Requests].
+
+%% Takes whatever comes first, so that the mailbox is gone through once, however many wait.
 collect(Pending, _, Replies) when map_size(Pending) =:= 0 ->
     Replies;
 collect(Pending, Until, Replies) ->
@@ -720,12 +833,11 @@ collect(Pending, Until, Replies) ->
         {'DOWN', Ref, process, _, Reason} when is_map_key(Ref, Pending) ->
             collect(maps:remove(Ref, Pending), Until, Replies#{Ref => {down, Reason}})
     after max(0, Until - now_ms()) ->
-        lists:foreach(fun(Ref) -> demonitor(Ref, [flush]) end, maps:keys(Pending)),
         Replies
     end.
 
 resume(Pids, C) ->
-    Replies = ask([{Pid, resume, limit(standard, C)} || Pid <- Pids]),
+    Replies = ask([{Pid, resume} || Pid <- Pids], standard, C),
     end_suspension(),
     case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
         [] -> ok;
@@ -960,7 +1072,7 @@ note_suspension(_) ->
 end_suspension() ->
     case get(suspension) of
         {Began, _} -> put(suspension, {Began, us_since(Began)});
-        none -> ok
+        _ -> ok
     end.
 
 suspended_us() ->
@@ -1024,7 +1136,9 @@ exception(Class, Reason, Stack) ->
             end,
     text("~p ~ts~ts", [Class, short(Reason), Where]).
 
-reply({reply, {error, Reason}}) -> short(Reason);
+reply({reply, {error, {'EXIT', {Reason, [{_, _, _, _} | _] = Stack}}}}) -> exception(error, Reason, Stack);
+reply({reply, {error, {'EXIT', Reason}}}) -> exception(exit, Reason, []);
+reply({reply, {error, Reason}}) -> ["returned ", short(Reason)];
 reply({reply, Other}) -> short(Other);
 reply({down, Reason}) -> ["died: ", short(Reason)];
 reply(timeout) -> "did not return in time".
