@@ -111,7 +111,10 @@ void Child::kill() {
 }
 
 void Child::signal(int number) const {
-  if (pid_ > 0) ::kill(pid_, number);
+  if (pid_ <= 0) return;
+  ::kill(pid_, number);
+  // It takes a moment until each of its threads has stopped.
+  if (number == SIGSTOP) ::waitpid(pid_, nullptr, WUNTRACED);
 }
 
 LiveEpmd::LiveEpmd()

@@ -42,7 +42,7 @@ public:
   bool runs();
   /// Kills it, if it runs, and waits for its end.
   void kill();
-  /// Sends a signal.
+  /// Sends a signal; after SIGSTOP, waits until it has stopped.
   void signal(int number) const;
 
 private:
