@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include <erlrc/dist/node_entry.hpp>
 #include <erlrc/node/rpc.hpp>
-#include <erlrc/site/registry.hpp>
 #include <erlrc/sys/deadline.hpp>
 
 // From an entry of the registry to a node that can be called: epmd, handshake, link.

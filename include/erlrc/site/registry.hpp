@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include <erlrc/dist/names.hpp>
+#include <erlrc/dist/node_entry.hpp>
 #include <erlrc/term/term.hpp>
 
 // The administrator's directory: which nodes to keep in step with the packages, and which applications should
 // run.
 
 namespace erlrc {
-
-/// One file of $ERLRC_ROOT/nodes. The file's name is the node's; the content is the cookie alone, or lines
-/// `key = value` with the keys cookie, cookie_file, port (the node's own, where no epmd tells it), epmd_port.
-struct NodeEntry {
-  NodeName name;
-  Cookie cookie;
-  std::optional<std::uint16_t> port;       ///< the node's distribution port, where no epmd is to be asked
-  std::optional<std::uint16_t> epmd_port;  ///< absent: $ERL_EPMD_PORT, else 4369
-};
 
 /// The entry of a file that could not be used, so that the other nodes are served all the same.
 struct BadEntry {
