@@ -128,15 +128,18 @@ std::vector<LoadObjectCode> merged(const std::vector<LoadObjectCode>& parts) {
                   whole[found->second].vsn + " and " + part.vsn + ", expected one");
     }
   }
-  // A module that is named several times stands where it was named last, as systools_rc has it; so from the
-  // end.
-  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-    const std::size_t place = place_of.at(part->app);
-    std::vector<Atom> reversed;
-    for (auto module = part->modules.rbegin(); module != part->modules.rend(); ++module)
-      if (!present[place].contains(*module)) reversed.push_back(*module);
-    present[place].insert(reversed.begin(), reversed.end());
-    std::ranges::copy(reversed, std::back_inserter(whole[place].modules));
+  // A module that is named several times stands where it was named last, as systools_rc has it: from the end,
+  // then.
+  std::vector<LoadObjectCode> from_last = parts;
+  std::ranges::reverse(from_last);
+  for (const LoadObjectCode& part : from_last) {
+    const std::size_t place = place_of.at(part.app);
+    std::vector<Atom> added;
+    std::ranges::copy_if(part.modules, std::back_inserter(added),
+                         [&](const Atom& module) { return !present[place].contains(module); });
+    present[place].insert(added.begin(), added.end());
+    std::ranges::reverse(added);
+    std::ranges::move(added, std::back_inserter(whole[place].modules));
   }
   for (LoadObjectCode& one : whole)
     std::ranges::reverse(one.modules);
@@ -154,8 +157,8 @@ std::optional<Suspend> suspend_of(const std::vector<const ModuleChange*>& change
 
 Resume resume_of(const Suspend& suspend) {
   Resume resume;
-  for (auto item = suspend.items.rbegin(); item != suspend.items.rend(); ++item)
-    resume.modules.push_back(item->module);
+  std::ranges::transform(suspend.items, std::back_inserter(resume.modules), &Suspend::Item::module);
+  std::ranges::reverse(resume.modules);
   return resume;
 }
 

@@ -4,28 +4,27 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <unordered_set>
 #include <utility>
 
 #include "translate_impl.hpp"
 
 // All modules of a script in one switch. The made scripts, for which this is, hold nothing but changes of
-// modules and calls of the author's hooks; what moves, and why it may:
+// modules, removals, and calls of the author's hooks; what moves, and why it may:
 //
-// - An added module is loaded before the modules that exist, which do not call it until they are new
-// themselves. If a
-//   hook is called before the switch, the added modules are there before the hook, which may start processes
-//   of them.
+// - An added module (an add_module, or the load_module of one that the application did not have) is loaded
+//   before the modules that exist, which do not call it until they are new themselves. If a hook is called
+//   before the switch, the added modules are there before the hook, which may start processes of them.
 // - sup_upgrade_notify stands behind its supervisor's update and needs the new code and a supervisor that
-// answers: up,
-//   a call between two updates comes after the switch. sup_downgrade_notify stands in front of it and is part
-//   of the code that still runs: down, such a call comes before the switch. A call in front of all updates or
-//   behind all of them stays there.
-// - A module is removed after the switch and after the calls in front of it, which end the processes that run
-// it.
+//   answers: up, a call between two updates comes after the switch. sup_downgrade_notify stands in front of
+//   it and is part of the code that still runs: down, such a call comes before the switch. A call in front
+//   of all updates or behind all of them stays there.
+// - A module is removed after the switch and after the calls in front of it, which end the processes that
+//   run it.
 // - Up, the static processes (supervisors) are converted first: at a start, too, the init/1 of a supervisor
-// is over
-//   when its children begin. Down, dynamic processes are converted by the code that knows both versions,
-//   before it goes; static ones by the code that comes, as always.
+//   is over when its children begin. Down, dynamic processes are converted by the code that knows both
+//   versions, before it goes; static ones by the code that comes, as always. Two instructions either way, for
+//   who converts the processes of one instruction side by side.
 // - Nothing is resumed before everything is converted, so that undo need not take back work of the new code.
 //
 // A load's pre_purge concerns code that was old before the script began; who evaluates the script may purge
@@ -34,52 +33,86 @@
 namespace erlrc::script {
 namespace {
 
-bool is_switched(const Instruction& instruction) {
-  return std::holds_alternative<Update>(instruction) || std::holds_alternative<LoadModule>(instruction);
-}
-
-bool can_be_moved(const Instruction& instruction) {
-  return is_switched(instruction) || std::holds_alternative<AddModule>(instruction) ||
-         std::holds_alternative<DeleteModule>(instruction) || std::holds_alternative<Apply>(instruction);
-}
-
 // A script taken apart around its switch.
 struct Parts {
   std::vector<ModuleChange> added;
   std::vector<ModuleChange> switched;
-  std::vector<DeleteModule> removed;
+  std::vector<ModuleChange> deleted;
   std::vector<Apply> before;
-  std::vector<std::variant<Apply, DeleteModule>> after;
+  std::vector<std::variant<Apply, DeleteModule, Remove>> after;
   bool added_before_calls = false;  // the added modules are loaded in front of the calls of `before`
 };
 
-// Nothing if a removal would have to wait for a call that its author placed behind it.
-std::optional<Parts> take_apart(const std::vector<Instruction>& script, Direction direction) {
-  const auto first = std::ranges::find_if(script, is_switched);
-  const auto behind_last = std::find_if(script.rbegin(), script.rend(), is_switched).base();
-  const auto end_of_before = direction == Direction::up ? first : behind_last;
-
-  Parts parts;
-  for (auto at = script.begin(); at != script.end(); ++at) {
-    if (const auto* update = std::get_if<Update>(&*at)) {
-      parts.switched.emplace_back(*update);
-    } else if (const auto* load = std::get_if<LoadModule>(&*at)) {
-      parts.switched.emplace_back(*load);
-    } else if (const auto* add = std::get_if<AddModule>(&*at)) {
-      parts.added.emplace_back(LoadModule{.module = add->module, .depends_on = add->depends_on});
-    } else if (const auto* removal = std::get_if<DeleteModule>(&*at)) {
-      parts.removed.push_back(*removal);
-      parts.after.emplace_back(*removal);
-    } else if (at >= end_of_before) {
-      parts.after.emplace_back(std::get<Apply>(*at));
-    } else {
-      if (!parts.removed.empty()) return std::nullopt;
-      parts.added_before_calls |= !parts.added.empty();
-      parts.before.push_back(std::get<Apply>(*at));
-    }
+class Script {
+public:
+  Script(const std::vector<Instruction>& script, const std::vector<AppSpec>& from) : script_(script) {
+    for (const AppSpec& app : from)
+      existing_.insert(app.modules.begin(), app.modules.end());
   }
-  return parts;
-}
+
+  // Nothing if there is no switch, or something that has a place of its own in the script.
+  std::optional<Parts> take_apart(Direction direction) const {
+    const auto is_switched = [this](const Instruction& i) { return this->is_switched(i); };
+    const auto first = std::ranges::find_if(script_, is_switched);
+    if (first == script_.end() || !std::ranges::all_of(script_, can_be_moved)) return std::nullopt;
+    const auto behind_last = std::find_if(script_.rbegin(), script_.rend(), is_switched).base();
+    const auto end_of_before = direction == Direction::up ? first : behind_last;
+    Parts parts;
+    for (auto at = script_.begin(); at != script_.end(); ++at)
+      if (!take(*at, at < end_of_before, parts)) return std::nullopt;
+    return parts;
+  }
+
+private:
+  static bool can_be_moved(const Instruction& i) {
+    return std::holds_alternative<Update>(i) || std::holds_alternative<LoadModule>(i) ||
+           std::holds_alternative<AddModule>(i) || std::holds_alternative<DeleteModule>(i) ||
+           std::holds_alternative<Remove>(i) || std::holds_alternative<Apply>(i);
+  }
+
+  bool is_switched(const Instruction& i) const {
+    const auto* load = std::get_if<LoadModule>(&i);
+    return std::holds_alternative<Update>(i) || (load != nullptr && existing_.contains(load->module));
+  }
+
+  // False if a removal would have to wait for a call, or a load, that its author placed behind it.
+  bool take(const Instruction& instruction, bool is_before, Parts& parts) const {
+    if (const auto* update = std::get_if<Update>(&instruction)) {
+      parts.switched.emplace_back(*update);
+    } else if (const auto* load = std::get_if<LoadModule>(&instruction)) {
+      (existing_.contains(load->module) ? parts.switched : parts.added).emplace_back(*load);
+    } else if (const auto* add = std::get_if<AddModule>(&instruction)) {
+      parts.added.emplace_back(LoadModule{.module = add->module, .depends_on = add->depends_on});
+    } else if (const auto* deletion = std::get_if<DeleteModule>(&instruction)) {
+      parts.deleted.emplace_back(*deletion);
+      parts.after.emplace_back(*deletion);
+    } else if (const auto* removal = std::get_if<Remove>(&instruction)) {
+      if (is_changed(removal->module)) return false;
+      parts.after.emplace_back(*removal);
+    } else if (!is_before) {
+      parts.after.emplace_back(std::get<Apply>(instruction));
+    } else {
+      // All that is in `after` now are removals.
+      if (!parts.after.empty()) return false;
+      parts.added_before_calls |= !parts.added.empty();
+      parts.before.push_back(std::get<Apply>(instruction));
+    }
+    return true;
+  }
+
+  bool is_changed(const Atom& module) const {
+    return std::ranges::any_of(script_, [&module](const Instruction& i) {
+      return std::visit(
+          Overload{[&](const Update& c) { return c.module == module; },
+                   [&](const LoadModule& c) { return c.module == module; },
+                   [&](const AddModule& c) { return c.module == module; }, [](const auto&) { return false; }},
+          i);
+    });
+  }
+
+  const std::vector<Instruction>& script_;
+  std::unordered_set<Atom> existing_;
+};
 
 std::vector<std::size_t> numbers(std::size_t from, std::size_t to) {
   std::vector<std::size_t> range(to - from);
@@ -141,29 +174,29 @@ void append_switch(const std::vector<const ModuleChange*>& loads, Direction dire
   // As OTP: who depends on others is suspended before them, so that it does not wait for a suspended process.
   auto dependents_first = loads;
   if (up) std::ranges::reverse(dependents_first);
-  auto of_static = conversions(dependents_first, Update::ModType::static_);
-  auto of_dynamic = conversions(dependents_first, Update::ModType::dynamic_);
+  const auto convert = [&](Update::ModType type) {
+    append_code_change(direction, conversions(dependents_first, type), to);
+  };
 
   const auto suspend = suspend_of(dependents_first);
   if (suspend) to.emplace_back(*suspend);
-  if (!up) append_code_change(direction, std::move(of_dynamic), to);
+  if (!up) convert(Update::ModType::dynamic_);
   append_loads(loads, to);
-  if (up) std::ranges::move(of_dynamic, std::back_inserter(of_static));
-  append_code_change(direction, std::move(of_static), to);
+  convert(Update::ModType::static_);
+  if (up) convert(Update::ModType::dynamic_);
   if (suspend) to.emplace_back(resume_of(*suspend));
 }
 
 }  // namespace
 
 std::optional<std::vector<LowLevel>> translate_together(const std::vector<Instruction>& script,
-                                                        Direction direction, const std::vector<AppSpec>& to) {
-  if (!std::ranges::all_of(script, can_be_moved) || std::ranges::none_of(script, is_switched))
-    return std::nullopt;
-  const auto parts = take_apart(script, direction);
+                                                        Direction direction, const std::vector<AppSpec>& to,
+                                                        const std::vector<AppSpec>& from) {
+  const auto parts = Script(script, from).take_apart(direction);
   if (!parts) return std::nullopt;
   std::vector<ModuleChange> all = parts->added;
   std::ranges::copy(parts->switched, std::back_inserter(all));
-  std::ranges::copy(parts->removed, std::back_inserter(all));
+  std::ranges::copy(parts->deleted, std::back_inserter(all));
   const ModuleChanges changes(std::move(all));
   const auto order = load_order(*parts, changes, direction);
   if (!order) return std::nullopt;
@@ -183,7 +216,8 @@ std::optional<std::vector<LowLevel>> translate_together(const std::vector<Instru
   append_switch(order->switched, direction, whole);
   for (const auto& step : parts->after)
     std::visit(Overload{[&whole](const Apply& apply) { whole.emplace_back(apply); },
-                        [&whole](const DeleteModule& removal) { append_removal(removal, whole); }},
+                        [&whole](const Remove& removal) { whole.emplace_back(removal); },
+                        [&whole](const DeleteModule& deletion) { append_removal(deletion, whole); }},
                step);
   return whole;
 }

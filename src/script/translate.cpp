@@ -317,7 +317,7 @@ std::vector<LowLevel> translate(const std::vector<Instruction>& script, Directio
                                 const std::vector<AppSpec>& to, const std::vector<AppSpec>& from,
                                 Grouping grouping) {
   if (grouping == Grouping::together)
-    if (auto together = script::translate_together(script, direction, to)) return *std::move(together);
+    if (auto together = script::translate_together(script, direction, to, from)) return *std::move(together);
   return translate_as_otp(script, direction, to, from);
 }
 

@@ -78,6 +78,7 @@ void append_code_change(Direction mode, std::vector<CodeChange::Item> items, std
 
 /// Grouping::together; nothing if `script` holds something that needs the order in which its author wrote it.
 std::optional<std::vector<LowLevel>> translate_together(const std::vector<Instruction>& script,
-                                                        Direction direction, const std::vector<AppSpec>& to);
+                                                        Direction direction, const std::vector<AppSpec>& to,
+                                                        const std::vector<AppSpec>& from);
 
 }  // namespace erlrc::script

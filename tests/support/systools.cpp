@@ -224,22 +224,7 @@ Term print_or_error(const Translation& translation) {
   return tuple(Atom{"ok"}, list(translation.script));
 }
 
-}  // namespace
-
-AppSpec app_of(const Term& term) {
-  const auto& of = *as_tuple(term, 3);
-  AppSpec app;
-  app.name = *as_atom(of[0]);
-  app.vsn = as_string(of[1]).value();
-  app.modules = as_atoms(of[2]).value();
-  return app;
-}
-
-Term term_of(const AppSpec& app) {
-  return tuple(app.name, string(app.vsn), atoms(app.modules));
-}
-
-std::vector<ScriptCase> written_cases() {
+std::vector<ScriptCase> parse_written_cases() {
   const std::string file = ERLRC_GOLDEN "/../support/scripts.term";
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();
@@ -258,6 +243,26 @@ std::vector<ScriptCase> written_cases() {
         cases.push_back({as_string(pair[0]).value(), direction, terms, to, from});
     }
   }
+  return cases;
+}
+
+}  // namespace
+
+AppSpec app_of(const Term& term) {
+  const auto& of = *as_tuple(term, 3);
+  AppSpec app;
+  app.name = *as_atom(of[0]);
+  app.vsn = as_string(of[1]).value();
+  app.modules = as_atoms(of[2]).value();
+  return app;
+}
+
+Term term_of(const AppSpec& app) {
+  return tuple(app.name, string(app.vsn), atoms(app.modules));
+}
+
+const std::vector<ScriptCase>& written_cases() {
+  static const std::vector<ScriptCase> cases = parse_written_cases();
   return cases;
 }
 

@@ -27,7 +27,7 @@ AppSpec app_of(const Term& term);
 Term term_of(const AppSpec& app);
 
 /// The scripts of tests/support/scripts.term, each for both directions: up, then down.
-std::vector<ScriptCase> written_cases();
+const std::vector<ScriptCase>& written_cases();
 
 /// Ours: the low-level instructions as terms, or what is wrong.
 struct Translation {
@@ -42,9 +42,9 @@ enum class Likeness {
   reordered,  ///< the same but for modules of a group which no dependency orders. systools_rc takes those as
               ///< they come from a hash table, which differs from node to node; we keep the order of the
               ///< script.
-  spelled,   ///< the same in our spelling: {code_change,Mods} is {code_change,up,Mods}, {Mod,default} in a
-             ///< suspend is Mod
-  stricter,  ///< refused by us, though systools_rc lets it through, because no node can do it
+  spelled,    ///< the same in our spelling: {code_change,Mods} is {code_change,up,Mods}, {Mod,default} in a
+              ///< suspend is Mod
+  stricter,   ///< refused by us, though systools_rc lets it through, because no node can do it
   different,
 };
 Likeness compare(const ScriptCase& of, const Term& answer);

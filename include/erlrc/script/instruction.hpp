@@ -20,11 +20,7 @@ enum class Purge { soft, brutal };
 
 /// How long to wait for a process, in milliseconds.
 struct TimeLimit {
-  enum class Kind {
-    standard,
-    finite,
-    infinity
-  } kind = Kind::standard;  ///< standard: `default` in the file
+  enum class Kind { standard, finite, infinity } kind = Kind::standard;  ///< standard: `default` in the file
   std::int64_t milliseconds = 0;
   bool operator==(const TimeLimit&) const = default;
 };

@@ -3,7 +3,11 @@
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
+#include <cstdint>
+#include <set>
+
 #include "catch.hpp"
+#include "generated_scripts.hpp"
 #include "systools.hpp"
 
 using namespace erlrc;
@@ -50,7 +54,39 @@ bool falls_back(Direction direction, const char* script) {
   return test::translate_terms(of, Grouping::together).script == as_otp.script;
 }
 
+// What a script does, whatever the order: each module, process group and call on its own.
+std::multiset<std::string> effects(const std::vector<Term>& script) {
+  std::multiset<std::string> found;
+  for (const Term& instruction : script) {
+    const auto* elements = as_tuple(instruction);
+    const auto* items = elements == nullptr ? nullptr : as_list(elements->back());
+    if (is_atom(instruction, "point_of_no_return") || as_tagged(instruction, "load_object_code", 2)) continue;
+    if (items == nullptr)
+      found.insert(print_term(instruction));
+    else
+      for (const Term& item : *items)
+        found.insert(print_term((*elements)[0]) + " " + print_term(item));
+  }
+  return found;
+}
+
 }  // namespace
+
+TEST_CASE("together does what the order of systools_rc does, no more and no less") {
+  std::vector<test::ScriptCase> cases = test::written_cases();
+  for (std::uint32_t seed = 1; seed <= 400; ++seed)
+    cases.push_back(test::generated_case(seed));
+  int switched = 0;
+  for (const test::ScriptCase& of : cases) {
+    const auto as_otp = test::translate_terms(of);
+    const auto together = test::translate_terms(of, Grouping::together);
+    INFO(of.name << " " << print_term(list(of.script)));
+    CHECK(together.error == as_otp.error);
+    CHECK(effects(together.script) == effects(as_otp.script));
+    if (together.script != as_otp.script) ++switched;
+  }
+  CHECK(switched > 50);
+}
 
 TEST_CASE("together, up: all are suspended, loaded, converted and resumed at once") {
   CHECK(together(Direction::up,
@@ -59,7 +95,7 @@ TEST_CASE("together, up: all are suspended, loaded, converted and resumed at onc
                  "{update,c,{advanced,x}},{apply,{app,version_change,[\"1\",[]]}},{delete_module,gone}]") ==
         "{load_object_code,{app,\"2.0\",[new,sup,a,b,c]}} point_of_no_return "
         "{suspend,[c,{a,5000},sup]} l(new) l(sup) l(a) l(b) l(c) "
-        "{code_change,up,[{sup,[]},{c,x},{a,[]}]} {resume,[sup,a,c]} "
+        "{code_change,up,[{sup,[]}]} {code_change,up,[{c,x},{a,[]}]} {resume,[sup,a,c]} "
         "{apply,{sup,sup_upgrade_notify,[\"1\",\"2\"]}} {apply,{app,version_change,[\"1\",[]]}} r(gone)");
 }
 
@@ -159,13 +195,39 @@ TEST_CASE("together: a call between updates comes after the switch up, before it
       "{resume,[b,a]}");
 }
 
+TEST_CASE("together: the load of a module that was not there before is an added module") {
+  CHECK(together(Direction::down,
+                 "[{load_module,new,soft_purge,soft_purge,[]},{apply,{m,f,[]}},{update,a},"
+                 "{apply,{m,g,[]}},{update,b}]") ==
+        "{load_object_code,{app,\"2.0\",[new,a,b]}} point_of_no_return l(new) {apply,{m,f,[]}} "
+        "{apply,{m,g,[]}} "
+        "{suspend,[a,b]} l(a) l(b) {resume,[b,a]}");
+  CHECK(together(Direction::up, "[{load_module,new},{apply,{m,f,[]}},{update,a}]") ==
+        "{load_object_code,{app,\"2.0\",[new,a]}} point_of_no_return l(new) {apply,{m,f,[]}} {suspend,[a]} "
+        "l(a) "
+        "{resume,[a]}");
+  CHECK(falls_back(Direction::up, "[{load_module,new},{apply,{m,f,[]}}]"));
+}
+
+TEST_CASE("together: a low-level removal comes after the switch, without a purge of its own") {
+  const auto translation =
+      test::translate_terms(scripted(Direction::up,
+                                     "[{load_module,a},{remove,{gone,soft_purge,soft_purge}},"
+                                     "{load_module,b}]"),
+                            Grouping::together);
+  CHECK(print_term(list(translation.script)) ==
+        "[{load_object_code,{app,\"2.0\",[a,b]}},point_of_no_return,{load,{a,brutal_purge,brutal_purge}},"
+        "{load,{b,brutal_purge,brutal_purge}},{remove,{gone,soft_purge,soft_purge}}]");
+}
+
 TEST_CASE("together: what needs the order of its author gets that of systools_rc") {
   const char* script = GENERATE(
       "[{update,a},{update,b},restart_emulator]", "[restart_new_emulator,{update,a},{update,b}]",
       "[{update,a},{add_application,added},{update,b}]",
       "[{update,a},{remove_application,removed},{update,b}]",
       "[{update,a},{restart_application,other},{update,b}]", "[{update,a},{update,b},{purge,[c]}]",
-      "[{update,a},{update,b},{remove,{c,soft_purge,soft_purge}}]",
+      "[{remove,{a,soft_purge,soft_purge}},{update,b},{load_module,a}]",
+      "[{remove,{c,soft_purge,soft_purge}},{apply,{m,f,[]}},{update,a},{update,b}]",
       "[{update,a},{update,b},{suspend,[c]},{resume,[c]}]", "[{update,a},{update,b},{stop,[c]},{start,[c]}]",
       "[{update,a},{update,b},{sync_nodes,id,[]}]", "[{update,a},{update,b},{code_change,up,[]}]",
       "[{apply,{m,f,[]}},point_of_no_return,{update,a},{update,b}]",
