@@ -10,8 +10,8 @@
 namespace erlrc {
 namespace {
 
-/// Whether the directory is there. A file in the place of it, or of the directory around it, is a mistake and
-/// not a version that was never installed.
+/// Whether the ebin directory is there. A file in the place of it, or of the directory around it, is a
+/// mistake and not a version that was never installed.
 bool directory_exists(const std::filesystem::path& path) {
   for (const auto& part : {path.parent_path(), path}) {
     const auto status = file_status(part);
@@ -24,25 +24,18 @@ bool directory_exists(const std::filesystem::path& path) {
 }  // namespace
 
 Files AppCache::files() {
-  return {[this](const Version& version) { return spec(version); },
-          [this](const Version& version) { return all(version); },
+  return {[this](const Version& version) { return load(specs_, load_app_spec, version); },
+          [this](const Version& version) { return load(alls_, load_app_files, version); },
           [](const Version& version) { return directory_exists(version.ebin.value()); }};
 }
 
-AppFiles AppCache::spec(const Version& version) {
+AppFiles AppCache::load(Loaded& loaded, Loader* loader, const Version& version) {
   const std::scoped_lock lock(reading_);
   const Key key{version.ebin.value(), version.vsn};
-  const auto known = specs_.find(key);
-  if (known != specs_.end()) return known->second;
-  return specs_.emplace(key, load_app_spec(key.first, app_, key.second)).first->second;
-}
-
-AppFiles AppCache::all(const Version& version) {
-  const std::scoped_lock lock(reading_);
-  const Key key{version.ebin.value(), version.vsn};
-  const auto known = alls_.find(key);
-  if (known != alls_.end()) return known->second;
-  return alls_.emplace(key, load_app_files(key.first, app_, key.second)).first->second;
+  const auto known = loaded.find(key);
+  if (known != loaded.end()) return known->second;
+  directory_exists(key.first);  // says it better if there is a file
+  return loaded.emplace(key, loader(key.first, app_, key.second)).first->second;
 }
 
 }  // namespace erlrc

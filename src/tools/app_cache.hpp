@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <string>
@@ -21,13 +22,14 @@ public:
 
 private:
   using Key = std::pair<std::string, std::string>;  ///< ebin, vsn
-  AppFiles spec(const Version& version);
-  AppFiles all(const Version& version);
+  using Loaded = std::map<Key, AppFiles>;
+  using Loader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
+  AppFiles load(Loaded& loaded, Loader* loader, const Version& version);
 
   Atom app_;
   std::mutex reading_;  ///< held while reading, so that the nodes wait for one reader
-  std::map<Key, AppFiles> specs_;
-  std::map<Key, AppFiles> alls_;
+  Loaded specs_;
+  Loaded alls_;
 };
 
 }  // namespace erlrc

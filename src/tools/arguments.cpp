@@ -32,6 +32,8 @@ std::string told(const CLI::ParseError& error) {
 
 CommandLine::CommandLine(const std::string& tool, const std::string& arguments, const std::string& about)
     : app(about, tool), usage_("usage: " + tool + " [OPTIONS] " + arguments) {
+  app.get_formatter()->label("REQUIRED", "");
+  app.get_formatter()->label("TEXT", "");
   app.set_help_flag("--help", "Print this text and exit");
   app.set_version_flag("--version", tool + " (erlrc) " ERLRC_VERSION, "Print the version and exit");
 }

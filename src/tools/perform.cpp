@@ -73,7 +73,7 @@ Request with_directories(Request request, const NodeState& node) {
   return request;
 }
 
-void decide(Visit& visit, const Call& call) {
+void decide_on(Visit& visit, const Call& call) {
   visit.rpc = connect(*visit.entry, call.options.until);
   if (!visit.rpc) {
     visit.report.outcome = outcome(Kind::done, "node_down");
@@ -91,6 +91,15 @@ void decide(Visit& visit, const Call& call) {
   visit.to_run = !visit.report.plan.steps.empty() && !call.options.dry_run;
 }
 
+/// Errors on the way to a node become its outcome.
+void decide(Visit& visit, const Call& call) {
+  try {
+    decide_on(visit, call);
+  } catch (const Error& error) {
+    visit.report.outcome = outcome(Kind::error, "error", error.what());
+  }
+}
+
 /// Remarks of the plan come first; the runner may repeat them.
 void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
   std::vector<std::string> remarks = planned;
@@ -99,23 +108,23 @@ void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
   outcome.remarks = std::move(remarks);
 }
 
-/// Errors on the way to a node, and before its plan runs, become the node's outcome.
-void guarded(Visit& visit, const std::function<void()>& body) {
+/// A node that we lost while it was at work ends by itself, in one state or in the other; a held one goes
+/// back, since it waits for our word.
+void run_one(Visit& visit, Hold hold, Deadline until) {
+  Outcome& result = visit.report.outcome;
   try {
-    body();
+    result = run(*visit.rpc, visit.report.plan, hold, until);
+    add_remarks(result, visit.report.plan.remarks);
   } catch (const Error& error) {
-    visit.report.outcome = outcome(Kind::error, "error", error.what());
+    result = outcome(hold == Hold::no ? Kind::broken : Kind::error, hold == Hold::no ? "broken" : "error",
+                     error.what());
+    if (hold == Hold::no) result.left = {"whether the change was done is not known"};
   }
 }
 
 void run_all(const std::vector<Visit*>& visits, Deadline until) {
   const Hold hold = visits.size() > 1 ? Hold::yes : Hold::no;
-  side_by_side(visits, [&](Visit& visit) {
-    guarded(visit, [&] {
-      visit.report.outcome = run(*visit.rpc, visit.report.plan, hold, until);
-      add_remarks(visit.report.outcome, visit.report.plan.remarks);
-    });
-  });
+  side_by_side(visits, [&](Visit& visit) { run_one(visit, hold, until); });
 }
 
 /// A node that does not say how a settled run ended is not known to be as the others are.
@@ -189,7 +198,7 @@ std::vector<NodeReport> perform(const Request& request, const Site& site, const 
   const Call call{request, site.wanted, cache.files(), options};
   std::vector<Visit> visits = visits_of(site.registry);
   side_by_side(choose(visits, [](const Visit& visit) { return visit.entry != nullptr; }),
-               [&](Visit& visit) { guarded(visit, [&] { decide(visit, call); }); });
+               [&](Visit& visit) { decide(visit, call); });
 
   const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
   if (const Visit* failed = first_failed(visits)) {

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <erlrc/term/match.hpp>
+
+#include "host.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+using Args = std::vector<std::string>;
+using Names = std::vector<std::string>;
+
+namespace {
+
+/// A host with dpkg's directory, on which the package pkg with its application egerl is handled.
+struct Dpkg {
+  Dpkg()
+      : admindir("DPKG_ADMINDIR", (host.dir() / "dpkg").c_str()),
+        run_dir("ERLRC_RUN", (host.dir() / "run").c_str()),
+        package("DPKG_MAINTSCRIPT_PACKAGE", "pkg"),
+        arch("DPKG_MAINTSCRIPT_ARCH", "all"),
+        timeout("ERLRC_TIMEOUT", "5") {
+    host.add_app("egerl", "1.0");
+    host.add_app("egerl", "2.0");
+    host.add_app("eglib", "1.0");
+    host.add_app("eglib", "2.0");
+  }
+
+  std::string line(const std::string& app, const std::string& vsn) const {
+    return app + " " + vsn + " " + (host.dir() / (app + "-" + vsn)).string() + "/ebin\n";
+  }
+  void installed(const std::string& text, const std::string& name = "pkg") const {
+    host.dir().write("dpkg/info/" + name + ".erlrc", text);
+  }
+  void unpacking(const std::string& text) const { host.dir().write("dpkg/tmp.ci/erlrc", text); }
+
+  Ran hook(const std::string& script, Args args) const {
+    args.insert(args.begin(), {"dpkg", script});
+    return host.run(hook_main, std::move(args));
+  }
+  bool marked() const { return std::filesystem::exists(host.dir() / "run/pkg:all"); }
+
+  Host host;
+  ScopedEnvironment admindir, run_dir, package, arch, timeout;
+};
+
+/// On an upgrade of egerl from 1.0 to 2.0, with one node.
+struct Upgrade : Dpkg {
+  explicit Upgrade(Term state, Term end = test::done()) : node(good("n1")) {
+    host.add("n1", node);
+    play(node, std::move(state), std::move(end));
+    installed(line("egerl", "1.0"));
+    unpacking(line("egerl", "2.0"));
+  }
+  FakeNode node;
+};
+
+}  // namespace
+
+TEST_CASE("a new package's applications are started, with one line for what changed") {
+  const Upgrade dpkg(observed({}));
+  CHECK(dpkg.hook("postinst", {"configure", ""}) ==
+        Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n", ""});
+}
+
+TEST_CASE("nothing is said where nothing changed") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  CHECK(dpkg.hook("postinst", {"configure", "0.9"}) == Ran{0, "", ""});
+  CHECK(dpkg.node.calls().size() == 1);
+}
+
+TEST_CASE("nothing is said of nodes that are down") {
+  const Dpkg dpkg;
+  const FakeNode node(good("n1", Fault::unregistered));
+  dpkg.host.add("n1", node);
+  dpkg.installed(dpkg.line("egerl", "1.0"));
+  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
+}
+
+TEST_CASE("the old postrm upgrades the node") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
+  CHECK(!dpkg.marked());
+}
+
+TEST_CASE("an upgrade that is refused is marked, so that the new postrm fails without trying again") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
+  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+        Ran{1, "", "erlrc-upgrade: n1: undone: code_change crashed\n"});
+  CHECK(dpkg.marked());
+  const std::size_t calls = dpkg.node.calls().size();
+  CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
+        Ran{1, "", "erlrc-hook: pkg: the upgrade was refused, so that dpkg restores the old version\n"});
+  CHECK(dpkg.node.calls().size() == calls);
+  CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("postrm", {"abort-upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("postinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
+  CHECK(!dpkg.marked());
+}
+
+TEST_CASE("a marker of an interrupted run does not count in the next one") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  const auto [script, args] = GENERATE(table<std::string, Args>(
+      {{"preinst", {"upgrade", "1.0", "2.0"}}, {"prerm", {"upgrade", "2.0"}}, {"preinst", {"install"}}}));
+  dpkg.host.dir().write("run/pkg:all", "");
+  CHECK(dpkg.hook(script, args) == Ran{0, "", ""});
+  CHECK(!dpkg.marked());
+}
+
+TEST_CASE("the new postrm upgrades where the old one was killed") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
+}
+
+TEST_CASE("the old preinst takes back what was upgraded, and does not fail if it cannot") {
+  Upgrade dpkg(observed({{"egerl", "2.0"}}));
+  CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) ==
+        Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
+  play(dpkg.node, observed({{"egerl", "3.0"}}));
+  CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) ==
+        Ran{0, "", "erlrc-downgrade: n1: refused: version 3.0 of egerl runs, not 2.0 or 1.0\n"});
+}
+
+TEST_CASE("a removal stops what runs") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
+}
+
+TEST_CASE("the control member of a package of several architectures is found") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  std::filesystem::remove(dpkg.host.dir() / "dpkg/info/pkg.erlrc");
+  const ScopedEnvironment arch("DPKG_MAINTSCRIPT_ARCH", "amd64");
+  dpkg.installed(dpkg.line("egerl", "1.0"), "pkg:amd64");
+  dpkg.installed(dpkg.line("egerl", "9.0"), "pkg:i386");
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
+}
+
+TEST_CASE("if an application of a package fails, those upgraded before it are taken back") {
+  const Dpkg dpkg;
+  FakeNode node(good("n1"));
+  dpkg.host.add("n1", node);
+  dpkg.installed(dpkg.line("eglib", "1.0") + dpkg.line("egerl", "1.0"));
+  dpkg.unpacking(dpkg.line("eglib", "2.0") + dpkg.line("egerl", "2.0"));
+  // Observed and run for eglib, then for egerl, where it fails; observed and run again for eglib.
+  node.answer({observed({{"eglib", "1.0"}, {"egerl", "1.0"}}), test::done(),
+               observed({{"eglib", "2.0"}, {"egerl", "1.0"}}), failed("code_change crashed"),
+               observed({{"eglib", "2.0"}, {"egerl", "1.0"}}), test::done()});
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+        Ran{1,
+            "erlrc-upgrade: Upgrading 'eglib': (n1) upgraded\n"
+            "erlrc-downgrade: Downgrading 'eglib': (n1) downgraded\n",
+            "erlrc-upgrade: n1: undone: code_change crashed\n"});
+  CHECK(node.calls().size() == 6);
+}
+
+TEST_CASE("taking back touches only nodes that were changed, and what fails then is broken") {
+  const Dpkg dpkg;
+  FakeNode changed(good("n1"));
+  FakeNode other(good("n2"));
+  dpkg.host.add("n1", changed);
+  dpkg.host.add("n2", other);
+  dpkg.installed(dpkg.line("eglib", "1.0") + dpkg.line("egerl", "1.0"));
+  dpkg.unpacking(dpkg.line("eglib", "2.0") + dpkg.line("egerl", "2.0"));
+  changed.answer({observed({{"eglib", "1.0"}, {"egerl", "2.0"}}), test::done(),
+                  observed({{"eglib", "2.0"}, {"egerl", "2.0"}}), observed({{"eglib", "7.0"}})});
+  other.answer({observed({{"eglib", "2.0"}, {"egerl", "1.0"}}),
+                observed({{"eglib", "2.0"}, {"egerl", "1.0"}}), failed("code_change crashed")});
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+        Ran{3, "erlrc-upgrade: Upgrading 'eglib': (n1) upgraded\n",
+            "erlrc-upgrade: n2: undone: code_change crashed\n"
+            "erlrc-downgrade: n1: refused: version 7.0 of eglib runs, not 2.0 or 1.0\n"});
+  CHECK(changed.calls().size() == 4);
+  CHECK(other.calls().size() == 3);
+}
+
+TEST_CASE("on a machine without registered nodes nothing is done and nothing is read") {
+  const Dpkg dpkg;
+  dpkg.installed("this is no control member");
+  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
+  std::filesystem::remove(dpkg.host.dir() / "nodes");
+  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
+}
+
+TEST_CASE("files of another system are none of the nodes' business") {
+  const Upgrade dpkg(observed({}));
+  const ScopedEnvironment root("DPKG_ROOT", "/mnt/target");
+  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
+  CHECK(dpkg.node.connections() == 0);
+}
+
+TEST_CASE("a package without a control member asks for nothing") {
+  const Upgrade dpkg(observed({}));
+  std::filesystem::remove_all(dpkg.host.dir() / "dpkg");
+  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
+  CHECK(dpkg.node.connections() == 0);
+}
+
+TEST_CASE("a node that cannot be asked makes the script fail") {
+  const Dpkg dpkg;
+  dpkg.host.dir().write("nodes/n1", cookie, 0644);
+  dpkg.installed(dpkg.line("egerl", "1.0"));
+  CHECK(dpkg.hook("prerm", {"remove"}) ==
+        Ran{1, "", "erlrc-stop: n1: HOST/nodes/n1: readable by others: chmod 0640 HOST/nodes/n1\n"});
+}
+
+TEST_CASE("bad input of the hook is told in one line") {
+  const Upgrade dpkg(observed({}));
+  CHECK(dpkg.host.run(hook_main, {"rpm", "postinst"}) ==
+        Ran{2, "", "erlrc-hook: 'rpm': no such package manager, expected dpkg\n"});
+  CHECK(dpkg.hook("config", {}) ==
+        Ran{2, "", "erlrc-hook: 'config': expected preinst, postinst, prerm or postrm\n"});
+  dpkg.installed("egerl\n");
+  CHECK(dpkg.hook("postinst", {"configure"}) == Ran{1, "",
+                                                    "erlrc-hook: HOST/dpkg/info/pkg.erlrc:1:1: found fewer "
+                                                    "than three words, expected `APP VSN EBIN`\n"});
+  {
+    const ScopedEnvironment seconds("ERLRC_TIMEOUT", "soon");
+    CHECK(dpkg.hook("postinst", {"configure"}) ==
+          Ran{2, "", "erlrc-hook: ERLRC_TIMEOUT: 'soon' is no number of seconds greater than 0\n"});
+  }
+  {
+    const ScopedEnvironment package("DPKG_MAINTSCRIPT_PACKAGE", "../../etc");
+    CHECK(
+        dpkg.hook("postinst", {"configure"}) ==
+        Ran{2, "", "erlrc-hook: DPKG_MAINTSCRIPT_PACKAGE: '../../etc' cannot be part of a package's name\n"});
+  }
+  {
+    const ScopedEnvironment package("DPKG_MAINTSCRIPT_PACKAGE", nullptr);
+    CHECK(dpkg.hook("postinst", {"configure"}) ==
+          Ran{2, "", "erlrc-hook: DPKG_MAINTSCRIPT_PACKAGE is not set: only dpkg's scripts may call this\n"});
+  }
+  CHECK(dpkg.node.connections() == 0);
+}

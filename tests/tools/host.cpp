@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host.hpp"
+
+#include <erlrc/sys/file.hpp>
+#include <erlrc/term/match.hpp>
+
+#include "catch.hpp"
+
+namespace erlrc::test {
+namespace {
+
+std::string replace_all(std::string text, const std::string& what, const std::string& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+/// Only the runner is given steps.
+bool is_runner(const Call& call) {
+  return lookup(call.argument, "steps") != nullptr;
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& stream, const Ran& ran) {
+  return stream << "exit " << ran.exit << "\nout: " << ran.out << "\nerr: " << ran.err;
+}
+
+// Nobody listens at port 1, so nodes without an epmd of their own are down, whatever runs on the machine of
+// the test.
+Host::Host()
+    : root_("ERLRC_ROOT", dir_.path().c_str()),
+      epmd_("ERL_EPMD_PORT", "1"),
+      dpkg_root_("DPKG_ROOT", nullptr) {
+  std::filesystem::create_directory(dir_ / "nodes");
+}
+
+Ran Host::run(Program program, std::vector<std::string> args) const {
+  Streams streams;
+  Ran ran;
+  ran.exit = program(args, streams);
+  ran.out = replace_all(streams.out, dir_.path().string(), "HOST");
+  ran.err = replace_all(streams.err, dir_.path().string(), "HOST");
+  CHECK((ran.out + ran.err).find(cookie) == std::string::npos);
+  return ran;
+}
+
+void Host::add(const std::string& name, const FakeNode& node) const {
+  dir_.write("nodes/" + name,
+             "cookie = " + cookie + "\nepmd_port = " + std::to_string(node.epmd_port()) + "\n");
+}
+
+std::string Host::add_app(const std::string& app, const std::string& vsn,
+                          const std::vector<std::string>& modules) const {
+  const std::string directory = app + "-" + vsn;
+  std::string names;
+  for (const std::string& module : modules) {
+    const std::string beams =
+        std::string(ERLRC_GOLDEN) + (vsn.starts_with("1") ? "/app/otp23/" : "/app/otp25/");
+    dir_.write(directory + "/ebin/" + module + ".beam", read_file(beams + module + ".beam"));
+    names += (names.empty() ? "" : ", ") + module;
+  }
+  dir_.write(directory + "/ebin/" + app + ".app",
+             "{application, " + app + ", [{vsn, \"" + vsn + "\"}, {modules, [" + names + "]}]}.\n");
+  return dir_ / directory;
+}
+
+FakeNodeOptions good(const std::string& name, Fault fault) {
+  return {name + "@localhost", cookie, fault};
+}
+
+Term observed(const std::vector<Running>& running, const std::string& lib_dir) {
+  std::vector<Term> loaded, names, types;
+  for (const auto& [app, vsn] : running) {
+    loaded.push_back(tuple(Atom{app}, string(vsn), list()));
+    names.emplace_back(Atom{app});
+    types.push_back(tuple(Atom{app}, Atom{"permanent"}));
+  }
+  return Map{{{Atom{"otp"}, string("25")},
+              {Atom{"lib_dir"}, string(lib_dir)},
+              {Atom{"loaded"}, list(loaded)},
+              {Atom{"running"}, list(names)},
+              {Atom{"types"}, list(types)},
+              {Atom{"starting"}, list()}}};
+}
+
+Term done() {
+  return tuple(Atom{"done"}, list({tuple(0, 12), tuple(1, 3456)}), 789, list());
+}
+
+Term held() {
+  return tuple(Atom{"held"}, list({tuple(0, 12), tuple(1, 3456)}), 789, list());
+}
+
+Term failed(const std::string& why, bool touched, const std::vector<std::string>& left) {
+  std::vector<Term> rows;
+  for (const std::string& row : left)
+    rows.push_back(binary(row));
+  return tuple(Atom{"failed"}, 1, binary(why), boolean(touched), list(rows), list({tuple(0, 12)}), 0, list());
+}
+
+void play(FakeNode& node, Term state, Term end) {
+  node.on_start([state, end](const Call& call) {
+    if (!is_runner(call)) return Script{Say{state}, Exit{}};
+    return end == held() ? Script{Say{end}} : Script{Say{end}, Exit{}};
+  });
+  node.on_message([](const Term& message) {
+    return Script{Say{is_atom(message, "keep") ? done() : failed("taken back")}, Exit{}};
+  });
+}
+
+bool was_run(const FakeNode& node) {
+  for (const Call& call : node.calls())
+    if (is_runner(call)) return true;
+  return false;
+}
+
+Term run_argument(const FakeNode& node, const std::string& key) {
+  for (const Call& call : node.calls())
+    if (const Term* value = is_runner(call) ? lookup(call.argument, key) : nullptr) return *value;
+  return Atom{"not_run"};
+}
+
+std::vector<std::string> steps_run(const FakeNode& node) {
+  std::vector<std::string> names;
+  const Term steps = run_argument(node, "steps");
+  const auto* rows = as_list(steps);
+  for (const Term& step : rows ? *rows : std::vector<Term>{}) {
+    const auto* elements = as_tuple(step);
+    const Atom* name = as_atom(elements ? elements->front() : step);
+    names.push_back(name ? name->name : "?");
+  }
+  return names;
+}
+
+}  // namespace erlrc::test

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include <erlrc/erlang/program.hpp>
+#include <erlrc/tools/programs.hpp>
+
+#include "fake_node.hpp"
+#include "temp_dir.hpp"
+
+// A host for the programs to run on: an $ERLRC_ROOT, application directories, and nodes that are none.
+
+namespace erlrc::test {
+
+/// The cookie of every node: no program may ever print it.
+inline const std::string cookie = "KEEP7THIS8SECRET9";
+
+/// What a program came to.
+struct Ran {
+  int exit = 0;
+  std::string out;
+  std::string err;
+  bool operator==(const Ran&) const = default;
+};
+std::ostream& operator<<(std::ostream& stream, const Ran& ran);
+
+using Program = int (*)(std::span<const std::string>, Streams&);
+
+class Host {
+public:
+  Host();
+
+  /// Runs a program in this process; the host's own directory is printed as `HOST`. Fails the test if the
+  /// cookie is in what was printed.
+  Ran run(Program program, std::vector<std::string> args) const;
+
+  /// Registers `node` under `name`.
+  void add(const std::string& name, const FakeNode& node) const;
+
+  /// Writes DIR/ebin/APP.app of an application of `modules`, with the beams that OTP 23 ("1...") or 25 (any
+  /// other version) made for tests; the path of DIR.
+  std::string add_app(const std::string& app, const std::string& vsn,
+                      const std::vector<std::string>& modules = {"plain"}) const;
+
+  const TempDir& dir() const { return dir_; }
+
+private:
+  TempDir dir_;
+  ScopedEnvironment root_;
+  ScopedEnvironment epmd_;
+  ScopedEnvironment dpkg_root_;
+};
+
+FakeNodeOptions good(const std::string& name, Fault fault = Fault::none);
+
+/// An application that is loaded, and runs.
+struct Running {
+  std::string app;
+  std::string vsn;
+};
+
+/// The answer of the observer: a node of OTP 25 on which these run and nothing else is loaded.
+Term observed(const std::vector<Running>& running, const std::string& lib_dir = "/lib");
+
+/// Answers of the runner.
+Term done();
+Term held();
+Term failed(const std::string& why, bool touched = true, const std::vector<std::string>& left = {});
+
+/// Makes `node` answer the observer with `state`, and the runner with `end`; a held run ends as it is told
+/// to.
+void play(FakeNode& node, Term state, Term end = done());
+
+/// Whether the runner was started.
+bool was_run(const FakeNode& node);
+
+/// The runner's argument, as the value of one of its keys.
+Term run_argument(const FakeNode& node, const std::string& key);
+
+/// The names of the steps that the runner was given.
+std::vector<std::string> steps_run(const FakeNode& node);
+
+}  // namespace erlrc::test

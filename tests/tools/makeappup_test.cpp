@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <erlrc/app/appup.hpp>
+
+#include "host.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// An application with the versions 1.0 and 2.0, whose modules differ.
+struct TwoVersions {
+  TwoVersions()
+      : earlier(host.add_app("egerl", "1.0", {"plain", "server"})),
+        later(host.add_app("egerl", "2.0", {"plain", "server"})) {}
+  Ran run(std::vector<std::string> options = {}) const {
+    for (const std::string& arg :
+         {std::string("egerl"), std::string("1.0"), std::string("2.0"), earlier, later})
+      options.push_back(arg);
+    return host.run(makeappup_main, std::move(options));
+  }
+  Host host;
+  std::string earlier;
+  std::string later;
+};
+
+}  // namespace
+
+TEST_CASE("erlrc-makeappup prints an appup of the later version, there and back") {
+  const TwoVersions two;
+  const Ran ran = two.run();
+  CHECK(ran.exit == 0);
+  CHECK(ran.err.empty());
+  CHECK(ran.out.ends_with(".\n"));
+  const Appup appup = parse_appup(ran.out, "made", "2.0");
+  REQUIRE(appup.up.size() == 1);
+  REQUIRE(appup.down.size() == 1);
+  CHECK(appup.up[0].vsn == VsnPattern{"1.0", false});
+  CHECK(appup.down[0].vsn == VsnPattern{"1.0", false});
+  CHECK(!appup.up[0].instructions.empty());
+  CHECK(!appup.down[0].instructions.empty());
+}
+
+TEST_CASE("erlrc-makeappup --compatible makes what the erlrc of 2008 made") {
+  const Ran ran = TwoVersions().run({"--compatible"});
+  CHECK(ran.exit == 0);
+  CHECK(parse_appup(ran.out, "made", "2.0").up.at(0).instructions ==
+        std::vector<Term>{
+            tuple(Atom{"load_module"}, Atom{"plain"}),
+            tuple(Atom{"update"}, Atom{"server"}, Atom{"infinity"}, tuple(Atom{"advanced"}, list()),
+                  Atom{"brutal_purge"}, Atom{"brutal_purge"}, list())});
+}
+
+TEST_CASE("erlrc-makeappup --verbose tells remarks beside the appup") {
+  const Host host;
+  const std::string earlier = host.add_app("egerl", "1.0", {"nif_only"});
+  const std::string later = host.add_app("egerl", "2.0", {"nif_only"});
+  const Ran quiet = host.run(makeappup_main, {"egerl", "1.0", "2.0", earlier, later});
+  const Ran verbose = host.run(makeappup_main, {"--verbose", "egerl", "1.0", "2.0", earlier, later});
+  CHECK(quiet.err.empty());
+  CHECK(verbose.out == quiet.out);
+  CHECK(verbose.err.starts_with("erlrc-makeappup: up: nif_only "));
+  CHECK(verbose.err.find("\nerlrc-makeappup: down: nif_only ") != std::string::npos);
+}
+
+TEST_CASE("erlrc-makeappup tells bad files in one line") {
+  const TwoVersions two;
+  CHECK(two.host.run(makeappup_main, {"egerl", "1.0", "2.1", two.earlier, two.later}) ==
+        Ran{1, "", "erlrc-makeappup: HOST/egerl-2.0/ebin/egerl.app: describes version '2.0', not 2.1\n"});
+  CHECK(two.host.run(makeappup_main, {"egerl", "1.0", "2.0", two.earlier, "/nowhere"}) ==
+        Ran{1, "", "erlrc-makeappup: /nowhere/ebin: no such directory\n"});
+  CHECK(two.host.run(makeappup_main, {"Egerl", "1.0", "2.0", two.earlier, two.later}).exit == 2);
+}

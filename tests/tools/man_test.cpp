@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <regex>
+#include <set>
+
+#include <erlrc/sys/file.hpp>
+
+#include "host.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+std::set<std::string> options_in(const std::string& text) {
+  static const std::regex option("--[a-z][a-z-]*");
+  std::set<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), option), end; at != end; ++at)
+    found.insert(at->str());
+  return found;
+}
+
+/// The source of a man page with `\-` as the reader sees it.
+std::string page(const std::string& name) {
+  const std::string source = read_file(std::string(ERLRC_TOOLS_SOURCE) + "/" + name + ".8");
+  return std::regex_replace(source, std::regex(R"(\\-)"), "-");
+}
+
+}  // namespace
+
+TEST_CASE("every option of a program is in its help and in its man page, and no other") {
+  const Host host;
+  const auto [program, name] = GENERATE(table<test::Program, std::string>({
+      {start_main, "erlrc-start"},
+      {stop_main, "erlrc-stop"},
+      {upgrade_main, "erlrc-upgrade"},
+      {downgrade_main, "erlrc-downgrade"},
+      {eval_main, "erlrc-eval"},
+      {makeappup_main, "erlrc-makeappup"},
+      {hook_main, "erlrc-hook"},
+  }));
+  CAPTURE(name);
+  const auto options = options_in(host.run(program, {"--help"}).out);
+  CHECK(options.contains("--help"));
+  CHECK(options == options_in(page(name)));
+}
+
+TEST_CASE("the programs that act have the options that they all have") {
+  const Host host;
+  for (const test::Program program : {start_main, stop_main, upgrade_main, downgrade_main}) {
+    auto options = options_in(host.run(program, {"--help"}).out);
+    options.erase("--no-unload");
+    CHECK(options == std::set<std::string>{"--dry-run", "--help", "--json", "--node", "--timeout",
+                                           "--verbose", "--version"});
+  }
+}
+
+TEST_CASE("a man page names all words that its program prints") {
+  const auto [name, words] = GENERATE(table<std::string, std::vector<std::string>>({
+      {"erlrc-start", {"started", "already_running", "included", "started_included_stopped", "node_down"}},
+      {"erlrc-stop", {"unloaded", "stopped", "stopped_included_started", "not_running", "node_down"}},
+      {"erlrc-upgrade",
+       {"upgraded", "already_running", "node_down", "refused", "needs_restart", "undone", "broken"}},
+      {"erlrc-downgrade",
+       {"downgraded", "already_running", "node_down", "refused", "needs_restart", "undone", "broken"}},
+  }));
+  const std::string text = page(name);
+  for (const std::string& word : words) {
+    CAPTURE(name, word);
+    CHECK(text.find(word) != std::string::npos);
+  }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
+
+#include "host.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+using Names = std::vector<std::string>;
+
+namespace {
+
+/// A host with one registered node, n1.
+struct OneNode {
+  explicit OneNode(Term state, Term end = test::done(), Fault fault = Fault::none) : node(good("n1", fault)) {
+    host.add("n1", node);
+    play(node, std::move(state), std::move(end));
+  }
+  Host host;
+  FakeNode node;
+};
+
+}  // namespace
+
+TEST_CASE("erlrc-start starts what does not run, from the given directory") {
+  const OneNode one(observed({}));
+  const std::string dir = one.host.add_app("egerl", "1.0");
+  CHECK(one.host.run(start_main, {"egerl", "1.0", dir}) ==
+        Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n", ""});
+  CHECK(steps_run(one.node) ==
+        Names{"require_not_running", "add_path", "load_app", "require_loaded", "load_modules", "start_app"});
+  CHECK(run_argument(one.node, "hold") == boolean(false));
+}
+
+TEST_CASE("erlrc-start touches nothing where the application runs, and needs no files for that") {
+  const OneNode one(observed({{"egerl", "1.0"}}));
+  CHECK(one.host.run(start_main, {"egerl", "1.0", "/nowhere"}) ==
+        Ran{0, "erlrc-start: Starting 'egerl': (n1) already_running\n", ""});
+  CHECK(one.node.calls().size() == 1);
+  CHECK(!was_run(one.node));
+}
+
+TEST_CASE("erlrc-start fails where another version runs") {
+  const OneNode one(observed({{"egerl", "0.9"}}));
+  CHECK(one.host.run(start_main, {"egerl", "1.0"}) ==
+        Ran{1, "", "erlrc-start: n1: refused: version 0.9 of egerl runs, not 1.0 (use erlrc-upgrade)\n"});
+  CHECK(!was_run(one.node));
+}
+
+TEST_CASE("a directory that is left out is that of the node's own applications") {
+  const Host host;
+  FakeNode node(good("n1"));
+  host.add("n1", node);
+  host.add_app("egerl", "1.0");
+  play(node, observed({}, host.dir().path()));
+  CHECK(host.run(start_main, {"egerl", "1.0"}).out == "erlrc-start: Starting 'egerl': (n1) started\n");
+  CHECK(host.run(start_main, {"egerl", "2.0"}) ==
+        Ran{1, "", "erlrc-start: n1: HOST/egerl-2.0/ebin: no such directory\n"});
+}
+
+TEST_CASE("a directory may be given as seen from here") {
+  const OneNode one(observed({}));
+  const std::string dir = one.host.add_app("egerl", "1.0");
+  const std::string relative = std::filesystem::relative(dir).string() + "/";
+  CHECK(one.host.run(start_main, {"egerl", "1.0", relative}).exit == 0);
+  const Term steps = run_argument(one.node, "steps");
+  CHECK(as_list(steps)->at(1) == tuple(Atom{"add_path"}, string(dir + "/ebin")));
+}
+
+TEST_CASE("erlrc-stop stops and unloads") {
+  const OneNode one(observed({{"egerl", "1.0"}}));
+  const std::string dir = one.host.add_app("egerl", "1.0");
+  CHECK(one.host.run(stop_main, {"egerl", "1.0", dir}) ==
+        Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
+  CHECK(steps_run(one.node) ==
+        Names{"require_loaded", "stop_app", "unload_modules", "unload_app", "remove_path"});
+}
+
+TEST_CASE("erlrc-stop --no-unload only stops") {
+  const OneNode one(observed({{"egerl", "1.0"}}));
+  CHECK(one.host.run(stop_main, {"--no-unload", "egerl", "1.0"}) ==
+        Ran{0, "erlrc-stop: Stopping 'egerl': (n1) stopped\n", ""});
+  CHECK(steps_run(one.node) == Names{"require_loaded", "stop_app"});
+}
+
+TEST_CASE("erlrc-stop of what does not run has nothing to do") {
+  const OneNode one(observed({}));
+  CHECK(one.host.run(stop_main, {"--no-unload", "egerl", "1.0"}).out ==
+        "erlrc-stop: Stopping 'egerl': (n1) not_running\n");
+  CHECK(one.host.run(stop_main, {"egerl", "1.0"}).out == "erlrc-stop: Stopping 'egerl': (n1) unloaded\n");
+  CHECK(!was_run(one.node));
+}
+
+TEST_CASE("erlrc-upgrade goes from the old version to the new one") {
+  const OneNode one(observed({{"egerl", "1.0"}}));
+  const std::string old_dir = one.host.add_app("egerl", "1.0");
+  const std::string new_dir = one.host.add_app("egerl", "2.0");
+  CHECK(one.host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
+  const Term steps = run_argument(one.node, "steps");
+  CHECK(as_list(steps)->front() == tuple(Atom{"require_loaded"}, Atom{"egerl"}, string("1.0")));
+}
+
+TEST_CASE("erlrc-downgrade goes from the later version to the earlier one, which is named first") {
+  const OneNode one(observed({{"egerl", "2.0"}}));
+  const std::string earlier = one.host.add_app("egerl", "1.0");
+  const std::string later = one.host.add_app("egerl", "2.0");
+  CHECK(one.host.run(downgrade_main, {"egerl", "1.0", "2.0", earlier, later}) ==
+        Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
+  const Term steps = run_argument(one.node, "steps");
+  CHECK(as_list(steps)->front() == tuple(Atom{"require_loaded"}, Atom{"egerl"}, string("2.0")));
+}
+
+TEST_CASE("an upgrade that was done before is done") {
+  const OneNode one(observed({{"egerl", "2.0"}}));
+  CHECK(one.host.run(upgrade_main, {"egerl", "1.0", "2.0", "/nowhere", "/nowhere"}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) already_running\n", ""});
+}
+
+TEST_CASE("what the node put back is undone, what it could not is broken") {
+  const auto [end, ran] = GENERATE(table<Term, Ran>({
+      {failed("code_change crashed"), {1, "", "erlrc-upgrade: n1: undone: code_change crashed\n"}},
+      {failed("another version runs", false), {1, "", "erlrc-upgrade: n1: refused: another version runs\n"}},
+      {failed("code_change crashed", true, {"<0.1.2> is suspended"}),
+       {3, "", "erlrc-upgrade: n1: broken: code_change crashed\n  left: <0.1.2> is suspended\n"}},
+  }));
+  const OneNode one(observed({{"egerl", "1.0"}}), end);
+  const std::string old_dir = one.host.add_app("egerl", "1.0");
+  const std::string new_dir = one.host.add_app("egerl", "2.0");
+  CHECK(one.host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}) == ran);
+}
+
+TEST_CASE("a node that is lost while it is at work may be in either state") {
+  OneNode one(observed({}));
+  const std::string dir = one.host.add_app("egerl", "1.0");
+  one.node.on_start([calls = 0](const test::Call&) mutable {
+    return calls++ == 0 ? Script{Say{observed({})}, Exit{}} : Script{CloseConnection{}};
+  });
+  const Ran ran = one.host.run(start_main, {"egerl", "1.0", dir});
+  CHECK(ran == Ran{3, "",
+                   "erlrc-start: n1: broken: erlrc_runner: the node closed the connection\n"
+                   "  left: whether the change was done is not known\n"});
+}
+
+TEST_CASE("a node that is not running is no error") {
+  const Fault fault = GENERATE(Fault::epmd_absent, Fault::unregistered);
+  const OneNode one(observed({}), test::done(), fault);
+  CHECK(one.host.run(start_main, {"egerl", "1.0"}) ==
+        Ran{0, "erlrc-start: Starting 'egerl': (n1) node_down\n", ""});
+  CHECK(one.host.run(stop_main, {"egerl", "1.0"}) ==
+        Ran{0, "erlrc-stop: Stopping 'egerl': (n1) node_down\n", ""});
+  CHECK(one.host.run(upgrade_main, {"egerl", "1.0", "1.1"}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) node_down\n", ""});
+  CHECK(one.host.run(downgrade_main, {"egerl", "1.0", "1.1"}) ==
+        Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) node_down\n", ""});
+}
+
+TEST_CASE("a node that cannot be asked is an error, never node_down") {
+  const Fault fault =
+      GENERATE(Fault::epmd_garbage, Fault::port_closed, Fault::garbage, Fault::closes_at_once,
+               Fault::registered_before_otp_23, Fault::wrong_proof, Fault::garbage_after_login);
+  const OneNode one(observed({}), test::done(), fault);
+  const Ran ran = one.host.run(start_main, {"egerl", "1.0"});
+  CAPTURE(ran.err);
+  CHECK(ran.exit == 1);
+  CHECK(ran.out.empty());
+  CHECK(ran.err.starts_with("erlrc-start: n1: "));
+  CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
+}
+
+TEST_CASE("a wrong cookie is told and not shown") {
+  const Host host;
+  FakeNode node({"n1@localhost", "another", Fault::none});
+  host.add("n1", node);
+  const Ran ran = host.run(start_main, {"egerl", "1.0"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("cookie") != std::string::npos);
+  CHECK(node.calls().empty());
+}
+
+TEST_CASE("a node that does not answer fails at the end of the time") {
+  const Fault fault = GENERATE(Fault::epmd_silent, Fault::silent, Fault::ticks_only);
+  const OneNode one(observed({}), test::done(), fault);
+  const auto begin = std::chrono::steady_clock::now();
+  const Ran ran = one.host.run(start_main, {"--timeout", "0.3", "egerl", "1.0"});
+  CAPTURE(ran.err);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("did not answer in time") != std::string::npos);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
+}
+
+TEST_CASE("a dry run prints the plan and runs nothing") {
+  const OneNode one(observed({{"egerl", "1.0"}}));
+  const Ran ran = one.host.run(stop_main, {"--dry-run", "--no-unload", "egerl", "1.0"});
+  CHECK(ran.exit == 0);
+  CHECK(ran.out.starts_with("erlrc-stop: Stopping 'egerl': (n1) stopped (dry run)\n  1. "));
+  CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 3);
+  CHECK(!was_run(one.node));
+}
+
+TEST_CASE("verbose prints the steps with their times") {
+  const OneNode one(observed({{"egerl", "1.0"}}));
+  const Ran ran = one.host.run(stop_main, {"--verbose", "--no-unload", "egerl", "1.0"});
+  CHECK(ran.out.find("\n  0.012 ms  ") != std::string::npos);
+  CHECK(ran.out.find("\n  3.456 ms  ") != std::string::npos);
+  CHECK(ran.out.find("\n  0.789 ms  in all") != std::string::npos);
+}
+
+TEST_CASE("the JSON record tells the same") {
+  const OneNode one(observed({{"egerl", "1.0"}}));
+  const Ran ran = one.host.run(stop_main, {"--json", "--no-unload", "egerl", "1.0"});
+  const auto record = nlohmann::json::parse(ran.out);
+  CHECK(record["tool"] == "erlrc-stop");
+  CHECK(record["from"] == "1.0");
+  CHECK(record["to"].is_null());
+  CHECK(record["dry_run"] == false);
+  CHECK(record["exit"] == 0);
+  const auto& node = record["nodes"].at(0);
+  CHECK(node["word"] == "stopped");
+  CHECK(node["suspended_us"] == 789);
+  CHECK(node["steps"].size() == 2);
+  CHECK(node["steps"][1]["step"] == "stop_app");
+  CHECK(node["steps"][1]["us"] == 3456);
+}
+
+TEST_CASE("failures are in the JSON record, not beside it") {
+  const OneNode one(observed({{"egerl", "0.9"}}));
+  const Ran ran = one.host.run(start_main, {"--json", "egerl", "1.0"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.empty());
+  CHECK(nlohmann::json::parse(ran.out)["nodes"][0]["outcome"] == "refused");
+}

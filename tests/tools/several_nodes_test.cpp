@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <list>
+
+#include <erlrc/term/text.hpp>
+
+#include "host.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// A host with several registered nodes, on all of which egerl 1.0 runs.
+struct Several {
+  FakeNode& add(const std::string& name, Term end = held(), Fault fault = Fault::none) {
+    FakeNode& node = nodes.emplace_back(good(name, fault));
+    host.add(name, node);
+    play(node, observed({{"egerl", "1.0"}}), std::move(end));
+    return node;
+  }
+  Ran upgrade(std::vector<std::string> options = {}) const {
+    options.insert(options.end(), {"egerl", "1.0", "2.0", (host.dir() / "egerl-1.0").string(),
+                                   (host.dir() / "egerl-2.0").string()});
+    return host.run(upgrade_main, std::move(options));
+  }
+  Several() {
+    host.add_app("egerl", "1.0");
+    host.add_app("egerl", "2.0");
+  }
+  Host host;
+  std::list<FakeNode> nodes;
+};
+
+const std::vector<Term> kKeep{Atom{"keep"}};
+const std::vector<Term> kTakeBack{Atom{"take_back"}};
+
+}  // namespace
+
+TEST_CASE("several nodes are upgraded together and told to keep it when all are done") {
+  Several several;
+  FakeNode& b = several.add("b");
+  FakeNode& a = several.add("a");
+  CHECK(several.upgrade() == Ran{0,
+                                 "erlrc-upgrade: Upgrading 'egerl': (a) upgraded\n"
+                                 "erlrc-upgrade: Upgrading 'egerl': (b) upgraded\n",
+                                 ""});
+  for (const FakeNode* node : {&a, &b}) {
+    CHECK(run_argument(*node, "hold") == boolean(true));
+    CHECK(node->messages() == kKeep);
+  }
+}
+
+TEST_CASE("if one node fails, those that were done are taken back") {
+  Several several;
+  FakeNode& a = several.add("a");
+  FakeNode& b = several.add("b", failed("code_change crashed"));
+  FakeNode& c = several.add("c");
+  CHECK(several.upgrade() == Ran{1, "",
+                                 "erlrc-upgrade: a: undone: taken back, because node b failed\n"
+                                 "erlrc-upgrade: b: undone: code_change crashed\n"
+                                 "erlrc-upgrade: c: undone: taken back, because node b failed\n"});
+  CHECK(a.messages() == kTakeBack);
+  CHECK(b.messages().empty());
+  CHECK(c.messages() == kTakeBack);
+}
+
+TEST_CASE("if one node cannot be asked, nothing is done on the others") {
+  const auto [fault, name] = GENERATE(table<Fault, std::string>(
+      {{Fault::port_closed, "b"}, {Fault::wrong_proof, "b"}, {Fault::garbage, "a"}, {Fault::silent, "c"}}));
+  Several several;
+  FakeNode& m = several.add("m");
+  several.add(name, held(), fault);
+  const Ran ran = several.upgrade({"--timeout", fault == Fault::silent ? "3" : "30"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.out.empty());
+  CHECK(ran.err.find("erlrc-upgrade: m: refused: nothing was done, because node " + name + " failed\n") !=
+        std::string::npos);
+  CHECK(!was_run(m));
+}
+
+TEST_CASE("if one node refuses, nothing is done on the others") {
+  Several several;
+  FakeNode& a = several.add("a");
+  FakeNode& b = several.add("b");
+  play(b, observed({{"egerl", "3.0"}}), held());
+  CHECK(several.upgrade() == Ran{1, "",
+                                 "erlrc-upgrade: a: refused: nothing was done, because node b failed\n"
+                                 "erlrc-upgrade: b: refused: version 3.0 of egerl runs, not 1.0 or 2.0\n"});
+  CHECK(!was_run(a));
+}
+
+TEST_CASE("if one node's file cannot be used, nothing is done on the others") {
+  Several several;
+  FakeNode& b = several.add("b");
+  several.host.dir().write("nodes/a", cookie, 0644);
+  CHECK(several.upgrade() ==
+        Ran{1, "",
+            "erlrc-upgrade: a: HOST/nodes/a: readable by others: chmod 0640 HOST/nodes/a\n"
+            "erlrc-upgrade: b: refused: nothing was done, because node a failed\n"});
+  CHECK(!was_run(b));
+}
+
+TEST_CASE("nodes that are down or have nothing to do do not count") {
+  Several several;
+  FakeNode& a = several.add("a", test::done());
+  several.add("b", held(), Fault::unregistered);
+  play(several.add("c"), observed({{"egerl", "2.0"}}));
+  CHECK(several.upgrade() == Ran{0,
+                                 "erlrc-upgrade: Upgrading 'egerl': (a) upgraded\n"
+                                 "erlrc-upgrade: Upgrading 'egerl': (b) node_down\n"
+                                 "erlrc-upgrade: Upgrading 'egerl': (c) already_running\n",
+                                 ""});
+  CHECK(run_argument(a, "hold") == boolean(false));
+}
+
+TEST_CASE("a node that does not say that it was taken back is broken") {
+  Several several;
+  several.add("a").on_message([](const Term&) { return Script{CloseConnection{}}; });
+  several.add("b", failed("code_change crashed"));
+  CHECK(several.upgrade() == Ran{3, "",
+                                 "erlrc-upgrade: a: broken: erlrc_runner: the node closed the connection\n"
+                                 "  left: whether the change was taken back is not known\n"
+                                 "erlrc-upgrade: b: undone: code_change crashed\n"});
+}
+
+TEST_CASE("a node that could not be taken back is broken, with what is left") {
+  Several several;
+  several.add("a").on_message([](const Term&) {
+    return Script{Say{failed("taken back", true, {"egerl_a is the new one"})}, Exit{}};
+  });
+  several.add("b", failed("code_change crashed"));
+  CHECK(several.upgrade() == Ran{3, "",
+                                 "erlrc-upgrade: a: broken: taken back\n"
+                                 "  left: egerl_a is the new one\n"
+                                 "erlrc-upgrade: b: undone: code_change crashed\n"});
+}
+
+TEST_CASE("the time of the call being over does not keep the others from being taken back") {
+  Several several;
+  FakeNode& a = several.add("a");
+  several.add("b").on_start([calls = 0](const test::Call&) mutable {
+    return calls++ == 0 ? Script{Say{observed({{"egerl", "1.0"}})}, Exit{}} : Script{};
+  });
+  CHECK(several.upgrade({"--timeout", "3"}) ==
+        Ran{1, "",
+            "erlrc-upgrade: a: undone: taken back, because node b failed\n"
+            "erlrc-upgrade: b: erlrc_runner: did not answer in time\n"});
+  CHECK(a.messages() == kTakeBack);
+}
+
+TEST_CASE("--node chooses one of the nodes") {
+  Several several;
+  FakeNode& a = several.add("a");
+  FakeNode& b = several.add("b", test::done());
+  CHECK(several.upgrade({"--node", "b"}) == Ran{0, "erlrc-upgrade: Upgrading 'egerl': (b) upgraded\n", ""});
+  CHECK(a.connections() == 0);
+  CHECK(was_run(b));
+  CHECK(several.upgrade({"--node", "c"}) == Ran{2, "", "erlrc-upgrade: no node 'c' in HOST/nodes\n"});
+}
+
+TEST_CASE("--node may leave out the host, and serves only what it names") {
+  Several several;
+  FakeNode& node = several.add("b", test::done());
+  several.host.add("b@localhost", node);
+  several.host.dir().write("nodes/a", "", 0600);
+  std::filesystem::remove(several.host.dir() / "nodes/b");
+  const std::string name = GENERATE("b", "b@localhost");
+  CHECK(several.upgrade({"--node", name}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (b@localhost) upgraded\n", ""});
+}
+
+TEST_CASE("without nodes nothing is printed, without their directory nothing can be done") {
+  const Host host;
+  CHECK(host.run(start_main, {"egerl", "1.0"}) == Ran{0, "", ""});
+  std::filesystem::remove(host.dir() / "nodes");
+  CHECK(host.run(start_main, {"egerl", "1.0"}) == Ran{2, "", "erlrc-start: HOST/nodes: no such directory\n"});
+}
+
+TEST_CASE("twenty nodes are called side by side") {
+  Several several;
+  for (int i = 10; i < 30; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    several.add(name, test::done()).on_start([](const test::Call&) {
+      return Script{Wait{milliseconds(500)}, Say{observed({{"egerl", "2.0"}})}, Exit{}};
+    });
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const Ran ran = several.upgrade();
+  CHECK(ran.exit == 0);
+  CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 20);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(6));
+}
