@@ -178,6 +178,25 @@ TEST_CASE("the scripts of real appups are translated as by systools_rc") {
   compare_all("appups", cases);
 }
 
+TEST_CASE("systools_rc finds nothing wrong with a script that switches all modules together") {
+  std::vector<ScriptCase> written = test::written_cases();
+  for (std::uint32_t seed = 1; seed <= 600; ++seed)
+    written.push_back(test::generated_case(seed));
+  std::vector<ScriptCase> low_level;
+  for (ScriptCase& of : written) {
+    auto together = test::translate_terms(of, Grouping::together);
+    if (together.error || together.script == test::translate_terms(of).script) continue;
+    of.script = std::move(together.script);
+    low_level.push_back(std::move(of));
+  }
+  const auto answers = ask_systools(low_level);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    INFO(test::explain(low_level[i], answers[i]));
+    CHECK((answers[i] == tuple(Atom{"ok"}, list(low_level[i].script))));
+  }
+  CHECK(answers.size() > 50);
+}
+
 // The reason for Likeness::reordered.
 TEST_CASE("systools_rc orders what no dependency orders by chance") {
   std::vector<ScriptCase> cases;
