@@ -96,6 +96,7 @@ void append(std::vector<AppupEntry>& to, std::vector<AppupEntry> more) {
 
 Term to_term(const std::vector<AppupEntry>& entries) {
   std::vector<Term> made;
+  made.reserve(entries.size());
   for (const AppupEntry& entry : entries)
     made.push_back(tuple(entry.vsn.is_regex ? binary(entry.vsn.text) : string(entry.vsn.text),
                          list(entry.instructions)));

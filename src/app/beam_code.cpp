@@ -72,12 +72,6 @@ private:
     return value;
   }
 
-  std::uint64_t count() {
-    std::uint64_t value = number(code_.u8());
-    if (value > code_.left()) throw Unreadable{};
-    return value;
-  }
-
   void skip_operand() {
     std::uint8_t first = code_.u8();
     if ((first & 7) != kExtended) {
@@ -90,14 +84,14 @@ private:
         code_.take(8);
         return;
       case kList:
-        skip_simple(count());
+        skip_simple(number(code_.u8()));
         return;
       case kFloatRegister:
       case kLiteral:
         skip_simple(1);
         return;
       case kAllocList:
-        skip_simple(2 * count());
+        skip_simple(2 * number(code_.u8()));
         return;
       case kTypedRegister:
         skip_simple(2);

@@ -93,6 +93,7 @@ Dependencies interface_dependencies(const AppFiles& earlier, const AppFiles& lat
 std::vector<Atom> load_order(const AppFiles& later, const std::vector<Atom>& changed,
                              const Dependencies& interfaces) {
   std::vector<std::string> names;
+  names.reserve(changed.size());
   for (const Atom& module : changed)
     names.push_back(module.name);
   Dependencies all = restricted(interfaces, names);

@@ -164,13 +164,12 @@ std::vector<Atom> with_other_code(const Versions& versions, const std::vector<At
 
 std::vector<Change> changed_modules(const Versions& versions, std::vector<Atom> modules) {
   Dependencies interfaces = interface_dependencies(versions.earlier, versions.later, modules);
-  auto supervisors = std::ranges::stable_partition(
-      modules, [&](const Atom& module) { return !is_supervisor(versions.beam(module)); });
-  std::vector<Atom> order =
-      load_order(versions.later, std::vector<Atom>(modules.begin(), supervisors.begin()), interfaces);
-  std::ranges::copy(
-      load_order(versions.later, std::vector<Atom>(supervisors.begin(), supervisors.end()), interfaces),
-      std::back_inserter(order));
+  auto supervisors = std::stable_partition(modules.begin(), modules.end(), [&](const Atom& module) {
+    return !is_supervisor(versions.beam(module));
+  });
+  std::vector<Atom> order = load_order(versions.later, {modules.begin(), supervisors}, interfaces);
+  std::ranges::copy(load_order(versions.later, {supervisors, modules.end()}, interfaces),
+                    std::back_inserter(order));
   std::vector<Change> changes;
   for (const Atom& module : order) {
     std::vector<Atom> depends_on;

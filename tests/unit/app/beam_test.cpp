@@ -16,7 +16,6 @@
 #include "show_term.hpp"
 
 using namespace erlrc;
-using erlrc::test::golden_files;
 using erlrc::test::read_file;
 
 namespace {
@@ -29,6 +28,7 @@ Bytes golden(const std::string& release, const std::string& file) {
 
 Term names_and_arities(const std::vector<FunctionName>& functions) {
   std::vector<Term> made;
+  made.reserve(functions.size());
   for (const FunctionName& each : functions)
     made.push_back(tuple(each.name, static_cast<int>(each.arity)));
   return list(std::move(made));
@@ -36,6 +36,7 @@ Term names_and_arities(const std::vector<FunctionName>& functions) {
 
 Term calls(const std::vector<ImportedFunction>& imports) {
   std::vector<Term> made;
+  made.reserve(imports.size());
   for (const auto& [module, function] : imports)
     made.push_back(tuple(module, function.name, static_cast<int>(function.arity)));
   return list(std::move(made));
@@ -77,7 +78,7 @@ Bytes without(Bytes file, const std::string& id) {
 }
 
 // The file with other instructions in its Code chunk, which keeps its header.
-Bytes with_code(Bytes file, Bytes code) {
+Bytes with_code(Bytes file, const Bytes& code) {
   constexpr std::size_t kHeader = 20;
   std::size_t at = file.find("Code");
   std::size_t size = ByteReader(BytesView(file).substr(at + 4)).u32();
