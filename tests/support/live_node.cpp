@@ -132,7 +132,8 @@ LiveNode::LiveNode(const LiveEpmd& epmd, LiveNodeOptions options)
 LiveNode::LiveNode(std::uint16_t epmd_port, LiveNodeOptions options)
     : epmd_port_(epmd_port), cookie_(options.cookie) {
   static std::atomic<int> nodes = 0;
-  alive_ = "live" + std::to_string(::getpid()) + "_" + std::to_string(++nodes);
+  alive_ = options.alive.empty() ? "live" + std::to_string(::getpid()) + "_" + std::to_string(++nodes)
+                                 : options.alive;
   start(std::move(options));
 }
 

@@ -64,7 +64,8 @@ private:
 };
 
 struct LiveNodeOptions {
-  std::string host = {};  ///< empty: a short name (-sname); else a long one (-name) with this host
+  std::string alive = {};  ///< empty: a name that no other test uses
+  std::string host = {};   ///< empty: a short name (-sname); else a long one (-name) with this host
   std::string cookie = "live_secret";         ///< in the .erlang.cookie of the node's own home directory
   bool ipv6 = false;                          ///< listens on ::1, by -proto_dist inet6_tcp
   std::vector<std::string> arguments = {};    ///< further arguments of erl

@@ -3,6 +3,8 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/node/connect.hpp>
+#include <erlrc/node/pump.hpp>
+#include <erlrc/sys/file.hpp>
 #include <erlrc/term/etf.hpp>
 
 #include "catch.hpp"
@@ -146,4 +148,41 @@ TEST_CASE("ticks are answered while an answer is waited for, and do not prolong 
   rpc->start(program, list());
   CHECK_THROWS_WITH(rpc->receive(after(milliseconds(200))), "program: did not answer in time");
   CHECK(node.ticks_answered() >= 3);
+}
+
+namespace {
+
+/// A node that says what a real one once said, in pieces of this size.
+class Replay : public ByteStream {
+public:
+  Replay(Bytes recorded, std::size_t piece) : recorded_(std::move(recorded)), piece_(piece) {}
+  Bytes read_some(Deadline) override {
+    const Bytes bytes = recorded_.substr(0, piece_);
+    recorded_.erase(0, bytes.size());
+    return bytes;
+  }
+  void write_all(BytesView, Deadline) override {}
+
+private:
+  Bytes recorded_;
+  std::size_t piece_;
+};
+
+}  // namespace
+
+TEST_CASE("a whole call is understood as a node of each OTP release answered it") {
+  const std::string release = GENERATE(as<std::string>{}, "23", "25", "27", "29");
+  const std::size_t piece = GENERATE(1, 100000);
+  auto stream =
+      std::make_unique<Replay>(read_file(std::string(ERLRC_GOLDEN) + "/dist/otp" + release + ".call"), piece);
+  Handshake handshake({{"golden", "127.0.0.1"}, Cookie("live_secret"), 0x01020304});
+  Peer peer = pump(handshake, *stream, soon());
+  CHECK((peer.flags & DFLAG_SPAWN) != 0);
+  CHECK(peer.own_name.name.ends_with("@localhost"));
+  DistRpc rpc(std::move(stream), std::move(peer), handshake.take_rest(), soon());
+  CHECK(rpc.node() == "golden@127.0.0.1");
+  rpc.start(program, list());
+  CHECK(rpc.receive(soon()) == tuple(Atom{"hello"}, Atom{"golden@127.0.0.1"}));
+  CHECK_THROWS_WITH(rpc.receive(soon()), "program: ended without an answer");
+  CHECK_THROWS_WITH(rpc.receive(soon()), "program: is not running");
 }
