@@ -21,6 +21,7 @@ namespace {
 struct Script {
   std::vector<LowLevel> instructions;
   bool made = false;  ///< by us, because the package ships none for these versions
+  std::string origin;
   std::vector<std::string> remarks;
 };
 
@@ -32,13 +33,13 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
   std::vector<Term> terms;
   if (entry != nullptr) {
     terms = entry->instructions;
-    script.remarks.push_back("appup: the one that " + later.spec.name.name + " " + later.spec.vsn + " ships");
+    script.origin = "appup: the one that " + later.spec.name.name + " " + later.spec.vsn + " ships";
   } else {
     script.made = true;
     MadeScript made = make_script(from, to, direction);
     terms = std::move(made.instructions);
-    script.remarks.push_back(later.appup ? "appup: made, because the shipped one has no entry for " + other
-                                         : std::string("appup: made, because the package ships none"));
+    script.origin = later.appup ? "appup: made, because the shipped one has no entry for " + other
+                                : "appup: made, because the package ships none";
     for (const AppupRemark& remark : made.remarks)
       script.remarks.push_back("module " + remark.module.name + " " + describe(remark.kind));
   }
@@ -247,7 +248,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   Steps steps(from, to, node);
   steps.append(script.instructions);
 
-  Plan plan{"upgraded", {}, std::move(script.remarks)};
+  Plan plan{"upgraded", {}, std::move(script.remarks), {std::move(script.origin)}};
   if (direction == Direction::down) plan.word = "downgraded";
   plan.steps.push_back(RequireLoaded{request.app, request.from.vsn});
   std::ranges::move(steps.preparation(), std::back_inserter(plan.steps));

@@ -22,6 +22,7 @@ struct Plan {
   std::string word;                  ///< the outcome if all steps succeed, one of those erlrc always printed
   std::vector<Step> steps;           ///< in order; done all or none
   std::vector<std::string> remarks;  ///< what the user should know though nothing failed
+  std::vector<std::string> notes{};  ///< how it was decided, for --verbose
   bool operator==(const Plan&) const = default;
 };
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <erlrc/plan/plan.hpp>
+#include <erlrc/term/text.hpp>
+
+#include "catch.hpp"
+#include "made_files.hpp"
+
+// A node and a disk as values, and plans that Catch can show.
+
+namespace erlrc::test {
+
+/// The versions of egerl that lie on disk, by vsn. Asking for the files of another one fails the test.
+class Disk {
+public:
+  Disk(std::vector<AppFiles> versions) {
+    for (AppFiles& version : versions)
+      versions_.emplace(version.spec.vsn, std::move(version));
+  }
+
+  Files files() const {
+    const auto get = [this](const Version& version) { return versions_.at(version.vsn); };
+    return {get, get, [this](const Version& version) { return versions_.contains(version.vsn); }};
+  }
+
+private:
+  std::map<std::string, AppFiles> versions_;
+};
+
+/// A disk that must not be read.
+inline Files no_disk() {
+  const auto fail = [](const Version&) -> AppFiles { throw std::logic_error("the disk was read"); };
+  return {fail, fail, [](const Version&) -> bool { throw std::logic_error("the disk was read"); }};
+}
+
+inline NodeState& load(NodeState& node, const std::string& app, const std::string& vsn,
+                       std::vector<Atom> included = {}) {
+  node.loaded[Atom{app}] = {vsn, std::move(included)};
+  return node;
+}
+
+inline NodeState& run(NodeState& node, const std::string& app, const std::string& vsn,
+                      std::vector<Atom> included = {}) {
+  node.running[Atom{app}] = Atom{"temporary"};
+  return load(node, app, vsn, std::move(included));
+}
+
+}  // namespace erlrc::test
+
+template <>
+struct Catch::StringMaker<erlrc::Step> {
+  static std::string convert(const erlrc::Step& step) { return erlrc::print_term(erlrc::to_term(step)); }
+};
+
+template <>
+struct Catch::StringMaker<erlrc::Decision> {
+  static std::string convert(const erlrc::Decision& decision) {
+    return std::visit(
+        erlrc::Overload{[](const erlrc::Plan& plan) {
+                          std::string text = plan.word;
+                          for (const erlrc::Step& step : plan.steps)
+                            text += "\n  " + erlrc::print_term(erlrc::to_term(step));
+                          return text;
+                        },
+                        [](const erlrc::Refusal& refusal) { return refusal.word + ": " + refusal.why; }},
+        decision);
+  }
+};

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "planning.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+const Atom egerl{"egerl"};
+const Request start{Action::start, egerl, {}, {"4.0.1", {}}, true};
+
+AppFiles version() {
+  AppFiles made = files("4.0.1", {module("egerl_app")});
+  made.spec.included_applications = {Atom{"inner"}, Atom{"other"}};
+  made.spec.term = Atom{"spec"};
+  return made;
+}
+
+Step all_modules() {
+  const AppFiles made = version();
+  return LoadModules{made.ebin, {{Atom{"egerl_app"}, to_bytes(made.beams.at(Atom{"egerl_app"}).md5)}}};
+}
+
+Plan started(std::string word, std::vector<Step> last) {
+  Plan plan{std::move(word),
+            {RequireNotRunning{egerl}, AddPath{"/lib/egerl-4.0.1/ebin"}, LoadApp{egerl, Atom{"spec"}},
+             RequireLoaded{egerl, "4.0.1"}, all_modules()},
+            {}};
+  std::ranges::move(last, std::back_inserter(plan.steps));
+  return plan;
+}
+
+}  // namespace
+
+TEST_CASE("starting what runs in that version reads no file and does nothing") {
+  NodeState node;
+  CHECK(plan_start(start, run(node, "egerl", "4.0.1"), no_disk()) ==
+        Decision(Plan{"already_running", {}, {}}));
+}
+
+TEST_CASE("starting what runs in another version is refused") {
+  NodeState node;
+  CHECK(plan_start(start, run(node, "egerl", "3.9"), no_disk()) ==
+        Decision(Refusal{"refused", "version 3.9 of egerl runs, not 4.0.1 (use erlrc-upgrade)"}));
+}
+
+TEST_CASE("an application that runs nothing else is loaded and started") {
+  CHECK(plan_start(start, {}, Disk({version()}).files()) == Decision(started("started", {StartApp{egerl}})));
+}
+
+TEST_CASE("starting an application stops the ones it includes") {
+  NodeState node;
+  run(node, "other", "1");
+  CHECK(plan_start(start, node, Disk({version()}).files()) ==
+        Decision(started("started_included_stopped", {StopApp{Atom{"other"}}, StartApp{egerl}})));
+}
+
+TEST_CASE("an application that a running one includes is loaded and not started") {
+  NodeState node;
+  run(node, "top", "1", {Atom{"middle"}});
+  load(node, "middle", "1", {egerl});
+  CHECK(plan_start(start, node, Disk({version()}).files()) == Decision(started("included", {})));
+}
+
+TEST_CASE("an application that is loaded and included already is left alone") {
+  NodeState node;
+  run(node, "top", "1", {egerl});
+  load(node, "egerl", "4.0.1");
+  CHECK(plan_start(start, node, no_disk()) == Decision(Plan{"included", {}, {}}));
+}
+
+TEST_CASE(
+    "another version of it that is only loaded is unloaded first, but not what it includes and is loaded") {
+  NodeState node;
+  load(node, "egerl", "3.9", {Atom{"inner"}, Atom{"gone"}});
+  load(node, "inner", "1");
+  const Decision decision = plan_start(start, node, Disk({version()}).files());
+  REQUIRE(std::holds_alternative<Plan>(decision));
+  CHECK(std::get<Plan>(decision).steps.at(2) == Step(UnloadApp{egerl, {Atom{"inner"}}}));
+}
+
+TEST_CASE("an application that is being started is left to whoever starts it") {
+  NodeState node;
+  node.starting.insert(egerl);
+  CHECK(plan_start(start, node, no_disk()) ==
+        Decision(Refusal{"refused", "egerl is being started by somebody else at this moment"}));
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "planning.hpp"
+
+using namespace erlrc;
+
+namespace {
+
+const Atom app{"a"};
+const Atom m{"m"};
+
+std::string told(const Step& step) {
+  return print_term(to_term(step));
+}
+
+}  // namespace
+
+// The right column is what src/erlang/erlrc_runner.erl matches.
+TEST_CASE("each step is told to the node as its runner expects it") {
+  CHECK(told(RequireLoaded{app, "1.0"}) == "{require_loaded,a,\"1.0\"}");
+  CHECK(told(RequireNotRunning{app}) == "{require_not_running,a}");
+  CHECK(told(AddPath{"/e"}) == "{add_path,\"/e\"}");
+  CHECK(told(ReplacePath{"/e", "/f"}) == "{replace_path,\"/e\",\"/f\"}");
+  CHECK(told(RemovePath{"/e"}) == "{remove_path,\"/e\"}");
+  CHECK(told(LoadApp{app, Atom{"spec"}}) == "{load_app,a,spec}");
+  CHECK(told(UnloadApp{app, {m}}) == "{unload_app,a,[m]}");
+  CHECK(told(StartApp{app}) == "{start_app,a,temporary}");
+  CHECK(told(StopApp{app}) == "{stop_app,a}");
+  CHECK(told(ChangeApp{app, 1, 2}) == "{change_app,a,1,2}");
+  CHECK(told(LoadModules{"/e", {{m, "md5"}}}) == "{load_modules,\"/e\",[{m,<<\"md5\">>}]}");
+  CHECK(told(UnloadModules{{m}}) == "{unload_modules,[m]}");
+  CHECK(told(KeepCode{"/e", {m}}) == "{keep_code,\"/e\",[m]}");
+  CHECK(told(ReadCode{"/e", {m, app}, {{m}}}) == "{read_code,\"/e\",[m,a],[[m]]}");
+  CHECK(told(CheckOldCode{{m}}) == "{check_old_code,[m]}");
+  CHECK(told(PointOfNoReturn{}) == "point_of_no_return");
+  CHECK(told(SwitchModules{{m}}) == "{switch,[m]}");
+  CHECK(told(LoadNew{m}) == "{load,m}");
+  CHECK(told(RemoveModule{m}) == "{remove,m}");
+  CHECK(told(PostPurge{{{m, Purge::soft}, {app, Purge::brutal}}}) ==
+        "{post_purge,[{m,soft_purge},{a,brutal_purge}]}");
+  CHECK(told(SuspendProcesses{
+            {app}, {{m, {}}, {m, {TimeLimit::Kind::finite, 7}}, {m, {TimeLimit::Kind::infinity, 0}}}}) ==
+        "{suspend,[a],[{m,standard},{m,7},{m,infinity}]}");
+  CHECK(told(ConvertProcesses{Direction::up, {{m, 1}}}) == "{code_change,up,[{m,1,undefined}]}");
+  CHECK(told(ConvertProcesses{Direction::down, {{m, 1, 2}}}) == "{code_change,down,[{m,1,2}]}");
+  CHECK(told(Resume{{m}}) == "{resume,[m]}");
+  CHECK(told(TerminateProcesses{{app}, {m}}) == "{stop,[a],[m]}");
+  CHECK(told(StartProcesses{{m}}) == "{start,[m]}");
+  CHECK(told(ApplyHook{{m, app, {1}}, std::nullopt}) == "{apply,{m,a,[1]},none}");
+  CHECK(told(ApplyHook{{m, app, {1}}, Apply{m, m, {}}}) == "{apply,{m,a,[1]},{m,m,[]}}");
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "planning.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+const Atom egerl{"egerl"};
+const Atom inner{"inner"};
+
+Request stop(bool unload) {
+  return {Action::stop, egerl, {"4.0.1", {}}, {}, unload};
+}
+
+Files disk() {
+  static const Disk made({files("4.0.1", {module("egerl_app"), module("egerl_srv")})});
+  return made.files();
+}
+
+const std::vector<Step> unloading{UnloadModules{{Atom{"egerl_app"}, Atom{"egerl_srv"}}}, UnloadApp{egerl, {}},
+                                  RemovePath{"/lib/egerl-4.0.1/ebin"}};
+
+}  // namespace
+
+TEST_CASE("what does not run and is not loaded needs nothing") {
+  CHECK(plan_stop(stop(false), {}, no_disk(), {}) == Decision(Plan{"not_running", {}, {}}));
+  CHECK(plan_stop(stop(true), {}, no_disk(), {}) == Decision(Plan{"unloaded", {}, {}}));
+}
+
+TEST_CASE("stopping without unloading reads no file") {
+  NodeState node;
+  CHECK(plan_stop(stop(false), run(node, "egerl", "4.0.1"), no_disk(), {}) ==
+        Decision(Plan{"stopped", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
+}
+
+TEST_CASE("stopping unloads modules, specification and path") {
+  NodeState node;
+  Plan plan{"unloaded", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}};
+  plan.steps.insert(plan.steps.end(), unloading.begin(), unloading.end());
+  CHECK(plan_stop(stop(true), run(node, "egerl", "4.0.1"), disk(), {}) == Decision(plan));
+}
+
+TEST_CASE("what is loaded and does not run is unloaded") {
+  NodeState node;
+  CHECK(plan_stop(stop(true), load(node, "egerl", "4.0.1"), disk(), {}) ==
+        Decision(Plan{"unloaded", unloading, {}}));
+}
+
+TEST_CASE(
+    "an included application that should run is started after the one that included it, and stays loaded") {
+  NodeState node;
+  run(node, "egerl", "4.0.1", {inner});
+  load(node, "inner", "1");
+  const Plan stopped{
+      "stopped_included_started", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}, StartApp{inner}}, {}};
+  CHECK(plan_stop(stop(false), node, no_disk(), {inner}) == Decision(stopped));
+  Plan unloaded = stopped;
+  unloaded.word = "unloaded";
+  unloaded.steps.insert(unloaded.steps.end(), unloading.begin(), unloading.end());
+  unloaded.steps.at(4) = UnloadApp{egerl, {inner}};
+  CHECK(plan_stop(stop(true), node, disk(), {inner}) == Decision(unloaded));
+}
+
+TEST_CASE("an included application that nobody wants is neither started nor kept") {
+  NodeState node;
+  run(node, "egerl", "4.0.1", {inner});
+  CHECK(plan_stop(stop(false), node, no_disk(), {}) ==
+        Decision(Plan{"stopped", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
+}
+
+TEST_CASE("an included application that runs on its own outlives the unloading, or the node would die") {
+  NodeState node;
+  load(node, "egerl", "4.0.1", {inner});
+  run(node, "inner", "1");
+  const Decision decision = plan_stop(stop(true), node, disk(), {});
+  REQUIRE(std::holds_alternative<Plan>(decision));
+  CHECK(std::get<Plan>(decision).steps.at(1) == Step(UnloadApp{egerl, {inner}}));
+}
+
+TEST_CASE("another version is not stopped") {
+  NodeState node;
+  CHECK(plan_stop(stop(true), run(node, "egerl", "4.1.0"), no_disk(), {}) ==
+        Decision(Refusal{"refused", "version 4.1.0 of egerl runs, not 4.0.1"}));
+  node.running.clear();
+  CHECK(plan_stop(stop(true), node, no_disk(), {}) ==
+        Decision(Refusal{"refused", "version 4.1.0 of egerl is loaded, not 4.0.1"}));
+}
+
+TEST_CASE("what a running application includes is not unloaded under it") {
+  NodeState node;
+  run(node, "top", "1", {egerl});
+  load(node, "egerl", "4.0.1");
+  CHECK(plan_stop(stop(true), node, no_disk(), {}) ==
+        Decision(Refusal{"refused", "top runs and includes egerl"}));
+}
+
+TEST_CASE("a directory that is gone leaves the modules loaded, and the plan says so") {
+  NodeState node;
+  CHECK(plan_stop(stop(true), load(node, "egerl", "4.0.1"), Disk({}).files(), {}) ==
+        Decision(Plan{"unloaded",
+                      {UnloadApp{egerl, {}}},
+                      {"the directory of egerl 4.0.1 is gone, so its modules stay loaded"}}));
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "planning.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+const Atom egerl{"egerl"};
+const Atom inner{"inner"};
+const Atom srv{"egerl_srv"};
+const Atom lib{"egerl_lib"};
+const Request up{Action::upgrade, egerl, {"4.0.1", {}}, {"4.1.0", {}}, true};
+const Request down{Action::downgrade, egerl, {"4.1.0", {}}, {"4.0.1", {}}, true};
+
+Module server(const std::string& how) {
+  return module("egerl_srv").behaving("gen_server").exporting("code_change/3").differing(how);
+}
+
+AppFiles earlier() {
+  AppFiles made = files("4.0.1", {server("one"), module("egerl_lib").differing("one")});
+  made.spec.term = Atom{"earlier"};
+  return made;
+}
+
+AppFiles later() {
+  AppFiles made = files("4.1.0", {server("two"), module("egerl_lib").differing("two")});
+  made.spec.term = Atom{"later"};
+  return made;
+}
+
+Appup shipped(const std::string& up_instructions) {
+  const Term term = parse_term("[" + up_instructions + "]");
+  const auto& instructions = std::get<List>(term.value).elements;
+  return {"4.1.0", {{{"4\\.0\\..*", true}, instructions}}, {{{"4\\.0\\..*", true}, instructions}}};
+}
+
+NodeState running(const std::string& vsn = "4.0.1") {
+  NodeState node;
+  return run(node, "egerl", vsn);
+}
+
+Plan plan_of(const Decision& decision) {
+  INFO(Catch::StringMaker<Decision>::convert(decision));
+  REQUIRE(std::holds_alternative<Plan>(decision));
+  return std::get<Plan>(decision);
+}
+
+const std::string ebin1 = "/lib/egerl-4.0.1/ebin";
+const std::string ebin2 = "/lib/egerl-4.1.0/ebin";
+
+}  // namespace
+
+TEST_CASE("an upgrade without an appup suspends, switches and converts everything together") {
+  const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), later()}).files(), {}));
+  CHECK(plan.word == "upgraded");
+  CHECK(plan.notes == std::vector<std::string>{"appup: made, because the package ships none"});
+  CHECK(plan.steps == std::vector<Step>{
+                          RequireLoaded{egerl, "4.0.1"},
+                          KeepCode{ebin1, {lib, srv}},
+                          ReadCode{ebin2, {lib, srv}, {{lib, srv}}},
+                          CheckOldCode{{lib, srv}},
+                          PointOfNoReturn{},
+                          ReplacePath{ebin1, ebin2},
+                          SuspendProcesses{{egerl}, {{srv, {}}}},
+                          SwitchModules{{lib, srv}},
+                          ConvertProcesses{Direction::up, {{srv, list()}}},
+                          Resume{{srv}},
+                          ChangeApp{egerl, Atom{"earlier"}, Atom{"later"}},
+                          PostPurge{{{lib, Purge::soft}, {srv, Purge::soft}}},
+                      });
+}
+
+TEST_CASE("a downgrade converts before it loads, and tells the version to come") {
+  AppFiles to = earlier();
+  to.beams.at(srv).attributes = parse_term("[{vsn,[77]}]");
+  const Plan plan = plan_of(plan_upgrade(down, running("4.1.0"), Disk({to, later()}).files(), {}));
+  CHECK(plan.word == "downgraded");
+  std::vector<Step> middle(plan.steps.begin() + 5, plan.steps.end() - 2);
+  CHECK(middle == std::vector<Step>{
+                      ReplacePath{ebin2, ebin1},
+                      SuspendProcesses{{egerl}, {{srv, {}}}},
+                      ConvertProcesses{Direction::down, {{srv, list(), list({77})}}},
+                      SwitchModules{{srv, lib}},
+                      Resume{{srv}},
+                  });
+}
+
+TEST_CASE("a shipped appup is used, matched as a regular expression, and keeps its order") {
+  AppFiles to = later();
+  to.appup = shipped("{update,egerl_srv,{advanced,extra}},{load_module,egerl_lib}");
+  const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
+  CHECK(plan.notes == std::vector<std::string>{"appup: the one that egerl 4.1.0 ships"});
+  CHECK(plan.steps == std::vector<Step>{
+                          RequireLoaded{egerl, "4.0.1"},
+                          KeepCode{ebin1, {srv, lib}},
+                          ReadCode{ebin2, {srv, lib}, {}},
+                          PointOfNoReturn{},
+                          ReplacePath{ebin1, ebin2},
+                          SuspendProcesses{{egerl}, {{srv, {}}}},
+                          LoadNew{srv},
+                          ConvertProcesses{Direction::up, {{srv, Atom{"extra"}}}},
+                          Resume{{srv}},
+                          LoadNew{lib},
+                          ChangeApp{egerl, Atom{"earlier"}, Atom{"later"}},
+                          PostPurge{{{lib, Purge::brutal}, {srv, Purge::brutal}}},
+                      });
+}
+
+TEST_CASE("a downgrade uses the appup of the version it leaves") {
+  AppFiles from = later();
+  from.appup = shipped("{load_module,egerl_lib}");
+  const Plan plan = plan_of(plan_upgrade(down, running("4.1.0"), Disk({earlier(), from}).files(), {}));
+  CHECK(plan.notes == std::vector<std::string>{"appup: the one that egerl 4.1.0 ships"});
+  CHECK(plan.steps.at(2) == Step(ReadCode{ebin1, {lib}, {}}));
+}
+
+TEST_CASE("a shipped appup without the version is made up for") {
+  AppFiles to = later();
+  to.appup = Appup{"4.1.0", {{{"3.9", false}, {}}}, {}};
+  const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
+  CHECK(plan.notes ==
+        std::vector<std::string>{"appup: made, because the shipped one has no entry for 4.0.1"});
+}
+
+TEST_CASE("what no running node can do needs a restart") {
+  AppFiles to = later();
+  const auto [instruction, why] = GENERATE(table<std::string, std::string>({
+      {"restart_new_emulator", "its appup asks for restart_new_emulator"},
+      {"restart_emulator", "its appup asks for restart_emulator"},
+      {"{sync_nodes,id,[a@b]}", "its appup asks for sync_nodes"},
+  }));
+  to.appup = shipped(instruction);
+  CHECK(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}) ==
+        Decision(Refusal{"needs_restart", why}));
+}
+
+TEST_CASE("a broken shipped appup is an error that names the file and the instruction") {
+  AppFiles to = later();
+  to.appup = shipped("{lode_module,egerl_lib}");
+  CHECK_THROWS_WITH(
+      plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}),
+      Catch::StartsWith("/lib/egerl-4.1.0/ebin/egerl.appup: ") && Catch::Contains("{lode_module,egerl_lib}"));
+}
+
+TEST_CASE("a supervisor's hook is taken back by its counterpart") {
+  AppFiles to = later();
+  to.appup =
+      shipped("{update,egerl_srv,supervisor},{apply,{egerl_srv,sup_upgrade_notify,[\"4.0.1\",\"4.1.0\"]}}");
+  const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
+  const std::vector<Term> args{string("4.0.1"), string("4.1.0")};
+  CHECK(plan.steps.at(plan.steps.size() - 3) ==
+        Step(ApplyHook{{srv, Atom{"sup_upgrade_notify"}, args},
+                       Apply{srv, Atom{"sup_downgrade_notify"}, args}}));
+}
+
+TEST_CASE("an application that is restarted starts with its new keys, as what it was started as") {
+  AppFiles to = later();
+  to.appup = shipped("{restart_application,egerl}");
+  NodeState node = running();
+  node.running[egerl] = Atom{"transient"};
+  const Plan plan = plan_of(plan_upgrade(up, node, Disk({earlier(), to}).files(), {}));
+  const auto changed = std::ranges::find(plan.steps, Step(ChangeApp{egerl, Atom{"earlier"}, Atom{"later"}}));
+  const auto started = std::ranges::find(plan.steps, Step(StartApp{egerl, Atom{"transient"}}));
+  const auto stopped = std::ranges::find(plan.steps, Step(StopApp{egerl}));
+  REQUIRE(started != plan.steps.end());
+  CHECK(stopped < changed);
+  CHECK(changed < started);
+  CHECK(std::ranges::count(plan.steps, Step(ChangeApp{egerl, Atom{"earlier"}, Atom{"later"}})) == 1);
+}
+
+TEST_CASE("a module with on_load is not switched together with the others") {
+  AppFiles to = later();
+  to.beams.at(lib).on_load = true;
+  const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
+  CHECK(plan.steps.at(2) == Step(ReadCode{ebin2, {lib, srv}, {{srv}}}));
+  CHECK(std::ranges::count(plan.steps, Step(LoadNew{lib})) == 1);
+}
+
+TEST_CASE("applications that become included stop, those that cease to be are started if they should run") {
+  AppFiles from = earlier();
+  from.spec.included_applications = {Atom{"old"}, Atom{"unwanted"}};
+  AppFiles to = later();
+  to.spec.included_applications = {inner, Atom{"unknown"}};
+  NodeState node = running();
+  run(node, "inner", "1");
+  const Plan plan = plan_of(plan_upgrade(up, node, Disk({from, to}).files(), {Atom{"old"}}));
+  CHECK(plan.steps.at(4) == Step(StopApp{inner}));
+  CHECK(plan.steps.at(5) == Step(LoadApp{Atom{"unknown"}, Atom{"unknown"}}));
+  CHECK(plan.steps.at(plan.steps.size() - 2) == Step(StartApp{Atom{"old"}}));
+  CHECK(std::ranges::count(plan.steps, Step(StartApp{Atom{"unwanted"}})) == 0);
+}
+
+TEST_CASE("processes of an included application are looked for in the tree of the one that includes it") {
+  NodeState node;
+  run(node, "top", "1", {egerl});
+  load(node, "egerl", "4.0.1");
+  const Plan plan = plan_of(plan_upgrade(up, node, Disk({earlier(), later()}).files(), {}));
+  CHECK(std::ranges::count(plan.steps, Step(SuspendProcesses{{Atom{"top"}}, {{srv, {}}}})) == 1);
+}
+
+TEST_CASE("what runs in the new version needs nothing and reads no file") {
+  CHECK(plan_upgrade(up, running("4.1.0"), no_disk(), {}) == Decision(Plan{"already_running", {}, {}}));
+}
+
+TEST_CASE("a third version is not upgraded") {
+  CHECK(plan_upgrade(up, running("3.9"), no_disk(), {}) ==
+        Decision(Refusal{"refused", "version 3.9 of egerl runs, not 4.0.1 or 4.1.0"}));
+}
+
+TEST_CASE("what does not run and was installed is replaced and started") {
+  NodeState node;
+  load(node, "egerl", "4.0.1");
+  AppFiles from = earlier();
+  from.spec.modules.push_back(Atom{"egerl_gone"});
+  const Plan plan = plan_of(plan_upgrade(up, node, Disk({from, later()}).files(), {}));
+  CHECK(plan.word == "upgraded");
+  CHECK(plan.steps.at(1) == Step(ReplacePath{ebin1, ebin2}));
+  CHECK(plan.steps.at(plan.steps.size() - 2) == Step(StartApp{egerl}));
+  CHECK(plan.steps.back() == Step(UnloadModules{{Atom{"egerl_gone"}}}));
+}
+
+TEST_CASE("what does not run and was never installed is started") {
+  CHECK(plan_of(plan_upgrade(up, {}, Disk({later()}).files(), {})).word == "started");
+}
