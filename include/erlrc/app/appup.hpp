@@ -13,8 +13,9 @@ namespace erlrc {
 
 enum class Direction { up, down };
 
-/// A version as an appup names it: a string that must be equal, or a regular expression (a binary in the file). What
-/// that finds first in a version must be the whole version, as systools_relup has it: <<"1|1\\.2">> does not mean 1.2.
+/// A version as an appup names it: a string that must be equal, or a regular expression (a binary in the
+/// file). What that finds first in a version must be the whole version, as systools_relup has it:
+/// <<"1|1\\.2">> does not mean 1.2.
 struct VsnPattern {
   std::string text;
   bool is_regex = false;
