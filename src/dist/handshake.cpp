@@ -14,7 +14,7 @@ constexpr const char* too_old = "the node is older than OTP 23";
 /// A whole name of a node, as one tells it.
 std::string read_name(ByteReader& reader) {
   const std::uint16_t size = reader.u16();
-  const std::string name(reader.take(size));
+  std::string name(reader.take(size));
   try {
     if (parse_node_name(name).host) return name;
   } catch (const UsageError&) {

@@ -14,7 +14,7 @@
 namespace erlrc {
 namespace {
 
-constexpr std::size_t buffer_size = 64 * 1024;
+constexpr std::size_t buffer_size = 65536;
 
 /// Waits until `fd` is ready for `events`, or broken. Throws TimedOut.
 void wait_for(int fd, short events, Deadline until) {
@@ -77,7 +77,7 @@ Socket::Socket(UniqueFd fd)
 Bytes Socket::read_some(Deadline until) {
   for (;;) {
     const ssize_t count = ::recv(fd_.get(), buffer_.get(), buffer_size, 0);
-    if (count >= 0) return Bytes(buffer_.get(), static_cast<std::size_t>(count));
+    if (count >= 0) return {buffer_.get(), static_cast<std::size_t>(count)};
     if (errno == ECONNRESET) return {};
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
       wait_for(fd_.get(), POLLIN, until);

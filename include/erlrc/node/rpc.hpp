@@ -22,8 +22,9 @@ public:
   /// Starts `program`; at most one runs at a time on a connection.
   virtual void start(const Program& program, const Term& argument) = 0;
 
-  /// The next Message of the program that runs. Throws Error: `timed out` when `until` passes, the reason
-  /// when the program's process ended without a further message, or that the connection was lost.
+  /// The next Message of the program that runs. Throws TimedOut when `until` passes (it may be called again),
+  /// Error with the reason when the program's process ended without a further message, ProtocolError when the
+  /// connection was lost; each names the program.
   virtual Term receive(Deadline until) = 0;
 
   /// Sends {Ref, Message} to the process of the program.
