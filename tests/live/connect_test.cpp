@@ -10,6 +10,7 @@
 #include <erlrc/dist/handshake.hpp>
 #include <erlrc/node/dist_rpc.hpp>
 #include <erlrc/node/pump.hpp>
+#include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/socket.hpp>
 #include <erlrc/term/etf.hpp>
@@ -273,8 +274,9 @@ private:
 
 }  // namespace
 
-// Hidden: run with `[record]` under each OTP release, it makes the recordings that tests/unit/node replays.
-TEST_CASE("what a node says in a whole call is recorded", "[.record]") {
+// With ERLRC_RECORD=1 this makes the recordings that tests/unit/node replays; run it so under each OTP
+// release.
+TEST_CASE("what a node says in a whole call can be recorded") {
   const LiveEpmd epmd;
   const LiveNode node(epmd, {.alive = "golden", .host = "127.0.0.1"});
   EpmdQuery query("golden");
