@@ -2,6 +2,7 @@
 #include <erlrc/node/observe.hpp>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/md5.hpp>
 #include <erlrc/erlang/programs.hpp>
 #include <erlrc/term/match.hpp>
 
@@ -57,10 +58,20 @@ void read_running(const Term& answer, NodeState& state) {
   }
 }
 
+void read_code(const Term& answer, NodeState& state) {
+  for (const Term& row : rows(answer, "code")) {
+    const auto* pair = as_tuple(row, 2);
+    const Atom* module = pair != nullptr ? as_atom((*pair)[0]) : nullptr;
+    const Binary* md5 = pair != nullptr ? as_binary((*pair)[1]) : nullptr;
+    if (module == nullptr || md5 == nullptr || md5->bytes.size() != Md5Digest{}.size()) unexpected("code");
+    state.code[*module] = md5->bytes;
+  }
+}
+
 }  // namespace
 
-NodeState observe(Rpc& rpc, Deadline until) {
-  rpc.start(observe_program(), list());
+NodeState observe(Rpc& rpc, const std::optional<Atom>& code_of, Deadline until) {
+  rpc.start(observe_program(), code_of ? Term(*code_of) : list());
   const Term answer = rpc.receive(until);
   NodeState state;
   state.node = rpc.node();
@@ -70,6 +81,7 @@ NodeState observe(Rpc& rpc, Deadline until) {
   read_running(answer, state);
   for (const Atom& app : names(answer, "starting"))
     state.starting.insert(app);
+  read_code(answer, state);
   return state;
 }
 

@@ -239,11 +239,28 @@ bool contains(const std::vector<Atom>& apps, const Atom& app) {
   return std::ranges::find(apps, app) != apps.end();
 }
 
+/// The modules that would lose their NIFs: code that is loaded again starts without them, and without on_load
+/// nobody loads them, unless the script calls somebody who may.
+std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script) {
+  std::string lost;
+  for (const LowLevel& instruction : script) {
+    if (std::holds_alternative<Apply>(instruction)) return std::nullopt;
+    const auto* load = std::get_if<Load>(&instruction);
+    const auto beam = load != nullptr ? to.beams.find(load->module) : to.beams.end();
+    if (beam == to.beams.end() || !beam->second.nif || beam->second.on_load) continue;
+    lost += (lost.empty() ? "" : ", ") + load->module.name;
+  }
+  if (lost.empty()) return std::nullopt;
+  return Refusal{"refused", "changed modules with NIFs and without on_load, which would lose them: " + lost};
+}
+
 Decision plan_running(const Request& request, const NodeState& node, const AppFiles& from, const AppFiles& to,
                       const Wanted& wanted) {
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
   Script script = find_script(from, to, direction);
   if (auto why = needs_restart(script.instructions)) return Refusal{"needs_restart", *why};
+
+  if (auto refusal = loses_nifs(to, script.instructions)) return *refusal;
 
   Steps steps(from, to, node);
   steps.append(script.instructions);
@@ -280,6 +297,43 @@ Decision plan_not_running(const Request& request, const NodeState& node, const A
   return plan;
 }
 
+/// The version that runs, as far as it can be told when its files are replaced already: the new ones, with
+/// the code that the node has loaded. Nullopt: it is the same.
+std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) {
+  AppFiles from = to;
+  from.appup.reset();
+  bool differs = false;
+  for (auto& [module, beam] : from.beams) {
+    const auto loaded = node.code.find(module);
+    if (loaded == node.code.end() || loaded->second == to_bytes(beam.md5)) continue;
+    std::ranges::transform(loaded->second, beam.md5.begin(),
+                           [](char byte) { return static_cast<std::uint8_t>(byte); });
+    differs = true;
+  }
+  for (const auto& [module, md5] : node.code)
+    if (!from.beams.contains(module)) {
+      from.spec.modules.push_back(module);
+      from.beams[module].module = module;
+      differs = true;
+    }
+  if (!differs) return std::nullopt;
+  return from;
+}
+
+/// The same version again: a rebuilt package, a security fix. Only what differs from the loaded code is
+/// exchanged.
+Decision plan_rebuilt(const Request& request, const NodeState& node, const Files& files,
+                      const Wanted& wanted) {
+  AppFiles to = files.all(request.to);
+  to.appup.reset();  // it is for other versions
+  auto from = loaded_build(to, node);
+  if (!from) return Plan{"already_running", {}, {}};
+  if (request.from.ebin) from->ebin = *request.from.ebin;
+  Decision decision = plan_running(request, node, *from, to, wanted);
+  if (auto* plan = std::get_if<Plan>(&decision)) plan->notes = {"same version, other code"};
+  return decision;
+}
+
 }  // namespace
 
 Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
@@ -297,7 +351,7 @@ Decision plan_upgrade(const Request& request, const NodeState& node, const Files
   if (loaded == request.to.vsn && request.from.vsn != request.to.vsn) return Plan{"already_running", {}, {}};
   if (loaded != request.from.vsn)
     return other_version_runs(app, loaded.value_or("?"), request.from.vsn + " or " + request.to.vsn);
-  if (request.from == request.to) return Plan{"already_running", {}, {}};
+  if (request.from.vsn == request.to.vsn) return plan_rebuilt(request, node, files, wanted);
   return plan_running(request, node, files.all(request.from), files.all(request.to), wanted);
 }
 

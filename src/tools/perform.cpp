@@ -73,13 +73,19 @@ Request with_directories(Request request, const NodeState& node) {
   return request;
 }
 
+/// Only who installs the same version again needs to know what code is loaded: it may be another build of it.
+std::optional<Atom> code_to_ask_for(const Request& request) {
+  const bool same = request.action == Action::upgrade && request.from.vsn == request.to.vsn;
+  return same ? std::optional(request.app) : std::nullopt;
+}
+
 void decide_on(Visit& visit, const Call& call) {
   visit.rpc = connect(*visit.entry, call.options.until);
   if (!visit.rpc) {
     visit.report.outcome = outcome(Kind::done, "node_down");
     return;
   }
-  const NodeState node = observe(*visit.rpc, call.options.until);
+  const NodeState node = observe(*visit.rpc, code_to_ask_for(call.request), call.options.until);
   Decision decision = plan(with_directories(call.request, node), node, call.files, call.wanted);
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     visit.report.outcome = outcome(Kind::refused, refusal->word, refusal->why);

@@ -81,7 +81,8 @@ Term observed(const std::vector<Running>& running, const std::string& lib_dir) {
               {Atom{"loaded"}, list(loaded)},
               {Atom{"running"}, list(names)},
               {Atom{"types"}, list(types)},
-              {Atom{"starting"}, list()}}};
+              {Atom{"starting"}, list()},
+              {Atom{"code"}, list()}}};
 }
 
 Term done() {

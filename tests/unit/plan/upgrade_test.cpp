@@ -223,3 +223,40 @@ TEST_CASE("what does not run and was installed is replaced and started") {
 TEST_CASE("what does not run and was never installed is started") {
   CHECK(plan_of(plan_upgrade(up, {}, Disk({later()}).files(), {})).word == "started");
 }
+
+TEST_CASE("the same version with the same code needs nothing") {
+  NodeState node = running();
+  for (const auto& [module, beam] : earlier().beams)
+    node.code[module] = to_bytes(beam.md5);
+  const Request again{Action::upgrade, egerl, {"4.0.1", {}}, {"4.0.1", {}}, true};
+  CHECK(plan_upgrade(again, node, Disk({earlier()}).files(), {}) ==
+        Decision(Plan{"already_running", {}, {}}));
+}
+
+TEST_CASE("the same version with other code exchanges just the modules that differ") {
+  NodeState node = running();
+  node.code[lib] = to_bytes(earlier().beams.at(lib).md5);
+  node.code[srv] = Bytes(16, 'x');
+  node.code[Atom{"egerl_gone"}] = Bytes(16, 'y');
+  const Request again{Action::upgrade, egerl, {"4.0.1", {}}, {"4.0.1", {}}, true};
+  const Plan plan = plan_of(plan_upgrade(again, node, Disk({earlier()}).files(), {}));
+  CHECK(plan.notes == std::vector<std::string>{"same version, other code"});
+  CHECK(plan.steps.at(1) == Step(KeepCode{ebin1, {srv, Atom{"egerl_gone"}}}));
+  CHECK(plan.steps.at(2) == Step(ReadCode{ebin1, {srv}, {{srv}}}));
+  CHECK(std::ranges::count(plan.steps, Step(RemoveModule{Atom{"egerl_gone"}})) == 1);
+}
+
+TEST_CASE(
+    "a changed module that would lose its NIFs is refused, unless the script calls somebody who may load "
+    "them") {
+  AppFiles to = later();
+  to.beams.at(lib).nif = true;
+  CHECK(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}) ==
+        Decision(Refusal{"refused",
+                         "changed modules with NIFs and without on_load, which would lose them: egerl_lib"}));
+  to.appup = shipped("{load_module,egerl_lib},{apply,{egerl_lib,init,[]}}");
+  CHECK(std::holds_alternative<Plan>(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {})));
+  to.appup.reset();
+  to.beams.at(lib).on_load = true;
+  CHECK(std::holds_alternative<Plan>(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {})));
+}
