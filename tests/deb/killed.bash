@@ -4,10 +4,11 @@
 
 # killed_upgrade WHO...: upgrades egerl while the node stands still, and kills (by name) once the hook waits for the node.
 killed_upgrade() {
-  local beam i name
+  local beam i name dpkg
   beam=$(pgrep -u egerld -x beam.smp)
   kill -STOP "$beam"
   dpkg -i /srv/archive/egerl_4.1.0_all.deb >>"$logs/packages.log" 2>&1 &
+  dpkg=$!
   for ((i = 0; i < 100; i++)); do
     pgrep -f '^/usr/bin/erlrc-hook dpkg postrm upgrade' >/dev/null && break
     sleep 0.05
@@ -16,7 +17,7 @@ killed_upgrade() {
   for name in "$@"; do pkill -KILL -x "$name" || true; done
   sleep 0.1
   kill -CONT "$beam"
-  wait %+ 2>/dev/null || true
+  { wait "$dpkg"; } 2>/dev/null || true
 }
 # settled: the node's version, when whoever is still at work has come to an end.
 settled() {

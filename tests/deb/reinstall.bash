@@ -8,11 +8,11 @@ holds "installed" put eglib=4.0.1 egerl=4.0.1
 open_line 4040
 holds "it serves" equal "$(ask count)" 'count 1 1 1'
 
-holds "reinstalled" packages apt-get install --yes --reinstall egerl eglib
+holds "reinstalled" packages apt-get install --yes --reinstall egerl=4.0.1 eglib=4.0.1
 holds "the connection did not notice" equal "$(ask count)" 'count 1 2 2'
 holds "dpkg: as before" equal "$(version_of egerl)" '4.0.1 install ok installed'
 
-holds "the library alone cannot be removed without its user" packages apt-get remove --yes eglib
+holds "with the library goes its user" packages apt-get remove --yes eglib
 holds "both are gone" equal "$(directories)$(running egerl egerl)$(running egerl eglib)" '[][]'
 holds "the connection is closed" equal "$(ask count)" 'no answer'
 close_line
