@@ -23,7 +23,7 @@ int rank(std::string_view text) {
 
 std::string_view take_number(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
-  const std::string_view number = text.substr(0, std::ranges::find_if_not(text, is_digit) - text.begin());
+  const std::string_view number = text.substr(0, text.find_first_not_of("0123456789"));
   text.remove_prefix(number.size());
   return number;
 }
@@ -33,14 +33,14 @@ std::string_view take_number(std::string_view& text) {
 std::weak_ordering compare_versions(std::string_view a, std::string_view b) {
   while (!a.empty() || !b.empty()) {
     while ((!a.empty() && !is_digit(a.front())) || (!b.empty() && !is_digit(b.front()))) {
-      if (auto order = rank(a) <=> rank(b); order != 0) return order;
+      if (auto order = rank(a) <=> rank(b); std::is_neq(order)) return order;
       a.remove_prefix(1);
       b.remove_prefix(1);
     }
     const std::string_view x = take_number(a);
     const std::string_view y = take_number(b);
-    if (auto order = x.size() <=> y.size(); order != 0) return order;
-    if (auto order = x <=> y; order != 0) return order;
+    if (auto order = x.size() <=> y.size(); std::is_neq(order)) return order;
+    if (auto order = x <=> y; std::is_neq(order)) return order;
   }
   return std::weak_ordering::equivalent;
 }

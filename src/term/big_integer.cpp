@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "big_integer.hpp"
 
-#include <bit>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace erlrc {
@@ -72,7 +72,7 @@ std::string decimal(const Bytes& magnitude) {
 
 }  // namespace
 
-Term integer_of_digits(std::string_view digits, int base, bool negative) {
+Term integer_of_digits(std::string_view digits, int base) {
   std::vector<std::uint32_t> limbs;
   std::uint32_t factor = 1;
   std::uint32_t chunk = 0;
@@ -90,11 +90,9 @@ Term integer_of_digits(std::string_view digits, int base, bool negative) {
     std::uint64_t value = 0;
     for (std::size_t i = limbs.size(); i-- > 0;)
       value = value << 32 | limbs[i];
-    constexpr std::uint64_t kLimit = std::uint64_t{1} << 63;
-    if (value < kLimit || (negative && value == kLimit))
-      return std::bit_cast<std::int64_t>(negative ? std::uint64_t{0} - value : value);
+    if (value <= std::numeric_limits<std::int64_t>::max()) return static_cast<std::int64_t>(value);
   }
-  BigInteger made{negative, {}};
+  BigInteger made{false, {}};
   for (std::uint32_t limb : limbs)
     for (int shift = 0; shift < 32; shift += 8)
       made.magnitude.push_back(static_cast<char>(limb >> shift & 0xff));

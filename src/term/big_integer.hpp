@@ -11,7 +11,7 @@
 namespace erlrc {
 
 /// The value of `digits` (each valid in `base`, 2 to 36; no sign), as std::int64_t where it fits.
-Term integer_of_digits(std::string_view digits, int base, bool negative);
+Term integer_of_digits(std::string_view digits, int base);
 
 /// In decimal, with its sign. Above 4,096 bytes as `16#..`, because decimal digits cost the square of the
 /// size.

@@ -221,22 +221,24 @@ public:
   explicit Decoder(ByteReader& in) : in_(in) {}
 
   Term decode() {
-    for (;;) {
-      std::optional<Term> term = next();
-      while (term) {
-        if (open_.empty()) return *std::move(term);
-        Open& top = open_.back();
-        top.terms.push_back(*std::move(term));
-        term.reset();
-        if (--top.left == 0) {
-          term = close(std::move(top));
-          open_.pop_back();
-        }
-      }
-    }
+    for (;;)
+      if (std::optional<Term> term = next())
+        if (std::optional<Term> whole = place(*std::move(term))) return *std::move(whole);
   }
 
 private:
+  // Puts a complete term where it belongs. Returns the outermost term if that is now complete.
+  std::optional<Term> place(Term term) {
+    while (!open_.empty()) {
+      Open& top = open_.back();
+      top.terms.push_back(std::move(term));
+      if (--top.left > 0) return std::nullopt;
+      term = close(std::move(top));
+      open_.pop_back();
+    }
+    return term;
+  }
+
   // A term without terms in it, or nullopt after a container was opened.
   std::optional<Term> next() {
     const std::uint8_t tag = in_.peek();

@@ -149,15 +149,15 @@ private:
 
   void put(const Map& map) {
     out_.u8(MAP_EXT).u32(checked_count(map.pairs.size()));
-    for (auto pair = map.pairs.rbegin(); pair != map.pairs.rend(); ++pair) {
-      todo_.push_back(&pair->second);
-      todo_.push_back(&pair->first);
+    for (std::size_t i = map.pairs.size(); i-- > 0;) {
+      todo_.push_back(&map.pairs[i].second);
+      todo_.push_back(&map.pairs[i].first);
     }
   }
 
   void later(const std::vector<Term>& terms) {
-    for (auto term = terms.rbegin(); term != terms.rend(); ++term)
-      todo_.push_back(&*term);
+    for (std::size_t i = terms.size(); i-- > 0;)
+      todo_.push_back(&terms[i]);
   }
 
   ByteWriter& out_;

@@ -201,7 +201,7 @@ Term Scanner::integer(const std::string& digits, int base, Position begin) const
   if (digits.size() > kMaxDigits)
     fail(begin, "found " + std::to_string(digits.size()) + " digits, expected at most " +
                     std::to_string(kMaxDigits));
-  return integer_of_digits(digits, base, false);
+  return integer_of_digits(digits, base);
 }
 
 // The rest of a float, from its point on.
@@ -389,7 +389,7 @@ Token Scanner::scan_sigil(Token token) {
   std::string type;
   while (is_word(peek_code_point()))
     append_utf8(take(), type);
-  if (type != "" && type != "b" && type != "B" && type != "s" && type != "S")
+  if (!type.empty() && type != "b" && type != "B" && type != "s" && type != "S")
     fail(token.position, "found sigil ~" + type + ", expected ~, ~b, ~B, ~s or ~S");
   token.kind = type == "s" || type == "S" ? Token::kString : Token::kBinary;
   if (const std::size_t quotes = triple_quotes(); quotes > 0) {

@@ -157,8 +157,8 @@ std::string print_port(const Port& port) {
 
 std::string print_reference(const Reference& reference) {
   std::string out = "#Ref<" + print_atom(reference.node.name);
-  for (auto id = reference.ids.rbegin(); id != reference.ids.rend(); ++id)
-    out += "." + std::to_string(*id);
+  for (std::size_t i = reference.ids.size(); i-- > 0;)
+    out += "." + std::to_string(reference.ids[i]);
   return out + ">";
 }
 

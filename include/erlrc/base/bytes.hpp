@@ -7,25 +7,27 @@
 #include <string>
 #include <string_view>
 
-// Big-endian reading and writing, as the distribution protocol, the external term format and BEAM files need it.
-// Bytes are kept in std::string: no copies between text and bytes, and cheap appending.
+// Big-endian reading and writing, as the distribution protocol, the external term format and BEAM files need
+// it. Bytes are kept in std::string: no copies between text and bytes, and cheap appending.
 
 namespace erlrc {
 
 using Bytes = std::string;
 using BytesView = std::string_view;
 
-/// Fewer bytes were left than a read asked for. Callers turn it into their own Error (with the file or the peer).
+/// Fewer bytes were left than a read asked for. Callers turn it into their own Error (with the file or the
+/// peer).
 class ShortRead : public std::runtime_error {
- public:
+public:
   ShortRead(std::size_t wanted, std::size_t left)
       : std::runtime_error("cut short: " + std::to_string(wanted) + " bytes wanted, " + std::to_string(left) +
                            " left") {}
 };
 
-/// Reads from the front of a view that must outlive it. Every read throws ShortRead rather than go past the end.
+/// Reads from the front of a view that must outlive it. Every read throws ShortRead rather than go past the
+/// end.
 class ByteReader {
- public:
+public:
   explicit ByteReader(BytesView bytes) : bytes_(bytes) {}
 
   std::size_t left() const { return bytes_.size() - at_; }
@@ -51,10 +53,11 @@ class ByteReader {
     return static_cast<std::uint8_t>(bytes_[at_]);
   }
 
- private:
+private:
   std::uint64_t big_endian(std::size_t count) {
     std::uint64_t value = 0;
-    for (char byte : take(count)) value = value << 8 | static_cast<std::uint8_t>(byte);
+    for (char byte : take(count))
+      value = value << 8 | static_cast<std::uint8_t>(byte);
     return value;
   }
 
@@ -64,7 +67,7 @@ class ByteReader {
 
 /// Appends to a Bytes it owns; `take()` hands them over.
 class ByteWriter {
- public:
+public:
   ByteWriter& u8(std::uint8_t value) { return big_endian(value, 1); }
   ByteWriter& u16(std::uint16_t value) { return big_endian(value, 2); }
   ByteWriter& u32(std::uint32_t value) { return big_endian(value, 4); }
@@ -77,7 +80,7 @@ class ByteWriter {
   const Bytes& written() const { return out_; }
   Bytes take() { return std::move(out_); }
 
- private:
+private:
   ByteWriter& big_endian(std::uint64_t value, int count) {
     for (int shift = (count - 1) * 8; shift >= 0; shift -= 8)
       out_.push_back(static_cast<char>(value >> shift & 0xff));

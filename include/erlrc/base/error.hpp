@@ -12,22 +12,23 @@
 
 namespace erlrc {
 
-/// Something is wrong outside of this program. `what()` is one line: lower case, no full stop, never a cookie.
+/// Something is wrong outside of this program. `what()` is one line: lower case, no full stop, never a
+/// cookie.
 class Error : public std::runtime_error {
- public:
+public:
   explicit Error(std::string message) : std::runtime_error(message), message_(std::move(message)) {}
   const char* what() const noexcept override { return message_.c_str(); }
 
   /// Puts `context: ` before the message; used by `within` only.
   void add_context(const std::string& context) { message_ = context + ": " + message_; }
 
- private:
+private:
   std::string message_;
 };
 
 /// The caller's arguments are wrong; nothing was tried. Exit code 2.
 class UsageError : public Error {
- public:
+public:
   using Error::Error;
 };
 
@@ -40,7 +41,7 @@ struct Position {
 
 /// A text or binary file does not have the form it should have.
 class SyntaxError : public Error {
- public:
+public:
   /// Message: `FILE:LINE:COLUMN: MESSAGE`, where MESSAGE says what was found and what was expected.
   SyntaxError(const std::string& file, Position where, const std::string& message)
       : Error(file + ":" + std::to_string(where.line) + ":" + std::to_string(where.column) + ": " + message),
@@ -51,13 +52,13 @@ class SyntaxError : public Error {
 
 /// The peer (epmd or a node) broke the protocol, or closed the connection.
 class ProtocolError : public Error {
- public:
+public:
   using Error::Error;
 };
 
 /// A system call failed.
 class SystemError : public Error {
- public:
+public:
   /// Message: `TRIED: text of errno`. `tried` names the object first: `/etc/erlrc.d/nodes: open`.
   SystemError(const std::string& tried, int errno_value);
 

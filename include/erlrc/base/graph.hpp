@@ -14,13 +14,13 @@ namespace erlrc {
 /// left out of the result.
 using Dependencies = std::map<std::string, std::set<std::string>>;
 
-/// The strongly connected groups of `graph`, each after the groups its members need. A group of one is an ordinary
-/// name; a group of several is a cycle, its members sorted by name. Between independent groups the order is that of
-/// their first name, so that the same input always gives the same output.
+/// The strongly connected groups of `graph`, each after the groups its members need. A group of one is an
+/// ordinary name; a group of several is a cycle, its members sorted by name. Between independent groups the
+/// order is that of their first name, so that the same input always gives the same output.
 std::vector<std::vector<std::string>> ordered_groups(const Dependencies& graph);
 
-/// One cycle through the members of a strongly connected `group`, in order, starting at its first name: each needs
-/// the next, the last needs the first.
+/// One cycle through the members of a strongly connected `group`, in order, starting at its first name: each
+/// needs the next, the last needs the first.
 std::vector<std::string> cycle_in(const Dependencies& graph, const std::vector<std::string>& group);
 
 }  // namespace erlrc

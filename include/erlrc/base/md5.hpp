@@ -15,11 +15,11 @@ using Md5Digest = std::array<std::uint8_t, 16>;
 
 /// Incremental MD5: `add` any number of times, then `digest` once.
 class Md5 {
- public:
+public:
   void add(BytesView bytes);
   Md5Digest digest();
 
- private:
+private:
   void block(const char* data);
 
   std::array<std::uint32_t, 4> state_{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};

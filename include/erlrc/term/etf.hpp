@@ -4,25 +4,25 @@
 #include <erlrc/base/bytes.hpp>
 #include <erlrc/term/term.hpp>
 
-// The external term format (ERTS user's guide, "External Term Format"), both ways, with every tag that a node of
-// OTP 23 to 29 sends to a peer without atom cache and fragments.
+// The external term format (ERTS user's guide, "External Term Format"), both ways, with every tag that a node
+// of OTP 23 to 29 sends to a peer without atom cache and fragments.
 
 namespace erlrc {
 
-/// Decodes one term that starts with the version byte 131 and fills `bytes` whole; COMPRESSED terms are inflated.
-/// Throws ProtocolError for anything else: an unknown tag, a count larger than the bytes left, nesting deeper than
-/// 10,000, bytes after the term.
+/// Decodes one term that starts with the version byte 131 and fills `bytes` whole; COMPRESSED terms are
+/// inflated. Throws ProtocolError for anything else: an unknown tag, a count larger than the bytes left,
+/// nesting deeper than 10,000, more than 64 MiB when inflated, bytes after the term.
 Term decode_term(BytesView bytes);
 
-/// Decodes the term at the front of `reader` (version byte included) and leaves `reader` behind it: a distribution
-/// packet holds two in a row.
+/// Decodes the term at the front of `reader` (version byte included) and leaves `reader` behind it: a
+/// distribution packet holds two in a row.
 Term decode_term(ByteReader& reader);
 
 /// Decodes a term without the version byte (literals and attributes of BEAM files hold those inside others).
 Term decode_term_body(ByteReader& reader);
 
-/// Encodes with the version byte. Atoms as SMALL_ATOM_UTF8_EXT or ATOM_UTF8_EXT, pids, ports and references in the
-/// form with 32-bit creation, strings of small integers as STRING_EXT.
+/// Encodes with the version byte. Atoms as SMALL_ATOM_UTF8_EXT or ATOM_UTF8_EXT, pids, ports and references
+/// in the form with 32-bit creation, strings of small integers as STRING_EXT.
 Bytes encode_term(const Term& term);
 
 /// Encodes without the version byte, at the end of `writer`.

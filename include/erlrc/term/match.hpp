@@ -8,8 +8,8 @@
 
 #include <erlrc/term/term.hpp>
 
-// Looking into a term. Each function answers "no" with a null pointer or nullopt, so that the caller can say what it
-// expected instead.
+// Looking into a term. Each function answers "no" with a null pointer or nullopt, so that the caller can say
+// what it expected instead.
 
 namespace erlrc {
 

@@ -174,5 +174,12 @@ TEST_CASE("a compressed term that lies about its size is refused") {
   Bytes etf = read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / "compressed_best.etf");
   const int difference = GENERATE(-1, 1);
   etf[5] = static_cast<char>(etf[5] + difference);
-  CHECK_THROWS_AS(decode_term(etf), ProtocolError);
+  CHECK_THROWS_WITH(decode_term(etf),
+                    Catch::StartsWith("external term: compressed term that does not inflate to its "));
+}
+
+TEST_CASE("a compressed term has nothing behind it in its stream") {
+  // zlib:compress(<<106, 106>>)
+  const Bytes etf = Bytes("\x83P\0\0\0\2", 6) + Bytes("\x78\x9c\xcb\xca\x02\x00\x01\x40\x00\xd5", 10);
+  CHECK_THROWS_WITH(decode_term(etf), "external term: 1 bytes after the compressed term");
 }

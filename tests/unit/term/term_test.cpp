@@ -37,6 +37,11 @@ TEST_CASE("a copy is a value of its own") {
 
 TEST_CASE("a part of a term can be assigned to the whole") {
   Term term = tuple(Atom{"outer"}, tuple(Atom{"inner"}, list({1})));
+  SECTION("moved, of another kind") {
+    Term other = list({term});
+    other = std::move(std::get<List>(other.value).elements[0]);
+    term = std::move(std::get<Tuple>(other.value).elements[1]);
+  }
   SECTION("moved") {
     term = std::move(std::get<Tuple>(term.value).elements[1]);
   }

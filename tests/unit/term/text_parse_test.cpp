@@ -66,6 +66,10 @@ TEST_CASE("lists with a tail") {
   CHECK(parse_term("[a|[]]") == list({Atom{"a"}}));
 }
 
+TEST_CASE("a no-break space separates, and ends a full stop") {
+  CHECK(parse_terms("{\u00a0a,b}.\u00a0c.", "f").size() == 2);
+}
+
 TEST_CASE("parentheses change nothing") {
   CHECK(parse_term("{(a),((1))}") == tuple(Atom{"a"}, 1));
 }
