@@ -59,6 +59,7 @@ Json node_of(const NodeReport& report) {
           {"message", outcome.message},
           {"left", outcome.left},
           {"remarks", outcome.remarks},
+          {"notes", report.plan.notes},
           {"steps", steps_of(report)},
           {"suspended_us", outcome.suspended_us}};
 }

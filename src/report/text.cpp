@@ -33,11 +33,6 @@ void add_line(std::string& text, std::string_view kind, std::string_view line) {
   text += '\n';
 }
 
-/// Where the instructions come from is of interest to who looks closer only.
-bool is_detail(std::string_view remark) {
-  return remark.starts_with("appup: ");
-}
-
 void add_steps(std::string& text, const NodeReport& report, const ReportHead& head, bool verbose) {
   if (head.dry_run) {
     for (std::size_t i = 0; i < report.plan.steps.size(); ++i)
@@ -80,7 +75,10 @@ ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& re
     for (const std::string& what : report.outcome.left)
       add_line(stream, "left: ", what);
     for (const std::string& remark : report.outcome.remarks)
-      if (verbose || head.dry_run || !is_detail(remark)) add_line(stream, "remark: ", remark);
+      add_line(stream, "remark: ", remark);
+    if (verbose || head.dry_run)
+      for (const std::string& note : report.plan.notes)
+        add_line(stream, "note: ", note);
     add_steps(stream, report, head, verbose);
   }
   return text;

@@ -28,9 +28,9 @@ struct ReportText {
 
 /// One line for each node: `erlrc-start: Starting 'APP': (NODE) WORD` on `out`, and for a node where it
 /// failed `erlrc-start: NODE: [WORD: ]MESSAGE` on `err` (no word where the node could not be asked). Below
-/// it, two spaces in: `left: ..` what differs from before on a broken node; `remark: ..`, but those that only
-/// say where the appup comes from (`appup: ..`) with `verbose` or in a dry run; with `verbose` the steps that
-/// were begun, each with its time, and how long processes were suspended; in a dry run the steps of the plan.
+/// it, two spaces in: `left: ..` what differs from before on a broken node; `remark: ..`; with `verbose` or
+/// in a dry run `note: ..`, how the plan was decided; with `verbose` the steps that were begun, each with its
+/// time, and how long processes were suspended; in a dry run the steps of the plan.
 ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& reports, bool verbose);
 
 /// The record, as one line of JSON:

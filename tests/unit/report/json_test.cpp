@@ -21,21 +21,21 @@ TEST_CASE("the record of an upgrade tells all of each node") {
   const NodeReport undone{
       "n1",
       {Kind::undone, "undone", "code_change crashed", {}, {"egerl_b keeps a state"}, {{0, 412}}, 99},
-      {"upgraded", {first, second}, {}}};
+      {"upgraded", {first, second}, {}, {"appup: made"}}};
   const NodeReport broken{"n2", {Kind::broken, "broken", "why", {"<0.1.2> is suspended"}, {}, {}, 0}, {}};
   const NodeReport error{"n3", {Kind::error, "", "cookie refused", {}, {}, {}, 0}, {}};
   CHECK(json::parse(render_json({"erlrc-upgrade", kUpgrade}, {undone, broken, error})) == json::parse(R"({
     "tool": "erlrc-upgrade", "action": "upgrade", "app": "egerl", "from": "4.0.1", "to": "4.1.0", "dry_run": false,
     "nodes": [
       {"node": "n1", "outcome": "undone", "word": "undone", "message": "code_change crashed", "left": [],
-       "remarks": ["egerl_b keeps a state"],
+       "remarks": ["egerl_b keeps a state"], "notes": ["appup: made"],
        "steps": [{"step": "add_path", "description": ")" + describe(first) + R"(", "us": 412},
                  {"step": "start_app", "description": ")" + describe(second) + R"(", "us": null}],
        "suspended_us": 99},
       {"node": "n2", "outcome": "broken", "word": "broken", "message": "why", "left": ["<0.1.2> is suspended"],
-       "remarks": [], "steps": [], "suspended_us": 0},
+       "remarks": [], "notes": [], "steps": [], "suspended_us": 0},
       {"node": "n3", "outcome": "error", "word": null, "message": "cookie refused", "left": [], "remarks": [],
-       "steps": [], "suspended_us": 0}],
+       "notes": [], "steps": [], "suspended_us": 0}],
     "exit": 3})"));
 }
 

@@ -77,14 +77,14 @@ TEST_CASE("what is left of a broken node, and remarks, follow its line") {
                    ""});
 }
 
-TEST_CASE("where the appup comes from is told to who looks closer") {
+TEST_CASE("how a plan was decided is told to who looks closer") {
   NodeReport done = report("n1", Kind::done, "upgraded");
-  done.outcome.remarks = {"appup: made, because the package ships none"};
+  done.plan.notes = {"appup: made, because the package ships none"};
   const std::string line = "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded";
-  const std::string remark = "  remark: appup: made, because the package ships none\n";
+  const std::string note = "  note: appup: made, because the package ships none\n";
   CHECK(render_text({"erlrc-upgrade", kUpgrade}, {done}, false).out == line + "\n");
-  CHECK(render_text({"erlrc-upgrade", kUpgrade}, {done}, true).out == line + "\n" + remark);
-  CHECK(render_text({"erlrc-upgrade", kUpgrade, true}, {done}, false).out == line + " (dry run)\n" + remark);
+  CHECK(render_text({"erlrc-upgrade", kUpgrade}, {done}, true).out == line + "\n" + note);
+  CHECK(render_text({"erlrc-upgrade", kUpgrade, true}, {done}, false).out == line + " (dry run)\n" + note);
 }
 
 TEST_CASE("verbose tells each step that was begun with its time, and the time of suspension") {
