@@ -1,0 +1,114 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% The node's side of scripts/bench. Reads a request, an Erlang term, from each line of standard input and prints a line
+%% with the answer.
+%%
+%%   {fresh, App, Ebin}              App is started from Ebin as if nothing else had ever run here: ok
+%%   {script, App, Dir}              makes low-level instructions of the .appup in Dir: ok
+%%   {release_handler, App, Vsn, Dir}
+%%                                   release_handler:eval_appup_script/4 does them: microseconds
+%%   watch                           ok; from now on it is noted when processes are suspended
+%%   seen                            microseconds: the longest that one process was suspended, and from the first
+%%                                   suspension of any to the last end of one; then it is noted no more
+%%   {check, App, Ebin}              whether what runs is what is in Ebin, and all servers have its states: ok
+%%
+%% Suspended processes are noted by call tracing, with the VM's own time stamps, of what a process calls itself when it
+%% is suspended (the loop of sys in which it waits) and when it goes on (system_continue of its behaviour). So it is the
+%% same for whoever suspends, it counts neither requests on their way nor answers, and costs the process some
+%% microseconds. Upgrades that are watched are others than those that are timed.
+-module(bench_node).
+-export([main/0]).
+
+main() ->
+    spawn(fun() -> io:format("ready~n"), loop() end).
+
+loop() ->
+    case io:read('') of
+        {ok, Request} ->
+            Answer = try answer(Request) catch Class:Why:Stack -> io_lib:format("~0p", [{Class, Why, Stack}]) end,
+            io:format("~ts~n", [Answer]),
+            loop();
+        eof ->
+            halt()
+    end.
+
+answer({fresh, App, Ebin}) ->
+    _ = application:stop(App),
+    _ = application:unload(App),
+    Name = atom_to_list(App),
+    Modules = [M || {M, _} <- code:all_loaded(), lists:prefix(Name ++ "_", atom_to_list(M))],
+    [begin code:purge(M), code:delete(M), code:purge(M) end || M <- Modules],
+    [code:del_path(Dir) || Dir <- code:get_path(), is_list(string:find(Dir, "/" ++ Name ++ "-"))],
+    true = code:add_patha(Ebin),
+    ok = application:load(App),
+    {ok, Own} = application:get_key(App, modules),
+    ok = code:ensure_modules_loaded(Own),
+    ok = application:start(App),
+    [erlang:garbage_collect(Pid) || Pid <- processes()],
+    "ok";
+answer({script, App, Dir}) ->
+    {ok, _, Script} = release_handler:upgrade_script(App, Dir),
+    put(script, Script),
+    "ok";
+answer({release_handler, App, Vsn, Dir}) ->
+    Script = get(script),
+    {_, Monitor} = spawn_monitor(fun() ->
+                                         exit(timer:tc(release_handler, eval_appup_script, [App, Vsn, Dir, Script]))
+                                 end),
+    receive {'DOWN', Monitor, process, _, {Us, {ok, _}}} -> integer_to_list(Us) end;
+answer(watch) ->
+    Tracer = spawn_link(fun() -> trace([]) end),
+    put(tracer, Tracer),
+    _ = code:ensure_loaded(sys),
+    erlang:trace_pattern({sys, suspend_loop, '_'}, true, [local]),
+    erlang:trace_pattern({gen_server, system_continue, '_'}, true, [local]),
+    erlang:trace(all, true, [call, monotonic_timestamp, {tracer, Tracer}]),
+    "ok";
+answer(seen) ->
+    erlang:trace(all, false, [call]),
+    erlang:trace_pattern({sys, suspend_loop, '_'}, false, [local]),
+    erlang:trace_pattern({gen_server, system_continue, '_'}, false, [local]),
+    Delivered = erlang:trace_delivered(all),
+    receive {trace_delivered, all, Delivered} -> ok end,
+    Tracer = get(tracer),
+    Tracer ! {self(), calls},
+    receive {Tracer, Calls} -> seen(Calls) end;
+answer({check, App, Ebin}) ->
+    {ok, [{application, App, Keys}]} = file:consult(filename:join(Ebin, atom_to_list(App) ++ ".app")),
+    {ok, Vsn} = application:get_key(App, vsn),
+    Vsn = proplists:get_value(vsn, Keys),
+    Modules = proplists:get_value(modules, Keys),
+    [begin
+         {ok, {M, Md5}} = beam_lib:md5(filename:join(Ebin, M)),
+         Md5 = M:module_info(md5)
+     end || M <- Modules],
+    [begin
+         {V, _} = M:entry(1),
+         {V, _} = gen_server:call(M, state)
+     end || M <- Modules, whereis(M) =/= undefined],
+    "ok".
+
+trace(Calls) ->
+    receive
+        {trace_ts, Pid, call, {M, _, _}, Time} -> trace([{Pid, M, Time} | Calls]);
+        {From, calls} -> From ! {self(), lists:reverse(Calls)}
+    end.
+
+%% Each message that a suspended process gets is one more call of the loop; the first one counts. A process that is not
+%% suspended goes on after each system message too.
+seen(Calls) ->
+    {Waiting, Times} =
+        lists:foldl(fun({Pid, sys, Time}, {Since, Done}) ->
+                            {case Since of #{Pid := _} -> Since; _ -> Since#{Pid => Time} end, Done};
+                       ({Pid, gen_server, Time}, {Since, Done}) ->
+                            case maps:take(Pid, Since) of
+                                {Began, Rest} -> {Rest, [{Began, Time} | Done]};
+                                error -> {Since, Done}
+                            end
+                    end, {#{}, []}, Calls),
+    0 = map_size(Waiting),
+    Longest = lists:max([To - From || {From, To} <- Times]),
+    Whole = lists:max([To || {_, To} <- Times]) - lists:min([From || {From, _} <- Times]),
+    io_lib:format("~b ~b", [us(Longest), us(Whole)]).
+
+us(Native) -> erlang:convert_time_unit(Native, native, microsecond).
