@@ -1,0 +1,287 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% What the live tests need inside the nodes that they try the programs on. It compiles the applications of a test, decides
+%% what their callbacks do (nothing, fail in some way, wait), records how they were called, and tells whether a node is as it
+%% was before.
+-module(lab).
+-export([open/0, reset/0, build/3]).
+-export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await_idle/0]).
+-export([mark/0, diff/0, diff_but_pids/0, condition/3, status/1]).
+
+%% --- the node between two tests -------------------------------------------------------------------------------------
+
+%% Called once, when the node is up.
+open() ->
+    Self = self(),
+    Owner = spawn(fun() ->
+                          register(lab_owner, self()),
+                          [ets:new(Table, [named_table, public, Kind])
+                           || {Table, Kind} <- [{lab_acts, set}, {lab_calls, ordered_set}, {lab_beams, set}]],
+                          Self ! {self(), ready},
+                          receive stop -> ok end
+                  end),
+    receive {Owner, ready} -> ok end,
+    _ = application:load(crypto),  % as the compiler of newer releases does when it is used first
+    persistent_term:put(lab_path, code:get_path()),
+    persistent_term:put(lab_running, running_apps()),
+    persistent_term:put(lab_loaded, loaded_apps()),
+    ok.
+
+%% Takes the applications of the test before out of the node. Any answer but `ok' means that the node is of no more use.
+reset() ->
+    [release(What) || {What, _, _} <- ets:tab2list(lab_acts)],
+    ets:delete_all_objects(lab_acts),
+    [ok = application:stop(A) || A <- running_apps() -- persistent_term:get(lab_running)],
+    [ok = unload(A) || A <- loaded_apps() -- persistent_term:get(lab_loaded)],
+    [begin code:purge(M), code:delete(M), code:purge(M) end || {M, File} <- code:all_loaded(), of_test(M, File)],
+    true = code:set_path(persistent_term:get(lab_path)),
+    ets:delete_all_objects(lab_calls),
+    undefined = whereis(erlrc_runner),
+    ok.
+
+running_apps() -> [A || {A, _, _} <- application:which_applications()].
+loaded_apps() -> [A || {A, _, _} <- application:loaded_applications()].
+
+%% An application that is unloaded takes those that it includes along.
+unload(App) ->
+    case application:unload(App) of
+        {error, {not_loaded, App}} -> ok;
+        Result -> Result
+    end.
+
+of_test(lab, _) -> false;
+of_test(_, File) when is_list(File) -> not lists:prefix(code:lib_dir(), File);
+of_test(_, _) -> false.
+
+%% --- applications ---------------------------------------------------------------------------------------------------
+
+%% Compiles Dir/src/NAME.erl into Dir/ebin with the macro VSN.
+build(Dir, Vsn, Names) ->
+    lists:foreach(fun(Name) -> build_one(Dir, Vsn, Name) end, Names).
+
+build_one(Dir, Vsn, Name) ->
+    File = filename:join([Dir, "src", Name ++ ".erl"]),
+    {ok, Source} = file:read_file(File),
+    Key = {erlang:md5(Source), Vsn},
+    Beam = case ets:lookup(lab_beams, Key) of
+               [{_, Known}] ->
+                   Known;
+               [] ->
+                   {ok, _, Made} = compile:file(File, [binary, deterministic, report_errors, {d, 'VSN', Vsn}]),
+                   ets:insert(lab_beams, {Key, Made}),
+                   Made
+           end,
+    ok = file:write_file(filename:join([Dir, "ebin", Name ++ ".beam"]), Beam).
+
+%% --- callbacks ------------------------------------------------------------------------------------------------------
+
+%% What the callback Key = {What, Who} does from now on: ok, crash, exit, throw, hang, {sleep, Ms}, {answer, Term}, or
+%% {wait, Then}: wait for release/1, then do that. With Times, only that often, and nothing afterwards.
+on(Key, Do) -> on(Key, Do, infinity).
+on(Key, Do, Times) -> ets:insert(lab_acts, {Key, Do, Times}), ok.
+
+%% Called by the callbacks of the tests' applications: ok, or {answer, Term} for what they shall return.
+act(What, Who) ->
+    Key = {What, Who},
+    case ets:lookup(lab_acts, Key) of
+        [{_, Do, infinity}] -> do(Do, Key);
+        [{_, _, 0}] -> ok;
+        [{_, Do, N}] -> ets:insert(lab_acts, {Key, Do, N - 1}), do(Do, Key);
+        [] -> ok
+    end.
+
+do(ok, _) -> ok;
+do(crash, _) -> error(on_purpose);
+do(exit, _) -> exit(on_purpose);
+do(throw, _) -> throw(on_purpose);
+do(hang, _) -> receive {?MODULE, never} -> ok end;
+do({sleep, Ms}, _) -> timer:sleep(Ms);
+do({answer, _} = Answer, _) -> Answer;
+do({wait, _}, Key) -> record({waits, Key}), wait(Key).
+
+wait(Key) ->
+    case ets:lookup(lab_acts, Key) of
+        [{_, {wait, _}, _}] -> timer:sleep(5), wait(Key);
+        [{_, Do, _}] -> do(Do, Key);
+        [] -> ok
+    end.
+
+release(Key) ->
+    [ets:insert(lab_acts, {Key, Then, infinity}) || {_, {wait, Then}, _} <- ets:lookup(lab_acts, Key)],
+    ok.
+
+await_reached(Key) ->
+    await(fun() -> ets:match(lab_calls, {'_', {waits, Key}}) =/= [] end, 30000).
+
+%% The plan that runs, if one does, has come to its end.
+await_idle() ->
+    await(fun() -> whereis(erlrc_runner) =:= undefined end, 30000).
+
+await(Holds, Ms) ->
+    case Holds() of
+        true -> true;
+        false when Ms > 0 -> timer:sleep(5), await(Holds, Ms - 5);
+        false -> false
+    end.
+
+%% What code_change of module Who answers, instead of {ok, New}.
+change(Who, Old, Extra, New) ->
+    record({code_change, Who, Old, Extra}),
+    case act(code_change, Who) of
+        ok -> New;
+        {answer, Answer} -> Answer
+    end.
+
+record(Call) ->
+    ets:insert(lab_calls, {erlang:unique_integer([monotonic]), Call}),
+    ok.
+
+%% What was called since the last reset, in order.
+calls() ->
+    [Call || {_, Call} <- ets:tab2list(lab_calls)].
+
+%% --- is the node as before? -----------------------------------------------------------------------------------------
+
+mark() ->
+    persistent_term:put(lab_mark, snapshot()),
+    ok.
+
+%% What differs from the last mark: [{Section, OnlyThen, OnlyNow}].
+diff() ->
+    differences(persistent_term:get(lab_mark), snapshot()).
+
+%% The same where processes were started anew on the way.
+diff_but_pids() ->
+    [Row || {Section, _, _} = Row <- diff(), Section =/= pids].
+
+differences(Then, Now) ->
+    [{Section, Before -- After, After -- Before}
+     || {{Section, Before}, {Section, After}} <- lists:zip(Then, Now), Before =/= After].
+
+snapshot() ->
+    Info = application:info(),
+    Apps = loaded_apps(),
+    Pids = processes_of(running_apps() -- persistent_term:get(lab_running)),
+    Names = maps:from_list([{Pid, Name} || {Name, Pid} <- Pids]),
+    [{modules, lists:sort([{M, M:module_info(md5), File} || {M, File} <- code:all_loaded(), of_test(M, File)])},
+     {path, code:get_path()},
+     {loaded, lists:sort(application:loaded_applications())},
+     {running, [App || {App, _} <- proplists:get_value(running, Info)]},
+     {started, lists:sort(proplists:get_value(started, Info))},
+     {starting, proplists:get_value(starting, Info)},
+     {keys, lists:sort([{App, lists:keydelete(env, 1, all_keys(App))} || App <- Apps])},
+     {env, lists:sort([{App, lists:sort(application:get_all_env(App))} || App <- Apps])},
+     {configuration, begin State = sys:get_state(application_controller), element(tuple_size(State), State) end},
+     {registered, lists:sort(registered())},
+     {processes, lists:sort([{Name, process(Pid, Names)} || {Name, Pid} <- Pids])},
+     {pids, lists:sort(Pids)}].
+
+all_keys(App) ->
+    {ok, Keys} = application:get_all_key(App),
+    Keys.
+
+processes_of(Apps) ->
+    lists:append([tree(App, application_controller:get_master(App)) || App <- Apps]).
+
+tree(App, Master) when is_pid(Master) ->
+    {Root, _} = application_master:get_child(Master),
+    processes(Root, {top, App});
+tree(_, undefined) ->
+    [].
+
+processes(Pid, Place) ->
+    Name = case process_info(Pid, registered_name) of
+               {registered_name, Registered} -> Registered;
+               _ -> Place
+           end,
+    [{Name, Pid} | case is_supervisor(Pid) of
+                       true -> children(Pid, Name);
+                       false -> []
+                   end].
+
+is_supervisor(Pid) ->
+    element(1, proc_lib:translate_initial_call(Pid)) =:= supervisor.
+
+children(Supervisor, Name) ->
+    case asked(fun() -> gen_server:call(Supervisor, which_children, 2000) end) of
+        silent -> [];
+        Children ->
+            Living = lists:sort([{Id, Pid} || {Id, Pid, _, _} <- Children, is_pid(Pid)]),
+            lists:append([processes(Pid, {Name, Id, N})
+                          || {N, {Id, Pid}} <- lists:zip(lists:seq(1, length(Living)), Living)])
+    end.
+
+asked(Fun) ->
+    try Fun() catch exit:_ -> silent end.
+
+process(Pid, Names) ->
+    {status(Pid), named(asked(fun() -> sys:get_state(Pid, 2000) end), Names),
+     [M || {M, File} <- code:all_loaded(), of_test(M, File), erlang:check_old_code(M),
+           erlang:check_process_code(Pid, M) =:= true],
+     case is_supervisor(Pid) of
+         true -> named(asked(fun() -> gen_server:call(Pid, which_children, 2000) end), Names);
+         false -> []
+     end}.
+
+%% running, suspended, or silent if it does not answer.
+status(Pid) ->
+    case asked(fun() -> sys:get_status(Pid, 2000) end) of
+        {status, _, _, [_, State | _]} -> State;
+        silent -> silent
+    end.
+
+%% Processes that are part of a tree under their names, so that trees can be compared.
+named(Pid, Names) when is_pid(Pid) -> maps:get(Pid, Names, Pid);
+named([Head | Tail], Names) -> [named(Head, Names) | named(Tail, Names)];
+named(Tuple, Names) when is_tuple(Tuple) -> list_to_tuple(named(tuple_to_list(Tuple), Names));
+named(Map, Names) when is_map(Map) -> maps:from_list(named(maps:to_list(Map), Names));
+named(Other, _) -> Other.
+
+%% --- which version is there? ----------------------------------------------------------------------------------------
+
+%% old or new, if the node is, as a whole, where these directories of the two versions say; else what contradicts each.
+condition(App, OldDir, NewDir) ->
+    case {problems(App, OldDir, NewDir), problems(App, NewDir, OldDir)} of
+        {[], _} -> old;
+        {_, []} -> new;
+        {Old, New} -> {mixed, [{no_old, Old}, {no_new, New}]}
+    end.
+
+problems(App, Dir, Other) ->
+    Keys = spec(App, Dir),
+    Vsn = proplists:get_value(vsn, Keys),
+    Modules = proplists:get_value(modules, Keys),
+    Pids = processes_of([App]),
+    Path = code:get_path(),
+    lists:append(
+      [[{key, Key, application:get_key(App, Key)} || {Key, Value} <- Keys, Key =/= env,
+                                                     application:get_key(App, Key) =/= {ok, Value}],
+       [{env, Key, application:get_env(App, Key)} || {Key, Value} <- proplists:get_value(env, Keys, []),
+                                                     application:get_env(App, Key) =/= {ok, Value}],
+       [{module, M} || M <- Modules, loaded_md5(M) =/= file_md5(Dir, M)],
+       [{too_many, M} || M <- proplists:get_value(modules, spec(App, Other)) -- Modules, loaded_md5(M) =/= none],
+       [no_path || not lists:member(Dir ++ "/ebin", Path)],
+       [other_path || lists:member(Other ++ "/ebin", Path)],
+       [not_running || not lists:member(App, running_apps())],
+       [{process, Name, status(Pid)} || {Name, Pid} <- Pids, status(Pid) =/= running],
+       [{state, Name, V} || {Name, Pid} <- Pids, V <- vsns(sys:get_state(Pid, 2000)), V =/= Vsn],
+       [a_plan_runs || whereis(erlrc_runner) =/= undefined]]).
+
+spec(App, Dir) ->
+    {ok, [{application, App, Keys}]} = file:consult(filename:join([Dir, "ebin", atom_to_list(App) ++ ".app"])),
+    Keys.
+
+loaded_md5(M) ->
+    case erlang:module_loaded(M) of
+        true -> M:module_info(md5);
+        false -> none
+    end.
+
+file_md5(Dir, M) ->
+    {ok, {M, Md5}} = beam_lib:md5(filename:join([Dir, "ebin", atom_to_list(M)])),
+    Md5.
+
+vsns(#{vsn := Vsn}) -> [Vsn];
+vsns([Head | Tail]) -> vsns(Head) ++ vsns(Tail);
+vsns(Tuple) when is_tuple(Tuple) -> vsns(tuple_to_list(Tuple));
+vsns(_) -> [].

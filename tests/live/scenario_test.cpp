@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+#include "lab.hpp"
+
+// What start, stop, upgrade and downgrade come to, for each state that a node can be in.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// zoo 1.0.0 and 2.0.0: two servers, a plain module, one that is the same in both, one that goes and one that
+/// comes.
+LabRelease zoo(const std::string& vsn) {
+  LabRelease made = servers("zoo", vsn, {"zoo_a", "zoo_b"});
+  made.modules.push_back({"zoo_lib", "plain"});
+  made.modules.push_back({"zoo_same", "same"});
+  made.modules.push_back({vsn == "1.0.0" ? "zoo_gone" : "zoo_new", "plain"});
+  return made;
+}
+
+Ran started(const std::string& word) {
+  return {0, "erlrc-start: Starting " + word + "\n", ""};
+}
+Ran stopped(const std::string& word) {
+  return {0, "erlrc-stop: Stopping " + word + "\n", ""};
+}
+Ran upgraded(const std::string& word) {
+  return {0, "erlrc-upgrade: Upgrading " + word + "\n", ""};
+}
+Ran downgraded(const std::string& word) {
+  return {0, "erlrc-downgrade: Downgrading " + word + "\n", ""};
+}
+Ran failed(const std::string& line) {
+  return {1, "", line + "\n"};
+}
+
+/// The applications of the tests that run, those that are loaded, and the directories of theirs in the path.
+std::string apps(Lab& lab) {
+  return lab.ask(
+      "Own = fun(Apps) -> lists:sort([{A, V} || {A, _, V} <- Apps, not lists:member(A, [kernel, stdlib, "
+      "crypto])]) end,"
+      "{Own(application:which_applications()), Own(application:loaded_applications()),"
+      " [D || D <- code:get_path(), string:find(D, \"erlrc-test\") =/= nomatch,"
+      "       string:find(D, \"/ebin\") =/= nomatch]}.");
+}
+
+/// `old` or `new`, or what speaks against both.
+std::string condition(Lab& lab, const std::string& app) {
+  return lab.ask("lab:condition(" + app + ", \"" + lab.at(app, "1.0.0") + "\", \"" + lab.at(app, "2.0.0") +
+                 "\").");
+}
+
+/// An application without processes of its own but its supervisor's, which includes these.
+LabRelease including(const std::string& app, const std::string& vsn, const std::vector<std::string>& included,
+                     const std::vector<std::string>& top_level = {}) {
+  std::string names;
+  for (const std::string& name : included)
+    names += (names.empty() ? "" : ", ") + name;
+  LabRelease made{
+      app, vsn, {{app + "_app", "app"}, {app + "_sup", "sup"}}, ", {included_applications, [" + names + "]}"};
+  // As the manual has it: the one that includes starts the top supervisors of the included ones.
+  made.modules[1].children = child_specs(top_level, "supervisor");
+  return made;
+}
+
+}  // namespace
+
+// --- start
+// ---------------------------------------------------------------------------------------------------
+
+TEST_CASE("start: an application that does not run is loaded, with its modules, and started") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  CHECK(lab.start("zoo", "1.0.0") == started("'zoo': (NODE) started"));
+  CHECK(apps(lab) == R"({[{zoo,"1.0.0"}],[{zoo,"1.0.0"}],["LAB/zoo-1.0.0/ebin"]})");
+  CHECK(lab.ask("hd(code:get_path()).") == R"("LAB/zoo-1.0.0/ebin")");
+  CHECK(lab.ask("[M || M <- [zoo_app, zoo_sup, zoo_a, zoo_b, zoo_lib, zoo_same, zoo_gone],"
+                " not erlang:module_loaded(M)].") == "[]");
+  CHECK(lab.ask("{gen_server:call(zoo_a, vsn), lab:calls()}.") ==
+        R"({{"1.0.0","1.0.0"},[{start,zoo,normal,[args]},{init,zoo_sup,"1.0.0"}]})");
+}
+
+TEST_CASE("start: an application that runs is already_running, however often one asks") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.start("zoo", "1.0.0");
+  lab.ask("lab:mark().");
+  CHECK(lab.start("zoo", "1.0.0") == started("'zoo': (NODE) already_running"));
+  CHECK(lab.start("zoo", "1.0.0") == started("'zoo': (NODE) already_running"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("start: another version runs") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.start("zoo", "1.0.0");
+  lab.ask("lab:mark().");
+  CHECK(lab.start("zoo", "2.0.0") ==
+        failed("erlrc-start: NODE: refused: version 1.0.0 of zoo runs, not 2.0.0 (use erlrc-upgrade)"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("start: a directory that is none") {
+  Lab lab;
+  lab.ask("lab:mark().");
+  CHECK(lab.start("zoo", "1.0.0") == failed("erlrc-start: NODE: LAB/zoo-1.0.0/ebin: no such directory"));
+  lab.dir().write("zoo-2.0.0/ebin", "a file");
+  CHECK(lab.start("zoo", "2.0.0") == failed("erlrc-start: NODE: LAB/zoo-2.0.0/ebin: is not a directory"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("start: without a directory it is the node's library") {
+  Lab lab;
+  lab.ask("lab:mark().");
+  std::string lib = lab.ask("code:lib_dir().");
+  lib = lib.substr(1, lib.size() - 2);
+  CHECK(lab.run(start_main, {"zoo", "1.0.0"}) ==
+        failed("erlrc-start: NODE: " + lib + "/zoo-1.0.0/ebin: no such directory"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("start: another version that is loaded and does not run makes room") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.ask("code:add_patha(\"" + lab.at("zoo", "1.0.0") +
+          "/ebin\"), ok = application:load(zoo), zoo_lib:vsn().");
+  CHECK(lab.start("zoo", "2.0.0") == started("'zoo': (NODE) started"));
+  CHECK(lab.ask("{application:get_key(zoo, vsn), application:get_env(zoo, of_vsn), zoo_lib:vsn()}.") ==
+        R"({{ok,"2.0.0"},{ok,"2.0.0"},"2.0.0"})");
+}
+
+TEST_CASE("start: the .app file is of another version than it should be") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.ask("lab:mark().");
+  CHECK(lab.run(start_main, {"zoo", "1.5.0", lab.at("zoo", "1.0.0")}) ==
+        failed("erlrc-start: NODE: LAB/zoo-1.0.0/ebin/zoo.app: describes version '1.0.0', not 1.5.0"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("start: an application that a running one includes is included, and not started") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  CHECK(lab.start("top", "1.0.0") == started("'top': (NODE) started"));
+  CHECK(lab.start("sub", "1.0.0") == started("'sub': (NODE) included"));
+  CHECK(lab.start("sub", "1.0.0") == started("'sub': (NODE) included"));
+  CHECK(apps(lab) ==
+        R"({[{top,"1.0.0"}],[{sub,"1.0.0"},{top,"1.0.0"}],["LAB/top-1.0.0/ebin","LAB/sub-1.0.0/ebin"]})");
+}
+
+TEST_CASE("start: included applications that run on their own are stopped first") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {"sub", "other"}, {"sub_sup"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.add(servers("other", "1.0.0", {"other_a"}));
+  lab.start("sub", "1.0.0");
+  lab.start("other", "1.0.0");
+  CHECK(lab.start("top", "1.0.0") == started("'top': (NODE) started_included_stopped"));
+  CHECK(apps(lab).starts_with(R"({[{top,"1.0.0"}],[{other,"1.0.0"},{sub,"1.0.0"},{top,"1.0.0"}],)"));
+  CHECK(lab.ask("{is_pid(whereis(sub_a)), whereis(other_a)}.") == "{true,undefined}");
+  CHECK(lab.start("top", "1.0.0") == started("'top': (NODE) already_running"));
+}
+
+TEST_CASE("start: a node in embedded mode gets the modules it would not load by itself") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  LiveNodeOptions embedded;
+  embedded.arguments = {"-mode", "embedded"};
+  lab.add_node(embedded);
+  CHECK(lab.run(start_main, {"--node", lab.node(1).alive(), "zoo", "1.0.0", lab.at("zoo", "1.0.0")}) ==
+        started("'zoo': (NODE2) started"));
+  CHECK(lab.ask("{code:get_mode(), zoo_lib:vsn(), gen_server:call(zoo_a, vsn)}.", 1) ==
+        R"({embedded,"1.0.0",{"1.0.0","1.0.0"}})");
+  lab.add(zoo("2.0.0"));
+  CHECK(lab.run(upgrade_main, {"--node", lab.node(1).alive(), "zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"),
+                               lab.at("zoo", "2.0.0")}) == upgraded("'zoo': (NODE2) upgraded"));
+  CHECK(lab.ask("{zoo_new:vsn(), gen_server:call(zoo_a, vsn)}.", 1) == R"({"2.0.0",{"2.0.0","2.0.0"}})");
+}
+
+TEST_CASE("start: a start that fails leaves nothing of the application") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.ask("lab:mark(), lab:on({start, zoo}, {answer, {error, not_today}}).");
+  CHECK(lab.start("zoo", "1.0.0") ==
+        failed("erlrc-start: NODE: undone: zoo: start: {not_today,{zoo_app,start,[normal,[args]]}}"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("a node that is down is no failure") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.add_node().kill();
+  CHECK(lab.start("zoo", "1.0.0") ==
+        Ran{0,
+            "erlrc-start: Starting 'zoo': (NODE) started\nerlrc-start: Starting 'zoo': (NODE2) node_down\n",
+            ""});
+  CHECK(
+      lab.upgrade("zoo", "1.0.0", "2.0.0").out ==
+      "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\nerlrc-upgrade: Upgrading 'zoo': (NODE2) node_down\n");
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.stop("zoo", "1.0.0") ==
+        Ran{0, "erlrc-stop: Stopping 'zoo': (NODE) unloaded\nerlrc-stop: Stopping 'zoo': (NODE2) node_down\n",
+            ""});
+}
+
+// --- stop
+// ----------------------------------------------------------------------------------------------------
+
+TEST_CASE("stop: an application that runs is stopped and unloaded, and nothing of it is left") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.ask("lab:mark().");
+  lab.start("zoo", "1.0.0");
+  CHECK(lab.stop("zoo", "1.0.0") == stopped("'zoo': (NODE) unloaded"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("lists:last(lab:calls()).") == "{stop,zoo}");
+  CHECK(lab.stop("zoo", "1.0.0") == stopped("'zoo': (NODE) unloaded"));
+}
+
+TEST_CASE("stop --no-unload: the application stays loaded") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.start("zoo", "1.0.0");
+  CHECK(lab.stop("zoo", "1.0.0", {"--no-unload"}) == stopped("'zoo': (NODE) stopped"));
+  CHECK(apps(lab) == R"({[],[{zoo,"1.0.0"}],["LAB/zoo-1.0.0/ebin"]})");
+  CHECK(lab.ask("erlang:module_loaded(zoo_a).") == "true");
+  CHECK(lab.stop("zoo", "1.0.0", {"--no-unload"}) == stopped("'zoo': (NODE) not_running"));
+  CHECK(lab.stop("zoo", "1.0.0") == stopped("'zoo': (NODE) unloaded"));
+  CHECK(apps(lab) == "{[],[],[]}");
+}
+
+TEST_CASE("stop: an application that was never there") {
+  Lab lab;
+  lab.ask("lab:mark().");
+  CHECK(lab.stop("zoo", "1.0.0", {"--no-unload"}) == stopped("'zoo': (NODE) not_running"));
+  CHECK(lab.stop("zoo", "1.0.0") == stopped("'zoo': (NODE) unloaded"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("stop: another version") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.start("zoo", "1.0.0");
+  lab.ask("lab:mark().");
+  CHECK(lab.stop("zoo", "2.0.0") ==
+        failed("erlrc-stop: NODE: refused: version 1.0.0 of zoo runs, not 2.0.0"));
+  CHECK(lab.stop("zoo", "2.0.0", {"--no-unload"}).exit == 1);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  lab.stop("zoo", "1.0.0", {"--no-unload"});
+  CHECK(lab.stop("zoo", "2.0.0") ==
+        failed("erlrc-stop: NODE: refused: version 1.0.0 of zoo is loaded, not 2.0.0"));
+}
+
+TEST_CASE("stop: included applications that are wanted go on by themselves") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {"sub", "other"}, {"sub_sup"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.add(servers("other", "1.0.0", {"other_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\"), code:add_patha(\"" +
+          lab.at("other", "1.0.0") + "/ebin\").");
+  lab.want("top");
+  lab.want("sub");
+  lab.start("top", "1.0.0");
+  CHECK(lab.stop("top", "1.0.0", {"--no-unload"}) == stopped("'top': (NODE) stopped_included_started"));
+  CHECK(lab.ask("{[A || {A, _, _} <- application:which_applications()], is_pid(whereis(sub_a))}.") ==
+        "{[sub,stdlib,kernel],true}");
+  CHECK(lab.start("top", "1.0.0") == started("'top': (NODE) started_included_stopped"));
+
+  // To unload an application takes the included ones along, which kills the node if one of them runs.
+  CHECK(lab.stop("top", "1.0.0") == stopped("'top': (NODE) unloaded"));
+  CHECK(lab.ask("{[A || {A, _, _} <- application:which_applications()], is_pid(whereis(sub_a))}.") ==
+        "{[sub,stdlib,kernel],true}");
+  CHECK(apps(lab) == R"({[{sub,"1.0.0"}],[{sub,"1.0.0"}],["LAB/other-1.0.0/ebin","LAB/sub-1.0.0/ebin"]})");
+  CHECK(lab.stop("sub", "1.0.0") == stopped("'sub': (NODE) unloaded"));
+}
+
+TEST_CASE("stop: an included application that runs by itself besides survives the unloading") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  lab.start("top", "1.0.0");
+  lab.ask("ok = application:start(sub).");  // by somebody else
+  CHECK(lab.stop("top", "1.0.0") == stopped("'top': (NODE) unloaded"));
+  CHECK(apps(lab) == R"({[{sub,"1.0.0"}],[{sub,"1.0.0"}],["LAB/sub-1.0.0/ebin"]})");
+  CHECK(lab.ask("gen_server:call(sub_a, vsn).") == R"({"1.0.0","1.0.0"})");
+}
+
+TEST_CASE("stop: an application whose files are gone already") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.start("zoo", "1.0.0");
+  std::filesystem::remove_all(lab.at("zoo", "1.0.0"));
+  CHECK(lab.stop("zoo", "1.0.0").exit == 0);
+  CHECK(lab.ask("lists:keymember(zoo, 1, application:loaded_applications()).") == "false");
+}
+
+// --- upgrade and downgrade
+// -----------------------------------------------------------------------------------
+
+TEST_CASE("upgrade and downgrade: the version that runs becomes the other one, and keeps its state") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.start("zoo", "1.0.0");
+  const std::string pids = lab.ask(
+      "[gen_server:call(S, vsn) || S <- [zoo_a, zoo_b]], lab:mark(), [whereis(N) || N <- [zoo_sup, zoo_a, "
+      "zoo_b]].");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
+  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.ask("[whereis(N) || N <- [zoo_sup, zoo_a, zoo_b]].") == pids);
+  CHECK(lab.ask("[lists:sort(maps:to_list(sys:get_state(S))) || S <- [zoo_a, zoo_b]].") ==
+        R"([[{calls,1},{vsn,"2.0.0"}],[{calls,1},{vsn,"2.0.0"}]])");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) already_running"));
+  CHECK(condition(lab, "zoo") == "new");
+
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) already_running"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("upgrade: nothing but what changed is touched") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.start("zoo", "1.0.0");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask("{erlang:check_old_code(zoo_same), erlang:module_loaded(zoo_gone)}.") == "{false,false}");
+}
+
+TEST_CASE("upgrade: a third version runs") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.add(zoo("3.0.0"));
+  lab.start("zoo", "3.0.0");
+  lab.ask("lab:mark().");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
+        failed("erlrc-upgrade: NODE: refused: version 3.0.0 of zoo runs, not 1.0.0 or 2.0.0"));
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") ==
+        failed("erlrc-downgrade: NODE: refused: version 3.0.0 of zoo runs, not 2.0.0 or 1.0.0"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE(
+    "upgrade: neither version runs, and the old one is on disk: its code is replaced, the new one started") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.start("zoo", "1.0.0");
+  lab.stop("zoo", "1.0.0", {"--no-unload"});
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
+  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) already_running"));
+  lab.stop("zoo", "2.0.0", {"--no-unload"});
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
+  CHECK(condition(lab, "zoo") == "old");
+  lab.stop("zoo", "1.0.0");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
+  CHECK(condition(lab, "zoo") == "new");
+}
+
+TEST_CASE("upgrade: neither version runs, and the old one was never installed: the new one is started") {
+  Lab lab;
+  lab.add(zoo("2.0.0"));
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) started"));
+  CHECK(lab.ask("gen_server:call(zoo_a, vsn).") == R"({"2.0.0","2.0.0"})");
+
+  Lab again;
+  again.add(zoo("1.0.0"));
+  CHECK(again.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) started"));
+  CHECK(again.ask("gen_server:call(zoo_a, vsn).") == R"({"1.0.0","1.0.0"})");
+}
+
+TEST_CASE("upgrade: the new version's directory is missing") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.start("zoo", "1.0.0");
+  lab.ask("lab:mark().");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
+        failed("erlrc-upgrade: NODE: LAB/zoo-2.0.0/ebin: no such directory"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("upgrade: the directories may be left out, they are the node's library then") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.start("zoo", "1.0.0");
+  std::string lib = lab.ask("code:lib_dir().");
+  lib = lib.substr(1, lib.size() - 2);
+  const Ran ran = lab.run(upgrade_main, {"zoo", "1.0.0", "2.0.0"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: " + lib + "/zoo-"));  // one of the two that are not there
+}
+
+// --- the appup
+// -----------------------------------------------------------------------------------------------
+
+TEST_CASE("upgrade by a made appup: every kind of process, and the author's hooks with the right arguments") {
+  Lab lab;
+  const std::vector<std::string> kinds{"server", "statem", "event", "special"};
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease made{"kin", vsn, {{"kin_app", "app"}, {"kin_sup", "sup"}}};
+    std::string children = child_specs({"kin_server", "kin_statem", "kin_special"});
+    children.pop_back();
+    // A gen_event manager tells its handlers' modules when asked.
+    made.modules[1].children =
+        children + ", {kin_event, {kin_event, start_link, []}, permanent, 2000, worker, dynamic}]";
+    for (const std::string& kind : kinds)
+      made.modules.push_back({"kin_" + kind, kind});
+    lab.add(made);
+  }
+  lab.start("kin", "1.0.0");
+  lab.ask("lab:mark(), ets:delete_all_objects(lab_calls).");
+  CHECK(lab.upgrade("kin", "1.0.0", "2.0.0") == upgraded("'kin': (NODE) upgraded"));
+  CHECK(condition(lab, "kin") == "new");
+  CHECK(lab.ask("lists:sort([C || C <- lab:calls(), element(1, C) =:= code_change]).") ==
+        R"([{code_change,kin_event,"1.0.0",[]},{code_change,kin_event,"1.0.0",[]},)"
+        R"({code_change,kin_server,"1.0.0",[]},{code_change,kin_special,"1.0.0",[]},)"
+        R"({code_change,kin_statem,"1.0.0",[]}])");
+  CHECK(lab.ask("[C || C <- lab:calls(), element(1, C) =/= code_change].") ==
+        R"([{init,kin_sup,"2.0.0"},{sup_upgrade_notify,kin_sup,"1.0.0","2.0.0"},)"
+        R"({version_change,kin,"1.0.0",[args]},{config_change,kin,[{of_vsn,"2.0.0"}],[],[]}])");
+
+  lab.ask("ets:delete_all_objects(lab_calls).");
+  CHECK(lab.downgrade("kin", "1.0.0", "2.0.0") == downgraded("'kin': (NODE) downgraded"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("lists:sort([C || C <- lab:calls(), element(1, C) =:= code_change]).") ==
+        R"([{code_change,kin_event,{down,"1.0.0"},[]},{code_change,kin_event,{down,"1.0.0"},[]},)"
+        R"({code_change,kin_server,{down,"1.0.0"},[]},{code_change,kin_special,{down,"1.0.0"},[]},)"
+        R"({code_change,kin_statem,{down,"1.0.0"},[]}])");
+  CHECK(lab.ask("[C || C <- lab:calls(), element(1, C) =/= code_change].") ==
+        R"([{version_change,kin,{down,"1.0.0"},[args]},{sup_downgrade_notify,kin_sup,"1.0.0","2.0.0"},)"
+        R"({init,kin_sup,"1.0.0"},{config_change,kin,[{of_vsn,"1.0.0"}],[],[]}])");
+}
+
+TEST_CASE(
+    "upgrade by a made appup: a supervisor's new children are there when the author's hook starts them") {
+  Lab lab;
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  LabRelease later = servers("zoo", "2.0.0", {"zoo_a", "zoo_b"});
+  lab.add(later);
+  lab.start("zoo", "1.0.0");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
+  CHECK(lab.ask("[{I, is_pid(P)} || {I, P, _, _} <- supervisor:which_children(zoo_sup)].") ==
+        "[{zoo_b,false},{zoo_a,true}]");
+  CHECK(lab.ask("{ok, _} = supervisor:restart_child(zoo_sup, zoo_b), gen_server:call(zoo_b, vsn).") ==
+        R"({"2.0.0","2.0.0"})");
+}
+
+TEST_CASE("upgrade by a shipped appup: its instructions, in its order") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  LabRelease later = zoo("2.0.0");
+  later.appup = R"({"2.0.0",
+    [{"1.0.0", [{add_module, zoo_new},
+                {apply, {zoo_app, changed, [first]}},
+                {update, zoo_a, {advanced, from_appup}},
+                {load_module, zoo_lib},
+                {load_module, zoo_b},
+                {apply, {zoo_app, changed, [{last}]}},
+                {delete_module, zoo_gone}]}],
+    [{"1.0.0", [{add_module, zoo_gone},
+                {update, zoo_a, {advanced, back}},
+                {load_module, zoo_lib},
+                {load_module, zoo_b},
+                {delete_module, zoo_new}]}]}.)";
+  lab.add(later);
+  lab.start("zoo", "1.0.0");
+  lab.ask("ets:delete_all_objects(lab_calls).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
+  CHECK(lab.ask("lab:calls().") ==
+        R"([{changed,zoo,first},{code_change,zoo_a,"1.0.0",from_appup},{changed,zoo,{last}},)"
+        R"({config_change,zoo,[{of_vsn,"2.0.0"}],[],[]}])");
+  // The appup says to load zoo_b and no more: its process has the state it had.
+  CHECK(lab.ask("{gen_server:call(zoo_a, vsn), gen_server:call(zoo_b, vsn), zoo_lib:vsn(), zoo_new:vsn(),"
+                " erlang:module_loaded(zoo_gone)}.") ==
+        R"({{"2.0.0","2.0.0"},{"2.0.0","1.0.0"},"2.0.0","2.0.0",false})");
+  lab.ask("ets:delete_all_objects(lab_calls).");
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
+  CHECK(lab.ask("lab:calls().") ==
+        R"([{code_change,zoo_a,{down,"1.0.0"},back},{config_change,zoo,[{of_vsn,"1.0.0"}],[],[]}])");
+  CHECK(condition(lab, "zoo") == "old");
+}
+
+TEST_CASE("upgrade by a shipped appup whose versions are regular expressions") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  LabRelease later = zoo("2.0.0");
+  later.appup = R"({"2.0.0",
+    [{<<"1\\.[0-9]+\\..*">>, [{update, zoo_a, {advanced, by_pattern}}]}],
+    [{<<"1\\.[0-9]+\\..*">>, [{update, zoo_a, {advanced, back_by_pattern}}]}]}.)";
+  lab.add(later);
+  lab.start("zoo", "1.0.0");
+  lab.ask("ets:delete_all_objects(lab_calls).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
+  CHECK(lab.ask("hd(lab:calls()).") == R"({code_change,zoo_a,"1.0.0",by_pattern})");
+  lab.ask("ets:delete_all_objects(lab_calls).");
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
+  CHECK(lab.ask("hd(lab:calls()).") == R"({code_change,zoo_a,{down,"1.0.0"},back_by_pattern})");
+}
+
+TEST_CASE("upgrade: a shipped appup without this version is replaced by a made one") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  LabRelease later = zoo("2.0.0");
+  later.appup = R"({"2.0.0", [{"0.9.0", []}], [{"0.9.0", []}]}.)";
+  lab.add(later);
+  lab.start("zoo", "1.0.0");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
+  CHECK(condition(lab, "zoo") == "new");
+}
+
+TEST_CASE("upgrade by a shipped appup: an application restarts itself") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  LabRelease later = zoo("2.0.0");
+  later.appup =
+      R"({"2.0.0", [{"1.0.0", [{restart_application, zoo}]}], [{"1.0.0", [{restart_application, zoo}]}]}.)";
+  lab.add(later);
+  lab.start("zoo", "1.0.0");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
+  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.ask("proplists:get_value(zoo, proplists:get_value(started, application:info())).") ==
+        "temporary");
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
+  CHECK(condition(lab, "zoo") == "old");
+}
+
+TEST_CASE("upgrade: what no running node can do is refused before anything is touched") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  LabRelease later = zoo("2.0.0");
+  later.appup = R"({"2.0.0", [{"1.0.0", [restart_new_emulator]}], [{"1.0.0", []}]}.)";
+  lab.add(later);
+  lab.start("zoo", "1.0.0");
+  lab.ask("lab:mark().");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
+        failed("erlrc-upgrade: NODE: needs_restart: its appup asks for restart_new_emulator"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+// --- included applications
+// -----------------------------------------------------------------------------------
+
+TEST_CASE("upgrade: an application that is newly included is stopped where it runs by itself") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {}));
+  lab.add(including("top", "2.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.want("sub");
+  lab.start("top", "1.0.0");
+  lab.start("sub", "1.0.0");
+  CHECK(lab.upgrade("top", "1.0.0", "2.0.0") == upgraded("'top': (NODE) upgraded"));
+  CHECK(lab.ask("{[A || {A, _, _} <- application:which_applications()], whereis(sub_a),"
+                " application:get_key(top, included_applications)}.") ==
+        "{[top,stdlib,kernel],undefined,{ok,[sub]}}");
+  CHECK(lab.start("sub", "1.0.0") == started("'sub': (NODE) included"));
+
+  // And back: it is included no longer, and wanted.
+  CHECK(lab.downgrade("top", "1.0.0", "2.0.0") == downgraded("'top': (NODE) downgraded"));
+  CHECK(lab.ask("{[A || {A, _, _} <- application:which_applications()], is_pid(whereis(sub_a)),"
+                " application:get_key(top, included_applications)}.") ==
+        "{[sub,top,stdlib,kernel],true,{ok,[]}}");
+}
+
+TEST_CASE("upgrade: an application that is included no longer starts only where it is wanted") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {"sub", "other"}));
+  lab.add(including("top", "2.0.0", {}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.add(servers("other", "1.0.0", {"other_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\"), code:add_patha(\"" +
+          lab.at("other", "1.0.0") + "/ebin\").");
+  lab.want("sub");
+  lab.start("top", "1.0.0");
+  CHECK(lab.upgrade("top", "1.0.0", "2.0.0") == upgraded("'top': (NODE) upgraded"));
+  CHECK(lab.ask("[A || {A, _, _} <- application:which_applications()].") == "[sub,top,stdlib,kernel]");
+}
+
+TEST_CASE("upgrade: a newly included application that nobody has loaded gets loaded") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {}));
+  lab.add(including("top", "2.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  lab.start("top", "1.0.0");
+  CHECK(lab.upgrade("top", "1.0.0", "2.0.0") == upgraded("'top': (NODE) upgraded"));
+  CHECK(lab.ask("application:get_key(sub, vsn).") == R"({ok,"1.0.0"})");
+}
+
+TEST_CASE("upgrade: an included application is upgraded in the tree of the one that includes it") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {"sub"}, {"sub_sup"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.add(servers("sub", "2.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  lab.start("top", "1.0.0");
+  lab.ask("sub_app:module_info(), gen_server:call(sub_a, vsn), lab:mark().");
+  CHECK(lab.upgrade("sub", "1.0.0", "2.0.0") == upgraded("'sub': (NODE) upgraded"));
+  CHECK(lab.ask("{lists:sort(maps:to_list(sys:get_state(sub_a))), sub_a:vsn(), application:get_key(sub, vsn),"
+                " [A || {A, _, _} <- application:which_applications()]}.") ==
+        R"({[{calls,1},{vsn,"2.0.0"}],"2.0.0",{ok,"2.0.0"},[top,stdlib,kernel]})");
+  CHECK(lab.upgrade("sub", "1.0.0", "2.0.0") == upgraded("'sub': (NODE) already_running"));
+  CHECK(lab.downgrade("sub", "1.0.0", "2.0.0") == downgraded("'sub': (NODE) downgraded"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+// --- several nodes
+// -------------------------------------------------------------------------------------------
+
+TEST_CASE("several nodes: all change, each has its line") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.add_node();
+  CHECK(lab.start("zoo", "1.0.0") ==
+        Ran{0, "erlrc-start: Starting 'zoo': (NODE) started\nerlrc-start: Starting 'zoo': (NODE2) started\n",
+            ""});
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
+        Ran{0,
+            "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\nerlrc-upgrade: Upgrading 'zoo': (NODE2) "
+            "upgraded\n",
+            ""});
+  CHECK(lab.ask("{gen_server:call(zoo_a, vsn), whereis(erlrc_runner)}.", 0) ==
+        R"({{"2.0.0","2.0.0"},undefined})");
+  CHECK(lab.ask("{gen_server:call(zoo_a, vsn), whereis(erlrc_runner)}.", 1) ==
+        R"({{"2.0.0","2.0.0"},undefined})");
+}
+
+TEST_CASE("several nodes: one fails, the others are taken back") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.add_node();
+  lab.start("zoo", "1.0.0");
+  lab.ask("lab:mark().", 0);
+  lab.ask("lab:mark(), lab:on({code_change, zoo_b}, crash).", 1);
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.out == "");
+  CHECK(
+      ran.err.starts_with("erlrc-upgrade: NODE: undone: taken back, because node NODE2 failed\n"
+                          "erlrc-upgrade: NODE2: undone: "));
+  CHECK(lab.ask("lab:diff().", 0) == "[]");
+  CHECK(lab.ask("lab:diff().", 1) == "[]");
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "lab.hpp"
+
+#include <cstdlib>
+#include <ostream>
+#include <stdexcept>
+
+#include <erlrc/sys/file.hpp>
+#include <erlrc/term/text.hpp>
+
+namespace erlrc::test {
+namespace {
+
+const LiveEpmd& epmd() {
+  static const LiveEpmd running;
+  return running;
+}
+
+/// Where lab.beam lies, compiled by the release that runs the nodes.
+const TempDir& lab_beam() {
+  static const TempDir dir;
+  static const int compiled =
+      std::system(("erlc -o '" + dir.path().string() + "' " ERLRC_LAB "/lab.erl").c_str());
+  if (compiled != 0) throw std::runtime_error("lab.erl cannot be compiled");
+  return dir;
+}
+
+std::unique_ptr<LiveNode> make_node(LiveNodeOptions options) {
+  // In embedded mode modules are not loaded by a call.
+  options.arguments.insert(
+      options.arguments.end(),
+      {"-eval", "{module, lab} = code:load_abs(\"" + (lab_beam() / "lab").string() + "\"), lab:open()."});
+  return std::make_unique<LiveNode>(epmd(), std::move(options));
+}
+
+std::unique_ptr<LiveNode>& shared_node() {
+  static std::unique_ptr<LiveNode> node;
+  return node;
+}
+
+bool is_clean(LiveNode* node) {
+  try {
+    return node != nullptr && node->runs() && print_term(node->evaluate("lab:reset().")) == "ok";
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+/// The shared node, as if no test had used it before.
+LiveNode& fresh_node() {
+  auto& node = shared_node();
+  if (!is_clean(node.get())) {
+    node.reset();
+    node = make_node({});
+  }
+  return *node;
+}
+
+std::string replace_all(std::string text, const std::string& what, const std::string& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts)
+    all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& stream, const Ran& ran) {
+  return stream << "exit " << ran.exit << "\nout: " << ran.out << "\nerr: " << ran.err;
+}
+
+std::string child_specs(const std::vector<std::string>& names, const std::string& type) {
+  std::vector<std::string> specs;
+  for (const std::string& name : names)
+    specs.push_back("{" + name + ", {" + name + ", start_link, []}, permanent, 2000, " + type + ", [" + name +
+                    "]}");
+  return "[" + joined(specs) + "]";
+}
+
+LabRelease servers(const std::string& app, const std::string& vsn, const std::vector<std::string>& names,
+                   const std::string& keys) {
+  LabRelease made{app, vsn, {{app + "_app", "app"}, {app + "_sup", "sup", child_specs(names)}}, keys};
+  for (const std::string& name : names)
+    made.modules.push_back({name, "server"});
+  return made;
+}
+
+Lab::Lab() : root_("ERLRC_ROOT", dir_.path().c_str()), dpkg_root_("DPKG_ROOT", nullptr) {
+  std::filesystem::create_directory(dir_ / "nodes");
+  enter(fresh_node());
+}
+
+Lab::Lab(LiveNodeOptions options)
+    : root_("ERLRC_ROOT", dir_.path().c_str()), dpkg_root_("DPKG_ROOT", nullptr) {
+  std::filesystem::create_directory(dir_ / "nodes");
+  add_node(std::move(options));
+}
+
+Lab::~Lab() = default;
+
+void Lab::enter(LiveNode& node) {
+  nodes_.push_back(&node);
+  const NodeEntry entry = node.entry();
+  dir_.write("nodes/" + node.alive(),
+             "cookie = " + entry.cookie.reveal() + "\nepmd_port = " + std::to_string(epmd().port()) + "\n",
+             0600);
+}
+
+LiveNode& Lab::add_node(LiveNodeOptions options) {
+  own_.push_back(make_node(std::move(options)));
+  enter(*own_.back());
+  return *own_.back();
+}
+
+std::string Lab::at(const std::string& app, const std::string& vsn) const {
+  return (dir_ / (app + "-" + vsn)).string();
+}
+
+std::string Lab::add(const LabRelease& release) {
+  const std::string name = release.app + "-" + release.vsn;
+  std::vector<std::string> names;
+  std::vector<std::string> quoted;
+  for (const LabModule& module : release.modules) {
+    std::string source = read_file(std::filesystem::path(ERLRC_LAB) / (module.kind + ".erl"));
+    source = replace_all(std::move(source), "?MODULE", "?THIS");
+    source = replace_all(std::move(source), "MODULE", module.name);
+    source = replace_all(std::move(source), "?THIS", "?MODULE");
+    source = replace_all(std::move(source), "APP", release.app);
+    source = replace_all(std::move(source), "CHILDREN", module.children);
+    dir_.write(name + "/src/" + module.name + ".erl", source);
+    names.push_back(module.name);
+    quoted.push_back("\"" + module.name + "\"");
+  }
+  std::string keys = release.keys;
+  // Whatever is not said otherwise.
+  if (keys.find("{applications,") == std::string::npos) keys += ", {applications, [kernel, stdlib]}";
+  dir_.write(name + "/ebin/" + release.app + ".app",
+             "{application, " + release.app + ",\n [{description, \"for tests\"},\n  {vsn, \"" + release.vsn +
+                 "\"},\n  {modules, [" + joined(names) + "]},\n  {registered, []},\n  {mod, {" + release.app +
+                 "_app, [args]}},\n  {env, [{of_vsn, \"" + release.vsn + "\"}" + release.env + "]}" + keys +
+                 "]}.\n");
+  if (!release.appup.empty()) dir_.write(name + "/ebin/" + release.app + ".appup", release.appup);
+  const std::string dir = at(release.app, release.vsn);
+  const std::string made =
+      ask("lab:build(\"" + dir + "\", \"" + release.vsn + "\", [" + joined(quoted) + "]).");
+  if (made != "ok") throw std::runtime_error(made);
+  return dir;
+}
+
+void Lab::want(const std::string& app) const {
+  dir_.write("applications/" + app, "");
+}
+
+std::string Lab::ask(const std::string& expressions, std::size_t index) {
+  return neutral(print_term(node(index).evaluate(expressions)));
+}
+
+Ran Lab::run(ToolMain program, std::vector<std::string> args) {
+  Streams streams;
+  const int exit = program(args, streams);
+  return {exit, neutral(streams.out), neutral(streams.err)};
+}
+
+Ran Lab::start(const std::string& app, const std::string& vsn, std::vector<std::string> options) {
+  options.insert(options.end(), {app, vsn, at(app, vsn)});
+  return run(start_main, options);
+}
+
+Ran Lab::stop(const std::string& app, const std::string& vsn, std::vector<std::string> options) {
+  options.insert(options.end(), {app, vsn, at(app, vsn)});
+  return run(stop_main, options);
+}
+
+Ran Lab::upgrade(const std::string& app, const std::string& from, const std::string& to,
+                 std::vector<std::string> options) {
+  options.insert(options.end(), {app, from, to, at(app, from), at(app, to)});
+  return run(upgrade_main, options);
+}
+
+Ran Lab::downgrade(const std::string& app, const std::string& to, const std::string& from,
+                   std::vector<std::string> options) {
+  options.insert(options.end(), {app, to, from, at(app, to), at(app, from)});
+  return run(downgrade_main, options);
+}
+
+std::string Lab::neutral(std::string text) const {
+  for (std::size_t i = nodes_.size(); i-- > 0;)
+    text = replace_all(std::move(text), nodes_[i]->alive(), i == 0 ? "NODE" : "NODE" + std::to_string(i + 1));
+  return replace_all(std::move(text), dir_.path().string(), "LAB");
+}
+
+}  // namespace erlrc::test

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <erlrc/tools/programs.hpp>
+
+#include "live_node.hpp"
+#include "temp_dir.hpp"
+
+// A host with real nodes and real applications, on which tests try the programs. What the applications'
+// callbacks do is decided while they run, by lab:on/2 on the node (tests/live/lab/lab.erl).
+
+namespace erlrc::test {
+
+/// A module of an application: tests/live/lab/KIND.erl with its MODULE, APP and CHILDREN filled in.
+struct LabModule {
+  std::string name;
+  std::string kind;
+  std::string children = "[]";  ///< of a supervisor: its child specifications
+};
+
+/// One version of an application.
+struct LabRelease {
+  std::string app;
+  std::string vsn;
+  std::vector<LabModule> modules;
+  std::string keys = {};   ///< further keys of the .app file, each with a comma before it
+  std::string appup = {};  ///< the whole file; empty: none is shipped
+  std::string env = {};    ///< of the .app file, each with a comma before it; {of_vsn, Vsn} is always there
+};
+
+/// `{Name, {Name, start_link, []}, permanent, 2000, worker, [Name]}` for each.
+std::string child_specs(const std::vector<std::string>& names, const std::string& type = "worker");
+
+/// An application APP with APP_app, APP_sup and these gen_servers.
+LabRelease servers(const std::string& app, const std::string& vsn, const std::vector<std::string>& names,
+                   const std::string& keys = {});
+
+/// What a program came to. In its texts the host's directory is LAB and the nodes are NODE, NODE2 and so on.
+struct Ran {
+  int exit = 0;
+  std::string out;
+  std::string err;
+  bool operator==(const Ran&) const = default;
+};
+std::ostream& operator<<(std::ostream& stream, const Ran& ran);
+
+using ToolMain = int (*)(std::span<const std::string>, Streams&);
+
+class Lab {
+public:
+  /// A host with one registered node. Without options that is one that all tests of the program share;
+  /// whatever the test before left there is taken away.
+  Lab();
+  explicit Lab(LiveNodeOptions options);
+  ~Lab();
+
+  LiveNode& node(std::size_t index = 0) { return *nodes_.at(index); }
+  /// Starts and registers one more node.
+  LiveNode& add_node(LiveNodeOptions options = {});
+
+  const TempDir& dir() const { return dir_; }
+  /// Writes and compiles a version; the path of its directory.
+  std::string add(const LabRelease& release);
+  /// Where `add` puts a version.
+  std::string at(const std::string& app, const std::string& vsn) const;
+  /// Lists the application in $ERLRC_ROOT/applications.
+  void want(const std::string& app) const;
+
+  /// Evaluates on a node, and prints the value as Erlang would, with LAB for the host's directory.
+  std::string ask(const std::string& expressions, std::size_t index = 0);
+
+  /// Runs a program in this process.
+  Ran run(ToolMain program, std::vector<std::string> args);
+  Ran start(const std::string& app, const std::string& vsn, std::vector<std::string> options = {});
+  Ran stop(const std::string& app, const std::string& vsn, std::vector<std::string> options = {});
+  Ran upgrade(const std::string& app, const std::string& from, const std::string& to,
+              std::vector<std::string> options = {});
+  Ran downgrade(const std::string& app, const std::string& to, const std::string& from,
+                std::vector<std::string> options = {});
+
+  /// A text in which the directory and the nodes of this host are called LAB and NODE.
+  std::string neutral(std::string text) const;
+
+private:
+  void enter(LiveNode& node);
+
+  TempDir dir_;
+  ScopedEnvironment root_;
+  ScopedEnvironment dpkg_root_;
+  std::vector<std::unique_ptr<LiveNode>> own_;
+  std::vector<LiveNode*> nodes_;
+};
+
+}  // namespace erlrc::test
