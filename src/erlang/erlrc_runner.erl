@@ -234,11 +234,19 @@ step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
     Read = [{Module, {beam_file(Ebin, Module), read_beam(Ebin, Module)}} || Module <- Modules],
     New = maps:merge(Code, maps:from_list(Read)),
     C#{code := New, prepared => maps:from_list([{Group, prepare(Group, New)} || Group <- Switched])};
-step({check_old_code, Modules}, C) ->
-    case [Module || Module <- Modules, erlang:check_old_code(Module), not code:soft_purge(Module)] of
-        [] -> C;
-        Busy -> fail("processes still run the code before the last upgrade: ~ts",
-                     [lists:join(", ", [[module_name(M), " in ", pids(users_of_old_code(M))] || M <- Busy])])
+step({check_old_code, Modules, Policy}, C) ->
+    check_old_code(Modules, Policy, now_ms(), C),
+    C;
+step({check_stranded, Apps, Changing, Converted, Policy}, C) ->
+    Told = maps:from_list([{Pid, true} || {Pid, _, _, _, Modules} <- supervised(Apps, C),
+                                          lists:any(fun(M) -> lists:member(M, Converted) end, Modules)]),
+    Inside = maps:from_list([{Module, true} || Module <- Changing]),
+    Stranded = [Found || Pid <- processes(), not is_map_key(Pid, Told), Pid =/= self(),
+                         Found <- inside(Pid, Inside)],
+    case {Stranded, Policy} of
+        {[], _} -> C;
+        {_, refuse} -> fail("processes that nothing converts: ~ts", [stranded(Stranded, C)]);
+        {_, report} -> remark("processes that nothing converts go on in the old code: ~ts", [stranded(Stranded, C)]), C
     end;
 step(point_of_no_return, C) ->
     C;
@@ -916,6 +924,52 @@ load(Module, File, Beam, C) ->
         timeout -> fail("~ts: cannot be loaded: not done within the time limit", [module_name(Module)]);
         {raised, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), Why])
     end.
+
+%% soft_purge takes away what nothing runs any more.
+check_old_code(Modules, Policy, Began, C) ->
+    case [Module || Module <- Modules, erlang:check_old_code(Module), not code:soft_purge(Module)] of
+        [] ->
+            ok;
+        Busy ->
+            case Policy of
+                kill ->
+                    lists:foreach(fun(Module) -> code:purge(Module) end, Busy);
+                {wait, Ms} when Ms > 0 ->
+                    receive after min(50, left(C)) -> ok end,
+                    check_deadline(C),
+                    check_old_code(Busy, case now_ms() - Began < Ms of true -> Policy; false -> refuse end, Began, C);
+                _ ->
+                    fail("processes still run the code before the last upgrade: ~ts",
+                         [lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)] || M <- Busy])])
+            end
+    end.
+
+%% [{Pid, Module}] if the process is inside a module of the map. Idle behaviours are not, and are told from the function
+%% they wait in, which is quicker than their whole stack.
+inside(Pid, Modules) ->
+    case process_info(Pid, current_function) of
+        {current_function, {gen_server, loop, _}} -> [];
+        {current_function, {gen_statem, _, _}} -> [];
+        {current_function, {gen_event, _, _}} -> [];
+        undefined -> [];
+        _ ->
+            case process_info(Pid, current_stacktrace) of
+                {current_stacktrace, Stack} ->
+                    case [M || {M, _, _, _} <- Stack, is_map_key(M, Modules)] of
+                        [Module | _] -> [{Pid, Module}];
+                        [] -> []
+                    end;
+                undefined -> []
+            end
+    end.
+
+stranded(Found, C) ->
+    Modules = lists:usort([Module || {_, Module} <- Found]),
+    lists:join("; ", [begin
+                          Pids = [Pid || {Pid, M} <- Found, M =:= Module],
+                          [integer_to_list(length(Pids)), " in ", module_name(Module), ": ",
+                           processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
+                      end || Module <- Modules]).
 
 prepare(Modules, Code) ->
     Files = [begin {File, Beam} = maps:get(Module, Code), {Module, File, Beam} end || Module <- Modules],

@@ -72,6 +72,9 @@ std::string describe(const Step& step) {
           [](const CheckOldCode& s) {
             return "check that nothing runs code from before the last upgrade of " + names(s.modules);
           },
+          [](const CheckStranded& s) {
+            return "look for processes inside " + names(s.changing) + " that nothing converts";
+          },
           [](const PointOfNoReturn&) { return std::string("point of no return"); },
           [](const SwitchModules& s) { return "switch at once to the new " + names(s.modules); },
           [](const LoadNew& s) { return "load the new " + print_atom(s.module.name); },

@@ -27,6 +27,18 @@ Term each(const Items& items, Make make) {
   return list(std::move(made));
 }
 
+Term old_code(const Policy& policy) {
+  switch (policy.old_code) {
+    case Policy::OldCode::refuse:
+      return Atom{"refuse"};
+    case Policy::OldCode::wait:
+      return tuple(Atom{"wait"}, policy.wait_ms);
+    case Policy::OldCode::kill:
+      return Atom{"kill"};
+  }
+  return {};
+}
+
 Term mfa(const Apply& call) {
   return tuple(call.module, call.function, list(call.args));
 }
@@ -57,7 +69,14 @@ Term to_term(const Step& step) {
           [](const ReadCode& s) {
             return tuple(Atom{"read_code"}, string(s.ebin), atoms(s.modules), each(s.switched, atoms));
           },
-          [](const CheckOldCode& s) { return tuple(Atom{"check_old_code"}, atoms(s.modules)); },
+          [](const CheckOldCode& s) {
+            return tuple(Atom{"check_old_code"}, atoms(s.modules), old_code(s.policy));
+          },
+          [](const CheckStranded& s) {
+            const bool refuse = s.policy.stranded == Policy::Stranded::refuse;
+            return tuple(Atom{"check_stranded"}, atoms(s.apps), atoms(s.changing), atoms(s.converted),
+                         Atom{refuse ? "refuse" : "report"});
+          },
           [](const PointOfNoReturn&) { return Term(Atom{"point_of_no_return"}); },
           [](const SwitchModules& s) { return tuple(Atom{"switch"}, atoms(s.modules)); },
           [](const LoadNew& s) { return tuple(Atom{"load"}, s.module); },

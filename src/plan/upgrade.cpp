@@ -106,13 +106,15 @@ public:
   }
 
   /// What must be known before anything is touched.
-  std::vector<Step> preparation() const {
+  std::vector<Step> preparation(const Policy& policy) const {
     std::vector<Step> steps;
     std::vector<Atom> touched(loaded_);
     touched.insert(touched.end(), removed_.begin(), removed_.end());
     if (!touched.empty()) steps.push_back(KeepCode{from_.ebin, touched});
     if (!loaded_.empty()) steps.push_back(ReadCode{to_.ebin, loaded_, switched_});
-    if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}});
+    if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
+    if (!touched.empty())
+      steps.push_back(CheckStranded{trees_, touched, {converted_.begin(), converted_.end()}, policy});
     return steps;
   }
 
@@ -155,7 +157,11 @@ private:
     for (const Atom& module : i.modules)
       purges_[module] = Purge::brutal;
   }
-  void append(const Suspend& i) { push(SuspendProcesses{trees_, i.items}); }
+  void append(const Suspend& i) {
+    for (const Suspend::Item& item : i.items)
+      converted_.insert(item.module);
+    push(SuspendProcesses{trees_, i.items});
+  }
   void append(const CodeChange& i) {
     ConvertProcesses step{i.mode, {}};
     for (const CodeChange::Item& item : i.items) {
@@ -231,6 +237,7 @@ private:
   std::vector<Atom> removed_;
   std::vector<std::vector<Atom>> switched_;
   std::set<Atom> checked_;
+  std::set<Atom> converted_;
   std::map<Atom, Purge> purges_;
   bool changed_ = false;
 };
@@ -268,7 +275,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   Plan plan{"upgraded", {}, std::move(script.remarks), {std::move(script.origin)}};
   if (direction == Direction::down) plan.word = "downgraded";
   plan.steps.push_back(RequireLoaded{request.app, request.from.vsn});
-  std::ranges::move(steps.preparation(), std::back_inserter(plan.steps));
+  std::ranges::move(steps.preparation(request.policy), std::back_inserter(plan.steps));
   for (const Atom& inner : to.spec.included_applications) {
     if (contains(from.spec.included_applications, inner)) continue;
     if (runs(node, inner)) plan.steps.push_back(StopApp{inner});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,12 +22,26 @@ struct Version {
   bool operator==(const Version&) const = default;
 };
 
+/// What to do about processes that an upgrade would hit though no instruction is for them.
+struct Policy {
+  enum class OldCode { refuse, wait, kill };
+  enum class Stranded { report, refuse };
+  /// Processes that still run the code before the last upgrade: loading the next would kill them.
+  OldCode old_code = OldCode::refuse;
+  std::int64_t wait_ms = 0;  ///< with OldCode::wait: how long, in milliseconds
+  /// Processes inside a module that changes, which no instruction converts: they go on in its old code until
+  /// they call it by its full name.
+  Stranded stranded = Stranded::report;
+  bool operator==(const Policy&) const = default;
+};
+
 struct Request {
   Action action = Action::start;
   Atom app;
   Version from;        ///< upgrade, downgrade: the version that runs now. stop: the version to stop
   Version to;          ///< start, upgrade, downgrade: the version that shall run
   bool unload = true;  ///< stop: also unload the application and its modules
+  Policy policy{};     ///< upgrade, downgrade
   bool operator==(const Request&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <erlrc/app/appup.hpp>
+#include <erlrc/plan/request.hpp>
 #include <erlrc/script/instruction.hpp>
 #include <erlrc/term/term.hpp>
 
@@ -111,7 +112,17 @@ struct ReadCode {
 /// last upgrade: to load another version would kill it.
 struct CheckOldCode {
   std::vector<Atom> modules;
+  Policy policy{};
   bool operator==(const CheckOldCode&) const = default;
+};
+/// Names the processes that are inside one of the modules that change, but for those of `apps` that run a
+/// module of `converted`; whether that is a remark or a failure, `policy` says.
+struct CheckStranded {
+  std::vector<Atom> apps;
+  std::vector<Atom> changing;
+  std::vector<Atom> converted;
+  Policy policy{};
+  bool operator==(const CheckStranded&) const = default;
 };
 /// All at once to their new versions, by code:finish_loading/1.
 struct SwitchModules {
@@ -174,8 +185,8 @@ struct ApplyHook {
 using Step =
     std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp, UnloadApp,
                  StartApp, StopApp, ChangeApp, LoadModules, UnloadModules, KeepCode, ReadCode, CheckOldCode,
-                 PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge, SuspendProcesses,
-                 ConvertProcesses, Resume, TerminateProcesses, StartProcesses, ApplyHook>;
+                 CheckStranded, PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge,
+                 SuspendProcesses, ConvertProcesses, Resume, TerminateProcesses, StartProcesses, ApplyHook>;
 
 /// How the node is told.
 Term to_term(const Step& step);

@@ -30,7 +30,13 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(UnloadModules{{m}}) == "{unload_modules,[m]}");
   CHECK(told(KeepCode{"/e", {m}}) == "{keep_code,\"/e\",[m]}");
   CHECK(told(ReadCode{"/e", {m, app}, {{m}}}) == "{read_code,\"/e\",[m,a],[[m]]}");
-  CHECK(told(CheckOldCode{{m}}) == "{check_old_code,[m]}");
+  CHECK(told(CheckOldCode{{m}}) == "{check_old_code,[m],refuse}");
+  CHECK(told(CheckOldCode{{m}, {.old_code = Policy::OldCode::wait, .wait_ms = 7}}) ==
+        "{check_old_code,[m],{wait,7}}");
+  CHECK(told(CheckOldCode{{m}, {.old_code = Policy::OldCode::kill}}) == "{check_old_code,[m],kill}");
+  CHECK(told(CheckStranded{{app}, {m}, {}}) == "{check_stranded,[a],[m],[],report}");
+  CHECK(told(CheckStranded{{app}, {m}, {m}, {.stranded = Policy::Stranded::refuse}}) ==
+        "{check_stranded,[a],[m],[m],refuse}");
   CHECK(told(PointOfNoReturn{}) == "point_of_no_return");
   CHECK(told(SwitchModules{{m}}) == "{switch,[m]}");
   CHECK(told(LoadNew{m}) == "{load,m}");
