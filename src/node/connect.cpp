@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/node/connect.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
+#include <thread>
 
 #include <erlrc/dist/epmd.hpp>
 #include <erlrc/dist/handshake.hpp>
@@ -15,6 +17,10 @@
 
 namespace erlrc {
 namespace {
+
+/// How long a node may take between its process and its entry in epmd, when it starts and when it stops.
+constexpr milliseconds settling_time{3000};
+constexpr milliseconds settling_pause{50};
 
 std::uint16_t epmd_port_of(const NodeEntry& entry) {
   if (entry.epmd_port) return *entry.epmd_port;
@@ -48,6 +54,22 @@ std::optional<Registration> ask_epmd(const NodeEntry& entry, Deadline until) {
   });
 }
 
+/// A node that epmd does not know is down, or is just starting or stopping, or has lost its entry because
+/// epmd was started again: that one goes on running code that is about to be replaced, so it must not be
+/// passed over.
+std::optional<Registration> find_registration(const NodeEntry& entry, Deadline until) {
+  const Deadline settled = std::min(until, after(settling_time));
+  for (;;) {
+    if (auto found = ask_epmd(entry, until)) return found;
+    if (!find_node_process(entry.name.alive, entry.name.host.value_or(""))) return std::nullopt;
+    if (left_until(settled) == milliseconds{0}) break;
+    std::this_thread::sleep_for(settling_pause);
+  }
+  expect_no_process(entry.name,
+                    "epmd at port " + std::to_string(epmd_port_of(entry)) + ": does not know the node");
+  return std::nullopt;
+}
+
 std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::unique_ptr<ByteStream> stream, Deadline until) {
   Handshake handshake({entry.name, entry.cookie, random_number()});
   Peer peer = pump(handshake, *stream, until);
@@ -77,7 +99,7 @@ std::unique_ptr<Rpc> connect_to_registered(const NodeEntry& entry, const Registr
 
 std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until) {
   if (entry.port) return connect_to_known_port(entry, *entry.port, until);
-  const auto found = ask_epmd(entry, until);
+  const auto found = find_registration(entry, until);
   return found ? connect_to_registered(entry, *found, until) : nullptr;
 }
 

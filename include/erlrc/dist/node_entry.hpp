@@ -9,8 +9,8 @@
 namespace erlrc {
 
 /// A node and how it is reached: what one file of $ERLRC_ROOT/nodes says. The file's name is the node's; the
-/// content is the cookie alone, or lines `key = value` with the keys cookie, cookie_file, port (the node's own,
-/// where no epmd tells it), epmd_port.
+/// content is the cookie alone, or lines `key = value` with the keys cookie, cookie_file, port (the node's
+/// own, where no epmd tells it), epmd_port.
 struct NodeEntry {
   NodeName name;
   Cookie cookie;

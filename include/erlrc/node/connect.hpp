@@ -11,11 +11,11 @@
 
 namespace erlrc {
 
-/// Connects to the node of `entry`. Null: the node is down, which is an expected outcome; it means that epmd
-/// runs and does not know the name, or that no epmd runs and no process of this machine runs as that node.
-/// Everything else throws Error with a message of its own: epmd down while the node's process runs; a
-/// registered port that refuses or does not answer; a wrong cookie; a node older than OTP 23; a peer that
-/// speaks another protocol; another node than the entry names.
+/// Connects to the node of `entry`. Null: the node is down, which is an expected outcome: no epmd knows the
+/// name, and no process of this machine runs as that node. Everything else throws Error with a message of its
+/// own: a process runs as the node, and epmd is down or, for some seconds, does not know it; a registered
+/// port that refuses or does not answer; a wrong cookie; a node older than OTP 23; a peer that speaks another
+/// protocol; another node than the entry names.
 std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until);
 
 }  // namespace erlrc
