@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cstdint>
+
 #include <erlrc/base/error.hpp>
+#include <erlrc/dist/names.hpp>
 
 #include "arguments.hpp"
 
@@ -23,6 +26,32 @@ Version check_version(const VersionArguments& given, bool with_directory) {
   return version;
 }
 
+constexpr std::int64_t kDefaultWait = 10'000;
+
+/// --purge=refuse|wait[=SECONDS]|kill
+void read_purge(const std::string& text, Policy& policy) {
+  policy.wait_ms = kDefaultWait;
+  if (text == "refuse") {
+    policy.old_code = Policy::OldCode::refuse;
+  } else if (text == "kill") {
+    policy.old_code = Policy::OldCode::kill;
+  } else if (text == "wait") {
+    policy.old_code = Policy::OldCode::wait;
+  } else if (text.starts_with("wait=")) {
+    policy.old_code = Policy::OldCode::wait;
+    policy.wait_ms = parse_seconds(text.substr(text.find('=') + 1), "--purge").count();
+  } else {
+    throw UsageError("--purge: " + printable(text) + ": expected refuse, wait, wait=SECONDS or kill");
+  }
+}
+
+/// --stranded=report|refuse
+void read_stranded(const std::string& text, Policy& policy) {
+  if (text != "report" && text != "refuse")
+    throw UsageError("--stranded: " + printable(text) + ": expected report or refuse");
+  policy.stranded = text == "refuse" ? Policy::Stranded::refuse : Policy::Stranded::report;
+}
+
 /// `first` and `second` are in the order of the command line.
 int change_main(const std::string& tool, const std::string& about, Action action, VersionArguments first,
                 VersionArguments second, std::span<const std::string> args, Streams& streams) {
@@ -38,6 +67,15 @@ int change_main(const std::string& tool, const std::string& about, Action action
   for (VersionArguments* version : {&first, &second})
     line.app.add_option(version->dir_name, version->directory,
                         "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
+  std::string purge = "refuse", stranded = "report";
+  line.app
+      .add_option("--purge", purge,
+                  "Processes in code from before the last upgrade: refuse, wait[=SECONDS] or kill")
+      ->type_name("WHAT");
+  line.app
+      .add_option("--stranded", stranded,
+                  "Processes inside changing code that nothing converts: report or refuse")
+      ->type_name("WHAT");
   add_act_options(line.app, options);
   if (const auto code = line.parse(args, streams)) return *code;
 
@@ -47,6 +85,8 @@ int change_main(const std::string& tool, const std::string& about, Action action
   Request request;
   request.action = action;
   request.app = check_app(app);
+  read_purge(purge, request.policy);
+  read_stranded(stranded, request.policy);
   Version one = check_version(first, directories);
   Version other = check_version(second, directories);
   const bool up = action == Action::upgrade;

@@ -118,6 +118,17 @@ TEST_CASE("a time limit is a number of seconds greater than 0") {
   CHECK(one.run(eval_main, {"--timeout=" + text, "n1", "1"}).exit == 2);
 }
 
+TEST_CASE("what to do about processes in old code is one of a few words") {
+  const Untouched one;
+  const auto [option, error] = GENERATE(table<std::string, std::string>({
+      {"--purge=murder", "--purge: 'murder': expected refuse, wait, wait=SECONDS or kill"},
+      {"--stranded=kill", "--stranded: 'kill': expected report or refuse"},
+  }));
+  CHECK(one.run(upgrade_main, {option, "egerl", "1.0", "1.1"}) ==
+        Ran{2, "", "erlrc-upgrade: " + error + "\n"});
+  CHECK(one.run(upgrade_main, {"--purge=wait=soon", "egerl", "1.0", "1.1"}).exit == 2);
+}
+
 TEST_CASE("--version and --help do nothing else") {
   const Untouched one;
   for (const test::Program program :
