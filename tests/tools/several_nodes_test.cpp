@@ -140,6 +140,9 @@ TEST_CASE("a node that could not be taken back is broken, with what is left") {
 TEST_CASE("the time of the call being over does not keep the others from being taken back") {
   Several several;
   FakeNode& a = several.add("a");
+  a.on_message([](const Term&) {
+    return Script{Wait{milliseconds(300)}, Say{failed("taken back")}, Exit{}};
+  });
   several.add("b").on_start([calls = 0](const test::Call&) mutable {
     return calls++ == 0 ? Script{Say{observed({{"egerl", "1.0"}})}, Exit{}} : Script{};
   });
