@@ -54,9 +54,9 @@ struct DpkgCall {
 /// What a hook call is to do. Without requests: nothing, beside what the flags say.
 struct HookPlan {
   std::vector<Request> requests = {};  ///< one after the other; if one fails, those done are reversed
-  bool fail = false;              ///< exit 1 without trying: so dpkg puts the old files back
-  bool mark_refusal = false;      ///< on failure, leave the marker for the calls that follow
-  bool clear_mark = false;        ///< remove the marker
+  bool fail = false;                   ///< exit 1 without trying: so dpkg puts the old files back
+  bool mark_refusal = false;           ///< on failure, leave the marker for the calls that follow
+  bool clear_mark = false;             ///< remove the marker
   bool tolerant =
       false;  ///< tell failures, but go on and exit 0: failing would leave the package worse than it is
   bool operator==(const HookPlan&) const = default;
