@@ -27,7 +27,8 @@ main(Plan, Client, Ref) ->
     put(times, []),
     put(remarks, []),
     put(suspension, none),
-    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, tree => #{}, terminated => []},
+    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, converted => #{}, tree => #{},
+          terminated => []},
     case take_turn(C) of
         ok ->
             Result = run(Steps, C),
@@ -149,7 +150,7 @@ step({load_app, App, Spec}, C) ->
             C;
         undefined ->
             journal({app_loaded, App, loaded_apps()}),
-            expect(ok, bounded(fun() -> application:load(Spec) end, C), "~ts: load", [App]),
+            expect(ok, bounded(application, load, [Spec], C), "~ts: load", [App]),
             C
     end;
 step({unload_app, App, Keep}, C) ->
@@ -158,14 +159,14 @@ step({unload_app, App, Keep}, C) ->
             C;
         {ok, _} ->
             journal({app_unloaded, [{A, all_keys(A)} || A <- unloaded_with(App, Keep)]}),
-            expect(ok, bounded(fun() -> unload(App, Keep) end, C), "~ts: unload", [App]),
+            expect(ok, unload(App, Keep, C), "~ts: unload", [App]),
             C
     end;
 step({start_app, App, Type}, C) ->
     case start_type(App) of
         none ->
             journal({app_started, App}),
-            case bounded(fun() -> application:start(App, Type) end, C) of
+            case bounded(application, start, [App, Type], C) of
                 ok -> C;
                 {error, {already_started, App}} -> C;
                 {error, Reason} -> fail("~ts: start: ~ts", [App, short(Reason)]);
@@ -180,7 +181,7 @@ step({stop_app, App}, C) ->
             C;
         Type ->
             journal({app_stopped, App, Type}),
-            expect(ok, bounded(fun() -> application:stop(App) end, C), "~ts: stop", [App]),
+            expect(ok, bounded(application, stop, [App], C), "~ts: stop", [App]),
             C
     end;
 step({change_app, App, From, {application, App, _} = To}, C) ->
@@ -189,12 +190,12 @@ step({change_app, App, From, {application, App, _} = To}, C) ->
     {Set, Unset} = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
     EnvBefore = application_controller:prep_config_change(),
     journal({app_changed, App, Keys}),
-    expect(ok, bounded(fun() -> application_controller:change_application_data([To], Conf) end, C),
+    expect(ok, bounded(application_controller, change_application_data, [[To], Conf], C),
            "~ts: change of its specification", [App]),
     lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Set),
     lists:foreach(fun(Key) -> application:unset_env(App, Key) end, Unset),
     %% The callback runs inside the application controller; what it answers, others throw away.
-    expect(ok, bounded(fun() -> application_controller:config_change(EnvBefore) end, C), "~ts: config_change", [App]),
+    expect(ok, bounded(application_controller, config_change, [EnvBefore], C), "~ts: config_change", [App]),
     journal({config_changed, App}),
     C;
 
@@ -251,11 +252,9 @@ step({check_stranded, Apps, Changing, Converted, Policy}, C) ->
 step(point_of_no_return, C) ->
     C;
 step({switch, Modules}, #{prepared := Prepared, kept := Kept} = C) ->
-    lists:foreach(fun(Module) ->
-                          purge_old(Module),
-                          journal({code, Module, maps:get(Module, Kept, not_loaded)})
-                  end, Modules),
-    expect(ok, bounded(fun() -> code:finish_loading(maps:get(Modules, Prepared)) end, C), "~ts: cannot be loaded",
+    lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)),
+    journal({switched, Modules, Kept}),
+    expect(ok, bounded(code, finish_loading, [maps:get(Modules, Prepared)], C), "~ts: cannot be loaded",
            [modules(Modules)]),
     C;
 step({load, Module}, #{code := Code, kept := Kept} = C) ->
@@ -292,8 +291,8 @@ step({post_purge, Purges}, C) ->
     C;
 
 step({suspend, Apps, Items}, C) ->
-    suspend(Apps, Items, C, [], [], 0);
-step({code_change, Mode, Items}, #{suspended := Suspended} = C) ->
+    suspend(Apps, Items, C, [], 0);
+step({code_change, Mode, Items}, #{suspended := Suspended, converted := Converted} = C) ->
     Jobs = [{Pid, Module, vsn_argument(Mode, Module, DownVsn, C), Extra}
             || {Module, Extra, DownVsn} <- Items, Pid <- maps:get(Module, Suspended, [])],
     Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
@@ -308,7 +307,7 @@ step({code_change, Mode, Items}, #{suspended := Suspended} = C) ->
     Replies = ask([{Pid, {change_code, Module, Vsn, Extra}} || {Pid, Module, Vsn, Extra} <- Jobs], standard, C),
     case [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
         [] ->
-            C;
+            C#{converted := maps:merge(Converted, maps:from_list(Before))};
         Failures ->
             lists:foreach(fun({Pid, timeout}) -> journal({stuck, Pid, proplists:lookup(Pid, Before), C});
                              (_) -> ok
@@ -316,14 +315,14 @@ step({code_change, Mode, Items}, #{suspended := Suspended} = C) ->
             fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
                                                                || {Pid, Reply} <- Failures])])
     end;
-step({resume, Modules}, #{suspended := Suspended} = C) ->
+step({resume, Modules}, #{suspended := Suspended, converted := Converted} = C) ->
     %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
     Left = maps:without(Modules, Suspended),
     Stay = maps:filter(fun({parents, Ms}, _) -> lists:any(fun(M) -> is_map_key(M, Left) end, Ms);
                           (_, _) -> true
                        end, Left),
     Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
-    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids, converted(Pid)],
+    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids, is_map_key(Pid, Converted)],
                                                                  standard, C)],
     journal({resumed, Pids, States}),
     resume(Pids, C),
@@ -333,14 +332,14 @@ step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
                                 lists:any(fun(M) -> lists:member(M, Modules) end, Ms)],
     lists:foreach(fun({Parent, Id}) ->
                           journal({terminated, Parent, Id}),
-                          expect(ok, bounded(fun() -> supervisor:terminate_child(Parent, Id) end, C),
+                          expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C),
                                  "child ~0tp: stop", [Id])
                   end, Children),
     C#{terminated := [{Modules, Children} | Terminated]};
 step({start, Modules}, #{terminated := Terminated} = C) ->
     lists:foreach(fun({Parent, Id}) ->
                           journal({restarted, Parent, Id}),
-                          case bounded(fun() -> supervisor:restart_child(Parent, Id) end, C) of
+                          case bounded(supervisor, restart_child, [Parent, Id], C) of
                               Ok when element(1, Ok) =:= ok -> ok;
                               Other -> fail("child ~0tp: start: ~ts", [Id, short(Other)])
                           end
@@ -348,8 +347,8 @@ step({start, Modules}, #{terminated := Terminated} = C) ->
     C#{terminated := [T || {Ms, _} = T <- Terminated, Ms =/= Modules]};
 
 step({apply, {M, F, A}, Undo}, C) ->
-    case bounded(fun() -> apply(M, F, A), ok end, C) of
-        ok ->
+    case called(M, F, A, C) of
+        {returned, _} ->
             journal({applied, Undo}),
             C;
         timeout ->
@@ -401,13 +400,13 @@ undo({path, Path}, _) ->
 undo({app_loaded, App, Before}, C) ->
     case application:get_key(App, vsn) of
         undefined -> ok;
-        {ok, _} -> expect(ok, bounded(fun() -> unload(App, Before) end, C), "~ts: unload", [App])
+        {ok, _} -> expect(ok, unload(App, Before, C), "~ts: unload", [App])
     end;
 undo({app_unloaded, Apps}, C) ->
     lists:foreach(fun({App, Keys}) ->
                           case application:get_key(App, vsn) of
                               undefined ->
-                                  expect(ok, bounded(fun() -> application:load({application, App, Keys}) end, C),
+                                  expect(ok, bounded(application, load, [{application, App, Keys}], C),
                                          "~ts: load", [App]);
                               {ok, _} ->
                                   change_back(App, Keys, C)
@@ -415,18 +414,14 @@ undo({app_unloaded, Apps}, C) ->
                           set_environment(App, proplists:get_value(env, Keys, []))
                   end, lists:reverse(Apps));
 undo({app_started, App}, C) ->
-    case bounded(fun() -> application:stop(App) end, C) of
+    case bounded(application, stop, [App], C) of
         ok -> ok;
-        {error, {not_started, App}} ->
-            case lists:member(App, starting_apps()) of
-                true -> fail("~ts: still starting", [App]);
-                false -> ok
-            end;
+        {error, {not_started, App}} -> end_start(App, now_ms() + 5000);
         Other -> fail("~ts: stop: ~ts", [App, short(Other)])
     end;
 undo({app_stopped, App, Type}, C) ->
     case start_type(App) of
-        none -> expect(ok, bounded(fun() -> application:start(App, Type) end, C), "~ts: start again", [App]);
+        none -> expect(ok, bounded(application, start, [App, Type], C), "~ts: start again", [App]);
         _ -> ok
     end;
 undo({app_changed, App, Keys}, C) ->
@@ -437,7 +432,7 @@ undo({config_changed, App}, C) ->
     [{app_changed, App, Keys} | Rest] = get(journal),
     put(journal, Rest),
     change_back(App, Keys, C),
-    expect(ok, bounded(fun() -> application_controller:config_change(EnvBefore) end, C), "~ts: config_change", [App]);
+    expect(ok, bounded(application_controller, config_change, [EnvBefore], C), "~ts: config_change", [App]);
 undo({code, Module, Previous}, C) ->
     Killed = case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
                  true -> [];
@@ -455,6 +450,8 @@ undo({code, Module, Previous}, C) ->
     end,
     [text("~ts: it ran the code of ~ts from before and was killed when that was put back", [pid_to_list(Pid),
           module_name(Module)]) || Pid <- Killed];
+undo({switched, Modules, Kept}, _) ->
+    lists:append([undo_one({code, Module, maps:get(Module, Kept, not_loaded)}) || Module <- lists:reverse(Modules)]);
 undo({suspended, Pids}, C) ->
     Stuck = [Pid || {Pid, _, _} <- get(stuck)],
     lists:foreach(fun(Pid) -> reinitialise(Pid, C) end, Pids),
@@ -472,26 +469,46 @@ undo({converted, Mode, Jobs, Before}, C) ->
     Stuck = [Pid || {Pid, _, _} <- get(stuck)],
     lists:append([restore(Pid, State, Mode, Jobs, C) || {Pid, State} <- Before, not lists:member(Pid, Stuck)]);
 undo({stuck, Pid, Snapshot, C}, _) ->
-    %% It is inside a code_change that does not return. Only when the old code is back it can be killed, so that its
-    %% supervisor starts it in that.
+    %% It is inside a code_change that does not return. Only when the old code is back it can be started again in that.
     put(stuck, [{Pid, Snapshot, C} | get(stuck)]),
     ok;
 undo({revive, {Pid, Snapshot, StepC}}, C) ->
-    revive(Pid, Snapshot, maps:get(Pid, maps:get(tree, StepC), none), C);
+    Tree = maps:get(tree, StepC),
+    revive(Pid, Snapshot, maps:get(Pid, Tree, none), C#{tree := Tree});
 undo({terminated, Parent, Id}, C) ->
-    case bounded(fun() -> supervisor:restart_child(Parent, Id) end, C) of
+    case bounded(supervisor, restart_child, [Parent, Id], C) of
         {error, running} -> ok;
         Ok when element(1, Ok) =:= ok -> ok;
         Other -> fail("child ~0tp: start again: ~ts", [Id, short(Other)])
     end;
 undo({restarted, Parent, Id}, C) ->
-    expect(ok, bounded(fun() -> supervisor:terminate_child(Parent, Id) end, C), "child ~0tp: stop", [Id]);
+    expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C), "child ~0tp: stop", [Id]);
 undo({applied, none}, _) ->
     ok;
 undo({applied, {M, F, A}}, C) ->
     case erlang:function_exported(M, F, length(A)) of
         false -> ok;
-        true -> expect(ok, bounded(fun() -> apply(M, F, A), ok end, C), "~ts:~ts/~p", [module_name(M), F, length(A)])
+        true -> case called(M, F, A, C) of
+                    {returned, _} -> ok;
+                    Other -> expect(ok, Other, "~ts:~ts/~p", [module_name(M), F, length(A)])
+                end
+    end.
+
+%% A start that has not returned ends with its application master: the application controller then drops it.
+end_start(App, Until) ->
+    case lists:member(App, starting_apps()) of
+        false ->
+            ok;
+        true ->
+            case application_controller:get_master(App) of
+                Master when is_pid(Master) -> exit(Master, kill);
+                _ -> ok
+            end,
+            receive after 5 -> ok end,
+            case now_ms() < Until of
+                true -> end_start(App, Until);
+                false -> fail("~ts: still starting", [App])
+            end
     end.
 
 %% The state from before the conversion. If the process went on with the new one meanwhile, what it learnt since is kept
@@ -561,48 +578,83 @@ replace_state(Pid, Old, C) ->
             end
     end.
 
-%% Kills a process that is stuck in code_change, waits for its supervisor to start it again in the old code, and gives it
-%% the state it had; unless that state names resources that died with it.
-revive(Pid, Snapshot, Child, C) ->
-    Name = case process_info(Pid, registered_name) of
-               {registered_name, N} -> atom_to_list(N);
-               _ -> pid_to_list(Pid)
-           end,
-    Monitor = monitor(process, Pid),
-    exit(Pid, kill),
-    receive {'DOWN', Monitor, process, _, _} -> ok after 5000 -> ok end,
-    case Child of
-        {_, Parent, Id, _, _} when is_pid(Parent) ->
-            case {successor(Parent, Id, Pid, now_ms() + 5000), Snapshot} of
-                {none, _} ->
-                    [text("~ts: was killed, because its code_change did not return, and was not started again", [Name])];
-                {New, {_, State}} ->
-                    case owns_resources(State, Pid) of
-                        true -> [text("~ts: was killed, because its code_change did not return, and started afresh: its "
-                                      "state held resources that died with it", [Name])];
-                        false ->
-                            remark("~ts: its code_change did not return; it was started again with the state it had",
-                                   [Name]),
-                            replace_state(New, State, C)
-                    end;
-                {_, none} ->
-                    [text("~ts: was killed, because its code_change did not return, and started afresh", [Name])]
+%% A worker that is stuck in code_change is started again in the old code by its supervisor, which is asked to do so and
+%% not surprised by its death: that would count as a failure of the child, and might end its siblings and the application.
+%% It gets the state it had, unless that names resources that died with it. Others are not killed, because more would die
+%% with them: they find their old state in their mailbox when they return.
+revive(Pid, Snapshot, {_, Parent, Id, worker, _}, C) when is_pid(Parent) ->
+    Name = short_name(Pid),
+    case {start_again(Pid, Parent, Id, C), Snapshot} of
+        {{error, Why}, _} ->
+            [text("~ts: was stopped, because its code_change did not return, and not started again: ~ts",
+                  [Name, short(Why)])];
+        {{ok, New}, {_, State}} ->
+            case owns_resources(State, Pid) of
+                true -> [text("~ts: was started afresh, because its code_change did not return and its state held "
+                              "resources that died with it", [Name])];
+                false -> give_state(New, State, Name, C)
             end;
-        _ ->
-            [text("~ts: was killed, because its code_change did not return", [Name])]
+        {{ok, _}, none} ->
+            [text("~ts: was started afresh, because its code_change did not return", [Name])]
+    end;
+revive(Pid, Snapshot, _, C) ->
+    case Snapshot of
+        {_, State} -> Pid ! {system, {self(), make_ref()}, {replace_state, fun(_) -> State end}};
+        none -> ok
+    end,
+    Pid ! {system, {self(), make_ref()}, resume},
+    [text("~ts: its code_change has not returned; when it does, it goes on as before", [process(Pid, C)])].
+
+give_state(Pid, State, Name, C) ->
+    case replace_state(Pid, State, C) of
+        [] ->
+            case ask([{Pid, get_state}], standard, C) of
+                [{Pid, {reply, {ok, State}}}] ->
+                    remark("~ts: its code_change did not return; it was started again with the state it had", [Name]),
+                    [];
+                _ ->
+                    [text("~ts: was started again, because its code_change did not return, but not with all of its "
+                          "state", [Name])]
+            end;
+        Left ->
+            Left
     end.
 
-successor(Parent, Id, Pid, Until) ->
-    Children = try gen_server:call(Parent, which_children, 5000) catch _:_ -> [] end,
-    case lists:keyfind(Id, 1, Children) of
-        {_, New, _, _} when is_pid(New), New =/= Pid ->
-            New;
+%% {ok, Pid} of the new process, or {error, Why}.
+start_again(Pid, Parent, Id, C0) ->
+    C = C0#{deadline => now_ms() + 10000},
+    Child = case Id of undefined -> Pid; _ -> Id end,
+    Specification = bounded(supervisor, get_childspec, [Parent, Child], C),
+    Arguments = case ask([{Parent, get_state}], standard, C) of
+                    [{Parent, {reply, {ok, State}}}] -> dynamic_arguments(Pid, State);
+                    _ -> unknown
+                end,
+    %% What traps exits dies by this.
+    _ = spawn(fun() -> receive after 500 -> exit(Pid, kill) end end),
+    _ = bounded(supervisor, terminate_child, [Parent, Child], C),
+    case {Id, Specification, Arguments} of
+        {undefined, {ok, #{start := {_, _, First}}}, {ok, All}} ->
+            started(bounded(supervisor, start_child, [Parent, lists:nthtail(length(First), All)], C));
+        {undefined, _, _} ->
+            {error, "it cannot be told with which arguments"};
+        {_, {ok, #{restart := temporary} = Temporary}, _} ->
+            started(bounded(supervisor, start_child, [Parent, Temporary], C));
         _ ->
-            case now_ms() < Until of
-                true -> receive after 10 -> successor(Parent, Id, Pid, Until) end;
-                false -> none
-            end
+            started(bounded(supervisor, restart_child, [Parent, Id], C))
     end.
+
+%% Of a child of a simple_one_for_one supervisor, as that keeps them for the restart.
+dynamic_arguments(Pid, State) when tuple_size(State) > 4 ->
+    case element(5, State) of
+        {_, #{Pid := Arguments}} when is_list(Arguments) -> {ok, Arguments};
+        _ -> unknown
+    end;
+dynamic_arguments(_, _) ->
+    unknown.
+
+started(Ok) when element(1, Ok) =:= ok, is_pid(element(2, Ok)) -> {ok, element(2, Ok)};
+started({error, Why}) -> {error, Why};
+started(Other) -> {error, Other}.
 
 owns_resources(Term, Pid) when is_pid(Term) -> Term =:= Pid;
 owns_resources(Term, _) when is_port(Term); is_reference(Term) -> true;
@@ -636,7 +688,7 @@ root(_, _) ->
 supervisor_module(Pid, C) ->
     case is_supervisor(Pid) of
         true ->
-            case bounded(fun() -> supervisor:get_callback_module(Pid) end, C) of
+            case bounded(supervisor, get_callback_module, [Pid], C) of
                 Module when is_atom(Module), Module =/= timeout -> Module;
                 _ -> none
             end;
@@ -670,6 +722,7 @@ children(Supervisor, #{tree := Tree, suspended := Suspended} = C) ->
     end.
 
 ask_children(Supervisor, C) ->
+    put({links, Supervisor}, links(Supervisor)),
     Children = try
                    gen_server:call(Supervisor, which_children, limit(standard, C))
                catch
@@ -695,7 +748,7 @@ child(_, _, _) ->
 
 %% A gen_event process tells its handlers' modules.
 handlers(Pid, C) ->
-    case bounded(fun() -> gen:call(Pid, self(), get_modules, limit(standard, C)) end, C) of
+    case bounded(gen, call, [Pid, self(), get_modules, limit(standard, C)], C) of
         {ok, Modules} when is_list(Modules) -> Modules;
         _ -> []
     end.
@@ -707,42 +760,48 @@ handlers(Pid, C) ->
 %% all goes on and is tried again. And a process may be waiting in a call for one that is suspended already, so that it
 %% cannot take our request: then those that were suspended go on until it has taken it, and are suspended again after it.
 %%
-%% Held: processes that took the request late and stay suspended from then on. Seen: pids in the states of supervisors that
-%% turned out to be no children.
-suspend(Apps, Items, #{suspended := Suspended} = C0, Held, Seen, Round) ->
+%% Held: processes that took the request late and stay suspended from then on.
+suspend(Apps, Items, #{suspended := Suspended} = C0, Held, Round) ->
     check_deadline(C0),
     Procs = supervised(Apps, C0),
     C = remember(Procs, C0),
-    Found = [{Module, Limit, Proc} || {Module, Limit} <- Items, {_, _, _, _, Modules} = Proc <- Procs,
-                                      lists:member(Module, Modules)],
+    Limits = maps:from_list(Items),
+    Found = [{Module, Proc} || {_, _, _, _, Modules} = Proc <- Procs, Module <- lists:usort(Modules),
+                               is_map_key(Module, Limits)],
     Already = Held ++ lists:append(maps:values(Suspended)),
-    Parents = lists:usort([Parent || {_, _, {_, Parent, _, _, _}} <- Found, is_pid(Parent)]),
-    Supervisors = lists:usort(Parents ++ [Pid || {_, _, {Pid, _, _, supervisor, _}} <- Found]) -- Already,
-    Workers = lists:usort([Pid || {_, _, {Pid, _, _, _, _}} <- Found]) -- (Supervisors ++ Already),
+    Parents = lists:usort([Parent || {_, {_, Parent, _, _, _}} <- Found, is_pid(Parent)]),
+    Supervisors = lists:usort(Parents ++ [Pid || {_, {Pid, _, _, supervisor, _}} <- Found]) -- Already,
+    Workers = lists:usort([Pid || {_, {Pid, _, _, _, _}} <- Found]) -- (Supervisors ++ Already),
+    Limit = limit(longest([maps:get(Module, Limits) || {Module, _} <- Found]), C),
+    ByModule = pids_by_module(Found, Items),
+    Key = {parents, [Module || {Module, _} <- Items]},
     note_suspension(Supervisors ++ Workers),
     {Frozen, Waiting} = freeze(Supervisors, limit(standard, C)),
     Waiting =:= [] orelse not_suspended(Waiting, C),
-    Unknown = unlisted(Frozen, Procs, Seen, C),
-    case Unknown =/= [] andalso Round < 50 of
+    case unlisted(Frozen, Procs) =/= [] andalso Round < 50 of
         true ->
             resume(Frozen, C),
-            suspend(Apps, Items, C, Held, Unknown ++ Seen, Round + 1);
+            suspend(Apps, Items, C, Held, Round + 1);
         false ->
-            Limit = limit(longest([L || {_, L, _} <- Found]), C),
             case freeze(Workers, min(Limit, 100)) of
                 {FrozenWorkers, []} ->
-                    All = Frozen ++ FrozenWorkers ++ Already,
-                    New = [{Module, [Pid || {M, _, {Pid, _, _, _, _}} <- Found, M =:= Module, lists:member(Pid, All)]}
-                           || {Module, _} <- Items],
-                    Key = {parents, [Module || {Module, _} <- Items]},
-                    C#{suspended := (maps:merge(Suspended, maps:from_list(New)))#{Key => Parents -- (Parents -- All)}};
+                    Died = (Supervisors ++ Workers) -- (Frozen ++ FrozenWorkers),
+                    New = case Died of
+                              [] -> ByModule;
+                              _ -> maps:map(fun(_, Pids) -> Pids -- Died end, ByModule)
+                          end,
+                    C#{suspended := (maps:merge(Suspended, New))#{Key => Parents -- Died}};
                 {FrozenWorkers, Late} ->
                     resume(Frozen ++ FrozenWorkers, C),
                     {Taken, Never} = await_frozen(Late, Limit),
                     Never =:= [] orelse not_suspended(Never, C),
-                    suspend(Apps, Items, C, Taken ++ Held, Seen, Round + 1)
+                    suspend(Apps, Items, C, Taken ++ Held, Round + 1)
             end
     end.
+
+pids_by_module(Found, Items) ->
+    None = maps:from_list([{Module, []} || {Module, _} <- Items]),
+    lists:foldr(fun({Module, {Pid, _, _, _, _}}, Pids) -> Pids#{Module := [Pid | maps:get(Module, Pids)]} end, None, Found).
 
 %% Asks all to suspend: {[Pid] that did, [{Ref, Pid}] that did not answer within Limit ms but may yet}. Processes that died
 %% are in neither.
@@ -768,18 +827,17 @@ withdraw(Waiting) ->
                           Pid ! {system, {self(), make_ref()}, resume}
                   end, Waiting).
 
-%% Living processes that suspended supervisors know and our list does not.
-unlisted(Supervisors, Procs, Seen, C) ->
-    States = ask([{Pid, get_state} || Pid <- Supervisors], standard, C),
-    Known = maps:from_list([{Pid, true} || {Pid, _, _, _, _} <- Procs] ++ [{Pid, true} || Pid <- Seen]),
-    [Pid || {_, {reply, {ok, State}}} <- States, Pid <- lists:usort(pids_in(State, [])), not is_map_key(Pid, Known),
-            is_process_alive(Pid)].
+%% Children of the suspended supervisors that were born after we listed their siblings. A supervisor is linked to each of
+%% its children, so those are among the links that it had not yet before we asked it (ask_children/2).
+unlisted(Supervisors, Procs) ->
+    [Pid || Supervisor <- Supervisors, Pid <- links(Supervisor) -- get({links, Supervisor}),
+            is_pid(Pid), not lists:keymember(Pid, 1, Procs), is_process_alive(Pid)].
 
-pids_in(Pid, Found) when is_pid(Pid), node(Pid) =:= node() -> [Pid | Found];
-pids_in([Head | Tail], Found) -> pids_in(Tail, pids_in(Head, Found));
-pids_in(Tuple, Found) when is_tuple(Tuple) -> pids_in(tuple_to_list(Tuple), Found);
-pids_in(Map, Found) when is_map(Map) -> pids_in(maps:values(Map), pids_in(maps:keys(Map), Found));
-pids_in(_, Found) -> Found.
+links(Pid) ->
+    case process_info(Pid, links) of
+        {links, Links} -> Links;
+        undefined -> []
+    end.
 
 longest(Limits) ->
     case lists:member(infinity, Limits) of
@@ -856,11 +914,6 @@ resume(Pids, C) ->
 gone({down, _}) -> true;
 gone(_) -> false.
 
-converted(Pid) ->
-    lists:any(fun({converted, _, _, Before}) -> lists:keymember(Pid, 1, Before);
-                 (_) -> false
-              end, get(journal)).
-
 %% up: the version that runs, as the module says; down: the one that will run, which the planner read.
 vsn_argument(down, _, DownVsn, _) ->
     {down, DownVsn};
@@ -918,7 +971,7 @@ first_beam([File | Rest], Md5, Loaded) ->
 
 load(Module, File, Beam, C) ->
     purge_old(Module),
-    case bounded(fun() -> code:load_binary(Module, File, Beam) end, C) of
+    case bounded(code, load_binary, [Module, File, Beam], C) of
         {module, Module} -> ok;
         {error, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), short(Why)]);
         timeout -> fail("~ts: cannot be loaded: not done within the time limit", [module_name(Module)]);
@@ -1033,16 +1086,18 @@ unloaded_with(App, Keep) ->
     end.
 
 %% The application controller unloads included applications without looking whether they run, and dies of it afterwards.
-unload(App, Keep) ->
+unload(App, Keep, C) ->
     {ok, Included} = application:get_key(App, included_applications),
     case [I || I <- Included, lists:member(I, Keep)] of
         [] ->
-            ok;
+            bounded(application, unload, [App], C);
         _ ->
             Keys = lists:keystore(included_applications, 1, all_keys(App), {included_applications, Included -- Keep}),
-            ok = application_controller:change_application_data([{application, App, Keys}], [])
-    end,
-    application:unload(App).
+            case bounded(application_controller, change_application_data, [[{application, App, Keys}], []], C) of
+                ok -> bounded(application, unload, [App], C);
+                Failed -> Failed
+            end
+    end.
 
 %% sys.config and persistent settings as the application controller has them: the last field of its state.
 configuration(C) ->
@@ -1051,7 +1106,7 @@ configuration(C) ->
 
 change_back(App, Keys, C) ->
     Conf = configuration(C),
-    expect(ok, bounded(fun() -> application_controller:change_application_data([{application, App, Keys}], Conf) end, C),
+    expect(ok, bounded(application_controller, change_application_data, [[{application, App, Keys}], Conf], C),
            "~ts: its old specification", [App]),
     set_environment(App, proplists:get_value(env, Keys, [])).
 
@@ -1135,19 +1190,23 @@ suspended_us() ->
         none -> 0
     end.
 
-%% Calls Fun in a process of its own: what it returns, {raised, Text}, or timeout when the plan's time is over (it is then
+%% Calls M:F in a process of its own: what it returns, {raised, Text}, or timeout when the plan's time is over (it is then
 %% killed). Foreign code must not be able to stop the plan.
-bounded(Fun, C) ->
-    {Pid, Monitor} = spawn_monitor(fun() ->
-                                           exit({erlrc_result, try Fun() of
-                                                                   Value -> Value
-                                                               catch
-                                                                   Class:Reason:Stack ->
-                                                                       {raised, exception(Class, Reason, Stack)}
-                                                               end})
-                                   end),
+bounded(M, F, A, C) ->
+    case called(M, F, A, C) of
+        {returned, Value} -> Value;
+        Failed -> Failed
+    end.
+
+%% The same, with what it returns as {returned, Value}. The process begins in the function with which nodes call each
+%% other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with it.
+called(M, F, A, C) ->
+    Id = make_ref(),
+    {Pid, Monitor} = spawn_monitor(erpc, execute_call, [Id, M, F, A]),
     receive
-        {'DOWN', Monitor, process, Pid, {erlrc_result, Result}} -> Result;
+        {'DOWN', Monitor, process, Pid, {Id, return, Value}} -> {returned, Value};
+        {'DOWN', Monitor, process, Pid, {Id, Class, Reason}} -> {raised, exception(Class, Reason, [])};
+        {'DOWN', Monitor, process, Pid, {Id, Class, Reason, Stack}} -> {raised, exception(Class, Reason, Stack)};
         {'DOWN', Monitor, process, Pid, Reason} -> {raised, text("exit ~ts", [short(Reason)])}
     after left(C) ->
         demonitor(Monitor, [flush]),

@@ -9,7 +9,8 @@
 %% The clauses of all functions travel as one map, a plain value, and a call of a local function goes through the handler
 %% that erl_eval has for those: it finds the clauses by name and arity and evaluates the one that matches, as escript does
 %% for scripts that are not compiled. Making a fun of each function instead costs erl_eval a walk through all of the code.
-%% What the module may not use: records, `fun f/2' of a local function.
+%% What the module may not use: records, `fun f/2' of a local function. If main(Argument, Client, Ref), so written, is its
+%% only function, its body alone travels.
 -mode(compile).
 
 main([Source, Out, Function]) ->
@@ -19,9 +20,14 @@ main([Source, Out, Function]) ->
         Errors -> io:format(standard_error, "~ts: ~tp~n", [Source, Errors]), halt(1)
     end,
     check(Source, Forms),
-    Functions = maps:from_list([{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
-                                || {function, _, Name, Arity, Clauses} <- Forms]),
-    ok = file:write_file(Out, source(Source, Function, encode(expressions(handler())), encode(Functions))).
+    {Expressions, Functions} = program([{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
+                                        || {function, _, Name, Arity, Clauses} <- Forms]),
+    ok = file:write_file(Out, source(Source, Function, encode(Expressions), Functions)).
+
+program([{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {var, _, 'Ref'}], [], Body}]}]) ->
+    {Body, <<>>};
+program(Functions) ->
+    {expressions(handler()), encode(maps:from_list(Functions))}.
 
 encode(Term) ->
     <<131, Encoded/binary>> = term_to_binary(Term, [{minor_version, 2}]),
@@ -57,12 +63,12 @@ source(Source, Function, Forms, Functions) ->
     ["// Made from ", filename:basename(Source), " by make_program.escript.\n"
      "#include <erlrc/erlang/programs.hpp>\n\n"
      "namespace erlrc {\nnamespace {\n\n"
-     "const unsigned char forms[] = {\n", bytes(Forms), "};\n\n"
-     "const unsigned char functions[] = {\n", bytes(Functions), "};\n\n}  // namespace\n\n"
+     "const unsigned char forms[] = {\n", bytes(Forms), "0};\n\n"
+     "const unsigned char functions[] = {\n", bytes(Functions), "0};\n\n}  // namespace\n\n"
      "Program ", Function, "() {\n"
      "  return {\"", Name, "\",\n"
-     "          {reinterpret_cast<const char*>(forms), sizeof forms},\n"
-     "          {reinterpret_cast<const char*>(functions), sizeof functions}};\n}\n\n"
+     "          {reinterpret_cast<const char*>(forms), sizeof forms - 1},\n"
+     "          {reinterpret_cast<const char*>(functions), sizeof functions - 1}};\n}\n\n"
      "}  // namespace erlrc\n"].
 
 bytes(Encoded) ->

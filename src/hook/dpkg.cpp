@@ -40,7 +40,7 @@ constexpr Row kRows[] = {
     {Script::postrm, "failed-upgrade", Effect::retry},
     {Script::postrm, "abort-upgrade", Effect::nothing},
     {Script::postrm, "abort-install", Effect::nothing},
-    {Script::postrm, "remove", Effect::nothing},
+    {Script::postrm, "remove", Effect::stop},  // one that was never configured gets no prerm
     {Script::postrm, "purge", Effect::nothing},
     {Script::postrm, "disappear", Effect::nothing},
     {Script::postinst, "configure", Effect::start},

@@ -32,26 +32,38 @@ const std::vector<Term>& rows(const Term& answer, std::string_view name) {
   return *found;
 }
 
-std::vector<Atom> names(const Term& answer, std::string_view name) {
-  auto found = as_atoms(field(answer, name));
-  if (!found) unexpected(name);
-  return *std::move(found);
-}
-
-void read_loaded(const Term& answer, NodeState& state) {
-  for (const Term& row : rows(answer, "loaded")) {
-    const auto* app = as_tuple(row, 3);
+/// The rows of application:info(): {App, Description, Vsn}; beside each, in `included`, what the application
+/// says of the applications that it includes: {ok, [App]}.
+void read_loaded(const Term& answer, const Term& info, NodeState& state) {
+  const auto& loaded = rows(info, "loaded");
+  const auto& included = rows(answer, "included");
+  if (loaded.size() != included.size()) unexpected("included");
+  for (std::size_t i = 0; i < loaded.size(); ++i) {
+    const auto* app = as_tuple(loaded[i], 3);
     const Atom* name = app != nullptr ? as_atom((*app)[0]) : nullptr;
-    const auto vsn = app != nullptr ? as_text((*app)[1]) : std::nullopt;
-    const auto included = app != nullptr ? as_atoms((*app)[2]) : std::nullopt;
-    if (name == nullptr || !vsn || !included) unexpected("loaded");
-    state.loaded[*name] = {*vsn, *included};
+    const auto vsn = app != nullptr ? as_text((*app)[2]) : std::nullopt;
+    const auto* inner = as_tagged(included[i], "ok", 2);
+    const auto apps = inner != nullptr ? as_atoms((*inner)[1]) : std::vector<Atom>{};
+    if (name == nullptr || !vsn || !apps) unexpected("loaded");
+    state.loaded[*name] = {*vsn, *apps};
   }
 }
 
-void read_running(const Term& answer, NodeState& state) {
-  const Term& types = field(answer, "types");
-  for (const Atom& app : names(answer, "running")) {
+/// The names of applications in rows that begin with them.
+std::vector<Atom> first_of_each(const Term& info, std::string_view name) {
+  std::vector<Atom> found;
+  for (const Term& row : rows(info, name)) {
+    const auto* tuple = as_tuple(row);
+    const Atom* app = tuple != nullptr && !tuple->empty() ? as_atom(tuple->front()) : nullptr;
+    if (app == nullptr) unexpected(name);
+    found.push_back(*app);
+  }
+  return found;
+}
+
+void read_running(const Term& info, NodeState& state) {
+  const Term& types = field(info, "started");
+  for (const Atom& app : first_of_each(info, "running")) {
     const Term* type = lookup(types, app.name);
     const Atom* name = type != nullptr ? as_atom(*type) : nullptr;
     state.running[app] = name != nullptr ? *name : Atom{"temporary"};
@@ -77,9 +89,10 @@ NodeState observe(Rpc& rpc, const std::optional<Atom>& code_of, Deadline until) 
   state.node = rpc.node();
   state.otp_release = text(answer, "otp");
   state.lib_dir = text(answer, "lib_dir");
-  read_loaded(answer, state);
-  read_running(answer, state);
-  for (const Atom& app : names(answer, "starting"))
+  const Term& info = field(answer, "info");
+  read_loaded(answer, info, state);
+  read_running(info, state);
+  for (const Atom& app : first_of_each(info, "starting"))
     state.starting.insert(app);
   read_code(answer, state);
   return state;

@@ -98,7 +98,8 @@ Outcome run(Rpc& rpc, const Plan& plan, Hold hold, Deadline until) {
 Outcome settle(Rpc& rpc, const Outcome& held, Verdict verdict, Deadline until) {
   rpc.send(Atom{verdict == Verdict::keep ? "keep" : "take_back"});
   const Term message = rpc.receive(until);
-  if (verdict == Verdict::keep) return held;
+  // A node that waited too long for us has taken it back, whatever we say now.
+  if (verdict == Verdict::keep && as_tagged(message, "done", 4) != nullptr) return held;
   Plan plan;
   plan.word = held.word;
   plan.remarks = held.remarks;

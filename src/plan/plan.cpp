@@ -22,7 +22,7 @@ Decision plan(const Request& request, const NodeState& node, const Files& files,
     case Action::start:
       return plan_start(request, node, files);
     case Action::stop:
-      return plan_stop(request, node, files, wanted);
+      return plan_stop(request, node, wanted);
     case Action::upgrade:
     case Action::downgrade:
       return plan_upgrade(request, node, files, wanted);

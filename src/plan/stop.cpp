@@ -27,7 +27,7 @@ std::vector<Atom> to_keep(const std::vector<Atom>& included, const std::vector<A
 
 }  // namespace
 
-Decision plan_stop(const Request& request, const NodeState& node, const Files& files, const Wanted& wanted) {
+Decision plan_stop(const Request& request, const NodeState& node, const Wanted& wanted) {
   const Atom& app = request.app;
   const auto loaded = loaded_vsn(node, app);
   const bool running = runs(node, app);
@@ -58,20 +58,14 @@ Decision plan_stop(const Request& request, const NodeState& node, const Files& f
   if (!request.unload) return plan;
   plan.word = "unloaded";
   if (!loaded) return plan;
-  // The files may be gone, as in a purge; what the node knows of the application is enough then.
+  // The node is asked for the modules, not the disk: when a package is removed, the files may be gone
+  // already.
   UnloadModules modules;
-  std::string ebin;
-  if (files.exist(request.from)) {
-    const AppFiles version = files.spec(request.from);
-    modules.modules = version.spec.modules;
-    ebin = version.ebin;
-  } else {
-    plan.remarks.push_back("the directory of " + app.name + " " + request.from.vsn +
-                           " is gone, so its modules stay loaded");
-  }
-  if (!modules.modules.empty()) plan.steps.push_back(modules);
+  for (const auto& [module, md5] : node.code)
+    modules.modules.push_back(module);
+  if (!modules.modules.empty()) plan.steps.push_back(std::move(modules));
   plan.steps.push_back(UnloadApp{app, to_keep(included, started, node)});
-  if (!ebin.empty()) plan.steps.push_back(RemovePath{ebin});
+  if (request.from.ebin) plan.steps.push_back(RemovePath{*request.from.ebin});
   return plan;
 }
 

@@ -73,10 +73,12 @@ Request with_directories(Request request, const NodeState& node) {
   return request;
 }
 
-/// Only who installs the same version again needs to know what code is loaded: it may be another build of it.
+/// Who installs the same version again needs to know what code is loaded, since it may be another build of
+/// it; and who unloads, since the files may be gone.
 std::optional<Atom> code_to_ask_for(const Request& request) {
   const bool same = request.action == Action::upgrade && request.from.vsn == request.to.vsn;
-  return same ? std::optional(request.app) : std::nullopt;
+  const bool unloads = request.action == Action::stop && request.unload;
+  return same || unloads ? std::optional(request.app) : std::nullopt;
 }
 
 void decide_on(Visit& visit, const Call& call) {

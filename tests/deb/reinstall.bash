@@ -23,3 +23,9 @@ holds "installed anew, newer" put eglib=4.1.0 egerl=4.1.0
 open_line 4040
 holds "it serves" equal "$(ask version)|$(ask count)" 'version 4.1.0|count 1 2 1'
 holds "no package is half done" nothing_pending
+
+say "Removed when unpacked, but not yet configured: dpkg calls no prerm then."
+holds "unpacked" packages dpkg --unpack /srv/archive/eglib_4.0.1_all.deb
+holds "the node has it" equal "$(running egerl eglib)" '["4.0.1"]'
+holds "removed" packages dpkg --remove --force-depends eglib
+holds "it runs no more" equal "$(running egerl eglib)" '[]'

@@ -3,7 +3,7 @@
 %%! -noinput +pc unicode
 %% What a real Erlang says of terms; questions and answers are files in the external term format.
 %%
-%%   term.escript consult OUT    [{Path, Terms | error}] for every file of terms of OTP, and of Elixir if it is there
+%%   term.escript consult OUT    [{Path, Bytes, Terms | error}] for every file of terms of OTP, and of Elixir if it is there
 %%   term.escript parse IN OUT   IN: [Text]; OUT: [Term | error], in a tuple of one element if it is a term
 %%   term.escript same IN OUT    IN: [{Etf, Etf}]; OUT: for each, whether both are the same term
 %%   term.escript print OUT      [{Term, Text of ~0tp}] for random terms
@@ -12,7 +12,7 @@
 main(["consult", Out]) ->
     Places = [code:root_dir() | [D || D <- ["/usr/lib/elixir"], filelib:is_dir(D)]],
     Files = [F || Place <- Places, F <- filelib:wildcard(Place ++ "/**/*.{app,appup,rel,config}")],
-    write(Out, [{list_to_binary(F), consulted(F)} || F <- Files, filelib:is_regular(F)]);
+    write(Out, [{list_to_binary(F), element(2, file:read_file(F)), consulted(F)} || F <- Files, filelib:is_regular(F)]);
 main(["parse", In, Out]) ->
     write(Out, [parsed(unicode:characters_to_list(Text)) || Text <- read(In)]);
 main(["same", In, Out]) ->
@@ -58,8 +58,8 @@ leaf(2) -> rand:uniform() * math:pow(10, rand:uniform(600) - 300);
 leaf(3) -> list_to_atom(characters());
 leaf(4) -> characters();
 leaf(5) -> unicode:characters_to_binary(characters());
-leaf(6) -> rand:bytes(rand:uniform(12));
-leaf(7) -> Size = rand:uniform(40), <<Bits:Size/bitstring, _/bitstring>> = rand:bytes(5), Bits;
+leaf(6) -> << <<(rand:uniform(256) - 1)>> || _ <- lists:seq(1, rand:uniform(12)) >>;
+leaf(7) -> Size = rand:uniform(40), <<Bits:Size/bitstring, _/bitstring>> = << <<(rand:uniform(256) - 1)>> || _ <- lists:seq(1, 5) >>, Bits;
 leaf(8) -> {rand:uniform(300), rand:uniform() * 1000}.
 
 characters() ->

@@ -74,14 +74,16 @@ TEST_CASE("every file of terms of OTP is read as file:consult reads it") {
   const Term answer = Erlang().answer("consult");
   std::size_t files = 0;
   for (const Term& each : *as_list(answer)) {
-    const auto& [path, terms] = std::tie(as_tuple(each)->front(), as_tuple(each)->back());
-    const std::string name = as_binary(path)->bytes;
+    const auto& row = *as_tuple(each, 3);
+    const std::string name = as_binary(row[0])->bytes;
+    const Bytes& text = as_binary(row[1])->bytes;  // the erl in PATH may live in a tree of its own
+    const Term& terms = row[2];
     INFO(name);
     if (is_atom(terms, "error")) {
-      CHECK_THROWS_AS(parse_terms(read_file(name), name), SyntaxError);
+      CHECK_THROWS_AS(parse_terms(text, name), SyntaxError);
       continue;
     }
-    const auto parsed = parse_terms(read_file(name), name);
+    const auto parsed = parse_terms(text, name);
     CHECK((terms_of(parsed) == terms));
     for (const ParsedTerm& term : parsed)
       CHECK((parse_term(print_term_pretty(term.term)) == term.term));

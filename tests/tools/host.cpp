@@ -70,19 +70,20 @@ FakeNodeOptions good(const std::string& name, Fault fault) {
 }
 
 Term observed(const std::vector<Running>& running, const std::string& lib_dir) {
-  std::vector<Term> loaded, names, types;
+  std::vector<Term> loaded, included, names, types;
   for (const auto& [app, vsn] : running) {
-    loaded.push_back(tuple(Atom{app}, string(vsn), list()));
-    names.emplace_back(Atom{app});
+    loaded.push_back(tuple(Atom{app}, string("about it"), string(vsn)));
+    included.push_back(tuple(Atom{"ok"}, list()));
+    names.push_back(tuple(Atom{app}, Atom{"undefined"}));
     types.push_back(tuple(Atom{app}, Atom{"permanent"}));
   }
+  const Term info = list({tuple(Atom{"loaded"}, list(loaded)), tuple(Atom{"starting"}, list()),
+                          tuple(Atom{"running"}, list(names)), tuple(Atom{"started"}, list(types))});
   return Map{{{Atom{"otp"}, string("25")},
               {Atom{"lib_dir"}, string(lib_dir)},
-              {Atom{"loaded"}, list(loaded)},
-              {Atom{"running"}, list(names)},
-              {Atom{"types"}, list(types)},
-              {Atom{"starting"}, list()},
-              {Atom{"code"}, list()}}};
+              {Atom{"info"}, info},
+              {Atom{"included"}, list(included)},
+              {Atom{"code"}, list({tuple(Atom{"plain"}, binary(Bytes(16, 'm')))})}}};
 }
 
 Term done() {

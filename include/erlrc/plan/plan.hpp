@@ -48,7 +48,7 @@ struct Files {
 using Wanted = std::set<Atom>;
 
 Decision plan_start(const Request& request, const NodeState& node, const Files& files);
-Decision plan_stop(const Request& request, const NodeState& node, const Files& files, const Wanted& wanted);
+Decision plan_stop(const Request& request, const NodeState& node, const Wanted& wanted);
 Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
                       const Wanted& wanted);
 

@@ -132,6 +132,9 @@ TEST_CASE("a removal stops the applications, the needing ones first, and a remov
       std::vector<std::string>{"remove"}, std::vector<std::string>{"remove", "in-favour", "other", "1"});
   CHECK(plan_dpkg(at_rest(Script::prerm, args, kOld)) ==
         HookPlan{.requests = {stop("egerl", kEgerl401), stop("lib", kLib10)}});
+  // A package that was never configured has no prerm called.
+  CHECK(plan_dpkg(at_rest(Script::postrm, args, kOld)) ==
+        HookPlan{.requests = {stop("egerl", kEgerl401), stop("lib", kLib10)}});
   CHECK(plan_dpkg(at_rest(Script::postinst, {"abort-remove"}, kOld)) ==
         HookPlan{.requests = {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
@@ -144,7 +147,6 @@ TEST_CASE("a deconfigured package keeps running, and is started if that is given
 
 TEST_CASE("calls that mean nothing for a node do nothing") {
   const auto [script, args] = GENERATE(table<Script, std::vector<std::string>>({
-      {Script::postrm, {"remove"}},
       {Script::postrm, {"purge"}},
       {Script::postrm, {"disappear", "other", "1"}},
       {Script::postrm, {"abort-install"}},
