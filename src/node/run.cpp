@@ -6,6 +6,7 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/erlang/programs.hpp>
+#include <erlrc/sys/deadline.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
@@ -93,6 +94,14 @@ Term argument(const Plan& plan, Hold hold, milliseconds limit) {
 Outcome run(Rpc& rpc, const Plan& plan, Hold hold, Deadline until) {
   rpc.start(runner_program(), argument(plan, hold, plan_share(left_until(until))));
   return read(rpc.receive(until), plan);
+}
+
+std::optional<Outcome> stay_held(Rpc& rpc, const Plan& plan, Deadline until) {
+  try {
+    return read(rpc.receive(until), plan);
+  } catch (const TimedOut&) {
+    return std::nullopt;
+  }
 }
 
 Outcome settle(Rpc& rpc, const Outcome& held, Verdict verdict, Deadline until) {

@@ -2,6 +2,7 @@
 #include <erlrc/tools/perform.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -130,9 +131,28 @@ void run_one(Visit& visit, Hold hold, Deadline until) {
   }
 }
 
+/// Waits, with the connection kept alive, for the other nodes. The pauses grow with the time that they take,
+/// so that few milliseconds are lost after short ones.
+void stay_held_while(Visit& visit, const std::atomic<std::size_t>& others_at_work) {
+  try {
+    for (milliseconds pause{1}; others_at_work > 0; pause = std::min(pause * 2, milliseconds{500}))
+      if (auto ended = stay_held(*visit.rpc, visit.report.plan, after(pause))) {
+        visit.report.outcome = *std::move(ended);
+        return;
+      }
+  } catch (const Error& error) {
+    visit.report.outcome = outcome(Kind::error, "error", error.what());
+  }
+}
+
 void run_all(const std::vector<Visit*>& visits, Deadline until) {
   const Hold hold = visits.size() > 1 ? Hold::yes : Hold::no;
-  side_by_side(visits, [&](Visit& visit) { run_one(visit, hold, until); });
+  std::atomic<std::size_t> at_work = visits.size();
+  side_by_side(visits, [&](Visit& visit) {
+    run_one(visit, hold, until);
+    --at_work;
+    if (hold == Hold::yes && !visit.failed()) stay_held_while(visit, at_work);
+  });
 }
 
 /// A node that does not say how a settled run ended is not known to be as the others are.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
+
 #include <erlrc/node/rpc.hpp>
 #include <erlrc/plan/outcome.hpp>
 
@@ -16,6 +18,11 @@ enum class Hold { no, yes };
 /// Runs `plan` on the node. With Hold::yes and an outcome `done`, `settle` must follow; if we vanish before
 /// it, the node takes the plan back.
 Outcome run(Rpc& rpc, const Plan& plan, Hold hold, Deadline until);
+
+/// Keeps the connection of a held run alive (a node drops a peer that answers none of its ticks) until
+/// `until`. An outcome if the node ended the run meanwhile, as it does when it waited too long for the
+/// verdict.
+std::optional<Outcome> stay_held(Rpc& rpc, const Plan& plan, Deadline until);
 
 enum class Verdict { keep, take_back };
 
