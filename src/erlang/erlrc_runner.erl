@@ -22,6 +22,8 @@ main(Plan, Client, Ref) ->
         User -> group_leader(User, self())
     end,
     process_flag(trap_exit, true),
+    %% Its code is data on its heap, and most of the time would go into copying that around.
+    process_flag(min_heap_size, 500000),
     #{steps := Steps, limit := Limit, hold := Hold} = Plan,
     put(journal, []),
     put(times, []),
