@@ -631,8 +631,8 @@ start_again(Pid, Parent, Id, C0) ->
                     [{Parent, {reply, {ok, State}}}] -> dynamic_arguments(Pid, State);
                     _ -> unknown
                 end,
-    %% What traps exits dies by this.
-    _ = spawn(fun() -> receive after 500 -> exit(Pid, kill) end end),
+    %% What traps exits dies by this: it cannot take the supervisor's signal where it is.
+    _ = spawn(fun() -> receive after 20 -> exit(Pid, kill) end end),
     _ = bounded(supervisor, terminate_child, [Parent, Child], C),
     case {Id, Specification, Arguments} of
         {undefined, {ok, #{start := {_, _, First}}}, {ok, All}} ->
