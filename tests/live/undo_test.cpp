@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fstream>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// Whatever fails in the middle of a plan: the node is as before. Compared are the modules, the states of all
+// processes and whether they run, the supervisors' children, the code path, the applications, their keys,
+// environments and who runs, and the registered names (lab:snapshot/0).
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+const std::vector<std::string> kinds{"server", "statem", "event", "special"};
+
+/// A server, and after it one process of each kind.
+LabRelease kin(const std::string& vsn) {
+  LabRelease made{"kin", vsn, {{"kin_app", "app"}, {"kin_sup", "sup"}, {"kin_first", "server"}}};
+  std::string children = child_specs({"kin_first", "kin_server", "kin_statem", "kin_special"});
+  children.pop_back();
+  made.modules[1].children =
+      children + ", {kin_event, {kin_event, start_link, []}, permanent, 2000, worker, dynamic}]";
+  for (const std::string& kind : kinds)
+    made.modules.push_back({"kin_" + kind, kind});
+  made.modules.push_back({"kin_lib", "plain"});
+  made.modules.push_back({"kin_loads", "loads"});
+  made.modules.push_back({vsn == "1.0.0" ? "kin_gone" : "kin_new", "plain"});
+  return made;
+}
+
+/// Each process by an instruction of its own, so that those before it have gone on already.
+const std::string one_by_one = R"({"2.0.0",
+  [{"1.0.0", [{add_module, kin_new}, {load_module, kin_lib}, {update, kin_first, {advanced, []}},
+              {update, kin_server, {advanced, []}}, {update, kin_statem, {advanced, []}},
+              {update, kin_special, {advanced, []}}, {update, kin_event, {advanced, []}},
+              {update, kin_sup, supervisor}, {load_module, kin_loads}, {apply, {kin_app, changed, [up]}},
+              {delete_module, kin_gone}]}],
+  [{"1.0.0", [{add_module, kin_gone}, {apply, {kin_app, changed, [down]}}, {load_module, kin_loads},
+              {update, kin_sup, supervisor}, {update, kin_event, {advanced, []}},
+              {update, kin_special, {advanced, []}}, {update, kin_statem, {advanced, []}},
+              {update, kin_server, {advanced, []}}, {update, kin_first, {advanced, []}},
+              {load_module, kin_lib}, {delete_module, kin_new}]}]}.)";
+
+/// Both versions, 1.0.0 or 2.0.0 of them running.
+void set_up(Lab& lab, const std::string& appup, const std::string& running = "1.0.0") {
+  lab.add(kin("1.0.0"));
+  LabRelease later = kin("2.0.0");
+  later.appup = appup;
+  lab.add(later);
+  REQUIRE(lab.start("kin", running).exit == 0);
+  // Calls that the states show, and settings at run time.
+  lab.ask(
+      "gen_server:call(kin_first, vsn), gen_server:call(kin_server, vsn),"
+      " application:set_env(kin, at_run_time, 1), lab:mark().");
+}
+
+void fails(Lab& lab, const std::string& callback, const std::string& how) {
+  REQUIRE(lab.ask("lab:on(" + callback + ", " + how + ").") == "ok");
+}
+
+std::string condition(Lab& lab) {
+  return lab.ask("application:unset_env(kin, at_run_time), lab:condition(kin, \"" + lab.at("kin", "1.0.0") +
+                 "\", \"" + lab.at("kin", "2.0.0") + "\").");
+}
+
+/// It is as before, and nothing hinders the next attempt.
+void check_undone(Lab& lab, const std::string& diff = "lab:diff().") {
+  CHECK(lab.ask(diff) == "[]");
+  lab.ask("ets:delete_all_objects(lab_acts).");
+  CHECK(lab.upgrade("kin", "1.0.0", "2.0.0").exit == 0);
+  CHECK(condition(lab) == "new");
+}
+
+}  // namespace
+
+TEST_CASE("a code_change that fails: every process has its old state and goes on") {
+  const std::string appup = GENERATE(std::string(), one_by_one);
+  const std::string kind = GENERATE(from_range(kinds));
+  const std::string how = GENERATE("crash", "exit", "throw", "{answer, {error, no}}", "{answer, garbage}",
+                                   "{answer, {ok}}", "{answer, ok}");
+  INFO((appup.empty() ? "made appup" : "shipped appup"));
+  CAPTURE(kind, how);
+  Lab lab;
+  set_up(lab, appup);
+  fails(lab, "{code_change, kin_" + kind + "}", how);
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.out == "");
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.find(" kin_" + kind + " ") != std::string::npos);
+  CHECK(ran.err.find("\n") == ran.err.size() - 1);
+  check_undone(lab);
+}
+
+TEST_CASE("a code_change of a downgrade that fails") {
+  const std::string appup = GENERATE(std::string(), one_by_one);
+  const std::string kind = GENERATE(from_range(kinds));
+  INFO((appup.empty() ? "made appup" : "shipped appup"));
+  CAPTURE(kind);
+  Lab lab;
+  set_up(lab, appup, "2.0.0");
+  fails(lab, "{code_change, kin_" + kind + "}", "crash");
+  const Ran ran = lab.downgrade("kin", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-downgrade: NODE: undone: code_change failed: <0."));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  lab.ask("ets:delete_all_objects(lab_acts).");
+  CHECK(lab.downgrade("kin", "1.0.0", "2.0.0").exit == 0);
+  CHECK(condition(lab) == "old");
+}
+
+TEST_CASE("a code_change that never returns: its process is started again, with the state it had") {
+  const std::string kind = GENERATE(from_range(kinds));
+  CAPTURE(kind);
+  Lab lab;
+  set_up(lab, one_by_one);
+  fails(lab, "{code_change, kin_" + kind + "}", "hang");
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.out == "");
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.find("did not return in time\n") != std::string::npos);
+  // Only that one process is another one.
+  CHECK(lab.ask("[{S, [N || {N, _} <- A], [N || {N, _} <- B]} || {S, A, B} <- lab:diff()].") ==
+        "[{pids,[kin_" + kind + "],[kin_" + kind + "]}]");
+  check_undone(lab, "lab:diff_but_pids().");
+}
+
+TEST_CASE("several code_changes that never return") {
+  Lab lab;
+  set_up(lab, "");
+  for (const std::string& kind : kinds)
+    fails(lab, "{code_change, kin_" + kind + "}", "hang");
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  check_undone(lab, "lab:diff_but_pids().");
+}
+
+TEST_CASE("a supervisor whose new init fails") {
+  const std::string appup = GENERATE(std::string(), one_by_one);
+  const std::string how = GENERATE("crash", "exit", "{answer, garbage}", "{answer, {ok, {#{}, [bad]}}}");
+  INFO((appup.empty() ? "made appup" : "shipped appup"));
+  CAPTURE(how);
+  Lab lab;
+  set_up(lab, appup);
+  fails(lab, "{init, kin_sup}", how);
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  check_undone(lab);
+}
+
+TEST_CASE("a supervisor whose new init never returns is not killed: its old state waits for it") {
+  Lab lab;
+  set_up(lab, "");
+  fails(lab, "{init, kin_sup}", "{wait, ok}");
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: broken: code_change failed: <0."));
+  CHECK(ran.err.find("kin_sup in timer:sleep/1: its code_change has not returned; when it does, it goes on "
+                     "as before\n") != std::string::npos);
+  CHECK(lab.ask("lab:release({init, kin_sup}), lab:status(kin_sup), timer:sleep(20), lab:diff().") == "[]");
+  check_undone(lab);
+}
+
+TEST_CASE("a call of the appup, or a hook of the author, that fails") {
+  const auto [appup, callback] =
+      GENERATE(table<std::string, std::string>({{one_by_one, "{changed, kin}"},
+                                                {"", "{sup_upgrade_notify, kin_sup}"},
+                                                {"", "{version_change, kin}"}}));
+  const std::string how = GENERATE("crash", "exit", "throw");
+  CAPTURE(callback, how);
+  Lab lab;
+  set_up(lab, appup);
+  fails(lab, callback, how);
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: kin_"));
+  check_undone(lab);
+}
+
+TEST_CASE("a call of the appup that never returns") {
+  Lab lab;
+  set_up(lab, one_by_one);
+  fails(lab, "{changed, kin}", "hang");
+  CHECK(lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"}) ==
+        Ran{1, "", "erlrc-upgrade: NODE: undone: kin_app:changed/1: not done within the time limit\n"});
+  check_undone(lab);
+}
+
+TEST_CASE("a hook that had its effect is answered by its counterpart when a later step fails") {
+  Lab lab;
+  set_up(lab, "");
+  fails(lab, "{version_change, kin}", "crash");
+  lab.ask("ets:delete_all_objects(lab_calls).");
+  CHECK(lab.upgrade("kin", "1.0.0", "2.0.0").exit == 1);
+  CHECK(lab.ask("[C || C <- lab:calls(), element(2, C) =:= kin_sup].") ==
+        R"([{init,kin_sup,"2.0.0"},{sup_upgrade_notify,kin_sup,"1.0.0","2.0.0"},)"
+        R"({sup_downgrade_notify,kin_sup,"1.0.0","2.0.0"}])");
+  check_undone(lab);
+}
+
+TEST_CASE("a config_change that fails") {
+  const std::string how = GENERATE("crash", "exit", "throw", "{answer, garbage}");
+  CAPTURE(how);
+  Lab lab;
+  set_up(lab, "");
+  fails(lab, "{config_change, kin}", how);
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: kin: config_change: "));
+  check_undone(lab);
+}
+
+TEST_CASE("a module whose on_load fails") {
+  const std::string appup = GENERATE(std::string(), one_by_one);
+  const std::string how = GENERATE("crash", "{answer, no}");
+  INFO((appup.empty() ? "made appup" : "shipped appup"));
+  CAPTURE(how);
+  Lab lab;
+  set_up(lab, appup);
+  fails(lab, "{{on_load, \"2.0.0\"}, kin_loads}", how);
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: kin_loads: cannot be loaded: "));
+  check_undone(lab);
+}
+
+TEST_CASE("files of the new version that are no good") {
+  const std::string appup = GENERATE(std::string(), one_by_one);
+  Lab lab;
+  set_up(lab, appup);
+  const std::filesystem::path beam = lab.at("kin", "2.0.0") + "/ebin/kin_statem.beam";
+  const std::filesystem::path kept = lab.at("kin", "2.0.0") + "/kept";
+  std::filesystem::copy_file(beam, kept);
+  Ran ran;
+  SECTION("a beam is missing") {
+    std::filesystem::remove(beam);
+    ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  }
+  SECTION("a beam is empty") {
+    std::filesystem::resize_file(beam, 0);
+    ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  }
+  SECTION("a beam ends early") {
+    std::filesystem::resize_file(beam, std::filesystem::file_size(beam) / 2);
+    ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  }
+  SECTION("a beam has code that no emulator takes") {
+    std::string bytes(std::filesystem::file_size(beam), '\0');
+    std::ifstream(beam, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    const auto code = bytes.find("Code");
+    REQUIRE(code != std::string::npos);
+    for (std::size_t i = code + 28; i < code + 60; ++i)
+      bytes[i] = '\xff';
+    std::ofstream(beam, std::ios::binary) << bytes;
+    ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  }
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("kin_statem") != std::string::npos);
+  std::filesystem::copy_file(kept, beam, std::filesystem::copy_options::overwrite_existing);
+  check_undone(lab);
+}
+
+TEST_CASE("an application that is included no longer does not start") {
+  const std::string how = GENERATE("crash", "{answer, {error, no}}");
+  Lab lab;
+  LabRelease with = {
+      "top", "1.0.0", {{"top_app", "app"}, {"top_sup", "sup"}}, ", {included_applications, [sub]}"};
+  LabRelease without = {"top", "2.0.0", {{"top_app", "app"}, {"top_sup", "sup"}}};
+  lab.add(with);
+  lab.add(without);
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  lab.want("sub");
+  lab.start("top", "1.0.0");
+  lab.ask("sub_app:module_info(), lab:mark().");
+  fails(lab, "{start, sub}", how);
+  const Ran ran = lab.upgrade("top", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: sub: start: "));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("a newly included application was stopped, and a later step fails: it runs again") {
+  Lab lab;
+  lab.add(servers("top", "1.0.0", {"top_a"}));
+  lab.add(servers("top", "2.0.0", {"top_a"}, ", {included_applications, [sub]}"));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.start("top", "1.0.0");
+  lab.start("sub", "1.0.0");
+  lab.ask("lab:mark().");
+  fails(lab, "{code_change, top_a}", "crash");
+  CHECK(lab.upgrade("top", "1.0.0", "2.0.0").exit == 1);
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+}
+
+TEST_CASE("a start that fails: what it includes and was stopped for it runs again") {
+  const std::string how = GENERATE("crash", "exit", "{answer, {error, no}}", "{answer, garbage}");
+  CAPTURE(how);
+  Lab lab;
+  lab.add(servers("top", "1.0.0", {"top_a"}, ", {included_applications, [sub]}"));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.start("sub", "1.0.0");
+  lab.ask("lab:mark().");
+  fails(lab, "{start, top}", how);
+  const Ran ran = lab.start("top", "1.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-start: NODE: undone: top: start: "));
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+}
+
+TEST_CASE("a start that never ends") {
+  Lab lab;
+  lab.add(servers("top", "1.0.0", {"top_a"}, ", {included_applications, [sub]}"));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.start("sub", "1.0.0");
+  lab.ask("lab:mark().");
+  fails(lab, "{start, top}", "hang");
+  CHECK(lab.start("top", "1.0.0", {"--timeout", "1.6"}) ==
+        Ran{1, "", "erlrc-start: NODE: undone: top: start: not done within the time limit\n"});
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+}
+
+TEST_CASE("a stop after which an included application does not start: the one that includes it runs again") {
+  Lab lab;
+  lab.add(servers("top", "1.0.0", {"top_a"}, ", {included_applications, [sub]}"));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  lab.want("sub");
+  lab.start("top", "1.0.0");
+  lab.ask("sub_app:module_info(), application:set_env(top, at_run_time, 1), lab:mark().");
+  fails(lab, "{start, sub}", "{answer, {error, no}}");
+  const Ran ran = lab.stop("top", "1.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-stop: NODE: undone: sub: start: "));
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+}
