@@ -30,7 +30,7 @@ main(Plan, Client, Ref) ->
     put(remarks, []),
     put(suspension, none),
     C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, converted => #{}, tree => #{},
-          terminated => []},
+          trees => [], terminated => []},
     case take_turn(C) of
         ok ->
             Result = run(Steps, C),
@@ -292,20 +292,19 @@ step({post_purge, Purges}, C) ->
                   end, Purges),
     C;
 
-step({suspend, Apps, Items}, C) ->
-    suspend(Apps, Items, C, [], 0);
-step({code_change, Mode, Items}, #{suspended := Suspended, converted := Converted} = C) ->
-    Jobs = [{Pid, Module, vsn_argument(Mode, Module, DownVsn, C), Extra}
-            || {Module, Extra, DownVsn} <- Items, Pid <- maps:get(Module, Suspended, [])],
+step({suspend, Apps, Items}, #{trees := Trees} = C) ->
+    suspend(Apps, Items, C#{trees := lists:usort(Apps ++ Trees)}, [], 0);
+step({code_change, Mode, Changes}, #{suspended := Suspended, converted := Converted} = C) ->
+    Items = [{Module, vsn_argument(Mode, Module, DownVsn, C), Extra} || {Module, Extra, DownVsn} <- Changes],
+    Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, Pid <- maps:get(Module, Suspended, [])],
     Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
     States = ask([{Pid, get_state} || Pid <- Pids], standard, C),
-    case [Pid || {Pid, Reply} <- States, not gone(Reply), element(1, Reply) =/= reply orelse
-                                                          element(1, element(2, Reply)) =/= ok] of
+    case [Pid || {Pid, Reply} <- States, not gone(Reply), not has_state(Reply)] of
         [] -> ok;
         Unreadable -> fail("no state to come back to, because it cannot be read: ~ts", [processes(Unreadable, C)])
     end,
     Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- States],
-    journal({converted, Mode, Jobs, Before}),
+    journal({converted, Mode, Items, Jobs, Before}),
     Replies = ask([{Pid, {change_code, Module, Vsn, Extra}} || {Pid, Module, Vsn, Extra} <- Jobs], standard, C),
     case [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
         [] ->
@@ -317,7 +316,7 @@ step({code_change, Mode, Items}, #{suspended := Suspended, converted := Converte
             fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
                                                                || {Pid, Reply} <- Failures])])
     end;
-step({resume, Modules}, #{suspended := Suspended, converted := Converted} = C) ->
+step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees := Apps} = C) ->
     %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
     Left = maps:without(Modules, Suspended),
     Stay = maps:filter(fun({parents, Ms}, _) -> lists:any(fun(M) -> is_map_key(M, Left) end, Ms);
@@ -326,7 +325,7 @@ step({resume, Modules}, #{suspended := Suspended, converted := Converted} = C) -
     Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
     States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids, is_map_key(Pid, Converted)],
                                                                  standard, C)],
-    journal({resumed, Pids, States}),
+    journal({resumed, Pids, States, Apps, Modules}),
     resume(Pids, C),
     C#{suspended := Stay};
 step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
@@ -365,8 +364,13 @@ step({apply, {M, F, A}, Undo}, C) ->
 
 undo_all() ->
     put(stuck, []),
+    put(newborn, []),
     Left = undo_all([]),
-    lists:reverse(lists:append([undo_one({revive, Entry}) || Entry <- get(stuck)]) ++ Left).
+    %% What was too slow for the time limit may have come to its end by now.
+    Stuck = get(stuck),
+    Replies = ask([{Pid, get_state} || {Pid, _, _} <- Stuck], 100, #{deadline => now_ms() + 100}),
+    lists:reverse(lists:append([undo_one({case Reply of timeout -> revive; _ -> returned end, Entry})
+                                || {{_, Reply}, Entry} <- lists:zip(Replies, Stuck)]) ++ Left).
 
 undo_all(Left) ->
     case get(journal) of
@@ -454,26 +458,44 @@ undo({code, Module, Previous}, C) ->
           module_name(Module)]) || Pid <- Killed];
 undo({switched, Modules, Kept}, _) ->
     lists:append([undo_one({code, Module, maps:get(Module, Kept, not_loaded)}) || Module <- lists:reverse(Modules)]);
-undo({suspended, Pids}, C) ->
+undo({suspended, Frozen}, C) ->
     Stuck = [Pid || {Pid, _, _} <- get(stuck)],
+    Pids = lists:usort(Frozen ++ [Pid || {Pid, _} <- put(newborn, [])]),
     lists:foreach(fun(Pid) -> reinitialise(Pid, C) end, Pids),
     resume(Pids -- Stuck, C);
-undo({resumed, Pids, States}, C) ->
+undo({resumed, Pids, States, Apps, Modules}, C) ->
+    %% Suspended again, until the undo of the first suspending, which comes later, lets them go on. Processes that were
+    %% started since then, by the new code, are as much concerned.
     put(resumed, States ++ case get(resumed) of undefined -> []; Older -> Older end),
-    case freeze(Pids, 5000) of
-        {_, []} ->
-            ok;
-        {_, Waiting} ->
-            withdraw(Waiting),
-            fail("not suspended for the undo: ~ts", [processes([Pid || {_, Pid} <- Waiting], C)])
-    end;
-undo({converted, Mode, Jobs, Before}, C) ->
+    Journal = get(journal),
+    Left = try suspend(Apps, [{Module, standard} || Module <- Modules], C, [], 0) of
+               #{suspended := Suspended} ->
+                   New = [{Pid, Module} || Module <- Modules, Pid <- maps:get(Module, Suspended) -- Pids],
+                   put(newborn, New ++ get(newborn)),
+                   {_, Waiting} = freeze(Pids -- lists:append(maps:values(Suspended)), 1000),
+                   withdraw(Waiting),
+                   []
+           catch
+               throw:{fail, Why} ->
+                   {_, Waiting} = freeze(Pids, 1000),
+                   withdraw(Waiting),
+                   [["for the undo: ", Why]]
+           end,
+    put(journal, Journal),
+    [text("~ts", [Text]) || Text <- Left];
+undo({converted, Mode, Items, Jobs, Before}, C) ->
     Stuck = [Pid || {Pid, _, _} <- get(stuck)],
-    lists:append([restore(Pid, State, Mode, Jobs, C) || {Pid, State} <- Before, not lists:member(Pid, Stuck)]);
+    New = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, {Pid, M} <- get(newborn), M =:= Module],
+    lists:append([restore(Pid, State, Mode, Jobs, C) || {Pid, State} <- Before, not lists:member(Pid, Stuck)]
+                 ++ [convert_back(Pid, none, Mode, New, C) || Pid <- lists:usort([P || {P, _, _, _} <- New])]);
 undo({stuck, Pid, Snapshot, C}, _) ->
     %% It is inside a code_change that does not return. Only when the old code is back it can be started again in that.
     put(stuck, [{Pid, Snapshot, C} | get(stuck)]),
     ok;
+undo({returned, {Pid, Snapshot, _}}, C) ->
+    Left = case Snapshot of {_, State} -> replace_state(Pid, State, C); none -> [] end,
+    resume([Pid], C),
+    Left;
 undo({revive, {Pid, Snapshot, StepC}}, C) ->
     Tree = maps:get(tree, StepC),
     revive(Pid, Snapshot, maps:get(Pid, Tree, none), C#{tree := Tree});
@@ -523,7 +545,7 @@ restore(Pid, Old, Mode, Jobs, C) ->
         {Pid, New} ->
             case ask([{Pid, get_state}], standard, C) of
                 [{Pid, {reply, {ok, New}}}] -> replace_state(Pid, Old, C);
-                [{Pid, {reply, {ok, _}}}] -> convert_back(Pid, Old, Mode, Jobs, C);
+                [{Pid, {reply, {ok, _}}}] -> convert_back(Pid, {state, Old}, Mode, Jobs, C);
                 [{Pid, Reply}] ->
                     case gone(Reply) of
                         true -> [];
@@ -545,9 +567,13 @@ convert_back(Pid, Old, Mode, Jobs, C) ->
             case [Reply || {_, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
                 [] ->
                     [];
+                [Reply | _] when Old =:= none ->
+                    [text("~ts: was started by the new code, and its state could not be converted back: ~ts",
+                          [process(Pid, C), reply(Reply)])];
                 _ ->
                     remark("~ts: has its state from before the upgrade; what happened since is lost", [process(Pid, C)]),
-                    replace_state(Pid, Old, C)
+                    {_, State} = Old,
+                    replace_state(Pid, State, C)
             end
     end.
 
@@ -677,7 +703,7 @@ supervised(Apps, C) ->
                           []
                   end || App <- Apps]).
 
-root(Root, C) when is_pid(Root) ->
+root(Root, C) when node(Root) =:= node() ->
     case supervisor_module(Root, C) of
         none -> [{Root, none, none, worker, []}];
         Module -> [{Root, none, none, supervisor, [Module]} | children(Root, C)]
@@ -690,9 +716,10 @@ root(_, _) ->
 supervisor_module(Pid, C) ->
     case is_supervisor(Pid) of
         true ->
-            case bounded(supervisor, get_callback_module, [Pid], C) of
-                Module when is_atom(Module), Module =/= timeout -> Module;
-                _ -> none
+            case {bounded(supervisor, get_callback_module, [Pid], C), is_process_alive(Pid)} of
+                {Module, _} when is_atom(Module), Module =/= timeout -> Module;
+                {_, true} -> fail("supervisor ~ts does not answer", [process(Pid, C)]);
+                {_, false} -> none
             end;
         false ->
             none
@@ -735,11 +762,12 @@ ask_children(Supervisor, C) ->
                end,
     lists:append([child(Child, Supervisor, C) || Child <- Children]).
 
-child({Id, Pid, worker, dynamic}, Parent, C) when is_pid(Pid) ->
+%% A child on another node runs the code of that one.
+child({Id, Pid, worker, dynamic}, Parent, C) when node(Pid) =:= node() ->
     [{Pid, Parent, Id, worker, handlers(Pid, C)}];
-child({Id, Pid, worker, Modules}, Parent, _) when is_pid(Pid) ->
+child({Id, Pid, worker, Modules}, Parent, _) when node(Pid) =:= node() ->
     [{Pid, Parent, Id, worker, Modules}];
-child({Id, Pid, supervisor, Modules}, Parent, C) when is_pid(Pid) ->
+child({Id, Pid, supervisor, Modules}, Parent, C) when node(Pid) =:= node() ->
     Own = case Modules of
               dynamic -> case supervisor_module(Pid, C) of none -> []; Module -> [Module] end;
               _ -> Modules
@@ -795,10 +823,20 @@ suspend(Apps, Items, #{suspended := Suspended} = C0, Held, Round) ->
                     C#{suspended := (maps:merge(Suspended, New))#{Key => Parents -- Died}};
                 {FrozenWorkers, Late} ->
                     resume(Frozen ++ FrozenWorkers, C),
-                    {Taken, Never} = await_frozen(Late, Limit),
-                    Never =:= [] orelse not_suspended(Never, C),
-                    suspend(Apps, Items, C, Taken ++ Held, Round + 1)
+                    suspend(Apps, Items, C, await_late(Late, Held, now_ms() + Limit, C), Round + 1)
             end
+    end.
+
+%% Who does not come for a while may be waiting for one that we hold, so those go on again.
+await_late(Late, Held, Until, C) ->
+    {Taken, Waiting} = await_frozen(Late, max(0, min(100, Until - now_ms()))),
+    case Waiting =:= [] orelse now_ms() >= Until of
+        true ->
+            Waiting =:= [] orelse not_suspended(Waiting, C),
+            Taken ++ Held;
+        false ->
+            resume(Taken ++ Held, C),
+            await_late(Waiting, [], Until, C)
     end.
 
 pids_by_module(Found, Items) ->
@@ -865,11 +903,14 @@ ask(Requests, Limit, C) ->
 with_state(Request, {reply, Answer} = Reply) when Request =:= get_state; element(1, Request) =:= replace_state ->
     case states_are_tagged() of
         true -> Reply;
-        false when element(1, Answer) =:= error, tuple_size(Answer) =:= 2 -> Reply;
+        false when element(1, Answer) =:= error, element(1, element(2, Answer)) =:= callback_failed -> Reply;
         false -> {reply, {ok, Answer}}
     end;
 with_state(_, Reply) ->
     Reply.
+
+has_state({reply, {ok, _}}) -> true;
+has_state(_) -> false.
 
 states_are_tagged() ->
     case get(states_are_tagged) of
@@ -1095,7 +1136,8 @@ unload(App, Keep, C) ->
             bounded(application, unload, [App], C);
         _ ->
             Keys = lists:keystore(included_applications, 1, all_keys(App), {included_applications, Included -- Keep}),
-            case bounded(application_controller, change_application_data, [[{application, App, Keys}], []], C) of
+            case bounded(application_controller, change_application_data,
+                         [[{application, App, Keys}], configuration(C)], C) of
                 ok -> bounded(application, unload, [App], C);
                 Failed -> Failed
             end
