@@ -420,10 +420,16 @@ undo({app_unloaded, Apps}, C) ->
                           set_environment(App, proplists:get_value(env, Keys, []))
                   end, lists:reverse(Apps));
 undo({app_started, App}, C) ->
-    case bounded(application, stop, [App], C) of
-        ok -> ok;
-        {error, {not_started, App}} -> end_start(App, now_ms() + 5000);
-        Other -> fail("~ts: stop: ~ts", [App, short(Other)])
+    %% Newer releases (27) let a stop wait for the end of the start.
+    case lists:member(App, starting_apps()) of
+        true ->
+            end_start(App, now_ms() + 5000);
+        false ->
+            case bounded(application, stop, [App], C) of
+                ok -> ok;
+                {error, {not_started, App}} -> ok;
+                Other -> fail("~ts: stop: ~ts", [App, short(Other)])
+            end
     end;
 undo({app_stopped, App, Type}, C) ->
     case start_type(App) of
@@ -518,16 +524,16 @@ undo({applied, {M, F, A}}, C) ->
                 end
     end.
 
-%% A start that has not returned ends with its application master: the application controller then drops it.
+%% A start that has not returned ends with the process in which the application master lets it run. (To kill the master is
+%% no good: newer releases then take the application for starting for ever.)
 end_start(App, Until) ->
     case lists:member(App, starting_apps()) of
         false ->
             ok;
         true ->
-            case application_controller:get_master(App) of
-                Master when is_pid(Master) -> exit(Master, kill);
-                _ -> ok
-            end,
+            Master = application_controller:get_master(App),
+            [exit(Pid, kill) || is_pid(Master), Pid <- links(Master),
+                                process_info(Pid, group_leader) =:= {group_leader, Master}],
             receive after 5 -> ok end,
             case now_ms() < Until of
                 true -> end_start(App, Until);
