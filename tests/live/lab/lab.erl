@@ -230,7 +230,8 @@ status(Pid) ->
         silent -> silent
     end.
 
-%% Processes that are part of a tree under their names, so that trees can be compared.
+%% Processes that are part of a tree under their names, and no references, so that trees can be compared.
+named(Ref, _) when is_reference(Ref) -> reference;
 named(Pid, Names) when is_pid(Pid) -> maps:get(Pid, Names, Pid);
 named([Head | Tail], Names) -> [named(Head, Names) | named(Tail, Names)];
 named(Tuple, Names) when is_tuple(Tuple) -> list_to_tuple(named(tuple_to_list(Tuple), Names));
