@@ -709,8 +709,12 @@ supervised(Apps, C) ->
                           []
                   end || App <- Apps]).
 
-root(Root, C) when node(Root) =:= node() ->
-    case supervisor_module(Root, C) of
+root(Root, #{tree := Tree} = C) when node(Root) =:= node() ->
+    Known = case Tree of
+                #{Root := {_, _, _, supervisor, [Told]}} -> Told;
+                _ -> supervisor_module(Root, C)
+            end,
+    case Known of
         none -> [{Root, none, none, worker, []}];
         Module -> [{Root, none, none, supervisor, [Module]} | children(Root, C)]
     end;
@@ -758,15 +762,27 @@ children(Supervisor, #{tree := Tree, suspended := Suspended} = C) ->
 
 ask_children(Supervisor, C) ->
     put({links, Supervisor}, links(Supervisor)),
-    Children = try
-                   gen_server:call(Supervisor, which_children, limit(standard, C))
-               catch
-                   exit:{noproc, _} -> [];
-                   exit:{{nodedown, _}, _} -> [];
-                   exit:{timeout, _} -> fail("supervisor ~ts does not answer", [process(Supervisor, C)]);
-                   exit:_ -> []
+    Children = case {which_children(Supervisor, 100, C), get(held)} of
+                   {timeout, [_ | _] = Held} ->
+                       %% It may be starting a child that waits for one of these (suspend/5).
+                       put(held, []),
+                       resume(Held, C),
+                       which_children(Supervisor, standard, C);
+                   {timeout, _} ->
+                       which_children(Supervisor, standard, C);
+                   {Answer, _} ->
+                       Answer
                end,
+    Children =/= timeout orelse fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
     lists:append([child(Child, Supervisor, C) || Child <- Children]).
+
+which_children(Supervisor, Limit, C) ->
+    try
+        gen_server:call(Supervisor, which_children, limit(Limit, C))
+    catch
+        exit:{timeout, _} -> timeout;
+        exit:_ -> []
+    end.
 
 %% A child on another node runs the code of that one.
 child({Id, Pid, worker, dynamic}, Parent, C) when node(Pid) =:= node() ->
@@ -797,27 +813,28 @@ handlers(Pid, C) ->
 %% cannot take our request: then those that were suspended go on until it has taken it, and are suspended again after it.
 %%
 %% Held: processes that took the request late and stay suspended from then on.
-suspend(Apps, Items, #{suspended := Suspended} = C0, Held, Round) ->
+suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
     check_deadline(C0),
+    put(held, Held0),
     Procs = supervised(Apps, C0),
+    Held = put(held, []),
     C = remember(Procs, C0),
     Limits = maps:from_list(Items),
     Found = [{Module, Proc} || {_, _, _, _, Modules} = Proc <- Procs, Module <- lists:usort(Modules),
                                is_map_key(Module, Limits)],
-    Already = Held ++ lists:append(maps:values(Suspended)),
-    Parents = lists:usort([Parent || {_, {_, Parent, _, _, _}} <- Found, is_pid(Parent)]),
-    Supervisors = lists:usort(Parents ++ [Pid || {_, {Pid, _, _, supervisor, _}} <- Found]) -- Already,
-    Workers = lists:usort([Pid || {_, {Pid, _, _, _, _}} <- Found]) -- (Supervisors ++ Already),
+    Before = lists:append(maps:values(Suspended)),
+    Parents = lists:usort([Parent || {_, {_, Parent, _, _, _}} <- Found, is_pid(Parent)] ++ childless(Procs)),
+    Supervisors = lists:usort(Parents ++ [Pid || {_, {Pid, _, _, supervisor, _}} <- Found]) -- Before,
     Limit = limit(longest([maps:get(Module, Limits) || {Module, _} <- Found]), C),
     ByModule = pids_by_module(Found, Items),
     Key = {parents, [Module || {Module, _} <- Items]},
-    note_suspension(Supervisors ++ Workers),
-    {Frozen, Waiting} = freeze(Supervisors, limit(standard, C)),
-    Waiting =:= [] orelse not_suspended(Waiting, C),
+    note_suspension(Supervisors ++ [Pid || {_, {Pid, _, _, _, _}} <- Found]),
+    {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C), C),
+    Workers = lists:usort([Pid || {_, {Pid, _, _, _, _}} <- Found]) -- (Supervisors ++ Holding ++ Before),
     case unlisted(Frozen, Procs) =/= [] andalso Round < 50 of
         true ->
             resume(Frozen, C),
-            suspend(Apps, Items, C, Held, Round + 1);
+            suspend(Apps, Items, C, Holding, Round + 1);
         false ->
             case freeze(Workers, min(Limit, 100)) of
                 {FrozenWorkers, []} ->
@@ -829,8 +846,26 @@ suspend(Apps, Items, #{suspended := Suspended} = C0, Held, Round) ->
                     C#{suspended := (maps:merge(Suspended, New))#{Key => Parents -- Died}};
                 {FrozenWorkers, Late} ->
                     resume(Frozen ++ FrozenWorkers, C),
-                    suspend(Apps, Items, C, await_late(Late, Held, now_ms() + Limit, C), Round + 1)
+                    suspend(Apps, Items, C, await_late(Late, Holding, now_ms() + Limit, C), Round + 1)
             end
+    end.
+
+%% Supervisors without children may get one at any moment, and only those they have tell which modules theirs run.
+childless(Procs) ->
+    Parents = maps:from_list([{Parent, true} || {_, Parent, _, _, _} <- Procs]),
+    [Pid || {Pid, _, _, supervisor, _} <- Procs, not is_map_key(Pid, Parents), is_supervisor(Pid)].
+
+%% All of Pids, and who of those we held before still is. A supervisor may be starting a child that waits for one that we
+%% hold.
+freeze_all(Pids, Held, Until, C) ->
+    case freeze(Pids, max(0, min(100, Until - now_ms()))) of
+        {Frozen, []} ->
+            {Frozen, Held};
+        {Frozen, Late} ->
+            resume(Frozen ++ Held, C),
+            Taken = await_late(Late, [], Until, C),
+            {Others, []} = freeze_all(Pids -- Taken, [], Until, C),
+            {Taken ++ Others, []}
     end.
 
 %% Who does not come for a while may be waiting for one that we hold, so those go on again.
