@@ -348,7 +348,7 @@ step({start, Modules}, #{terminated := Terminated} = C) ->
     C#{terminated := [T || {Ms, _} = T <- Terminated, Ms =/= Modules]};
 
 step({apply, {M, F, A}, Undo}, C) ->
-    case called(M, F, A, C) of
+    case hook(M, F, A, C) of
         {returned, _} ->
             journal({applied, Undo}),
             C;
@@ -445,23 +445,14 @@ undo({config_changed, App}, C) ->
     put(journal, Rest),
     change_back(App, Keys, C),
     expect(ok, bounded(application_controller, config_change, [EnvBefore], C), "~ts: config_change", [App]);
+undo({code, Module, {_, Beam} = Previous}, C) ->
+    %% If the step failed before it changed the code, to load it again would make those who run it linger in old code.
+    case loaded_md5(Module) =:= code:module_md5(Beam) of
+        true -> ok;
+        false -> put_back(Module, Previous, C)
+    end;
 undo({code, Module, Previous}, C) ->
-    Killed = case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
-                 true -> [];
-                 false -> users_of_old_code(Module)
-             end,
-    case Previous of
-        not_loaded ->
-            code:purge(Module),
-            code:delete(Module),
-            code:purge(Module);
-        {File, Beam} ->
-            load(Module, File, Beam, C);
-        gone ->
-            fail("~ts: the code it had before is in no file", [module_name(Module)])
-    end,
-    [text("~ts: it ran the code of ~ts from before and was killed when that was put back", [pid_to_list(Pid),
-          module_name(Module)]) || Pid <- Killed];
+    put_back(Module, Previous, C);
 undo({switched, Modules, Kept}, _) ->
     lists:append([undo_one({code, Module, maps:get(Module, Kept, not_loaded)}) || Module <- lists:reverse(Modules)]);
 undo({suspended, Frozen}, C) ->
@@ -518,11 +509,30 @@ undo({applied, none}, _) ->
 undo({applied, {M, F, A}}, C) ->
     case erlang:function_exported(M, F, length(A)) of
         false -> ok;
-        true -> case called(M, F, A, C) of
+        true -> case hook(M, F, A, C) of
                     {returned, _} -> ok;
                     Other -> expect(ok, Other, "~ts:~ts/~p", [module_name(M), F, length(A)])
                 end
     end.
+
+%% The code from before, which a process may still run that never noticed the change.
+put_back(Module, Previous, C) ->
+    Killed = case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
+                 true -> [];
+                 false -> users_of_old_code(Module)
+             end,
+    case Previous of
+        not_loaded ->
+            code:purge(Module),
+            code:delete(Module),
+            code:purge(Module);
+        {File, Beam} ->
+            load(Module, File, Beam, C);
+        gone ->
+            fail("~ts: the code it had before is in no file", [module_name(Module)])
+    end,
+    [text("~ts: it ran the code of ~ts from before and was killed when that was put back", [pid_to_list(Pid),
+          module_name(Module)]) || Pid <- Killed].
 
 %% A start that has not returned ends with the process in which the application master lets it run. (To kill the master is
 %% no good: newer releases then take the application for starting for ever.)
@@ -1287,8 +1297,24 @@ bounded(M, F, A, C) ->
 %% other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with it.
 called(M, F, A, C) ->
     Id = make_ref(),
-    {Pid, Monitor} = spawn_monitor(erpc, execute_call, [Id, M, F, A]),
+    await_call(Id, spawn_monitor(erpc, execute_call, [Id, M, F, A]), C).
+
+%% A call that an author wrote. What it links to itself must outlive it, so its process ends normally, and sends what came
+%% of the call.
+hook(M, F, A, C) ->
+    Id = make_ref(),
+    {ok, Tokens, _} = erl_scan:string("Client ! {Id, try {return, apply(M, F, A)}"
+                                      "              catch Class:Reason:Stack -> {Class, Reason, Stack} end}."),
+    {ok, Call} = erl_parse:parse_exprs(Tokens),
+    Bindings = lists:foldl(fun({Name, Value}, Known) -> erl_eval:add_binding(Name, Value, Known) end,
+                           erl_eval:new_bindings(),
+                           [{'Client', self()}, {'Id', Id}, {'M', M}, {'F', F}, {'A', A}]),
+    await_call(Id, spawn_monitor(erl_eval, exprs, [Call, Bindings]), C).
+
+await_call(Id, {Pid, Monitor}, C) ->
     receive
+        {Id, {return, Value}} -> demonitor(Monitor, [flush]), {returned, Value};
+        {Id, {Class, Reason, Stack}} -> demonitor(Monitor, [flush]), {raised, exception(Class, Reason, Stack)};
         {'DOWN', Monitor, process, Pid, {Id, return, Value}} -> {returned, Value};
         {'DOWN', Monitor, process, Pid, {Id, Class, Reason}} -> {raised, exception(Class, Reason, [])};
         {'DOWN', Monitor, process, Pid, {Id, Class, Reason, Stack}} -> {raised, exception(Class, Reason, Stack)};
