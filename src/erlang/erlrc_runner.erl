@@ -30,7 +30,8 @@ main(Plan, Client, Ref) ->
     put(remarks, []),
     put(suspension, none),
     C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, converted => #{}, tree => #{},
-          trees => [], terminated => []},
+          trees => [], terminated => [], hold => Hold},
+    put(purges, []),
     case take_turn(C) of
         ok ->
             Result = run(Steps, C),
@@ -72,7 +73,7 @@ run(Steps, C) ->
 
 %% Several nodes are upgraded together: each keeps its journal until the client knows how the others fared. A client that
 %% vanishes meanwhile was killed; its package manager then puts the old files back, so the node goes back too.
-hold({done, Times, Suspended, Remarks} = Done, true, Client, Ref, C) ->
+hold({done, Times, Suspended, Remarks}, true, Client, Ref, C) ->
     Monitor = monitor(process, Client),
     Client ! {Ref, {held, Times, Suspended, Remarks}},
     Verdict = receive
@@ -82,7 +83,8 @@ hold({done, Times, Suspended, Remarks} = Done, true, Client, Ref, C) ->
               end,
     case Verdict of
         keep ->
-            Done;
+            purge(get(purges)),
+            {done, Times, Suspended, lists:reverse(get(remarks))};
         take_back ->
             Result = {failed, length(Times), <<"taken back">>, true, undo_all(), Times, Suspended,
                       lists:reverse(get(remarks))},
@@ -278,18 +280,12 @@ step({remove, Module}, #{kept := Kept} = C) ->
             ok
     end,
     C;
-%% What still runs code that was replaced: brutal_purge kills it, soft_purge leaves it. Only after all else succeeded,
-%% because nobody can take it back.
+%% Only after all else succeeded, on the other nodes, too, because nobody can take it back.
+step({post_purge, Purges}, #{hold := true} = C) ->
+    put(purges, Purges),
+    C;
 step({post_purge, Purges}, C) ->
-    lists:foreach(fun({Module, brutal_purge}) ->
-                          purge_old(Module);
-                     ({Module, soft_purge}) ->
-                          case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
-                              true -> ok;
-                              false -> remark("processes go on in the old code of ~ts: ~ts",
-                                              [module_name(Module), pids(users_of_old_code(Module))])
-                          end
-                  end, Purges),
+    purge(Purges),
     C;
 
 step({suspend, Apps, Items}, #{trees := Trees} = C) ->
@@ -1124,6 +1120,18 @@ prepare(Modules, Code) ->
         {ok, Prepared} -> Prepared;
         {error, Why} -> fail("modules that cannot be loaded: ~ts", [short(Why)])
     end.
+
+%% What still runs code that was replaced: brutal_purge kills it, soft_purge leaves it.
+purge(Purges) ->
+    lists:foreach(fun({Module, brutal_purge}) ->
+                          purge_old(Module);
+                     ({Module, soft_purge}) ->
+                          case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
+                              true -> ok;
+                              false -> remark("processes go on in the old code of ~ts: ~ts",
+                                              [module_name(Module), pids(users_of_old_code(Module))])
+                          end
+                  end, Purges).
 
 delete(Module) ->
     purge_old(Module),

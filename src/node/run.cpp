@@ -107,8 +107,8 @@ std::optional<Outcome> stay_held(Rpc& rpc, const Plan& plan, Deadline until) {
 Outcome settle(Rpc& rpc, const Outcome& held, Verdict verdict, Deadline until) {
   rpc.send(Atom{verdict == Verdict::keep ? "keep" : "take_back"});
   const Term message = rpc.receive(until);
-  // A node that waited too long for us has taken it back, whatever we say now.
-  if (verdict == Verdict::keep && as_tagged(message, "done", 4) != nullptr) return held;
+  // To keep it may bring new remarks; and a node that waited too long for us has taken it back, whatever we
+  // say now.
   Plan plan;
   plan.word = held.word;
   plan.remarks = held.remarks;

@@ -162,7 +162,14 @@ void settle_one(Visit& visit, Verdict verdict, const std::string& because, Deadl
     std::vector<std::string> remarks = held.remarks;
     held = settle(*visit.rpc, held, verdict, until);
     add_remarks(held, remarks);
-    if (held.kind == Kind::undone) held.message = because;
+    if (verdict == Verdict::keep && visit.failed()) {
+      held.kind = Kind::broken;
+      held.word = "broken";
+      held.message = "it waited too long to hear of the other nodes, and went back";
+      held.left.push_back("the other nodes have changed, this one has not");
+    } else if (held.kind == Kind::undone) {
+      held.message = because;
+    }
   } catch (const Error& error) {
     held.kind = Kind::broken;
     held.word = "broken";
