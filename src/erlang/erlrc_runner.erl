@@ -32,15 +32,21 @@ main(Plan, Client, Ref) ->
     C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, converted => #{}, tree => #{},
           trees => [], terminated => [], hold => Hold},
     put(purges, []),
+    %% From the beginning: later its name may be that of another client.
+    put(client, case Hold of true -> monitor(process, Client); false -> none end),
     case take_turn(C) of
         ok ->
             Result = run(Steps, C),
             log(Result),
-            Client ! {Ref, hold(Result, Hold, Client, Ref, C)};
+            tell(Client, {Ref, hold(Result, Hold, Client, Ref, C)});
         {busy, Other} ->
-            Client ! {Ref, {failed, 0, text("another run of erlrc (~p) is at work on this node", [Other]), false, [],
-                            [], 0, []}}
+            tell(Client, {Ref, {failed, 0, text("another run of erlrc (~p) is at work on this node", [Other]), false,
+                                [], [], 0, []}})
     end.
+
+%% Nobody can call a client that is gone.
+tell(Client, Message) ->
+    erlang:send(Client, Message, [noconnect]).
 
 %% One plan at a time. The registered name is the lock: it goes with the process, however that ends.
 take_turn(C) ->
@@ -74,8 +80,8 @@ run(Steps, C) ->
 %% Several nodes are upgraded together: each keeps its journal until the client knows how the others fared. A client that
 %% vanishes meanwhile was killed; its package manager then puts the old files back, so the node goes back too.
 hold({done, Times, Suspended, Remarks}, true, Client, Ref, C) ->
-    Monitor = monitor(process, Client),
-    Client ! {Ref, {held, Times, Suspended, Remarks}},
+    Monitor = get(client),
+    tell(Client, {Ref, {held, Times, Suspended, Remarks}}),
     Verdict = receive
                   {Ref, V} -> V;
                   {'DOWN', Monitor, process, _, _} -> take_back
@@ -686,7 +692,7 @@ start_again(Pid, Parent, Id, C0) ->
 %% Of a child of a simple_one_for_one supervisor, as that keeps them for the restart.
 dynamic_arguments(Pid, State) when tuple_size(State) > 4 ->
     case element(5, State) of
-        {_, #{Pid := Arguments}} when is_list(Arguments) -> {ok, Arguments};
+        {maps, #{Pid := Arguments}} when is_list(Arguments) -> {ok, Arguments};  % others are temporary
         _ -> unknown
     end;
 dynamic_arguments(_, _) ->
