@@ -12,6 +12,10 @@
 %% no records, and `journal' lives in the process dictionary because it must survive the exception of a step.
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
+%%
+%% What is interpreted is slow: some microseconds for a call of a function of this module, more for the making of a fun. So
+%% where processes are suspended, and for what is done with each of many modules, library functions and comprehensions do
+%% the work.
 -module(erlrc_runner).
 -export([main/3]).
 
@@ -29,8 +33,8 @@ main(Plan, Client, Ref) ->
     put(times, []),
     put(remarks, []),
     put(suspension, none),
-    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, converted => #{}, tree => #{},
-          trees => [], terminated => [], hold => Hold},
+    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, vsns => #{}, converted => #{},
+          tree => #{}, trees => [], terminated => [], hold => Hold},
     put(purges, []),
     %% From the beginning: later its name may be that of another client.
     put(client, case Hold of true -> monitor(process, Client); false -> none end),
@@ -70,11 +74,11 @@ take_turn(C) ->
 run(Steps, C) ->
     case steps(Steps, 0, C) of
         {done, _} ->
-            {done, lists:reverse(get(times)), suspended_us(), lists:reverse(get(remarks))};
+            {done, times(), suspended_us(), lists:reverse(get(remarks))};
         {failed, N, Why, _} ->
             Touched = get(journal) =/= [],
             Left = undo_all(),
-            {failed, N, Why, Touched, Left, lists:reverse(get(times)), suspended_us(), lists:reverse(get(remarks))}
+            {failed, N, Why, Touched, Left, times(), suspended_us(), lists:reverse(get(remarks))}
     end.
 
 %% Several nodes are upgraded together: each keeps its journal until the client knows how the others fared. A client that
@@ -120,11 +124,14 @@ steps([Step | Rest], N, C) ->
                  throw:{fail, Why} -> {failed, N, Why, C};
                  Class:Reason:Stack -> {failed, N, exception(Class, Reason, Stack), C}
              end,
-    put(times, [{N, us_since(Began)} | get(times)]),
+    put(times, [{N, erlang:monotonic_time() - Began} | get(times)]),
     case Result of
         {ok, NewC} -> steps(Rest, N + 1, NewC);
         Failed -> Failed
     end.
+
+times() ->
+    [{N, erlang:convert_time_unit(Time, native, microsecond)} || {N, Time} <- lists:reverse(get(times))].
 
 %% --- the steps ------------------------------------------------------------------------------------------------------
 
@@ -234,16 +241,29 @@ step({unload_modules, Modules}, C) ->
     C;
 
 step({keep_code, Ebin, Modules}, #{kept := Kept} = C) ->
-    Found = [{Module, running_code(Module, Ebin)} || Module <- Modules],
-    case [Module || {Module, gone} <- Found] of
+    Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
+    Beams = lists:map(fun file:read_file/1, [beam_file(Ebin, Module) || Module <- Loaded]),
+    Names = lists:map(fun code:is_loaded/1, Loaded),
+    %% Most lie where they should.
+    There = maps:from_list([{Module, {Name, Beam}}
+                            || {Module, {ok, Beam}, {file, Name}} <- lists:zip3(Loaded, Beams, Names), is_list(Name),
+                               code:module_md5(Beam) =:= Module:module_info(md5)]),
+    Found = maps:merge(There, maps:from_list([{Module, running_code(Module, Ebin)}
+                                              || Module <- Modules, not is_map_key(Module, There)])),
+    case [Module || Module <- Modules, maps:get(Module, Found) =:= gone] of
         [] -> ok;
         Gone -> fail("the code that runs cannot be found in any file, so that an undo would not be possible: ~ts",
                      [modules(Gone)])
     end,
-    C#{kept := maps:merge(Kept, maps:from_list(Found))};
+    C#{kept := maps:merge(Kept, Found)};
 step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
-    Read = [{Module, {beam_file(Ebin, Module), read_beam(Ebin, Module)}} || Module <- Modules],
-    New = maps:merge(Code, maps:from_list(Read)),
+    Files = [beam_file(Ebin, Module) || Module <- Modules],
+    Read = lists:zip(Files, lists:map(fun file:read_file/1, Files)),
+    case [Result || {_, {error, _}} = Result <- Read] of
+        [] -> ok;
+        [{File, {error, Reason}} | _] -> fail("~ts: ~ts", [File, file:format_error(Reason)])
+    end,
+    New = maps:merge(Code, maps:from_list(lists:zip(Modules, [{File, Beam} || {File, {ok, Beam}} <- Read]))),
     C#{code := New, prepared => maps:from_list([{Group, prepare(Group, New)} || Group <- Switched])};
 step({check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),
@@ -264,9 +284,10 @@ step(point_of_no_return, C) ->
 step({switch, Modules}, #{prepared := Prepared, kept := Kept} = C) ->
     lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)),
     journal({switched, Modules, Kept}),
-    expect(ok, bounded(code, finish_loading, [maps:get(Modules, Prepared)], C), "~ts: cannot be loaded",
-           [modules(Modules)]),
-    C;
+    case bounded(code, finish_loading, [maps:get(Modules, Prepared)], C) of
+        ok -> C;
+        Failed -> expect(ok, Failed, "~ts: cannot be loaded", [modules(Modules)])
+    end;
 step({load, Module}, #{code := Code, kept := Kept} = C) ->
     {File, Beam} = maps:get(Module, Code),
     case loaded_md5(Module) =:= code:module_md5(Beam) of
@@ -294,14 +315,19 @@ step({post_purge, Purges}, C) ->
     purge(Purges),
     C;
 
-step({suspend, Apps, Items}, #{trees := Trees} = C) ->
-    suspend(Apps, Items, C#{trees := lists:usort(Apps ++ Trees)}, [], 0);
-step({code_change, Mode, Changes}, #{suspended := Suspended, converted := Converted} = C) ->
-    Items = [{Module, vsn_argument(Mode, Module, DownVsn, C), Extra} || {Module, Extra, DownVsn} <- Changes],
+step({suspend, Apps, Items}, #{trees := Trees, vsns := Vsns} = C) ->
+    Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
+    %% Rather now than while they wait.
+    erlang:garbage_collect(self(), [{type, minor}]),
+    suspend(Apps, Items, C#{trees := lists:usort(Apps ++ Trees), vsns := maps:merge(Vsns, Running)}, [], 0);
+step({code_change, Mode, Changes}, #{suspended := Suspended, vsns := Vsns, converted := Converted} = C) ->
+    %% up: the version that runs, as the module says; down: the one that will run, which the planner read.
+    Items = [{Module, case Mode of up -> maps:get(Module, Vsns, undefined); down -> {down, DownVsn} end, Extra}
+             || {Module, Extra, DownVsn} <- Changes],
     Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, Pid <- maps:get(Module, Suspended, [])],
     Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
     States = ask([{Pid, get_state} || Pid <- Pids], standard, C),
-    case [Pid || {Pid, Reply} <- States, not gone(Reply), not has_state(Reply)] of
+    case [Pid || {Pid, Reply} <- States, not has_state(Reply), not gone(Reply)] of
         [] -> ok;
         Unreadable -> fail("no state to come back to, because it cannot be read: ~ts", [processes(Unreadable, C)])
     end,
@@ -321,9 +347,8 @@ step({code_change, Mode, Changes}, #{suspended := Suspended, converted := Conver
 step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees := Apps} = C) ->
     %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
     Left = maps:without(Modules, Suspended),
-    Stay = maps:filter(fun({parents, Ms}, _) -> lists:any(fun(M) -> is_map_key(M, Left) end, Ms);
-                          (_, _) -> true
-                       end, Left),
+    Stay = maps:without([Parents || {parents, Ms} = Parents <- maps:keys(Left), [M || M <- Ms, is_map_key(M, Left)] =:= []],
+                        Left),
     Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
     States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids, is_map_key(Pid, Converted)],
                                                                  standard, C)],
@@ -831,6 +856,7 @@ suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
     Procs = supervised(Apps, C0),
     Held = put(held, []),
     C = remember(Procs, C0),
+    _ = states_are_tagged(),
     Limits = maps:from_list(Items),
     Found = [{Module, Proc} || {_, _, _, _, Modules} = Proc <- Procs, Module <- lists:usort(Modules),
                                is_map_key(Module, Limits)],
@@ -904,10 +930,12 @@ freeze(Pids, Limit) ->
     await_frozen(send_system([{Pid, suspend} || Pid <- Pids]), Limit).
 
 await_frozen(Sent, Limit) ->
-    Replies = collect(maps:from_list(Sent), now_ms() + Limit, #{}),
-    Frozen = [Pid || {Ref, Pid} <- Sent, maps:get(Ref, Replies, none) =:= {reply, ok}],
+    Until = now_ms() + Limit,
+    Replies = [{Request, gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond)))}
+               || {Ref, _} = Request <- Sent],
+    Frozen = [Pid || {{_, Pid}, {reply, ok}} <- Replies],
     journal({suspended, Frozen}),
-    {Frozen, [Request || {Ref, _} = Request <- Sent, not is_map_key(Ref, Replies)]}.
+    {Frozen, [Request || {Request, timeout} <- Replies]}.
 
 not_suspended(Waiting, C) ->
     withdraw(Waiting),
@@ -943,34 +971,33 @@ remember(Procs, #{tree := Tree} = C) ->
 
 %% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that order,
 %% where Reply is {reply, Term}, {down, Reason} or timeout.
+%%
+%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27); here it is always the latter.
 ask(Requests, Limit, C) ->
     Sent = send_system(Requests),
-    Replies = collect(maps:from_list(Sent), now_ms() + limit(Limit, C), #{}),
-    [{Pid, case Replies of
-               #{Ref := Reply} -> with_state(Request, Reply);
-               _ -> demonitor(Ref, [flush]), timeout
-           end} || {{Ref, Pid}, {_, Request}} <- lists:zip(Sent, Requests)].
-
-%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27). Which this is, a process of
-%% the kernel tells whose state does not change.
-with_state(Request, {reply, Answer} = Reply) when Request =:= get_state; element(1, Request) =:= replace_state ->
-    case states_are_tagged() of
-        true -> Reply;
-        false when element(1, Answer) =:= error, element(1, element(2, Answer)) =:= callback_failed -> Reply;
-        false -> {reply, {ok, Answer}}
-    end;
-with_state(_, Reply) ->
-    Reply.
+    Until = now_ms() + limit(Limit, C),
+    Bare = states_are_asked_for(Requests) andalso not states_are_tagged(),
+    [{Pid, case gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond))) of
+               {reply, {error, Failed}} when Bare, element(1, Failed) =:= callback_failed -> {reply, {error, Failed}};
+               {reply, Answer} when Bare -> {reply, {ok, Answer}};
+               {reply, Answer} -> {reply, Answer};
+               {error, {Reason, _}} -> {down, Reason};
+               timeout -> demonitor(Ref, [flush]), timeout
+           end} || {Ref, Pid} <- Sent].
 
 has_state({reply, {ok, _}}) -> true;
 has_state(_) -> false.
 
+states_are_asked_for([{_, get_state} | _]) -> true;
+states_are_asked_for([{_, {replace_state, _}} | _]) -> true;
+states_are_asked_for(_) -> false.
+
+%% Which this is, a process of the kernel tells whose state does not change.
 states_are_tagged() ->
     case get(states_are_tagged) of
         undefined ->
-            [{Ref, Pid}] = send_system([{whereis(kernel_refc), get_state}]),
-            State = sys:get_state(Pid),
-            #{Ref := {reply, Answer}} = collect(#{Ref => Pid}, now_ms() + 5000, #{}),
+            State = sys:get_state(kernel_refc),
+            {ok, Answer} = gen:call(kernel_refc, system, get_state, 5000),
             put(states_are_tagged, Answer =:= {ok, State}),
             states_are_tagged();
         Known ->
@@ -978,25 +1005,7 @@ states_are_tagged() ->
     end.
 
 send_system(Requests) ->
-    [begin
-         Ref = monitor(process, Pid),
-         Pid ! {system, {self(), Ref}, Request},
-         {Ref, Pid}
-     end || {Pid, Request} <- Requests].
-
-%% Takes whatever comes first, so that the mailbox is gone through once, however many wait.
-collect(Pending, _, Replies) when map_size(Pending) =:= 0 ->
-    Replies;
-collect(Pending, Until, Replies) ->
-    receive
-        {Ref, Reply} when is_map_key(Ref, Pending) ->
-            demonitor(Ref, [flush]),
-            collect(maps:remove(Ref, Pending), Until, Replies#{Ref => {reply, Reply}});
-        {'DOWN', Ref, process, _, Reason} when is_map_key(Ref, Pending) ->
-            collect(maps:remove(Ref, Pending), Until, Replies#{Ref => {down, Reason}})
-    after max(0, Until - now_ms()) ->
-        Replies
-    end.
+    [{gen:send_request(Pid, system, Request), Pid} || {Pid, Request} <- Requests].
 
 resume(Pids, C) ->
     Replies = ask([{Pid, resume} || Pid <- Pids], standard, C),
@@ -1010,10 +1019,8 @@ resume(Pids, C) ->
 gone({down, _}) -> true;
 gone(_) -> false.
 
-%% up: the version that runs, as the module says; down: the one that will run, which the planner read.
-vsn_argument(down, _, DownVsn, _) ->
-    {down, DownVsn};
-vsn_argument(up, Module, _, #{kept := Kept}) ->
+%% The version of the code that runs, as code_change wants to be told it.
+running_vsn(Module, #{kept := Kept}) ->
     case maps:get(Module, Kept, not_loaded) of
         {_, Beam} -> case beam_lib:version(Beam) of {ok, {_, [Vsn]}} -> Vsn; {ok, {_, Vsn}} -> Vsn; _ -> undefined end;
         _ -> undefined
@@ -1274,11 +1281,8 @@ limit(standard, C) -> min(5000, left(C));
 limit(infinity, C) -> left(C);
 limit(Ms, C) -> min(Ms, left(C)).
 
-check_deadline(C) ->
-    case left(C) of
-        0 -> fail("the time limit is over", []);
-        _ -> ok
-    end.
+check_deadline(#{deadline := Deadline}) ->
+    erlang:monotonic_time(millisecond) < Deadline orelse fail("the time limit is over", []).
 
 note_suspension([]) -> ok;
 note_suspension(_) ->
@@ -1325,7 +1329,7 @@ hook(M, F, A, C) ->
                            [{'Client', self()}, {'Id', Id}, {'M', M}, {'F', F}, {'A', A}]),
     await_call(Id, spawn_monitor(erl_eval, exprs, [Call, Bindings]), C).
 
-await_call(Id, {Pid, Monitor}, C) ->
+await_call(Id, {Pid, Monitor}, #{deadline := Deadline}) ->
     receive
         {Id, {return, Value}} -> demonitor(Monitor, [flush]), {returned, Value};
         {Id, {Class, Reason, Stack}} -> demonitor(Monitor, [flush]), {raised, exception(Class, Reason, Stack)};
@@ -1333,7 +1337,7 @@ await_call(Id, {Pid, Monitor}, C) ->
         {'DOWN', Monitor, process, Pid, {Id, Class, Reason}} -> {raised, exception(Class, Reason, [])};
         {'DOWN', Monitor, process, Pid, {Id, Class, Reason, Stack}} -> {raised, exception(Class, Reason, Stack)};
         {'DOWN', Monitor, process, Pid, Reason} -> {raised, text("exit ~ts", [short(Reason)])}
-    after left(C) ->
+    after max(0, Deadline - erlang:monotonic_time(millisecond)) ->
         demonitor(Monitor, [flush]),
         exit(Pid, kill),
         timeout
