@@ -32,6 +32,7 @@ main(Plan, Client, Ref) ->
     put(journal, []),
     put(times, []),
     put(remarks, []),
+    put(asleep, []),
     put(suspension, none),
     C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, vsns => #{}, converted => #{},
           tree => #{}, trees => [], terminated => [], hold => Hold},
@@ -396,8 +397,10 @@ undo_all() ->
     %% What was too slow for the time limit may have come to its end by now.
     Stuck = get(stuck),
     Replies = ask([{Pid, get_state} || {Pid, _, _} <- Stuck], 100, #{deadline => now_ms() + 100}),
-    lists:reverse(lists:append([undo_one({case Reply of timeout -> revive; _ -> returned end, Entry})
-                                || {{_, Reply}, Entry} <- lists:zip(Replies, Stuck)]) ++ Left).
+    Revived = lists:append([undo_one({case Reply of timeout -> revive; _ -> returned end, Entry})
+                            || {{_, Reply}, Entry} <- lists:zip(Replies, Stuck)]),
+    _ = ask([{Pid, suspend} || Pid <- lists:usort(get(asleep))], 1000, #{deadline => now_ms() + 1000}),
+    lists:reverse(Revived ++ Left).
 
 undo_all(Left) ->
     case get(journal) of
@@ -797,7 +800,12 @@ children(Supervisor, #{tree := Tree, suspended := Suspended} = C) ->
             ask_children(Supervisor, C)
     end.
 
+%% Found in an undo: it is inside a code_change that does not return, and need not be waited for.
+is_stuck(Pid) ->
+    lists:keymember(Pid, 1, case get(stuck) of undefined -> []; Stuck -> Stuck end).
+
 ask_children(Supervisor, C) ->
+    is_stuck(Supervisor) andalso fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
     put({links, Supervisor}, links(Supervisor)),
     Children = case {which_children(Supervisor, 100, C), get(held)} of
                    {timeout, [_ | _] = Held} ->
@@ -837,7 +845,7 @@ child(_, _, _) ->
 
 %% A gen_event process tells its handlers' modules.
 handlers(Pid, C) ->
-    case bounded(gen, call, [Pid, self(), get_modules, limit(standard, C)], C) of
+    case not is_stuck(Pid) andalso bounded(gen, call, [Pid, self(), get_modules, limit(standard, C)], C) of
         {ok, Modules} when is_list(Modules) -> Modules;
         _ -> []
     end.
@@ -927,6 +935,9 @@ pids_by_module(Found, Items) ->
 freeze([], _) ->
     {[], []};
 freeze(Pids, Limit) ->
+    %% Those whom somebody else has suspended are to be so again if all is undone.
+    put(asleep, [Pid || Pid <- Pids, {_, {sys, suspend_loop, _}} <- [process_info(Pid, current_function)],
+                        not is_ours(Pid)] ++ get(asleep)),
     await_frozen(send_system([{Pid, suspend} || Pid <- Pids]), Limit).
 
 await_frozen(Sent, Limit) ->
@@ -936,6 +947,11 @@ await_frozen(Sent, Limit) ->
     Frozen = [Pid || {{_, Pid}, {reply, ok}} <- Replies],
     journal({suspended, Frozen}),
     {Frozen, [Request || {Request, timeout} <- Replies]}.
+
+is_ours(Pid) ->
+    lists:any(fun({suspended, Pids}) -> lists:member(Pid, Pids);
+                 (_) -> false
+              end, get(journal)).
 
 not_suspended(Waiting, C) ->
     withdraw(Waiting),
