@@ -45,12 +45,6 @@ std::string apps(Lab& lab) {
       "       string:find(D, \"/ebin\") =/= nomatch]}.");
 }
 
-/// `old` or `new`, or what speaks against both.
-std::string condition(Lab& lab, const std::string& app) {
-  return lab.ask("lab:condition(" + app + ", \"" + lab.at(app, "1.0.0") + "\", \"" + lab.at(app, "2.0.0") +
-                 "\").");
-}
-
 /// An application without processes of its own but its supervisor's, which includes these.
 LabRelease including(const std::string& app, const std::string& vsn, const std::vector<std::string>& included,
                      const std::vector<std::string>& top_level = {}) {
@@ -314,12 +308,12 @@ TEST_CASE("upgrade and downgrade: the version that runs becomes the other one, a
       "[gen_server:call(S, vsn) || S <- [zoo_a, zoo_b]], lab:mark(), [whereis(N) || N <- [zoo_sup, zoo_a, "
       "zoo_b]].");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
-  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.condition("zoo") == "new");
   CHECK(lab.ask("[whereis(N) || N <- [zoo_sup, zoo_a, zoo_b]].") == pids);
   CHECK(lab.ask("[lists:sort(maps:to_list(sys:get_state(S))) || S <- [zoo_a, zoo_b]].") ==
         R"([[{calls,1},{vsn,"2.0.0"}],[{calls,1},{vsn,"2.0.0"}]])");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) already_running"));
-  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.condition("zoo") == "new");
 
   CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
   CHECK(lab.ask("lab:diff().") == "[]");
@@ -358,14 +352,14 @@ TEST_CASE(
   lab.start("zoo", "1.0.0");
   lab.stop("zoo", "1.0.0", {"--no-unload"});
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
-  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.condition("zoo") == "new");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) already_running"));
   lab.stop("zoo", "2.0.0", {"--no-unload"});
   CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
-  CHECK(condition(lab, "zoo") == "old");
+  CHECK(lab.condition("zoo") == "old");
   lab.stop("zoo", "1.0.0");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
-  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.condition("zoo") == "new");
 }
 
 TEST_CASE("upgrade: neither version runs, and the old one was never installed: the new one is started") {
@@ -421,7 +415,7 @@ TEST_CASE("upgrade by a made appup: every kind of process, and the author's hook
   lab.start("kin", "1.0.0");
   lab.ask("lab:mark(), ets:delete_all_objects(lab_calls).");
   CHECK(lab.upgrade("kin", "1.0.0", "2.0.0") == upgraded("'kin': (NODE) upgraded"));
-  CHECK(condition(lab, "kin") == "new");
+  CHECK(lab.condition("kin") == "new");
   CHECK(lab.ask("lists:sort([C || C <- lab:calls(), element(1, C) =:= code_change]).") ==
         R"([{code_change,kin_event,"1.0.0",[]},{code_change,kin_event,"1.0.0",[]},)"
         R"({code_change,kin_server,"1.0.0",[]},{code_change,kin_special,"1.0.0",[]},)"
@@ -488,7 +482,7 @@ TEST_CASE("upgrade by a shipped appup: its instructions, in its order") {
   CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
   CHECK(lab.ask("lab:calls().") ==
         R"([{code_change,zoo_a,{down,"1.0.0"},back},{config_change,zoo,[{of_vsn,"1.0.0"}],[],[]}])");
-  CHECK(condition(lab, "zoo") == "old");
+  CHECK(lab.condition("zoo") == "old");
 }
 
 TEST_CASE("upgrade by a shipped appup whose versions are regular expressions") {
@@ -516,7 +510,7 @@ TEST_CASE("upgrade: a shipped appup without this version is replaced by a made o
   lab.add(later);
   lab.start("zoo", "1.0.0");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
-  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.condition("zoo") == "new");
 }
 
 TEST_CASE("upgrade by a shipped appup: an application restarts itself") {
@@ -528,11 +522,11 @@ TEST_CASE("upgrade by a shipped appup: an application restarts itself") {
   lab.add(later);
   lab.start("zoo", "1.0.0");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) upgraded"));
-  CHECK(condition(lab, "zoo") == "new");
+  CHECK(lab.condition("zoo") == "new");
   CHECK(lab.ask("proplists:get_value(zoo, proplists:get_value(started, application:info())).") ==
         "temporary");
   CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0") == downgraded("'zoo': (NODE) downgraded"));
-  CHECK(condition(lab, "zoo") == "old");
+  CHECK(lab.condition("zoo") == "old");
 }
 
 TEST_CASE("upgrade: what no running node can do is refused before anything is touched") {

@@ -61,8 +61,8 @@ void fails(Lab& lab, const std::string& callback, const std::string& how) {
 }
 
 std::string condition(Lab& lab) {
-  return lab.ask("application:unset_env(kin, at_run_time), lab:condition(kin, \"" + lab.at("kin", "1.0.0") +
-                 "\", \"" + lab.at("kin", "2.0.0") + "\").");
+  lab.ask("application:unset_env(kin, at_run_time).");
+  return lab.condition("kin");
 }
 
 /// It is as before, and nothing hinders the next attempt.

@@ -189,6 +189,17 @@ Ran Lab::downgrade(const std::string& app, const std::string& to, const std::str
   return run(downgrade_main, options);
 }
 
+Child Lab::launch(const std::string& name, const std::vector<std::string>& args) const {
+  std::vector<std::string> all{ERLRC_BIN "/erlrc-" + name};
+  all.insert(all.end(), args.begin(), args.end());
+  return Child(all, {"ERLRC_ROOT=" + dir_.path().string()}, output());
+}
+
+std::string Lab::condition(const std::string& app, std::size_t index) {
+  return ask("lab:condition(" + app + ", \"" + at(app, "1.0.0") + "\", \"" + at(app, "2.0.0") + "\").",
+             index);
+}
+
 std::string Lab::neutral(std::string text) const {
   for (std::size_t i = nodes_.size(); i-- > 0;)
     text = replace_all(std::move(text), nodes_[i]->alive(), i == 0 ? "NODE" : "NODE" + std::to_string(i + 1));

@@ -86,6 +86,14 @@ public:
   Ran downgrade(const std::string& app, const std::string& to, const std::string& from,
                 std::vector<std::string> options = {});
 
+  /// Starts the program erlrc-NAME as a process of its own; what it prints goes to the file `output()`.
+  Child launch(const std::string& name, const std::vector<std::string>& args) const;
+  std::filesystem::path output() const { return dir_ / "output"; }
+
+  /// `old` or `new`, if all of the node is as version 1.0.0 or 2.0.0 of the application says; else what
+  /// speaks against both.
+  std::string condition(const std::string& app, std::size_t index = 0);
+
   /// A text in which the directory and the nodes of this host are called LAB and NODE.
   std::string neutral(std::string text) const;
 

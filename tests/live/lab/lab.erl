@@ -5,7 +5,7 @@
 %% was before.
 -module(lab).
 -export([open/0, reset/0, build/3]).
--export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await_idle/0]).
+-export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await/2, await_idle/0]).
 -export([mark/0, diff/0, diff_but_pids/0, condition/3, status/1]).
 
 %% --- the node between two tests -------------------------------------------------------------------------------------
@@ -172,7 +172,8 @@ snapshot() ->
      {keys, lists:sort([{App, lists:keydelete(env, 1, all_keys(App))} || App <- Apps])},
      {env, lists:sort([{App, lists:sort(application:get_all_env(App))} || App <- Apps])},
      {configuration, begin State = sys:get_state(application_controller), element(tuple_size(State), State) end},
-     {registered, lists:sort(registered())},
+     %% Whoever looks up the name of a host starts these.
+     {registered, lists:sort(registered() -- [inet_gethost_native, inet_gethost_native_sup])},
      {processes, lists:sort([{Name, process(Pid, Names)} || {Name, Pid} <- Pids])},
      {pids, lists:sort(Pids)}].
 

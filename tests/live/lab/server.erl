@@ -14,16 +14,15 @@ init([]) ->
 
 handle_call({act, What}, _, #{calls := N} = State) ->
     {reply, lab:act(What, ?MODULE), State#{calls := N + 1}};
-handle_call({call, Server}, _, State) ->
-    {reply, gen_server:call(Server, vsn, infinity), State};
 handle_call(vsn, _, #{vsn := Vsn, calls := N} = State) ->
     {reply, {?VSN, Vsn}, State#{calls := N + 1}}.
 
 handle_cast({act, What}, State) ->
     lab:act(What, ?MODULE),
     {noreply, State};
-handle_cast({call, Server}, State) ->
-    gen_server:call(Server, vsn, infinity),
+handle_cast({act_and_call, What, Server}, State) ->
+    lab:act(What, ?MODULE),
+    lab:record({answered, ?MODULE, gen_server:call(Server, vsn, infinity)}),
     {noreply, State}.
 
 code_change({down, Vsn}, State, Extra) ->

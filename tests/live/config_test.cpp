@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+#include "lab.hpp"
+
+// The configuration of an application survives its upgrade: sys.config, the command line, and what was set at
+// run time; and the application hears of exactly what changed.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+LabRelease zoo(const std::string& vsn) {
+  LabRelease made = servers("zoo", vsn, {"zoo_a"});
+  made.env = vsn == "1.0.0" ? ", {a, app1}, {b, app1}, {gone, 1}, {same, 1}, {unset_me, 1}"
+                            : ", {a, app2}, {b, app2}, {new, 2}, {same, 1}, {unset_me, 1}";
+  return made;
+}
+
+/// A node whose sys.config knows zoo and another application.
+struct Configured {
+  TempDir dir;
+  Lab lab;
+
+  Configured()
+      : lab([this] {
+          dir.write("sys.config", "[{zoo, [{a, sys}, {only_sys, [1, \"x\"]}]}, {other, [{k, sys}]}].\n");
+          LiveNodeOptions options;
+          options.arguments = {"-config", (dir / "sys").string(), "-zoo", "cmd", "{5, six}"};
+          return options;
+        }()) {
+    lab.add(zoo("1.0.0"));
+    lab.add(zoo("2.0.0"));
+    lab.start("zoo", "1.0.0");
+  }
+
+  std::string env() { return lab.ask("lists:sort(application:get_all_env(zoo))."); }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "the environment after an upgrade is that of a fresh start with the new version, plus what was set") {
+  Configured with;
+  Lab& lab = with.lab;
+  REQUIRE(with.env() == R"([{a,sys},{b,app1},{cmd,{5,six}},{gone,1},{of_vsn,"1.0.0"},{only_sys,[1,"x"]},)"
+                        R"({same,1},{unset_me,1}])");
+  lab.ask(
+      "application:set_env(zoo, at_run_time, 1), application:set_env(zoo, same, set),"
+      " application:set_env(zoo, kept, 1, [{persistent, true}]), application:unset_env(zoo, unset_me),"
+      " lab:mark(), ets:delete_all_objects(lab_calls).");
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(with.env() == R"([{a,sys},{at_run_time,1},{b,app2},{cmd,{5,six}},{kept,1},{new,2},{of_vsn,"2.0.0"},)"
+                      R"({only_sys,[1,"x"]},{same,set}])");
+  CHECK(lab.ask("[C || C <- lab:calls(), element(1, C) =:= config_change].") ==
+        R"([{config_change,zoo,[{b,app2},{of_vsn,"2.0.0"}],[{new,2}],[gone]}])");
+
+  REQUIRE(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("lists:last([C || C <- lab:calls(), element(1, C) =:= config_change]).") ==
+        R"({config_change,zoo,[{b,app1},{of_vsn,"1.0.0"}],[{gone,1}],[new]})");
+}
+
+TEST_CASE("an application that is loaded after an upgrade still gets what sys.config has for it") {
+  Configured with;
+  REQUIRE(with.lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(with.lab.ask(
+            "ok = application:load({application, other, [{vsn, \"1\"}, {modules, []}, {registered, []},"
+            " {applications, [kernel, stdlib]}, {env, [{k, app}, {own, 1}]}]}),"
+            " lists:sort(application:get_all_env(other)).") == "[{k,sys},{own,1}]");
+}
+
+TEST_CASE("other applications' settings stay, and nobody hears of a change who had none") {
+  Configured with;
+  Lab& lab = with.lab;
+  lab.add(servers("by", "1.0.0", {"by_a"}));
+  lab.start("by", "1.0.0");
+  lab.ask(
+      "by_app:module_info(), application:set_env(by, at_run_time, 1), application:set_env(kernel, mine, 1),"
+      " lab:mark(), ets:delete_all_objects(lab_calls).");
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask("[C || C <- lab:calls(), element(1, C) =:= config_change, element(2, C) =:= by].") == "[]");
+  CHECK(lab.ask("{application:get_env(by, at_run_time), application:get_env(kernel, mine)}.") ==
+        "{{ok,1},{ok,1}}");
+  REQUIRE(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("the settings of an application that is stopped and started again come from sys.config") {
+  Configured with;
+  with.lab.ask("lab:mark().");
+  REQUIRE(with.lab.stop("zoo", "1.0.0").exit == 0);
+  REQUIRE(with.lab.start("zoo", "1.0.0").exit == 0);
+  CHECK(with.lab.ask("lab:diff_but_pids().") == "[]");
+}
+
+TEST_CASE("a failed upgrade leaves every setting as it was") {
+  Configured with;
+  Lab& lab = with.lab;
+  lab.ask(
+      "application:set_env(zoo, at_run_time, 1), application:unset_env(zoo, unset_me),"
+      " application:unset_env(zoo, a), application:set_env(zoo, kept, 1, [{persistent, true}]), lab:mark(),"
+      " ets:delete_all_objects(lab_calls), lab:on({config_change, zoo}, crash, 1).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+  CHECK(lab.ask("lab:diff().") == "[]");
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <chrono>
+#include <thread>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// The program is killed by SIGKILL: whenever that is, the node ends as a whole in the new version or as a
+// whole in the old one, and no plan stays at work. The callbacks of the application hold the plan at each
+// step.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// A version with everything that an upgrade calls: a server, a supervisor, a module with on_load,
+/// hooks; 1.0.0 includes one application and 2.0.0 another one.
+LabRelease big(const std::string& vsn) {
+  LabRelease made =
+      servers("big", vsn, {"big_first", "big_server"},
+              ", {included_applications, [" + std::string(vsn == "1.0.0" ? "leaves" : "comes") + "]}");
+  made.modules.push_back({"big_loads", "loads"});
+  made.modules.push_back({"big_lib", "plain"});
+  made.modules.push_back({vsn == "1.0.0" ? "big_gone" : "big_new", "plain"});
+  return made;
+}
+
+void set_up(Lab& lab) {
+  lab.add(big("1.0.0"));
+  lab.add(big("2.0.0"));
+  for (const std::string app : {"leaves", "comes"}) {
+    lab.add(servers(app, "1.0.0", {app + "_a"}));
+    lab.ask("code:add_pathz(\"" + lab.at(app, "1.0.0") + "/ebin\").");
+    lab.want(app);
+  }
+  REQUIRE(lab.start("big", "1.0.0").exit == 0);
+  REQUIRE(lab.start("comes", "1.0.0").exit == 0);
+  lab.ask("leaves_app:module_info(), gen_server:call(big_first, vsn), lab:mark().");
+}
+
+std::vector<std::string> change(Lab& lab) {
+  return {"big", "1.0.0", "2.0.0", lab.at("big", "1.0.0"), lab.at("big", "2.0.0")};
+}
+
+/// Kills the program as soon as the node is inside that callback, lets the callback go on, and waits until
+/// the node is done.
+void kill_inside(Lab& lab, Child program, const std::string& callback) {
+  REQUIRE(lab.ask("lab:await_reached(" + callback + ").") == "true");
+  CHECK(program.runs());
+  program.kill();
+  lab.ask("lab:release(" + callback + ").");
+  CHECK(lab.ask("lab:await_idle().") == "true");
+}
+
+/// After the connection broke, the node may still have a plan before it that it has received.
+void settle(Lab& lab, std::size_t index = 0) {
+  for (int i = 0; i < 3; ++i) {
+    CHECK(lab.ask("lab:await_idle().", index) == "true");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("an upgrade whose client is killed inside a step goes on to its end") {
+  const std::string callback =
+      GENERATE("{stop, comes}", "{code_change, big_first}", "{code_change, big_server}", "{init, big_sup}",
+               "{{on_load, \"2.0.0\"}, big_loads}", "{sup_upgrade_notify, big_sup}", "{version_change, big}",
+               "{config_change, big}", "{start, leaves}");
+  CAPTURE(callback);
+  Lab lab;
+  set_up(lab);
+  lab.ask("lab:on(" + callback + ", {wait, ok}).");
+  kill_inside(lab, lab.launch("upgrade", change(lab)), callback);
+  CHECK(lab.condition("big") == "new");
+  CHECK(lab.ask("{is_pid(whereis(leaves_a)), whereis(comes_a)}.") == "{true,undefined}");
+}
+
+TEST_CASE("an upgrade that fails after its client was killed inside a step is undone") {
+  const auto [callback, then, failing] = GENERATE(table<std::string, std::string, std::string>(
+      {{"{stop, comes}", "ok", "{code_change, big_server}"},
+       {"{code_change, big_first}", "ok", "{code_change, big_server}"},
+       {"{code_change, big_server}", "crash", "{none, none}"},
+       {"{init, big_sup}", "crash", "{none, none}"},
+       {"{{on_load, \"2.0.0\"}, big_loads}", "crash", "{none, none}"},
+       {"{sup_upgrade_notify, big_sup}", "ok", "{version_change, big}"},
+       {"{version_change, big}", "crash", "{none, none}"},
+       {"{config_change, big}", "crash", "{none, none}"},
+       {"{start, leaves}", "crash", "{none, none}"},
+       // Killed while the node undoes.
+       {"{sup_downgrade_notify, big_sup}", "ok", "{version_change, big}"}}));
+  CAPTURE(callback, failing);
+  Lab lab;
+  set_up(lab);
+  lab.ask("lab:on(" + callback + ", {wait, " + then + "}), lab:on(" + failing + ", crash).");
+  kill_inside(lab, lab.launch("upgrade", change(lab)), callback);
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+  CHECK(lab.condition("big") == "old");
+}
+
+TEST_CASE("an upgrade whose client is killed while a process does not take its suspension") {
+  const bool answers = GENERATE(true, false);
+  Lab lab;
+  set_up(lab);
+  lab.ask(
+      "lab:on({busy, big_server}, {wait, ok}), gen_server:cast(big_server, {act, busy}),"
+      " lab:await_reached({busy, big_server}).");
+  std::vector<std::string> args = change(lab);
+  args.insert(args.begin(), {"--timeout", "1.6"});
+  Child program = lab.launch("upgrade", args);
+  REQUIRE(lab.ask("lab:await(fun() -> lab:status(big_sup) =/= running end, 5000).") == "true");
+  program.kill();
+  if (answers) lab.ask("lab:release({busy, big_server}).");
+  CHECK(lab.ask("lab:await_idle().") == "true");
+  lab.ask("lab:release({busy, big_server}).");
+  if (answers) {
+    CHECK(lab.condition("big") == "new");
+  } else {
+    CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+  }
+}
+
+TEST_CASE("a plan whose client is gone ends within its own time limit") {
+  Lab lab;
+  set_up(lab);
+  lab.ask("lab:on({code_change, big_server}, hang).");
+  std::vector<std::string> args = change(lab);
+  args.insert(args.begin(), {"--timeout", "1.6"});
+  Child program = lab.launch("upgrade", args);
+  REQUIRE(lab.ask("lab:await(fun() -> whereis(erlrc_runner) =/= undefined end, 5000).") == "true");
+  program.kill();
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(lab.ask("lab:await_idle().") == "true");
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(3000));
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+}
+
+TEST_CASE("an upgrade whose client is killed at any moment") {
+  Lab lab;
+  set_up(lab);
+  const bool fails = GENERATE(false, true);
+  if (fails) lab.ask("lab:on({version_change, big}, crash).");
+  std::string condition = "old";
+  for (int us = 0; us < 60000; us += 1500) {
+    CAPTURE(us);
+    Child program = lab.launch(condition == "old" ? "upgrade" : "downgrade", change(lab));
+    std::this_thread::sleep_for(std::chrono::microseconds(us));
+    program.kill();
+    settle(lab);
+    condition = lab.condition("big");
+    CHECK((condition == "old" || (condition == "new" && !fails)));
+    CHECK(lab.ask("{is_pid(whereis(leaves_a)), is_pid(whereis(comes_a))}.") ==
+          (condition == "old" ? "{false,true}" : "{true,false}"));
+  }
+}
+
+TEST_CASE("a start whose client is killed") {
+  const std::string then = GENERATE("ok", "crash");
+  Lab lab;
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.ask("lab:mark(), lab:on({start, zoo}, {wait, " + then + "}).");
+  kill_inside(lab, lab.launch("start", {"zoo", "1.0.0", lab.at("zoo", "1.0.0")}), "{start, zoo}");
+  if (then == "ok") {
+    CHECK(lab.ask("gen_server:call(zoo_a, vsn).") == R"({"1.0.0","1.0.0"})");
+  } else {
+    CHECK(lab.ask("lab:diff().") == "[]");
+  }
+}
+
+TEST_CASE("a stop whose client is killed") {
+  Lab lab;
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.ask("lab:mark().");
+  lab.start("zoo", "1.0.0");
+  lab.ask("lab:on({stop, zoo}, {wait, ok}).");
+  kill_inside(lab, lab.launch("stop", {"zoo", "1.0.0", lab.at("zoo", "1.0.0")}), "{stop, zoo}");
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("starts and stops whose client is killed at any moment") {
+  Lab lab;
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.ask("lab:mark().");
+  bool runs = false;
+  for (int us = 0; us < 30000; us += 1500) {
+    CAPTURE(us);
+    Child program = lab.launch(runs ? "stop" : "start", {"zoo", "1.0.0", lab.at("zoo", "1.0.0")});
+    std::this_thread::sleep_for(std::chrono::microseconds(us));
+    program.kill();
+    settle(lab);
+    runs = lab.ask("whereis(zoo_a) =/= undefined.") == "true";
+    if (runs) {
+      CHECK(lab.ask("{gen_server:call(zoo_a, vsn), [A || {A, _, _} <- application:which_applications()]}.") ==
+            R"({{"1.0.0","1.0.0"},[zoo,stdlib,kernel]})");
+    } else {
+      CHECK(lab.ask("lab:diff().") == "[]");
+    }
+  }
+}
+
+TEST_CASE("two nodes: the client is killed while one is done and the other at work: both go back") {
+  Lab lab;
+  lab.add_node();
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("lab:mark().", 0);
+  lab.ask("lab:mark(), lab:on({code_change, zoo_a}, {wait, ok}).", 1);
+  Child program =
+      lab.launch("upgrade", {"zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"), lab.at("zoo", "2.0.0")});
+  REQUIRE(lab.ask("lab:await_reached({code_change, zoo_a}).", 1) == "true");
+  REQUIRE(lab.ask("lab:await(fun() -> application:get_key(zoo, vsn) =:= {ok, \"2.0.0\"} end, 10000).") ==
+          "true");
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK(lab.ask("is_pid(whereis(erlrc_runner)).") == "true");  // held
+  program.kill();
+  CHECK(lab.ask("lab:await_idle().") == "true");
+  CHECK(lab.ask("lab:diff().") == "[]");
+  lab.ask("lab:release({code_change, zoo_a}).", 1);
+  CHECK(lab.ask("lab:await_idle().", 1) == "true");
+  CHECK(lab.ask("lab:diff().", 1) == "[]");
+}
+
+TEST_CASE("what became of a plan without a client stands in the node's log") {
+  Lab lab{LiveNodeOptions{}};
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
+  lab.start("zoo", "1.0.0");
+  lab.ask("lab:on({code_change, zoo_a}, {wait, crash}).");
+  kill_inside(
+      lab, lab.launch("upgrade", {"zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"), lab.at("zoo", "2.0.0")}),
+      "{code_change, zoo_a}");
+  CHECK(lab.node().log().find("failed and all was undone: code_change failed: <0.") != std::string::npos);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <chrono>
+#include <thread>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// Upgrades of applications that are at work: children are born and die, processes wait for each other, some
+// do not answer.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// A server, and guests that come and go.
+LabRelease inn(const std::string& vsn, const std::string& restart = "temporary") {
+  LabRelease made = servers("inn", vsn, {"inn_server"});
+  made.modules[1].children.pop_back();
+  made.modules[1].children +=
+      ", {inn_pool, {inn_pool, start_link, []}, permanent, infinity, supervisor, [inn_pool]}]";
+  made.modules.push_back(
+      {"inn_pool", "pool",
+       "[{guest, {inn_guest, start_link, [first]}, " + restart + ", 2000, worker, [inn_guest]}]"});
+  made.modules.push_back({"inn_guest", "guest"});
+  return made;
+}
+
+LabRelease chain(const std::string& vsn) {
+  return servers("zoo", vsn, {"zoo_a", "zoo_b", "zoo_c"});
+}
+
+void set_up(Lab& lab) {
+  lab.add(chain("1.0.0"));
+  lab.add(chain("2.0.0"));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+}
+
+const Ran upgraded{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""};
+
+}  // namespace
+
+TEST_CASE(
+    "children that are born and die all the time: none runs new code with an old state or the other way") {
+  Lab lab;
+  lab.add(inn("1.0.0"));
+  lab.add(inn("2.0.0"));
+  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+  lab.ask(
+      "register(inn_door, spawn(fun Door() ->"
+      "  receive close -> ok after 1 ->"
+      "    case supervisor:start_child(inn_pool, [20]) of {ok, _} -> ok; E -> lab:record({no_child, E}) end,"
+      "    Door()"
+      "  end end)).");
+  for (int i = 0; i < 10; ++i) {
+    CAPTURE(i);
+    CHECK(lab.upgrade("inn", "1.0.0", "2.0.0") ==
+          Ran{0, "erlrc-upgrade: Upgrading 'inn': (NODE) upgraded\n", ""});
+    CHECK(lab.downgrade("inn", "1.0.0", "2.0.0") ==
+          Ran{0, "erlrc-downgrade: Downgrading 'inn': (NODE) downgraded\n", ""});
+  }
+  // Undone just as well.
+  lab.ask("lab:on({code_change, inn_server}, crash).");
+  for (int i = 0; i < 5; ++i)
+    CHECK(lab.upgrade("inn", "1.0.0", "2.0.0").exit == 1);
+  lab.ask("inn_door ! close, timer:sleep(50).");
+  CHECK(lab.ask("[C || C <- lab:calls(), lists:member(element(1, C), [mismatch, no_child])].") == "[]");
+  CHECK(lab.ask("length([C || C <- lab:calls(), element(1, C) =:= code_change, element(2, C) =:= inn_guest]) "
+                "> 50.") == "true");
+  CHECK(lab.condition("inn") == "old");
+}
+
+TEST_CASE("a process that waits in a call for another one of the same upgrade") {
+  Lab lab;
+  set_up(lab);
+  // Each is busy until all are asked to suspend, and then calls one that may be suspended already.
+  lab.ask(
+      "[begin lab:on({busy, S}, {sleep, Ms}), gen_server:cast(S, {act_and_call, busy, Next}) end"
+      " || {S, Ms, Next} <- [{zoo_a, 300, zoo_b}, {zoo_b, 150, zoo_c}]].");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  CHECK(lab.condition("zoo") == "new");
+  CHECK(lab.ask("[Who || {answered, Who, _} <- lab:calls()].") == "[zoo_b,zoo_a]");
+}
+
+TEST_CASE("a process that does not let itself be suspended is named, and nothing is changed") {
+  Lab lab;
+  set_up(lab);
+  lab.ask(
+      "lab:mark(), lab:on({busy, zoo_b}, {wait, ok}), gen_server:cast(zoo_b, {act, busy}),"
+      " lab:await_reached({busy, zoo_b}).");
+  const std::string pid = lab.ask("pid_to_list(whereis(zoo_b)).");
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--timeout", "1.6"}) ==
+        Ran{1, "",
+            "erlrc-upgrade: NODE: undone: not suspended in time: " + pid.substr(1, pid.size() - 2) +
+                " zoo_b in timer:sleep/1 child zoo_b of zoo_sup\n"});
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2600));
+  CHECK(lab.ask("lab:release({busy, zoo_b}), timer:sleep(20), lab:diff().") == "[]");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+}
+
+TEST_CASE("a process that is suspended late, by then with much to do") {
+  Lab lab;
+  set_up(lab);
+  lab.ask(
+      "lab:on({busy, zoo_b}, {sleep, 20}), [gen_server:cast(zoo_b, {act, busy}) || _ <- lists:seq(1, 30)].");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  CHECK(lab.condition("zoo") == "new");
+}
+
+TEST_CASE("a supervisor of another application that does not answer does not matter") {
+  Lab lab;
+  set_up(lab);
+  lab.add(servers("other", "1.0.0", {"other_a"}));
+  lab.start("other", "1.0.0");
+  lab.ask("sys:suspend(other_sup), sys:suspend(other_a).");
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2000));
+  CHECK(lab.ask("[lab:status(S) || S <- [other_sup, other_a]].") == "[suspended,suspended]");
+  lab.ask("sys:resume(other_sup), sys:resume(other_a).");
+}
+
+TEST_CASE("a supervisor of the application itself that does not answer") {
+  Lab lab;
+  set_up(lab);
+  lab.ask("lab:mark(), sys:suspend(zoo_sup).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("zoo_sup") != std::string::npos);
+  lab.ask("sys:resume(zoo_sup).");
+  CHECK(lab.ask("timer:sleep(20), lab:diff().") == "[]");
+}
+
+TEST_CASE("a process that somebody else has suspended stays so when the upgrade fails") {
+  Lab lab;
+  set_up(lab);
+  lab.ask("sys:suspend(zoo_a), lab:mark(), lab:on({code_change, zoo_b}, crash).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+  CHECK(lab.ask("[lab:status(S) || S <- [zoo_a, zoo_b]].") == "[suspended,running]");
+  lab.ask("sys:resume(zoo_a).");
+}
+
+TEST_CASE("two upgrades of one node at the same time: one after the other") {
+  Lab lab;
+  set_up(lab);
+  lab.ask("lab:on({code_change, zoo_a}, {wait, ok}).");
+  Child first =
+      lab.launch("upgrade", {"zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"), lab.at("zoo", "2.0.0")});
+  REQUIRE(lab.ask("lab:await_reached({code_change, zoo_a}).") == "true");
+  const Ran late = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--timeout", "1.2"});
+  CHECK(late.exit == 1);
+  CHECK(late.err.starts_with("erlrc-upgrade: NODE: refused: another run of erlrc (<0."));
+  std::thread second([&] { CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  lab.ask("lab:release({code_change, zoo_a}).");
+  second.join();  // what it had observed is no longer so
+  CHECK(lab.ask("lab:await_idle().") == "true");
+  CHECK(lab.condition("zoo") == "new");
+}
+
+TEST_CASE("one of many equal children is stuck in code_change: it alone is started again, as it was") {
+  Lab lab;
+  lab.add(inn("1.0.0", "permanent"));
+  lab.add(inn("2.0.0", "permanent"));
+  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+  // inn_guest:start_link(first, infinity), three times; their states are told apart by hand.
+  lab.ask(
+      "[begin {ok, P} = supervisor:start_child(inn_pool, [infinity]),"
+      " sys:replace_state(P, fun(S) -> S#{id := N} end) end || N <- [one, two, three]].");
+  const std::string states = lab.ask(
+      "lists:sort([maps:get(id, sys:get_state(P)) || {_, P, _, _} <- supervisor:which_children(inn_pool)]).");
+  REQUIRE(states == "[one,three,two]");
+  lab.ask(
+      "lab:on({code_change, inn_guest}, hang, 1), register(inn_count, spawn(fun() -> receive stop -> ok end "
+      "end)).");
+  const std::string pids = "lists:sort([P || {_, P, _, _} <- supervisor:which_children(inn_pool)])";
+  lab.ask("persistent_term:put(lab_pids, " + pids + ").");
+  const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(lab.ask("lists:sort([maps:get(id, sys:get_state(P)) || {_, P, _, _} <- "
+                "supervisor:which_children(inn_pool)]).") == states);
+  CHECK(lab.ask("length(" + pids + " -- persistent_term:get(lab_pids)).") == "1");
+  CHECK(lab.condition("inn") == "old");
+}
+
+TEST_CASE("a temporary child that is stuck in code_change cannot be started again, which is said") {
+  Lab lab;
+  lab.add(inn("1.0.0"));
+  lab.add(inn("2.0.0"));
+  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+  lab.ask(
+      "[{ok, _} = supervisor:start_child(inn_pool, [infinity]) || _ <- [1, 2, 3]],"
+      " lab:on({code_change, inn_guest}, hang, 1).");
+  const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.find("was stopped, because its code_change did not return, and not started again: ") !=
+        std::string::npos);
+  CHECK(lab.condition("inn") == "old");
+  CHECK(lab.ask("length(supervisor:which_children(inn_pool)).") == "2");
+}
