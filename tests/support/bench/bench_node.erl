@@ -8,8 +8,8 @@
 %%   {release_handler, App, Vsn, Dir}
 %%                                   release_handler:eval_appup_script/4 does them: microseconds
 %%   watch                           ok; from now on it is noted when processes are suspended
-%%   seen                            microseconds: the longest that one process was suspended, and from the first
-%%                                   suspension of any to the last end of one; then it is noted no more
+%%   seen                            microseconds: the longest that one process was suspended, and the time in which at
+%%                                   least one was; then it is noted no more
 %%   {check, App, Ebin}              whether what runs is what is in Ebin, and all servers have its states: ok
 %%
 %% Suspended processes are noted by call tracing, with the VM's own time stamps, of what a process calls itself when it
@@ -107,8 +107,12 @@ seen(Calls) ->
                             end
                     end, {#{}, []}, Calls),
     0 = map_size(Waiting),
-    Longest = lists:max([To - From || {From, To} <- Times]),
-    Whole = lists:max([To || {_, To} <- Times]) - lists:min([From || {From, _} <- Times]),
-    io_lib:format("~b ~b", [us(Longest), us(Whole)]).
+    io_lib:format("~b ~b", [us(lists:max([To - From || {From, To} <- Times])), us(covered(lists:sort(Times), first, 0))]).
+
+%% The length of what the intervals cover together.
+covered([{From, To} | Rest], Until, Length) when Until =:= first; From >= Until -> covered(Rest, To, Length + To - From);
+covered([{_, To} | Rest], Until, Length) when To > Until -> covered(Rest, To, Length + To - Until);
+covered([_ | Rest], Until, Length) -> covered(Rest, Until, Length);
+covered([], _, Length) -> Length.
 
 us(Native) -> erlang:convert_time_unit(Native, native, microsecond).
