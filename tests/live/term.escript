@@ -5,7 +5,8 @@
 %%
 %%   term.escript consult OUT    [{Path, Bytes, Terms | error}] for every file of terms of OTP, and of Elixir if it is there
 %%   term.escript parse IN OUT   IN: [Text]; OUT: [Term | error], in a tuple of one element if it is a term
-%%   term.escript same IN OUT    IN: [{Etf, Etf}]; OUT: for each, whether both are the same term
+%%   term.escript same IN OUT    IN: [{Etf, Etf}]; OUT: for each, whether both are the same term, or unknown to this release
+%%   term.escript release OUT    the OTP release
 %%   term.escript print OUT      [{Term, Text of ~0tp}] for random terms
 -mode(compile).
 
@@ -16,7 +17,9 @@ main(["consult", Out]) ->
 main(["parse", In, Out]) ->
     write(Out, [parsed(unicode:characters_to_list(Text)) || Text <- read(In)]);
 main(["same", In, Out]) ->
-    write(Out, [binary_to_term(A) =:= binary_to_term(B) || {A, B} <- read(In)]);
+    write(Out, [same(A, B) || {A, B} <- read(In)]);
+main(["release", Out]) ->
+    write(Out, list_to_integer(erlang:system_info(otp_release)));
 main(["print", Out]) ->
     Terms = [term(4) || _ <- lists:seq(1, 5000)],
     write(Out, [{T, unicode:characters_to_binary(io_lib:format("~0tp", [T]))} || T <- Terms]).
@@ -26,6 +29,12 @@ write(Out, Term) -> ok = file:write_file(Out, term_to_binary(Term)).
 read(In) ->
     {ok, Bytes} = file:read_file(In),
     binary_to_term(Bytes).
+
+same(A, B) ->
+    try binary_to_term(A) of
+        Term -> Term =:= binary_to_term(B)
+    catch error:badarg -> unknown
+    end.
 
 consulted(File) ->
     case file:consult(File) of
