@@ -36,13 +36,15 @@ const std::vector<Term>& rows(const Term& answer, std::string_view name) {
 /// says of the applications that it includes: {ok, [App]}.
 void read_loaded(const Term& answer, const Term& info, NodeState& state) {
   const auto& loaded = rows(info, "loaded");
-  const auto& included = rows(answer, "included");
+  // Not answered where it is enough that an application runs.
+  const bool brief = lookup(answer, "included") == nullptr;
+  const auto& included = brief ? loaded : rows(answer, "included");
   if (loaded.size() != included.size()) unexpected("included");
   for (std::size_t i = 0; i < loaded.size(); ++i) {
     const auto* app = as_tuple(loaded[i], 3);
     const Atom* name = app != nullptr ? as_atom((*app)[0]) : nullptr;
     const auto vsn = app != nullptr ? as_text((*app)[2]) : std::nullopt;
-    const auto* inner = as_tagged(included[i], "ok", 2);
+    const auto* inner = brief ? nullptr : as_tagged(included[i], "ok", 2);
     const auto apps = inner != nullptr ? as_atoms((*inner)[1]) : std::vector<Atom>{};
     if (name == nullptr || !vsn || !apps) unexpected("loaded");
     state.loaded[*name] = {*vsn, *apps};
@@ -82,18 +84,20 @@ void read_code(const Term& answer, NodeState& state) {
 
 }  // namespace
 
-NodeState observe(Rpc& rpc, const std::optional<Atom>& code_of, Deadline until) {
-  rpc.start(observe_program(), code_of ? Term(*code_of) : list());
+NodeState observe(Rpc& rpc, const Question& question, Deadline until) {
+  const auto name = [](const std::optional<Atom>& app) { return app ? Term(*app) : list(); };
+  rpc.start(observe_program(), tuple(name(question.code_of), name(question.enough_if_running)));
   const Term answer = rpc.receive(until);
   NodeState state;
   state.node = rpc.node();
-  state.otp_release = text(answer, "otp");
-  state.lib_dir = text(answer, "lib_dir");
   const Term& info = field(answer, "info");
   read_loaded(answer, info, state);
   read_running(info, state);
   for (const Atom& app : first_of_each(info, "starting"))
     state.starting.insert(app);
+  if (question.enough_if_running && runs(state, *question.enough_if_running)) return state;
+  state.otp_release = text(answer, "otp");
+  state.lib_dir = text(answer, "lib_dir");
   read_code(answer, state);
   return state;
 }

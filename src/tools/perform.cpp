@@ -75,11 +75,14 @@ Request with_directories(Request request, const NodeState& node) {
 }
 
 /// Who installs the same version again needs to know what code is loaded, since it may be another build of
-/// it; and who unloads, since the files may be gone.
-std::optional<Atom> code_to_ask_for(const Request& request) {
+/// it; and who unloads, since the files may be gone. Who starts what runs already needs to know nothing else.
+Question question_for(const Request& request) {
   const bool same = request.action == Action::upgrade && request.from.vsn == request.to.vsn;
   const bool unloads = request.action == Action::stop && request.unload;
-  return same || unloads ? std::optional(request.app) : std::nullopt;
+  Question question;
+  if (same || unloads) question.code_of = request.app;
+  if (request.action == Action::start) question.enough_if_running = request.app;
+  return question;
 }
 
 void decide_on(Visit& visit, const Call& call) {
@@ -88,7 +91,7 @@ void decide_on(Visit& visit, const Call& call) {
     visit.report.outcome = outcome(Kind::done, "node_down");
     return;
   }
-  const NodeState node = observe(*visit.rpc, code_to_ask_for(call.request), call.options.until);
+  const NodeState node = observe(*visit.rpc, question_for(call.request), call.options.until);
   Decision decision = plan(with_directories(call.request, node), node, call.files, call.wanted);
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     visit.report.outcome = outcome(Kind::refused, refusal->word, refusal->why);

@@ -8,8 +8,16 @@
 
 namespace erlrc {
 
-/// Asks the node for all that planners need, in one round trip that changes nothing. With `code_of`, also for
-/// the identity of that application's loaded modules: a version that is installed again may hold other code.
-NodeState observe(Rpc& rpc, const std::optional<Atom>& code_of, Deadline until);
+/// What is asked beyond what is always asked.
+struct Question {
+  /// The identity of this application's loaded modules: a version that is installed again may hold other
+  /// code.
+  std::optional<Atom> code_of{};
+  /// If this application runs, only what runs is answered, in which version: who starts it needs no more.
+  std::optional<Atom> enough_if_running{};
+};
+
+/// Asks the node for all that planners need, in one round trip that changes nothing.
+NodeState observe(Rpc& rpc, const Question& question, Deadline until);
 
 }  // namespace erlrc
