@@ -739,15 +739,35 @@ owns_resources(_, _) -> false.
 
 %% --- processes ------------------------------------------------------------------------------------------------------
 
-%% The processes in the supervision trees of the applications: {Pid, Parent, ChildId, Type, Modules}.
+%% The processes in the supervision trees of the applications: {Pid, Parent, ChildId, Type, Modules}. They are the same as
+%% when they were last looked for if each supervisor has the links that it had then, and no other code.
+supervised(Apps, #{converted := Converted} = C) ->
+    case get({supervised, Apps}) of
+        {Procs, Links} ->
+            case [Pid || {Pid, Then} <- Links, is_map_key(Pid, Converted) orelse links(Pid) =/= Then] of
+                [] -> Procs;
+                _ -> walk(Apps, C)
+            end;
+        undefined ->
+            walk(Apps, C)
+    end;
 supervised(Apps, C) ->
-    lists:append([case application_controller:get_master(App) of
-                      Master when is_pid(Master) ->
-                          {Root, _} = application_master:get_child(Master),
-                          root(Root, C);
-                      _ ->
-                          []
-                  end || App <- Apps]).
+    walk(Apps, C).
+
+walk(Apps, C) ->
+    erase({supervised, Apps}),
+    put(handlers, asked_none),
+    Procs = lists:append([case application_controller:get_master(App) of
+                              Master when is_pid(Master) ->
+                                  {Root, _} = application_master:get_child(Master),
+                                  root(Root, C);
+                              _ ->
+                                  []
+                          end || App <- Apps]),
+    Links = [{Pid, get({links, Pid})} || {Pid, _, _, supervisor, _} <- Procs],
+    %% The handlers of a gen_event change without that being seen in any links.
+    Links =:= [] orelse get(handlers) =:= asked orelse put({supervised, Apps}, {Procs, Links}),
+    Procs.
 
 root(Root, #{tree := Tree} = C) when node(Root) =:= node() ->
     Known = case Tree of
@@ -845,6 +865,7 @@ child(_, _, _) ->
 
 %% A gen_event process tells its handlers' modules.
 handlers(Pid, C) ->
+    put(handlers, asked),
     case not is_stuck(Pid) andalso bounded(gen, call, [Pid, self(), get_modules, limit(standard, C)], C) of
         {ok, Modules} when is_list(Modules) -> Modules;
         _ -> []
@@ -941,7 +962,7 @@ freeze(Pids, Limit) ->
     await_frozen(send_system([{Pid, suspend} || Pid <- Pids]), Limit).
 
 await_frozen(Sent, Limit) ->
-    Until = now_ms() + Limit,
+    Until = erlang:monotonic_time(millisecond) + Limit,
     Replies = [{Request, gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond)))}
                || {Ref, _} = Request <- Sent],
     Frozen = [Pid || {{_, Pid}, {reply, ok}} <- Replies],
@@ -990,8 +1011,8 @@ remember(Procs, #{tree := Tree} = C) ->
 %%
 %% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27); here it is always the latter.
 ask(Requests, Limit, C) ->
-    Sent = send_system(Requests),
-    Until = now_ms() + limit(Limit, C),
+    Sent = [{gen:send_request(Pid, system, Request), Pid} || {Pid, Request} <- Requests],
+    Until = erlang:monotonic_time(millisecond) + limit(Limit, C),
     Bare = states_are_asked_for(Requests) andalso not states_are_tagged(),
     [{Pid, case gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond))) of
                {reply, {error, Failed}} when Bare, element(1, Failed) =:= callback_failed -> {reply, {error, Failed}};
@@ -1152,15 +1173,15 @@ prepare(Modules, Code) ->
 
 %% What still runs code that was replaced: brutal_purge kills it, soft_purge leaves it.
 purge(Purges) ->
-    lists:foreach(fun({Module, brutal_purge}) ->
-                          purge_old(Module);
-                     ({Module, soft_purge}) ->
-                          case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
-                              true -> ok;
-                              false -> remark("processes go on in the old code of ~ts: ~ts",
-                                              [module_name(Module), pids(users_of_old_code(Module))])
-                          end
-                  end, Purges).
+    %% For each module each process is gone through, and this one should be small then.
+    erlang:garbage_collect(),
+    Old = lists:filter(fun erlang:check_old_code/1, [Module || {Module, _} <- Purges]),
+    lists:foreach(fun code:purge/1, [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)]),
+    {_, Busy} = lists:partition(fun code:soft_purge/1, lists:filter(fun erlang:check_old_code/1, Old)),
+    lists:foreach(fun(Module) ->
+                          remark("processes go on in the old code of ~ts: ~ts",
+                                 [module_name(Module), pids(users_of_old_code(Module))])
+                  end, Busy).
 
 delete(Module) ->
     purge_old(Module),
@@ -1290,10 +1311,10 @@ us_since(Began) ->
     erlang:convert_time_unit(erlang:monotonic_time() - Began, native, microsecond).
 
 left(#{deadline := Deadline}) ->
-    max(0, Deadline - now_ms()).
+    max(0, Deadline - erlang:monotonic_time(millisecond)).
 
 %% A limit of an instruction in milliseconds, cut to what is left for the whole plan.
-limit(standard, C) -> min(5000, left(C));
+limit(standard, #{deadline := Deadline}) -> min(5000, max(0, Deadline - erlang:monotonic_time(millisecond)));
 limit(infinity, C) -> left(C);
 limit(Ms, C) -> min(Ms, left(C)).
 
