@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/site/app_dir.hpp>
 
+#include <algorithm>
+#include <exception>
+#include <thread>
 #include <utility>
 
 #include <erlrc/base/error.hpp>
@@ -37,6 +40,41 @@ Beam load_beam(const fs::path& ebin, const Atom& module, const std::string& app_
   return beam;
 }
 
+using Beams = std::map<Atom, Beam>;
+
+/// So many that reading them takes longer than starting a thread.
+constexpr std::size_t modules_per_thread = 50;
+
+/// Loads `modules`, a share of them on each processor. If several cannot be loaded, the error is that of the
+/// first.
+Beams load_beams(const fs::path& ebin, const std::vector<Atom>& modules, const std::string& app_file) {
+  const std::size_t processors = std::max(std::thread::hardware_concurrency(), 1U);
+  const std::size_t shares = std::clamp(modules.size() / modules_per_thread, std::size_t{1}, processors);
+  std::vector<Beams> loaded(shares);
+  std::vector<std::exception_ptr> errors(shares);
+  const auto load_share = [&](std::size_t share) {
+    try {
+      const std::size_t end = modules.size() * (share + 1) / shares;
+      for (std::size_t i = modules.size() * share / shares; i < end; ++i)
+        if (!loaded[share].contains(modules[i]))
+          loaded[share].emplace(modules[i], load_beam(ebin, modules[i], app_file));
+    } catch (const Error&) {
+      errors[share] = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t share = 1; share < shares; ++share)
+      others.emplace_back(load_share, share);
+    load_share(0);
+  }
+  for (std::size_t share = 0; share < shares; ++share) {
+    if (errors[share]) std::rethrow_exception(errors[share]);
+    if (share > 0) loaded.front().merge(loaded[share]);
+  }
+  return std::move(loaded.front());
+}
+
 }  // namespace
 
 AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn) {
@@ -54,8 +92,7 @@ AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string&
 AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   AppFiles files = load_app_spec(ebin, app, vsn);
   const std::string app_file = (ebin / (app.name + ".app")).string();
-  for (const Atom& module : files.spec.modules)
-    if (!files.beams.contains(module)) files.beams.emplace(module, load_beam(ebin, module, app_file));
+  files.beams = load_beams(ebin, files.spec.modules, app_file);
   const fs::path appup = ebin / (app.name + ".appup");
   if (const auto text = read_file_if_exists(appup)) files.appup = parse_appup(*text, appup.string(), vsn);
   return files;
