@@ -739,23 +739,28 @@ owns_resources(_, _) -> false.
 
 %% --- processes ------------------------------------------------------------------------------------------------------
 
-%% The processes in the supervision trees of the applications: {Pid, Parent, ChildId, Type, Modules}. They are the same as
-%% when they were last looked for if each supervisor has the links that it had then, and no other code.
-supervised(Apps, #{converted := Converted} = C) ->
-    case get({supervised, Apps}) of
-        {Procs, Links} ->
+%% The processes in the supervision trees of the applications: {Pid, Parent, ChildId, Type, Modules}.
+supervised(Apps, C) ->
+    {Procs, _, _} = trees(Apps, C),
+    Procs.
+
+%% {The same, by module, the supervisors without children}. They are as they were when they were last looked for if each
+%% supervisor has the links that it had then, and no other code.
+trees(Apps, #{converted := Converted} = C) ->
+    case get({trees, Apps}) of
+        {Trees, Links} ->
             case [Pid || {Pid, Then} <- Links, is_map_key(Pid, Converted) orelse links(Pid) =/= Then] of
-                [] -> Procs;
+                [] -> Trees;
                 _ -> walk(Apps, C)
             end;
         undefined ->
             walk(Apps, C)
     end;
-supervised(Apps, C) ->
+trees(Apps, C) ->
     walk(Apps, C).
 
 walk(Apps, C) ->
-    erase({supervised, Apps}),
+    erase({trees, Apps}),
     put(handlers, asked_none),
     Procs = lists:append([case application_controller:get_master(App) of
                               Master when is_pid(Master) ->
@@ -764,10 +769,20 @@ walk(Apps, C) ->
                               _ ->
                                   []
                           end || App <- Apps]),
+    Trees = {Procs, by_module(Procs), childless(Procs)},
     Links = [{Pid, get({links, Pid})} || {Pid, _, _, supervisor, _} <- Procs],
     %% The handlers of a gen_event change without that being seen in any links.
-    Links =:= [] orelse get(handlers) =:= asked orelse put({supervised, Apps}, {Procs, Links}),
-    Procs.
+    Links =:= [] orelse get(handlers) =:= asked orelse put({trees, Apps}, {Trees, Links}),
+    Trees.
+
+by_module(Procs) ->
+    lists:foldr(fun({Module, Proc}, Known) -> Known#{Module => [Proc | maps:get(Module, Known, [])]} end, #{},
+                [{Module, Proc} || {_, _, _, _, Modules} = Proc <- Procs, Module <- lists:usort(Modules)]).
+
+%% Supervisors without children may get one at any moment, and only those they have tell which modules theirs run.
+childless(Procs) ->
+    Parents = maps:from_list([{Parent, true} || {_, Parent, _, _, _} <- Procs]),
+    [Pid || {Pid, _, _, supervisor, _} <- Procs, not is_map_key(Pid, Parents), is_supervisor(Pid)].
 
 root(Root, #{tree := Tree} = C) when node(Root) =:= node() ->
     Known = case Tree of
@@ -882,18 +897,17 @@ handlers(Pid, C) ->
 suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
     check_deadline(C0),
     put(held, Held0),
-    Procs = supervised(Apps, C0),
+    {Procs, Known, Childless} = trees(Apps, C0),
     Held = put(held, []),
     C = remember(Procs, C0),
     _ = states_are_tagged(),
     Limits = maps:from_list(Items),
-    Found = [{Module, Proc} || {_, _, _, _, Modules} = Proc <- Procs, Module <- lists:usort(Modules),
-                               is_map_key(Module, Limits)],
+    Found = [{Module, Proc} || {Module, _} <- Items, Proc <- maps:get(Module, Known, [])],
     Before = lists:append(maps:values(Suspended)),
-    Parents = lists:usort([Parent || {_, {_, Parent, _, _, _}} <- Found, is_pid(Parent)] ++ childless(Procs)),
+    Parents = lists:usort([Parent || {_, {_, Parent, _, _, _}} <- Found, is_pid(Parent)] ++ Childless),
     Supervisors = lists:usort(Parents ++ [Pid || {_, {Pid, _, _, supervisor, _}} <- Found]) -- Before,
     Limit = limit(longest([maps:get(Module, Limits) || {Module, _} <- Found]), C),
-    ByModule = pids_by_module(Found, Items),
+    ByModule = maps:from_list([{Module, [Pid || {Pid, _, _, _, _} <- maps:get(Module, Known, [])]} || {Module, _} <- Items]),
     Key = {parents, [Module || {Module, _} <- Items]},
     note_suspension(Supervisors ++ [Pid || {_, {Pid, _, _, _, _}} <- Found]),
     {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C), C),
@@ -916,11 +930,6 @@ suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
                     suspend(Apps, Items, C, await_late(Late, Holding, now_ms() + Limit, C), Round + 1)
             end
     end.
-
-%% Supervisors without children may get one at any moment, and only those they have tell which modules theirs run.
-childless(Procs) ->
-    Parents = maps:from_list([{Parent, true} || {_, Parent, _, _, _} <- Procs]),
-    [Pid || {Pid, _, _, supervisor, _} <- Procs, not is_map_key(Pid, Parents), is_supervisor(Pid)].
 
 %% All of Pids, and who of those we held before still is. A supervisor may be starting a child that waits for one that we
 %% hold.
@@ -946,10 +955,6 @@ await_late(Late, Held, Until, C) ->
             resume(Taken ++ Held, C),
             await_late(Waiting, [], Until, C)
     end.
-
-pids_by_module(Found, Items) ->
-    None = maps:from_list([{Module, []} || {Module, _} <- Items]),
-    lists:foldr(fun({Module, {Pid, _, _, _, _}}, Pids) -> Pids#{Module := [Pid | maps:get(Module, Pids)]} end, None, Found).
 
 %% Asks all to suspend: {[Pid] that did, [{Ref, Pid}] that did not answer within Limit ms but may yet}. Processes that died
 %% are in neither.
@@ -1003,8 +1008,10 @@ longest(Limits) ->
         false -> lists:max([5000 | [Ms || Ms <- Limits, is_integer(Ms)]])
     end.
 
+remember(Procs, #{remembered := Procs} = C) ->
+    C;
 remember(Procs, #{tree := Tree} = C) ->
-    C#{tree := maps:merge(Tree, maps:from_list([{Pid, Proc} || {Pid, _, _, _, _} = Proc <- Procs]))}.
+    C#{remembered => Procs, tree := maps:merge(Tree, maps:from_list([{Pid, Proc} || {Pid, _, _, _, _} = Proc <- Procs]))}.
 
 %% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that order,
 %% where Reply is {reply, Term}, {down, Reason} or timeout.
