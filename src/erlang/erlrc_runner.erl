@@ -899,24 +899,27 @@ suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
     put(held, Held0),
     {Procs, Known, Childless} = trees(Apps, C0),
     Held = put(held, []),
-    C = remember(Procs, C0),
+    C1 = remember(Procs, C0),
     _ = states_are_tagged(),
     Limits = maps:from_list(Items),
     Found = [{Module, Proc} || {Module, _} <- Items, Proc <- maps:get(Module, Known, [])],
     Before = lists:append(maps:values(Suspended)),
     Parents = lists:usort([Parent || {_, {_, Parent, _, _, _}} <- Found, is_pid(Parent)] ++ Childless),
     Supervisors = lists:usort(Parents ++ [Pid || {_, {Pid, _, _, supervisor, _}} <- Found]) -- Before,
-    Limit = limit(longest([maps:get(Module, Limits) || {Module, _} <- Found]), C),
-    ByModule = maps:from_list([{Module, [Pid || {Pid, _, _, _, _} <- maps:get(Module, Known, [])]} || {Module, _} <- Items]),
+    Limit = limit(longest([maps:get(Module, Limits) || {Module, _} <- Found]), C1),
+    Listed = maps:from_list([{Module, [Pid || {Pid, _, _, _, _} <- maps:get(Module, Known, [])]} || {Module, _} <- Items]),
     Key = {parents, [Module || {Module, _} <- Items]},
     note_suspension(Supervisors ++ [Pid || {_, {Pid, _, _, _, _}} <- Found]),
-    {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C), C),
-    Workers = lists:usort([Pid || {_, {Pid, _, _, _, _}} <- Found]) -- (Supervisors ++ Holding ++ Before),
-    case unlisted(Frozen, Procs) =/= [] andalso Round < 50 of
-        true ->
-            resume(Frozen, C),
-            suspend(Apps, Items, C, Holding, Round + 1);
-        false ->
+    {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C1), C1),
+    case siblings(unlisted(Frozen, Procs), Procs) of
+        unknown when Round < 50 ->
+            resume(Frozen, C1),
+            suspend(Apps, Items, C1, Holding, Round + 1);
+        unknown ->
+            fail("children are started faster than they can be listed", []);
+        Newborn ->
+            {C, ByModule} = with_newborn(Newborn, C1, Listed),
+            Workers = lists:usort(lists:append(maps:values(ByModule))) -- (Supervisors ++ Holding ++ Before),
             case freeze(Workers, min(Limit, 100)) of
                 {FrozenWorkers, []} ->
                     Died = (Supervisors ++ Workers) -- (Frozen ++ FrozenWorkers),
@@ -993,8 +996,28 @@ withdraw(Waiting) ->
 %% Children of the suspended supervisors that were born after we listed their siblings. A supervisor is linked to each of
 %% its children, so those are among the links that it had not yet before we asked it (ask_children/2).
 unlisted(Supervisors, Procs) ->
-    [Pid || Supervisor <- Supervisors, Pid <- links(Supervisor) -- get({links, Supervisor}),
-            is_pid(Pid), not lists:keymember(Pid, 1, Procs), is_process_alive(Pid)].
+    [{Pid, Supervisor} || Supervisor <- Supervisors, Pid <- links(Supervisor) -- get({links, Supervisor}),
+                          is_pid(Pid), not lists:keymember(Pid, 1, Procs), is_process_alive(Pid)].
+
+%% What the list should have said of these. The children of a simple_one_for_one supervisor are all alike, so one that has
+%% a sibling in the list need not be listed again: there may be no moment without a birth.
+siblings([], _) ->
+    [];
+siblings(Unlisted, Procs) ->
+    Known = [{Pid, Supervisor, Id, Type, Modules}
+             || {Pid, Supervisor} <- Unlisted,
+                {_, _, undefined = Id, worker = Type, Modules} <- [lists:keyfind(Supervisor, 2, Procs)]],
+    case length(Known) =:= length(Unlisted) of
+        true -> Known;
+        false -> unknown
+    end.
+
+with_newborn([], C, ByModule) ->
+    {C, ByModule};
+with_newborn(Newborn, C, ByModule) ->
+    {remember(Newborn, C), maps:map(fun(Module, Pids) ->
+                                            Pids ++ [Pid || {Pid, _, _, _, Modules} <- Newborn, lists:member(Module, Modules)]
+                                    end, ByModule)}.
 
 links(Pid) ->
     case process_info(Pid, links) of
