@@ -46,10 +46,12 @@ TEST_CASE(
   lab.add(inn("1.0.0"));
   lab.add(inn("2.0.0"));
   REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+  // Five every millisecond, each for thirty.
   lab.ask(
       "register(inn_door, spawn(fun Door() ->"
       "  receive close -> ok after 1 ->"
-      "    case supervisor:start_child(inn_pool, [20]) of {ok, _} -> ok; E -> lab:record({no_child, E}) end,"
+      "    [case supervisor:start_child(inn_pool, [30]) of {ok, _} -> ok; E -> lab:record({no_child, E}) end"
+      "     || _ <- lists:seq(1, 5)],"
       "    Door()"
       "  end end)).");
   for (int i = 0; i < 10; ++i) {
