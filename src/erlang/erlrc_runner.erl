@@ -488,7 +488,8 @@ undo({switched, Modules, Kept}, _) ->
 undo({suspended, Frozen}, C) ->
     Stuck = [Pid || {Pid, _, _} <- get(stuck)],
     Pids = lists:usort(Frozen ++ [Pid || {Pid, _} <- put(newborn, [])]),
-    lists:foreach(fun(Pid) -> reinitialise(Pid, C) end, Pids),
+    lists:foreach(fun(Pid) -> reinitialise(Pid, C) end,
+                  [Pid || {{reinitialise, Pid}, _} <- get(), lists:member(Pid, Pids)]),
     resume(Pids -- Stuck, C);
 undo({resumed, Pids, States, Apps, Modules}, C) ->
     %% Suspended again, until the undo of the first suspending, which comes later, lets them go on. Processes that were
@@ -511,10 +512,9 @@ undo({resumed, Pids, States, Apps, Modules}, C) ->
     put(journal, Journal),
     [text("~ts", [Text]) || Text <- Left];
 undo({converted, Mode, Items, Jobs, Before}, C) ->
-    Stuck = [Pid || {Pid, _, _} <- get(stuck)],
+    Old = maps:without([Pid || {Pid, _, _} <- get(stuck)], maps:from_list(Before)),
     New = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, {Pid, M} <- get(newborn), M =:= Module],
-    lists:append([restore(Pid, State, Mode, Jobs, C) || {Pid, State} <- Before, not lists:member(Pid, Stuck)]
-                 ++ [convert_back(Pid, none, Mode, New, C) || Pid <- lists:usort([P || {P, _, _, _} <- New])]);
+    restore(Old, New, Mode, Jobs, C);
 undo({stuck, Pid, Snapshot, C}, _) ->
     %% It is inside a code_change that does not return. Only when the old code is back it can be started again in that.
     put(stuck, [{Pid, Snapshot, C} | get(stuck)]),
@@ -581,47 +581,39 @@ end_start(App, Until) ->
             end
     end.
 
-%% The state from before the conversion. If the process went on with the new one meanwhile, what it learnt since is kept
-%% by letting its author's code convert it back, if that works.
-restore(Pid, Old, Mode, Jobs, C) ->
-    Resumed = case get(resumed) of undefined -> []; States -> States end,
-    case lists:keyfind(Pid, 1, Resumed) of
-        false ->
-            replace_state(Pid, Old, C);
-        {Pid, New} ->
-            case ask([{Pid, get_state}], standard, C) of
-                [{Pid, {reply, {ok, New}}}] -> replace_state(Pid, Old, C);
-                [{Pid, {reply, {ok, _}}}] -> convert_back(Pid, {state, Old}, Mode, Jobs, C);
-                [{Pid, Reply}] ->
-                    case gone(Reply) of
-                        true -> [];
-                        false -> [text("~ts: its state cannot be read: ~ts", [process(Pid, C), reply(Reply)])]
-                    end
-            end
-    end.
+%% The states from before the conversion. If a process went on with the new one meanwhile, what it learnt since is kept by
+%% letting its author's code convert it back, if that works; and so is the state of one that the new code started.
+restore(Old, New, Mode, Jobs, C) ->
+    Known = case get(resumed) of undefined -> []; States -> States end,
+    Resumed = maps:with(maps:keys(Old), maps:from_list(lists:reverse(Known))),
+    Now = ask([{Pid, get_state} || Pid <- maps:keys(Resumed)], standard, C),
+    Same = [Pid || {Pid, {reply, {ok, State}}} <- Now, State =:= maps:get(Pid, Resumed)],
+    Other = [Pid || {Pid, Reply} <- Now, has_state(Reply)] -- Same,
+    Unreadable = [text("~ts: its state cannot be read: ~ts", [process(Pid, C), reply(Reply)])
+                  || {Pid, Reply} <- Now, not has_state(Reply), not gone(Reply)],
+    Changed = maps:with(Other, Old),
+    Failed = convert_back([Job || {Pid, _, _, _} = Job <- Jobs, is_map_key(Pid, Changed)] ++ New, Mode, C),
+    Lost = [Pid || {Pid, _} <- Failed, is_map_key(Pid, Old)],
+    lists:foreach(fun(Pid) ->
+                          remark("~ts: has its state from before the upgrade; what happened since is lost", [process(Pid, C)])
+                  end, Lost),
+    Put = maps:keys(maps:without(maps:keys(Resumed), Old)) ++ Same ++ Lost,
+    Unreadable ++ replace_states([{Pid, maps:get(Pid, Old)} || Pid <- Put], C)
+        ++ [text("~ts: was started by the new code, and its state could not be converted back: ~ts",
+                 [process(Pid, C), reply(Reply)]) || {Pid, Reply} <- Failed, not is_map_key(Pid, Old)].
 
-convert_back(Pid, Old, Mode, Jobs, C) ->
-    case is_supervisor(Pid) of
-        true ->
-            %% Its children may have changed: init/1 of the old code is asked again, once that is loaded.
-            put({reinitialise, Pid}, [{Module, Extra} || {P, Module, _, Extra} <- Jobs, P =:= Pid]),
-            [];
-        false ->
-            Back = case Mode of up -> {down, undefined}; down -> undefined end,
-            Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
-                           || {P, Module, Vsn, Extra} <- Jobs, P =:= Pid], standard, C),
-            case [Reply || {_, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
-                [] ->
-                    [];
-                [Reply | _] when Old =:= none ->
-                    [text("~ts: was started by the new code, and its state could not be converted back: ~ts",
-                          [process(Pid, C), reply(Reply)])];
-                _ ->
-                    remark("~ts: has its state from before the upgrade; what happened since is lost", [process(Pid, C)]),
-                    {_, State} = Old,
-                    replace_state(Pid, State, C)
-            end
-    end.
+%% [{Pid, Reply}] of those that did not let themselves be converted.
+convert_back(Jobs, Mode, C) ->
+    Supervisors = [Pid || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Jobs]), is_supervisor(Pid)],
+    %% Their children may have changed: init/1 of the old code is asked again, once that is loaded.
+    lists:foreach(fun(Supervisor) ->
+                          put({reinitialise, Supervisor},
+                              [{Module, Extra} || {Pid, Module, _, Extra} <- Jobs, Pid =:= Supervisor])
+                  end, Supervisors),
+    Back = case Mode of up -> {down, undefined}; down -> undefined end,
+    Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
+                   || {Pid, Module, Vsn, Extra} <- Jobs, not lists:member(Pid, Supervisors)], standard, C),
+    lists:ukeysort(1, [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)]).
 
 reverse_vsn({down, _}, _) -> undefined;
 reverse_vsn(Vsn, {down, _}) -> {down, Vsn};
@@ -634,23 +626,25 @@ reinitialise(Pid, C) ->
     end.
 
 replace_state(Pid, Old, C) ->
-    %% gen_event: the state is a list of its handlers', and the fun is called for each.
-    Put = fun(Current) ->
-                  case is_list(Old) andalso is_tuple(Current) andalso tuple_size(Current) =:= 3
-                      andalso [H || {_, _, _} = H <- Old, element(1, H) =:= element(1, Current),
-                                    element(2, H) =:= element(2, Current)] of
-                      [Handler] -> Handler;
-                      _ -> Old
-                  end
-          end,
-    case ask([{Pid, {replace_state, Put}}], standard, C) of
-        [{Pid, {reply, {ok, _}}}] -> [];
-        [{Pid, Reply}] ->
-            case gone(Reply) of
-                true -> [];
-                false -> [text("~ts: its state could not be put back: ~ts", [process(Pid, C), reply(Reply)])]
-            end
-    end.
+    replace_states([{Pid, Old}], C).
+
+%% gen_event: the state is a list of its handlers', and the fun is called for each. A fun of ours would take a copy of this
+%% whole program with it to each process.
+replace_states(States, C) ->
+    {ok, Tokens, _} = erl_scan:string("fun(Current) ->"
+                                      "  case is_list(Old) andalso is_tuple(Current) andalso tuple_size(Current) =:= 3"
+                                      "       andalso [H || {_, _, _} = H <- Old, element(1, H) =:= element(1, Current),"
+                                      "                     element(2, H) =:= element(2, Current)] of"
+                                      "    [Handler] -> Handler;"
+                                      "    _ -> Old"
+                                      "  end "
+                                      "end."),
+    {ok, [Put]} = erl_parse:parse_exprs(Tokens),
+    None = erl_eval:new_bindings(),
+    Replies = ask([{Pid, {replace_state, element(2, erl_eval:expr(Put, erl_eval:add_binding('Old', Old, None)))}}
+                   || {Pid, Old} <- States], standard, C),
+    [text("~ts: its state could not be put back: ~ts", [process(Pid, C), reply(Reply)])
+     || {Pid, Reply} <- Replies, not has_state(Reply), not gone(Reply)].
 
 %% A worker that is stuck in code_change is started again in the old code by its supervisor, which is asked to do so and
 %% not surprised by its death: that would count as a failure of the child, and might end its siblings and the application.

@@ -36,6 +36,17 @@ void set_up(Lab& lab) {
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
 }
 
+/// Five guests every millisecond, each for thirty.
+void open_door(Lab& lab) {
+  lab.ask(
+      "register(inn_door, spawn(fun Door() ->"
+      "  receive close -> ok after 1 ->"
+      "    [case supervisor:start_child(inn_pool, [30]) of {ok, _} -> ok; E -> lab:record({no_child, E}) end"
+      "     || _ <- lists:seq(1, 5)],"
+      "    Door()"
+      "  end end)).");
+}
+
 const Ran upgraded{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""};
 
 }  // namespace
@@ -46,14 +57,7 @@ TEST_CASE(
   lab.add(inn("1.0.0"));
   lab.add(inn("2.0.0"));
   REQUIRE(lab.start("inn", "1.0.0").exit == 0);
-  // Five every millisecond, each for thirty.
-  lab.ask(
-      "register(inn_door, spawn(fun Door() ->"
-      "  receive close -> ok after 1 ->"
-      "    [case supervisor:start_child(inn_pool, [30]) of {ok, _} -> ok; E -> lab:record({no_child, E}) end"
-      "     || _ <- lists:seq(1, 5)],"
-      "    Door()"
-      "  end end)).");
+  open_door(lab);
   for (int i = 0; i < 10; ++i) {
     CAPTURE(i);
     CHECK(lab.upgrade("inn", "1.0.0", "2.0.0") ==
@@ -69,6 +73,29 @@ TEST_CASE(
   CHECK(lab.ask("[C || C <- lab:calls(), lists:member(element(1, C), [mismatch, no_child])].") == "[]");
   CHECK(lab.ask("length([C || C <- lab:calls(), element(1, C) =:= code_change, element(2, C) =:= inn_guest]) "
                 "> 50.") == "true");
+  CHECK(lab.condition("inn") == "old");
+}
+
+TEST_CASE("an upgrade that fails when all go on in the new code: who was born in it is converted back, too") {
+  Lab lab;
+  LabRelease later = inn("2.0.0");
+  later.appup =
+      "{\"2.0.0\", [{\"1.0.0\", [{update, inn_server, {advanced, []}, soft_purge, soft_purge, []},"
+      " {update, inn_guest, {advanced, []}, soft_purge, soft_purge, []},"
+      " {apply, {timer, sleep, [20]}}, {apply, {erlang, error, [late]}}]}], []}.";
+  lab.add(inn("1.0.0"));
+  lab.add(later);
+  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+  open_door(lab);
+  lab.ask("timer:sleep(20).");
+  for (int i = 0; i < 10; ++i) {
+    CAPTURE(i);
+    const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0");
+    INFO(ran.err);
+    CHECK(ran.exit == 1);
+  }
+  lab.ask("inn_door ! close, timer:sleep(50).");
+  CHECK(lab.ask("[C || C <- lab:calls(), lists:member(element(1, C), [mismatch, no_child])].") == "[]");
   CHECK(lab.condition("inn") == "old");
 }
 
