@@ -222,6 +222,30 @@ TEST_CASE("two nodes: the client is killed while one is done and the other at wo
   CHECK(lab.ask("lab:diff().", 1) == "[]");
 }
 
+TEST_CASE(
+    "two nodes: the client is killed at any moment: each is as a whole in one version, and none waits on") {
+  Lab lab;
+  lab.add_node();
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
+  const std::vector<std::string> args{"zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"),
+                                      lab.at("zoo", "2.0.0")};
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  for (int us = 0; us < 60000; us += 3000) {
+    CAPTURE(us);
+    Child program = lab.launch("upgrade", args);
+    std::this_thread::sleep_for(std::chrono::microseconds(us));
+    program.kill();
+    for (const std::size_t node : {0u, 1u}) {
+      settle(lab, node);
+      const std::string condition = lab.condition("zoo", node);
+      CHECK((condition == "old" || condition == "new"));
+    }
+    // A node that is new already has nothing to do.
+    REQUIRE(lab.run(downgrade_main, args).exit == 0);
+  }
+}
+
 TEST_CASE("what became of a plan without a client stands in the node's log") {
   Lab lab{LiveNodeOptions{}};
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));

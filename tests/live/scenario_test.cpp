@@ -61,7 +61,6 @@ LabRelease including(const std::string& app, const std::string& vsn, const std::
 }  // namespace
 
 // --- start
-// ---------------------------------------------------------------------------------------------------
 
 TEST_CASE("start: an application that does not run is loaded, with its modules, and started") {
   Lab lab;
@@ -204,7 +203,6 @@ TEST_CASE("a node that is down is no failure") {
 }
 
 // --- stop
-// ----------------------------------------------------------------------------------------------------
 
 TEST_CASE("stop: an application that runs is stopped and unloaded, and nothing of it is left") {
   Lab lab;
@@ -297,7 +295,6 @@ TEST_CASE("stop: an application whose files are gone already") {
 }
 
 // --- upgrade and downgrade
-// -----------------------------------------------------------------------------------
 
 TEST_CASE("upgrade and downgrade: the version that runs becomes the other one, and keeps its state") {
   Lab lab;
@@ -396,7 +393,6 @@ TEST_CASE("upgrade: the directories may be left out, they are the node's library
 }
 
 // --- the appup
-// -----------------------------------------------------------------------------------------------
 
 TEST_CASE("upgrade by a made appup: every kind of process, and the author's hooks with the right arguments") {
   Lab lab;
@@ -542,8 +538,27 @@ TEST_CASE("upgrade: what no running node can do is refused before anything is to
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
+TEST_CASE("upgrade: the same version again, from a package that was rebuilt") {
+  Lab lab;
+  LabRelease release = zoo("1.0.0");
+  lab.add(release);
+  lab.start("zoo", "1.0.0");
+  lab.ask("gen_server:call(zoo_a, vsn).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0") == upgraded("'zoo': (NODE) already_running"));
+
+  const std::filesystem::path kept = lab.dir() / "kept";
+  std::filesystem::rename(lab.at("zoo", "1.0.0"), kept);
+  for (LabModule& module : release.modules)
+    if (module.name == "zoo_lib") module.kind = "same";
+  lab.add(release);
+  CHECK(lab.run(upgrade_main, {"zoo", "1.0.0", "1.0.0", kept.string(), lab.at("zoo", "1.0.0")}) ==
+        upgraded("'zoo': (NODE) upgraded"));
+  CHECK(lab.ask("{zoo_lib:same(), sys:get_state(zoo_a) =:= #{vsn => \"1.0.0\", calls => 1}}.") ==
+        "{same,true}");
+  CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0") == upgraded("'zoo': (NODE) already_running"));
+}
+
 // --- included applications
-// -----------------------------------------------------------------------------------
 
 TEST_CASE("upgrade: an application that is newly included is stopped where it runs by itself") {
   Lab lab;
@@ -609,7 +624,6 @@ TEST_CASE("upgrade: an included application is upgraded in the tree of the one t
 }
 
 // --- several nodes
-// -------------------------------------------------------------------------------------------
 
 TEST_CASE("several nodes: all change, each has its line") {
   Lab lab;

@@ -129,6 +129,22 @@ TEST_CASE("a code_change that never returns: its process is started again, with 
   check_undone(lab, "lab:diff_but_pids().");
 }
 
+TEST_CASE("a process that is started again without what others had added to it: what is missing is said") {
+  Lab lab;
+  set_up(lab, "");
+  lab.ask("ok = gen_event:add_handler(kin_event, {kin_event, three}, three), lab:mark().");
+  fails(lab, "{code_change, kin_event}", "hang");
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(
+      ran.err.find(
+          "  left: kin_event: was started again, because its code_change did not return, but not with all of "
+          "its state\n") != std::string::npos);
+  CHECK(lab.ask("gen_event:which_handlers(kin_event).") == "[{kin_event,two},{kin_event,one}]");
+  CHECK(condition(lab) == "old");
+}
+
 TEST_CASE("several code_changes that never return") {
   Lab lab;
   set_up(lab, "");
