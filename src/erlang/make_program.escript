@@ -1,28 +1,61 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% make_program.escript MODULE.erl OUT.cpp FUNCTION
+%% make_program.escript OUT.cpp FUNCTION MODULE.erl [MODULE.erl ...]
 %%
-%% Turns a module with main(Argument, Client, Ref) into a C++ source with the function FUNCTION, which returns it as an
-%% erlrc::Program: abstract expressions in the external term format that erl_eval:exprs/2 of any OTP release evaluates.
+%% Turns modules, the first of which has main(Argument, Client, Ref), into a C++ source with the function FUNCTION, which
+%% returns them as one erlrc::Program: abstract expressions in the external term format that erl_eval of any OTP release
+%% evaluates.
 %%
 %% The clauses of all functions travel as one map, a plain value, and a call of a local function goes through the handler
 %% that erl_eval has for those: it finds the clauses by name and arity and evaluates the one that matches, as escript does
 %% for scripts that are not compiled. Making a fun of each function instead costs erl_eval a walk through all of the code.
-%% What the module may not use: records, `fun f/2' of a local function. If main(Argument, Client, Ref), so written, is its
-%% only function, its body alone travels.
+%% The functions of all modules are local to the program: what one module has of another it imports, and no two functions
+%% have the same name and arity. What modules may not use: records, `fun f/2' of a local function. If main(Argument, Client,
+%% Ref), so written, is the only function, its body alone travels.
 -mode(compile).
 
-main([Source, Out, Function]) ->
+main([Out, Function | Sources]) ->
+    Modules = [parse(Source) || Source <- Sources],
+    check_imports(Modules),
+    Defined = [{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
+               || {_, Forms} <- Modules, {function, _, Name, Arity, Clauses} <- Forms],
+    case lists:usort([F || {F, _} <- Defined, length(proplists:lookup_all(F, Defined)) > 1]) of
+        [] -> ok;
+        Twice -> wrong("defined in two modules: ~0p", [Twice])
+    end,
+    {Expressions, Functions} = program(Defined),
+    ok = file:write_file(Out, source(hd(Sources), Function, encode(Expressions), Functions)).
+
+%% {Source, Forms}. The compiler knows better than erl_eval what is wrong, and says where.
+parse(Source) ->
     {ok, Forms} = epp:parse_file(Source, []),
     case [F || {error, _} = F <- Forms] of
         [] -> ok;
-        Errors -> io:format(standard_error, "~ts: ~tp~n", [Source, Errors]), halt(1)
+        Errors -> wrong("~ts: ~tp", [Source, Errors])
     end,
-    check(Source, Forms),
-    {Expressions, Functions} = program([{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
-                                        || {function, _, Name, Arity, Clauses} <- Forms]),
-    ok = file:write_file(Out, source(Source, Function, encode(Expressions), Functions)).
+    case compile:forms(Forms, [return, strong_validation]) of
+        {ok, _, []} -> ok;
+        {ok, _} -> ok;
+        Other -> wrong("~ts: ~tp", [Source, Other])
+    end,
+    {Source, Forms}.
+
+%% Nor does the compiler look into other modules.
+check_imports(Modules) ->
+    Exported = lists:usort([{Module, F} || {_, Forms} <- Modules, {attribute, _, module, Module} <- Forms,
+                                           {attribute, _, export, Fs} <- Forms, F <- Fs, F =/= {main, 3}]),
+    Imported = lists:usort([{Module, F} || {_, Forms} <- Modules, {attribute, _, import, {Module, Fs}} <- Forms,
+                                           F <- Fs]),
+    case {Imported -- Exported, Exported -- Imported} of
+        {[], []} -> ok;
+        {[], Unused} -> wrong("exported and nowhere imported: ~0p", [Unused]);
+        {Missing, _} -> wrong("imported and nowhere exported: ~0p", [Missing])
+    end.
+
+wrong(Format, Args) ->
+    io:format(standard_error, Format ++ "~n", Args),
+    halt(1).
 
 program([{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {var, _, 'Ref'}], [], Body}]}]) ->
     {Body, <<>>};
@@ -32,14 +65,6 @@ program(Functions) ->
 encode(Term) ->
     <<131, Encoded/binary>> = term_to_binary(Term, [{minor_version, 2}]),
     Encoded.
-
-%% The compiler knows better than erl_eval what is wrong, and says where.
-check(Source, Forms) ->
-    case compile:forms(Forms, [return, strong_validation]) of
-        {ok, _, []} -> ok;
-        {ok, _} -> ok;
-        Other -> io:format(standard_error, "~ts: ~tp~n", [Source, Other]), halt(1)
-    end.
 
 %% Evaluates main/3 with the variables Functions, Argument, Client and Ref that the sender binds.
 handler() ->

@@ -10,7 +10,7 @@
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
-// The messages of the runner (src/erlang/erlrc_runner.erl):
+// The messages of the runner (src/erlang/runner):
 //   {done | held, Times, SuspendedUs, Remarks}
 //   {failed, StepIndex, Why, Touched, Left, Times, SuspendedUs, Remarks}
 // Times is [{StepIndex, Microseconds}], texts are UTF-8 binaries.

@@ -3,7 +3,7 @@
 
 #include <erlrc/erlang/program.hpp>
 
-// The programs that we send to nodes; their sources are src/erlang/erlrc_*.erl.
+// The programs that we send to nodes; their sources are src/erlang.
 
 namespace erlrc {
 

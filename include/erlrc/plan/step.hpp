@@ -11,7 +11,7 @@
 #include <erlrc/term/term.hpp>
 
 // The steps of a plan. Each kind has three functions side by side: `to_term` (how the node is told),
-// `describe` (how the user is told), and in src/erlang/erlrc_runner.erl the clause that does it together with
+// `describe` (how the user is told), and in src/erlang/runner the clause that does it together with
 // what undoes it.
 
 namespace erlrc {

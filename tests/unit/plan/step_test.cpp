@@ -14,7 +14,7 @@ std::string told(const Step& step) {
 
 }  // namespace
 
-// The right column is what src/erlang/erlrc_runner.erl matches.
+// The right column is what src/erlang/runner/erlrc_step.erl matches.
 TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(RequireLoaded{app, "1.0"}) == "{require_loaded,a,\"1.0\"}");
   CHECK(told(RequireNotRunning{app}) == "{require_not_running,a}");

@@ -1,0 +1,116 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Applications: what the application controller has of them, with their environment.
+-module(erlrc_app).
+-export([all_keys/1, change_back/3, configuration/1, end_start/2, loaded_apps/0, set_at_run_time/4,
+         set_environment/2, start_type/1, starting_apps/0, unload/3, unloaded_with/2]).
+-import(erlrc_call, [bounded/4, limit/2, now_ms/0]).
+-import(erlrc_text, [expect/4, fail/2]).
+-import(erlrc_tree, [links/1]).
+
+%% A start that has not returned ends with the process in which the application master lets it run. (To kill the master is
+%% no good: newer releases then take the application for starting for ever.)
+end_start(App, Until) ->
+    case lists:member(App, starting_apps()) of
+        false ->
+            ok;
+        true ->
+            Master = application_controller:get_master(App),
+            [exit(Pid, kill) || is_pid(Master), Pid <- links(Master),
+                                process_info(Pid, group_leader) =:= {group_leader, Master}],
+            receive after 5 -> ok end,
+            case now_ms() < Until of
+                true -> end_start(App, Until);
+                false -> fail("~ts: still starting", [App])
+            end
+    end.
+
+loaded_apps() ->
+    [App || {App, _, _} <- application:loaded_applications()].
+
+starting_apps() ->
+    [App || {App, _, _, _} <- proplists:get_value(starting, application:info(), [])].
+
+%% none, or the type with which it was started.
+start_type(App) ->
+    Info = application:info(),
+    case lists:keymember(App, 1, proplists:get_value(running, Info, [])) of
+        true -> proplists:get_value(App, proplists:get_value(started, Info, []), temporary);
+        false -> none
+    end.
+
+all_keys(App) ->
+    {ok, Keys} = application:get_all_key(App),
+    Keys.
+
+%% App and what its unloading takes along.
+unloaded_with(App, Keep) ->
+    case application:get_key(App, included_applications) of
+        {ok, Included} -> [App | lists:append([unloaded_with(I, Keep) || I <- Included, not lists:member(I, Keep)])];
+        undefined -> []
+    end.
+
+%% The application controller unloads included applications without looking whether they run, and dies of it afterwards.
+unload(App, Keep, C) ->
+    {ok, Included} = application:get_key(App, included_applications),
+    case [I || I <- Included, lists:member(I, Keep)] of
+        [] ->
+            bounded(application, unload, [App], C);
+        _ ->
+            Keys = lists:keystore(included_applications, 1, all_keys(App), {included_applications, Included -- Keep}),
+            case bounded(application_controller, change_application_data,
+                         [[{application, App, Keys}], configuration(C)], C) of
+                ok -> bounded(application, unload, [App], C);
+                Failed -> Failed
+            end
+    end.
+
+%% sys.config and persistent settings as the application controller has them: the last field of its state.
+configuration(C) ->
+    State = sys:get_state(application_controller, limit(standard, C)),
+    element(tuple_size(State), State).
+
+change_back(App, Keys, C) ->
+    Conf = configuration(C),
+    expect(ok, bounded(application_controller, change_application_data, [[{application, App, Keys}], Conf], C),
+           "~ts: its old specification", [App]),
+    set_environment(App, proplists:get_value(env, Keys, [])).
+
+set_environment(App, Env) ->
+    lists:foreach(fun({Key, _}) ->
+                          case lists:keymember(Key, 1, Env) of
+                              true -> ok;
+                              false -> application:unset_env(App, Key)
+                          end
+                  end, application:get_all_env(App)),
+    lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Env).
+
+%% What differs from the environment of a fresh start: {[{Key, Value}], [Key]}, set and unset since then.
+set_at_run_time(App, {application, App, OldKeys}, Conf, Current) ->
+    Fresh = overlay(command_line(App), overlay(proplists:get_value(App, Conf, []), proplists:get_value(env, OldKeys, []))),
+    {[Setting || Setting <- Current, not lists:member(Setting, Fresh)],
+     [Key || {Key, _} <- Fresh, not lists:keymember(Key, 1, Current)]}.
+
+overlay(Over, Under) ->
+    lists:foldl(fun({Key, Value}, Env) -> lists:keystore(Key, 1, Env, {Key, Value}) end, Under, Over).
+
+%% -App Key Value ..
+command_line(App) ->
+    case init:get_argument(App) of
+        {ok, Lists} -> lists:append([settings(Words) || Words <- Lists]);
+        error -> []
+    end.
+
+settings([Key, Value | Rest]) ->
+    case {parse(Key), parse(Value)} of
+        {{ok, K}, {ok, V}} -> [{K, V} | settings(Rest)];
+        _ -> settings(Rest)
+    end;
+settings(_) ->
+    [].
+
+parse(Text) ->
+    case erl_scan:string(Text ++ ".") of
+        {ok, Tokens, _} -> erl_parse:parse_term(Tokens);
+        _ -> error
+    end.

@@ -1,0 +1,161 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Modules: their files, what is loaded of them, who runs them, and the code path.
+-module(erlrc_code).
+-export([beam_file/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2, purge/1,
+         read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2, users_of_old_code/1]).
+-import(erlrc_call, [bounded/4, check_deadline/1, left/1, now_ms/0]).
+-import(erlrc_journal, [remark/2]).
+-import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
+
+%% The version of the code that runs, as code_change wants to be told it.
+running_vsn(Module, #{kept := Kept}) ->
+    case maps:get(Module, Kept, not_loaded) of
+        {_, Beam} -> case beam_lib:version(Beam) of {ok, {_, [Vsn]}} -> Vsn; {ok, {_, Vsn}} -> Vsn; _ -> undefined end;
+        _ -> undefined
+    end.
+
+beam_file(Ebin, Module) ->
+    filename:join(Ebin, atom_to_list(Module) ++ ".beam").
+
+read_beam(Ebin, Module) ->
+    File = beam_file(Ebin, Module),
+    case file:read_file(File) of
+        {ok, Beam} -> Beam;
+        {error, Reason} -> fail("~ts: ~ts", [File, file:format_error(Reason)])
+    end.
+
+loaded_md5(Module) ->
+    case erlang:module_loaded(Module) of
+        true -> Module:module_info(md5);
+        false -> not_loaded
+    end.
+
+%% The object code of what is loaded: not_loaded, {File, Beam}, or gone. Only a file whose md5 is that of the loaded code
+%% counts; a package manager may have put another one there. dpkg keeps the one it replaces beside it for a while.
+running_code(Module, Ebin) ->
+    case loaded_md5(Module) of
+        not_loaded ->
+            not_loaded;
+        Md5 ->
+            Loaded = case code:is_loaded(Module) of
+                         {file, Name} when is_list(Name) -> Name;
+                         _ -> beam_file(Ebin, Module)
+                     end,
+            Candidates = [beam_file(Ebin, Module), Loaded, Loaded ++ ".dpkg-tmp"],
+            first_beam(Candidates ++ [Loaded], Md5, Loaded)
+    end.
+
+first_beam([], _, _) ->
+    gone;
+first_beam([File | Rest], Md5, Loaded) ->
+    case file:read_file(File) of
+        {ok, Beam} ->
+            case catch code:module_md5(Beam) of
+                Md5 -> {Loaded, Beam};
+                _ -> first_beam(Rest, Md5, Loaded)
+            end;
+        {error, _} ->
+            first_beam(Rest, Md5, Loaded)
+    end.
+
+load(Module, File, Beam, C) ->
+    purge_old(Module),
+    case bounded(code, load_binary, [Module, File, Beam], C) of
+        {module, Module} -> ok;
+        {error, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), short(Why)]);
+        timeout -> fail("~ts: cannot be loaded: not done within the time limit", [module_name(Module)]);
+        {raised, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), Why])
+    end.
+
+%% soft_purge takes away what nothing runs any more.
+check_old_code(Modules, Policy, Began, C) ->
+    case [Module || Module <- Modules, erlang:check_old_code(Module), not code:soft_purge(Module)] of
+        [] ->
+            ok;
+        Busy ->
+            case Policy of
+                kill ->
+                    lists:foreach(fun(Module) -> code:purge(Module) end, Busy);
+                {wait, Ms} when Ms > 0 ->
+                    receive after min(50, left(C)) -> ok end,
+                    check_deadline(C),
+                    check_old_code(Busy, case now_ms() - Began < Ms of true -> Policy; false -> refuse end, Began, C);
+                _ ->
+                    fail("processes still run the code before the last upgrade: ~ts",
+                         [lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)] || M <- Busy])])
+            end
+    end.
+
+%% [{Pid, Module}] if the process is inside a module of the map. Idle behaviours are not, and are told from the function
+%% they wait in, which is quicker than their whole stack.
+inside(Pid, Modules) ->
+    case process_info(Pid, current_function) of
+        {current_function, {gen_server, loop, _}} -> [];
+        {current_function, {gen_statem, _, _}} -> [];
+        {current_function, {gen_event, _, _}} -> [];
+        undefined -> [];
+        _ ->
+            case process_info(Pid, current_stacktrace) of
+                {current_stacktrace, Stack} ->
+                    case [M || {M, _, _, _} <- Stack, is_map_key(M, Modules)] of
+                        [Module | _] -> [{Pid, Module}];
+                        [] -> []
+                    end;
+                undefined -> []
+            end
+    end.
+
+stranded(Found, C) ->
+    Modules = lists:usort([Module || {_, Module} <- Found]),
+    lists:join("; ", [begin
+                          Pids = [Pid || {Pid, M} <- Found, M =:= Module],
+                          [integer_to_list(length(Pids)), " in ", module_name(Module), ": ",
+                           processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
+                      end || Module <- Modules]).
+
+prepare(Modules, Code) ->
+    Files = [begin {File, Beam} = maps:get(Module, Code), {Module, File, Beam} end || Module <- Modules],
+    case code:prepare_loading(Files) of
+        {ok, Prepared} -> Prepared;
+        {error, Why} -> fail("modules that cannot be loaded: ~ts", [short(Why)])
+    end.
+
+%% What still runs code that was replaced: brutal_purge kills it, soft_purge leaves it.
+purge(Purges) ->
+    %% For each module each process is gone through, and this one should be small then.
+    erlang:garbage_collect(),
+    Old = lists:filter(fun erlang:check_old_code/1, [Module || {Module, _} <- Purges]),
+    lists:foreach(fun code:purge/1, [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)]),
+    {_, Busy} = lists:partition(fun code:soft_purge/1, lists:filter(fun erlang:check_old_code/1, Old)),
+    lists:foreach(fun(Module) ->
+                          remark("processes go on in the old code of ~ts: ~ts",
+                                 [module_name(Module), pids(users_of_old_code(Module))])
+                  end, Busy).
+
+delete(Module) ->
+    purge_old(Module),
+    code:delete(Module).
+
+purge_old(Module) ->
+    erlang:check_old_code(Module) andalso code:purge(Module).
+
+users_of_old_code(Module) ->
+    [Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true].
+
+replace_path(From, To, Path) ->
+    case lists:member(From, Path) of
+        true ->
+            case code:set_path([case Dir of From -> To; _ -> Dir end || Dir <- Path]) of
+                true ->
+                    true;
+                {error, bad_directory} ->
+                    %% Some other directory of the path is gone from disk: change just these two.
+                    case code:add_patha(To) of
+                        true -> code:del_path(From), true;
+                        Error -> Error
+                    end
+            end;
+        false ->
+            code:add_patha(To)
+    end.

@@ -1,0 +1,94 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Processes that are inside a code_change that does not return, when all else is undone.
+-module(erlrc_revive).
+-export([revive/4]).
+-import(erlrc_call, [bounded/4, now_ms/0]).
+-import(erlrc_journal, [remark/2]).
+-import(erlrc_sys, [ask/3, replace_state/3]).
+-import(erlrc_text, [process/2, short/1, short_name/1, text/2]).
+
+%% A worker that is stuck in code_change is started again in the old code by its supervisor, which is asked to do so and
+%% not surprised by its death: that would count as a failure of the child, and might end its siblings and the application.
+%% It gets the state it had, unless that names resources that died with it. Others are not killed, because more would die
+%% with them: they find their old state in their mailbox when they return.
+revive(Pid, Snapshot, {_, Parent, Id, worker, _}, C) when is_pid(Parent) ->
+    Name = short_name(Pid),
+    case {start_again(Pid, Parent, Id, C), Snapshot} of
+        {{error, Why}, _} ->
+            [text("~ts: was stopped, because its code_change did not return, and not started again: ~ts",
+                  [Name, short(Why)])];
+        {{ok, New}, {_, State}} ->
+            case owns_resources(State, Pid) of
+                true -> [text("~ts: was started afresh, because its code_change did not return and its state held "
+                              "resources that died with it", [Name])];
+                false -> give_state(New, State, Name, C)
+            end;
+        {{ok, _}, none} ->
+            [text("~ts: was started afresh, because its code_change did not return", [Name])]
+    end;
+revive(Pid, Snapshot, _, C) ->
+    case Snapshot of
+        {_, State} -> Pid ! {system, {self(), make_ref()}, {replace_state, fun(_) -> State end}};
+        none -> ok
+    end,
+    Pid ! {system, {self(), make_ref()}, resume},
+    [text("~ts: its code_change has not returned; when it does, it goes on as before", [process(Pid, C)])].
+
+give_state(Pid, State, Name, C) ->
+    case replace_state(Pid, State, C) of
+        [] ->
+            case ask([{Pid, get_state}], standard, C) of
+                [{Pid, {reply, {ok, State}}}] ->
+                    remark("~ts: its code_change did not return; it was started again with the state it had", [Name]),
+                    [];
+                _ ->
+                    [text("~ts: was started again, because its code_change did not return, but not with all of its "
+                          "state", [Name])]
+            end;
+        Left ->
+            Left
+    end.
+
+%% {ok, Pid} of the new process, or {error, Why}.
+start_again(Pid, Parent, Id, C0) ->
+    C = C0#{deadline => now_ms() + 10000},
+    Child = case Id of undefined -> Pid; _ -> Id end,
+    Specification = bounded(supervisor, get_childspec, [Parent, Child], C),
+    Arguments = case ask([{Parent, get_state}], standard, C) of
+                    [{Parent, {reply, {ok, State}}}] -> dynamic_arguments(Pid, State);
+                    _ -> unknown
+                end,
+    %% What traps exits dies by this: it cannot take the supervisor's signal where it is.
+    _ = spawn(fun() -> receive after 20 -> exit(Pid, kill) end end),
+    _ = bounded(supervisor, terminate_child, [Parent, Child], C),
+    case {Id, Specification, Arguments} of
+        {undefined, {ok, #{start := {_, _, First}}}, {ok, All}} ->
+            started(bounded(supervisor, start_child, [Parent, lists:nthtail(length(First), All)], C));
+        {undefined, _, _} ->
+            {error, "it cannot be told with which arguments"};
+        {_, {ok, #{restart := temporary} = Temporary}, _} ->
+            started(bounded(supervisor, start_child, [Parent, Temporary], C));
+        _ ->
+            started(bounded(supervisor, restart_child, [Parent, Id], C))
+    end.
+
+%% Of a child of a simple_one_for_one supervisor, as that keeps them for the restart.
+dynamic_arguments(Pid, State) when tuple_size(State) > 4 ->
+    case element(5, State) of
+        {maps, #{Pid := Arguments}} when is_list(Arguments) -> {ok, Arguments};  % others are temporary
+        _ -> unknown
+    end;
+dynamic_arguments(_, _) ->
+    unknown.
+
+started(Ok) when element(1, Ok) =:= ok, is_pid(element(2, Ok)) -> {ok, element(2, Ok)};
+started({error, Why}) -> {error, Why};
+started(Other) -> {error, Other}.
+
+owns_resources(Term, Pid) when is_pid(Term) -> Term =:= Pid;
+owns_resources(Term, _) when is_port(Term); is_reference(Term) -> true;
+owns_resources([Head | Tail], Pid) -> owns_resources(Head, Pid) orelse owns_resources(Tail, Pid);
+owns_resources(Term, Pid) when is_tuple(Term) -> owns_resources(tuple_to_list(Term), Pid);
+owns_resources(Term, Pid) when is_map(Term) -> owns_resources(maps:to_list(Term), Pid);
+owns_resources(_, _) -> false.

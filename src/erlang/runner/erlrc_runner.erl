@@ -1,0 +1,142 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Runs a plan on the node, all or nothing.
+%%
+%% The plan comes from the planner outside (src/plan) as a list of steps. The runner is an interpreter, which decides
+%% nothing: erlrc_step has one clause for each kind of step. Before a step changes something, it writes into the journal
+%% what takes the change back, and erlrc_undo has one clause for each kind of journal entry. If a step fails, the journal
+%% is undone from its newest entry to its oldest, so that each undo finds the node just as its step left it.
+%%
+%% These modules never run compiled: the build makes one program of them, abstract expressions, which erl_eval evaluates on
+%% any OTP from 23 on, in embedded mode and without sasl (make_program.escript says what that asks of the code here). Each
+%% imports only from those that it builds on:
+%%
+%%   runner  ->  step, undo  ->  revive, suspend  ->  app, code, tree  ->  sys  ->  call  ->  journal, text
+%%
+%% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
+%%
+%% What is interpreted is slow: some microseconds for a call of a function, more for the making of a fun. So where processes
+%% are suspended, and for what is done with each of many modules, library functions and comprehensions do the work.
+-module(erlrc_runner).
+-export([main/3]).
+-import(erlrc_call, [check_deadline/1, left/1, now_ms/0]).
+-import(erlrc_code, [purge/1]).
+-import(erlrc_step, [step/2]).
+-import(erlrc_sys, [suspended_us/0]).
+-import(erlrc_text, [exception/3, text/2]).
+-import(erlrc_undo, [undo_all/0]).
+
+main(Plan, Client, Ref) ->
+    %% Output and log events of the steps belong to the node, not to a client that may be gone.
+    case whereis(user) of
+        undefined -> ok;
+        User -> group_leader(User, self())
+    end,
+    process_flag(trap_exit, true),
+    %% Its code is data on its heap, and most of the time would go into copying that around.
+    process_flag(min_heap_size, 500000),
+    #{steps := Steps, limit := Limit, hold := Hold} = Plan,
+    put(journal, []),
+    put(times, []),
+    put(remarks, []),
+    put(asleep, []),
+    put(suspension, none),
+    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, vsns => #{}, converted => #{},
+          tree => #{}, trees => [], terminated => [], hold => Hold},
+    put(purges, []),
+    %% From the beginning: later its name may be that of another client.
+    put(client, case Hold of true -> monitor(process, Client); false -> none end),
+    case take_turn(C) of
+        ok ->
+            Result = run(Steps, C),
+            log(Result),
+            tell(Client, {Ref, hold(Result, Hold, Client, Ref, C)});
+        {busy, Other} ->
+            tell(Client, {Ref, {failed, 0, text("another run of erlrc (~p) is at work on this node", [Other]), false,
+                                [], [], 0, []}})
+    end.
+
+%% Nobody can call a client that is gone.
+tell(Client, Message) ->
+    erlang:send(Client, Message, [noconnect]).
+
+%% One plan at a time. The registered name is the lock: it goes with the process, however that ends.
+take_turn(C) ->
+    try register(erlrc_runner, self()) of
+        true -> ok
+    catch
+        error:badarg ->
+            case whereis(erlrc_runner) of
+                undefined ->
+                    take_turn(C);
+                Other ->
+                    Monitor = monitor(process, Other),
+                    receive
+                        {'DOWN', Monitor, process, _, _} -> take_turn(C)
+                    after left(C) ->
+                        {busy, Other}
+                    end
+            end
+    end.
+
+run(Steps, C) ->
+    case steps(Steps, 0, C) of
+        {done, _} ->
+            {done, times(), suspended_us(), lists:reverse(get(remarks))};
+        {failed, N, Why, _} ->
+            Touched = get(journal) =/= [],
+            Left = undo_all(),
+            {failed, N, Why, Touched, Left, times(), suspended_us(), lists:reverse(get(remarks))}
+    end.
+
+%% Several nodes are upgraded together: each keeps its journal until the client knows how the others fared. A client that
+%% vanishes meanwhile was killed; its package manager then puts the old files back, so the node goes back too.
+hold({done, Times, Suspended, Remarks}, true, Client, Ref, C) ->
+    Monitor = get(client),
+    tell(Client, {Ref, {held, Times, Suspended, Remarks}}),
+    Verdict = receive
+                  {Ref, V} -> V;
+                  {'DOWN', Monitor, process, _, _} -> take_back
+              after left(C) + 5000 -> take_back
+              end,
+    case Verdict of
+        keep ->
+            purge(get(purges)),
+            {done, Times, Suspended, lists:reverse(get(remarks))};
+        take_back ->
+            Result = {failed, length(Times), <<"taken back">>, true, undo_all(), Times, Suspended,
+                      lists:reverse(get(remarks))},
+            log(Result),
+            Result
+    end;
+hold(Result, _, _, _, _) ->
+    Result.
+
+log({done, _, _, _}) ->
+    ok;
+log({failed, N, Why, true, [], _, _, _}) ->
+    logger:error("erlrc: step ~p failed and all was undone: ~ts", [N, Why]);
+log({failed, N, Why, true, Left, _, _, _}) ->
+    logger:error("erlrc: step ~p failed: ~ts; not undone: ~0tp", [N, Why, Left]);
+log({failed, _, _, false, _, _, _, _}) ->
+    ok.
+
+steps([], _, C) ->
+    {done, C};
+steps([Step | Rest], N, C) ->
+    Began = erlang:monotonic_time(),
+    Result = try
+                 check_deadline(C),
+                 {ok, step(Step, C)}
+             catch
+                 throw:{fail, Why} -> {failed, N, Why, C};
+                 Class:Reason:Stack -> {failed, N, exception(Class, Reason, Stack), C}
+             end,
+    put(times, [{N, erlang:monotonic_time() - Began} | get(times)]),
+    case Result of
+        {ok, NewC} -> steps(Rest, N + 1, NewC);
+        Failed -> Failed
+    end.
+
+times() ->
+    [{N, erlang:convert_time_unit(Time, native, microsecond)} || {N, Time} <- lists:reverse(get(times))].

@@ -1,0 +1,269 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% The steps of a plan: one clause of step/2 for each kind, which writes into the journal what takes it back (erlrc_undo)
+%% before it changes something. C is what the steps of one plan know of each other: the modules read, the processes that
+%% are suspended, the versions that ran.
+-module(erlrc_step).
+-export([step/2]).
+-import(erlrc_app, [all_keys/1, configuration/1, loaded_apps/0, set_at_run_time/4, start_type/1, unload/3,
+                    unloaded_with/2]).
+-import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
+-import(erlrc_code, [beam_file/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
+                     purge/1, read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
+-import(erlrc_journal, [journal/1, remark/2]).
+-import(erlrc_suspend, [suspend/5]).
+-import(erlrc_sys, [ask/3, gone/1, has_state/1, resume/2]).
+-import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1]).
+-import(erlrc_tree, [supervised/2]).
+
+step({require_loaded, App, Vsn}, C) ->
+    case application:get_key(App, vsn) of
+        {ok, Vsn} -> C;
+        {ok, Other} -> fail("~ts has version ~ts, not ~ts", [App, Other, Vsn]);
+        undefined -> fail("~ts is not loaded", [App])
+    end;
+step({require_not_running, App}, C) ->
+    case start_type(App) of
+        none -> C;
+        _ -> fail("~ts runs", [App])
+    end;
+
+step({add_path, Ebin}, C) ->
+    journal({path, code:get_path()}),
+    expect(true, code:add_patha(Ebin), "~ts: cannot be added to the code path", [Ebin]),
+    C;
+step({replace_path, From, To}, C) ->
+    Path = code:get_path(),
+    journal({path, Path}),
+    expect(true, replace_path(From, To, Path), "~ts: cannot be put into the code path", [To]),
+    C;
+step({remove_path, Ebin}, C) ->
+    journal({path, code:get_path()}),
+    _ = code:del_path(Ebin),
+    C;
+
+step({load_app, App, Spec}, C) ->
+    case application:get_key(App, vsn) of
+        {ok, _} ->
+            C;
+        undefined ->
+            journal({app_loaded, App, loaded_apps()}),
+            expect(ok, bounded(application, load, [Spec], C), "~ts: load", [App]),
+            C
+    end;
+step({unload_app, App, Keep}, C) ->
+    case application:get_key(App, vsn) of
+        undefined ->
+            C;
+        {ok, _} ->
+            journal({app_unloaded, [{A, all_keys(A)} || A <- unloaded_with(App, Keep)]}),
+            expect(ok, unload(App, Keep, C), "~ts: unload", [App]),
+            C
+    end;
+step({start_app, App, Type}, C) ->
+    case start_type(App) of
+        none ->
+            journal({app_started, App}),
+            case bounded(application, start, [App, Type], C) of
+                ok -> C;
+                {error, {already_started, App}} -> C;
+                {error, Reason} -> fail("~ts: start: ~ts", [App, short(Reason)]);
+                timeout -> fail("~ts: start: not done within the time limit", [App])
+            end;
+        _ ->
+            C
+    end;
+step({stop_app, App}, C) ->
+    case start_type(App) of
+        none ->
+            C;
+        Type ->
+            journal({app_stopped, App, Type}),
+            expect(ok, bounded(application, stop, [App], C), "~ts: stop", [App]),
+            C
+    end;
+step({change_app, App, From, {application, App, _} = To}, C) ->
+    Conf = configuration(C),
+    Keys = all_keys(App),
+    {Set, Unset} = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
+    EnvBefore = application_controller:prep_config_change(),
+    journal({app_changed, App, Keys}),
+    expect(ok, bounded(application_controller, change_application_data, [[To], Conf], C),
+           "~ts: change of its specification", [App]),
+    lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Set),
+    lists:foreach(fun(Key) -> application:unset_env(App, Key) end, Unset),
+    %% The callback runs inside the application controller; what it answers, others throw away.
+    expect(ok, bounded(application_controller, config_change, [EnvBefore], C), "~ts: config_change", [App]),
+    journal({config_changed, App}),
+    C;
+
+step({load_modules, Ebin, Items}, C) ->
+    lists:foreach(fun({Module, Md5}) ->
+                          case loaded_md5(Module) of
+                              Md5 ->
+                                  ok;
+                              _ ->
+                                  journal({code, Module, running_code(Module, Ebin)}),
+                                  load(Module, beam_file(Ebin, Module), read_beam(Ebin, Module), C)
+                          end
+                  end, Items),
+    C;
+step({unload_modules, Modules}, C) ->
+    lists:foreach(fun(Module) ->
+                          case erlang:module_loaded(Module) of
+                              true ->
+                                  journal({code, Module, running_code(Module, "")}),
+                                  delete(Module),
+                                  code:purge(Module);
+                              false ->
+                                  ok
+                          end
+                  end, Modules),
+    C;
+
+step({keep_code, Ebin, Modules}, #{kept := Kept} = C) ->
+    Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
+    Beams = lists:map(fun file:read_file/1, [beam_file(Ebin, Module) || Module <- Loaded]),
+    Names = lists:map(fun code:is_loaded/1, Loaded),
+    %% Most lie where they should.
+    There = maps:from_list([{Module, {Name, Beam}}
+                            || {Module, {ok, Beam}, {file, Name}} <- lists:zip3(Loaded, Beams, Names), is_list(Name),
+                               code:module_md5(Beam) =:= Module:module_info(md5)]),
+    Found = maps:merge(There, maps:from_list([{Module, running_code(Module, Ebin)}
+                                              || Module <- Modules, not is_map_key(Module, There)])),
+    case [Module || Module <- Modules, maps:get(Module, Found) =:= gone] of
+        [] -> ok;
+        Gone -> fail("the code that runs cannot be found in any file, so that an undo would not be possible: ~ts",
+                     [modules(Gone)])
+    end,
+    C#{kept := maps:merge(Kept, Found)};
+step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
+    Files = [beam_file(Ebin, Module) || Module <- Modules],
+    Read = lists:zip(Files, lists:map(fun file:read_file/1, Files)),
+    case [Result || {_, {error, _}} = Result <- Read] of
+        [] -> ok;
+        [{File, {error, Reason}} | _] -> fail("~ts: ~ts", [File, file:format_error(Reason)])
+    end,
+    New = maps:merge(Code, maps:from_list(lists:zip(Modules, [{File, Beam} || {File, {ok, Beam}} <- Read]))),
+    C#{code := New, prepared => maps:from_list([{Group, prepare(Group, New)} || Group <- Switched])};
+step({check_old_code, Modules, Policy}, C) ->
+    check_old_code(Modules, Policy, now_ms(), C),
+    C;
+step({check_stranded, Apps, Changing, Converted, Policy}, C) ->
+    Told = maps:from_list([{Pid, true} || {Pid, _, _, _, Modules} <- supervised(Apps, C),
+                                          lists:any(fun(M) -> lists:member(M, Converted) end, Modules)]),
+    Inside = maps:from_list([{Module, true} || Module <- Changing]),
+    Stranded = [Found || Pid <- processes(), not is_map_key(Pid, Told), Pid =/= self(),
+                         Found <- inside(Pid, Inside)],
+    case {Stranded, Policy} of
+        {[], _} -> C;
+        {_, refuse} -> fail("processes that nothing converts: ~ts", [stranded(Stranded, C)]);
+        {_, report} -> remark("processes that nothing converts go on in the old code: ~ts", [stranded(Stranded, C)]), C
+    end;
+step(point_of_no_return, C) ->
+    C;
+step({switch, Modules}, #{prepared := Prepared, kept := Kept} = C) ->
+    lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)),
+    journal({switched, Modules, Kept}),
+    case bounded(code, finish_loading, [maps:get(Modules, Prepared)], C) of
+        ok -> C;
+        Failed -> expect(ok, Failed, "~ts: cannot be loaded", [modules(Modules)])
+    end;
+step({load, Module}, #{code := Code, kept := Kept} = C) ->
+    {File, Beam} = maps:get(Module, Code),
+    case loaded_md5(Module) =:= code:module_md5(Beam) of
+        true ->
+            C;
+        false ->
+            journal({code, Module, maps:get(Module, Kept, not_loaded)}),
+            load(Module, File, Beam, C),
+            C
+    end;
+step({remove, Module}, #{kept := Kept} = C) ->
+    case erlang:module_loaded(Module) of
+        true ->
+            journal({code, Module, maps:get(Module, Kept, not_loaded)}),
+            delete(Module);
+        false ->
+            ok
+    end,
+    C;
+%% Only after all else succeeded, on the other nodes, too, because nobody can take it back.
+step({post_purge, Purges}, #{hold := true} = C) ->
+    put(purges, Purges),
+    C;
+step({post_purge, Purges}, C) ->
+    purge(Purges),
+    C;
+
+step({suspend, Apps, Items}, #{trees := Trees, vsns := Vsns} = C) ->
+    Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
+    %% Rather now than while they wait.
+    erlang:garbage_collect(self(), [{type, minor}]),
+    suspend(Apps, Items, C#{trees := lists:usort(Apps ++ Trees), vsns := maps:merge(Vsns, Running)}, [], 0);
+step({code_change, Mode, Changes}, #{suspended := Suspended, vsns := Vsns, converted := Converted} = C) ->
+    %% up: the version that runs, as the module says; down: the one that will run, which the planner read.
+    Items = [{Module, case Mode of up -> maps:get(Module, Vsns, undefined); down -> {down, DownVsn} end, Extra}
+             || {Module, Extra, DownVsn} <- Changes],
+    Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, Pid <- maps:get(Module, Suspended, [])],
+    Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
+    States = ask([{Pid, get_state} || Pid <- Pids], standard, C),
+    case [Pid || {Pid, Reply} <- States, not has_state(Reply), not gone(Reply)] of
+        [] -> ok;
+        Unreadable -> fail("no state to come back to, because it cannot be read: ~ts", [processes(Unreadable, C)])
+    end,
+    Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- States],
+    journal({converted, Mode, Items, Jobs, Before}),
+    Replies = ask([{Pid, {change_code, Module, Vsn, Extra}} || {Pid, Module, Vsn, Extra} <- Jobs], standard, C),
+    case [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+        [] ->
+            C#{converted := maps:merge(Converted, maps:from_list(Before))};
+        Failures ->
+            lists:foreach(fun({Pid, timeout}) -> journal({stuck, Pid, proplists:lookup(Pid, Before), C});
+                             (_) -> ok
+                          end, Failures),
+            fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
+                                                               || {Pid, Reply} <- Failures])])
+    end;
+step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees := Apps} = C) ->
+    %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
+    Left = maps:without(Modules, Suspended),
+    Stay = maps:without([Parents || {parents, Ms} = Parents <- maps:keys(Left), [M || M <- Ms, is_map_key(M, Left)] =:= []],
+                        Left),
+    Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
+    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids, is_map_key(Pid, Converted)],
+                                                                 standard, C)],
+    journal({resumed, Pids, States, Apps, Modules}),
+    resume(Pids, C),
+    C#{suspended := Stay};
+step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
+    Children = [{Parent, Id} || {_, Parent, Id, _, Ms} <- supervised(Apps, C), is_pid(Parent),
+                                lists:any(fun(M) -> lists:member(M, Modules) end, Ms)],
+    lists:foreach(fun({Parent, Id}) ->
+                          journal({terminated, Parent, Id}),
+                          expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C),
+                                 "child ~0tp: stop", [Id])
+                  end, Children),
+    C#{terminated := [{Modules, Children} | Terminated]};
+step({start, Modules}, #{terminated := Terminated} = C) ->
+    lists:foreach(fun({Parent, Id}) ->
+                          journal({restarted, Parent, Id}),
+                          case bounded(supervisor, restart_child, [Parent, Id], C) of
+                              Ok when element(1, Ok) =:= ok -> ok;
+                              Other -> fail("child ~0tp: start: ~ts", [Id, short(Other)])
+                          end
+                  end, lists:append([Children || {Ms, Children} <- Terminated, Ms =:= Modules])),
+    C#{terminated := [T || {Ms, _} = T <- Terminated, Ms =/= Modules]};
+
+step({apply, {M, F, A}, Undo}, C) ->
+    case hook(M, F, A, C) of
+        {returned, _} ->
+            journal({applied, Undo}),
+            C;
+        timeout ->
+            journal({applied, Undo}),
+            fail("~ts:~ts/~p: not done within the time limit", [module_name(M), F, length(A)]);
+        {raised, Why} ->
+            journal({applied, Undo}),
+            fail("~ts:~ts/~p: ~ts", [module_name(M), F, length(A), Why])
+    end.

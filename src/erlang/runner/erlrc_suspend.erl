@@ -1,0 +1,147 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Suspends the processes of some modules.
+%%
+%% All of one instruction at once, which has two traps. A process may be born in the old code after we listed its
+%% siblings: so the supervisors are suspended first, and if one of them has children by then that were not in the list,
+%% all goes on and is tried again. And a process may be waiting in a call for one that is suspended already, so that it
+%% cannot take our request: then those that were suspended go on until it has taken it, and are suspended again after it.
+-module(erlrc_suspend).
+-export([freeze/2, suspend/5, withdraw/1]).
+-import(erlrc_call, [check_deadline/1, limit/2, now_ms/0]).
+-import(erlrc_journal, [journal/1]).
+-import(erlrc_sys, [note_suspension/1, resume/2, send_system/1, states_are_tagged/0]).
+-import(erlrc_text, [fail/2, processes/2]).
+-import(erlrc_tree, [links/1, remember/2, trees/2]).
+
+%% Held: processes that took the request late and stay suspended from then on.
+suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
+    check_deadline(C0),
+    put(held, Held0),
+    {Procs, Known, Childless} = trees(Apps, C0),
+    Held = put(held, []),
+    C1 = remember(Procs, C0),
+    _ = states_are_tagged(),
+    Limits = maps:from_list(Items),
+    Found = [{Module, Proc} || {Module, _} <- Items, Proc <- maps:get(Module, Known, [])],
+    Before = lists:append(maps:values(Suspended)),
+    Parents = lists:usort([Parent || {_, {_, Parent, _, _, _}} <- Found, is_pid(Parent)] ++ Childless),
+    Supervisors = lists:usort(Parents ++ [Pid || {_, {Pid, _, _, supervisor, _}} <- Found]) -- Before,
+    Limit = limit(longest([maps:get(Module, Limits) || {Module, _} <- Found]), C1),
+    Listed = maps:from_list([{Module, [Pid || {Pid, _, _, _, _} <- maps:get(Module, Known, [])]} || {Module, _} <- Items]),
+    Key = {parents, [Module || {Module, _} <- Items]},
+    note_suspension(Supervisors ++ [Pid || {_, {Pid, _, _, _, _}} <- Found]),
+    {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C1), C1),
+    case siblings(unlisted(Frozen, Procs), Procs) of
+        unknown when Round < 50 ->
+            resume(Frozen, C1),
+            suspend(Apps, Items, C1, Holding, Round + 1);
+        unknown ->
+            fail("children are started faster than they can be listed", []);
+        Newborn ->
+            {C, ByModule} = with_newborn(Newborn, C1, Listed),
+            Workers = lists:usort(lists:append(maps:values(ByModule))) -- (Supervisors ++ Holding ++ Before),
+            case freeze(Workers, min(Limit, 100)) of
+                {FrozenWorkers, []} ->
+                    Died = (Supervisors ++ Workers) -- (Frozen ++ FrozenWorkers),
+                    New = case Died of
+                              [] -> ByModule;
+                              _ -> maps:map(fun(_, Pids) -> Pids -- Died end, ByModule)
+                          end,
+                    C#{suspended := (maps:merge(Suspended, New))#{Key => Parents -- Died}};
+                {FrozenWorkers, Late} ->
+                    resume(Frozen ++ FrozenWorkers, C),
+                    suspend(Apps, Items, C, await_late(Late, Holding, now_ms() + Limit, C), Round + 1)
+            end
+    end.
+
+%% All of Pids, and who of those we held before still is. A supervisor may be starting a child that waits for one that we
+%% hold.
+freeze_all(Pids, Held, Until, C) ->
+    case freeze(Pids, max(0, min(100, Until - now_ms()))) of
+        {Frozen, []} ->
+            {Frozen, Held};
+        {Frozen, Late} ->
+            resume(Frozen ++ Held, C),
+            Taken = await_late(Late, [], Until, C),
+            {Others, []} = freeze_all(Pids -- Taken, [], Until, C),
+            {Taken ++ Others, []}
+    end.
+
+%% Who does not come for a while may be waiting for one that we hold, so those go on again.
+await_late(Late, Held, Until, C) ->
+    {Taken, Waiting} = await_frozen(Late, max(0, min(100, Until - now_ms()))),
+    case Waiting =:= [] orelse now_ms() >= Until of
+        true ->
+            Waiting =:= [] orelse not_suspended(Waiting, C),
+            Taken ++ Held;
+        false ->
+            resume(Taken ++ Held, C),
+            await_late(Waiting, [], Until, C)
+    end.
+
+%% Asks all to suspend: {[Pid] that did, [{Ref, Pid}] that did not answer within Limit ms but may yet}. Processes that died
+%% are in neither.
+freeze([], _) ->
+    {[], []};
+freeze(Pids, Limit) ->
+    %% Those whom somebody else has suspended are to be so again if all is undone.
+    put(asleep, [Pid || Pid <- Pids, {_, {sys, suspend_loop, _}} <- [process_info(Pid, current_function)],
+                        not is_ours(Pid)] ++ get(asleep)),
+    await_frozen(send_system([{Pid, suspend} || Pid <- Pids]), Limit).
+
+await_frozen(Sent, Limit) ->
+    Until = erlang:monotonic_time(millisecond) + Limit,
+    Replies = [{Request, gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond)))}
+               || {Ref, _} = Request <- Sent],
+    Frozen = [Pid || {{_, Pid}, {reply, ok}} <- Replies],
+    journal({suspended, Frozen}),
+    {Frozen, [Request || {Request, timeout} <- Replies]}.
+
+is_ours(Pid) ->
+    lists:any(fun({suspended, Pids}) -> lists:member(Pid, Pids);
+                 (_) -> false
+              end, get(journal)).
+
+not_suspended(Waiting, C) ->
+    withdraw(Waiting),
+    fail("not suspended in time: ~ts", [processes([Pid || {_, Pid} <- Waiting], C)]).
+
+%% Whoever takes the request late finds that it was withdrawn.
+withdraw(Waiting) ->
+    lists:foreach(fun({Ref, Pid}) ->
+                          demonitor(Ref, [flush]),
+                          Pid ! {system, {self(), make_ref()}, resume}
+                  end, Waiting).
+
+%% Children of the suspended supervisors that were born after we listed their siblings. A supervisor is linked to each of
+%% its children, so those are among the links that it had not yet before we asked it (ask_children/2).
+unlisted(Supervisors, Procs) ->
+    [{Pid, Supervisor} || Supervisor <- Supervisors, Pid <- links(Supervisor) -- get({links, Supervisor}),
+                          is_pid(Pid), not lists:keymember(Pid, 1, Procs), is_process_alive(Pid)].
+
+%% What the list should have said of these. The children of a simple_one_for_one supervisor are all alike, so one that has
+%% a sibling in the list need not be listed again: there may be no moment without a birth.
+siblings([], _) ->
+    [];
+siblings(Unlisted, Procs) ->
+    Known = [{Pid, Supervisor, Id, Type, Modules}
+             || {Pid, Supervisor} <- Unlisted,
+                {_, _, undefined = Id, worker = Type, Modules} <- [lists:keyfind(Supervisor, 2, Procs)]],
+    case length(Known) =:= length(Unlisted) of
+        true -> Known;
+        false -> unknown
+    end.
+
+with_newborn([], C, ByModule) ->
+    {C, ByModule};
+with_newborn(Newborn, C, ByModule) ->
+    {remember(Newborn, C), maps:map(fun(Module, Pids) ->
+                                            Pids ++ [Pid || {Pid, _, _, _, Modules} <- Newborn, lists:member(Module, Modules)]
+                                    end, ByModule)}.
+
+longest(Limits) ->
+    case lists:member(infinity, Limits) of
+        true -> infinity;
+        false -> lists:max([5000 | [Ms || Ms <- Limits, is_integer(Ms)]])
+    end.

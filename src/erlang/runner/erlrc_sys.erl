@@ -1,0 +1,98 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% System messages (sys(3erl)) to many processes at once.
+-module(erlrc_sys).
+-export([ask/3, gone/1, has_state/1, note_suspension/1, replace_state/3, replace_states/2, resume/2,
+         send_system/1, states_are_tagged/0, suspended_us/0]).
+-import(erlrc_call, [limit/2, us_since/1]).
+-import(erlrc_text, [fail/2, process/2, processes/2, reply/1, text/2]).
+
+replace_state(Pid, Old, C) ->
+    replace_states([{Pid, Old}], C).
+
+%% gen_event: the state is a list of its handlers', and the fun is called for each. A fun of ours would take a copy of this
+%% whole program with it to each process.
+replace_states(States, C) ->
+    {ok, Tokens, _} = erl_scan:string("fun(Current) ->"
+                                      "  case is_list(Old) andalso is_tuple(Current) andalso tuple_size(Current) =:= 3"
+                                      "       andalso [H || {_, _, _} = H <- Old, element(1, H) =:= element(1, Current),"
+                                      "                     element(2, H) =:= element(2, Current)] of"
+                                      "    [Handler] -> Handler;"
+                                      "    _ -> Old"
+                                      "  end "
+                                      "end."),
+    {ok, [Put]} = erl_parse:parse_exprs(Tokens),
+    None = erl_eval:new_bindings(),
+    Replies = ask([{Pid, {replace_state, element(2, erl_eval:expr(Put, erl_eval:add_binding('Old', Old, None)))}}
+                   || {Pid, Old} <- States], standard, C),
+    [text("~ts: its state could not be put back: ~ts", [process(Pid, C), reply(Reply)])
+     || {Pid, Reply} <- Replies, not has_state(Reply), not gone(Reply)].
+
+%% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that order,
+%% where Reply is {reply, Term}, {down, Reason} or timeout.
+%%
+%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27); here it is always the latter.
+ask(Requests, Limit, C) ->
+    Sent = [{gen:send_request(Pid, system, Request), Pid} || {Pid, Request} <- Requests],
+    Until = erlang:monotonic_time(millisecond) + limit(Limit, C),
+    Bare = states_are_asked_for(Requests) andalso not states_are_tagged(),
+    [{Pid, case gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond))) of
+               {reply, {error, Failed}} when Bare, element(1, Failed) =:= callback_failed -> {reply, {error, Failed}};
+               {reply, Answer} when Bare -> {reply, {ok, Answer}};
+               {reply, Answer} -> {reply, Answer};
+               {error, {Reason, _}} -> {down, Reason};
+               timeout -> demonitor(Ref, [flush]), timeout
+           end} || {Ref, Pid} <- Sent].
+
+has_state({reply, {ok, _}}) -> true;
+has_state(_) -> false.
+
+states_are_asked_for([{_, get_state} | _]) -> true;
+states_are_asked_for([{_, {replace_state, _}} | _]) -> true;
+states_are_asked_for(_) -> false.
+
+%% Which this is, a process of the kernel tells whose state does not change.
+states_are_tagged() ->
+    case get(states_are_tagged) of
+        undefined ->
+            State = sys:get_state(kernel_refc),
+            {ok, Answer} = gen:call(kernel_refc, system, get_state, 5000),
+            put(states_are_tagged, Answer =:= {ok, State}),
+            states_are_tagged();
+        Known ->
+            Known
+    end.
+
+send_system(Requests) ->
+    [{gen:send_request(Pid, system, Request), Pid} || {Pid, Request} <- Requests].
+
+resume(Pids, C) ->
+    Replies = ask([{Pid, resume} || Pid <- Pids], standard, C),
+    end_suspension(),
+    case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+        [] -> ok;
+        Silent -> fail("not resumed: ~ts", [processes(Silent, C)])
+    end.
+
+%% A process that died meanwhile needs nothing any more: its supervisor starts the next one in the code that is loaded.
+gone({down, _}) -> true;
+gone(_) -> false.
+
+note_suspension([]) -> ok;
+note_suspension(_) ->
+    case get(suspension) of
+        none -> put(suspension, {erlang:monotonic_time(), 0});
+        _ -> ok
+    end.
+
+end_suspension() ->
+    case get(suspension) of
+        {Began, _} -> put(suspension, {Began, us_since(Began)});
+        _ -> ok
+    end.
+
+suspended_us() ->
+    case get(suspension) of
+        {_, Us} -> Us;
+        none -> 0
+    end.

@@ -1,0 +1,167 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% The processes of applications, from their supervision trees: only these belong to an application, and others that run
+%% its modules are none of its business.
+-module(erlrc_tree).
+-export([is_supervisor/1, links/1, remember/2, supervised/2, trees/2]).
+-import(erlrc_call, [bounded/4, limit/2]).
+-import(erlrc_sys, [resume/2]).
+-import(erlrc_text, [fail/2, process/2]).
+
+%% The processes in the supervision trees of the applications: {Pid, Parent, ChildId, Type, Modules}.
+supervised(Apps, C) ->
+    {Procs, _, _} = trees(Apps, C),
+    Procs.
+
+%% {The same, by module, the supervisors without children}. They are as they were when they were last looked for if each
+%% supervisor has the links that it had then, and no other code.
+trees(Apps, #{converted := Converted} = C) ->
+    case get({trees, Apps}) of
+        {Trees, Links} ->
+            case [Pid || {Pid, Then} <- Links, is_map_key(Pid, Converted) orelse links(Pid) =/= Then] of
+                [] -> Trees;
+                _ -> walk(Apps, C)
+            end;
+        undefined ->
+            walk(Apps, C)
+    end;
+trees(Apps, C) ->
+    walk(Apps, C).
+
+walk(Apps, C) ->
+    erase({trees, Apps}),
+    put(handlers, asked_none),
+    Procs = lists:append([case application_controller:get_master(App) of
+                              Master when is_pid(Master) ->
+                                  {Root, _} = application_master:get_child(Master),
+                                  root(Root, C);
+                              _ ->
+                                  []
+                          end || App <- Apps]),
+    Trees = {Procs, by_module(Procs), childless(Procs)},
+    Links = [{Pid, get({links, Pid})} || {Pid, _, _, supervisor, _} <- Procs],
+    %% The handlers of a gen_event change without that being seen in any links.
+    Links =:= [] orelse get(handlers) =:= asked orelse put({trees, Apps}, {Trees, Links}),
+    Trees.
+
+by_module(Procs) ->
+    lists:foldr(fun({Module, Proc}, Known) -> Known#{Module => [Proc | maps:get(Module, Known, [])]} end, #{},
+                [{Module, Proc} || {_, _, _, _, Modules} = Proc <- Procs, Module <- lists:usort(Modules)]).
+
+%% Supervisors without children may get one at any moment, and only those they have tell which modules theirs run.
+childless(Procs) ->
+    Parents = maps:from_list([{Parent, true} || {_, Parent, _, _, _} <- Procs]),
+    [Pid || {Pid, _, _, supervisor, _} <- Procs, not is_map_key(Pid, Parents), is_supervisor(Pid)].
+
+root(Root, #{tree := Tree} = C) when node(Root) =:= node() ->
+    Known = case Tree of
+                #{Root := {_, _, _, supervisor, [Told]}} -> Told;
+                _ -> supervisor_module(Root, C)
+            end,
+    case Known of
+        none -> [{Root, none, none, worker, []}];
+        Module -> [{Root, none, none, supervisor, [Module]} | children(Root, C)]
+    end;
+root(_, _) ->
+    [].
+
+%% The callback module of an application's top supervisor. What is no supervisor (some applications start a plain
+%% process) has none.
+supervisor_module(Pid, C) ->
+    case is_supervisor(Pid) of
+        true ->
+            case {bounded(supervisor, get_callback_module, [Pid], C), is_process_alive(Pid)} of
+                {Module, _} when is_atom(Module), Module =/= timeout -> Module;
+                {_, true} -> fail("supervisor ~ts does not answer", [process(Pid, C)]);
+                {_, false} -> none
+            end;
+        false ->
+            none
+    end.
+
+is_supervisor(Pid) ->
+    case proc_lib:translate_initial_call(Pid) of
+        {supervisor, _, _} -> true;
+        {'Elixir.DynamicSupervisor', _, _} -> true;
+        _ -> case process_info(Pid, dictionary) of
+                 {dictionary, Dictionary} ->
+                     case lists:keyfind('$initial_call', 1, Dictionary) of
+                         {_, {supervisor, _, _}} -> true;
+                         {_, {'Elixir.DynamicSupervisor', _, _}} -> true;
+                         _ -> false
+                     end;
+                 undefined -> false
+             end
+    end.
+
+children(Supervisor, #{tree := Tree, suspended := Suspended} = C) ->
+    case lists:member(Supervisor, lists:append(maps:values(Suspended))) of
+        true ->
+            %% It cannot answer, and has no other children than when it was suspended.
+            Own = [Proc || {_, Parent, _, _, _} = Proc <- maps:values(Tree), Parent =:= Supervisor],
+            Own ++ lists:append([children(Pid, C) || {Pid, _, _, supervisor, _} <- Own]);
+        false ->
+            ask_children(Supervisor, C)
+    end.
+
+%% Found in an undo: it is inside a code_change that does not return, and need not be waited for.
+is_stuck(Pid) ->
+    lists:keymember(Pid, 1, case get(stuck) of undefined -> []; Stuck -> Stuck end).
+
+ask_children(Supervisor, C) ->
+    is_stuck(Supervisor) andalso fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
+    put({links, Supervisor}, links(Supervisor)),
+    Children = case {which_children(Supervisor, 100, C), get(held)} of
+                   {timeout, [_ | _] = Held} ->
+                       %% It may be starting a child that waits for one of these (suspend/5).
+                       put(held, []),
+                       resume(Held, C),
+                       which_children(Supervisor, standard, C);
+                   {timeout, _} ->
+                       which_children(Supervisor, standard, C);
+                   {Answer, _} ->
+                       Answer
+               end,
+    Children =/= timeout orelse fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
+    lists:append([child(Child, Supervisor, C) || Child <- Children]).
+
+which_children(Supervisor, Limit, C) ->
+    try
+        gen_server:call(Supervisor, which_children, limit(Limit, C))
+    catch
+        exit:{timeout, _} -> timeout;
+        exit:_ -> []
+    end.
+
+%% A child on another node runs the code of that one.
+child({Id, Pid, worker, dynamic}, Parent, C) when node(Pid) =:= node() ->
+    [{Pid, Parent, Id, worker, handlers(Pid, C)}];
+child({Id, Pid, worker, Modules}, Parent, _) when node(Pid) =:= node() ->
+    [{Pid, Parent, Id, worker, Modules}];
+child({Id, Pid, supervisor, Modules}, Parent, C) when node(Pid) =:= node() ->
+    Own = case Modules of
+              dynamic -> case supervisor_module(Pid, C) of none -> []; Module -> [Module] end;
+              _ -> Modules
+          end,
+    [{Pid, Parent, Id, supervisor, Own} | children(Pid, C)];
+child(_, _, _) ->
+    [].
+
+%% A gen_event process tells its handlers' modules.
+handlers(Pid, C) ->
+    put(handlers, asked),
+    case not is_stuck(Pid) andalso bounded(gen, call, [Pid, self(), get_modules, limit(standard, C)], C) of
+        {ok, Modules} when is_list(Modules) -> Modules;
+        _ -> []
+    end.
+
+links(Pid) ->
+    case process_info(Pid, links) of
+        {links, Links} -> Links;
+        undefined -> []
+    end.
+
+remember(Procs, #{remembered := Procs} = C) ->
+    C;
+remember(Procs, #{tree := Tree} = C) ->
+    C#{remembered => Procs, tree := maps:merge(Tree, maps:from_list([{Pid, Proc} || {Pid, _, _, _, _} = Proc <- Procs]))}.

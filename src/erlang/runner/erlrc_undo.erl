@@ -1,0 +1,233 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% What takes steps back: one clause of undo/2 for each kind of journal entry (erlrc_step, erlrc_suspend). The entries are
+%% undone from the newest to the oldest, each finds the node as its step left it.
+-module(erlrc_undo).
+-export([undo_all/0]).
+-import(erlrc_app, [change_back/3, end_start/2, set_environment/2, start_type/1, starting_apps/0, unload/3]).
+-import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
+-import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
+-import(erlrc_journal, [remark/2]).
+-import(erlrc_revive, [revive/4]).
+-import(erlrc_suspend, [freeze/2, suspend/5, withdraw/1]).
+-import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3, replace_states/2, resume/2]).
+-import(erlrc_text, [exception/3, expect/4, fail/2, module_name/1, process/2, reply/1, short/1, text/2]).
+-import(erlrc_tree, [is_supervisor/1]).
+
+undo_all() ->
+    put(stuck, []),
+    put(newborn, []),
+    Left = undo_all([]),
+    %% What was too slow for the time limit may have come to its end by now.
+    Stuck = get(stuck),
+    Replies = ask([{Pid, get_state} || {Pid, _, _} <- Stuck], 100, #{deadline => now_ms() + 100}),
+    Revived = lists:append([undo_one({case Reply of timeout -> revive; _ -> returned end, Entry})
+                            || {{_, Reply}, Entry} <- lists:zip(Replies, Stuck)]),
+    _ = ask([{Pid, suspend} || Pid <- lists:usort(get(asleep))], 1000, #{deadline => now_ms() + 1000}),
+    lists:reverse(Revived ++ Left).
+
+undo_all(Left) ->
+    case get(journal) of
+        [] ->
+            Left;
+        [Entry | Rest] ->
+            put(journal, Rest),
+            undo_all(undo_one(Entry) ++ Left)
+    end.
+
+%% What could not be undone, as texts.
+undo_one(Entry) ->
+    C = #{deadline => now_ms() + 30000, tree => #{}, suspended => #{}},
+    try undo(Entry, C) of
+        Left when is_list(Left) -> Left;
+        _ -> []
+    catch
+        throw:{fail, Why} -> [Why];
+        Class:Reason:Stack -> [text("undo of ~p: ~ts", [element(1, Entry), exception(Class, Reason, Stack)])]
+    end.
+
+undo({path, Path}, _) ->
+    case code:set_path(Path) of
+        true ->
+            ok;
+        {error, bad_directory} ->
+            %% A directory that vanished from disk; set_path then refuses the whole.
+            Now = code:get_path(),
+            lists:foreach(fun(Dir) -> code:del_path(Dir) end, Now -- Path),
+            lists:foreach(fun(Dir) -> code:add_patha(Dir) end, lists:reverse(Path -- Now))
+    end,
+    ok;
+undo({app_loaded, App, Before}, C) ->
+    case application:get_key(App, vsn) of
+        undefined -> ok;
+        {ok, _} -> expect(ok, unload(App, Before, C), "~ts: unload", [App])
+    end;
+undo({app_unloaded, Apps}, C) ->
+    lists:foreach(fun({App, Keys}) ->
+                          case application:get_key(App, vsn) of
+                              undefined ->
+                                  expect(ok, bounded(application, load, [{application, App, Keys}], C),
+                                         "~ts: load", [App]);
+                              {ok, _} ->
+                                  change_back(App, Keys, C)
+                          end,
+                          set_environment(App, proplists:get_value(env, Keys, []))
+                  end, lists:reverse(Apps));
+undo({app_started, App}, C) ->
+    %% Newer releases (27) let a stop wait for the end of the start.
+    case lists:member(App, starting_apps()) of
+        true ->
+            end_start(App, now_ms() + 5000);
+        false ->
+            case bounded(application, stop, [App], C) of
+                ok -> ok;
+                {error, {not_started, App}} -> ok;
+                Other -> fail("~ts: stop: ~ts", [App, short(Other)])
+            end
+    end;
+undo({app_stopped, App, Type}, C) ->
+    case start_type(App) of
+        none -> expect(ok, bounded(application, start, [App, Type], C), "~ts: start again", [App]);
+        _ -> ok
+    end;
+undo({app_changed, App, Keys}, C) ->
+    change_back(App, Keys, C);
+undo({config_changed, App}, C) ->
+    %% The callback heard of the change, so it hears of its end. app_changed is the next entry of the journal.
+    EnvBefore = application_controller:prep_config_change(),
+    [{app_changed, App, Keys} | Rest] = get(journal),
+    put(journal, Rest),
+    change_back(App, Keys, C),
+    expect(ok, bounded(application_controller, config_change, [EnvBefore], C), "~ts: config_change", [App]);
+undo({code, Module, {_, Beam} = Previous}, C) ->
+    %% If the step failed before it changed the code, to load it again would make those who run it linger in old code.
+    case loaded_md5(Module) =:= code:module_md5(Beam) of
+        true -> ok;
+        false -> put_back(Module, Previous, C)
+    end;
+undo({code, Module, Previous}, C) ->
+    put_back(Module, Previous, C);
+undo({switched, Modules, Kept}, _) ->
+    lists:append([undo_one({code, Module, maps:get(Module, Kept, not_loaded)}) || Module <- lists:reverse(Modules)]);
+undo({suspended, Frozen}, C) ->
+    Stuck = [Pid || {Pid, _, _} <- get(stuck)],
+    Pids = lists:usort(Frozen ++ [Pid || {Pid, _} <- put(newborn, [])]),
+    lists:foreach(fun(Pid) -> reinitialise(Pid, C) end,
+                  [Pid || {{reinitialise, Pid}, _} <- get(), lists:member(Pid, Pids)]),
+    resume(Pids -- Stuck, C);
+undo({resumed, Pids, States, Apps, Modules}, C) ->
+    %% Suspended again, until the undo of the first suspending, which comes later, lets them go on. Processes that were
+    %% started since then, by the new code, are as much concerned.
+    put(resumed, States ++ case get(resumed) of undefined -> []; Older -> Older end),
+    Journal = get(journal),
+    Left = try suspend(Apps, [{Module, standard} || Module <- Modules], C, [], 0) of
+               #{suspended := Suspended} ->
+                   New = [{Pid, Module} || Module <- Modules, Pid <- maps:get(Module, Suspended) -- Pids],
+                   put(newborn, New ++ get(newborn)),
+                   {_, Waiting} = freeze(Pids -- lists:append(maps:values(Suspended)), 1000),
+                   withdraw(Waiting),
+                   []
+           catch
+               throw:{fail, Why} ->
+                   {_, Waiting} = freeze(Pids, 1000),
+                   withdraw(Waiting),
+                   [["for the undo: ", Why]]
+           end,
+    put(journal, Journal),
+    [text("~ts", [Text]) || Text <- Left];
+undo({converted, Mode, Items, Jobs, Before}, C) ->
+    Old = maps:without([Pid || {Pid, _, _} <- get(stuck)], maps:from_list(Before)),
+    New = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, {Pid, M} <- get(newborn), M =:= Module],
+    restore(Old, New, Mode, Jobs, C);
+undo({stuck, Pid, Snapshot, C}, _) ->
+    %% It is inside a code_change that does not return. Only when the old code is back it can be started again in that.
+    put(stuck, [{Pid, Snapshot, C} | get(stuck)]),
+    ok;
+undo({returned, {Pid, Snapshot, _}}, C) ->
+    Left = case Snapshot of {_, State} -> replace_state(Pid, State, C); none -> [] end,
+    resume([Pid], C),
+    Left;
+undo({revive, {Pid, Snapshot, StepC}}, C) ->
+    Tree = maps:get(tree, StepC),
+    revive(Pid, Snapshot, maps:get(Pid, Tree, none), C#{tree := Tree});
+undo({terminated, Parent, Id}, C) ->
+    case bounded(supervisor, restart_child, [Parent, Id], C) of
+        {error, running} -> ok;
+        Ok when element(1, Ok) =:= ok -> ok;
+        Other -> fail("child ~0tp: start again: ~ts", [Id, short(Other)])
+    end;
+undo({restarted, Parent, Id}, C) ->
+    expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C), "child ~0tp: stop", [Id]);
+undo({applied, none}, _) ->
+    ok;
+undo({applied, {M, F, A}}, C) ->
+    case erlang:function_exported(M, F, length(A)) of
+        false -> ok;
+        true -> case hook(M, F, A, C) of
+                    {returned, _} -> ok;
+                    Other -> expect(ok, Other, "~ts:~ts/~p", [module_name(M), F, length(A)])
+                end
+    end.
+
+%% The code from before, which a process may still run that never noticed the change.
+put_back(Module, Previous, C) ->
+    Killed = case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
+                 true -> [];
+                 false -> users_of_old_code(Module)
+             end,
+    case Previous of
+        not_loaded ->
+            code:purge(Module),
+            code:delete(Module),
+            code:purge(Module);
+        {File, Beam} ->
+            load(Module, File, Beam, C);
+        gone ->
+            fail("~ts: the code it had before is in no file", [module_name(Module)])
+    end,
+    [text("~ts: it ran the code of ~ts from before and was killed when that was put back", [pid_to_list(Pid),
+          module_name(Module)]) || Pid <- Killed].
+
+%% The states from before the conversion. If a process went on with the new one meanwhile, what it learnt since is kept by
+%% letting its author's code convert it back, if that works; and so is the state of one that the new code started.
+restore(Old, New, Mode, Jobs, C) ->
+    Known = case get(resumed) of undefined -> []; States -> States end,
+    Resumed = maps:with(maps:keys(Old), maps:from_list(lists:reverse(Known))),
+    Now = ask([{Pid, get_state} || Pid <- maps:keys(Resumed)], standard, C),
+    Same = [Pid || {Pid, {reply, {ok, State}}} <- Now, State =:= maps:get(Pid, Resumed)],
+    Other = [Pid || {Pid, Reply} <- Now, has_state(Reply)] -- Same,
+    Unreadable = [text("~ts: its state cannot be read: ~ts", [process(Pid, C), reply(Reply)])
+                  || {Pid, Reply} <- Now, not has_state(Reply), not gone(Reply)],
+    Changed = maps:with(Other, Old),
+    Failed = convert_back([Job || {Pid, _, _, _} = Job <- Jobs, is_map_key(Pid, Changed)] ++ New, Mode, C),
+    Lost = [Pid || {Pid, _} <- Failed, is_map_key(Pid, Old)],
+    lists:foreach(fun(Pid) ->
+                          remark("~ts: has its state from before the upgrade; what happened since is lost", [process(Pid, C)])
+                  end, Lost),
+    Put = maps:keys(maps:without(maps:keys(Resumed), Old)) ++ Same ++ Lost,
+    Unreadable ++ replace_states([{Pid, maps:get(Pid, Old)} || Pid <- Put], C)
+        ++ [text("~ts: was started by the new code, and its state could not be converted back: ~ts",
+                 [process(Pid, C), reply(Reply)]) || {Pid, Reply} <- Failed, not is_map_key(Pid, Old)].
+
+%% [{Pid, Reply}] of those that did not let themselves be converted.
+convert_back(Jobs, Mode, C) ->
+    Supervisors = [Pid || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Jobs]), is_supervisor(Pid)],
+    %% Their children may have changed: init/1 of the old code is asked again, once that is loaded.
+    lists:foreach(fun(Supervisor) ->
+                          put({reinitialise, Supervisor},
+                              [{Module, Extra} || {Pid, Module, _, Extra} <- Jobs, Pid =:= Supervisor])
+                  end, Supervisors),
+    Back = case Mode of up -> {down, undefined}; down -> undefined end,
+    Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
+                   || {Pid, Module, Vsn, Extra} <- Jobs, not lists:member(Pid, Supervisors)], standard, C),
+    lists:ukeysort(1, [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)]).
+
+reverse_vsn({down, _}, _) -> undefined;
+reverse_vsn(Vsn, {down, _}) -> {down, Vsn};
+reverse_vsn(_, Back) -> Back.
+
+reinitialise(Pid, C) ->
+    case erase({reinitialise, Pid}) of
+        undefined -> ok;
+        Modules -> ask([{Pid, {change_code, Module, undefined, Extra}} || {Module, Extra} <- Modules], standard, C)
+    end.
