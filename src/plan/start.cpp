@@ -6,13 +6,6 @@
 namespace erlrc {
 namespace {
 
-LoadModules all_modules(const AppFiles& files) {
-  LoadModules step{files.ebin, {}};
-  for (const auto& [module, beam] : files.beams)
-    step.modules.push_back({module, to_bytes(beam.md5)});
-  return step;
-}
-
 /// The included applications of the loaded one that are loaded on their own already: they stay.
 std::vector<Atom> loaded_of(const std::vector<Atom>& apps, const NodeState& node) {
   std::vector<Atom> found;
@@ -22,6 +15,13 @@ std::vector<Atom> loaded_of(const std::vector<Atom>& apps, const NodeState& node
 }
 
 }  // namespace
+
+LoadModules all_modules(const AppFiles& files) {
+  LoadModules step{files.ebin, {}};
+  for (const auto& [module, beam] : files.beams)
+    step.modules.push_back({module, to_bytes(beam.md5)});
+  return step;
+}
 
 Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {
   return {"refused", "version " + running + " of " + app.name + " runs, not " + wanted};

@@ -7,6 +7,9 @@
 
 namespace erlrc {
 
+/// Loads all modules of a version.
+LoadModules all_modules(const AppFiles& files);
+
 /// Appends to `plan` what loads and starts `files` on a node where the application does not run, and sets the
 /// word. `path` is the step that brings its directory into the code path.
 void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step path);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <erlrc/app/app_files.hpp>
+#include <erlrc/plan/boot_problem.hpp>
+#include <erlrc/plan/node_state.hpp>
+#include <erlrc/plan/step.hpp>
+
+// What a node starts when it boots: the applications that should run, after what they need, each once. Pure:
+// no node, no disk.
+
+namespace erlrc {
+
+/// What the administrator's directory says.
+struct BootWish {
+  std::map<Atom, Atom> types;         ///< each application that should run, and its start type
+  std::vector<BootProblem> problems;  ///< of files there
+  bool operator==(const BootWish&) const = default;
+};
+
+/// The application as the first directory of the code path that has it says, with the administrator's
+/// changes. `beams` is filled where modules are not loaded by being called: in embedded mode.
+using FindApp = std::function<std::variant<AppFiles, BootProblem>(const Atom& app)>;
+
+/// One application that is to be started, with those that it includes.
+struct BootStart {
+  Atom app;
+  std::string vsn;
+  Atom type;
+  std::vector<Atom> needs;     ///< those of the same plan that must run before
+  std::vector<Atom> included;  ///< what comes with it, directly or through others
+  std::vector<Step> steps;     ///< done all or none
+  bool operator==(const BootStart&) const = default;
+};
+
+struct BootPlan {
+  std::vector<BootStart> starts;      ///< each after those that it needs; else in the order of their names
+  std::vector<BootProblem> problems;  ///< why others are not started
+  bool operator==(const BootPlan&) const = default;
+};
+
+/// Plans the start of all that `wish` names, and of all that those need. An application that another one of
+/// them includes is not started on its own, but that one is; who depends on it then depends on that one, and
+/// is loaded with a specification that says so. What runs is left alone; what is loaded keeps its
+/// specification. A problem keeps only those from being started that it concerns, and those that need them.
+BootPlan plan_boot(const BootWish& wish, const NodeState& node, const FindApp& find);
+
+/// The plan as erlrc_boot reads it: `#{starts => [..], problems => [{Reason, Text}]}`.
+Term to_term(const BootPlan& plan);
+
+}  // namespace erlrc

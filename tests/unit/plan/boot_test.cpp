@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/plan/boot.hpp>
+
+#include <map>
+#include <sstream>
+
+#include "planning.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// A disk of .app files and a node, described in words.
+///
+///   app("baz", "foo !bar ?qux")   baz depends on foo and, optionally, on qux, and includes bar
+struct World {
+  std::map<Atom, AppFiles> disk;
+  BootWish wish;
+  NodeState node;
+
+  World() {
+    node.otp_release = "25";
+    for (const char* app : {"kernel", "stdlib"})
+      run(node, app, "1");
+  }
+
+  World& app(const std::string& name, const std::string& relations = "") {
+    AppFiles files;
+    files.ebin = "/lib/" + name + "/ebin";
+    files.spec.name = Atom{name};
+    files.spec.vsn = "1";
+    files.spec.applications = {Atom{"kernel"}};
+    std::istringstream words(relations);
+    for (std::string word; words >> word;) {
+      const Atom other{word.substr(word.find_first_not_of("!?"))};
+      (word[0] == '!' ? files.spec.included_applications : files.spec.applications).push_back(other);
+      if (word[0] == '?') files.spec.optional_applications.push_back(other);
+    }
+    files.spec.term = tuple(
+        Atom{"application"}, Atom{name},
+        list({tuple(Atom{"vsn"}, string("1")), tuple(Atom{"applications"}, atoms(files.spec.applications)),
+              tuple(Atom{"optional_applications"}, atoms(files.spec.optional_applications))}));
+    disk.insert_or_assign(Atom{name}, files);
+    return *this;
+  }
+
+  /// Puts what the disk has of it into the node.
+  World& loaded(const std::string& name) {
+    const AppSpec& spec = disk.at(Atom{name}).spec;
+    node.loaded[Atom{name}] = {spec.vsn, spec.included_applications, spec.applications,
+                               spec.optional_applications};
+    return *this;
+  }
+  World& running(const std::string& name) {
+    node.running[Atom{name}] = Atom{"temporary"};
+    return loaded(name);
+  }
+
+  World& want(const std::string& names, const std::string& type = "temporary") {
+    std::istringstream words(names);
+    for (std::string word; words >> word;)
+      wish.types[Atom{word}] = Atom{type};
+    return *this;
+  }
+
+  BootPlan plan() const {
+    return plan_boot(wish, node, [this](const Atom& name) -> std::variant<AppFiles, BootProblem> {
+      const auto found = disk.find(name);
+      if (found == disk.end()) return AppFileMissing{name};
+      return found->second;
+    });
+  }
+};
+
+std::string joined(const std::vector<Atom>& apps, const std::string& before) {
+  std::string text;
+  for (const Atom& app : apps)
+    text += before + app.name;
+  return text;
+}
+
+/// "foo bar(foo) baz(bar,foo)!inner": the order, with what each waits for and what comes with it; then the
+/// problems, as the node is told.
+std::string told(const World& world) {
+  const BootPlan plan = world.plan();
+  std::string text;
+  for (const BootStart& start : plan.starts) {
+    text += (text.empty() ? "" : " ") + start.app.name;
+    if (!start.needs.empty()) text += "(" + joined(start.needs, ",").substr(1) + ")";
+    text += joined(start.included, "!");
+  }
+  for (const BootProblem& problem : plan.problems)
+    text += (text.empty() ? "" : " ") + print_term(to_term(problem));
+  return text;
+}
+
+std::vector<std::string> steps(const BootStart& start) {
+  std::vector<std::string> texts;
+  for (const Step& step : start.steps)
+    texts.push_back(print_term(to_term(step)));
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("applications start after what they depend on, listed or not, else in the order of their names") {
+  CHECK(told(World().app("c").app("b", "c").app("a", "c b").app("d").want("a d")) == "c b(c) a(b,c) d");
+}
+
+TEST_CASE("what runs is left alone, and what depends on it does not wait") {
+  CHECK(told(World().app("a", "b").app("b").running("b").want("a b")) == "a");
+}
+
+TEST_CASE("what is loaded keeps its specification and is started") {
+  World world;
+  world.app("a").loaded("a").want("a");
+  CHECK(steps(world.plan().starts.at(0)) ==
+        std::vector<std::string>{"{require_loaded,a,\"1\"}", "{start_app,a,temporary}"});
+}
+
+TEST_CASE("an application is loaded as its file says, and started with its type") {
+  World world;
+  world.app("a").want("a", "permanent");
+  CHECK(steps(world.plan().starts.at(0)) ==
+        std::vector<std::string>{"{load_app,a,{application,a,[{vsn,\"1\"},{applications,[kernel]},"
+                                 "{optional_applications,[]}]}}",
+                                 "{require_loaded,a,\"1\"}", "{start_app,a,permanent}"});
+}
+
+TEST_CASE("where nothing loads modules, those of the file are loaded before the start") {
+  World world;
+  world.app("a").want("a");
+  const auto made = module("a_app");
+  world.disk.at(Atom{"a"}).beams = {{Atom{"a_app"}, made.beam}};
+  CHECK(world.plan().starts.at(0).steps.at(2) ==
+        Step(LoadModules{"/lib/a/ebin", {{Atom{"a_app"}, to_bytes(made.beam.md5)}}}));
+}
+
+TEST_CASE("an optional application counts if it is there") {
+  CHECK(told(World().app("a", "?b").app("b").want("a")) == "b a(b)");
+  CHECK(told(World().app("a", "?b").want("a")) == "a");
+}
+
+TEST_CASE("before OTP 24 no application is optional") {
+  World world;
+  world.app("a", "?b").want("a").node.otp_release = "23";
+  CHECK(told(world) == "{appspec_file_not_found,\"b.app\"} {not_started,a,[b]}");
+}
+
+TEST_CASE("an included application is not started on its own") {
+  CHECK(told(World().app("bar", "!foo").app("foo").want("bar foo")) == "bar!foo");
+}
+
+TEST_CASE("what an included application depends on is started before the one that includes it") {
+  CHECK(told(World().app("bar", "!foo").app("foo", "qux").app("qux").want("bar")) == "qux bar(qux)!foo");
+}
+
+TEST_CASE("starting an included application starts the one that includes it") {
+  CHECK(told(World().app("bar", "!foo").app("foo").loaded("bar").want("foo")) == "bar!foo");
+}
+
+TEST_CASE("inclusion is followed to the outermost application") {
+  CHECK(told(World().app("top", "!mid").app("mid", "!foo").app("foo", "qux").app("qux").want("foo top")) ==
+        "qux top(qux)!foo!mid");
+}
+
+TEST_CASE("who depends on an included application depends on the one that includes it") {
+  World world;
+  world.app("bar", "!foo").app("foo").app("baz", "foo").want("bar baz");
+  CHECK(told(world) == "bar!foo baz(bar)");
+  CHECK(steps(world.plan().starts.at(1)).front() ==
+        "{load_app,baz,{application,baz,[{vsn,\"1\"},{applications,[kernel,bar]},{optional_applications,[]}"
+        "]}}");
+}
+
+TEST_CASE("the same holds where the one that includes it runs") {
+  World world;
+  world.app("bar", "!foo").app("foo").running("bar").loaded("foo").app("baz", "foo").want("baz foo");
+  CHECK(told(world) == "baz");
+  CHECK(steps(world.plan().starts.at(0)).front().find("[kernel,bar]") != std::string::npos);
+}
+
+TEST_CASE("two applications that a third includes may depend on each other without a word in its order") {
+  CHECK(told(World().app("top", "!x !y").app("x", "y").app("y").want("top")) == "top!x!y");
+}
+
+TEST_CASE("an included application that runs on its own is stopped before") {
+  World world;
+  world.app("bar", "!foo").app("foo").running("foo").want("bar");
+  const auto made = steps(world.plan().starts.at(0));
+  CHECK(std::vector<std::string>(made.end() - 2, made.end()) ==
+        std::vector<std::string>{"{stop_app,foo}", "{start_app,bar,temporary}"});
+}
+
+TEST_CASE("a dependency on what the application itself includes cannot be met") {
+  CHECK(told(World().app("bar", "!foo foo").app("foo").want("bar")) == "{dependency_included,bar,foo,bar}");
+}
+
+TEST_CASE("one that is loaded already cannot be told to depend on another") {
+  CHECK(told(World().app("bar", "!foo").app("foo").app("baz", "foo").loaded("baz").want("bar baz")) ==
+        "bar!foo {dependency_included,baz,foo,bar}");
+}
+
+TEST_CASE("two that include the same are not started") {
+  CHECK(told(World().app("one", "!foo").app("other", "!foo").app("foo").app("d").want("one other d")) ==
+        "d {duplicate_included,foo,one,other}");
+  World world;
+  world.app("one", "!foo").app("other", "!foo").app("foo").running("one").want("other");
+  CHECK(told(world) == "{duplicate_included,foo,one,other}");
+}
+
+TEST_CASE("a cycle is told with every member in order") {
+  CHECK(told(World().app("x", "y").app("y", "z").app("z", "x").want("x")) ==
+        "{circular_dependency,x,[x,y,z]}");
+  CHECK(told(World().app("x", "x").want("x")) == "{circular_dependency,x,[x]}");
+}
+
+TEST_CASE("a cycle may lead through included applications") {
+  CHECK(told(World().app("r", "!a").app("a", "x").app("x", "r").want("x")) ==
+        "{circular_dependency,a,[a,x,r]}");
+  CHECK(told(World().app("r", "!a").app("a", "r").want("r")) == "{circular_dependency,a,[a,r]}");
+  CHECK(told(World().app("r", "!a").app("a", "!r").want("r")) == "{circular_dependency,a,[a,r]}");
+  CHECK(told(World().app("r", "!r").want("r")) == "{circular_dependency,r,[r]}");
+}
+
+TEST_CASE("each of several cycles is told, and none of them keeps others from starting") {
+  CHECK(told(World().app("a", "b").app("b", "a").app("x", "y").app("y", "x").app("n", "x").app("ok").want(
+            "a n ok")) ==
+        "ok {circular_dependency,a,[a,b]} {circular_dependency,x,[x,y]} {not_started,n,[x]}");
+}
+
+TEST_CASE("a missing .app file keeps those from starting that need it, also through included ones") {
+  CHECK(told(World()
+                 .app("a", "gone")
+                 .app("b", "a")
+                 .app("r", "!i")
+                 .app("i", "a gone")
+                 .app("ok")
+                 .want("b ok r")) ==
+        "ok {appspec_file_not_found,\"gone.app\"} {not_started,a,[gone]} "
+        "{not_started,b,[a]} {not_started,r,[a,gone]}");
+}
+
+TEST_CASE("what is wrong with a file of the administrator concerns its application only") {
+  World world;
+  world.app("a").app("b").want("b");
+  world.wish.problems = {BadStartType{Atom{"a"}, "/etc/a", "often"}};
+  CHECK(told(world) == "b {bad_start_type,\"/etc/a\",<<\"often\">>}");
+}
+
+TEST_CASE("the plan is told to the node as its runner expects it") {
+  World world;
+  world.app("a").loaded("a").app("b", "gone").want("a b");
+  CHECK(print_term(to_term(world.plan())) ==
+        "#{starts => [#{app => a,vsn => \"1\",needs => [],included => [],steps => [{require_loaded,a,\"1\"},"
+        "{start_app,a,temporary}]}],problems => [{{appspec_file_not_found,\"gone.app\"},"
+        "<<\"gone: no directory of the code path has gone.app\">>},{{not_started,b,[gone]},"
+        "<<\"b needs gone\">>}]}");
+}
+
+TEST_CASE("problems are told to people") {
+  const Atom a{"a"}, b{"b"}, c{"c"};
+  CHECK(describe(CircularDependency{{a, b}}) == "applications need each other: a -> b -> a");
+  CHECK(describe(CircularDependency{{a}}) == "a needs itself");
+  CHECK(describe(DependencyIncluded{a, b, c}) == "a depends on b, which c includes");
+  CHECK(describe(DuplicateIncluded{a, b, c}) == "a is included by both b and c");
+  CHECK(describe(AppFileBroken{a, "/f", "/f: open: no"}) == "a: /f: open: no");
+  CHECK(describe(BadStartType{a, "/f", "x"}) ==
+        "/f: found x, expected nothing, permanent, transient or temporary");
+  CHECK(describe(NotStarted{a, {b, c}}) == "a needs b, c");
+}
