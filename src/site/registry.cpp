@@ -29,32 +29,6 @@ bool is_blank(char c) {
   return white_space.find(c) != std::string_view::npos;
 }
 
-/// Editors and package managers leave such files beside the real ones.
-bool is_leftover(const std::string& name) {
-  return name.starts_with('.') || name.ends_with('~') || name.find(".dpkg-") != std::string::npos ||
-         name.ends_with(".rpmnew") || name.ends_with(".rpmsave") || name.ends_with(".rpmorig");
-}
-
-/// The bytes of a file that holds a secret, and that only its owner and group may touch.
-Bytes read_secret_file(const fs::path& path) {
-  const FileContent content = load_file(path);
-  const bool readable = (content.status.mode & 0004U) != 0;
-  const bool writable = (content.status.mode & 0002U) != 0;
-  if (readable || writable)
-    throw Error(path.string() + ": " + (readable ? "readable" : "writable") + " by others: chmod 0640 " +
-                path.string());
-  return content.bytes;
-}
-
-/// A cookie as the node itself would take it from a file (auth(3)): printable, in one piece.
-Cookie to_cookie(std::string_view text, const std::string& where) {
-  const std::string_view secret = stripped(text);
-  if (secret.empty()) throw Error(where + ": the cookie is empty");
-  if (std::ranges::any_of(secret, [](char c) { return c <= ' ' || c > '~'; }))
-    throw Error(where + ": the cookie holds white space or a character that is not printable ASCII");
-  return Cookie(std::string(secret));
-}
-
 struct Setting {
   std::string_view key;
   std::string_view value;
@@ -114,21 +88,27 @@ Cookie cookie_setting(const std::vector<Setting>& settings, const fs::path& file
   const Setting* cookie_file = find_setting(settings, "cookie_file");
   if (cookie != nullptr && cookie_file != nullptr)
     throw Error(cookie_file->where + ": cookie and cookie_file are both given");
-  if (cookie != nullptr) return to_cookie(cookie->value, cookie->where);
+  if (cookie != nullptr) return parse_cookie(cookie->value, cookie->where);
   if (cookie_file == nullptr) throw Error(file.string() + ": no cookie");
   if (cookie_file->value.empty()) throw Error(cookie_file->where + ": the cookie_file has no name");
   const fs::path other = file.parent_path() / cookie_file->value;  // an absolute path stays what it is
-  return within(cookie_file->where, [&] { return to_cookie(read_secret_file(other), other.string()); });
+  return within(cookie_file->where, [&] { return parse_cookie(read_secret_file(other), other.string()); });
 }
 
 NodeEntry load_node(const fs::path& file) {
   NodeName name = parse_node_name(file.filename().string());
   const Bytes content = read_secret_file(file);
   if (is_cookie_alone(content))
-    return {std::move(name), to_cookie(content, file.string()), std::nullopt, std::nullopt};
+    return {std::move(name), parse_cookie(content, file.string()), std::nullopt, std::nullopt};
   const auto settings = parse_settings(content, file.string());
   return {std::move(name), cookie_setting(settings, file), port_setting(settings, "port"),
           port_setting(settings, "epmd_port")};
+}
+
+/// Whether an entry that could not be used is there still: a node may be taken out while we read. A link that
+/// leads nowhere is.
+bool is_there(const fs::path& file) {
+  return file_status(file) || read_link_if_readable(file);
 }
 
 /// [a-z][0-9A-Za-z_]*
@@ -146,6 +126,29 @@ fs::path erlrc_root() {
   return environment("ERLRC_ROOT").value_or("/etc/erlrc.d");
 }
 
+bool is_leftover(std::string_view name) {
+  return name.starts_with('.') || name.ends_with('~') || name.find(".dpkg-") != std::string_view::npos ||
+         name.ends_with(".rpmnew") || name.ends_with(".rpmsave") || name.ends_with(".rpmorig");
+}
+
+Bytes read_secret_file(const fs::path& path) {
+  const FileContent content = load_file(path);
+  const bool readable = (content.status.mode & 0004U) != 0;
+  const bool writable = (content.status.mode & 0002U) != 0;
+  if (readable || writable)
+    throw Error(path.string() + ": " + (readable ? "readable" : "writable") + " by others: chmod 0640 " +
+                path.string());
+  return content.bytes;
+}
+
+Cookie parse_cookie(std::string_view text, const std::string& where) {
+  const std::string_view secret = stripped(text);
+  if (secret.empty()) throw Error(where + ": the cookie is empty");
+  if (std::ranges::any_of(secret, [](char c) { return c <= ' ' || c > '~'; }))
+    throw Error(where + ": the cookie holds white space or a character that is not printable ASCII");
+  return Cookie(std::string(secret));
+}
+
 Registry load_registry(const fs::path& root) {
   const fs::path directory = root / "nodes";
   const auto names = directory_names(directory);
@@ -156,7 +159,7 @@ Registry load_registry(const fs::path& root) {
     try {
       registry.nodes.push_back(load_node(directory / name));
     } catch (const Error& error) {
-      registry.bad.push_back({name, error.what()});
+      if (is_there(directory / name)) registry.bad.push_back({name, error.what()});
     }
   }
   return registry;

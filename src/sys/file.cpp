@@ -63,7 +63,9 @@ void write_to_end(int fd, BytesView bytes, const std::filesystem::path& path) {
   }
 }
 
-void synchronize_directory(const std::filesystem::path& path) {
+/// The directory in which `path` stands, so that what happened to its name survives a power cut.
+void synchronize_directory_of(const std::filesystem::path& name) {
+  const std::filesystem::path path = name.has_parent_path() ? name.parent_path() : ".";
   const UniqueFd fd(open_file(path.c_str(), O_RDONLY | O_DIRECTORY));
   if (!fd) fail(path, "open", errno);
   // Some file systems cannot do this for a directory, and then there is nothing to be done.
@@ -111,6 +113,12 @@ std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path) {
   fail(path, "open", errno);
 }
 
+Bytes read_standard_input() {
+  if (::isatty(STDIN_FILENO) == 1)
+    throw Error("standard input: a terminal would show what is typed, expected a file or a pipe");
+  return read_to_end(STDIN_FILENO, 0, "standard input");
+}
+
 std::optional<std::string> read_link_if_readable(const std::filesystem::path& path) {
   std::string target(PATH_MAX, '\0');
   const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
@@ -119,12 +127,18 @@ std::optional<std::string> read_link_if_readable(const std::filesystem::path& pa
   return target;
 }
 
-void write_file_atomically(const std::filesystem::path& path, BytesView bytes, mode_t mode) {
-  std::string draft = path.string() + ".XXXXXX";
+void write_file_atomically(const std::filesystem::path& path, BytesView bytes, mode_t mode,
+                           std::optional<gid_t> group) {
+  // A dot, so that whoever reads the directory meanwhile does not take it for one of its files; and not the
+  // whole name, which may be as long as a name can be.
+  std::string draft = (path.parent_path() / ".erlrc.XXXXXX").string();
   const UniqueFd fd(::mkostemp(draft.data(), O_CLOEXEC));
   if (!fd) fail(path, "create a temporary file beside it", errno);
   try {
     write_to_end(fd.get(), bytes, draft);
+    // The group before the mode: no other group gets to read it.
+    if (group && ::fchown(fd.get(), static_cast<uid_t>(-1), *group) != 0)
+      fail(path, "give it to its group", errno);
     if (::fchmod(fd.get(), mode) != 0) fail(draft, "chmod", errno);
     if (::fsync(fd.get()) != 0) fail(draft, "fsync", errno);
     if (::rename(draft.c_str(), path.c_str()) != 0) fail(path, "rename to it", errno);
@@ -132,7 +146,30 @@ void write_file_atomically(const std::filesystem::path& path, BytesView bytes, m
     ::unlink(draft.c_str());
     throw;
   }
-  synchronize_directory(path.has_parent_path() ? path.parent_path() : ".");
+  synchronize_directory_of(path);
+}
+
+bool remove_file(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0) {
+    if (errno == ENOENT) return false;
+    fail(path, "remove", errno);
+  }
+  synchronize_directory_of(path);
+  return true;
+}
+
+bool make_directory(const std::filesystem::path& path, mode_t mode, std::optional<gid_t> group) {
+  if (::mkdir(path.c_str(), mode & 0700U) != 0) {
+    if (errno == EEXIST) return false;
+    fail(path, "make directory", errno);
+  }
+  if (group) set_group(path, *group);
+  if (::chmod(path.c_str(), mode) != 0) fail(path, "chmod", errno);
+  return true;
+}
+
+void set_group(const std::filesystem::path& path, gid_t group) {
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), group) != 0) fail(path, "change its group", errno);
 }
 
 std::optional<std::vector<std::string>> directory_names(const std::filesystem::path& path) {

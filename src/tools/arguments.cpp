@@ -23,7 +23,8 @@ bool is_control(char c) {
 /// lines.
 std::string told(const CLI::ParseError& error) {
   std::string text = one_line(error.what());
-  if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' && text[1] <= 'z')
+  if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' &&
+      (text[1] == ' ' || (text[1] >= 'a' && text[1] <= 'z')))
     text[0] = static_cast<char>(text[0] - 'A' + 'a');
   return text;
 }
@@ -43,7 +44,9 @@ std::optional<int> CommandLine::parse(std::span<const std::string> args, Streams
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    streams.out += app.help();
+    // One text tells all options, those of the commands too.
+    const bool commands = app.get_subcommands().empty() && !app.get_subcommands({}).empty();
+    streams.out += app.help("", commands ? CLI::AppFormatMode::All : CLI::AppFormatMode::Normal);
     return 0;
   } catch (const CLI::CallForVersion& version) {
     streams.out += std::string(version.what()) + "\n";

@@ -39,6 +39,7 @@ TEST_CASE("every option of a program is in its help and in its man page, and no 
       {eval_main, "erlrc-eval"},
       {makeappup_main, "erlrc-makeappup"},
       {hook_main, "erlrc-hook"},
+      {node_main, "erlrc-node"},
   }));
   CAPTURE(name);
   const auto options = options_in(host.run(program, {"--help"}).out);

@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <erlrc/base/bytes.hpp>
 #include <erlrc/dist/node_entry.hpp>
 #include <erlrc/term/term.hpp>
 
@@ -28,10 +30,21 @@ struct Registry {
 /// Where the directory is: $ERLRC_ROOT, or /etc/erlrc.d.
 std::filesystem::path erlrc_root();
 
-/// Reads `root`/nodes. Files whose names start with a dot or end in `~`, `.dpkg-*`, `.rpmnew`, `.rpmsave` are
-/// no nodes. Throws UsageError if the directory is missing (exit 2), Error if it cannot be read. A file that
-/// others than its owner and group can read, an empty cookie, an unknown key, a directory: a BadEntry that
-/// says so, with the mode to set.
+/// Whether a file of that name in `root`/nodes is no node: it starts with a dot, ends in `~`, `.rpmnew`,
+/// `.rpmsave` or `.rpmorig`, or holds `.dpkg-`. Editors and package managers leave such beside the real ones.
+bool is_leftover(std::string_view name);
+
+/// The content of a file that holds a secret. Throws SystemError, and Error if others than its owner and
+/// group can read or write it.
+Bytes read_secret_file(const std::filesystem::path& path);
+
+/// A cookie as the node itself would take it from a file (auth(3)): printable, in one piece, white space
+/// around it left out. Throws Error, which begins with `where` and never quotes the text.
+Cookie parse_cookie(std::string_view text, const std::string& where);
+
+/// Reads `root`/nodes but for leftovers. Throws UsageError if the directory is missing (exit 2), Error if it
+/// cannot be read. A file that others than its owner and group can read, an empty cookie, an unknown key, a
+/// directory: a BadEntry that says so, with the mode to set.
 Registry load_registry(const std::filesystem::path& root);
 
 /// The applications that should run: the names of the files in `root`/applications that are application names

@@ -47,12 +47,28 @@ Bytes read_file(const std::filesystem::path& path);
 /// The same; nullopt if there is no such file.
 std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path);
 
+/// All of standard input. Throws SystemError; Error if it is a terminal, which would show what is typed.
+Bytes read_standard_input();
+
 /// Where a symbolic link points to; nullopt if it cannot be read, for whatever reason.
 std::optional<std::string> read_link_if_readable(const std::filesystem::path& path);
 
-/// Replaces `path` by a file with this content and mode: whoever opens it sees the old or the new one whole,
-/// also after a power cut.
-void write_file_atomically(const std::filesystem::path& path, BytesView bytes, mode_t mode);
+/// Replaces `path` by a file with this content, mode and group (the caller's own, if none is given): whoever
+/// opens it sees the old or the new one whole, also after a power cut. Until then the bytes stand in a file
+/// beside it whose name starts with a dot and which nobody but its owner may read.
+void write_file_atomically(const std::filesystem::path& path, BytesView bytes, mode_t mode,
+                           std::optional<gid_t> group = std::nullopt);
+
+/// Removes a file, also from what a power cut leaves. Whether there was one.
+bool remove_file(const std::filesystem::path& path);
+
+/// Makes a directory with exactly this mode and this group (the caller's own, if none is given). Whether it
+/// was made: one that is there already is left alone.
+bool make_directory(const std::filesystem::path& path, mode_t mode,
+                    std::optional<gid_t> group = std::nullopt);
+
+/// Gives a file or directory to a group.
+void set_group(const std::filesystem::path& path, gid_t group);
 
 /// The names in a directory, sorted, without `.` and `..`. nullopt if there is no such directory.
 std::optional<std::vector<std::string>> directory_names(const std::filesystem::path& path);

@@ -23,6 +23,7 @@ int upgrade_main(std::span<const std::string> args, Streams& streams);
 int downgrade_main(std::span<const std::string> args, Streams& streams);
 int eval_main(std::span<const std::string> args, Streams& streams);
 int makeappup_main(std::span<const std::string> args, Streams& streams);
+int node_main(std::span<const std::string> args, Streams& streams);
 int hook_main(std::span<const std::string> args, Streams& streams);
 
 }  // namespace erlrc

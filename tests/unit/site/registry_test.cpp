@@ -178,3 +178,13 @@ TEST_CASE("wanted applications are the files whose names are application names")
   std::filesystem::create_symlink("nowhere", dir / "applications" / "dangling");
   CHECK(load_wanted_applications(dir.path()) == std::set<Atom>{Atom{"egerl"}, Atom{"p1_utils"}});
 }
+
+TEST_CASE("an entry that is a link to nowhere is told") {
+  const TempDir dir;
+  dir.write("nodes/other", "SECRET");
+  std::filesystem::create_symlink("nowhere", dir / "nodes/egerl");
+  const Registry registry = load_registry(dir.path());
+  CHECK(registry.nodes.size() == 1);
+  REQUIRE(registry.bad.size() == 1);
+  CHECK(registry.bad.front().file == "egerl");
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/site/register.hpp>
+
+#include <algorithm>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/site/registry.hpp>
+#include <erlrc/sys/file.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+void check_name(const NodeName& name) {
+  if (is_leftover(to_string(name)))
+    throw UsageError("node name " + printable(to_string(name)) +
+                     ": a file of that name would be taken for what an editor or package manager left");
+}
+
+/// epmd knows one node of a name, so n1 and n1@host are the same, unless one of them is reached another way.
+void check_other_name(const fs::path& nodes, const NodeRegistration& node) {
+  if (node.port || node.epmd_port) return;
+  for (const std::string& other : directory_names(nodes).value_or(std::vector<std::string>{})) {
+    if (is_leftover(other) || other == to_string(node.name)) continue;
+    const std::string alive = other.substr(0, other.find('@'));
+    const bool same_host = alive.size() != other.size() && node.name.host;
+    if (alive == node.name.alive && !same_host)
+      throw Error("node " + to_string(node.name) + ": registered already as " + other);
+  }
+}
+
+std::string cookie_line(const std::variant<Cookie, CookieFile>& cookie) {
+  return std::visit(
+      Overload{[](const Cookie& given) { return "cookie = " + given.reveal() + "\n"; },
+               [](const CookieFile& file) { return "cookie_file = " + file.path.string() + "\n"; }},
+      cookie);
+}
+
+std::string content_of(const NodeRegistration& node) {
+  std::string content = cookie_line(node.cookie);
+  if (node.port) content += "port = " + std::to_string(*node.port) + "\n";
+  if (node.epmd_port) content += "epmd_port = " + std::to_string(*node.epmd_port) + "\n";
+  return content;
+}
+
+/// A path that stands in a line must not end that line, nor lose what the reader of the line would strip.
+void check_cookie_file(const CookieFile& file) {
+  const std::string path = file.path.string();
+  if (std::ranges::any_of(path, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }) ||
+      path.ends_with(' '))
+    throw UsageError("cookie file " + printable(path) +
+                     ": expected a path without control characters that does not end in a space");
+  parse_cookie(read_secret_file(file.path), path);
+}
+
+void prepare_directory(const fs::path& root, std::optional<gid_t> group) {
+  const fs::path nodes = root / "nodes";
+  make_directory(root, 0755);
+  if (make_directory(nodes, 0750, group)) return;
+  const auto status = file_status(nodes);
+  if (!status || status->kind != FileStatus::Kind::directory) throw Error(nodes.string() + ": no directory");
+  if ((status->mode & 0002U) != 0)
+    throw Error(nodes.string() + ": writable by others: chmod 0750 " + nodes.string());
+  const bool reached = !group || status->group == *group || (status->mode & 0001U) != 0;
+  if (reached) return;
+  if (status->group != 0)
+    throw Error(nodes.string() + ": belongs to group " + std::to_string(status->group) + ", so group " +
+                std::to_string(*group) + " could not reach what is in it");
+  set_group(nodes, *group);
+}
+
+}  // namespace
+
+void register_node(const fs::path& root, const NodeRegistration& node) {
+  check_name(node.name);
+  if (const auto* file = std::get_if<CookieFile>(&node.cookie)) check_cookie_file(*file);
+  const fs::path nodes = root / "nodes";
+  check_other_name(nodes, node);
+  prepare_directory(root, node.group);
+  write_file_atomically(nodes / to_string(node.name), content_of(node), node.group ? 0640 : 0600, node.group);
+}
+
+bool unregister_node(const fs::path& root, const NodeName& name) {
+  check_name(name);
+  return remove_file(root / "nodes" / to_string(name));
+}
+
+}  // namespace erlrc

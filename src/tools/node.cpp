@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/report/report.hpp>
+#include <erlrc/site/register.hpp>
+#include <erlrc/site/registry.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/group.hpp>
+
+#include "arguments.hpp"
+
+namespace erlrc {
+namespace {
+
+const std::string tool = "erlrc-node";
+
+struct RegisterOptions {
+  std::optional<std::string> cookie_file;
+  std::optional<std::string> copy_cookie;
+  std::optional<std::string> group;
+  std::optional<std::string> port;
+  std::optional<std::string> epmd_port;
+};
+
+std::optional<std::uint16_t> parse_port(const std::optional<std::string>& text, const std::string& option) {
+  if (!text) return std::nullopt;
+  std::uint16_t port = 0;
+  const char* last = text->data() + text->size();
+  const auto [end, error] = std::from_chars(text->data(), last, port);
+  if (error != std::errc{} || end != last || port == 0)
+    throw UsageError(option + ": " + printable(*text) + " is no number from 1 to 65535");
+  return port;
+}
+
+std::variant<Cookie, CookieFile> cookie_of(const RegisterOptions& options) {
+  const auto& path = options.cookie_file ? options.cookie_file : options.copy_cookie;
+  if (!path) return parse_cookie(read_standard_input(), "standard input");
+  if (path->empty()) throw UsageError("the file of the cookie has no name");
+  if (options.cookie_file) return CookieFile{std::filesystem::absolute(*path).lexically_normal()};
+  return parse_cookie(read_secret_file(*path), *path);
+}
+
+int register_one(const std::string& name, const RegisterOptions& options, Streams& streams) {
+  NodeName node = parse_node_name(name);
+  const auto port = parse_port(options.port, "--port");
+  const auto epmd_port = parse_port(options.epmd_port, "--epmd-port");
+  std::optional<gid_t> group;
+  if (options.group) group = find_group(*options.group);
+  register_node(erlrc_root(), {std::move(node), cookie_of(options), port, epmd_port, group});
+  streams.out += tool + ": (" + name + ") registered\n";
+  return 0;
+}
+
+int unregister_one(const std::string& name, Streams& streams) {
+  const bool was_there = unregister_node(erlrc_root(), parse_node_name(name));
+  streams.out += tool + ": (" + name + ") " + (was_there ? "unregistered" : "not_registered") + "\n";
+  return 0;
+}
+
+std::string as_json(const Registry& registry) {
+  nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
+  for (const NodeEntry& node : registry.nodes) {
+    nlohmann::ordered_json row{{"name", to_string(node.name)}};
+    if (node.port) row["port"] = *node.port;
+    if (node.epmd_port) row["epmd_port"] = *node.epmd_port;
+    nodes.push_back(std::move(row));
+  }
+  nlohmann::ordered_json bad = nlohmann::ordered_json::array();
+  for (const BadEntry& entry : registry.bad)
+    bad.push_back({{"file", printable(entry.file)}, {"error", entry.error}});
+  return nlohmann::ordered_json{{"nodes", nodes}, {"bad", bad}}.dump(
+             -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
+std::string as_text(const Registry& registry) {
+  std::string text;
+  for (const NodeEntry& node : registry.nodes) {
+    text += to_string(node.name);
+    if (node.port) text += " port=" + std::to_string(*node.port);
+    if (node.epmd_port) text += " epmd_port=" + std::to_string(*node.epmd_port);
+    text += "\n";
+  }
+  return text;
+}
+
+int list_all(bool json, Streams& streams) {
+  const Registry registry = load_registry(erlrc_root());
+  streams.out += json ? as_json(registry) : as_text(registry);
+  if (!json)
+    for (const BadEntry& entry : registry.bad)
+      streams.err += tool + ": " + one_line(entry.error) + "\n";
+  return registry.bad.empty() ? 0 : 1;
+}
+
+void add_register_options(CLI::App& command, RegisterOptions& options) {
+  auto* file =
+      command.add_option("--cookie-file", options.cookie_file, "Where the cookie stands from now on")
+          ->type_name("FILE");
+  command.add_option("--copy-cookie", options.copy_cookie, "Copy the cookie that stands in this file")
+      ->type_name("FILE")
+      ->excludes(file);
+  command.add_option("--group", options.group, "Who may read the entry beside its owner")->type_name("GROUP");
+  command.add_option("--port", options.port, "The port of the node itself, where no epmd tells it")
+      ->type_name("PORT");
+  command.add_option("--epmd-port", options.epmd_port, "The port of its epmd")->type_name("PORT");
+}
+
+}  // namespace
+
+int node_main(std::span<const std::string> args, Streams& streams) {
+  return guarded_main(tool, streams, [&] {
+    CommandLine line(tool, "register|unregister|list [NAME]",
+                     "Register the Erlang nodes of this host, which are kept in step with its packages.");
+    line.app.require_subcommand(1);
+    RegisterOptions options;
+    std::string name;
+    bool json = false;
+    auto* enter = line.app.add_subcommand("register",
+                                          "Enter a node; without an option that says where its "
+                                          "cookie is, that is read from standard input");
+    enter->add_option("NAME", name, "The node's name, with or without its host")->required();
+    add_register_options(*enter, options);
+    auto* leave = line.app.add_subcommand("unregister", "Take a node out");
+    leave->add_option("NAME", name, "As it was registered")->required();
+    auto* list = line.app.add_subcommand("list", "Print the registered nodes");
+    list->add_flag("--json", json, "Print one record of JSON instead of text");
+    if (const auto code = line.parse(args, streams)) return *code;
+
+    if (*enter) return register_one(name, options, streams);
+    if (*leave) return unregister_one(name, streams);
+    return list_all(json, streams);
+  });
+}
+
+}  // namespace erlrc

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <filesystem>
+#include <thread>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// A node that erlrc-node has registered is one that the programs find, for as long as it is registered.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// A node that nobody has registered, and the application zoo.
+struct Unregistered {
+  Lab lab{LiveNodeOptions{}};
+  std::string name = lab.node().alive();
+  std::string epmd_port = std::to_string(lab.node().entry().epmd_port.value());
+  std::string cookie_file = lab.node().home() / ".erlang.cookie";
+
+  Unregistered() {
+    lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+    std::filesystem::remove(lab.dir() / ("nodes/" + name));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a node is served from when it is registered until it is taken out") {
+  Unregistered with;
+  Lab& lab = with.lab;
+  CHECK(lab.start("zoo", "1.0.0") == Ran{0, "", ""});
+  CHECK(lab.run(node_main, {"register", "--cookie-file", with.cookie_file, "--epmd-port", with.epmd_port,
+                            with.name}) == Ran{0, "erlrc-node: (NODE) registered\n", ""});
+  CHECK(lab.start("zoo", "1.0.0") == Ran{0, "erlrc-start: Starting 'zoo': (NODE) started\n", ""});
+  CHECK(lab.run(node_main, {"unregister", with.name}) == Ran{0, "erlrc-node: (NODE) unregistered\n", ""});
+  CHECK(lab.stop("zoo", "1.0.0") == Ran{0, "", ""});
+  CHECK(lab.ask("whereis(zoo_a) =/= undefined.") == "true");
+}
+
+TEST_CASE("a copied cookie serves like the file") {
+  Unregistered with;
+  CHECK(with.lab
+            .run(node_main,
+                 {"register", "--copy-cookie", with.cookie_file, "--epmd-port", with.epmd_port, with.name})
+            .exit == 0);
+  CHECK(with.lab.start("zoo", "1.0.0").out == "erlrc-start: Starting 'zoo': (NODE) started\n");
+}
+
+TEST_CASE("while an entry is written and removed again and again, a reader sees it whole or not at all") {
+  Unregistered with;
+  const std::vector<std::string> add{"register",    "--copy-cookie", with.cookie_file,
+                                     "--epmd-port", with.epmd_port,  with.name};
+  std::jthread writer([&](const std::stop_token& stop) {
+    Streams ignored;
+    while (!stop.stop_requested()) {
+      node_main(add, ignored);
+      node_main(std::vector<std::string>{"unregister", with.name}, ignored);
+    }
+  });
+  bool absent = false, present = false;
+  for (int i = 0; i < 5000 || ((!absent || !present) && i < 500000); ++i) {
+    const Registry registry = load_registry(with.lab.dir().path());
+    CHECK(registry.bad.empty());
+    (registry.nodes.empty() ? absent : present) = true;
+    for (const NodeEntry& node : registry.nodes)
+      CHECK(node.name.alive == with.name);
+  }
+  CHECK(absent);
+  CHECK(present);
+}

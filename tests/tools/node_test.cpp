@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/unique_fd.hpp>
+
+#include "host.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// Makes standard input a file of this content until the end of the scope.
+class ScopedInput {
+public:
+  ScopedInput(const Host& host, const std::string& content) : old_(::dup(STDIN_FILENO)) {
+    const UniqueFd file(::open(host.dir().write("input", content).c_str(), O_RDONLY | O_CLOEXEC));
+    ::dup2(file.get(), STDIN_FILENO);
+  }
+  ScopedInput(const ScopedInput&) = delete;
+  ScopedInput& operator=(const ScopedInput&) = delete;
+  ~ScopedInput() { ::dup2(old_.get(), STDIN_FILENO); }
+
+private:
+  UniqueFd old_;
+};
+
+Ran enter(const Host& host, std::vector<std::string> args, const std::string& input = "") {
+  const ScopedInput standard_input(host, input);
+  args.insert(args.begin(), "register");
+  return host.run(node_main, std::move(args));
+}
+
+std::string entry(const Host& host, const std::string& name) {
+  return read_file(host.dir() / ("nodes/" + name));
+}
+
+Ran registered(const std::string& name) {
+  return {0, "erlrc-node: (" + name + ") registered\n", ""};
+}
+
+}  // namespace
+
+TEST_CASE("erlrc-node takes the cookie from standard input") {
+  const Host host;
+  CHECK(enter(host, {"n1"}, cookie + "\n") == registered("n1"));
+  CHECK(entry(host, "n1") == "cookie = " + cookie + "\n");
+}
+
+TEST_CASE("erlrc-node copies a cookie, or says where it stands") {
+  const Host host;
+  const std::string file = host.dir().write("secret", cookie + "\n", 0400);
+  CHECK(enter(host, {"--copy-cookie", file, "n1"}) == registered("n1"));
+  CHECK(entry(host, "n1") == "cookie = " + cookie + "\n");
+  CHECK(enter(host, {"n2@host", "--cookie-file", file, "--port", "9100", "--epmd-port", "4370"}) ==
+        registered("n2@host"));
+  CHECK(entry(host, "n2@host") == "cookie_file = " + file + "\nport = 9100\nepmd_port = 4370\n");
+}
+
+TEST_CASE("erlrc-node finds a cookie file from where it is called") {
+  const Host host;
+  host.dir().write("secret", cookie, 0400);
+  const auto here = std::filesystem::current_path();
+  std::filesystem::current_path(host.dir() / "nodes");
+  CHECK(enter(host, {"n1", "--cookie-file", "../secret"}) == registered("n1"));
+  std::filesystem::current_path(here);
+  CHECK(entry(host, "n1") == "cookie_file = " + (host.dir() / "secret").string() + "\n");
+}
+
+TEST_CASE("a registered node is found by the programs that act, until it is taken out") {
+  const Host host;
+  FakeNode node(good("n1"));
+  play(node, observed({{"egerl", "1.0"}}));
+  const std::string directory = host.add_app("egerl", "1.0");
+  const auto start = [&] { return host.run(start_main, {"egerl", "1.0", directory}).out; };
+  CHECK(start().empty());
+  enter(host, {"n1", "--epmd-port", std::to_string(node.epmd_port())}, cookie);
+  CHECK(start() == "erlrc-start: Starting 'egerl': (n1) already_running\n");
+  const Ran out = host.run(node_main, {"unregister", "n1"});
+  CHECK(out == Ran{0, "erlrc-node: (n1) unregistered\n", ""});
+  CHECK(start().empty());
+  CHECK(host.run(node_main, {"unregister", "n1"}) == Ran{0, "erlrc-node: (n1) not_registered\n", ""});
+}
+
+TEST_CASE("erlrc-node lists the nodes, and what is wrong with the others") {
+  const Host host;
+  CHECK(host.run(node_main, {"list"}) == Ran{0, "", ""});
+  enter(host, {"n2", "--port", "9100"}, cookie);
+  enter(host, {"n1@host"}, cookie);
+  CHECK(host.run(node_main, {"list"}) == Ran{0, "n1@host\nn2 port=9100\n", ""});
+  CHECK(host.run(node_main, {"list", "--json"}) ==
+        Ran{0,
+            R"({"nodes":[{"name":"n1@host"},{"name":"n2","port":9100}],"bad":[]})"
+            "\n",
+            ""});
+  host.dir().write("nodes/n3", cookie, 0644);
+  const std::string error = "HOST/nodes/n3: readable by others: chmod 0640 HOST/nodes/n3";
+  CHECK(host.run(node_main, {"list"}) == Ran{1, "n1@host\nn2 port=9100\n", "erlrc-node: " + error + "\n"});
+  const Ran json = host.run(node_main, {"list", "--json"});
+  CHECK(json.exit == 1);
+  CHECK(json.out.find(R"("bad":[{"file":"'n3'","error":")" + error + "\"}]") != std::string::npos);
+}
+
+TEST_CASE("erlrc-node says in one line what is wrong, and registers nothing") {
+  struct Case {
+    std::vector<std::string> args;
+    std::string input;
+    int exit;
+    std::string message;
+  };
+  const Case one = GENERATE(values<Case>({
+      {{"n1"}, "", 1, "standard input: the cookie is empty"},
+      {{"n1"},
+       "two words",
+       1,
+       "standard input: the cookie holds white space or a character that is not printable ASCII"},
+      {{"a@b@c"}, cookie, 2, "node name 'a@b@c': holds a second @"},
+      {{"../n1"}, cookie, 2, "node name '../n1': holds a slash"},
+      {{""}, cookie, 2, "node name '': holds an empty part"},
+      {{"n1~"},
+       cookie,
+       2,
+       "node name 'n1~': a file of that name would be taken for what an editor or package manager left"},
+      {{"n1", "--port", "0"}, cookie, 2, "--port: '0' is no number from 1 to 65535"},
+      {{"n1", "--epmd-port", "65536"}, cookie, 2, "--epmd-port: '65536' is no number from 1 to 65535"},
+      {{"n1", "--group", "no such"}, cookie, 2, "group 'no such': not in /etc/group"},
+      {{"n1", "--cookie-file", ""}, cookie, 2, "the file of the cookie has no name"},
+      {{"n1", "--cookie-file", "/nowhere"}, cookie, 1, "/nowhere: open: No such file or directory"},
+      {{"n1", "--copy-cookie", "/dev/null"}, cookie, 1, "/dev/null: read: Invalid argument"},
+  }));
+  const Host host;
+  CHECK(enter(host, one.args, one.input) == Ran{one.exit, "", "erlrc-node: " + one.message + "\n"});
+  CHECK(directory_names(host.dir() / "nodes")->empty());
+}
+
+TEST_CASE("erlrc-node refuses other arguments") {
+  const auto args = GENERATE(
+      values<std::vector<std::string>>({{},
+                                        {"nodes"},
+                                        {"list", "n1"},
+                                        {"unregister"},
+                                        {"unregister", "n1", "n2"},
+                                        {"unregister", "n1", "--group", "0"},
+                                        {"register"},
+                                        {"register", "n1", "SECRET"},
+                                        {"register", "n1", "--copy-cookie", "a", "--cookie-file", "b"}}));
+  const Ran ran = Host().run(node_main, args);
+  CHECK(ran.exit == 2);
+  CHECK(ran.err.ends_with("; usage: erlrc-node [OPTIONS] register|unregister|list [NAME]\n"));
+}
