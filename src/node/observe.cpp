@@ -32,22 +32,29 @@ const std::vector<Term>& rows(const Term& answer, std::string_view name) {
   return *found;
 }
 
-/// The rows of application:info(): {App, Description, Vsn}; beside each, in `included`, what the application
-/// says of the applications that it includes: {ok, [App]}.
+/// What `application:get_key/2` answered for the application at `index`: {ok, [App]}, or undefined where OTP
+/// does not know the key. Some lists are only asked for where they are needed.
+std::vector<Atom> key_of(const Term& answer, std::string_view name, std::size_t index) {
+  if (lookup(answer, name) == nullptr) return {};
+  const auto& values = rows(answer, name);
+  if (index >= values.size()) unexpected(name);
+  if (is_atom(values[index], "undefined")) return {};
+  const auto* value = as_tagged(values[index], "ok", 2);
+  auto apps = value != nullptr ? as_atoms((*value)[1]) : std::nullopt;
+  if (!apps) unexpected(name);
+  return *std::move(apps);
+}
+
+/// The rows of application:info(): {App, Description, Vsn}.
 void read_loaded(const Term& answer, const Term& info, NodeState& state) {
   const auto& loaded = rows(info, "loaded");
-  // Not answered where it is enough that an application runs.
-  const bool brief = lookup(answer, "included") == nullptr;
-  const auto& included = brief ? loaded : rows(answer, "included");
-  if (loaded.size() != included.size()) unexpected("included");
   for (std::size_t i = 0; i < loaded.size(); ++i) {
     const auto* app = as_tuple(loaded[i], 3);
     const Atom* name = app != nullptr ? as_atom((*app)[0]) : nullptr;
     const auto vsn = app != nullptr ? as_text((*app)[2]) : std::nullopt;
-    const auto* inner = brief ? nullptr : as_tagged(included[i], "ok", 2);
-    const auto apps = inner != nullptr ? as_atoms((*inner)[1]) : std::vector<Atom>{};
-    if (name == nullptr || !vsn || !apps) unexpected("loaded");
-    state.loaded[*name] = {*vsn, *apps};
+    if (name == nullptr || !vsn) unexpected("loaded");
+    state.loaded[*name] = {*vsn, key_of(answer, "included", i), key_of(answer, "applications", i),
+                           key_of(answer, "optional", i)};
   }
 }
 
@@ -84,21 +91,28 @@ void read_code(const Term& answer, NodeState& state) {
 
 }  // namespace
 
-NodeState observe(Rpc& rpc, const Question& question, Deadline until) {
-  const auto name = [](const std::optional<Atom>& app) { return app ? Term(*app) : list(); };
-  rpc.start(observe_program(), tuple(name(question.code_of), name(question.enough_if_running)));
-  const Term answer = rpc.receive(until);
+NodeState read_node_state(const Term& answer) {
   NodeState state;
-  state.node = rpc.node();
   const Term& info = field(answer, "info");
   read_loaded(answer, info, state);
   read_running(info, state);
   for (const Atom& app : first_of_each(info, "starting"))
     state.starting.insert(app);
-  if (question.enough_if_running && runs(state, *question.enough_if_running)) return state;
+  // Not answered where it is enough that an application runs.
+  if (lookup(answer, "otp") == nullptr) return state;
   state.otp_release = text(answer, "otp");
   state.lib_dir = text(answer, "lib_dir");
   read_code(answer, state);
+  return state;
+}
+
+NodeState observe(Rpc& rpc, const Question& question, Deadline until) {
+  const auto name = [](const std::optional<Atom>& app) { return app ? Term(*app) : list(); };
+  rpc.start(observe_program(), tuple(name(question.code_of), name(question.enough_if_running)));
+  NodeState state = read_node_state(rpc.receive(until));
+  state.node = rpc.node();
+  if (state.otp_release.empty() && !(question.enough_if_running && runs(state, *question.enough_if_running)))
+    unexpected("otp");
   return state;
 }
 

@@ -22,9 +22,12 @@ void expect_directory(const fs::path& ebin) {
 }
 
 /// Names in an .app file become names of files.
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+}
+
 void expect_file_name(const Atom& module, const std::string& app_file) {
-  if (module.name.empty() || module.name.find('/') != std::string::npos ||
-      module.name.find('\0') != std::string::npos)
+  if (!is_file_name(module.name))
     throw Error(app_file + ": lists module " + printable(module.name) + ", which cannot be a file's name");
 }
 
@@ -77,15 +80,27 @@ Beams load_beams(const fs::path& ebin, const std::vector<Atom>& modules, const s
 
 }  // namespace
 
+std::optional<std::string> find_ebin(const std::vector<std::string>& path, const Atom& app) {
+  if (!is_file_name(app.name)) return std::nullopt;
+  for (const std::string& ebin : path)
+    if (is_visible_file(fs::path(ebin) / (app.name + ".app"))) return ebin;
+  return std::nullopt;
+}
+
+AppSpec load_spec(const fs::path& ebin, const Atom& app) {
+  const fs::path file = ebin / (app.name + ".app");
+  AppSpec spec = parse_app_spec(read_file(file), file.string());
+  if (spec.name != app)
+    throw Error(file.string() + ": describes application " + printable(spec.name.name) + ", not " + app.name);
+  return spec;
+}
+
 AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   expect_directory(ebin);
-  const fs::path file = ebin / (app.name + ".app");
-  AppFiles files{ebin.string(), parse_app_spec(read_file(file), file.string()), {}, std::nullopt};
-  if (files.spec.name != app)
-    throw Error(file.string() + ": describes application " + printable(files.spec.name.name) + ", not " +
-                app.name);
+  AppFiles files{ebin.string(), load_spec(ebin, app), {}, std::nullopt};
   if (files.spec.vsn != vsn)
-    throw Error(file.string() + ": describes version " + printable(files.spec.vsn) + ", not " + vsn);
+    throw Error((ebin / (app.name + ".app")).string() + ": describes version " + printable(files.spec.vsn) +
+                ", not " + vsn);
   return files;
 }
 

@@ -96,6 +96,11 @@ std::optional<FileStatus> file_status(const std::filesystem::path& path) {
   fail(path, "stat", errno);
 }
 
+bool is_visible_file(const std::filesystem::path& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode);
+}
+
 FileContent load_file(const std::filesystem::path& path) {
   const UniqueFd fd = open_to_read(path);
   if (!fd) fail(path, "open", errno);

@@ -17,6 +17,10 @@ struct Question {
   std::optional<Atom> enough_if_running{};
 };
 
+/// Reads what the program erlrc_observe answers, or a node that boots says of itself. With `applications` and
+/// `optional`, lists beside `included`, it also reads those. Throws ProtocolError for another shape.
+NodeState read_node_state(const Term& answer);
+
 /// Asks the node for all that planners need, in one round trip that changes nothing.
 NodeState observe(Rpc& rpc, const Question& question, Deadline until);
 

@@ -2,13 +2,22 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <erlrc/app/app_files.hpp>
 
 // Application directories of this host, from disk to values.
 
 namespace erlrc {
+
+/// The first directory of a code path that holds APP.app, as OTP's `code:where_is_file/1` finds it. One that
+/// cannot be searched has none.
+std::optional<std::string> find_ebin(const std::vector<std::string>& path, const Atom& app);
+
+/// Reads `ebin`/APP.app, whichever version it is of; else as below.
+AppSpec load_spec(const std::filesystem::path& ebin, const Atom& app);
 
 /// Reads `ebin`/APP.app only. Throws Error naming the file if it is missing, unreadable, broken, of another
 /// application, or of another version than `vsn`.

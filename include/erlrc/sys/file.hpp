@@ -31,6 +31,9 @@ struct FileStatus {
 /// The status of `path`; nullopt if there is no such file.
 std::optional<FileStatus> file_status(const std::filesystem::path& path);
 
+/// Whether `path` is a regular file, as far as this process can see.
+bool is_visible_file(const std::filesystem::path& path);
+
 /// The content of `path` and the status of that very file, so that what was checked is what was read.
 struct FileContent {
   FileStatus status;

@@ -24,6 +24,7 @@ int downgrade_main(std::span<const std::string> args, Streams& streams);
 int eval_main(std::span<const std::string> args, Streams& streams);
 int makeappup_main(std::span<const std::string> args, Streams& streams);
 int node_main(std::span<const std::string> args, Streams& streams);
+int boot_main(std::span<const std::string> args, Streams& streams);
 int hook_main(std::span<const std::string> args, Streams& streams);
 
 }  // namespace erlrc

@@ -7,11 +7,12 @@
 %% what takes the change back, and erlrc_undo has one clause for each kind of journal entry. If a step fails, the journal
 %% is undone from its newest entry to its oldest, so that each undo finds the node just as its step left it.
 %%
-%% These modules never run compiled: the build makes one program of them, abstract expressions, which erl_eval evaluates on
-%% any OTP from 23 on, in embedded mode and without sasl (make_program.escript says what that asks of the code here). Each
-%% imports only from those that it builds on:
+%% For hot operations these modules do not run compiled: the build makes one program of them, abstract expressions, which
+%% erl_eval evaluates on any OTP from 23 on, in embedded mode and without sasl (make_program.escript says what that asks of
+%% the code here). For a boot (erlrc_starts) they are modules of the application erlrc. Each imports only from those that
+%% it builds on:
 %%
-%%   runner  ->  step, undo  ->  revive, suspend  ->  app, code, tree  ->  sys  ->  call  ->  journal, text
+%%   runner  ->  step, undo  ->  revive, suspend  ->  app, code, tree  ->  sys, turn  ->  call  ->  journal, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
 %%
@@ -24,6 +25,7 @@
 -import(erlrc_step, [step/2]).
 -import(erlrc_sys, [suspended_us/0]).
 -import(erlrc_text, [exception/3, text/2]).
+-import(erlrc_turn, [take_turn/1]).
 -import(erlrc_undo, [undo_all/0]).
 
 main(Plan, Client, Ref) ->
@@ -46,7 +48,10 @@ main(Plan, Client, Ref) ->
     put(purges, []),
     %% From the beginning: later its name may be that of another client.
     put(client, case Hold of true -> monitor(process, Client); false -> none end),
-    case take_turn(C) of
+    case is_map_key(part, Plan) orelse take_turn(C) of
+        true ->
+            %% Of a boot, which has the turn, and tells the log itself.
+            tell(Client, {Ref, run(Steps, C)});
         ok ->
             Result = run(Steps, C),
             log(Result),
@@ -59,25 +64,6 @@ main(Plan, Client, Ref) ->
 %% Nobody can call a client that is gone.
 tell(Client, Message) ->
     erlang:send(Client, Message, [noconnect]).
-
-%% One plan at a time. The registered name is the lock: it goes with the process, however that ends.
-take_turn(C) ->
-    try register(erlrc_runner, self()) of
-        true -> ok
-    catch
-        error:badarg ->
-            case whereis(erlrc_runner) of
-                undefined ->
-                    take_turn(C);
-                Other ->
-                    Monitor = monitor(process, Other),
-                    receive
-                        {'DOWN', Monitor, process, _, _} -> take_turn(C)
-                    after left(C) ->
-                        {busy, Other}
-                    end
-            end
-    end.
 
 run(Steps, C) ->
     case steps(Steps, 0, C) of

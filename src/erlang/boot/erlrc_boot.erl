@@ -1,0 +1,80 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Starts what the packages say: `erl -boot start_sasl -s erlrc_boot boot'.
+%%
+%% The program erlrc-boot plans (erlrc_planner), from what this node is and what lies on its code path; the runner of hot
+%% operations does it (erlrc_starts). Here it is decided what is told to whom: the caller, the log and, in the foreground,
+%% the program that started the node (erlrc_watcher).
+%%
+%% Parameters of the application erlrc: `sequential' (one application after the other), `timeout' (seconds that one may
+%% take, infinity), `root_dir' (instead of /etc/erlrc.d, if ERLRC_ROOT is not set), `planner' (the program) and `watcher'
+%% (the file descriptors to the program that started the node).
+-module(erlrc_boot).
+-export([boot/0, tell_question/0]).
+
+%% `ok', {error, Reason}, or {error, {several, [Reason]}} if several applications are not started. Reason is one of
+%%   {circular_dependency, App, [App]}          each needs or includes the next
+%%   {dependency_included, App, Dependency, IncludedBy}
+%%   {duplicate_included, App, One, Other}
+%%   {appspec_file_not_found, Name}
+%%   {appspec_file_parse_error, File, Text}
+%%   {bad_start_type, File, Text}
+%%   {load_failed, App, Text}, {start_failed, App, Text}
+%%   {not_started, App, Needs}                  because those it needs are not started
+%% or, if nothing at all is started,
+%%   {app_dir_unreadable, Dir, Posix}
+%%   {planner_failed, Program, Text}
+-spec boot() -> ok | {error, term()}.
+boot() ->
+    _ = application:load(erlrc),
+    Watcher = erlrc_watcher:start(),
+    Boot = fun() -> exit({booted, boot(Watcher)}) end,
+    {Pid, Monitor} = spawn_monitor(Boot),
+    Problems = receive
+                   {'DOWN', Monitor, process, Pid, {booted, Found}} -> Found;
+                   {'DOWN', Monitor, process, Pid, Reason} -> tell([{{boot_failed, Reason}, "the boot failed"}], Watcher)
+               end,
+    erlrc_watcher:tell(Watcher, booted),
+    case [Reason || {Reason, _} <- Problems] of
+        [] -> ok;
+        [One] -> {error, One};
+        All -> {error, {several, All}}
+    end.
+
+%% [{Reason, Text}]
+boot(Watcher) ->
+    %% Hot operations wait until the node is what the packages say.
+    ok = erlrc_turn:take_turn(#{deadline => erlang:monotonic_time(millisecond) + limit()}),
+    case erlrc_planner:plan() of
+        {plan, #{starts := Starts, problems := Known}} ->
+            erlrc_watcher:tell(Watcher, {planned, length(Starts)}),
+            Options = #{sequential => application:get_env(erlrc, sequential, false), limit => limit(),
+                        tell => fun(Event) -> erlrc_watcher:tell(Watcher, Event) end},
+            {Microseconds, Failed} = timer:tc(erlrc_starts, run, [Starts, Options]),
+            logger:info("erlrc_boot: ~b of ~b applications started in ~.3f s",
+                        [length(Starts) - length(Failed), length(Starts), Microseconds / 1000000]),
+            tell(Known ++ Failed, Watcher);
+        {error, Reason, Text} ->
+            tell([{Reason, Text}], Watcher)
+    end.
+
+tell(Problems, Watcher) ->
+    lists:foreach(fun({Reason, Text}) ->
+                          logger:error("erlrc_boot: ~ts", [Text],
+                                       #{error_logger => #{tag => error_report, type => erlrc_boot_failed}}),
+                          erlrc_watcher:tell(Watcher, {problem, Reason, Text})
+                  end, Problems),
+    Problems.
+
+%% No more than a timer can hold.
+limit() ->
+    case application:get_env(erlrc, timeout, infinity) of
+        infinity -> 16#7fffffff;
+        Seconds -> min(round(Seconds * 1000), 16#7fffffff)
+    end.
+
+%% For a program that plans without a boot: says what the planner would be asked, and ends the node.
+tell_question() ->
+    _ = application:load(erlrc),
+    erlrc_watcher:tell(erlrc_watcher:start(), {question, erlrc_planner:question()}),
+    erlang:halt(0).

@@ -1,0 +1,73 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Asks the native planner what to start (src/tools/boot.cpp).
+-module(erlrc_planner).
+-export([plan/0, question/0]).
+
+%% It reads a few dozen files.
+-define(TIME, 60000).
+
+%% {plan, #{starts, problems}} | {error, Reason, Text}
+plan() ->
+    case program() of
+        {ok, Program} ->
+            try open_port({spawn_executable, Program},
+                          [{packet, 4}, binary, exit_status, use_stdio, {args, ["--plan"]}, {env, environment()}]) of
+                Port ->
+                    %% It may have ended already, and then says so by its exit status.
+                    try port_command(Port, term_to_binary(question())) catch error:badarg -> ok end,
+                    answer(Port, Program)
+            catch
+                error:Reason -> failed(Program, io_lib:format("~0tp", [Reason]))
+            end;
+        {missing, Program} ->
+            failed(Program, "there is no such program")
+    end.
+
+answer(Port, Program) ->
+    receive
+        {Port, {data, Bytes}} ->
+            close(Port),
+            try binary_to_term(Bytes)
+            catch error:badarg -> failed(Program, "its answer is no term")
+            end;
+        {Port, {exit_status, Status}} ->
+            failed(Program, io_lib:format("it ended with exit status ~b and no answer", [Status]))
+    after ?TIME ->
+        close(Port),
+        failed(Program, io_lib:format("it does not answer within ~b s", [?TIME div 1000]))
+    end.
+
+%% Its exit status may come before its end is asked for, or after.
+close(Port) ->
+    try port_close(Port) catch error:badarg -> ok end,
+    receive {Port, {exit_status, _}} -> ok after 0 -> ok end.
+
+failed(Program, Why) ->
+    Text = unicode:characters_to_binary(Why),
+    {error, {planner_failed, Program, Text},
+     unicode:characters_to_binary(["the planner ", Program, ": ", Text, "; nothing was started"])}.
+
+%% The parameter, else where the build installed it, else wherever the shell would find it.
+program() ->
+    {ok, Planner} = application:get_env(erlrc, planner),
+    case {filelib:is_regular(Planner), os:find_executable(filename:basename(Planner))} of
+        {true, _} -> {ok, Planner};
+        {false, false} -> {missing, Planner};
+        {false, Found} -> {ok, Found}
+    end.
+
+environment() ->
+    case {os:getenv("ERLRC_ROOT", ""), application:get_env(erlrc, root_dir)} of
+        {"", {ok, Dir}} -> [{"ERLRC_ROOT", Dir}];
+        _ -> []
+    end.
+
+%% What hot operations observe, and what else matters to a boot.
+question() ->
+    Ref = make_ref(),
+    _ = erlrc_observe:main({[], []}, self(), Ref),
+    #{info := Info} = Known = receive {Ref, Observed} -> Observed end,
+    Keys = fun(Key) -> [application:get_key(App, Key) || {App, _, _} <- proplists:get_value(loaded, Info)] end,
+    Known#{applications => Keys(applications), optional => Keys(optional_applications), path => code:get_path(),
+           mode => code:get_mode()}.

@@ -1,0 +1,44 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% The program that started the node in the foreground (src/tools/boot_node.cpp): it hears what happens, and the node ends
+%% with it.
+-module(erlrc_watcher).
+-export([start/0, tell/2]).
+
+%% `none' if nobody watches. The other side begins with what must not be seen in arguments: [] or [{cookie, Atom}].
+start() ->
+    case application:get_env(erlrc, watcher) of
+        {ok, {In, Out}} ->
+            application:unset_env(erlrc, watcher),
+            Caller = self(),
+            Ref = make_ref(),
+            Watcher = spawn(fun() -> open(In, Out, Caller, Ref) end),
+            receive {Ref, ready} -> Watcher end;
+        undefined ->
+            none
+    end.
+
+tell(none, _) -> ok;
+tell(Watcher, Event) -> Watcher ! {tell, Event}, ok.
+
+open(In, Out, Caller, Ref) ->
+    Port = open_port({fd, In, Out}, [{packet, 4}, binary, eof]),
+    receive
+        {Port, {data, Bytes}} -> lists:foreach(fun set/1, binary_to_term(Bytes));
+        {Port, eof} -> init:stop()
+    end,
+    Caller ! {Ref, ready},
+    watch(Port).
+
+set({cookie, Cookie}) ->
+    is_alive() andalso erlang:set_cookie(node(), Cookie).
+
+watch(Port) ->
+    receive
+        {tell, Event} ->
+            try port_command(Port, term_to_binary(Event)) catch error:badarg -> ok end,
+            watch(Port);
+        {Port, eof} ->
+            logger:notice("erlrc_boot: the program that started this node is gone"),
+            init:stop()
+    end.

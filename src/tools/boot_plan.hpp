@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <variant>
+
+#include <erlrc/plan/boot.hpp>
+
+// What a node that boots asks, and what it is answered.
+
+namespace erlrc {
+
+/// Why nothing at all can be planned.
+struct BootRefusal {
+  Term reason;
+  std::string text;
+};
+
+/// Plans the boot of the node that describes itself in `request`: what erlrc_observe answers, and
+/// `applications` and `optional` (lists beside `included`), `path` (the code path) and `mode` (of the code
+/// server). `root` is the administrator's directory.
+std::variant<BootPlan, BootRefusal> plan_boot(const Term& request, const std::filesystem::path& root);
+
+/// The answer as it goes to the node: `{plan, Plan}` or `{error, Reason, Text}`.
+Term to_term(const std::variant<BootPlan, BootRefusal>& answer);
+
+}  // namespace erlrc
