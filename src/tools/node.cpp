@@ -8,6 +8,7 @@
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/group.hpp>
+#include <erlrc/sys/random.hpp>
 
 #include "arguments.hpp"
 
@@ -56,6 +57,27 @@ int register_one(const std::string& name, const RegisterOptions& options, Stream
 int unregister_one(const std::string& name, Streams& streams) {
   const bool was_there = unregister_node(erlrc_root(), parse_node_name(name));
   streams.out += tool + ": (" + name + ") " + (was_there ? "unregistered" : "not_registered") + "\n";
+  return 0;
+}
+
+/// 128 bits that nobody can foresee, in characters that every reader of a cookie takes.
+std::string random_cookie() {
+  std::string letters;
+  for (int i = 0; i < 4; ++i)
+    for (std::uint32_t bits = random_number(), nibble = 0; nibble < 8; ++nibble, bits >>= 4)
+      letters += static_cast<char>('A' + (bits & 0xfU));
+  return letters;
+}
+
+int make_cookie(const std::string& path, Streams& streams) {
+  if (path.empty()) throw UsageError("the file of the cookie has no name");
+  const bool found = file_status(path).has_value();
+  if (found) {
+    parse_cookie(read_secret_file(path), path);
+  } else {
+    write_file_atomically(path, random_cookie(), 0400);
+  }
+  streams.out += tool + ": " + path + (found ? " kept\n" : " made\n");
   return 0;
 }
 
@@ -112,7 +134,7 @@ void add_register_options(CLI::App& command, RegisterOptions& options) {
 
 int node_main(std::span<const std::string> args, Streams& streams) {
   return guarded_main(tool, streams, [&] {
-    CommandLine line(tool, "register|unregister|list [NAME]",
+    CommandLine line(tool, "register|unregister|list|cookie [NAME|FILE]",
                      "Register the Erlang nodes of this host, which are kept in step with its packages.");
     line.app.require_subcommand(1);
     RegisterOptions options;
@@ -125,12 +147,16 @@ int node_main(std::span<const std::string> args, Streams& streams) {
     add_register_options(*enter, options);
     auto* leave = line.app.add_subcommand("unregister", "Take a node out");
     leave->add_option("NAME", name, "As it was registered")->required();
+    auto* cookie = line.app.add_subcommand("cookie", "Make a file with a random cookie, if there is none");
+    cookie->add_option("FILE", name, "The .erlang.cookie in the home directory of the node's user")
+        ->required();
     auto* list = line.app.add_subcommand("list", "Print the registered nodes");
     list->add_flag("--json", json, "Print one record of JSON instead of text");
     if (const auto code = line.parse(args, streams)) return *code;
 
     if (*enter) return register_one(name, options, streams);
     if (*leave) return unregister_one(name, streams);
+    if (*cookie) return make_cookie(name, streams);
     return list_all(json, streams);
   });
 }

@@ -105,6 +105,33 @@ TEST_CASE("erlrc-node lists the nodes, and what is wrong with the others") {
   CHECK(json.out.find(R"("bad":[{"file":"'n3'","error":")" + error + "\"}]") != std::string::npos);
 }
 
+TEST_CASE("erlrc-node makes a cookie that nobody else can read, once") {
+  const Host host;
+  const std::string file = host.dir() / "home.cookie";
+  CHECK(host.run(node_main, {"cookie", file}) == Ran{0, "erlrc-node: HOST/home.cookie made\n", ""});
+  const std::string made = read_file(file);
+  CHECK(made.size() == 32);
+  CHECK(made.find_first_not_of("ABCDEFGHIJKLMNOP") == std::string::npos);
+  CHECK(file_status(file)->mode == 0400);
+  CHECK(host.run(node_main, {"cookie", file}) == Ran{0, "erlrc-node: HOST/home.cookie kept\n", ""});
+  CHECK(read_file(file) == made);
+  const std::string other = host.dir() / "other.cookie";
+  host.run(node_main, {"cookie", other});
+  CHECK(read_file(other) != made);
+}
+
+TEST_CASE("erlrc-node keeps no cookie that could not be used") {
+  const Host host;
+  const std::string file = host.dir().write("home.cookie", cookie, 0644);
+  CHECK(host.run(node_main, {"cookie", file}) ==
+        Ran{1, "", "erlrc-node: HOST/home.cookie: readable by others: chmod 0640 HOST/home.cookie\n"});
+  host.dir().write("home.cookie", "", 0600);
+  CHECK(host.run(node_main, {"cookie", file}) ==
+        Ran{1, "", "erlrc-node: HOST/home.cookie: the cookie is empty\n"});
+  CHECK(host.run(node_main, {"cookie", ""}).exit == 2);
+  CHECK(host.run(node_main, {"cookie", host.dir() / "none/cookie"}).exit == 1);
+}
+
 TEST_CASE("erlrc-node says in one line what is wrong, and registers nothing") {
   struct Case {
     std::vector<std::string> args;
@@ -150,5 +177,5 @@ TEST_CASE("erlrc-node refuses other arguments") {
                                         {"register", "n1", "--copy-cookie", "a", "--cookie-file", "b"}}));
   const Ran ran = Host().run(node_main, args);
   CHECK(ran.exit == 2);
-  CHECK(ran.err.ends_with("; usage: erlrc-node [OPTIONS] register|unregister|list [NAME]\n"));
+  CHECK(ran.err.ends_with("; usage: erlrc-node [OPTIONS] register|unregister|list|cookie [NAME|FILE]\n"));
 }

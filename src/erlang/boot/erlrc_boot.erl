@@ -35,6 +35,7 @@ boot() ->
                    {'DOWN', Monitor, process, Pid, Reason} -> tell([{{boot_failed, Reason}, "the boot failed"}], Watcher)
                end,
     erlrc_watcher:tell(Watcher, booted),
+    erlrc_notify:booted([Text || {_, Text} <- Problems]),
     case [Reason || {Reason, _} <- Problems] of
         [] -> ok;
         [One] -> {error, One};

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run, where systemd runs: nodes that are services, from the unit that is installed.
+
+property() { systemctl show --property="$2" --value "$1"; }
+home() { echo "/var/lib/private/erlrc/nodes/$1"; }
+uid_of() { stat --format=%u "$(home "$1")/.erlang.cookie"; }
+# With the node's own cookie.
+on_node() {
+  env -i HOME="$(home "$1")" PATH=/usr/sbin:/usr/bin:/sbin:/bin erl_call -timeout 20 -sname "$1" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
+}
+versions() { echo "$(running "$1" egerl)$(running "$1" eglib)"; }
+registered() { erlrc-node list | tr '\n' ' '; }
+# process_is NODE LINE...: what /proc says of the node's process.
+process_is() {
+  local line status
+  status=$(tr -s '\t' ' ' <"/proc/$(property "erlrc@$1" MainPID)/status")
+  for line in "${@:2}"; do contains "$status" "$line" || return 1; done
+}
+# eventually COMMAND...: becomes true within ten seconds.
+eventually() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    if "$@"; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+is_registered() { [[ $(registered) == "$1" ]]; }
+state_is() { [[ $(systemctl is-active "$1") == "$2" ]]; }
+
+install_programs
+systemctl daemon-reload
+holds "systemd finds nothing wrong with the unit" equal \
+  "$(systemd-analyze verify --recursive-errors=no /usr/lib/systemd/system/erlrc@.service 2>&1)" ''
+score=$(systemd-analyze security --offline=true /usr/lib/systemd/system/erlrc@.service | sed -n 's/.*level for .*: \([0-9.]*\) .*/\1/p')
+say "   its exposure, from 0 (safe) to 10: ${score}"
+holds "that is little" test "${score/./}" -le 20
+
+for node in one two; do
+  port=$(( 4041 + $(wc -w <<<"$(ls /etc/default/erlrc-* 2>/dev/null)") ))
+  install -d -m 0755 "/etc/$node"
+  echo "[{egerl, [{port, $port}]}]." >"/etc/$node/$node.config"
+  echo "ERL_FLAGS=-config /etc/$node/$node" >"/etc/default/erlrc-$node"
+done
+holds "packages are installed, with no node" put eglib=4.0.1 egerl=4.0.1
+holds "a service starts" systemctl start erlrc@one
+holds "it is up when its applications run" equal "$(versions one)" '["4.0.1"]["4.0.1"]'
+holds "systemd is told" equal "$(property erlrc@one StatusText)" '5 applications run'
+holds "it is registered" equal "$(registered)" 'one '
+holds "nobody but root reads the entry" equal "$(stat --format='%A %U' /etc/erlrc.d/nodes/one)" '-rw------- root'
+holds "nobody but the node's user reads the cookie" equal "$(stat --format=%A "$(home one)/.erlang.cookie")" '-r--------'
+holds "which is no user of the system" refused getent --service=files passwd "$(uid_of one)"
+holds "its process has that user and no privilege" process_is one "Uid: $(uid_of one) $(uid_of one)" \
+  'CapEff: 0000000000000000' 'CapBnd: 0000000000000000' 'NoNewPrivs: 1' 'Seccomp: 2'
+holds "the cookie is in none of its arguments" refused grep -qaF "$(cat "$(home one)/.erlang.cookie")" \
+  "/proc/$(property erlrc@one MainPID)/cmdline"
+holds "epmd is that of the socket" equal "$(systemctl is-active epmd.socket epmd.service | tr '\n' ' ')" 'active active '
+holds "no other process is in its control group but the node's ports" equal \
+  "$(cat "/sys/fs/cgroup$(property erlrc@one ControlGroup)/cgroup.procs" | xargs -I{} cat /proc/{}/comm | tr '\n' ' ')" \
+  'beam.smp erl_child_setup '
+
+holds "a second one, beside it" systemctl start erlrc@two
+holds "both are registered" equal "$(registered)" 'one two '
+holds "each has a user of its own" refused test "$(uid_of one)" = "$(uid_of two)"
+open_line 4041
+first="$(ask count)|$(property erlrc@one MainPID)"
+holds "packages are upgraded" put eglib=4.1.0 egerl=4.1.0
+holds "both nodes run what is installed" equal "$(versions one)$(versions two)" '["4.1.0"]["4.1.0"]["4.1.0"]["4.1.0"]'
+holds "the same process, over the same connection" equal "$first|$(ask version)|$(property erlrc@one MainPID)" \
+  "${first}|version 4.1.0|${first##*|}"
+close_line
+before=$(on_node one '[{M, M:module_info(md5)} || {M, F} <- lists:sort(code:all_loaded()), is_list(F),
+  string:find(F, "/eg") =/= nomatch].')
+holds "a restart" systemctl restart erlrc@one
+holds "the same versions" equal "$(versions one)" '["4.1.0"]["4.1.0"]'
+after=$(on_node one '[begin {module, M} = code:ensure_loaded(M), {M, M:module_info(md5)} end || A <- [egerl, eglib],
+  M <- lists:sort(element(2, application:get_key(A, modules)))].')
+holds "the same code" equal "$after" "$before"
+
+say "The emulator is killed:"
+kill -KILL "$(property erlrc@two MainPID)"
+runs_again() { [[ $(versions two 2>/dev/null) == '["4.1.0"]["4.1.0"]' ]]; }
+holds "it is started again" eventually runs_again
+holds "and registered" equal "$(registered)" 'one two '
+
+say "An application that cannot be started:"
+touch /etc/erlrc.d/applications/nosuch
+holds "the service fails" refused systemctl restart erlrc@two
+journalctl --unit erlrc@two --no-pager >"$logs/journal.log"
+holds "systemd knows why" contains "$(<"$logs/journal.log")" nosuch
+systemctl stop erlrc@two
+holds "it is not registered" equal "$(registered)" 'one '
+echo 'ERLRC_READY=some' >>/etc/default/erlrc-two
+holds "with ERLRC_READY=some it starts" systemctl restart erlrc@two
+holds "with the others" equal "$(versions two)" '["4.1.0"]["4.1.0"]'
+holds "and says what is missing" contains "$(property erlrc@two StatusText)" nosuch
+rm /etc/erlrc.d/applications/nosuch
+
+holds "a stop" systemctl stop erlrc@one erlrc@two
+holds "nothing is registered" equal "$(registered)" ''
+holds "they ended well" equal "$(property erlrc@one Result) $(property erlrc@two Result)" 'success success'
+holds "epmd stays" systemctl is-active --quiet epmd.service
+holds "packages are removed, with no node" take_away egerl
