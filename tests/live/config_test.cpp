@@ -104,3 +104,22 @@ TEST_CASE("a failed upgrade leaves every setting as it was") {
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
   CHECK(lab.ask("lab:diff().") == "[]");
 }
+
+TEST_CASE("config_change may ask the application controller, and start applications") {
+  Configured with;
+  Lab& lab = with.lab;
+  lab.ask("lab:on({config_change, zoo}, {call, {application, ensure_all_started, [crypto]}}).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+}
+
+TEST_CASE("an application without a callback module can have another environment") {
+  Configured with;
+  Lab& lab = with.lab;
+  for (const std::string vsn : {"1.0.0", "2.0.0"})
+    lab.add({"lib", vsn, {{"lib_plain", "plain"}}, ", {mod, []}"});
+  lab.start("lib", "1.0.0");
+  const Ran ran = lab.upgrade("lib", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(lab.ask("application:get_env(lib, of_vsn).") == R"({ok,"2.0.0"})");
+}

@@ -139,12 +139,12 @@ std::string Lab::add(const LabRelease& release) {
   }
   std::string keys = release.keys;
   // Whatever is not said otherwise.
+  if (keys.find("{mod,") == std::string::npos) keys += ", {mod, {" + release.app + "_app, [args]}}";
   if (keys.find("{applications,") == std::string::npos) keys += ", {applications, [kernel, stdlib]}";
   dir_.write(name + "/ebin/" + release.app + ".app",
              "{application, " + release.app + ",\n [{description, \"for tests\"},\n  {vsn, \"" + release.vsn +
-                 "\"},\n  {modules, [" + joined(names) + "]},\n  {registered, []},\n  {mod, {" + release.app +
-                 "_app, [args]}},\n  {env, [{of_vsn, \"" + release.vsn + "\"}" + release.env + "]}" + keys +
-                 "]}.\n");
+                 "\"},\n  {modules, [" + joined(names) + "]},\n  {registered, []},\n  {env, [{of_vsn, \"" +
+                 release.vsn + "\"}" + release.env + "]}" + keys + "]}.\n");
   if (!release.appup.empty()) dir_.write(name + "/ebin/" + release.app + ".appup", release.appup);
   const std::string dir = at(release.app, release.vsn);
   const std::string made =

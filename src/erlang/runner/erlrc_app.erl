@@ -2,9 +2,9 @@
 %%
 %% Applications: what the application controller has of them, with their environment.
 -module(erlrc_app).
--export([all_keys/1, change_back/3, configuration/1, end_start/2, loaded_apps/0, set_at_run_time/4,
+-export([all_keys/1, change_back/3, config_change/3, configuration/1, environment/1, end_start/2, loaded_apps/0, set_at_run_time/4,
          set_environment/2, start_type/1, starting_apps/0, unload/3, unloaded_with/2]).
--import(erlrc_call, [bounded/4, limit/2, now_ms/0]).
+-import(erlrc_call, [bounded/4, hook/4, limit/2, now_ms/0]).
 -import(erlrc_text, [expect/4, fail/2]).
 -import(erlrc_tree, [links/1]).
 
@@ -75,6 +75,35 @@ change_back(App, Keys, C) ->
     expect(ok, bounded(application_controller, change_application_data, [[{application, App, Keys}], Conf], C),
            "~ts: its old specification", [App]),
     set_environment(App, proplists:get_value(env, Keys, [])).
+
+environment(App) ->
+    lists:sort(application:get_all_env(App)).
+
+%% Tells a running application what differs from the environment Before. The application controller would call the callback
+%% in its own process, where it can neither ask that controller (jose does, and waits for itself) nor be ended, and would
+%% call it an error that an application without a callback module has none.
+config_change(App, Before, C) ->
+    Now = environment(App),
+    case {start_type(App) =/= none andalso Now =/= Before, application:get_key(App, mod)} of
+        {true, {ok, {Module, _}}} ->
+            _ = code:ensure_loaded(Module),
+            case erlang:function_exported(Module, config_change, 3) of
+                true -> tell_changes(App, Module, Before, Now, C);
+                false -> ok
+            end;
+        _ ->
+            ok
+    end.
+
+tell_changes(App, Module, Before, Now, C) ->
+    Changed = [Setting || {Key, _} = Setting <- Now -- Before, lists:keymember(Key, 1, Before)],
+    New = [Setting || {Key, _} = Setting <- Now, not lists:keymember(Key, 1, Before)],
+    Removed = [Key || {Key, _} <- Before, not lists:keymember(Key, 1, Now)],
+    case hook(Module, config_change, [Changed, New, Removed], C) of
+        {returned, ok} -> ok;
+        {returned, Other} -> expect(ok, Other, "~ts: config_change", [App]);
+        Failed -> expect(ok, Failed, "~ts: config_change", [App])
+    end.
 
 set_environment(App, Env) ->
     lists:foreach(fun({Key, _}) ->

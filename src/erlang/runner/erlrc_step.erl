@@ -5,8 +5,8 @@
 %% are suspended, the versions that ran.
 -module(erlrc_step).
 -export([step/2]).
--import(erlrc_app, [all_keys/1, configuration/1, loaded_apps/0, set_at_run_time/4, start_type/1, unload/3,
-                    unloaded_with/2]).
+-import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, loaded_apps/0, set_at_run_time/4,
+                    start_type/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_code, [beam_file/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
                      purge/1, read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
@@ -86,14 +86,13 @@ step({change_app, App, From, {application, App, _} = To}, C) ->
     Conf = configuration(C),
     Keys = all_keys(App),
     {Set, Unset} = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
-    EnvBefore = application_controller:prep_config_change(),
+    Before = environment(App),
     journal({app_changed, App, Keys}),
     expect(ok, bounded(application_controller, change_application_data, [[To], Conf], C),
            "~ts: change of its specification", [App]),
     lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Set),
     lists:foreach(fun(Key) -> application:unset_env(App, Key) end, Unset),
-    %% The callback runs inside the application controller; what it answers, others throw away.
-    expect(ok, bounded(application_controller, config_change, [EnvBefore], C), "~ts: config_change", [App]),
+    config_change(App, Before, C),
     journal({config_changed, App}),
     C;
 

@@ -4,7 +4,7 @@
 %% undone from the newest to the oldest, each finds the node as its step left it.
 -module(erlrc_undo).
 -export([undo_all/0]).
--import(erlrc_app, [change_back/3, end_start/2, set_environment/2, start_type/1, starting_apps/0, unload/3]).
+-import(erlrc_app, [change_back/3, config_change/3, end_start/2, environment/1, set_environment/2, start_type/1, starting_apps/0, unload/3]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [remark/2]).
@@ -94,11 +94,11 @@ undo({app_changed, App, Keys}, C) ->
     change_back(App, Keys, C);
 undo({config_changed, App}, C) ->
     %% The callback heard of the change, so it hears of its end. app_changed is the next entry of the journal.
-    EnvBefore = application_controller:prep_config_change(),
+    Before = environment(App),
     [{app_changed, App, Keys} | Rest] = get(journal),
     put(journal, Rest),
     change_back(App, Keys, C),
-    expect(ok, bounded(application_controller, config_change, [EnvBefore], C), "~ts: config_change", [App]);
+    config_change(App, Before, C);
 undo({code, Module, {_, Beam} = Previous}, C) ->
     %% If the step failed before it changed the code, to load it again would make those who run it linger in old code.
     case loaded_md5(Module) =:= code:module_md5(Beam) of

@@ -75,7 +75,7 @@ build_one(Dir, Vsn, Name) ->
 
 %% --- callbacks ------------------------------------------------------------------------------------------------------
 
-%% What the callback Key = {What, Who} does from now on: ok, crash, exit, throw, hang, {sleep, Ms}, {answer, Term}, or
+%% What the callback Key = {What, Who} does from now on: ok, crash, exit, throw, hang, {sleep, Ms}, {answer, Term}, {call, {M, F, A}}, or
 %% {wait, Then}: wait for release/1, then do that. With Times, only that often, and nothing afterwards.
 on(Key, Do) -> on(Key, Do, infinity).
 on(Key, Do, Times) -> ets:insert(lab_acts, {Key, Do, Times}), ok.
@@ -97,6 +97,7 @@ do(throw, _) -> throw(on_purpose);
 do(hang, _) -> receive {?MODULE, never} -> ok end;
 do({sleep, Ms}, _) -> timer:sleep(Ms);
 do({answer, _} = Answer, _) -> Answer;
+do({call, {M, F, A}}, _) -> _ = apply(M, F, A), ok;
 do({wait, _}, Key) -> record({waits, Key}), wait(Key).
 
 wait(Key) ->
