@@ -25,6 +25,35 @@ struct Script {
   std::vector<std::string> remarks;
 };
 
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 5;
+  std::string all;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
+    all += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > most ? all + " and " + std::to_string(names.size() - most) + " more" : all;
+}
+
+/// What an author forgot, or left alone on purpose: modules with other code for which there is no
+/// instruction.
+std::optional<std::string> left_alone(const AppFiles& from, const AppFiles& to,
+                                      const std::vector<LowLevel>& script) {
+  std::set<Atom> mentioned;
+  for (const LowLevel& instruction : script) {
+    if (const auto* load = std::get_if<Load>(&instruction)) mentioned.insert(load->module);
+    if (const auto* remove = std::get_if<Remove>(&instruction)) mentioned.insert(remove->module);
+  }
+  std::vector<std::string> left;
+  for (const auto& [module, beam] : to.beams) {
+    const auto old = from.beams.find(module);
+    if ((old == from.beams.end() || old->second.md5 != beam.md5) && !mentioned.contains(module))
+      left.push_back(module.name);
+  }
+  for (const auto& [module, beam] : from.beams)
+    if (!to.beams.contains(module) && !mentioned.contains(module)) left.push_back(module.name);
+  if (left.empty()) return std::nullopt;
+  return "modules that differ and that the appup leaves as they are: " + listed(left);
+}
+
 Script find_script(const AppFiles& from, const AppFiles& to, Direction direction) {
   const AppFiles& later = direction == Direction::up ? to : from;
   const std::string& other = direction == Direction::up ? from.spec.vsn : to.spec.vsn;
@@ -51,6 +80,8 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
     script.instructions = translate(instructions, direction, {to.spec}, {from.spec},
                                     script.made ? Grouping::together : Grouping::as_otp);
   });
+  if (!script.made)
+    if (auto remark = left_alone(from, to, script.instructions)) script.remarks.push_back(*std::move(remark));
   return script;
 }
 

@@ -77,7 +77,8 @@ Request with_directories(Request request, const NodeState& node) {
 /// Who installs the same version again needs to know what code is loaded, since it may be another build of
 /// it; and who unloads, since the files may be gone. Who starts what runs already needs to know nothing else.
 Question question_for(const Request& request) {
-  const bool same = request.action == Action::upgrade && request.from.vsn == request.to.vsn;
+  const bool changes = request.action == Action::upgrade || request.action == Action::downgrade;
+  const bool same = changes && request.from.vsn == request.to.vsn;
   const bool unloads = request.action == Action::stop && request.unload;
   Question question;
   if (same || unloads) question.code_of = request.app;

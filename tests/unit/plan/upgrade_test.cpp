@@ -262,3 +262,11 @@ TEST_CASE(
   to.beams.at(lib).on_load = true;
   CHECK(std::holds_alternative<Plan>(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {})));
 }
+
+TEST_CASE("modules that a shipped appup forgets are named") {
+  AppFiles to = later();
+  to.appup = shipped("{load_module, egerl_srv}");
+  const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
+  CHECK(plan.remarks ==
+        std::vector<std::string>{"modules that differ and that the appup leaves as they are: egerl_lib"});
+}
