@@ -1,0 +1,77 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% What the test of real packages needs inside the node: whether an application of which nothing is known is there, whole,
+%% in one of its versions.
+-module(real).
+-export([difference/3, start_needed/2, processes/1, count/1, problems/3, ends/1]).
+
+%% "C of N": how many of the modules of both versions have other code, came or went.
+difference(App, OldEbin, NewEbin) ->
+    Old = md5s(App, OldEbin),
+    New = md5s(App, NewEbin),
+    All = maps:keys(maps:merge(Old, New)),
+    Changed = [M || M <- All, maps:find(M, Old) =/= maps:find(M, New)],
+    lists:flatten(io_lib:format("~p of ~p", [length(Changed), length(All)])).
+
+md5s(App, Ebin) ->
+    maps:from_list([{M, Md5} || M <- proplists:get_value(modules, spec(App, Ebin), []),
+                                {ok, {_, Md5}} <- [beam_lib:md5(filename:join(Ebin, atom_to_list(M)))]]).
+
+spec(App, Ebin) ->
+    {ok, [{application, App, Keys}]} = file:consult(filename:join(Ebin, atom_to_list(App) ++ ".app")),
+    Keys.
+
+%% Starts what the application of this directory depends on; what could not be started.
+start_needed(App, Ebin) ->
+    Keys = spec(App, Ebin),
+    Needed = proplists:get_value(applications, Keys, []) -- proplists:get_value(optional_applications, Keys, []),
+    [N || N <- Needed -- [kernel, stdlib, hipe], not started(N)].
+
+started(App) ->
+    Self = self(),
+    {Pid, Ref} = spawn_monitor(fun() -> Self ! {self(), application:ensure_all_started(App)} end),
+    receive
+        {Pid, Result} -> element(1, Result) =:= ok;
+        {'DOWN', Ref, _, _, _} -> false
+    after 20000 -> false
+    end.
+
+%% All processes of the application, in its supervision tree or not: those whose output goes to its master.
+processes(App) ->
+    case application_controller:get_master(App) of
+        Master when is_pid(Master) ->
+            lists:sort([Pid || Pid <- processes(), process_info(Pid, group_leader) =:= {group_leader, Master}]);
+        undefined ->
+            []
+    end.
+
+count(App) -> length(processes(App)).
+
+%% Whether it does not live for half a second.
+ends(App) ->
+    timer:sleep(500),
+    not lists:keymember(App, 1, application:which_applications()).
+
+%% What speaks against the application being there in the version of this directory and at work, with all modules or with
+%% those that the author of an appup chose.
+problems(App, Ebin, Modules) ->
+    Keys = spec(App, Ebin),
+    Vsn = proplists:get_value(vsn, Keys),
+    Md5s = md5s(App, Ebin),
+    lists:append(
+      [[{key, vsn, application:get_key(App, vsn)} || application:get_key(App, vsn) =/= {ok, Vsn}],
+       [{module, M} || Modules =:= all, {M, Md5} <- lists:sort(maps:to_list(Md5s)), loaded_md5(M) =/= Md5],
+       [no_path || not lists:member(Ebin, code:get_path())],
+       [not_running || not lists:keymember(App, 1, application:which_applications())],
+       [{suspended, Pid} || Pid <- processes(), is_suspended(process_info(Pid, current_function))],
+       [a_plan_runs || whereis(erlrc_runner) =/= undefined]]).
+
+is_suspended({_, {sys, suspend_loop, _}}) -> true;
+is_suspended({_, {sys, suspend_loop_hib, _}}) -> true;
+is_suspended(_) -> false.
+
+loaded_md5(M) ->
+    case erlang:module_loaded(M) of
+        true -> M:module_info(md5);
+        false -> none
+    end.

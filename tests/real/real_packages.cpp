@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cstdio>
+#include <exception>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "trial.hpp"
+
+// Upgrades and downgrades the applications of real packages, each in a node of its own, and prints a table of
+// what came of it. It fails if a node is neither in the version it should be in nor just as it was.
+//
+//   real_packages [--sample] DIR [APP...]      DIR: where scripts/real-packages has unpacked them
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Those that scripts/test tries: NIFs, processes, big and small ones, some in which nothing changed.
+const std::set<std::string> sample{"p1_utils", "fast_xml", "fast_tls",   "xmpp",      "jose", "luerl",
+                                   "p1_mysql", "p1_pgsql", "stringprep", "cache_tab", "stun"};
+
+/// These cannot be exchanged in a node that needs them itself, or that compiles what the test needs.
+const std::set<std::string> needed_by_nodes{"kernel", "stdlib", "erts", "compiler", "hipe"};
+
+class Table {
+public:
+  void print_head(const std::string& from, const std::string& to) {
+    fmt::print("\n{} to {}\n\n", from, to);
+    fmt::print(
+        "| application | versions | modules changed | appup | processes | upgrade | downgrade |\n"
+        "|---|---|---|---|---|---|---|\n");
+  }
+
+  void print(const Pair& pair, const Row& row) {
+    for (const std::string& wrong : row.wrong)
+      print_wrong(pair, wrong);
+    if (!row.not_started.empty()) {
+      not_started_ += fmt::format("| {} | {} | {} |\n", pair.from.app, pair.from.vsn, row.not_started);
+      return;
+    }
+    ++done_;
+    fmt::print("| {} | {} -> {} | {} | {} | {} | {} | {} |\n", pair.from.app, pair.from.vsn, pair.to.vsn,
+               row.changed, row.appup, row.processes, row.up, row.down);
+    std::fflush(stdout);
+  }
+
+  void print_wrong(const Pair& pair, const std::string& what) {
+    ++failures_;
+    fmt::print(stderr, "WRONG: {} {}: {}\n", pair.from.app, pair.from.vsn, what);
+  }
+
+  int finish() {
+    if (!not_started_.empty())
+      fmt::print("\nNot started, so not tried\n\n| application | version | why |\n|---|---|---|\n{}",
+                 not_started_);
+    fmt::print("\n{} applications tried, {} failures\n", done_, failures_);
+    return done_ > 0 && failures_ == 0 ? 0 : 1;
+  }
+
+private:
+  std::string not_started_;
+  int done_ = 0;
+  int failures_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> args(argv + 1, argv + argc);
+  const bool is_sample = std::erase(args, "--sample") > 0;
+  if (args.empty()) {
+    fmt::print(stderr, "usage: real_packages [--sample] DIR [APP...]\n");
+    return 2;
+  }
+  const fs::path dir = fs::absolute(args.front());
+  const std::set<std::string> only(args.begin() + 1, args.end());
+  // Some applications write files where they run.
+  const TempDir work;
+  fs::current_path(work.path());
+
+  Table table;
+  for (const auto& [old_suite, new_suite] :
+       {std::pair("bookworm", "bookworm-backports"), std::pair("bullseye", "bookworm")}) {
+    if (!fs::is_directory(dir / old_suite) || (is_sample && std::string(old_suite) != "bookworm")) continue;
+    table.print_head(old_suite, new_suite);
+    const auto suite = packaged_apps(dir / old_suite);
+    for (const Pair& pair : pairs(suite, packaged_apps(dir / new_suite))) {
+      if (is_sample ? !sample.contains(pair.from.app) : needed_by_nodes.contains(pair.from.app)) continue;
+      if (!only.empty() && !only.contains(pair.from.app)) continue;
+      try {
+        table.print(pair, Trial(pair, suite).run());
+      } catch (const std::exception& error) {
+        table.print_wrong(pair, error.what());
+      }
+    }
+  }
+  return table.finish();
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "trial.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace erlrc::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+LiveNodeOptions options(const Pair& pair, const std::vector<PackagedApp>& suite) {
+  LiveNodeOptions made;
+  made.arguments = {"-pa", ERLRC_REAL_BEAMS};
+  // OTP's own are those of the node, but for the one that is tried.
+  for (const PackagedApp& app : suite)
+    if (!app.of_otp) made.arguments.insert(made.arguments.end(), {"-pa", (app.dir / "ebin").string()});
+  // What this system no longer has.
+  made.environment = {"LD_LIBRARY_PATH=" + (pair.from.root / "libssl1.1/usr/lib/x86_64-linux-gnu").string()};
+  return made;
+}
+
+/// As Erlang writes it.
+std::string ebin(const PackagedApp& app) {
+  return "\"" + (app.dir / "ebin").string() + "\"";
+}
+
+std::string unquoted(const std::string& text) {
+  return text.size() >= 2 && text.front() == '"' ? text.substr(1, text.size() - 2) : text;
+}
+
+/// What fits into a cell.
+std::string cell(const std::string& text, std::size_t most = 160) {
+  std::string line;
+  for (const char c : text)
+    line += c == '\n' || c == '|' ? ' ' : c;
+  return line.size() > most ? line.substr(0, most) + ".." : line;
+}
+
+std::string appup_of(const Json& notes) {
+  if (notes.empty()) return {};
+  const std::string note = notes.front();
+  if (note.find("appup: the one") == 0) return "shipped";
+  if (note.find("no entry") != std::string::npos) return "made, as the shipped one has no entry";
+  return note.find("same version") == 0 ? "made, same version" : "made";
+}
+
+}  // namespace
+
+Trial::Trial(const Pair& pair, const std::vector<PackagedApp>& suite)
+    : pair_(pair), lab_(options(pair, suite)) {}
+
+Row Trial::run() {
+  Row row;
+  row.changed = unquoted(lab_.ask(
+      fmt::format("real:difference('{}', {}, {}).", pair_.from.app, ebin(pair_.from), ebin(pair_.to))));
+  start(row);
+  if (!row.not_started.empty()) return row;
+  row.processes = count();
+  row.up = change(upgrade_main, pair_.to, row);
+  row.processes += ", " + count();
+  if (!row.up.starts_with("done")) return row;
+  row.down = change(downgrade_main, pair_.from, row);
+  row.processes += ", " + count();
+  return row;
+}
+
+void Trial::start(Row& row) {
+  try {
+    const std::string needed =
+        lab_.ask(fmt::format("real:start_needed('{}', {}).", pair_.from.app, ebin(pair_.from)));
+    if (needed != "[]") {
+      row.not_started = "what it needs cannot be started: " + cell(needed);
+      return;
+    }
+    const Ran ran = lab_.run(start_main, {"--json", pair_.from.app, pair_.from.vsn, pair_.from.dir.string()});
+    const Json node = Json::parse(ran.out).at("nodes").at(0);
+    if (node.at("outcome") != "done") row.not_started = cell(node.at("message"));
+  } catch (const std::exception& error) {
+    row.not_started = error.what();
+  }
+  if (row.not_started.find("the node closed the connection") != std::string::npos)
+    row.not_started = "ends its node, without its configuration";
+}
+
+/// One way. What the node must be afterwards is told by what the program says of it.
+std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
+  lab_.ask("lab:mark().");
+  const Ran ran = lab_.run(tool, {"--json", pair_.from.app, pair_.from.vsn, pair_.to.vsn,
+                                  pair_.from.dir.string(), pair_.to.dir.string()});
+  const Json node = Json::parse(ran.out).at("nodes").at(0);
+  const std::string outcome = node.at("outcome");
+  const std::string appup = appup_of(node.at("notes"));
+  if (!appup.empty()) row.appup = appup;
+  std::string told = outcome;
+  if (outcome == "done") {
+    // An author's conversion may be wrong in a way that shows only when the process is asked something.
+    if (lab_.ask(fmt::format("real:ends('{}').", after.app)) == "true")
+      return "done, but the application ended then: its processes could not go on";
+    check(fmt::format("real:problems('{}', {}, {}).", after.app, ebin(after),
+                      appup == "shipped" ? "some" : "all"),
+          row);
+    if (node.at("suspended_us") > 0)
+      told += fmt::format(", suspended {:.1f} ms", static_cast<double>(node.at("suspended_us")) / 1000);
+  } else {
+    check("[Row || {Section, _, _} = Row <- lab:diff(), Section =/= processes].", row);
+    if (node.at("word") != outcome) told += " (" + node.at("word").get<std::string>() + ")";
+    told += ": " + cell(lab_.neutral(node.at("message")));
+  }
+  if (outcome == "broken" || outcome == "error") row.wrong.push_back(node.dump());
+  for (const auto& remark : node.at("remarks"))
+    told += "; " + cell(lab_.neutral(remark), 100);
+  return told;
+}
+
+void Trial::check(const std::string& question, Row& row) {
+  const std::string answer = lab_.ask(question);
+  if (answer != "[]") row.wrong.push_back(question + " " + answer);
+}
+
+std::string Trial::count() {
+  return lab_.ask(fmt::format("real:count('{}').", pair_.from.app));
+}
+
+}  // namespace erlrc::test
