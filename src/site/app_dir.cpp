@@ -2,6 +2,7 @@
 #include <erlrc/site/app_dir.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -31,10 +32,11 @@ void expect_file_name(const Atom& module, const std::string& app_file) {
     throw Error(app_file + ": lists module " + printable(module.name) + ", which cannot be a file's name");
 }
 
-Beam load_beam(const fs::path& ebin, const Atom& module, const std::string& app_file) {
+Beam load_beam(const fs::path& ebin, const Atom& module, const std::string& app_file,
+               const FileReader& read) {
   expect_file_name(module, app_file);
   const fs::path file = ebin / (module.name + ".beam");
-  const auto bytes = read_file_if_exists(file);
+  const auto bytes = read(file);
   if (!bytes) throw Error(file.string() + ": no such file, but " + app_file + " lists the module");
   Beam beam = parse_beam(*bytes, file.string());
   if (beam.module != module)
@@ -50,7 +52,8 @@ constexpr std::size_t modules_per_thread = 50;
 
 /// Loads `modules`, a share of them on each processor. If several cannot be loaded, the error is that of the
 /// first.
-Beams load_beams(const fs::path& ebin, const std::vector<Atom>& modules, const std::string& app_file) {
+Beams load_beams(const fs::path& ebin, const std::vector<Atom>& modules, const std::string& app_file,
+                 const FileReader& read) {
   const std::size_t processors = std::max(std::thread::hardware_concurrency(), 1U);
   const std::size_t shares = std::clamp(modules.size() / modules_per_thread, std::size_t{1}, processors);
   std::vector<Beams> loaded(shares);
@@ -60,7 +63,7 @@ Beams load_beams(const fs::path& ebin, const std::vector<Atom>& modules, const s
       const std::size_t end = modules.size() * (share + 1) / shares;
       for (std::size_t i = modules.size() * share / shares; i < end; ++i)
         if (!loaded[share].contains(modules[i]))
-          loaded[share].emplace(modules[i], load_beam(ebin, modules[i], app_file));
+          loaded[share].emplace(modules[i], load_beam(ebin, modules[i], app_file, read));
     } catch (const Error&) {
       errors[share] = std::current_exception();
     }
@@ -78,6 +81,16 @@ Beams load_beams(const fs::path& ebin, const std::vector<Atom>& modules, const s
   return std::move(loaded.front());
 }
 
+AppSpec read_spec(const fs::path& ebin, const Atom& app, const FileReader& read) {
+  const fs::path file = ebin / (app.name + ".app");
+  const auto text = read(file);
+  if (!text) throw SystemError(file.string() + ": open", ENOENT);
+  AppSpec spec = parse_app_spec(*text, file.string());
+  if (spec.name != app)
+    throw Error(file.string() + ": describes application " + printable(spec.name.name) + ", not " + app.name);
+  return spec;
+}
+
 }  // namespace
 
 std::optional<std::string> find_ebin(const std::vector<std::string>& path, const Atom& app) {
@@ -88,28 +101,35 @@ std::optional<std::string> find_ebin(const std::vector<std::string>& path, const
 }
 
 AppSpec load_spec(const fs::path& ebin, const Atom& app) {
-  const fs::path file = ebin / (app.name + ".app");
-  AppSpec spec = parse_app_spec(read_file(file), file.string());
-  if (spec.name != app)
-    throw Error(file.string() + ": describes application " + printable(spec.name.name) + ", not " + app.name);
-  return spec;
+  return read_spec(ebin, app, read_file_if_exists);
 }
 
 AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   expect_directory(ebin);
-  AppFiles files{ebin.string(), load_spec(ebin, app), {}, std::nullopt};
+  return load_app_spec(ebin, app, vsn, read_file_if_exists);
+}
+
+AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn) {
+  expect_directory(ebin);
+  return load_app_files(ebin, app, vsn, read_file_if_exists);
+}
+
+AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn,
+                       const FileReader& read) {
+  AppFiles files{ebin.string(), read_spec(ebin, app, read), {}, std::nullopt};
   if (files.spec.vsn != vsn)
     throw Error((ebin / (app.name + ".app")).string() + ": describes version " + printable(files.spec.vsn) +
                 ", not " + vsn);
   return files;
 }
 
-AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn) {
-  AppFiles files = load_app_spec(ebin, app, vsn);
+AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn,
+                        const FileReader& read) {
+  AppFiles files = load_app_spec(ebin, app, vsn, read);
   const std::string app_file = (ebin / (app.name + ".app")).string();
-  files.beams = load_beams(ebin, files.spec.modules, app_file);
+  files.beams = load_beams(ebin, files.spec.modules, app_file, read);
   const fs::path appup = ebin / (app.name + ".appup");
-  if (const auto text = read_file_if_exists(appup)) files.appup = parse_appup(*text, appup.string(), vsn);
+  if (const auto text = read(appup)) files.appup = parse_appup(*text, appup.string(), vsn);
   return files;
 }
 

@@ -124,6 +124,10 @@ Bytes read_standard_input() {
   return read_to_end(STDIN_FILENO, 0, "standard input");
 }
 
+Bytes read_stream(int fd, const std::string& name) {
+  return read_to_end(fd, 0, name);
+}
+
 std::optional<std::string> read_link_if_readable(const std::filesystem::path& path) {
   std::string target(PATH_MAX, '\0');
   const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());

@@ -24,16 +24,20 @@ bool directory_exists(const std::filesystem::path& path) {
 }  // namespace
 
 Files AppCache::files() {
-  return {[this](const Version& version) { return load(specs_, load_app_spec, version); },
-          [this](const Version& version) { return load(alls_, load_app_files, version); },
-          [](const Version& version) { return directory_exists(version.ebin.value()); }};
+  return {[this](const Version& version) { return load(specs_, load_app_spec, load_app_spec, version); },
+          [this](const Version& version) { return load(alls_, load_app_files, load_app_files, version); },
+          [this](const Version& version) {
+            return version == packed_ || directory_exists(version.ebin.value());
+          }};
 }
 
-AppFiles AppCache::load(Loaded& loaded, Loader* loader, const Version& version) {
+AppFiles AppCache::load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader, const Version& version) {
   const std::scoped_lock lock(reading_);
   const Key key{version.ebin.value(), version.vsn};
   const auto known = loaded.find(key);
   if (known != loaded.end()) return known->second;
+  if (version == packed_)
+    return loaded.emplace(key, packed_loader(key.first, app_, key.second, read_)).first->second;
   directory_exists(key.first);  // says it better if there is a file
   return loaded.emplace(key, loader(key.first, app_, key.second)).first->second;
 }

@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include <erlrc/plan/plan.hpp>
+#include <erlrc/site/app_dir.hpp>
 
 namespace erlrc {
 
@@ -15,6 +17,10 @@ namespace erlrc {
 class AppCache {
 public:
   explicit AppCache(Atom app) : app_(std::move(app)) {}
+
+  /// The files of `packed` are not on disk: `read` reads them. Those of other versions are.
+  AppCache(Atom app, Version packed, FileReader read)
+      : app_(std::move(app)), packed_(std::move(packed)), read_(std::move(read)) {}
 
   /// What planners read with. Every version must tell its ebin. It refers to this cache, which must outlive
   /// it.
@@ -24,9 +30,13 @@ private:
   using Key = std::pair<std::string, std::string>;  ///< ebin, vsn
   using Loaded = std::map<Key, AppFiles>;
   using Loader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
-  AppFiles load(Loaded& loaded, Loader* loader, const Version& version);
+  using PackedLoader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
+                                const FileReader& read);
+  AppFiles load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader, const Version& version);
 
   Atom app_;
+  std::optional<Version> packed_;
+  FileReader read_;
   std::mutex reading_;  ///< held while reading, so that the nodes wait for one reader
   Loaded specs_;
   Loaded alls_;

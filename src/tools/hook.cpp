@@ -147,15 +147,6 @@ private:
   std::vector<Done> done_;
 };
 
-/// Nullopt where there is nothing to keep in step: an image that is being built, a machine without registered
-/// nodes.
-std::optional<Site> site_to_serve() {
-  if (environment("DPKG_ROOT") || !file_status(erlrc_root() / "nodes")) return std::nullopt;
-  Site site = load_site();
-  if (site.registry.nodes.empty() && site.registry.bad.empty()) return std::nullopt;
-  return site;
-}
-
 int dpkg_hook(Script script, std::vector<std::string> args, Streams& streams) {
   const std::optional<Site> site = site_to_serve();
   if (!site) return 0;

@@ -12,6 +12,8 @@
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/node/run.hpp>
+#include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
 
 #include "app_cache.hpp"
 
@@ -72,18 +74,6 @@ Request with_directories(Request request, const NodeState& node) {
     if (!version->ebin && !version->vsn.empty())
       version->ebin = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
   return request;
-}
-
-/// Who installs the same version again needs to know what code is loaded, since it may be another build of
-/// it; and who unloads, since the files may be gone. Who starts what runs already needs to know nothing else.
-Question question_for(const Request& request) {
-  const bool changes = request.action == Action::upgrade || request.action == Action::downgrade;
-  const bool same = changes && request.from.vsn == request.to.vsn;
-  const bool unloads = request.action == Action::stop && request.unload;
-  Question question;
-  if (same || unloads) question.code_of = request.app;
-  if (request.action == Action::start) question.enough_if_running = request.app;
-  return question;
 }
 
 void decide_on(Visit& visit, const Call& call) {
@@ -209,9 +199,26 @@ std::vector<Visit> visits_of(const Registry& registry) {
 
 }  // namespace
 
+Question question_for(const Request& request) {
+  const bool changes = request.action == Action::upgrade || request.action == Action::downgrade;
+  const bool same = changes && request.from.vsn == request.to.vsn;
+  const bool unloads = request.action == Action::stop && request.unload;
+  Question question;
+  if (same || unloads) question.code_of = request.app;
+  if (request.action == Action::start) question.enough_if_running = request.app;
+  return question;
+}
+
 Site load_site() {
   const std::filesystem::path root = erlrc_root();
   return {load_registry(root), load_wanted_applications(root)};
+}
+
+std::optional<Site> site_to_serve() {
+  if (environment("DPKG_ROOT") || !file_status(erlrc_root() / "nodes")) return std::nullopt;
+  Site site = load_site();
+  if (site.registry.nodes.empty() && site.registry.bad.empty()) return std::nullopt;
+  return site;
 }
 
 Site only_node(Site site, const std::string& name) {

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <erlrc/app/app_files.hpp>
 
-// Application directories of this host, from disk to values.
+// Application directories, from disk or from a package's archive to values.
 
 namespace erlrc {
 
@@ -25,5 +26,14 @@ AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const
 
 /// The same with the beams of all modules that the .app lists, and the .appup if there is one.
 AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
+
+/// Reads the file of that path; nullopt if there is none. It is called by several threads at once.
+using FileReader = std::function<std::optional<Bytes>(const std::filesystem::path&)>;
+
+/// The same two with the files from elsewhere, where directories are not asked for.
+AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
+                       const FileReader& read);
+AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
+                        const FileReader& read);
 
 }  // namespace erlrc

@@ -53,6 +53,10 @@ std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path);
 /// All of standard input. Throws SystemError; Error if it is a terminal, which would show what is typed.
 Bytes read_standard_input();
 
+/// Reads what is still to come from an open descriptor, a pipe as well, up to its end. `name` is for
+/// messages.
+Bytes read_stream(int fd, const std::string& name);
+
 /// Where a symbolic link points to; nullopt if it cannot be read, for whatever reason.
 std::optional<std::string> read_link_if_readable(const std::filesystem::path& path);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include <erlrc/node/observe.hpp>
 #include <erlrc/plan/outcome.hpp>
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/plan/request.hpp>
@@ -24,12 +26,21 @@ struct Site {
 /// Reads $ERLRC_ROOT. Throws UsageError if it has no nodes directory.
 Site load_site();
 
+/// The same for who is called by a package manager: nullopt where there is nothing to keep in step, in an
+/// image that is being built and on a machine without registered nodes.
+std::optional<Site> site_to_serve();
+
 /// `site` with only the node of that name: `alive@host`, or `alive` for a node of any host. Throws UsageError
 /// if there is none.
 Site only_node(Site site, const std::string& name);
 
 /// `site` with only the nodes whose files have these names.
 Site only_nodes(Site site, const std::set<std::string>& names);
+
+/// What a node is to be asked for a plan of `request`. Who installs the same version again needs to know what
+/// code is loaded, since it may be another build of it; and who unloads, since the files may be gone. Who
+/// starts what runs already needs to know nothing else.
+Question question_for(const Request& request);
 
 struct PerformOptions {
   Deadline until;

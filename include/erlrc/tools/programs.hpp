@@ -26,5 +26,6 @@ int makeappup_main(std::span<const std::string> args, Streams& streams);
 int node_main(std::span<const std::string> args, Streams& streams);
 int boot_main(std::span<const std::string> args, Streams& streams);
 int hook_main(std::span<const std::string> args, Streams& streams);
+int preflight_main(std::span<const std::string> args, Streams& streams);  ///< only with libapt-pkg
 
 }  // namespace erlrc

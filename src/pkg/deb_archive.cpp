@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/pkg/deb_archive.hpp>
+
+#include <apt-pkg/debfile.h>
+#include <apt-pkg/dirstream.h>
+#include <apt-pkg/error.h>
+#include <apt-pkg/fileutl.h>
+
+#include <string_view>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+
+// libapt-pkg does not throw: it puts messages on a stack that each thread has for itself.
+
+namespace erlrc {
+namespace {
+
+/// Applications have a few megabytes. An archive that claims more is not read into memory.
+constexpr unsigned long long kMostBytes = 512ULL << 20;
+
+/// What libapt-pkg complains of, as one line, which is then forgotten.
+std::string complaints() {
+  std::string all;
+  while (!_error->empty()) {
+    std::string one;
+    _error->PopMessage(one);
+    all += (all.empty() ? "" : "; ") + one;
+  }
+  return all.empty() ? "cannot be read" : all;
+}
+
+/// Keeps in memory what a subclass wants of a tar archive.
+class Collector : public pkgDirStream {
+public:
+  bool DoItem(Item& item, int& fd) override {
+    fd = -1;  // to be passed over
+    if (item.Name == nullptr) return true;
+    if (item.Type == Item::File && wants(item.Name)) {
+      total_ += item.Size;
+      if (total_ > kMostBytes) return _error->Error("%s: too large to be looked into", item.Name);
+      current_.clear();
+      current_.reserve(item.Size);
+      fd = -2;  // to be given to Process
+    } else if (item.LinkTarget != nullptr) {
+      link(item);
+    }
+    return true;
+  }
+
+  bool Process(Item&, const unsigned char* data, unsigned long long size, unsigned long long) override {
+    current_.append(reinterpret_cast<const char*>(data), size);
+    return true;
+  }
+
+  bool FinishedFile(Item& item, int fd) override {
+    if (fd == -2) take(item.Name, std::exchange(current_, {}));
+    return true;
+  }
+
+protected:
+  virtual bool wants(std::string_view name) const = 0;
+  virtual void take(std::string_view name, Bytes bytes) = 0;
+  virtual void link(const Item&) {}
+
+private:
+  Bytes current_;
+  unsigned long long total_ = 0;
+};
+
+class Member : public Collector {
+public:
+  explicit Member(std::string name) : name_(std::move(name)) {}
+  std::optional<Bytes> found;
+
+private:
+  bool wants(std::string_view name) const override {
+    return name == name_ || (name.starts_with("./") && name.substr(2) == name_);
+  }
+  void take(std::string_view, Bytes bytes) override { found = std::move(bytes); }
+
+  std::string name_;
+};
+
+class Applications : public Collector {
+public:
+  ArchiveFiles files;
+
+private:
+  bool wants(std::string_view name) const override {
+    return name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup");
+  }
+  void take(std::string_view name, Bytes bytes) override {
+    files.add_file(std::string(name), std::move(bytes));
+  }
+  void link(const Item& item) override {
+    if (item.Type == Item::SymbolicLink) files.add_symbolic_link(item.Name, item.LinkTarget);
+    if (item.Type == Item::HardLink) files.add_hard_link(item.Name, item.LinkTarget);
+  }
+};
+
+/// Opens the archive and has `read` read it.
+template <typename Read>
+void with_archive(const std::filesystem::path& path, Read read) {
+  FileFd file;
+  if (file.Open(path.string(), FileFd::ReadOnly)) {
+    debDebFile deb(file);
+    if (!_error->PendingError() && read(deb) && !_error->PendingError()) {
+      _error->Discard();
+      return;
+    }
+  }
+  throw Error(path.string() + ": " + complaints());
+}
+
+}  // namespace
+
+std::optional<Bytes> read_control_member(const std::filesystem::path& archive, const std::string& member) {
+  Member collector(member);
+  with_archive(archive, [&](debDebFile& deb) { return deb.ExtractTarMember(collector, "control.tar"); });
+  return std::move(collector.found);
+}
+
+ArchiveFiles read_application_files(const std::filesystem::path& archive) {
+  Applications collector;
+  with_archive(archive, [&](debDebFile& deb) { return deb.ExtractArchive(collector); });
+  return std::move(collector.files);
+}
+
+}  // namespace erlrc

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/pkg/package_change.hpp>
+
+#include <algorithm>
+#include <string_view>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/pkg/deb_archive.hpp>
+#include <erlrc/sys/file.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file that dpkg keeps about an installed package; where a package may be installed for several
+/// architectures, the file's name has the architecture in it.
+std::optional<Bytes> read_info(const fs::path& admindir, const AptAction& action, const std::string& kind) {
+  const fs::path info = admindir / "info";
+  auto bytes = read_file_if_exists(info / (action.package + ":" + action.architecture + "." + kind));
+  return bytes ? bytes : read_file_if_exists(info / (action.package + "." + kind));
+}
+
+std::vector<std::string> application_files(std::string_view list) {
+  std::vector<std::string> found;
+  while (!list.empty()) {
+    const std::string_view line = list.substr(0, list.find('\n'));
+    list.remove_prefix(std::min(line.size() + 1, list.size()));
+    if (line.ends_with(".app") && line.find("/ebin/") != std::string_view::npos) found.emplace_back(line);
+  }
+  return found;
+}
+
+PackageChange load_change(const AptAction& action, const fs::path& admindir) {
+  PackageChange change;
+  change.package = action.package;
+  change.architecture = action.architecture;
+  change.old_version = action.old_version;
+  change.new_version = action.new_version;
+  change.archive = action.archive;
+  if (!action.old_version.empty()) change.installed = read_info(admindir, action, "erlrc");
+  if (action.kind == AptAction::Kind::unpack) {
+    try {
+      change.unpacking = read_control_member(action.archive, "erlrc");
+    } catch (const Error& error) {
+      change.unreadable = error.what();
+    }
+  }
+  if (!change.installed && !change.unpacking && !action.old_version.empty())
+    change.app_files = application_files(read_info(admindir, action, "list").value_or(""));
+  return change;
+}
+
+}  // namespace
+
+std::vector<PackageChange> load_package_changes(const std::vector<AptAction>& actions,
+                                                const fs::path& admindir) {
+  std::vector<PackageChange> changes;
+  for (const AptAction& action : actions)
+    if (action.kind != AptAction::Kind::configure) changes.push_back(load_change(action, admindir));
+  return changes;
+}
+
+}  // namespace erlrc

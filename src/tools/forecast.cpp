@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "forecast.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <ranges>
+#include <set>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/node/connect.hpp>
+#include <erlrc/node/run.hpp>
+
+#include "side_by_side.hpp"
+#include "transaction.hpp"
+
+// The nodes are asked first, since on a machine where none runs that is all there is to do; then the archives
+// are looked into; then the plans of each node are made one after the other, each for the node as those
+// before will leave it; last, those of their steps that only look are run there.
+
+namespace erlrc {
+namespace {
+
+using Kind = Forecast::Kind;
+using Item = Transaction::Item;
+
+/// A row, and those steps of its plan that look and change nothing.
+struct Planned {
+  std::size_t item = 0;
+  Forecast row;
+  std::vector<Step> checks{};
+};
+
+struct Visit {
+  const NodeEntry* entry = nullptr;
+  std::string name;
+  std::unique_ptr<Rpc> rpc{};
+  NodeState state{};
+  std::string error{};  ///< it could not be asked
+  std::vector<Planned> planned{};
+  std::vector<Needs> needs{};
+};
+
+void ask(Visit& visit, Deadline until) {
+  try {
+    visit.rpc = connect(*visit.entry, until);
+    if (visit.rpc) visit.state = observe(*visit.rpc, {}, until);
+  } catch (const Error& error) {
+    visit.error = error.what();
+  }
+}
+
+/// The nodes that run, and those that somebody has to look after.
+std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
+  std::vector<Visit> visits;
+  for (const NodeEntry& entry : registry.nodes)
+    visits.push_back({&entry, to_string(entry.name)});
+  side_by_side(visits, visits.size(), [&](Visit& visit) { ask(visit, until); });
+  std::erase_if(visits, [](const Visit& visit) { return !visit.rpc && visit.error.empty(); });
+  for (const BadEntry& bad : registry.bad) {
+    visits.push_back({nullptr, bad.file});
+    visits.back().error = bad.error;
+  }
+  std::ranges::stable_sort(visits, {}, &Visit::name);
+  return visits;
+}
+
+bool looks_only(const Step& step) {
+  return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<KeepCode>(step) ||
+         std::holds_alternative<CheckOldCode>(step) || std::holds_alternative<CheckStranded>(step);
+}
+
+/// What the planners of later requests will find once `request` is done.
+void note_done(NodeState& node, const Request& request, const Files& files) {
+  const Atom& app = request.app;
+  if (request.action == Action::stop) {
+    node.running.erase(app);
+    if (request.unload) node.loaded.erase(app);
+    return;
+  }
+  node.loaded[app] = {request.to.vsn, files.spec(request.to).spec.included_applications};
+  if (!included_by(node, app)) node.running.emplace(app, Atom{"temporary"});
+}
+
+void decide_on(Visit& visit, const Item& item, std::size_t index, const Wanted& wanted, Deadline until) {
+  const Request& request = item.request;
+  const Question question = question_for(request);
+  if (question.code_of && visit.state.loaded.contains(request.app))
+    visit.state.code = observe(*visit.rpc, question, until).code;
+  Decision decision = plan(request, visit.state, item.files, wanted);
+  auto row = row_of(request, decision);
+  if (!row) return;
+  row->package = item.package;
+  row->node = visit.name;
+  Planned planned{index, *std::move(row)};
+  if (!fails(planned.row)) {
+    // After a start there is nothing to look at before it is done.
+    if (planned.row.kind == Kind::hot || planned.row.kind == Kind::restart)
+      std::ranges::copy_if(std::get<Plan>(decision).steps, std::back_inserter(planned.checks), looks_only);
+    note_done(visit.state, request, item.files);
+  }
+  if (request.action != Action::stop)
+    visit.needs.push_back({request.app.name, item.files.spec(request.to).spec.applications});
+  visit.planned.push_back(std::move(planned));
+}
+
+void decide(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, Deadline until) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    try {
+      decide_on(visit, items[i], i, wanted, until);
+    } catch (const Error& error) {
+      const Request& request = items[i].request;
+      visit.planned.push_back({i,
+                               {Kind::refused,
+                                items[i].package,
+                                request.app.name,
+                                request.from.vsn,
+                                request.to.vsn,
+                                visit.name,
+                                {},
+                                error.what()}});
+    }
+  }
+}
+
+/// Runs the checks of these rows, in one call; whether all of them hold.
+bool hold(Rpc& rpc, const std::vector<Planned*>& rows, Deadline until, Outcome& outcome) {
+  Plan checks{"checked", {}, {}};
+  for (const Planned* one : rows)
+    std::ranges::copy(one->checks, std::back_inserter(checks.steps));
+  if (checks.steps.empty()) return true;
+  outcome = run(rpc, checks, Hold::no, until);
+  return outcome.kind == Outcome::Kind::done;
+}
+
+void add_reason(Forecast& row, const std::vector<std::string>& remarks) {
+  for (const std::string& remark : remarks)
+    if (row.why.find(remark) == std::string::npos) row.why += (row.why.empty() ? "" : "; ") + remark;
+}
+
+/// All at once, which is enough where all is well; else each alone, to see whose they are.
+void check(Visit& visit, Deadline until) {
+  std::vector<Planned*> all;
+  for (Planned& one : visit.planned)
+    if (!one.checks.empty()) all.push_back(&one);
+  Outcome outcome;
+  if (hold(*visit.rpc, all, until, outcome) && outcome.remarks.empty()) return;
+  for (Planned* one : all) {
+    if (!hold(*visit.rpc, {one}, until, outcome)) {
+      one->row.kind = Kind::refused;
+      one->row.why = outcome.message;
+    } else {
+      add_reason(one->row, outcome.remarks);
+    }
+  }
+}
+
+void plan_node(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, Deadline until) {
+  if (!visit.rpc) return;
+  try {
+    decide(visit, items, wanted, until);
+    check(visit, until);
+  } catch (const Error& error) {
+    visit.error = error.what();
+  }
+  std::vector<Forecast> rows;
+  for (Planned& one : visit.planned)
+    rows.push_back(std::move(one.row));
+  refuse_dependents(rows, visit.needs);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    visit.planned[i].row = std::move(rows[i]);
+}
+
+/// Whether `file`, an .app file of the system, can be what that node has loaded: one that has an Erlang of
+/// its own has nothing from the system's.
+bool may_be_of(const NodeState& node, const std::string& file) {
+  return file.starts_with(node.lib_dir + "/") || file.find("/erlang/lib/") == std::string::npos;
+}
+
+std::string app_name(const std::string& file) {
+  return std::filesystem::path(file).stem().string();
+}
+
+/// Packages without hooks that hold what a node has loaded: their files are replaced, and it is not told.
+void note_without_hooks(const PackageChange& change, const std::vector<Visit>& visits,
+                        std::vector<std::string>& notes) {
+  std::set<std::string> nodes, apps;
+  for (const Visit& visit : visits)
+    for (const std::string& file : change.app_files)
+      if (visit.rpc && visit.state.loaded.contains(Atom{app_name(file)}) && may_be_of(visit.state, file)) {
+        nodes.insert(visit.name);
+        apps.insert(app_name(file));
+      }
+  if (nodes.empty()) return;
+  std::string note = change.package + " has no hooks for running nodes, and holds ";
+  constexpr std::size_t few = 4;
+  for (const std::string& app : apps | std::views::take(few))
+    note += (app == *apps.begin() ? "" : ", ") + app;
+  if (apps.size() > few) note += ", ..";
+  note += ": afterwards ";
+  for (const std::string& node : nodes)
+    note += (node == *nodes.begin() ? "" : ", ") + node;
+  notes.push_back(note + (nodes.size() == 1 ? " needs" : " need") + " a restart");
+}
+
+/// The rows of all nodes, those of one request beside each other.
+std::vector<Forecast> in_order(std::vector<Visit>& visits) {
+  std::vector<Planned> all;
+  std::vector<Forecast> rows;
+  for (Visit& visit : visits) {
+    if (!visit.error.empty()) rows.push_back({Kind::refused, {}, "*", {}, {}, visit.name, {}, visit.error});
+    std::ranges::move(visit.planned, std::back_inserter(all));
+  }
+  std::ranges::stable_sort(all, {}, &Planned::item);
+  for (Planned& one : all)
+    rows.push_back(std::move(one.row));
+  return rows;
+}
+
+}  // namespace
+
+Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
+                   const Site& site, Deadline until) {
+  std::vector<Visit> visits = visit_nodes(site.registry, until);
+  if (visits.empty()) return {};
+  Transaction transaction(load_package_changes(actions, admindir));
+  transaction.read_archives([&](const Request& request) {
+    if (request.action == Action::stop) return false;
+    return std::ranges::any_of(visits, [&](const Visit& visit) {
+      return visit.rpc &&
+             !(request.action == Action::start && loaded_vsn(visit.state, request.app) == request.to.vsn);
+    });
+  });
+  Forecasts told{{}, {}, transaction.warnings()};
+  for (const PackageChange& change : transaction.changes())
+    note_without_hooks(change, visits, told.notes);
+  if (transaction.items().empty()) return told;
+  side_by_side(visits, visits.size(),
+               [&](Visit& visit) { plan_node(visit, transaction.items(), site.wanted, until); });
+  told.rows = in_order(visits);
+  return told;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fcntl.h>
+
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/unique_fd.hpp>
+
+#include "catch.hpp"
+#include "host.hpp"
+#include "made_deb.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+using Names = std::vector<std::string>;
+
+namespace {
+
+/// An APT that is about to change packages of a host.
+struct Apt {
+  Apt() : dpkg_root("DPKG_ROOT", nullptr) {}
+
+  std::string ebin(const std::string& app, const std::string& vsn) const {
+    return (host.dir() / (app + "-" + vsn)).string() + "/ebin";
+  }
+  std::string member(const std::string& app, const std::string& vsn) const {
+    return app + " " + vsn + " " + ebin(app, vsn) + "\n";
+  }
+
+  /// PACKAGE 1.0, which holds the application of the same name, is installed.
+  void installed(const std::string& app) const {
+    host.add_app(app, "1.0");
+    host.dir().write("dpkg/info/" + app + ".erlrc", member(app, "1.0"));
+  }
+
+  /// Its archive of version 2.0; the files are nowhere else.
+  std::string archive(const std::string& app, const std::string& appup = "",
+                      const std::string& needs = "") const {
+    const std::filesystem::path dir = host.add_app(app, "2.0");
+    const std::string base = "." + ebin(app, "2.0") + "/";
+    std::vector<TarEntry> data{
+        {base + "plain.beam", read_file(dir / "ebin/plain.beam")},
+        {base + app + ".app", "{application, " + app +
+                                  ", [{vsn, \"2.0\"}, {modules, [plain]}, {applications, [" + needs +
+                                  "]}]}.\n"}};
+    if (!appup.empty()) data.push_back({base + app + ".appup", appup});
+    std::filesystem::remove_all(dir);
+    return host.dir().write(app + ".deb", deb({{"./erlrc", member(app, "2.0")}}, data)).string();
+  }
+
+  static std::string upgrade(const std::string& package, const std::string& file) {
+    return package + " 1.0 all none < 2.0 all none " + file + "\n";
+  }
+
+  /// `input` comes from APT as it is.
+  Ran given(const std::string& input) const {
+    const auto file = host.dir().write("input", input);
+    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    const ScopedEnvironment descriptor("APT_HOOK_INFO_FD", std::to_string(fd.get()).c_str());
+    return host.run(preflight_main, {});
+  }
+  Ran run(const std::string& actions, const std::string& config = "") const {
+    return given("VERSION 3\nDir=/\nDir::State::status=" + (host.dir() / "dpkg/status").string() + "\n" +
+                 config + "\n" + actions);
+  }
+
+  Host host;
+  ScopedEnvironment dpkg_root;
+};
+
+/// With one node, on which egerl 1.0 and eglib 1.0 run.
+struct Node : Apt {
+  explicit Node(Term end = test::done(), std::vector<Running> runs = {{"egerl", "1.0"}, {"eglib", "1.0"}})
+      : node(good("n1")) {
+    host.add("n1", node);
+    play(node, observed(runs), std::move(end));
+    installed("egerl");
+    installed("eglib");
+  }
+  FakeNode node;
+};
+
+const std::string kHead = "erlrc: what this does to running nodes:\n";
+const std::string kRefuse = "Erlrc::Preflight=refuse\n";
+const std::string kHot = kHead +
+                         "  application old new node how changed modules why\n"
+                         "  egerl       1.0 2.0 n1   hot 1: plain\n";
+
+}  // namespace
+
+TEST_CASE("an upgrade that can be done is told, and the node is only looked at") {
+  const Node apt;
+  CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl"))) == Ran{0, kHot, ""});
+  CHECK(steps_run(apt.node) == Names{"require_loaded", "keep_code", "check_old_code", "check_stranded"});
+}
+
+TEST_CASE("what can be done is not refused") {
+  const Node apt;
+  CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse) == Ran{0, kHot, ""});
+}
+
+TEST_CASE("what the node says no to is told, and refused if so configured") {
+  const Node apt(failed("processes in old code", false));
+  const std::string actions = Apt::upgrade("egerl", apt.archive("egerl"));
+  const std::string table = kHead +
+                            "  application old new node how     changed modules why\n"
+                            "  egerl       1.0 2.0 n1   refused 1: plain        processes in old code\n";
+  CHECK(apt.run(actions) == Ran{0, table, ""});
+  CHECK(
+      apt.run(actions, kRefuse) ==
+      Ran{1, table,
+          "erlrc-apt-preflight: refused, and nothing has been changed: 1 of 1 change to running nodes cannot "
+          "be done (option -o Erlrc::Preflight=report goes on)\n"});
+}
+
+TEST_CASE("what needs a restart is told, and so is what needs that") {
+  const Node apt;
+  const std::string appup = R"({"2.0", [{<<".*">>, [restart_new_emulator]}], []}.)";
+  const std::string actions = Apt::upgrade("egerl", apt.archive("egerl", "", "kernel, eglib")) +
+                              Apt::upgrade("eglib", apt.archive("eglib", appup));
+  CHECK(apt.run(actions) ==
+        Ran{0,
+            kHead +
+                "  application old new node how           changed modules why\n"
+                "  egerl       1.0 2.0 n1   refused       1: plain        needs eglib, which stays at 1.0\n"
+                "  eglib       1.0 2.0 n1   needs restart -               its appup asks for "
+                "restart_new_emulator\n",
+            ""});
+}
+
+TEST_CASE("what is installed will be started, what is removed stopped") {
+  const Node apt(test::done(), {{"eglib", "1.0"}});
+  CHECK(apt.run("egerl - - none < 2.0 all none " + apt.archive("egerl") +
+                "\neglib 1.0 all none > - - none **REMOVE**\n") ==
+        Ran{0,
+            kHead + "  application old new node how   changed modules why\n"
+                    "  eglib       1.0 -   n1   stop  -\n"
+                    "  egerl       -   2.0 n1   start -\n",
+            ""});
+  CHECK(!was_run(apt.node));
+}
+
+TEST_CASE("a machine on which no node runs is told nothing, and no archive is read") {
+  const Apt apt;
+  apt.installed("egerl");
+  const std::string actions = Apt::upgrade("egerl", "/nowhere/egerl.deb");
+  SECTION("no node is registered") {}
+  SECTION("the node is down") {
+    const FakeNode node(good("n1", Fault::unregistered));
+    apt.host.add("n1", node);
+    CHECK(apt.run(actions, kRefuse) == Ran{0, "", ""});
+  }
+  SECTION("there is no directory for nodes") {
+    std::filesystem::remove_all(apt.host.dir() / "nodes");
+  }
+  CHECK(apt.run(actions, kRefuse) == Ran{0, "", ""});
+}
+
+TEST_CASE("transactions in another system, and those with the policy off, are not looked at") {
+  const Node apt;
+  const std::string actions = Apt::upgrade("egerl", apt.archive("egerl"));
+  const std::string config =
+      GENERATE("Erlrc::Preflight=off\n", "RootDir=/mnt\n", "dir=/mnt/\n", "DPkg::Chroot-Directory=/mnt\n");
+  CHECK(apt.run(actions, config) == Ran{0, "", ""});
+  CHECK(apt.node.connections() == 0);
+}
+
+TEST_CASE("an archive that cannot be read is a warning, or a reason to refuse") {
+  const Node apt;
+  const std::string file = apt.archive("egerl");
+  const Bytes whole = read_file(file);
+  const auto [bytes, about] = GENERATE_REF(table<Bytes, std::string>({
+      {Bytes("garbage"), "no archive at all"},
+      {whole.substr(0, whole.size() - 1500), "the data ends early"},
+  }));
+  CAPTURE(about);
+  apt.host.dir().write("egerl.deb", bytes);
+  const Ran told = apt.run(Apt::upgrade("egerl", file));
+  CHECK(told.exit == 0);
+  CHECK(told.out == "");
+  CHECK_THAT(told.err, Catch::StartsWith("erlrc-apt-preflight: warning: HOST/egerl.deb: "));
+  CHECK(std::count(told.err.begin(), told.err.end(), '\n') == 1);
+  const Ran refused = apt.run(Apt::upgrade("egerl", file), kRefuse);
+  CHECK(refused.exit == 1);
+  CHECK_THAT(refused.err,
+             Catch::EndsWith("refused, and nothing has been changed: it is not known what this would do "
+                             "to running nodes (option -o Erlrc::Preflight=report goes on)\n"));
+}
+
+TEST_CASE("the other packages are told in spite of an archive that cannot be read") {
+  const Node apt;
+  apt.host.dir().write("eglib.deb", "garbage");
+  const Ran told = apt.run(Apt::upgrade("eglib", (apt.host.dir() / "eglib.deb").string()) +
+                           Apt::upgrade("egerl", apt.archive("egerl")));
+  CHECK(told.out == kHot);
+  CHECK(told.exit == 0);
+}
+
+TEST_CASE("garbage instead of a transaction is one line of warning") {
+  const Node apt;
+  const auto [input, exit] = GENERATE(table<std::string, int>({
+      {"", 0},
+      {"garbage", 0},
+      {"VERSION 2\n\negerl 1.0 < 2.0 /egerl.deb\n", 0},
+      {"VERSION 3\nDir=/\n\negerl", 0},
+      {"VERSION 3\nErlrc::Preflight=refuse\n\negerl\n", 1},
+      {"VERSION 3\nErlrc::Preflight=perhaps\n\n", 0},
+      {"VERSION 3\nErlrc::Preflight=refuse\nErlrc::Preflight::Timeout=soon\n\n", 1},
+  }));
+  CAPTURE(input);
+  const Ran told = apt.given(input);
+  CHECK(told.exit == exit);
+  CHECK(told.out == "");
+  CHECK_THAT(told.err, Catch::StartsWith("erlrc-apt-preflight: "));
+  CHECK(std::count(told.err.begin(), told.err.end(), '\n') == 1);
+}
+
+TEST_CASE("a wrong control member is a warning that names the package") {
+  const Node apt;
+  const auto file = apt.host.dir().write("egerl.deb", deb({{"./erlrc", "nonsense\n"}}, {}));
+  CHECK(apt.run(Apt::upgrade("egerl", file.string())) ==
+        Ran{0, "",
+            "erlrc-apt-preflight: warning: egerl: control member erlrc:1:1: found fewer than three words, "
+            "expected "
+            "`APP VSN EBIN`\n"});
+}
+
+TEST_CASE("a node that cannot be asked is told once, and refused if so configured") {
+  const Apt apt;
+  apt.installed("egerl");
+  const FakeNode node(good("n1", Fault::unregistered));
+  apt.host.add("n1", node);
+  apt.host.dir().write("nodes/n2", "cookie = " + cookie + "\n", 0644);
+  const Ran told = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse);
+  CHECK(told.exit == 1);
+  CHECK_THAT(told.out, Catch::Contains("\n  *           -   -   n2   refused -               "));
+}
+
+TEST_CASE("packages without hooks are named if a node has loaded what they hold") {
+  const Node apt(test::done(), {{"kernel", "8"}, {"stdlib", "4"}});
+  apt.host.dir().write(
+      "dpkg/info/erlang-base.list",
+      "/lib/kernel-8/ebin/kernel.app\n/lib/stdlib-4/ebin/stdlib.app\n/lib/sasl-4/ebin/sasl.app\n");
+  apt.host.dir().write("dpkg/info/other.list", "/opt/erlang/lib/kernel-8/ebin/kernel.app\n");
+  const auto file = apt.host.dir().write("base.deb", deb({{"./control", "x"}}, {})).string();
+  CHECK(apt.run("erlang-base 8 amd64 none < 9 amd64 none " + file + "\nother 8 amd64 none < 9 amd64 none " +
+                file + "\n") ==
+        Ran{0,
+            "erlrc: erlang-base has no hooks for running nodes, and holds kernel, stdlib: "
+            "afterwards n1 needs a restart\n",
+            ""});
+}
+
+TEST_CASE("the options of erlrc-apt-preflight are those of its man page") {
+  const Host host;
+  const std::string help = host.run(preflight_main, {"--help"}).out;
+  const std::string page = read_file(std::string(ERLRC_TOOLS_SOURCE) + "/erlrc-apt-preflight.8");
+  for (const char* option : {"help", "version"}) {
+    CHECK_THAT(help, Catch::Contains(std::string("--") + option));
+    CHECK_THAT(page, Catch::Contains(std::string(R"(\-\-)") + option));
+  }
+  CHECK(host.run(preflight_main, {"--json"}).exit == 2);
+}
