@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
+#include <algorithm>
+
 #include <erlrc/app/appup.hpp>
 
 #include "host.hpp"
@@ -65,11 +67,40 @@ TEST_CASE("erlrc-makeappup --verbose tells remarks beside the appup") {
   CHECK(verbose.err.find("\nerlrc-makeappup: down: nif_only ") != std::string::npos);
 }
 
+TEST_CASE("erlrc-makeappup --check knows whether a shipped appup is complete") {
+  const TwoVersions two;
+  const auto ship = [&](const std::string& appup) {
+    two.host.dir().write("egerl-2.0/ebin/egerl.appup", appup);
+  };
+  const std::vector<std::string> short_call{"--check", "egerl", "1.0", "2.0", two.later};
+  CHECK(two.host.run(makeappup_main, short_call) ==
+        Ran{0, "egerl ships no .appup: one is made when it is upgraded\n", ""});
+  ship(two.run().out);
+  const Ran good{0, "egerl.appup leads from 1.0 to 2.0 and back\n", ""};
+  CHECK(two.host.run(makeappup_main, short_call) == good);
+  CHECK(two.run({"--check"}) == good);
+
+  ship(R"({"2.0", [{<<"1\\..*">>, [{load_module, plain}]}], [{"0.9", []}]}.)");
+  CHECK(two.host.run(makeappup_main, short_call) ==
+        Ran{1, "", "erlrc-makeappup: egerl.appup: back to 1.0: no entry\n"});
+  CHECK(two.run({"--check"}) ==
+        Ran{1, "",
+            "erlrc-makeappup: egerl.appup: from 1.0: module server differs, and no instruction exchanges it\n"
+            "erlrc-makeappup: egerl.appup: back to 1.0: no entry\n"});
+  ship(R"({"2.0", [{"1.0", [{laod_module, plain}]}], [{"1.0", [restart_new_emulator]}]}.)");
+  const Ran ran = two.run({"--check"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-makeappup: egerl.appup: from 1.0: "));
+  CHECK(ran.err.find("laod_module") != std::string::npos);
+  CHECK(std::ranges::count(ran.err, '\n') == 1);
+}
+
 TEST_CASE("erlrc-makeappup tells bad files in one line") {
   const TwoVersions two;
   CHECK(two.host.run(makeappup_main, {"egerl", "1.0", "2.1", two.earlier, two.later}) ==
         Ran{1, "", "erlrc-makeappup: HOST/egerl-2.0/ebin/egerl.app: describes version '2.0', not 2.1\n"});
   CHECK(two.host.run(makeappup_main, {"egerl", "1.0", "2.0", two.earlier, "/nowhere"}) ==
         Ran{1, "", "erlrc-makeappup: /nowhere/ebin: no such directory\n"});
+  CHECK(two.host.run(makeappup_main, {"egerl", "1.0", "2.0", two.later}).exit == 2);
   CHECK(two.host.run(makeappup_main, {"Egerl", "1.0", "2.0", two.earlier, two.later}).exit == 2);
 }

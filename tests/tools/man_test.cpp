@@ -38,6 +38,7 @@ TEST_CASE("every option of a program is in its help and in its man page, and no 
       {downgrade_main, "erlrc-downgrade"},
       {eval_main, "erlrc-eval"},
       {makeappup_main, "erlrc-makeappup"},
+      {appinfo_main, "erlrc-appinfo"},
       {hook_main, "erlrc-hook"},
       {node_main, "erlrc-node"},
   }));

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include <erlrc/app/app_spec.hpp>
+#include <erlrc/base/error.hpp>
+#include <erlrc/base/graph.hpp>
+#include <erlrc/dist/names.hpp>
+#include <erlrc/sys/file.hpp>
+
+#include "arguments.hpp"
+
+// What packaging helpers ask of .app files: a packager's scripts read Erlang terms nowhere else.
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct Found {
+  AppSpec spec;
+  std::string file;  ///< as it was given
+};
+
+Found load(const std::string& file) {
+  AppSpec spec = parse_app_spec(read_file(file), file);
+  const std::string stem = fs::path(file).stem().string();
+  if (stem != spec.name.name)
+    throw Error(file + ": describes application " + printable(spec.name.name) + ", not " + stem);
+  try {
+    check_app(spec.name.name);
+    check_vsn(spec.vsn);
+  } catch (const UsageError& error) {  // here it is a file that is wrong, not the arguments
+    throw Error(file + ": " + error.what());
+  }
+  return {std::move(spec), file};
+}
+
+/// All of `files`, each after those of them that it needs; members of a cycle one after the other.
+std::vector<Found> load_in_order(const std::vector<std::string>& files) {
+  std::map<std::string, Found> found;
+  Dependencies needs;
+  for (const std::string& file : files) {
+    Found one = load(file);
+    const std::string name = one.spec.name.name;
+    for (const auto* list : {&one.spec.applications, &one.spec.included_applications})
+      for (const Atom& app : *list)
+        needs[name].insert(app.name);
+    needs.try_emplace(name);
+    const auto [other, added] = found.try_emplace(name, std::move(one));
+    if (!added) throw Error(file + ": application " + name + " is also in " + other->second.file);
+  }
+  std::vector<Found> ordered;
+  for (const auto& group : ordered_groups(needs))
+    for (const std::string& name : group)
+      ordered.push_back(std::move(found.at(name)));
+  return ordered;
+}
+
+Json names(const std::vector<Atom>& apps) {
+  Json list = Json::array();
+  for (const Atom& app : apps)
+    list.push_back(app.name);
+  return list;
+}
+
+std::string ebin_of(const Found& found) {
+  const fs::path ebin = fs::path(found.file).parent_path();
+  return ebin.empty() ? "." : ebin.string();
+}
+
+Json to_json(const Found& found) {
+  return {{"name", found.spec.name.name},
+          {"vsn", found.spec.vsn},
+          {"ebin", ebin_of(found)},
+          {"applications", names(found.spec.applications)},
+          {"included_applications", names(found.spec.included_applications)},
+          {"optional_applications", names(found.spec.optional_applications)}};
+}
+
+}  // namespace
+
+int appinfo_main(std::span<const std::string> args, Streams& streams) {
+  const std::string tool = "erlrc-appinfo";
+  return guarded_main(tool, streams, [&] {
+    CommandLine line(
+        tool, "FILE...",
+        "Print the name, version and directory of each .app file, those that others need first.");
+    std::vector<std::string> files;
+    bool json = false;
+    line.app.add_option("FILE", files, "The .app files")->required();
+    line.app.add_flag("--json", json, "Print JSON, with the applications that each needs");
+    if (const auto code = line.parse(args, streams)) return *code;
+
+    Json all = Json::array();
+    for (const Found& found : load_in_order(files)) {
+      if (json)
+        all.push_back(to_json(found));
+      else
+        streams.out += found.spec.name.name + " " + found.spec.vsn + " " + ebin_of(found) + "\n";
+    }
+    if (json) streams.out += all.dump(2) + "\n";
+    return 0;
+  });
+}
+
+}  // namespace erlrc
