@@ -182,7 +182,7 @@ std::string app_name(const std::string& file) {
 }
 
 /// Packages without hooks that hold what a node has loaded: their files are replaced, and it is not told.
-void note_without_hooks(const PackageChange& change, const std::vector<Visit>& visits,
+void note_without_hooks(const AptChange& change, const std::vector<Visit>& visits,
                         std::vector<std::string>& notes) {
   std::set<std::string> nodes, apps;
   for (const Visit& visit : visits)
@@ -223,7 +223,7 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
                    const Site& site, Deadline until) {
   std::vector<Visit> visits = visit_nodes(site.registry, until);
   if (visits.empty()) return {};
-  Transaction transaction(load_package_changes(actions, admindir));
+  Transaction transaction(load_apt_changes(actions, admindir));
   transaction.read_archives([&](const Request& request) {
     if (request.action == Action::stop) return false;
     return std::ranges::any_of(visits, [&](const Visit& visit) {
@@ -232,7 +232,7 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
     });
   });
   Forecasts told{{}, {}, transaction.warnings()};
-  for (const PackageChange& change : transaction.changes())
+  for (const AptChange& change : transaction.changes())
     note_without_hooks(change, visits, told.notes);
   if (transaction.items().empty()) return told;
   side_by_side(visits, visits.size(),

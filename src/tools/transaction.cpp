@@ -20,7 +20,7 @@ std::optional<PackagedApps> apps_of(const std::optional<Bytes>& member) {
 
 }  // namespace
 
-PackageRequests requests_of(const PackageChange& change) {
+PackageRequests requests_of(const AptChange& change) {
   const auto installed = apps_of(change.installed), unpacking = apps_of(change.unpacking);
   PackageRequests requests;
   if (change.new_version.empty()) {
@@ -40,9 +40,9 @@ PackageRequests requests_of(const PackageChange& change) {
   return requests;
 }
 
-Transaction::Transaction(std::vector<PackageChange> changes) : changes_(std::move(changes)) {
+Transaction::Transaction(std::vector<AptChange> changes) : changes_(std::move(changes)) {
   std::vector<std::pair<std::string, std::vector<Request>>> later;
-  for (const PackageChange& change : changes_) {
+  for (const AptChange& change : changes_) {
     if (!change.unreadable.empty()) {
       warnings_.push_back(change.unreadable);
       continue;
@@ -72,7 +72,7 @@ void Transaction::add(const std::string& package, std::vector<Request> requests)
 
 void Transaction::want(const std::string& package) {
   if (std::ranges::find(archives_, package, &Archive::package) != archives_.end()) return;
-  const auto change = std::ranges::find(changes_, package, &PackageChange::package);
+  const auto change = std::ranges::find(changes_, package, &AptChange::package);
   archives_.push_back({package, change->archive, {}, {}});
 }
 

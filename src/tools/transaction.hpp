@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <erlrc/hook/dpkg.hpp>
+#include <erlrc/pkg/apt_change.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
-#include <erlrc/pkg/package_change.hpp>
 #include <erlrc/plan/plan.hpp>
 
 #include "app_cache.hpp"
@@ -24,7 +24,7 @@ struct PackageRequests {
   std::vector<Request> configuring;
   bool operator==(const PackageRequests&) const = default;
 };
-PackageRequests requests_of(const PackageChange& change);
+PackageRequests requests_of(const AptChange& change);
 
 class Transaction {
 public:
@@ -35,7 +35,7 @@ public:
     Files files;  ///< what planners read with: the new version from its archive, the old one from disk
   };
 
-  explicit Transaction(std::vector<PackageChange> changes);
+  explicit Transaction(std::vector<AptChange> changes);
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -48,7 +48,7 @@ public:
     read_wanted();
   }
 
-  const std::vector<PackageChange>& changes() const { return changes_; }
+  const std::vector<AptChange>& changes() const { return changes_; }
   /// In the order in which they will be done: dpkg unpacks all packages before it configures any.
   const std::vector<Item>& items() const { return items_; }
   /// What could not be found out, a line for each package.
@@ -66,7 +66,7 @@ private:
   void want(const std::string& package);
   void read_wanted();
 
-  std::vector<PackageChange> changes_;
+  std::vector<AptChange> changes_;
   std::vector<std::string> warnings_;
   std::vector<Item> items_;
   std::vector<Archive> archives_;

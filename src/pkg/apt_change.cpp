@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/pkg/package_change.hpp>
+#include <erlrc/pkg/apt_change.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -31,8 +31,8 @@ std::vector<std::string> application_files(std::string_view list) {
   return found;
 }
 
-PackageChange load_change(const AptAction& action, const fs::path& admindir) {
-  PackageChange change;
+AptChange load_change(const AptAction& action, const fs::path& admindir) {
+  AptChange change;
   change.package = action.package;
   change.architecture = action.architecture;
   change.old_version = action.old_version;
@@ -53,9 +53,8 @@ PackageChange load_change(const AptAction& action, const fs::path& admindir) {
 
 }  // namespace
 
-std::vector<PackageChange> load_package_changes(const std::vector<AptAction>& actions,
-                                                const fs::path& admindir) {
-  std::vector<PackageChange> changes;
+std::vector<AptChange> load_apt_changes(const std::vector<AptAction>& actions, const fs::path& admindir) {
+  std::vector<AptChange> changes;
   for (const AptAction& action : actions)
     if (action.kind != AptAction::Kind::configure) changes.push_back(load_change(action, admindir));
   return changes;

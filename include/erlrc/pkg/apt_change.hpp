@@ -12,7 +12,7 @@
 namespace erlrc {
 
 /// What a transaction does to one package, with what its two versions say of their applications.
-struct PackageChange {
+struct AptChange {
   std::string package;
   std::string architecture;
   std::string old_version;  ///< empty: not installed
@@ -23,12 +23,12 @@ struct PackageChange {
   std::vector<std::string>
       app_files;           ///< where neither has one: the .app files that the old version installed
   std::string unreadable;  ///< why the archive could not be looked into; empty: it could
-  bool operator==(const PackageChange&) const = default;
+  bool operator==(const AptChange&) const = default;
 };
 
 /// A change for each package that is unpacked or removed, in APT's order. `admindir` is dpkg's directory.
 /// An archive that cannot be read gives a change that says so; no other failure is expected, they throw.
-std::vector<PackageChange> load_package_changes(const std::vector<AptAction>& actions,
-                                                const std::filesystem::path& admindir);
+std::vector<AptChange> load_apt_changes(const std::vector<AptAction>& actions,
+                                        const std::filesystem::path& admindir);
 
 }  // namespace erlrc

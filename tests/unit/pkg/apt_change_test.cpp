@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/pkg/package_change.hpp>
+#include <erlrc/pkg/apt_change.hpp>
 
 #include "catch.hpp"
 #include "made_deb.hpp"
@@ -13,13 +13,13 @@ TEST_CASE("the control members of both versions belong to a change, and configur
   const TempDir dir;
   dir.write("info/demo.erlrc", "demo 1.0 /old/ebin\n");
   const auto archive = dir.write("demo.deb", deb({{"./erlrc", "demo 1.1 /new/ebin\n"}}, {}));
-  const auto changes = load_package_changes({{Kind::unpack, "demo", "1.0", "1.1", "all", archive.string()},
-                                             {Kind::configure, "demo", "1.0", "1.1", "all", ""},
-                                             {Kind::remove, "demo", "1.1", "", "all", ""}},
-                                            dir.path());
-  PackageChange unpacked{"demo", "all", "1.0", "1.1", archive, "demo 1.0 /old/ebin\n", "demo 1.1 /new/ebin\n",
-                         {},     {}};
-  PackageChange removed{"demo", "all", "1.1", "", "", "demo 1.0 /old/ebin\n", {}, {}, {}};
+  const auto changes = load_apt_changes({{Kind::unpack, "demo", "1.0", "1.1", "all", archive.string()},
+                                         {Kind::configure, "demo", "1.0", "1.1", "all", ""},
+                                         {Kind::remove, "demo", "1.1", "", "all", ""}},
+                                        dir.path());
+  AptChange unpacked{"demo", "all", "1.0", "1.1", archive, "demo 1.0 /old/ebin\n", "demo 1.1 /new/ebin\n",
+                     {},     {}};
+  AptChange removed{"demo", "all", "1.1", "", "", "demo 1.0 /old/ebin\n", {}, {}, {}};
   CHECK(changes == std::vector{unpacked, removed});
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("the file of the architecture counts before the one without") {
   const TempDir dir;
   dir.write("info/demo.erlrc", "demo 1.0 /wrong/ebin\n");
   dir.write("info/demo:i386.erlrc", "demo 1.0 /right/ebin\n");
-  const auto changes = load_package_changes({{Kind::remove, "demo", "1.0", "", "i386", ""}}, dir.path());
+  const auto changes = load_apt_changes({{Kind::remove, "demo", "1.0", "", "i386", ""}}, dir.path());
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].installed == "demo 1.0 /right/ebin\n");
 }
@@ -39,7 +39,7 @@ TEST_CASE("of a package without the control member it is told which applications
             "/usr/lib/erlang/lib/kernel-8/ebin/kernel.app\n/usr/share/x.app\n");
   const auto archive = dir.write("base.deb", deb({{"./control", "Package: erlang-base\n"}}, {}));
   const auto changes =
-      load_package_changes({{Kind::unpack, "erlang-base", "8", "9", "amd64", archive.string()}}, dir.path());
+      load_apt_changes({{Kind::unpack, "erlang-base", "8", "9", "amd64", archive.string()}}, dir.path());
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].app_files == std::vector<std::string>{"/usr/lib/erlang/lib/kernel-8/ebin/kernel.app"});
   CHECK(changes[0].installed == std::nullopt);
@@ -50,9 +50,9 @@ TEST_CASE("an archive that cannot be read is no reason to forget the other packa
   const TempDir dir;
   const auto bad = dir.write("bad.deb", "garbage");
   const auto good = dir.write("good.deb", deb({{"./erlrc", "good 1 /good/ebin\n"}}, {}));
-  const auto changes = load_package_changes({{Kind::unpack, "bad", "", "1", "all", bad.string()},
-                                             {Kind::unpack, "good", "", "1", "all", good.string()}},
-                                            dir.path());
+  const auto changes = load_apt_changes({{Kind::unpack, "bad", "", "1", "all", bad.string()},
+                                         {Kind::unpack, "good", "", "1", "all", good.string()}},
+                                        dir.path());
   REQUIRE(changes.size() == 2);
   CHECK_THAT(changes[0].unreadable, Catch::Contains("bad.deb"));
   CHECK(changes[1].unpacking == "good 1 /good/ebin\n");
