@@ -2,10 +2,9 @@
 %%
 %% Modules: their files, what is loaded of them, who runs them, and the code path.
 -module(erlrc_code).
--export([beam_file/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2, purge/1,
+-export([beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2, purge/1,
          read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2, users_of_old_code/1]).
 -import(erlrc_call, [bounded/4, check_deadline/1, left/1, now_ms/0]).
--import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
 %% The version of the code that runs, as code_change wants to be told it.
@@ -17,6 +16,11 @@ running_vsn(Module, #{kept := Kept}) ->
 
 beam_file(Ebin, Module) ->
     filename:join(Ebin, atom_to_list(Module) ++ ".beam").
+
+%% Of many at once: what is called for each is compiled code.
+beam_files(Ebin, Modules) ->
+    Directory = filename:join(Ebin, ""),
+    [Directory ++ "/" ++ Name ++ ".beam" || Name <- lists:map(fun erlang:atom_to_list/1, Modules)].
 
 read_beam(Ebin, Module) ->
     File = beam_file(Ebin, Module),
@@ -129,8 +133,8 @@ purge(Purges) ->
     lists:foreach(fun code:purge/1, [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)]),
     {_, Busy} = lists:partition(fun code:soft_purge/1, lists:filter(fun erlang:check_old_code/1, Old)),
     lists:foreach(fun(Module) ->
-                          remark("processes go on in the old code of ~ts: ~ts",
-                                 [module_name(Module), pids(users_of_old_code(Module))])
+                          logger:notice("erlrc: processes go on in the old code of ~ts: ~ts",
+                                        [module_name(Module), pids(users_of_old_code(Module))])
                   end, Busy).
 
 delete(Module) ->

@@ -55,7 +55,9 @@ main(Plan, Client, Ref) ->
         ok ->
             Result = run(Steps, C),
             log(Result),
-            tell(Client, {Ref, hold(Result, Hold, Client, Ref, C)});
+            Settled = hold(Result, Hold, Client, Ref, C),
+            tell(Client, {Ref, Settled}),
+            element(1, Settled) =:= done andalso purge(get(purges));
         {busy, Other} ->
             tell(Client, {Ref, {failed, 0, text("another run of erlrc (~p) is at work on this node", [Other]), false,
                                 [], [], 0, []}})
@@ -87,8 +89,7 @@ hold({done, Times, Suspended, Remarks}, true, Client, Ref, C) ->
               end,
     case Verdict of
         keep ->
-            purge(get(purges)),
-            {done, Times, Suspended, lists:reverse(get(remarks))};
+            {done, Times, Suspended, Remarks};
         take_back ->
             Result = {failed, length(Times), <<"taken back">>, true, undo_all(), Times, Suspended,
                       lists:reverse(get(remarks))},

@@ -8,8 +8,8 @@
 -import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, loaded_apps/0, set_at_run_time/4,
                     start_type/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
--import(erlrc_code, [beam_file/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
-                     purge/1, read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
+-import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
+                     read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
 -import(erlrc_journal, [journal/1, remark/2]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1, resume/2]).
@@ -122,7 +122,7 @@ step({unload_modules, Modules}, C) ->
 
 step({keep_code, Ebin, Modules}, #{kept := Kept} = C) ->
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
-    Beams = lists:map(fun file:read_file/1, [beam_file(Ebin, Module) || Module <- Loaded]),
+    Beams = lists:map(fun prim_file:read_file/1, beam_files(Ebin, Loaded)),
     Names = lists:map(fun code:is_loaded/1, Loaded),
     %% Most lie where they should.
     There = maps:from_list([{Module, {Name, Beam}}
@@ -137,8 +137,8 @@ step({keep_code, Ebin, Modules}, #{kept := Kept} = C) ->
     end,
     C#{kept := maps:merge(Kept, Found)};
 step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
-    Files = [beam_file(Ebin, Module) || Module <- Modules],
-    Read = lists:zip(Files, lists:map(fun file:read_file/1, Files)),
+    Files = beam_files(Ebin, Modules),
+    Read = lists:zip(Files, lists:map(fun prim_file:read_file/1, Files)),
     case [Result || {_, {error, _}} = Result <- Read] of
         [] -> ok;
         [{File, {error, Reason}} | _] -> fail("~ts: ~ts", [File, file:format_error(Reason)])
@@ -187,12 +187,10 @@ step({remove, Module}, #{kept := Kept} = C) ->
             ok
     end,
     C;
-%% Only after all else succeeded, on the other nodes, too, because nobody can take it back.
-step({post_purge, Purges}, #{hold := true} = C) ->
-    put(purges, Purges),
-    C;
+%% Only after all else succeeded, on the other nodes, too, because nobody can take it back; and only after the client heard
+%% of it (erlrc_runner), because it takes longer than all the rest where there are many modules or processes.
 step({post_purge, Purges}, C) ->
-    purge(Purges),
+    put(purges, Purges),
     C;
 
 step({suspend, Apps, Items}, #{trees := Trees, vsns := Vsns} = C) ->

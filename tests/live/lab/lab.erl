@@ -29,6 +29,7 @@ open() ->
 
 %% Takes the applications of the test before out of the node. Any answer but `ok' means that the node is of no more use.
 reset() ->
+    true = await_idle(),
     [release(What) || {What, _, _} <- ets:tab2list(lab_acts)],
     ets:delete_all_objects(lab_acts),
     [ok = application:stop(A) || A <- running_apps() -- persistent_term:get(lab_running)],
@@ -36,7 +37,6 @@ reset() ->
     [begin code:purge(M), code:delete(M), code:purge(M) end || {M, File} <- code:all_loaded(), of_test(M, File)],
     true = code:set_path(persistent_term:get(lab_path)),
     ets:delete_all_objects(lab_calls),
-    undefined = whereis(erlrc_runner),
     ok.
 
 running_apps() -> [A || {A, _, _} <- application:which_applications()].
@@ -160,6 +160,7 @@ differences(Then, Now) ->
      || {{Section, Before}, {Section, After}} <- lists:zip(Then, Now), Before =/= After].
 
 snapshot() ->
+    true = await_idle(),
     Info = application:info(),
     Apps = loaded_apps(),
     Pids = processes_of(running_apps() -- persistent_term:get(lab_running)),
@@ -244,6 +245,7 @@ named(Other, _) -> Other.
 
 %% old or new, if the node is, as a whole, where these directories of the two versions say; else what contradicts each.
 condition(App, OldDir, NewDir) ->
+    _ = await_idle(),
     case {problems(App, OldDir, NewDir), problems(App, NewDir, OldDir)} of
         {[], _} -> old;
         {_, []} -> new;

@@ -33,6 +33,7 @@ loop() ->
     end.
 
 answer({fresh, App, Ebin}) ->
+    ended(whereis(erlrc_runner)),
     _ = application:stop(App),
     _ = application:unload(App),
     Name = atom_to_list(App),
@@ -87,6 +88,12 @@ answer({check, App, Ebin}) ->
          {V, _} = gen_server:call(M, state)
      end || M <- Modules, whereis(M) =/= undefined],
     "ok".
+
+%% An upgrade purges when its program has ended already.
+ended(undefined) -> ok;
+ended(Runner) ->
+    Monitor = monitor(process, Runner),
+    receive {'DOWN', Monitor, process, _, _} -> ok end.
 
 trace(Calls) ->
     receive
