@@ -48,6 +48,10 @@ std::optional<LinkEvent> read_packet(BytesView packet) {
       const auto& reply = elements(control, 5);
       return SpawnAnswer{reference(reply[1]), reply[4]};
     }
+    case MONITOR_P: {
+      const auto& monitor = elements(control, 4);
+      return Monitored{monitor[1], monitor[2], reference(monitor[3])};
+    }
     case MONITOR_P_EXIT: {
       const auto& exit = elements(control, 5);
       return Exited{reference(exit[3]), exit[4]};
@@ -65,6 +69,10 @@ std::optional<LinkEvent> read_packet(BytesView packet) {
 
 Packet send_to(const Pid& to, const Term& message) {
   return {tuple(SEND, Atom{""}, to), encode_term(message)};
+}
+
+Packet no_such_process(const Monitored& asked) {
+  return {tuple(MONITOR_P_EXIT, asked.process, asked.by, asked.monitor, Atom{"noproc"}), {}};
 }
 
 void Link::receive(BytesView bytes) {

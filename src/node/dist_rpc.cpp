@@ -77,6 +77,12 @@ std::optional<Term> DistRpc::heard(const LinkEvent& event) {
                           if (is_atom(exited.reason, "normal")) throw Error("ended without an answer");
                           throw Error("ended: " + print_term(exited.reason));
                         },
+                        // Newer nodes give the name of a client that went to the next one that comes, and who
+                        // still waits for the first must not wait for this one.
+                        [&](const Monitored& monitored) -> std::optional<Term> {
+                          if (monitored.process != Term(self_)) link_.send(no_such_process(monitored));
+                          return std::nullopt;
+                        },
                     },
                     event);
 }

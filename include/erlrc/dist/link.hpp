@@ -17,6 +17,7 @@ namespace erlrc {
 /// Control messages, as the manual spells them.
 inline constexpr std::int64_t SEND = 2;
 inline constexpr std::int64_t REG_SEND = 6;
+inline constexpr std::int64_t MONITOR_P = 19;
 inline constexpr std::int64_t MONITOR_P_EXIT = 21;
 inline constexpr std::int64_t SEND_SENDER = 22;
 inline constexpr std::int64_t PAYLOAD_MONITOR_P_EXIT = 28;
@@ -43,7 +44,16 @@ struct Exited {
   bool operator==(const Exited&) const = default;
 };
 
-using LinkEvent = std::variant<Delivered, SpawnAnswer, Exited>;
+/// A process of the node wants to hear of the end of one of ours. (No more than the connection is ours to
+/// know of: the node notices by itself when that ends.)
+struct Monitored {
+  Term by;
+  Term process;
+  Reference monitor;
+  bool operator==(const Monitored&) const = default;
+};
+
+using LinkEvent = std::variant<Delivered, SpawnAnswer, Exited, Monitored>;
 
 /// What is sent as one packet: a control message, and a message if it has one.
 struct Packet {
@@ -55,8 +65,11 @@ struct Packet {
 /// {SEND, '', To} and the message.
 Packet send_to(const Pid& to, const Term& message);
 
-/// The connection, our side of it. Ticks are answered. Control messages that ask nothing of us (monitors of
-/// our pid, exits, and those unknown to us) are passed over.
+/// {MONITOR_P_EXIT, Process, By, Monitor, noproc}: there is no such process.
+Packet no_such_process(const Monitored& asked);
+
+/// The connection, our side of it. Ticks are answered. Control messages that ask nothing of us (exits,
+/// ends of monitors, and those unknown to us) are passed over.
 class Link {
 public:
   using Event = LinkEvent;

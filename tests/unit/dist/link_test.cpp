@@ -70,7 +70,6 @@ TEST_CASE("the answer to a spawn request is the process or the reason why there 
 
 TEST_CASE("control messages that ask nothing of us are passed over") {
   Link link;
-  link.receive(wire({tuple(19, process, us, reference), {}}));      // MONITOR_P
   link.receive(wire({tuple(3, process, us, Atom{"normal"}), {}}));  // EXIT
   link.receive(wire({tuple(35, 1, process, us), {}}));              // UNLINK_ID
   link.receive(wire({tuple(4711), encode_term(1)}));
@@ -99,6 +98,12 @@ TEST_CASE("a packet is sent as length, kind, control message and message") {
   CHECK(link.take_output() == Bytes("\0\0\0\x09\x70\x83\x68\x01\x61\x01\x83\x61\x02", 13));
   link.send({tuple(1), {}});
   CHECK(link.take_output() == Bytes("\0\0\0\x06\x70\x83\x68\x01\x61\x01", 10));
+}
+
+TEST_CASE("who monitors a process is told, and can be answered that there is none") {
+  const Monitored asked{process, us, reference};
+  CHECK(event_of({tuple(MONITOR_P, process, us, reference), {}}) == LinkEvent(asked));
+  CHECK(no_such_process(asked) == Packet{tuple(MONITOR_P_EXIT, us, process, reference, Atom{"noproc"}), {}});
 }
 
 TEST_CASE("a message to a process is understood by the node's side") {
