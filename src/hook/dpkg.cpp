@@ -75,17 +75,24 @@ Request stop(const PackagedApp& app) {
   return {.action = Action::stop, .app = app.app, .from = version(app), .to = {}};
 }
 
-Request change(const PackagedApp& from, const PackagedApp& to) {
+bool is_wanted(const DpkgCall& call, const Atom& app) {
+  return !call.wanted || call.wanted->contains(app);
+}
+
+Request change(const PackagedApp& from, const PackagedApp& to, bool start) {
   const bool down = compare_versions(from.vsn, to.vsn) > 0;
   return {.action = down ? Action::downgrade : Action::upgrade,
           .app = to.app,
           .from = version(from),
-          .to = version(to)};
+          .to = version(to),
+          .start = start};
 }
 
-std::vector<Request> start_all(const std::optional<PackagedApps>& apps) {
+std::vector<Request> start_all(const DpkgCall& call) {
   std::vector<Request> requests;
-  if (apps) std::transform(apps->begin(), apps->end(), std::back_inserter(requests), start);
+  if (!call.installed) return requests;
+  for (const PackagedApp& app : *call.installed)
+    if (is_wanted(call, app.app)) requests.push_back(start(app));
   return requests;
 }
 
@@ -103,7 +110,8 @@ std::vector<Request> change_all(const DpkgCall& call) {
   // applications.
   if (!call.installed || !call.unpacking) return requests;
   for (const PackagedApp& to : *call.unpacking)
-    if (const PackagedApp* from = find(*call.installed, to.app)) requests.push_back(change(*from, to));
+    if (const PackagedApp* from = find(*call.installed, to.app))
+      requests.push_back(change(*from, to, is_wanted(call, to.app)));
   for (auto gone = call.installed->rbegin(); gone != call.installed->rend(); ++gone)
     if (!find(*call.unpacking, gone->app)) requests.push_back(stop(*gone));
   return requests;
@@ -133,9 +141,9 @@ HookPlan plan_dpkg(const DpkgCall& call) {
     case Effect::forget:
       return {.clear_mark = true};
     case Effect::start:
-      return {.requests = start_all(call.installed)};
+      return {.requests = start_all(call)};
     case Effect::start_over:
-      return {.requests = start_all(call.installed), .clear_mark = true};
+      return {.requests = start_all(call), .clear_mark = true};
     case Effect::stop:
       return {.requests = stop_all(call.installed)};
     case Effect::upgrade:

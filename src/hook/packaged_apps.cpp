@@ -44,21 +44,59 @@ PackagedApp parse_line(std::string_view line, const std::string& file, std::size
   return {Atom{app}, vsn, ebin};
 }
 
+/// The value of a line `KEY = VALUE` if `line` is one.
+std::optional<std::string> value_of(std::string_view key, std::string_view line) {
+  if (take_word(line) != key || take_word(line) != "=") return std::nullopt;
+  return std::string(take_rest(line));
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text))
+    words.emplace_back(word);
+  return words;
+}
+
+std::optional<PackagePolicy> parse_policy(std::string_view name) {
+  if (name == "hot") return PackagePolicy::hot;
+  if (name == "restart") return PackagePolicy::restart;
+  if (name == "leave") return PackagePolicy::leave;
+  return std::nullopt;
+}
+
+/// Adds what a line says.
+void read_line(ControlMember& member, std::string_view line, const std::string& file, std::size_t number) {
+  const auto bad = [&](const std::string& message) { return SyntaxError(file, {number, 1}, message); };
+  if (const auto policy = value_of("policy", line)) {
+    const auto known = parse_policy(*policy);
+    if (!known) throw bad("policy '" + *policy + "', expected hot, restart or leave");
+    member.policy = *known;
+  } else if (const auto nodes = value_of("nodes", line)) {
+    if (member.nodes) throw bad("'nodes' is there twice");
+    member.nodes = words_of(*nodes);
+  } else {
+    PackagedApp app = parse_line(line, file, number);
+    const auto same = [&](const PackagedApp& other) { return other.app == app.app; };
+    if (std::ranges::any_of(member.apps, same)) throw bad("'" + app.app.name + "' is there twice");
+    member.apps.push_back(std::move(app));
+  }
+}
+
 }  // namespace
 
-PackagedApps parse_packaged_apps(std::string_view text, const std::string& file) {
-  PackagedApps apps;
+ControlMember parse_control_member(std::string_view text, const std::string& file) {
+  ControlMember member;
   for (std::size_t number = 1; !text.empty(); ++number) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     line = line.substr(0, line.find('#'));
-    if (line.find_first_not_of(kBlank) == std::string_view::npos) continue;
-    PackagedApp app = parse_line(line, file, number);
-    if (std::any_of(apps.begin(), apps.end(), [&](const PackagedApp& other) { return other.app == app.app; }))
-      throw SyntaxError(file, {number, 1}, "'" + app.app.name + "' is there twice");
-    apps.push_back(std::move(app));
+    if (line.find_first_not_of(kBlank) != std::string_view::npos) read_line(member, line, file, number);
   }
-  return apps;
+  return member;
+}
+
+PackagedApps parse_packaged_apps(std::string_view text, const std::string& file) {
+  return parse_control_member(text, file).apps;
 }
 
 }  // namespace erlrc

@@ -382,6 +382,7 @@ Decision plan_upgrade(const Request& request, const NodeState& node, const Files
   const auto loaded = loaded_vsn(node, app);
   const bool active = runs(node, app) || included_by(node, app);
   if (!active) {
+    if (!request.start) return Plan{"not_running", {}, {}};
     if (!files.exist(request.from))
       return plan_start({Action::start, app, {}, request.to, true}, node, files);
     return plan_not_running(request, node, files.spec(request.from), files.all(request.to));

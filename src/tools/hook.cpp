@@ -46,18 +46,24 @@ Package calling_package() {
   return package;
 }
 
-std::optional<PackagedApps> load_packaged_apps(const fs::path& file) {
+std::optional<ControlMember> load_control_member(const fs::path& file) {
   const auto text = read_file_if_exists(file);
   if (!text) return std::nullopt;
-  return parse_packaged_apps(*text, file.string());
+  return parse_control_member(*text, file.string());
+}
+
+/// What is to be kept in step; a package that wants something else done is like one without a control member.
+std::optional<PackagedApps> apps_in_step(const std::optional<ControlMember>& member) {
+  if (!member || member->policy != PackagePolicy::hot) return std::nullopt;
+  return member->apps;
 }
 
 /// The control member of the installed version; where a package may be installed for several architectures,
 /// dpkg puts the architecture into the file's name.
-std::optional<PackagedApps> load_installed(const fs::path& admindir, const Package& package) {
+std::optional<ControlMember> load_installed(const fs::path& admindir, const Package& package) {
   const fs::path info = admindir / "info";
-  auto apps = load_packaged_apps(info / (package.name + ":" + package.arch + ".erlrc"));
-  return apps ? apps : load_packaged_apps(info / (package.name + ".erlrc"));
+  auto member = load_control_member(info / (package.name + ":" + package.arch + ".erlrc"));
+  return member ? member : load_control_member(info / (package.name + ".erlrc"));
 }
 
 /// Tells the calls that follow in the same dpkg run that a node refused this package's upgrade.
@@ -89,8 +95,8 @@ private:
 /// The requests of a hook's plan, done on the nodes and told to who runs the package manager.
 class Performance {
 public:
-  Performance(const Site& site, milliseconds timeout, Streams& streams)
-      : site_(site), timeout_(timeout), streams_(streams) {}
+  Performance(Site site, milliseconds timeout, Streams& streams)
+      : site_(std::move(site)), timeout_(timeout), streams_(streams) {}
 
   /// Does all of `plan.requests`, or, if one fails, none; the worst exit code of them.
   int run(const HookPlan& plan) {
@@ -141,11 +147,30 @@ private:
     return worst;
   }
 
-  const Site& site_;
+  Site site_;
   milliseconds timeout_;
   Streams& streams_;
   std::vector<Done> done_;
 };
+
+/// `site` with the nodes that the package is for; of entries that cannot be used only the file's name counts.
+Site nodes_of(const std::optional<ControlMember>& member, Site site) {
+  if (!member || !member->nodes) return site;
+  std::vector<NodeName> meant;
+  for (const std::string& name : *member->nodes)
+    meant.push_back(parse_node_name(name));
+  std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
+    return std::ranges::none_of(meant, [&](const NodeName& name) {
+      return entry.name.alive == name.alive &&
+             (!name.host || !entry.name.host || entry.name.host == name.host);
+    });
+  });
+  std::erase_if(site.registry.bad, [&](const BadEntry& bad) {
+    const std::string alive = bad.file.substr(0, bad.file.find('@'));
+    return std::ranges::none_of(meant, [&](const NodeName& name) { return name.alive == alive; });
+  });
+  return site;
+}
 
 int dpkg_hook(Script script, std::vector<std::string> args, Streams& streams) {
   const std::optional<Site> site = site_to_serve();
@@ -154,15 +179,17 @@ int dpkg_hook(Script script, std::vector<std::string> args, Streams& streams) {
   const Package package = calling_package();
   const Marker marker(package);
   const fs::path admindir = environment("DPKG_ADMINDIR").value_or("/var/lib/dpkg");
-  const HookPlan plan = plan_dpkg({script, std::move(args), load_installed(admindir, package),
-                                   load_packaged_apps(admindir / "tmp.ci" / "erlrc"), marker.is_set()});
+  const auto installed = load_installed(admindir, package);
+  const auto unpacking = load_control_member(admindir / "tmp.ci" / "erlrc");
+  const HookPlan plan = plan_dpkg({script, std::move(args), apps_in_step(installed), apps_in_step(unpacking),
+                                   marker.is_set(), site->wanted});
   if (plan.clear_mark) marker.clear();
   if (plan.fail) {
     streams.err +=
         kTool + ": " + package.name + ": the upgrade was refused, so that dpkg restores the old version\n";
     return 1;
   }
-  const int code = Performance(*site, timeout, streams).run(plan);
+  const int code = Performance(nodes_of(installed, *site), timeout, streams).run(plan);
   if (code != 0 && plan.mark_refusal) marker.set();
   return plan.tolerant ? 0 : code;
 }

@@ -24,6 +24,8 @@ struct Dpkg {
     host.add_app("egerl", "2.0");
     host.add_app("eglib", "1.0");
     host.add_app("eglib", "2.0");
+    for (const char* app : {"egerl", "eglib"})
+      host.dir().write(std::string("applications/") + app, "");
   }
 
   std::string line(const std::string& app, const std::string& vsn) const {
@@ -175,6 +177,42 @@ TEST_CASE("taking back touches only nodes that were changed, and what fails then
             "erlrc-downgrade: n1: refused: version 7.0 of eglib runs, not 2.0 or 1.0\n"});
   CHECK(changed.calls().size() == 4);
   CHECK(other.calls().size() == 3);
+}
+
+TEST_CASE("what should not run is upgraded where it does, and not started") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  std::filesystem::remove(dpkg.host.dir() / "applications/egerl");
+  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
+
+  const Upgrade idle(observed({}));
+  std::filesystem::remove(idle.host.dir() / "applications/egerl");
+  CHECK(idle.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "", ""});
+  CHECK(!was_run(idle.node));
+}
+
+TEST_CASE("a package that restarts its service, or wants nothing done, leaves nodes alone") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  const std::string policy = GENERATE("policy = restart\n", "policy = leave\n");
+  dpkg.unpacking(policy + dpkg.line("egerl", "2.0"));
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "", ""});
+  dpkg.installed(policy + dpkg.line("egerl", "1.0"));
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
+  CHECK(!was_run(dpkg.node));
+}
+
+TEST_CASE("a package that names nodes is kept in step on those alone") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  const FakeNode other(good("n2"));
+  dpkg.host.add("n2", other);
+  dpkg.host.dir().write("nodes/n3 bad", "");
+  const std::string nodes = GENERATE("nodes = n1\n", "nodes = n4 n1@anywhere\n");
+  dpkg.installed(nodes + dpkg.line("egerl", "1.0"));
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
+  CHECK(other.connections() == 0);
+  dpkg.installed("nodes =\n" + dpkg.line("egerl", "1.0"));
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
 }
 
 TEST_CASE("on a machine without registered nodes nothing is done and nothing is read") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +33,27 @@ struct PackagedApp {
 /// The applications of one version of a package, each after those it needs.
 using PackagedApps = std::vector<PackagedApp>;
 
-/// Reads a control member: one `APP VSN EBIN` a line, EBIN being the rest of it; `#` begins a comment. Throws
-/// SyntaxError for a line of another shape, for what cannot be an application or an absolute path, and for an
-/// application that is there twice.
+/// What a package wants to happen to running nodes when it is installed, upgraded and removed.
+enum class PackagePolicy {
+  hot,      ///< they are kept in step
+  restart,  ///< the package restarts its service; nothing is done in nodes
+  leave,    ///< nothing is done
+};
+
+/// A package's control member `erlrc`.
+struct ControlMember {
+  PackagedApps apps;
+  PackagePolicy policy = PackagePolicy::hot;
+  std::optional<std::vector<std::string>> nodes;  ///< the nodes to keep in step; absent: all
+  bool operator==(const ControlMember&) const = default;
+};
+
+/// Reads a control member: lines `policy = POLICY` and `nodes = NODE ..`, and one `APP VSN EBIN` for each
+/// application, EBIN being the rest of it; `#` begins a comment. Throws SyntaxError for a line of another
+/// shape, for what cannot be a policy, an application or an absolute path, and for what is there twice.
+ControlMember parse_control_member(std::string_view text, const std::string& file);
+
+/// The applications of a control member alone.
 PackagedApps parse_packaged_apps(std::string_view text, const std::string& file);
 
 enum class Script { preinst, postinst, prerm, postrm };
@@ -49,6 +68,9 @@ struct DpkgCall {
       installed;  ///< of the installed control member (info/PKG.erlrc); absent: it has none
   std::optional<PackagedApps> unpacking;  ///< of the one being unpacked (tmp.ci/erlrc)
   bool refused_before = false;  ///< an earlier call of this dpkg run refused this upgrade (the marker)
+  /// The applications that should run on this host; the others are kept in step where they run, but not
+  /// started. Absent: all.
+  std::optional<std::set<Atom>> wanted = std::nullopt;
 };
 
 /// What a hook call is to do. Without requests: nothing, beside what the flags say.

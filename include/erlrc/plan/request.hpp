@@ -41,6 +41,7 @@ struct Request {
   Version from;        ///< upgrade, downgrade: the version that runs now. stop: the version to stop
   Version to;          ///< start, upgrade, downgrade: the version that shall run
   bool unload = true;  ///< stop: also unload the application and its modules
+  bool start = true;   ///< upgrade, downgrade: where no version runs, start the new one
   Policy policy{};     ///< upgrade, downgrade
   bool operator==(const Request&) const = default;
 };

@@ -49,6 +49,18 @@ TEST_CASE("an install starts the applications once they are configured") {
         HookPlan{.requests = {start("lib", kLib11), start("egerl", kEgerl410)}});
 }
 
+TEST_CASE("what should not run on this host is not started, and upgraded only where it runs") {
+  DpkgCall call = at_rest(Script::postinst, {"configure", ""}, kNew);
+  call.wanted = {Atom{"egerl"}};
+  CHECK(plan_dpkg(call) == HookPlan{.requests = {start("egerl", kEgerl410)}});
+  call = unpacking(Script::postrm, {"upgrade", "2-1"});
+  call.wanted = {Atom{"egerl"}};
+  Request lib = up("lib", kLib10, kLib11);
+  lib.start = false;
+  CHECK(plan_dpkg(call) ==
+        HookPlan{.requests = {lib, up("egerl", kEgerl401, kEgerl410)}, .mark_refusal = true});
+}
+
 TEST_CASE("an upgrade is done in the old postrm, in the order in which the applications need each other") {
   CHECK(plan_dpkg(unpacking(Script::prerm, {"upgrade", "2-1"})) == HookPlan{.clear_mark = true});
   CHECK(plan_dpkg(unpacking(Script::preinst, {"upgrade", "1-1", "2-1"})) == HookPlan{.clear_mark = true});
