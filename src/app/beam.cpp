@@ -13,6 +13,7 @@
 #include <erlrc/term/match.hpp>
 
 #include "beam_code.hpp"
+#include "supervisor_init.hpp"
 
 // A BEAM file is an IFF form: "FOR1", a length, "BEAM", then chunks of an identifier, a length, and data
 // padded to a multiple of four. Literals and debug information, the bulk of a file, are never decoded here:
@@ -31,8 +32,8 @@ constexpr std::array<std::string_view, 11> kMd5Chunks{"Atom", "AtU8", "Code", "S
 class Inflate {
 public:
   Inflate() {
-    constexpr int kGzipOnly = 16 + MAX_WBITS;
-    if (inflateInit2(&stream_, kGzipOnly) != Z_OK) throw Error("gzip: no memory");
+    constexpr int kGzipOrZlib = 32 + MAX_WBITS;
+    if (inflateInit2(&stream_, kGzipOrZlib) != Z_OK) throw Error("gzip: no memory");
   }
   Inflate(const Inflate&) = delete;
   Inflate& operator=(const Inflate&) = delete;
@@ -224,6 +225,40 @@ Term read_attributes(const Chunks& chunks) {
   });
 }
 
+// Whether the module has the atom, or a literal with it: what its code says of names that it gives to tables.
+bool mentions(const Chunks& chunks, std::string_view atom) {
+  for (std::string_view id : {"AtU8", "Atom"})
+    if (auto table = chunks.find(id); table && table->find(atom) != BytesView::npos) return true;
+  auto literals = chunks.find("LitT");
+  if (!literals) return false;
+  constexpr std::size_t kSize =
+      4;  // of the inflated data; since OTP 28 it may be 0 for what is not compressed
+  ByteReader reader(*literals);
+  return reader.u32() == 0 ? literals->find(atom, kSize) != BytesView::npos
+                           : Inflate().all(reader.rest()).find(atom) != Bytes::npos;
+}
+
+// The labels of the funs that a module makes.
+std::vector<std::uint32_t> fun_labels(const Chunks& chunks) {
+  std::vector<std::uint32_t> labels;
+  auto data = chunks.find("FunT");
+  if (!data) return labels;
+  ByteReader reader(*data);
+  for (std::uint32_t left = reader.u32(); left > 0 && !reader.empty(); --left) {
+    reader.take(8);
+    labels.push_back(reader.u32());
+    reader.take(12);
+  }
+  return labels;
+}
+
+SupervisorInit supervisor_init(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
+  return read_chunk("Code", chunks.get("Code"), [&](BytesView code) {
+    return read_supervisor_init({code, [&](std::uint32_t index) { return atoms.at(index); }, beam.imports,
+                                 fun_labels(chunks), mentions(chunks, "named_table")});
+  });
+}
+
 Beam read_module(BytesView file) {
   Chunks chunks(file);
   AtomTable atoms(chunks);
@@ -242,6 +277,7 @@ Beam read_module(BytesView file) {
       });
   beam.attributes = read_attributes(chunks);
   beam.md5 = module_md5(chunks);
+  if (is_supervisor(beam)) beam.init = supervisor_init(chunks, atoms, beam);
   return beam;
 }
 
@@ -289,6 +325,13 @@ std::vector<Atom> behaviours(const Beam& beam) {
     for (const Term& value : attribute(beam, spelling).value_or(std::vector<Term>{}))
       if (const Atom* name = as_atom(value)) names.push_back(*name);
   return names;
+}
+
+bool is_supervisor(const Beam& beam) {
+  return std::ranges::any_of(behaviours(beam), [](const Atom& name) {
+    return name.name == "supervisor" || name.name == "Elixir.Supervisor" ||
+           name.name == "Elixir.DynamicSupervisor";
+  });
 }
 
 std::optional<Term> vsn_attribute(const Beam& beam) {

@@ -77,10 +77,6 @@ Change version_change(const Versions& versions) {
 // --- what the modules are
 // ---------------------------------------------------------------------------------------
 
-bool is_supervisor(const Beam& beam) {
-  return names_any(behaviours(beam), {"supervisor", "Elixir.Supervisor", "Elixir.DynamicSupervisor"});
-}
-
 // gen_server, gen_event and gen_fsm call code_change/3, gen_statem code_change/4, a special process (sys(3))
 // its own.
 bool converts_state(const Beam& beam) {

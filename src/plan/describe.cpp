@@ -98,6 +98,11 @@ std::string describe(const Step& step) {
             return "stop the processes of " + names(s.apps) + " that run " + names(s.modules);
           },
           [](const StartProcesses& s) { return "start the stopped processes of " + names(s.modules); },
+          [](const KeepChildren& s) { return "note the children of the supervisors of " + modules(s.items); },
+          [](const ChangeChildren& s) {
+            return "stop the children that the supervisors of " + names(s.modules) +
+                   " have no more, and start the new ones";
+          },
           [](const ApplyHook& s) { return "call " + call(s.call); },
       },
       step);

@@ -101,6 +101,13 @@ Term to_term(const Step& step) {
           [](const Resume& s) { return tuple(Atom{"resume"}, atoms(s.modules)); },
           [](const TerminateProcesses& s) { return tuple(Atom{"stop"}, atoms(s.apps), atoms(s.modules)); },
           [](const StartProcesses& s) { return tuple(Atom{"start"}, atoms(s.modules)); },
+          [](const KeepChildren& s) {
+            return tuple(
+                Atom{"keep_children"}, atoms(s.apps), each(s.items, [](const KeepChildren::Item& item) {
+                  return tuple(item.module, boolean(item.askable), atoms(item.tables), atoms(item.names));
+                }));
+          },
+          [](const ChangeChildren&) { return Term(Atom{"change_children"}); },
           [](const ApplyHook& s) {
             return tuple(Atom{"apply"}, mfa(s.call), s.undo ? mfa(*s.undo) : Term(Atom{"none"}));
           },

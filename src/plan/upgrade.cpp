@@ -8,6 +8,7 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/script/translate.hpp>
+#include <erlrc/term/text.hpp>
 
 #include "start_impl.hpp"
 
@@ -146,7 +147,38 @@ public:
     if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
     if (!touched.empty())
       steps.push_back(CheckStranded{trees_, touched, {converted_.begin(), converted_.end()}, policy});
+    KeepChildren children{trees_, supervisors()};
+    if (policy.children == Policy::Children::keep)
+      for (KeepChildren::Item& item : children.items)
+        item.askable = false;
+    if (!children.items.empty()) steps.push_back(std::move(children));
     return steps;
+  }
+
+  /// What follows the script: supervisors know their new children by then, and nobody has started them.
+  std::optional<Step> change_children(const Policy& policy) const {
+    ChangeChildren step;
+    for (const KeepChildren::Item& item : supervisors())
+      step.modules.push_back(item.module);
+    if (policy.children == Policy::Children::keep || step.modules.empty()) return std::nullopt;
+    return step;
+  }
+
+  /// Why a supervisor's old children are not told from those that somebody added.
+  std::vector<std::string> notes() const {
+    std::vector<std::string> made;
+    for (const KeepChildren::Item& item : supervisors()) {
+      if (item.askable) continue;
+      std::string what;
+      for (const AppFiles* files : {&from_, &to_})
+        if (const SupervisorInit* init = init_of(*files, item.module);
+            init && what.empty() && !init->effects.empty())
+          what = init->effects.front();
+      made.push_back("children that " + print_atom(item.module.name) +
+                     " has no more stay: its init/1 is not asked twice" +
+                     (what.empty() ? "" : ", because of " + what));
+    }
+    return made;
   }
 
   std::vector<Step> take() { return std::move(steps_); }
@@ -164,6 +196,24 @@ private:
   void push(Kind step) {
     flush_loads();
     steps_.push_back(std::move(step));
+  }
+
+  static const SupervisorInit* init_of(const AppFiles& files, const Atom& module) {
+    const auto beam = files.beams.find(module);
+    return beam != files.beams.end() && beam->second.init ? &*beam->second.init : nullptr;
+  }
+
+  /// Those whose processes call init/1 of the new code.
+  std::vector<KeepChildren::Item> supervisors() const {
+    std::vector<KeepChildren::Item> found;
+    for (const Atom& module : code_changed_) {
+      const SupervisorInit* now = init_of(to_, module);
+      const SupervisorInit* before = init_of(from_, module);
+      if (now == nullptr) continue;
+      found.push_back({module, before != nullptr && before->effects.empty() && now->effects.empty(),
+                       now->tables, now->names});
+    }
+    return found;
   }
 
   // ReadCode of the preparation does this for all at once.
@@ -196,6 +246,7 @@ private:
   void append(const CodeChange& i) {
     ConvertProcesses step{i.mode, {}};
     for (const CodeChange::Item& item : i.items) {
+      code_changed_.insert(item.module);
       Term down_vsn = Atom{"undefined"};
       const auto beam = to_.beams.find(item.module);
       if (i.mode == Direction::down && beam != to_.beams.end())
@@ -269,6 +320,7 @@ private:
   std::vector<std::vector<Atom>> switched_;
   std::set<Atom> checked_;
   std::set<Atom> converted_;
+  std::set<Atom> code_changed_;
   std::map<Atom, Purge> purges_;
   bool changed_ = false;
 };
@@ -313,7 +365,9 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
     // application_controller loads included applications only together with the one that includes them.
     if (!node.loaded.contains(inner)) plan.steps.push_back(LoadApp{inner, inner});
   }
+  std::ranges::move(steps.notes(), std::back_inserter(plan.notes));
   std::ranges::move(steps.take(), std::back_inserter(plan.steps));
+  if (auto children = steps.change_children(request.policy)) plan.steps.push_back(*std::move(children));
   for (const Atom& inner : from.spec.included_applications)
     if (!contains(to.spec.included_applications, inner) && wanted.contains(inner) && !runs(node, inner))
       plan.steps.push_back(StartApp{inner});
@@ -344,6 +398,7 @@ std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) 
   for (auto& [module, beam] : from.beams) {
     const auto loaded = node.code.find(module);
     if (loaded == node.code.end() || loaded->second == to_bytes(beam.md5)) continue;
+    beam.init.reset();  // nothing else is known of it
     std::ranges::transform(loaded->second, beam.md5.begin(),
                            [](char byte) { return static_cast<std::uint8_t>(byte); });
     differs = true;

@@ -52,6 +52,13 @@ void read_stranded(const std::string& text, Policy& policy) {
   policy.stranded = text == "refuse" ? Policy::Stranded::refuse : Policy::Stranded::report;
 }
 
+/// --children=change|keep
+void read_children(const std::string& text, Policy& policy) {
+  if (text != "change" && text != "keep")
+    throw UsageError("--children: " + printable(text) + ": expected change or keep");
+  policy.children = text == "keep" ? Policy::Children::keep : Policy::Children::change;
+}
+
 /// `first` and `second` are in the order of the command line.
 int change_main(const std::string& tool, const std::string& about, Action action, VersionArguments first,
                 VersionArguments second, std::span<const std::string> args, Streams& streams) {
@@ -67,7 +74,7 @@ int change_main(const std::string& tool, const std::string& about, Action action
   for (VersionArguments* version : {&first, &second})
     line.app.add_option(version->dir_name, version->directory,
                         "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
-  std::string purge = "refuse", stranded = "report";
+  std::string purge = "refuse", stranded = "report", children = "change";
   line.app
       .add_option("--purge", purge,
                   "Processes in code from before the last upgrade: refuse, wait[=SECONDS] or kill")
@@ -75,6 +82,11 @@ int change_main(const std::string& tool, const std::string& about, Action action
   line.app
       .add_option("--stranded", stranded,
                   "Processes inside changing code that nothing converts: report or refuse")
+      ->type_name("WHAT");
+  line.app
+      .add_option(
+          "--children", children,
+          "Children that a supervisor's new code has or has no more: change (start and stop them) or keep")
       ->type_name("WHAT");
   add_act_options(line.app, options);
   if (const auto code = line.parse(args, streams)) return *code;
@@ -87,6 +99,7 @@ int change_main(const std::string& tool, const std::string& about, Action action
   request.app = check_app(app);
   read_purge(purge, request.policy);
   read_stranded(stranded, request.policy);
+  read_children(children, request.policy);
   Version one = check_version(first, directories);
   Version other = check_version(second, directories);
   const bool up = action == Action::upgrade;

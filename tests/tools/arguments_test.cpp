@@ -118,11 +118,12 @@ TEST_CASE("a time limit is a number of seconds greater than 0") {
   CHECK(one.run(eval_main, {"--timeout=" + text, "n1", "1"}).exit == 2);
 }
 
-TEST_CASE("what to do about processes in old code is one of a few words") {
+TEST_CASE("what to do about processes in old code, and about children, is one of a few words") {
   const Untouched one;
   const auto [option, error] = GENERATE(table<std::string, std::string>({
       {"--purge=murder", "--purge: 'murder': expected refuse, wait, wait=SECONDS or kill"},
       {"--stranded=kill", "--stranded: 'kill': expected report or refuse"},
+      {"--children=some", "--children: 'some': expected change or keep"},
   }));
   CHECK(one.run(upgrade_main, {option, "egerl", "1.0", "1.1"}) ==
         Ran{2, "", "erlrc-upgrade: " + error + "\n"});

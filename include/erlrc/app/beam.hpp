@@ -28,14 +28,26 @@ struct ImportedFunction {
   auto operator<=>(const ImportedFunction&) const = default;
 };
 
+/// What the code of a supervisor's init/1 says of calling it once more.
+struct SupervisorInit {
+  /// What it does beyond computing and looking things up, as functions that it calls (`ets:new/2`) or in
+  /// words. If nothing, it can be asked for its children at any time.
+  std::vector<std::string> effects;
+  /// Named tables, and names of processes, that it creates without asking whether they exist.
+  std::vector<Atom> tables;
+  std::vector<Atom> names;
+  bool operator==(const SupervisorInit&) const = default;
+};
+
 struct Beam {
   Atom module;
   Md5Digest md5{};
   std::vector<FunctionName> exports;
   std::vector<ImportedFunction> imports;
-  Term attributes;       ///< the proplist of the Attr chunk; [] if there is none
-  bool on_load = false;  ///< has a function that runs when the module is loaded
-  bool nif = false;      ///< calls erlang:load_nif/2
+  Term attributes;                       ///< the proplist of the Attr chunk; [] if there is none
+  bool on_load = false;                  ///< has a function that runs when the module is loaded
+  bool nif = false;                      ///< calls erlang:load_nif/2
+  std::optional<SupervisorInit> init{};  ///< of a supervisor
   bool operator==(const Beam&) const = default;
 };
 
@@ -47,6 +59,9 @@ bool exports(const Beam& beam, std::string_view function, std::uint32_t arity);
 
 /// The behaviours that attributes `behaviour` and `behavior` name.
 std::vector<Atom> behaviours(const Beam& beam);
+
+/// Whether one of those is the behaviour of supervisors, of Erlang or of Elixir.
+bool is_supervisor(const Beam& beam);
 
 /// The module's `vsn` attribute, as release_handler gives it to code_change: the single element of a list of
 /// one that is no string, otherwise the list. Absent: the module has none (a compiler puts one, unless told

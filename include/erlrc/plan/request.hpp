@@ -32,6 +32,10 @@ struct Policy {
   /// Processes inside a module that changes, which no instruction converts: they go on in its old code until
   /// they call it by its full name.
   Stranded stranded = Stranded::report;
+  enum class Children { change, keep };
+  /// Children that a supervisor's new init/1 has and the old one had not, or the other way round: started and
+  /// stopped, or left alone.
+  Children children = Children::change;
   bool operator==(const Policy&) const = default;
 };
 

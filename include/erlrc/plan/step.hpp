@@ -175,6 +175,27 @@ struct TerminateProcesses {
   bool operator==(const TerminateProcesses&) const = default;
 };
 
+/// Notes, before anything was touched, which children the supervisors of the modules have, and what init/1 of
+/// the old code says; fails if an init/1 is known to fail when it is called again.
+struct KeepChildren {
+  struct Item {
+    Atom module;
+    bool askable = false;  ///< calling init/1 of either version has no effect
+    std::vector<Atom> tables{};
+    std::vector<Atom> names{};
+    bool operator==(const Item&) const = default;
+  };
+  std::vector<Atom> apps;
+  std::vector<Item> items;
+  bool operator==(const KeepChildren&) const = default;
+};
+/// Stops the children of those supervisors that are gone, last born first, and starts those that are new,
+/// unless somebody else has done so by now.
+struct ChangeChildren {
+  std::vector<Atom> modules;
+  bool operator==(const ChangeChildren&) const = default;
+};
+
 /// `Apply` of the appup, with what takes it back where its author provides that.
 struct ApplyHook {
   Apply call;
@@ -182,11 +203,11 @@ struct ApplyHook {
   bool operator==(const ApplyHook&) const = default;
 };
 
-using Step =
-    std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp, UnloadApp,
-                 StartApp, StopApp, ChangeApp, LoadModules, UnloadModules, KeepCode, ReadCode, CheckOldCode,
-                 CheckStranded, PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge,
-                 SuspendProcesses, ConvertProcesses, Resume, TerminateProcesses, StartProcesses, ApplyHook>;
+using Step = std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp,
+                          UnloadApp, StartApp, StopApp, ChangeApp, LoadModules, UnloadModules, KeepCode,
+                          ReadCode, CheckOldCode, CheckStranded, PointOfNoReturn, SwitchModules, LoadNew,
+                          RemoveModule, PostPurge, SuspendProcesses, ConvertProcesses, Resume,
+                          TerminateProcesses, StartProcesses, KeepChildren, ChangeChildren, ApplyHook>;
 
 /// How the node is told.
 Term to_term(const Step& step);

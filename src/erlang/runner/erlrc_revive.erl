@@ -2,7 +2,7 @@
 %%
 %% Processes that are inside a code_change that does not return, when all else is undone.
 -module(erlrc_revive).
--export([revive/4]).
+-export([owns_resources/2, revive/4]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_sys, [ask/3, replace_state/3]).

@@ -8,6 +8,7 @@
 -import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, loaded_apps/0, set_at_run_time/4,
                     start_type/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
+-import(erlrc_children, [change_children/2, keep_children/3]).
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
                      read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
 -import(erlrc_journal, [journal/1, remark/2]).
@@ -251,6 +252,12 @@ step({start, Modules}, #{terminated := Terminated} = C) ->
                           end
                   end, lists:append([Children || {Ms, Children} <- Terminated, Ms =:= Modules])),
     C#{terminated := [T || {Ms, _} = T <- Terminated, Ms =/= Modules]};
+
+step({keep_children, Apps, Items}, C) ->
+    C#{children => keep_children(Apps, Items, C)};
+step(change_children, #{children := Kept} = C) ->
+    change_children(Kept, C),
+    C;
 
 step({apply, {M, F, A}, Undo}, C) ->
     case hook(M, F, A, C) of

@@ -6,6 +6,7 @@
 -export([undo_all/0]).
 -import(erlrc_app, [change_back/3, config_change/3, end_start/2, environment/1, set_environment/2, start_type/1, starting_apps/0, unload/3]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
+-import(erlrc_children, [start_stopped/4]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_revive, [revive/4]).
@@ -158,6 +159,18 @@ undo({terminated, Parent, Id}, C) ->
     end;
 undo({restarted, Parent, Id}, C) ->
     expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C), "child ~0tp: stop", [Id]);
+undo({child_started, Supervisor, Id}, C) ->
+    case is_process_alive(Supervisor) andalso bounded(supervisor, terminate_child, [Supervisor, Id], C) of
+        false -> ok;
+        {error, not_found} -> ok;
+        Result -> expect(ok, Result, "child ~0tp: stop", [Id])
+    end;
+undo({new_children, Supervisor, Ids}, C) ->
+    %% Of a supervisor of which others were taken away, so that it does not get its old state as a whole.
+    [bounded(supervisor, delete_child, [Supervisor, Id], C) || Id <- Ids, is_process_alive(Supervisor)],
+    ok;
+undo({child_stopped, Supervisor, Id, Snapshot}, C) ->
+    start_stopped(Supervisor, Id, Snapshot, C);
 undo({applied, none}, _) ->
     ok;
 undo({applied, {M, F, A}}, C) ->

@@ -37,6 +37,9 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(CheckStranded{{app}, {m}, {}}) == "{check_stranded,[a],[m],[],report}");
   CHECK(told(CheckStranded{{app}, {m}, {m}, {.stranded = Policy::Stranded::refuse}}) ==
         "{check_stranded,[a],[m],[m],refuse}");
+  CHECK(told(KeepChildren{{app}, {{m, true}, {app, false, {m}, {app}}}}) ==
+        "{keep_children,[a],[{m,true,[],[]},{a,false,[m],[a]}]}");
+  CHECK(told(ChangeChildren{{m}}) == "change_children");
   CHECK(told(PointOfNoReturn{}) == "point_of_no_return");
   CHECK(told(SwitchModules{{m}}) == "{switch,[m]}");
   CHECK(told(LoadNew{m}) == "{load,m}");

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <erlrc/base/bytes.hpp>
+
+// The instructions of a Code chunk, one after the other (genop.tab and beam_asm of the compiler).
+
+namespace erlrc {
+
+// What makes it impossible to go on reading instructions: an opcode or an operand of a later OTP, or bytes
+// that are no code at all. Which of the two cannot be told apart here.
+struct Unreadable {};
+
+struct Operand {
+  enum Tag : std::uint8_t { kUnsigned, kInteger, kAtom, kX, kY, kLabel, kCharacter, kExtended };
+  Tag tag = kUnsigned;
+  std::uint64_t value = 0;  // of an extended operand: nothing
+};
+
+struct BeamInstruction {
+  std::uint8_t opcode = 0;
+  std::array<Operand, 8> operands{};
+};
+
+class BeamInstructions {
+public:
+  // `code` is what follows the chunk's header.
+  explicit BeamInstructions(BytesView code) : code_(code) {}
+
+  // Null at the end. Throws Unreadable and ShortRead.
+  const BeamInstruction* next();
+
+private:
+  std::uint64_t number(std::uint8_t first, bool is_length = false);
+  Operand operand();
+  void skip_simple(std::uint64_t count);
+
+  ByteReader code_;
+  BeamInstruction current_;
+};
+
+// The instructions of a Code chunk, without its header.
+BytesView instructions_of(BytesView code_chunk);
+
+}  // namespace erlrc

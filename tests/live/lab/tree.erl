@@ -1,0 +1,12 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%% A supervisor that may be asked for its children at any time.
+-module(MODULE).
+-behaviour(supervisor).
+-vsn(?VSN).
+-export([start_link/0, init/1]).
+
+start_link() ->
+    supervisor:start_link({local, ?MODULE}, ?MODULE, []).
+
+init([]) ->
+    {ok, {#{intensity => 1, period => 5}, CHILDREN}}.
