@@ -2,6 +2,7 @@
 #include <erlrc/plan/boot_problem.hpp>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/term/text.hpp>
 
 namespace erlrc {
 namespace {
@@ -54,22 +55,23 @@ Term to_term(const BootProblem& problem) {
 
 std::string describe(const BootProblem& problem) {
   return std::visit(
-      Overload{
-          [](const CircularDependency& p) { return described_cycle(p.cycle); },
-          [](const DependencyIncluded& p) {
-            return p.app.name + " depends on " + p.dependency.name + ", which " + p.by.name + " includes";
-          },
-          [](const DuplicateIncluded& p) {
-            return p.app.name + " is included by both " + p.one.name + " and " + p.other.name;
-          },
-          [](const AppFileMissing& p) {
-            return p.app.name + ": no directory of the code path has " + p.app.name + ".app";
-          },
-          [](const AppFileBroken& p) { return p.app.name + ": " + p.why; },
-          [](const BadStartType& p) {
-            return p.file + ": found " + p.found + ", expected nothing, permanent, transient or temporary";
-          },
-          [](const NotStarted& p) { return p.app.name + " needs " + joined(p.needs, ", "); }},
+      Overload{[](const CircularDependency& p) { return described_cycle(p.cycle); },
+               [](const DependencyIncluded& p) {
+                 return p.app.name + " depends on " + p.dependency.name + ", which " + p.by.name +
+                        " includes";
+               },
+               [](const DuplicateIncluded& p) {
+                 return p.app.name + " is included by both " + p.one.name + " and " + p.other.name;
+               },
+               [](const AppFileMissing& p) {
+                 return p.app.name + ": no directory of the code path has " + p.app.name + ".app";
+               },
+               [](const AppFileBroken& p) { return p.app.name + ": " + p.why; },
+               [](const BadStartType& p) {
+                 return p.file + ": found " + print_term(string(p.found)) +
+                        ", expected nothing, permanent, transient or temporary";
+               },
+               [](const NotStarted& p) { return p.app.name + " needs " + joined(p.needs, ", "); }},
       problem);
 }
 

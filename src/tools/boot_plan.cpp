@@ -35,7 +35,7 @@ std::variant<Atom, BootProblem> start_type(const Atom& app, const fs::path& file
     const std::string word = text.substr(first, text.find_last_not_of(" \t\r\n.") + 1 - first);
     for (const char* type : {"permanent", "transient", "temporary"})
       if (word == type) return Atom{type};
-    return BootProblem(BadStartType{app, file.string(), printable(word)});
+    return BootProblem(BadStartType{app, file.string(), word});
   } catch (const Error& error) {
     return BootProblem(AppFileBroken{app, file.string(), error.what()});
   }

@@ -40,6 +40,7 @@ TEST_CASE("every option of a program is in its help and in its man page, and no 
       {makeappup_main, "erlrc-makeappup"},
       {appinfo_main, "erlrc-appinfo"},
       {hook_main, "erlrc-hook"},
+      {boot_main, "erlrc-boot"},
       {node_main, "erlrc-node"},
   }));
   CAPTURE(name);

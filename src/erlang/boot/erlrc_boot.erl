@@ -77,5 +77,5 @@ limit() ->
 %% For a program that plans without a boot: says what the planner would be asked, and ends the node.
 tell_question() ->
     _ = application:load(erlrc),
-    erlrc_watcher:tell(erlrc_watcher:start(), {question, erlrc_planner:question()}),
+    ok = erlrc_watcher:tell_at_once(erlrc_watcher:start(), {question, erlrc_planner:question()}),
     erlang:halt(0).

@@ -16,7 +16,7 @@ advance(Starts, #{failed := Failed} = S) ->
     Missing = [App || {App, _, _} <- Failed],
     case [Start || #{needs := Needs} = Start <- Starts, lists:any(fun(App) -> lists:member(App, Missing) end, Needs)] of
         [] -> begin_ready(Starts, S);
-        Lost -> advance(Starts -- Lost, S#{failed := [lost(Start, Missing) || Start <- Lost] ++ Failed})
+        Lost -> advance(Starts -- Lost, S#{failed := lists:reverse([lost(Start, Missing) || Start <- Lost]) ++ Failed})
     end.
 
 begin_ready(Starts, S) ->

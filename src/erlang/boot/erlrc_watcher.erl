@@ -3,7 +3,7 @@
 %% The program that started the node in the foreground (src/tools/boot_node.cpp): it hears what happens, and the node ends
 %% with it.
 -module(erlrc_watcher).
--export([start/0, tell/2]).
+-export([start/0, tell/2, tell_at_once/2]).
 
 %% `none' if nobody watches. The other side begins with what must not be seen in arguments: [] or [{cookie, Atom}].
 start() ->
@@ -21,6 +21,13 @@ start() ->
 tell(none, _) -> ok;
 tell(Watcher, Event) -> Watcher ! {tell, Event}, ok.
 
+%% Returns when the port has the event.
+tell_at_once(Watcher, Event) ->
+    ok = tell(Watcher, Event),
+    Ref = make_ref(),
+    Watcher ! {told, self(), Ref},
+    receive {Ref, told} -> ok end.
+
 open(In, Out, Caller, Ref) ->
     Port = open_port({fd, In, Out}, [{packet, 4}, binary, eof]),
     receive
@@ -37,6 +44,9 @@ watch(Port) ->
     receive
         {tell, Event} ->
             try port_command(Port, term_to_binary(Event)) catch error:badarg -> ok end,
+            watch(Port);
+        {told, From, Ref} ->
+            From ! {Ref, told},
             watch(Port);
         {Port, eof} ->
             logger:notice("erlrc_boot: the program that started this node is gone"),

@@ -267,6 +267,6 @@ TEST_CASE("problems are told to people") {
   CHECK(describe(DuplicateIncluded{a, b, c}) == "a is included by both b and c");
   CHECK(describe(AppFileBroken{a, "/f", "/f: open: no"}) == "a: /f: open: no");
   CHECK(describe(BadStartType{a, "/f", "x"}) ==
-        "/f: found x, expected nothing, permanent, transient or temporary");
+        "/f: found \"x\", expected nothing, permanent, transient or temporary");
   CHECK(describe(NotStarted{a, {b, c}}) == "a needs b, c");
 }
