@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+package Erlrc::Nodes;
+
+# The registered nodes that run on this host, and which of them run code that is not on disk (any more). Each node is asked
+# once, by erlrc-eval.
+
+use strict;
+use warnings;
+
+my $eval = '/usr/bin/erlrc-eval';
+my $registry = ($ENV{ERLRC_ROOT} || '/etc/erlrc.d') . '/nodes';
+
+# What a node answers: its process, whether its own emulator is still installed, and the loaded modules that are found on
+# disk with other code, or not at all. A module that an upgrade left alone, since it did not change, keeps the name of a file
+# that is gone; so for those whose file differs the code path is searched.
+my $question = <<'END';
+{os:getpid(),
+ filelib:is_dir(filename:join(code:root_dir(), "erts-" ++ erlang:system_info(version))),
+ [M || {M, _} <- code:all_loaded(), lists:member(code:module_status(M), [modified, removed]),
+       case code:where_is_file(atom_to_list(M) ++ ".beam") of
+           non_existing -> true;
+           File -> {ok, {M, M:module_info(md5)}} =/= beam_lib:md5(File)
+       end]}.
+END
+
+my $nodes;
+
+# {PID => {name => .., emulator_gone => .., modules => [..]}}
+sub all {
+  return $nodes if $nodes;
+  $nodes = {};
+  return $nodes unless -x $eval && opendir(my $dir, $registry);
+  foreach my $name (sort readdir $dir) {
+    # The rules of erlrc itself: what editors and package managers leave beside files is no node.
+    next if $name =~ /^\.|~$|\.dpkg-|\.rpm(?:new|save)$/ || !-f "$registry/$name";
+    my $answer = ask($name);
+    next unless $answer =~ /^\{"(\d+)",(true|false),\[([^\]]*)\]\}/;
+    my ($pid, $emulator, $modules) = ($1, $2, $3);
+    $nodes->{$pid} = {
+      name => $name, emulator_gone => $emulator eq 'false',
+      modules => [sort map { /([\w.@']+)/ ? $1 : () } split /,/, $modules],
+    };
+  }
+  return $nodes;
+}
+
+# The answer without white space; empty if there is none.
+sub ask {
+  my ($name) = @_;
+  my $pid = open(my $answer, '-|') // return '';
+  if (!$pid) {
+    open(STDERR, '>', '/dev/null');
+    exec($eval, '--timeout', '5', $name, $question) or exit 1;
+  }
+  my $text = join '', <$answer>;
+  close($answer) or return '';
+  $text =~ s/\s+//g;
+  return $text;
+}
+
+sub is_stale {
+  my ($node) = @_;
+  return $node->{emulator_gone} || @{$node->{modules}} > 0;
+}
+
+# A line for the administrator, for each node that needs a restart.
+sub complaints {
+  my $nodes = all();
+  return map { describe($_) } sort { $a->{name} cmp $b->{name} } grep { is_stale($_) } values %$nodes;
+}
+
+sub describe {
+  my ($node) = @_;
+  my @modules = @{$node->{modules}};
+  my @some = @modules > 4 ? (@modules[0 .. 3], '..') : @modules;
+  my @why = (
+    $node->{emulator_gone} ? 'its Erlang is not installed any more' : (),
+    @modules ? 'code of ' . @modules . (@modules == 1 ? ' module' : ' modules') . " is not that on disk: @some" : (),
+  );
+  return "erlrc: node $node->{name} needs a restart: " . join('; ', @why);
+}
+
+# The services of systemd that nodes run in.
+sub units {
+  my %units;
+  foreach my $pid (keys %{all()}) {
+    open(my $groups, '<', "/proc/$pid/cgroup") or next;
+    m{/([^/]+\.service)$} && $units{$1}++ while <$groups>;
+  }
+  return sort keys %units;
+}
+
+1;

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run, where systemd runs: needrestart hears which nodes run stale code, and leaves their services alone.
+
+pid_of() { systemctl show --property=MainPID --value "$1"; }
+said() { contains "$(<"$logs/command.log")" "$1"; }
+# It would restart by itself whatever it finds; only what it says of services and of us is of interest.
+need_restart() { packages env NEEDRESTART_MODE="${1-a}" needrestart -l; }
+deferred() { sed -n '/deferred/,$p' "$logs/command.log" | grep -q "$1"; }
+lib=/usr/lib/erlang/lib
+
+install_programs
+systemctl daemon-reload
+echo "[{egerl, [{port, 4041}]}]." >/etc/egerl.config
+echo "ERL_FLAGS=-config /etc/egerl" >/etc/default/erlrc-one
+holds "needrestart is installed" packages apt-get install --yes needrestart
+cat >/etc/systemd/system/other.service <<END
+[Service]
+User=egerld
+Environment=HOME=/var/lib/egerl
+ExecStart=/usr/bin/erl -sname other -noinput
+END
+cat >/etc/systemd/system/stranger.service <<END
+[Service]
+User=egerld
+Environment=HOME=/var/lib/egerl
+ExecStart=/usr/bin/erl -sname stranger -noinput
+END
+systemctl daemon-reload
+holds "packages are installed" put eglib=4.0.1 egerl=4.0.1
+for unit in erlrc@one other stranger; do holds "$unit starts" systemctl start $unit; done
+register_node other
+eventually() {
+  local i
+  for ((i = 0; i < 100; i++)); do if "$@" >/dev/null 2>&1; then return 0; fi; sleep 0.1; done
+  return 1
+}
+holds "the other nodes are up" eventually erlrc-eval other 'application:ensure_all_started(crypto).'
+one=$(pid_of erlrc@one) other=$(pid_of other) stranger=$(pid_of stranger)
+same_processes() { equal "$(pid_of erlrc@one) $(pid_of other) $(pid_of stranger)" "$one $other $stranger"; }
+
+say "What was upgraded while it runs:"
+holds "upgraded" put eglib=4.1.0 egerl=4.1.0
+holds "egerl 4.1.0 runs" equal "$(erlrc-eval one 'element(2, application:get_key(egerl, vsn)).')" '"4.1.0"'
+holds "needrestart runs" need_restart
+holds "it says nothing of nodes" refused said erlrc
+holds "no process was restarted" same_processes
+
+say "Code on disk that is not what runs:"
+cp "$logs/eglib-4.0.1/ebin/eglib_text.beam" $lib/eglib-4.1.0/ebin/
+holds "needrestart runs" need_restart
+holds "it tells which node, and which module" said \
+  'erlrc: node one needs a restart: code of 1 module is not that on disk: eglib_text'
+holds "the service is listed, as one for the administrator" deferred 'erlrc@one.service'
+holds "no process was restarted" same_processes
+rm $lib/eglib-4.1.0/ebin/eglib_text.beam
+holds "a file that is gone is told alike" eval 'need_restart && said "not that on disk: eglib_text"'
+cp "$logs/eglib-4.1.0/ebin/eglib_text.beam" $lib/eglib-4.1.0/ebin/
+holds "with the right file nothing is said" eval 'need_restart && refused said erlrc'
+holds "a machine that asks for lines gets lines" eval 'needrestart -b 2>/dev/null | refused grep -v "^NEEDRESTART-"'
+
+say "A library that needrestart finds by itself, and an Erlang whose files are replaced:"
+crypto=$(readlink -f $lib/crypto-*/priv/lib/crypto.so)
+mapped() { grep -q "crypto.so" "/proc/$other/maps"; }
+holds "a node has loaded it" mapped
+cp "$crypto" "$crypto.new"
+mv "$crypto.new" "$crypto"
+holds "needrestart runs" need_restart
+holds "the service of a registered node is for the administrator" deferred 'other.service'
+holds "no process was restarted" same_processes
+say "   now as if we were not there:"
+mv /etc/needrestart/conf.d/erlrc.conf /tmp
+holds "needrestart runs" need_restart
+holds "the node was restarted" refused test "$(pid_of other)" = "$other"
+mv /tmp/erlrc.conf /etc/needrestart/conf.d
+# It may not come up again as long as epmd knows its name.
+systemctl stop other
+other=0
+erts=$(ls -d /usr/lib/erlang/erts-*)
+mv "$erts" "$erts.gone"
+# It would restart the one that is not registered, which cannot start now.
+holds "needrestart runs" need_restart l
+holds "the administrator hears of it" said 'erlrc: node one needs a restart: its Erlang is not installed any more'
+mv "$erts.gone" "$erts"
+holds "a node that is not registered is not spoken of" refused said 'node stranger'
+holds "no process was restarted" same_processes
+
+say "After its restart:"
+cp "$logs/eglib-4.0.1/ebin/eglib_text.beam" $lib/eglib-4.1.0/ebin/
+systemctl restart erlrc@one
+one=$(pid_of erlrc@one)
+holds "nothing is said" eval 'need_restart && refused said erlrc'
+
+say "Without our programs:"
+rm /usr/bin/erlrc-eval
+holds "needrestart runs" need_restart
+holds "nothing is said" refused said erlrc
