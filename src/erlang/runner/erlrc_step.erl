@@ -13,9 +13,58 @@
                      read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
 -import(erlrc_journal, [journal/1, remark/2]).
 -import(erlrc_suspend, [suspend/5]).
--import(erlrc_sys, [ask/3, gone/1, has_state/1, resume/2]).
+-import(erlrc_sys, [ask/3, check_resumed/2, gone/1, has_state/1, resume_with_states/3]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1]).
 -import(erlrc_tree, [supervised/2]).
+
+%% First what is done while processes wait: clauses are tried one after the other.
+step({suspend, Apps, Items}, #{trees := Trees, vsns := Vsns} = C) ->
+    Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
+    %% Rather now than while they wait.
+    erlang:garbage_collect(self(), [{type, minor}]),
+    suspend(Apps, Items, C#{trees := lists:usort(Apps ++ Trees), vsns := maps:merge(Vsns, Running)}, [], 0);
+step({code_change, Mode, Changes}, #{suspended := Suspended, vsns := Vsns, converted := Converted} = C) ->
+    %% up: the version that runs, as the module says; down: the one that will run, which the planner read.
+    Items = [{Module, case Mode of up -> maps:get(Module, Vsns, undefined); down -> {down, DownVsn} end, Extra}
+             || {Module, Extra, DownVsn} <- Changes],
+    Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, Pid <- maps:get(Module, Suspended, [])],
+    Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
+    States = ask([{Pid, get_state} || Pid <- Pids], standard, C),
+    Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- States],
+    case length(Before) < length(States)
+         andalso [Pid || {Pid, Reply} <- States, not has_state(Reply), not gone(Reply)] of
+        [_ | _] = Silent -> fail("no state to come back to, because it cannot be read: ~ts", [processes(Silent, C)]);
+        _ -> ok
+    end,
+    journal({converted, Mode, Items, Jobs, Before}),
+    Replies = ask([{Pid, {change_code, Module, Vsn, Extra}} || {Pid, Module, Vsn, Extra} <- Jobs], standard, C),
+    case [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+        [] ->
+            C#{converted := maps:merge(Converted, maps:from_list(Before))};
+        Failures ->
+            lists:foreach(fun({Pid, timeout}) -> journal({stuck, Pid, proplists:lookup(Pid, Before), C});
+                             (_) -> ok
+                          end, Failures),
+            fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
+                                                               || {Pid, Reply} <- Failures])])
+    end;
+step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees := Apps} = C) ->
+    %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
+    Left = maps:without(Modules, Suspended),
+    Stay = maps:without([Parents || {parents, Ms} = Parents <- maps:keys(Left), [M || M <- Ms, is_map_key(M, Left)] =:= []],
+                        Left),
+    Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
+    {States, Replies} = resume_with_states(Pids, [Pid || Pid <- Pids, is_map_key(Pid, Converted)], C),
+    journal({resumed, Pids, [{Pid, State} || {Pid, {reply, {ok, State}}} <- States], Apps, Modules}),
+    check_resumed(Replies, C),
+    C#{suspended := Stay};
+step({switch, Modules}, #{prepared := Prepared, kept := Kept} = C) ->
+    lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)),
+    journal({switched, Modules, Kept}),
+    case bounded(code, finish_loading, [maps:get(Modules, Prepared)], C) of
+        ok -> C;
+        Failed -> expect(ok, Failed, "~ts: cannot be loaded", [modules(Modules)])
+    end;
 
 step({require_loaded, App, Vsn}, C) ->
     case application:get_key(App, vsn) of
@@ -162,13 +211,6 @@ step({check_stranded, Apps, Changing, Converted, Policy}, C) ->
     end;
 step(point_of_no_return, C) ->
     C;
-step({switch, Modules}, #{prepared := Prepared, kept := Kept} = C) ->
-    lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)),
-    journal({switched, Modules, Kept}),
-    case bounded(code, finish_loading, [maps:get(Modules, Prepared)], C) of
-        ok -> C;
-        Failed -> expect(ok, Failed, "~ts: cannot be loaded", [modules(Modules)])
-    end;
 step({load, Module}, #{code := Code, kept := Kept} = C) ->
     {File, Beam} = maps:get(Module, Code),
     case loaded_md5(Module) =:= code:module_md5(Beam) of
@@ -194,46 +236,6 @@ step({post_purge, Purges}, C) ->
     put(purges, Purges),
     C;
 
-step({suspend, Apps, Items}, #{trees := Trees, vsns := Vsns} = C) ->
-    Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
-    %% Rather now than while they wait.
-    erlang:garbage_collect(self(), [{type, minor}]),
-    suspend(Apps, Items, C#{trees := lists:usort(Apps ++ Trees), vsns := maps:merge(Vsns, Running)}, [], 0);
-step({code_change, Mode, Changes}, #{suspended := Suspended, vsns := Vsns, converted := Converted} = C) ->
-    %% up: the version that runs, as the module says; down: the one that will run, which the planner read.
-    Items = [{Module, case Mode of up -> maps:get(Module, Vsns, undefined); down -> {down, DownVsn} end, Extra}
-             || {Module, Extra, DownVsn} <- Changes],
-    Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, Pid <- maps:get(Module, Suspended, [])],
-    Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
-    States = ask([{Pid, get_state} || Pid <- Pids], standard, C),
-    case [Pid || {Pid, Reply} <- States, not has_state(Reply), not gone(Reply)] of
-        [] -> ok;
-        Unreadable -> fail("no state to come back to, because it cannot be read: ~ts", [processes(Unreadable, C)])
-    end,
-    Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- States],
-    journal({converted, Mode, Items, Jobs, Before}),
-    Replies = ask([{Pid, {change_code, Module, Vsn, Extra}} || {Pid, Module, Vsn, Extra} <- Jobs], standard, C),
-    case [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
-        [] ->
-            C#{converted := maps:merge(Converted, maps:from_list(Before))};
-        Failures ->
-            lists:foreach(fun({Pid, timeout}) -> journal({stuck, Pid, proplists:lookup(Pid, Before), C});
-                             (_) -> ok
-                          end, Failures),
-            fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
-                                                               || {Pid, Reply} <- Failures])])
-    end;
-step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees := Apps} = C) ->
-    %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
-    Left = maps:without(Modules, Suspended),
-    Stay = maps:without([Parents || {parents, Ms} = Parents <- maps:keys(Left), [M || M <- Ms, is_map_key(M, Left)] =:= []],
-                        Left),
-    Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
-    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids, is_map_key(Pid, Converted)],
-                                                                 standard, C)],
-    journal({resumed, Pids, States, Apps, Modules}),
-    resume(Pids, C),
-    C#{suspended := Stay};
 step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
     Children = [{Parent, Id} || {_, Parent, Id, _, Ms} <- supervised(Apps, C), is_pid(Parent),
                                 lists:any(fun(M) -> lists:member(M, Modules) end, Ms)],

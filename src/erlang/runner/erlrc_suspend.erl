@@ -9,8 +9,7 @@
 -module(erlrc_suspend).
 -export([freeze/2, suspend/5, withdraw/1]).
 -import(erlrc_call, [check_deadline/1, limit/2, now_ms/0]).
--import(erlrc_journal, [journal/1]).
--import(erlrc_sys, [note_suspension/1, resume/2, send_system/1, states_are_tagged/0]).
+-import(erlrc_sys, [note_suspension/1, responses/2, resume/2, send_system/2, states_are_tagged/0]).
 -import(erlrc_text, [fail/2, processes/2]).
 -import(erlrc_tree, [links/1, remember/2, trees/2]).
 
@@ -30,16 +29,18 @@ suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
     Limit = limit(longest([maps:get(Module, Limits) || {Module, _} <- Found]), C1),
     Listed = maps:from_list([{Module, [Pid || {Pid, _, _, _, _} <- maps:get(Module, Known, [])]} || {Module, _} <- Items]),
     Key = {parents, [Module || {Module, _} <- Items]},
-    note_suspension(Supervisors ++ [Pid || {_, {Pid, _, _, _, _}} <- Found]),
+    Concerned = Supervisors ++ [Pid || {_, {Pid, _, _, _, _}} <- Found],
+    note_asleep(Concerned),
+    note_suspension(Concerned),
     {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C1), C1),
-    case siblings(unlisted(Frozen, Procs), Procs) of
+    case newborn(Frozen, Procs) of
         unknown when Round < 50 ->
             resume(Frozen, C1),
             suspend(Apps, Items, C1, Holding, Round + 1);
         unknown ->
             fail("children are started faster than they can be listed", []);
         Newborn ->
-            {C, ByModule} = with_newborn(Newborn, C1, Listed),
+            {C, ByModule} = case Newborn of [] -> {C1, Listed}; _ -> with_newborn(Newborn, C1, Listed) end,
             Workers = lists:usort(lists:append(maps:values(ByModule))) -- (Supervisors ++ Holding ++ Before),
             case freeze(Workers, min(Limit, 100)) of
                 {FrozenWorkers, []} ->
@@ -85,18 +86,25 @@ await_late(Late, Held, Until, C) ->
 freeze([], _) ->
     {[], []};
 freeze(Pids, Limit) ->
-    %% Those whom somebody else has suspended are to be so again if all is undone.
-    put(asleep, [Pid || Pid <- Pids, {_, {sys, suspend_loop, _}} <- [process_info(Pid, current_function)],
-                        not is_ours(Pid)] ++ get(asleep)),
-    await_frozen(send_system([{Pid, suspend} || Pid <- Pids]), Limit).
+    Sent = send_system(Pids, lists:duplicate(length(Pids), suspend)),
+    frozen(lists:zip(Sent, Pids), responses(Sent, erlang:monotonic_time(millisecond) + Limit)).
 
 await_frozen(Sent, Limit) ->
-    Until = erlang:monotonic_time(millisecond) + Limit,
-    Replies = [{Request, gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond)))}
-               || {Ref, _} = Request <- Sent],
-    Frozen = [Pid || {{_, Pid}, {reply, ok}} <- Replies],
-    journal({suspended, Frozen}),
-    {Frozen, [Request || {Request, timeout} <- Replies]}.
+    {Refs, _} = lists:unzip(Sent),
+    frozen(Sent, responses(Refs, erlang:monotonic_time(millisecond) + Limit)).
+
+frozen(Sent, Replies) ->
+    Frozen = [Pid || {{_, Pid}, {reply, ok}} <- lists:zip(Sent, Replies)],
+    put(journal, [{suspended, Frozen} | get(journal)]),
+    {Frozen, [Request || {Request, timeout} <- lists:zip(Sent, Replies)]}.
+
+%% Those whom somebody else has suspended are to be so again if all is undone.
+note_asleep(Pids) ->
+    Where = lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), current_function)),
+    case [Pid || {Pid, {_, {sys, suspend_loop, _}}} <- lists:zip(Pids, Where), not is_ours(Pid)] of
+        [] -> ok;
+        Asleep -> put(asleep, Asleep ++ get(asleep))
+    end.
 
 is_ours(Pid) ->
     lists:any(fun({suspended, Pids}) -> lists:member(Pid, Pids);
@@ -116,14 +124,15 @@ withdraw(Waiting) ->
 
 %% Children of the suspended supervisors that were born after we listed their siblings. A supervisor is linked to each of
 %% its children, so those are among the links that it had not yet before we asked it (ask_children/2).
-unlisted(Supervisors, Procs) ->
-    [{Pid, Supervisor} || Supervisor <- Supervisors, Pid <- links(Supervisor) -- get({links, Supervisor}),
-                          is_pid(Pid), not lists:keymember(Pid, 1, Procs), is_process_alive(Pid)].
+newborn(Supervisors, Procs) ->
+    case [{Pid, Supervisor} || Supervisor <- Supervisors, Pid <- links(Supervisor) -- get({links, Supervisor}),
+                               is_pid(Pid), not lists:keymember(Pid, 1, Procs), is_process_alive(Pid)] of
+        [] -> [];
+        Unlisted -> siblings(Unlisted, Procs)
+    end.
 
 %% What the list should have said of these. The children of a simple_one_for_one supervisor are all alike, so one that has
 %% a sibling in the list need not be listed again: there may be no moment without a birth.
-siblings([], _) ->
-    [];
 siblings(Unlisted, Procs) ->
     Known = [{Pid, Supervisor, Id, Type, Modules}
              || {Pid, Supervisor} <- Unlisted,
@@ -133,8 +142,6 @@ siblings(Unlisted, Procs) ->
         false -> unknown
     end.
 
-with_newborn([], C, ByModule) ->
-    {C, ByModule};
 with_newborn(Newborn, C, ByModule) ->
     {remember(Newborn, C), maps:map(fun(Module, Pids) ->
                                             Pids ++ [Pid || {Pid, _, _, _, Modules} <- Newborn, lists:member(Module, Modules)]

@@ -2,8 +2,8 @@
 %%
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
--export([ask/3, gone/1, has_state/1, note_suspension/1, replace_state/3, replace_states/2, resume/2,
-         send_system/1, states_are_tagged/0, suspended_us/0]).
+-export([ask/3, check_resumed/2, gone/1, has_state/1, note_suspension/1, replace_state/3, replace_states/2, responses/2,
+         resume/2, resume_with_states/3, send_system/2, states_are_tagged/0, suspended_us/0]).
 -import(erlrc_call, [limit/2, us_since/1]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1, text/2]).
 
@@ -30,26 +30,55 @@ replace_states(States, C) ->
 
 %% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that order,
 %% where Reply is {reply, Term}, {down, Reason} or timeout.
-%%
-%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27); here it is always the latter.
 ask(Requests, Limit, C) ->
-    Sent = [{gen:send_request(Pid, system, Request), Pid} || {Pid, Request} <- Requests],
-    Until = erlang:monotonic_time(millisecond) + limit(Limit, C),
-    Bare = states_are_asked_for(Requests) andalso not states_are_tagged(),
-    [{Pid, case gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond))) of
-               {reply, {error, Failed}} when Bare, element(1, Failed) =:= callback_failed -> {reply, {error, Failed}};
-               {reply, Answer} when Bare -> {reply, {ok, Answer}};
-               {reply, Answer} -> {reply, Answer};
-               {error, {Reason, _}} -> {down, Reason};
-               timeout -> demonitor(Ref, [flush]), timeout
-           end} || {Ref, Pid} <- Sent].
+    {Pids, Asked} = lists:unzip(Requests),
+    Sent = send_system(Pids, Asked),
+    answers(Asked, Pids, Sent, responses(Sent, erlang:monotonic_time(millisecond) + limit(Limit, C))).
+
+send_system(Pids, Requests) ->
+    lists:zipwith3(fun gen:send_request/3, Pids, lists:duplicate(length(Pids), system), Requests).
+
+answers([get_state | _], Pids, Sent, Replies) ->
+    states(Pids, Sent, Replies);
+answers([{replace_state, _} | _], Pids, Sent, Replies) ->
+    states(Pids, Sent, Replies);
+answers(_, Pids, Sent, Replies) ->
+    case lists:usort(Replies) of
+        [{reply, ok}] -> lists:zip(Pids, Replies);
+        _ -> lists:zip(Pids, replies(Sent, Replies))
+    end.
+
+%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27); here it is always the latter.
+states(Pids, Sent, Replies) ->
+    Bare = not states_are_tagged(),
+    [{Pid, case Reply of
+               {reply, {error, Failed}} when element(1, Failed) =:= callback_failed -> Reply;
+               {reply, State} when Bare -> {reply, {ok, State}};
+               _ -> Reply
+           end} || {Pid, Reply} <- lists:zip(Pids, replies(Sent, Replies))].
+
+replies(Sent, Replies) ->
+    [case Reply of
+         {error, {Reason, _}} -> {down, Reason};
+         timeout -> demonitor(Ref, [flush]), timeout;
+         _ -> Reply
+     end || {Ref, Reply} <- lists:zip(Sent, Replies)].
+
+%% What came for each request, or timeout. Nearly all have been answered when it is their turn, so first each is given its
+%% share of the time, which compiled code does; only if that is too little for one, it is looked at what is left for all.
+responses(Sent, Until) ->
+    Share = max(0, Until - erlang:monotonic_time(millisecond)) div max(1, length(Sent)),
+    Replies = lists:zipwith(fun gen:wait_response/2, Sent, lists:duplicate(length(Sent), Share)),
+    case lists:member(timeout, Replies) of
+        false -> Replies;
+        true -> [case Reply of
+                     timeout -> gen:wait_response(Ref, max(0, Until - erlang:monotonic_time(millisecond)));
+                     _ -> Reply
+                 end || {Ref, Reply} <- lists:zip(Sent, Replies)]
+    end.
 
 has_state({reply, {ok, _}}) -> true;
 has_state(_) -> false.
-
-states_are_asked_for([{_, get_state} | _]) -> true;
-states_are_asked_for([{_, {replace_state, _}} | _]) -> true;
-states_are_asked_for(_) -> false.
 
 %% Which this is, a process of the kernel tells whose state does not change.
 states_are_tagged() ->
@@ -63,11 +92,20 @@ states_are_tagged() ->
             Known
     end.
 
-send_system(Requests) ->
-    [{gen:send_request(Pid, system, Request), Pid} || {Pid, Request} <- Requests].
-
 resume(Pids, C) ->
-    Replies = ask([{Pid, resume} || Pid <- Pids], standard, C),
+    {_, Replies} = resume_with_states(Pids, [], C),
+    check_resumed(Replies, C).
+
+%% The states with which some of those go on, and the answers of all, for check_resumed/2: nobody waits until the states of
+%% the others are known.
+resume_with_states(Pids, Some, C) ->
+    Asked = lists:duplicate(length(Some), get_state),
+    SentStates = send_system(Some, Asked),
+    Sent = send_system(Pids, lists:duplicate(length(Pids), resume)),
+    Until = erlang:monotonic_time(millisecond) + limit(standard, C),
+    {answers(Asked, Some, SentStates, responses(SentStates, Until)), answers([resume], Pids, Sent, responses(Sent, Until))}.
+
+check_resumed(Replies, C) ->
     end_suspension(),
     case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
         [] -> ok;
