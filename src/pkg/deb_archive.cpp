@@ -42,6 +42,7 @@ public:
       current_.clear();
       current_.reserve(item.Size);
       fd = -2;  // to be given to Process
+      wanted_ = true;
     } else if (item.LinkTarget != nullptr) {
       link(item);
     }
@@ -53,8 +54,9 @@ public:
     return true;
   }
 
-  bool FinishedFile(Item& item, int fd) override {
-    if (fd == -2) take(item.Name, std::exchange(current_, {}));
+  // It is called for what was passed over, too.
+  bool FinishedFile(Item& item, int) override {
+    if (std::exchange(wanted_, false)) take(item.Name, std::exchange(current_, {}));
     return true;
   }
 
@@ -64,6 +66,7 @@ protected:
   virtual void link(const Item&) {}
 
 private:
+  bool wanted_ = false;
   Bytes current_;
   unsigned long long total_ = 0;
 };
@@ -88,7 +91,8 @@ public:
 
 private:
   bool wants(std::string_view name) const override {
-    return name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup");
+    return name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup") ||
+           name.find("etc/erlrc.d/applications/") != std::string_view::npos;
   }
   void take(std::string_view name, Bytes bytes) override {
     files.add_file(std::string(name), std::move(bytes));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/dist/names.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/run.hpp>
 
@@ -104,9 +105,18 @@ void decide_on(Visit& visit, const Item& item, std::size_t index, const Wanted& 
   visit.planned.push_back(std::move(planned));
 }
 
+/// Whether a package that names `nodes` is for this one.
+bool is_for(const std::optional<std::vector<std::string>>& nodes, const NodeName& node) {
+  return !nodes || std::ranges::any_of(*nodes, [&](const std::string& text) {
+    const NodeName name = parse_node_name(text);
+    return name.alive == node.alive && (!name.host || !node.host || name.host == node.host);
+  });
+}
+
 void decide(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, Deadline until) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     try {
+      if (!is_for(items[i].nodes, visit.entry->name)) continue;
       decide_on(visit, items[i], i, wanted, until);
     } catch (const Error& error) {
       const Request& request = items[i].request;
@@ -171,6 +181,26 @@ void plan_node(Visit& visit, const std::vector<Item>& items, const Wanted& wante
     visit.planned[i].row = std::move(rows[i]);
 }
 
+/// The applications that nodes have loaded and whose packages do not have them kept in step.
+std::vector<Forecast> rows_apart(const Transaction& transaction, const std::vector<Visit>& visits) {
+  std::vector<Forecast> rows;
+  for (const Transaction::Apart& apart : transaction.apart())
+    for (const Visit& visit : visits) {
+      const auto loaded = loaded_vsn(visit.state, apart.app.app);
+      if (!loaded || *loaded == apart.app.vsn) continue;
+      const bool restarts = apart.policy == PackagePolicy::restart;
+      rows.push_back({restarts ? Kind::restart : Kind::left,
+                      apart.package,
+                      apart.app.app.name,
+                      *loaded,
+                      apart.app.vsn,
+                      visit.name,
+                      {},
+                      restarts ? "its package restarts its service" : "as its package wants it"});
+    }
+  return rows;
+}
+
 /// Whether `file`, an .app file of the system, can be what that node has loaded: one that has an Erlang of
 /// its own has nothing from the system's.
 bool may_be_of(const NodeState& node, const std::string& file) {
@@ -223,8 +253,9 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
                    const Site& site, Deadline until) {
   std::vector<Visit> visits = visit_nodes(site.registry, until);
   if (visits.empty()) return {};
-  Transaction transaction(load_apt_changes(actions, admindir));
-  transaction.read_archives([&](const Request& request) {
+  Transaction transaction(load_apt_changes(actions, admindir), site.wanted);
+  transaction.read_archives([&](const Item& item) {
+    const Request& request = item.request;
     if (request.action == Action::stop) return false;
     return std::ranges::any_of(visits, [&](const Visit& visit) {
       return visit.rpc &&
@@ -234,10 +265,11 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
   Forecasts told{{}, {}, transaction.warnings()};
   for (const AptChange& change : transaction.changes())
     note_without_hooks(change, visits, told.notes);
+  told.rows = rows_apart(transaction, visits);
   if (transaction.items().empty()) return told;
   side_by_side(visits, visits.size(),
                [&](Visit& visit) { plan_node(visit, transaction.items(), site.wanted, until); });
-  told.rows = in_order(visits);
+  std::ranges::move(in_order(visits), std::back_inserter(told.rows));
   return told;
 }
 

@@ -19,9 +19,10 @@ namespace erlrc {
 struct Forecast {
   enum class Kind {
     hot,            ///< upgraded or downgraded while it runs
-    restart,        ///< its appup stops and starts it, within the node
+    restart,        ///< stopped and started: within the node by its appup, or with it by its package
     start,          ///< a node that does not run it will
     stop,           ///< its package goes
+    left,           ///< its package leaves nodes alone: they go on with the old version
     needs_restart,  ///< only a new start of the node can do it
     refused,        ///< the hooks of its package will fail
   };

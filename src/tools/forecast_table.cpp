@@ -22,6 +22,8 @@ std::string words(Forecast::Kind kind) {
       return "start";
     case Forecast::Kind::stop:
       return "stop";
+    case Forecast::Kind::left:
+      return "left";
     case Forecast::Kind::needs_restart:
       return "needs restart";
     case Forecast::Kind::refused:

@@ -49,8 +49,8 @@ mkdir -p /tmp/made/ebin
 cp /usr/lib/erlang/lib/eglib-4.0.1/ebin/* /tmp/made/ebin
 sed -i 's/4\.0\.1/4.3.0/' /tmp/made/ebin/eglib.app
 echo '{"4.3.0", [{<<".*">>, [restart_new_emulator]}], [{<<".*">>, [restart_new_emulator]}]}.' >/tmp/made/ebin/eglib.appup
-"$2/../support/make-deb" eglib 4.3.0 /tmp/made/ebin /srv/archive
-"$2/../support/make-archive" /srv/archive 2>/dev/null
+"$here/../support/make-deb" eglib 4.3.0 /tmp/made/ebin /srv/archive
+"$here/../support/make-archive" /srv/archive 2>/dev/null
 apt-get update >/dev/null
 before=$(done_until_now)
 holds "refused" refused refusing eglib=4.3.0 egerl=4.1.0
@@ -88,7 +88,7 @@ at 4.1.0
 say "Bad input is a warning:"
 sed -i 's/4\.3\.0/4.4.0/' /tmp/made/ebin/eglib.app
 rm /tmp/made/ebin/eglib.appup
-"$2/../support/make-deb" eglib 4.4.0 /tmp/made/ebin /tmp/made
+"$here/../support/make-deb" eglib 4.4.0 /tmp/made/ebin /tmp/made
 mv /tmp/made/eglib_4.4.0_all.deb /tmp/bad.deb
 head -c 200 /dev/zero | dd of=/tmp/bad.deb bs=1 seek=$(($(stat -c %s /tmp/bad.deb) - 300)) conv=notrunc status=none
 holds "an archive whose files are damaged" eval '

@@ -32,8 +32,8 @@ struct Apt {
   }
 
   /// Its archive of version 2.0; the files are nowhere else.
-  std::string archive(const std::string& app, const std::string& appup = "",
-                      const std::string& needs = "") const {
+  std::string archive(const std::string& app, const std::string& appup = "", const std::string& needs = "",
+                      const std::string& says = "") const {
     const std::filesystem::path dir = host.add_app(app, "2.0");
     const std::string base = "." + ebin(app, "2.0") + "/";
     std::vector<TarEntry> data{
@@ -41,9 +41,10 @@ struct Apt {
         {base + app + ".app", "{application, " + app +
                                   ", [{vsn, \"2.0\"}, {modules, [plain]}, {applications, [" + needs +
                                   "]}]}.\n"}};
+    if (says.empty()) data.push_back({"./etc/erlrc.d/applications/" + app, ""});
     if (!appup.empty()) data.push_back({base + app + ".appup", appup});
     std::filesystem::remove_all(dir);
-    return host.dir().write(app + ".deb", deb({{"./erlrc", member(app, "2.0")}}, data)).string();
+    return host.dir().write(app + ".deb", deb({{"./erlrc", says + member(app, "2.0")}}, data)).string();
   }
 
   static std::string upgrade(const std::string& package, const std::string& file) {
@@ -136,6 +137,38 @@ TEST_CASE("what is installed will be started, what is removed stopped") {
                     "  egerl       -   2.0 n1   start -\n",
             ""});
   CHECK(!was_run(apt.node));
+}
+
+TEST_CASE("what its package does not want to run is not started") {
+  const Node apt(test::done(), {{"eglib", "1.0"}});
+  const std::string actions =
+      "egerl - - none < 2.0 all none " + apt.archive("egerl", "", "", "# nothing\n") + "\n";
+  CHECK(apt.run(actions) == Ran{0, "", ""});
+  apt.host.dir().write("applications/egerl", "");
+  CHECK_THAT(apt.run(actions).out, Catch::Contains("egerl       -   2.0 n1   start"));
+}
+
+TEST_CASE("a package that does not want nodes to be kept in step is told as that, and refused for nothing") {
+  const Node apt(failed("nobody may be asked"));
+  const auto [policy, row] = GENERATE(table<std::string, std::string>({
+      {"restart", "  egerl       1.0 2.0 n1   restart -               its package restarts its service\n"},
+      {"leave", "  egerl       1.0 2.0 n1   left -               as its package wants it\n"},
+  }));
+  const std::string actions =
+      Apt::upgrade("egerl", apt.archive("egerl", "", "", "policy = " + policy + "\n"));
+  apt.host.dir().write("dpkg/info/egerl.erlrc", "policy = " + policy + "\n" + apt.member("egerl", "1.0"));
+  const std::string how = "  application old new node " +
+                          std::string(policy == "leave" ? "how " : "how    ") + " changed modules why\n";
+  CHECK(apt.run(actions, kRefuse) == Ran{0, kHead + how + row, ""});
+  CHECK(!was_run(apt.node));
+}
+
+TEST_CASE("a package that names its nodes means no other") {
+  const Node apt;
+  const std::string nodes = GENERATE("n2", "n1@elsewhere", "n1 n2");
+  apt.host.dir().write("dpkg/info/egerl.erlrc", "nodes = " + nodes + "\n" + apt.member("egerl", "1.0"));
+  const Ran told = apt.run(Apt::upgrade("egerl", apt.archive("egerl")));
+  CHECK(told == Ran{0, nodes == "n2" ? "" : kHot, ""});
 }
 
 TEST_CASE("a machine on which no node runs is told nothing, and no archive is read") {

@@ -19,6 +19,7 @@ Bytes good_deb() {
               {kLib + "demo-1.0/ebin/demo.beam", Bytes(3000, 'b')},
               {kLib + "demo-1.0/ebin/demo.appup", "{}."},
               {kLib + "demo-1.0/ebin/README", "not wanted"},
+              {"./etc/erlrc.d/applications/demo", ""},
               {kLib + "demo-1.0/ebin/again.beam", "", '1', kLib + "demo-1.0/ebin/demo.beam"},
               {kLib + "other-1.0", "", '2', "demo-1.0"},
               {"./srv/demo", "", '2', "/usr/lib/erlang/lib/other-1.0"},
@@ -45,6 +46,7 @@ TEST_CASE("the files of applications are read from an archive, through its links
   CHECK(files.read(ebin / "again.beam") == Bytes(3000, 'b'));
   CHECK(files.read("/usr/lib/erlang/lib/other-1.0/ebin/demo.app") == "{application, demo}.");
   CHECK(files.read("/srv/demo/ebin/../ebin/demo.app") == "{application, demo}.");
+  CHECK(files.read("/etc/erlrc.d/applications/demo") == "");
   CHECK(files.read(ebin / "README") == std::nullopt);
   CHECK(files.read(ebin / "none.beam") == std::nullopt);
   CHECK(files.read("/loop/one/demo.beam") == std::nullopt);
