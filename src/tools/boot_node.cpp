@@ -132,6 +132,18 @@ std::string exit_text(int status) {
   return "the node ended with exit status " + std::to_string(status);
 }
 
+Term ask(std::vector<std::string> arguments, const std::string& module, const std::string& function,
+         const Term& settings) {
+  arguments.insert(arguments.end(), {"-s", module, function});
+  ChildNode child(std::move(arguments), settings);
+  std::optional<Term> told;
+  while (auto event = child.next())
+    told = std::move(event);
+  const int status = child.exit_status();
+  if (!told) throw Error(exit_text(status) + " and did not say what it was asked");
+  return *std::move(told);
+}
+
 }  // namespace
 
 int run_in_foreground(const NodeToBoot& node) {
@@ -159,15 +171,14 @@ int run_in_foreground(const NodeToBoot& node) {
 }
 
 Term ask_question(const std::vector<std::string>& arguments) {
-  std::vector<std::string> all = arguments;
-  all.insert(all.end(), {"-s", "erlrc_boot", "tell_question"});
-  ChildNode child(std::move(all), list());
-  std::optional<Term> question;
-  while (const auto event = child.next())
-    if (const auto* parts = as_tagged(*event, "question", 2)) question = parts->back();
-  const int status = child.exit_status();
-  if (!question) throw Error(exit_text(status) + " and did not say what is on its code path");
-  return *question;
+  const Term told = ask(arguments, "erlrc_boot", "tell_question", list());
+  const auto* parts = as_tagged(told, "question", 2);
+  if (parts == nullptr) throw ProtocolError("the node told " + print_term(told) + ", expected its question");
+  return parts->back();
+}
+
+Term ask_node(const std::string& module, const std::string& function, const Term& settings) {
+  return ask({}, module, function, settings);
 }
 
 void draw(const std::string& graph, const std::string& format, const std::filesystem::path& file) {

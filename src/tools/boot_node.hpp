@@ -25,6 +25,10 @@ int run_in_foreground(const NodeToBoot& node);
 /// What a node that is started with these arguments of erl would ask the planner.
 Term ask_question(const std::vector<std::string>& arguments);
 
+/// Starts a node that calls `module`:`function`/0, which is to tell one thing and end it, and gives what it
+/// told. `settings` are parameters of the application erlrc: `[{Name, Value}]`.
+Term ask_node(const std::string& module, const std::string& function, const Term& settings);
+
 /// Has Graphviz draw `graph` into `file`; `format` as its option -T takes it. Throws Error if it is not
 /// installed.
 void draw(const std::string& graph, const std::string& format, const std::filesystem::path& file);

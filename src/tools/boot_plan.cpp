@@ -102,21 +102,29 @@ private:
 
 }  // namespace
 
-std::variant<BootPlan, BootRefusal> plan_boot(const Term& request, const fs::path& root) {
+std::variant<BootWish, BootRefusal> load_boot_wish(const fs::path& root) {
   const fs::path directory = root / "applications";
   const auto unreadable = [&](int error, const std::string& text) {
     return BootRefusal{tuple(Atom{"app_dir_unreadable"}, string(directory.string()), posix_atom(error)),
                        text};
   };
   if (!file_status(directory)) return unreadable(ENOENT, directory.string() + ": no such directory");
-  BootWish wish;
   try {
-    wish = load_wish(directory, load_wanted_applications(root));
+    return load_wish(directory, load_wanted_applications(root));
   } catch (const SystemError& error) {
     return unreadable(error.code, error.what());
   }
-  AppSource source(request, directory);
+}
+
+BootPlan plan_boot(const Term& request, const fs::path& root, const BootWish& wish) {
+  AppSource source(request, root / "applications");
   return plan_boot(wish, read_node_state(request), [&](const Atom& app) { return source.find(app); });
+}
+
+std::variant<BootPlan, BootRefusal> plan_boot(const Term& request, const fs::path& root) {
+  auto wish = load_boot_wish(root);
+  if (auto* refusal = std::get_if<BootRefusal>(&wish)) return std::move(*refusal);
+  return plan_boot(request, root, std::get<BootWish>(wish));
 }
 
 Term to_term(const std::variant<BootPlan, BootRefusal>& answer) {

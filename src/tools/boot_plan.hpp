@@ -17,6 +17,12 @@ struct BootRefusal {
   std::string text;
 };
 
+/// What the administrator's directory `root` says should run, or why it cannot be read.
+std::variant<BootWish, BootRefusal> load_boot_wish(const std::filesystem::path& root);
+
+/// Plans the boot of a node as below, for this wish instead of the administrator's.
+BootPlan plan_boot(const Term& request, const std::filesystem::path& root, const BootWish& wish);
+
 /// Plans the boot of the node that describes itself in `request`: what erlrc_observe answers, and
 /// `applications` and `optional` (lists beside `included`), `path` (the code path) and `mode` (of the code
 /// server). `root` is the administrator's directory.

@@ -42,6 +42,7 @@ TEST_CASE("every option of a program is in its help and in its man page, and no 
       {hook_main, "erlrc-hook"},
       {boot_main, "erlrc-boot"},
       {node_main, "erlrc-node"},
+      {make_boot_script_main, "erlrc-make-boot-script"},
   }));
   CAPTURE(name);
   const auto options = options_in(host.run(program, {"--help"}).out);

@@ -25,6 +25,7 @@ int eval_main(std::span<const std::string> args, Streams& streams);
 int makeappup_main(std::span<const std::string> args, Streams& streams);
 int node_main(std::span<const std::string> args, Streams& streams);
 int boot_main(std::span<const std::string> args, Streams& streams);
+int make_boot_script_main(std::span<const std::string> args, Streams& streams);
 int appinfo_main(std::span<const std::string> args, Streams& streams);
 int hook_main(std::span<const std::string> args, Streams& streams);
 int preflight_main(std::span<const std::string> args, Streams& streams);  ///< only with libapt-pkg

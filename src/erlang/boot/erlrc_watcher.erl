@@ -5,7 +5,8 @@
 -module(erlrc_watcher).
 -export([start/0, tell/2, tell_at_once/2]).
 
-%% `none' if nobody watches. The other side begins with what must not be seen in arguments: [] or [{cookie, Atom}].
+%% `none' if nobody watches. The other side begins with what must not be seen in arguments, or is too much for them: the
+%% cookie, and parameters of the application erlrc.
 start() ->
     case application:get_env(erlrc, watcher) of
         {ok, {In, Out}} ->
@@ -38,7 +39,9 @@ open(In, Out, Caller, Ref) ->
     watch(Port).
 
 set({cookie, Cookie}) ->
-    is_alive() andalso erlang:set_cookie(node(), Cookie).
+    is_alive() andalso erlang:set_cookie(node(), Cookie);
+set({Name, Value}) ->
+    application:set_env(erlrc, Name, Value).
 
 watch(Port) ->
     receive

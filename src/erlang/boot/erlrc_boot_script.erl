@@ -1,0 +1,93 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Makes a release file, a boot script and a boot file (src/tools/boot_script.cpp): OTP's systools does it, on what the native
+%% planner says. For systools is given a copy of each .app file as the plan has it, with the administrator's changes, and
+%% with the keys that it insists on.
+-module(erlrc_boot_script).
+-export([make/0]).
+
+%% Tells the program that started the node {made, Release, Script, Boot}, the contents of the files, or {failed, Text}.
+make() ->
+    _ = application:load(erlrc),
+    Watcher = erlrc_watcher:start(),
+    {ok, {Static, Planned}} = application:get_env(erlrc, boot_script),
+    Answer = try make(Static, Planned)
+             catch throw:{failed, Text} -> {failed, unicode:characters_to_binary(Text)}
+             end,
+    ok = erlrc_watcher:tell_at_once(Watcher, Answer),
+    erlang:halt(0).
+
+%% Planned is [{App, Type, Spec}]. A node with a static script needs nothing of ours; with another one it boots by erlrc_boot.
+make(Static, Planned) ->
+    Own = [{App, vsn(App), Type} || {App, Type} <- [{kernel, permanent}, {stdlib, permanent}, {sasl, permanent}]
+                                        ++ [{erlrc, load} || not Static]],
+    Apps = [{App, vsn_of(Spec), Type} || {App, Type, Spec} <- Planned],
+    Release = {release, {"erlrc", "1"}, {erts, erlang:system_info(version)}, Own ++ Apps},
+    Dir = temporary_directory(),
+    try in_directory(Dir, Release, [{App, ebin(App), Spec} || {App, _, Spec} <- Planned])
+    after file:del_dir_r(Dir)
+    end.
+
+ebin(App) -> filename:absname(filename:dirname(code:where_is_file(atom_to_list(App) ++ ".app"))).
+
+vsn(App) ->
+    {ok, Vsn} = application:get_key(App, vsn),
+    Vsn.
+vsn_of({application, _, Keys}) -> proplists:get_value(vsn, Keys, "").
+
+in_directory(Dir, Release, Specs) ->
+    File = filename:join(Dir, "made"),
+    ok = write_term(File ++ ".rel", Release),
+    Places = [place(Dir, Spec) || Spec <- Specs],
+    %% Without `local', every application would be looked for in $ROOT/lib/APP-VSN.
+    Options = [local, silent, no_module_tests, no_warn_sasl, {outdir, Dir}, {path, [Place || {Place, _} <- Places]}],
+    case systools:make_script(File, Options) of
+        {ok, _, _} -> ok;
+        {error, Module, Error} -> fail(["systools: ", Module:format_error(Error)])
+    end,
+    {ok, [{script, Id, Commands}]} = file:consult(File ++ ".script"),
+    ok = write_term(File ++ ".script", {script, Id, [real(Command, maps:from_list(Places)) || Command <- Commands]}),
+    ok = systools:script2boot(File),
+    {made, read(File ++ ".rel"), read(File ++ ".script"), read(File ++ ".boot")}.
+
+%% Where systools finds the .app file, and where the node finds the application.
+place(Dir, {App, Ebin, {application, App, Keys} = Spec}) ->
+    Missing = [Module || Module <- proplists:get_value(modules, Keys, []),
+                         not filelib:is_regular(filename:join(Ebin, [atom_to_list(Module), ".beam"]))],
+    Missing =:= [] orelse fail([atom_to_list(App), ": ", Ebin, " has no file of module ", atom_to_list(hd(Missing))]),
+    Place = filename:join([Dir, App, "ebin"]),
+    ok = filelib:ensure_dir(filename:join(Place, "x")),
+    ok = write_term(filename:join(Place, atom_to_list(App) ++ ".app"), complete(Spec)),
+    {Place, Ebin}.
+
+%% The node would do without these.
+complete({application, App, Keys}) ->
+    Defaults = [{description, ""}, {modules, []}, {registered, []}, {applications, []}],
+    {application, App, Keys ++ [Default || {Key, _} = Default <- Defaults, not lists:keymember(Key, 1, Keys)]}.
+
+below_root(Ebin) ->
+    Root = code:root_dir() ++ "/",
+    case lists:prefix(Root, Ebin) of
+        true -> "$ROOT/" ++ lists:nthtail(length(Root), Ebin);
+        false -> Ebin
+    end.
+
+real({path, Path}, Places) -> {path, [below_root(maps:get(Dir, Places, Dir)) || Dir <- Path]};
+real(Command, _) -> Command.
+
+write_term(File, Term) ->
+    file:write_file(File, unicode:characters_to_binary(io_lib:format("%% coding: utf-8~n~tp.~n", [Term]))).
+
+read(File) ->
+    {ok, Bytes} = file:read_file(File),
+    Bytes.
+
+temporary_directory() ->
+    Name = "erlrc-boot-script." ++ os:getpid() ++ "." ++ integer_to_list(rand:uniform(1 bsl 64)),
+    Dir = filename:join(os:getenv("TMPDIR", "/tmp"), Name),
+    case file:make_dir(Dir) of
+        ok -> Dir;
+        {error, Reason} -> fail([Dir, ": ", file:format_error(Reason)])
+    end.
+
+fail(Text) -> throw({failed, lists:join(" ", string:lexemes(unicode:characters_to_list(Text), "\n "))}).
