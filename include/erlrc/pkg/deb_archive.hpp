@@ -35,8 +35,8 @@ private:
 /// archive if it cannot be read.
 std::optional<Bytes> read_control_member(const std::filesystem::path& archive, const std::string& member);
 
-/// All .app, .appup and .beam files, those of /etc/erlrc.d/applications, and the links. Throws Error naming the archive if it cannot be read, or
-/// if they are larger than any application is.
+/// All .app, .appup and .beam files, those of /etc/erlrc.d/applications, and the links. Throws Error naming
+/// the archive if it cannot be read, or if they are larger than any application is.
 ArchiveFiles read_application_files(const std::filesystem::path& archive);
 
 }  // namespace erlrc
