@@ -141,9 +141,10 @@ private:
 
   BootStart start(const Atom& app, const BootWish& wish) const {
     const auto type = wish.types.find(app);
-    BootStart made{
-        app, members_.all.at(app).vsn, type != wish.types.end() ? type->second : Atom{"temporary"}, {}, {},
-        {}};
+    BootStart made;
+    made.app = app;
+    made.vsn = members_.all.at(app).vsn;
+    made.type = type != wish.types.end() ? type->second : Atom{"temporary"};
     add_included(app, made.included);
     std::vector<Atom> unit = made.included;
     unit.push_back(app);
@@ -153,6 +154,7 @@ private:
     for (const Atom& each : unit) {
       needs.erase(each.name);
       append_steps(each, made.steps);
+      if (const auto& files = members_.all.at(each).files) made.ebins.push_back(files->ebin);
     }
     for (const std::string& name : needs)
       made.needs.push_back(Atom{name});
@@ -185,13 +187,16 @@ BootPlan plan_boot(const BootWish& wish, const NodeState& node, const FindApp& f
 Term to_term(const BootPlan& plan) {
   std::vector<Term> starts;
   for (const BootStart& start : plan.starts) {
-    std::vector<Term> steps;
+    std::vector<Term> ebins, steps;
+    for (const std::string& ebin : start.ebins)
+      ebins.push_back(string(ebin));
     for (const Step& step : start.steps)
       steps.push_back(to_term(step));
     starts.push_back(Map{{{Atom{"app"}, start.app},
                           {Atom{"vsn"}, string(start.vsn)},
                           {Atom{"needs"}, atoms(start.needs)},
                           {Atom{"included"}, atoms(start.included)},
+                          {Atom{"ebins"}, list(std::move(ebins))},
                           {Atom{"steps"}, list(std::move(steps))}}});
   }
   std::vector<Term> problems;

@@ -264,6 +264,15 @@ TEST_CASE("applications that do not need each other start side by side") {
   CHECK(host.ask("boots:events().") == "[{begins,a},{ends,a},{begins,b},{ends,b}]");
 }
 
+TEST_CASE("the code path is afterwards as it was") {
+  BootHost host;
+  host.app("a").app("b").app("bad", "", "crashes").want("a b bad");
+  host.boot();
+  host.ask("[begin application:stop(App), application:unload(App) end || App <- [a, b]].");
+  CHECK(host.ask("Path = code:get_path(), erlrc_boot:boot(), Path =:= code:get_path().") == "true");
+  CHECK(host.running() == "[a,b]");
+}
+
 TEST_CASE("without its planner a node stays up, and says why nothing was started") {
   BootHost host;
   host.app("a").want("a");

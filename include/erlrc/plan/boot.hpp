@@ -33,9 +33,10 @@ struct BootStart {
   Atom app;
   std::string vsn;
   Atom type;
-  std::vector<Atom> needs;     ///< those of the same plan that must run before
-  std::vector<Atom> included;  ///< what comes with it, directly or through others
-  std::vector<Step> steps;     ///< done all or none
+  std::vector<Atom> needs;         ///< those of the same plan that must run before
+  std::vector<Atom> included;      ///< what comes with it, directly or through others
+  std::vector<std::string> ebins;  ///< where their modules are, of those that are not loaded yet
+  std::vector<Step> steps;         ///< done all or none
   bool operator==(const BootStart&) const = default;
 };
 

@@ -26,6 +26,8 @@
 %%   {planner_failed, Program, Text}
 -spec boot() -> ok | {error, term()}.
 boot() ->
+    Path = code:get_path(),
+    _ = code:add_patha(filename:dirname(code:which(?MODULE))),
     _ = application:load(erlrc),
     Watcher = erlrc_watcher:start(),
     Boot = fun() -> exit({booted, boot(Watcher)}) end,
@@ -34,6 +36,7 @@ boot() ->
                    {'DOWN', Monitor, process, Pid, {booted, Found}} -> Found;
                    {'DOWN', Monitor, process, Pid, Reason} -> tell([{{boot_failed, Reason}, "the boot failed"}], Watcher)
                end,
+    restore(Path),
     erlrc_watcher:tell(Watcher, booted),
     erlrc_notify:booted([Text || {_, Text} <- Problems]),
     case [Reason || {Reason, _} <- Problems] of
@@ -58,6 +61,10 @@ boot(Watcher) ->
         {error, Reason, Text} ->
             tell([{Reason, Text}], Watcher)
     end.
+
+%% The order of the code path, unless an application has changed more than that.
+restore(Path) ->
+    lists:sort(Path) =:= lists:sort(code:get_path()) andalso code:set_path(Path).
 
 tell(Problems, Watcher) ->
     lists:foreach(fun({Reason, Text}) ->

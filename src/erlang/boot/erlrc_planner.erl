@@ -16,6 +16,9 @@ plan() ->
                 Port ->
                     %% It may have ended already, and then says so by its exit status.
                     try port_command(Port, term_to_binary(question())) catch error:badarg -> ok end,
+                    %% What will be needed, while the planner is at work.
+                    _ = code:ensure_modules_loaded([erlrc_starts, erlrc_runner, erlrc_step, erlrc_app, erlrc_call,
+                                                    erlrc_journal, erlrc_sys, erlrc_text, erpc]),
                     answer(Port, Program)
             catch
                 error:Reason -> failed(Program, io_lib:format("~0tp", [Reason]))
@@ -51,10 +54,10 @@ failed(Program, Why) ->
 %% The parameter, else where the build installed it, else wherever the shell would find it.
 program() ->
     {ok, Planner} = application:get_env(erlrc, planner),
-    case {filelib:is_regular(Planner), os:find_executable(filename:basename(Planner))} of
-        {true, _} -> {ok, Planner};
-        {false, false} -> {missing, Planner};
-        {false, Found} -> {ok, Found}
+    case filelib:is_regular(Planner) orelse os:find_executable(filename:basename(Planner)) of
+        true -> {ok, Planner};
+        false -> {missing, Planner};
+        Found -> {ok, Found}
     end.
 
 environment() ->

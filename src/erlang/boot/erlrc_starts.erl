@@ -5,7 +5,7 @@
 -module(erlrc_starts).
 -export([run/2]).
 
-%% Starts are maps of the planner: app, vsn, needs, included, steps. Options: `sequential', `limit' (milliseconds for each
+%% Starts are maps of the planner: app, vsn, needs, included, ebins, steps. Options: `sequential', `limit' (milliseconds for each
 %% application) and `tell', a function that hears {starting, App} and {started, App, Vsn, Microseconds, Beside}, where
 %% Beside are those that were starting at the same time. The result is [{Reason, Text}] for those that are not started.
 run(Starts, Options) ->
@@ -31,8 +31,10 @@ ready([First | _], #{options := #{sequential := true}, running := Running}) ->
 ready(Starts, #{done := Done}) ->
     [Start || #{needs := Needs} = Start <- Starts, lists:all(fun(App) -> is_map_key(App, Done) end, Needs)].
 
-start(#{app := App, steps := Steps} = Start, #{options := #{limit := Limit, tell := Tell}, running := Running} = S) ->
+start(#{app := App, ebins := Ebins, steps := Steps} = Start, #{options := #{limit := Limit, tell := Tell}, running := Running} = S) ->
     Tell({starting, App}),
+    %% Each of its modules is looked for in all directories before, which takes longer than all else.
+    _ = [code:add_patha(Ebin) || Ebin <- Ebins],
     Ref = make_ref(),
     Plan = #{steps => Steps, limit => Limit, hold => false, part => true},
     {_, Monitor} = spawn_monitor(erlrc_runner, main, [Plan, self(), Ref]),

@@ -8,7 +8,8 @@ using namespace erlrc;
 TEST_CASE("the start order is a graph, in which an arrow that others imply is left out") {
   const Atom a{"a"}, b{"b"}, c{"c"}, i{"i"}, type{"temporary"};
   BootPlan plan;
-  plan.starts = {{a, "1", type, {}, {}, {}}, {b, "2", type, {a}, {i}, {}}, {c, "3", type, {a, b}, {}, {}}};
+  plan.starts = {
+      {a, "1", type, {}, {}, {}, {}}, {b, "2", type, {a}, {i}, {}, {}}, {c, "3", type, {a, b}, {}, {}, {}}};
   CHECK(render_dot(plan) ==
         "digraph boot {\n"
         "  rankdir=LR;\n"
