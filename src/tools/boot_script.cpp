@@ -120,6 +120,7 @@ int make_configured(const fs::path& directory, Streams& streams) {
     const int one = guarded_main(tool, streams, [&] {
       const std::string file = (wanted / name).string();
       const auto apps = within(file, [&] { return parse_applications(read_file(file)); });
+      make_directory(directory.parent_path(), 0755);
       make_directory(directory, 0755);
       return make_and_tell({directory / name, apps, true}, streams);
     });
@@ -156,7 +157,7 @@ int make_boot_script_main(std::span<const std::string> args, Streams& streams) {
     if (const auto code = line.parse(args, streams)) return *code;
 
     if (configured && (is_static || !name.empty())) throw UsageError("--configured stands alone");
-    if (configured) return make_configured(directory, streams);
+    if (configured) return make_configured(fs::absolute(directory), streams);
     if (name.empty()) throw UsageError("NAME is required");
     return make_and_tell({check_name(name), parse_applications(extra), is_static}, streams);
   });

@@ -174,7 +174,7 @@ TEST_CASE("a boot file is made of all that can be started, or not at all") {
 
 TEST_CASE("erlrc-make-boot-script makes what is configured, whatever fails of it") {
   const Site site;
-  const std::string made_in = site.file("made");
+  const std::string made_in = site.file("new/made");
   CHECK(site.run({"--configured", "--directory", made_in}) == Result{0, "", ""});
   site.want("ra");
   site.dir().write("root/boot/bad", "nosuch");
@@ -183,14 +183,15 @@ TEST_CASE("erlrc-make-boot-script makes what is configured, whatever fails of it
   site.dir().write("root/boot/old.dpkg-old", "");
   const Result result = site.run({"--configured", "--directory", made_in});
   CHECK(result.exit == 1);
-  CHECK(result.out == "erlrc-make-boot-script: SITE/made/node.boot made\n");
-  CHECK(result.err ==
-        "erlrc-make-boot-script: SITE/made/bad.boot: nosuch: no directory of the code path has nosuch.app\n"
-        "erlrc-make-boot-script: SITE/root/boot/odd: application name 'Not': expected a lower-case letter, "
-        "then "
-        "letters, digits, _ or @\n");
-  CHECK(site.files() == std::vector<std::string>{"node.boot", "node.rel", "node.script"});
-  CHECK(site.boot("made/node", {}, types) == "[{ra,temporary},{rb,permanent}]");
+  CHECK(result.out == "erlrc-make-boot-script: SITE/new/made/node.boot made\n");
+  CHECK(
+      result.err ==
+      "erlrc-make-boot-script: SITE/new/made/bad.boot: nosuch: no directory of the code path has nosuch.app\n"
+      "erlrc-make-boot-script: SITE/root/boot/odd: application name 'Not': expected a lower-case letter, "
+      "then "
+      "letters, digits, _ or @\n");
+  CHECK(site.files("new/made") == std::vector<std::string>{"node.boot", "node.rel", "node.script"});
+  CHECK(site.boot("new/made/node", {}, types) == "[{ra,temporary},{rb,permanent}]");
 }
 
 TEST_CASE("erlrc-make-boot-script refuses other arguments") {

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run, where systemd runs: a node with a static boot file, which a trigger keeps up to date.
+
+. "$here/../support/service.bash"
+
+# A package with the triggers of the package erlrc and its answer to them.
+install_trigger_package() {
+  local tree=$logs/trigger
+  install -d -m 0755 "$tree/DEBIAN"
+  install -m 0644 "$here/../../hooks/dpkg/erlrc.triggers" "$tree/DEBIAN/triggers"
+  { echo '#!/bin/sh'; echo 'set -e'; cat "$here/../../hooks/dpkg/triggered"; } >"$tree/DEBIAN/postinst"
+  chmod 0755 "$tree/DEBIAN/postinst"
+  printf '%s\n' 'Package: erlrc-triggers' 'Version: 1' 'Architecture: all' 'Maintainer: erlrc tests <root@localhost>' \
+    'Description: triggers' >"$tree/DEBIAN/control"
+  dpkg-deb --root-owner-group --build "$tree" "$logs/trigger.deb" >/dev/null
+  packages dpkg -i "$logs/trigger.deb"
+}
+in_script() { grep -o "start_boot,\[eg[a-z]*,[a-z]*\]" /var/lib/erlrc/boot/one.script | tr '\n' ' '; }
+directories_in_script() { grep -o '/eg[a-z]*-[0-9.]*/ebin' /var/lib/erlrc/boot/one.script | sort -u | tr '\n' ' '; }
+
+install_programs
+systemctl daemon-reload
+holds "the triggers are installed" install_trigger_package
+install -d -m 0755 /etc/erlrc.d/boot
+echo '# nothing but what the packages say' >/etc/erlrc.d/boot/one
+echo ERLRC_BOOT_FILE=/var/lib/erlrc/boot/one >/etc/default/erlrc-one
+
+holds "packages are installed" put eglib=4.0.1 egerl=4.0.1
+holds "the boot file has them" equal "$(in_script)" 'start_boot,[eglib,temporary] start_boot,[egerl,temporary] '
+holds "and where they are" equal "$(directories_in_script)" '/egerl-4.0.1/ebin /eglib-4.0.1/ebin '
+holds "the node boots" systemctl start erlrc@one
+holds "it runs them" equal "$(versions one)" '["4.0.1"]["4.0.1"]'
+holds "by that file" contains "$(on_node one 'init:get_argument(boot).')" /var/lib/erlrc/boot/one
+
+holds "an upgrade" put eglib=4.1.0 egerl=4.1.0
+holds "the node runs it" equal "$(versions one)" '["4.1.0"]["4.1.0"]'
+holds "the boot file names the new directories" equal "$(directories_in_script)" '/egerl-4.1.0/ebin /eglib-4.1.0/ebin '
+holds "after a restart" systemctl restart erlrc@one
+holds "it runs them again" equal "$(versions one)" '["4.1.0"]["4.1.0"]'
+
+say "An application that cannot be started:"
+touch /etc/erlrc.d/applications/nosuch
+before=$(sha256sum /var/lib/erlrc/boot/one.*)
+holds "the packages are installed all the same" put egerl=4.0.1
+holds "the user is told why the boot file is old" contains "$(<"$logs/command.log")" \
+  'erlrc-make-boot-script: /var/lib/erlrc/boot/one.boot: nosuch: no directory of the code path has nosuch.app'
+holds "it is as it was" equal "$(sha256sum /var/lib/erlrc/boot/one.*)" "$before"
+rm /etc/erlrc.d/applications/nosuch
+
+holds "a removal" take_away egerl
+holds "the boot file has what is left" equal "$(in_script)" 'start_boot,[eglib,temporary] '
+holds "and so has the node after a restart" systemctl restart erlrc@one
+holds "only that" equal "$(versions one)" '[]["4.1.0"]'
+holds "no package is half done" nothing_pending
