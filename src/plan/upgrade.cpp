@@ -10,6 +10,7 @@
 #include <erlrc/script/translate.hpp>
 #include <erlrc/term/text.hpp>
 
+#include "inclusions.hpp"
 #include "start_impl.hpp"
 
 // Upgrade and downgrade are one thing: from the version that runs to another. They differ in whose appup
@@ -350,6 +351,8 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   Script script = find_script(from, to, direction);
   if (auto why = needs_restart(script.instructions)) return Refusal{"needs_restart", *why};
 
+  const Inclusions inclusions(from, to, node, wanted);
+  if (auto refusal = inclusions.twice()) return *refusal;
   if (auto refusal = loses_nifs(to, script.instructions)) return *refusal;
 
   Steps steps(from, to, node);
@@ -359,18 +362,11 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   if (direction == Direction::down) plan.word = "downgraded";
   plan.steps.push_back(RequireLoaded{request.app, request.from.vsn});
   std::ranges::move(steps.preparation(request.policy), std::back_inserter(plan.steps));
-  for (const Atom& inner : to.spec.included_applications) {
-    if (contains(from.spec.included_applications, inner)) continue;
-    if (runs(node, inner)) plan.steps.push_back(StopApp{inner});
-    // application_controller loads included applications only together with the one that includes them.
-    if (!node.loaded.contains(inner)) plan.steps.push_back(LoadApp{inner, inner});
-  }
+  std::ranges::move(inclusions.enter(), std::back_inserter(plan.steps));
   std::ranges::move(steps.notes(), std::back_inserter(plan.notes));
   std::ranges::move(steps.take(), std::back_inserter(plan.steps));
   if (auto children = steps.change_children(request.policy)) plan.steps.push_back(*std::move(children));
-  for (const Atom& inner : from.spec.included_applications)
-    if (!contains(to.spec.included_applications, inner) && wanted.contains(inner) && !runs(node, inner))
-      plan.steps.push_back(StartApp{inner});
+  std::ranges::move(inclusions.leave(), std::back_inserter(plan.steps));
   if (auto purge = steps.post_purge()) plan.steps.push_back(*std::move(purge));
   return plan;
 }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <erlrc/plan/plan.hpp>
+
+// The applications that one version of an application includes and the other does not: a node must not run an
+// application twice, on its own and in the tree of one that includes it, nor in two trees.
+
+namespace erlrc {
+
+class Inclusions {
+public:
+  /// Keeps references to its arguments.
+  Inclusions(const AppFiles& from, const AppFiles& to, const NodeState& node, const Wanted& wanted);
+
+  /// One that comes is included by another running application.
+  std::optional<Refusal> twice() const;
+
+  /// Before the change: those that come run on their own no more.
+  std::vector<Step> enter() const;
+
+  /// After it: those that go run on their own, where they should.
+  std::vector<Step> leave() const;
+
+private:
+  std::vector<Atom> included_in_loaded(const Atom& app) const;
+  std::optional<Atom> included_elsewhere(const Atom& inner) const;
+
+  const Atom& app_;
+  const std::vector<Atom>& direct_;
+  const NodeState& node_;
+  const Wanted& wanted_;
+  std::vector<Atom> before_;  ///< what the old version includes, and what those include
+  std::vector<Atom> after_;
+};
+
+}  // namespace erlrc

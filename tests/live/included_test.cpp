@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+#include "lab.hpp"
+
+// Applications that others include in one version and not in the other: at any time each runs once, on its
+// own or in the tree of one that includes it.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// An application without processes of its own, whose supervisor has those of the applications that it
+/// includes.
+LabRelease including(const std::string& app, const std::string& vsn, const std::vector<std::string>& apps) {
+  std::string names, sups;
+  std::vector<std::string> children;
+  for (const std::string& each : apps) {
+    names += (names.empty() ? "" : ", ") + each;
+    children.push_back(each + "_sup");
+  }
+  return {app,
+          vsn,
+          {{app + "_app", "app"}, {app + "_sup", "tree", child_specs(children, "supervisor")}},
+          apps.empty() ? "" : ", {included_applications, [" + names + "]}"};
+}
+
+void to_path(Lab& lab, const std::string& app) {
+  lab.ask("code:add_patha(\"" + lab.at(app, "1.0.0") + "/ebin\"), " + app + "_app:module_info().");
+}
+
+std::string running(Lab& lab) {
+  return lab.ask(
+      "lists:sort([A || {A, _, _} <- application:which_applications(), A =/= kernel, A =/= stdlib]).");
+}
+
+/// Whose child it is, and that its server answers.
+std::string parent_of_sub(Lab& lab) {
+  return lab.ask(
+      "gen_server:call(sub_a, vsn), {_, D} = process_info(whereis(sub_sup), dictionary),"
+      " hd(proplists:get_value('$ancestors', D)).");
+}
+
+}  // namespace
+
+TEST_CASE("included: an application that becomes included while it runs, and the way back") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {}));
+  lab.add(including("top", "2.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.want("sub");
+  lab.start("sub", "1.0.0");
+  lab.start("top", "1.0.0");
+  REQUIRE(running(lab) == "[sub,top]");
+  CHECK(lab.upgrade("top", "1.0.0", "2.0.0") ==
+        Ran{0, "erlrc-upgrade: Upgrading 'top': (NODE) upgraded\n", ""});
+  CHECK(running(lab) == "[top]");
+  CHECK(parent_of_sub(lab) == "top_sup");
+  CHECK(lab.start("sub", "1.0.0") == Ran{0, "erlrc-start: Starting 'sub': (NODE) included\n", ""});
+
+  CHECK(lab.downgrade("top", "1.0.0", "2.0.0").exit == 0);
+  CHECK(running(lab) == "[sub,top]");
+  CHECK(parent_of_sub(lab) != "top_sup");
+  CHECK(lab.condition("top") == "old");
+}
+
+TEST_CASE("included: it does not start in its new tree: it runs on its own again") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {}));
+  lab.add(including("top", "2.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.start("top", "1.0.0");
+  lab.start("sub", "1.0.0");
+  lab.ask("lab:mark(), lab:on({init, sub_sup}, {answer, garbage}, 1).");
+  const Ran ran = lab.upgrade("top", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: child sub_sup of top_sup: start: "));
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+}
+
+TEST_CASE("included: one that moves from one application to another") {
+  Lab lab;
+  lab.add(including("left", "1.0.0", {"sub"}));
+  lab.add(including("left", "2.0.0", {}));
+  lab.add(including("right", "1.0.0", {}));
+  lab.add(including("right", "2.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  to_path(lab, "sub");
+  lab.start("left", "1.0.0");
+  lab.start("right", "1.0.0");
+  REQUIRE(parent_of_sub(lab) == "left_sup");
+  lab.ask("lab:mark().");
+
+  CHECK(lab.upgrade("right", "1.0.0", "2.0.0") == Ran{1, "",
+                                                      "erlrc-upgrade: NODE: refused: left runs and includes "
+                                                      "sub, and so would right: left must be upgraded "
+                                                      "first\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+
+  const bool wanted = GENERATE(false, true);
+  if (wanted) lab.want("sub");
+  CHECK(lab.upgrade("left", "1.0.0", "2.0.0").exit == 0);
+  CHECK(running(lab) == (wanted ? "[left,right,sub]" : "[left,right]"));
+  CHECK(lab.upgrade("right", "1.0.0", "2.0.0").exit == 0);
+  CHECK(running(lab) == "[left,right]");
+  CHECK(parent_of_sub(lab) == "right_sup");
+
+  // And back, in the other order.
+  CHECK(lab.downgrade("left", "1.0.0", "2.0.0").exit == 1);
+  CHECK(lab.downgrade("right", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.downgrade("left", "1.0.0", "2.0.0").exit == 0);
+  CHECK(running(lab) == "[left,right]");
+  CHECK(parent_of_sub(lab) == "left_sup");
+}
+
+TEST_CASE("included: one that an included one includes") {
+  Lab lab;
+  lab.add(including("mid", "1.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  to_path(lab, "mid");
+  to_path(lab, "sub");
+  SECTION("comes, both running on their own before") {
+    lab.add(including("top", "1.0.0", {}));
+    lab.add(including("top", "2.0.0", {"mid"}));
+    lab.ask("application:load(mid).");
+    lab.start("sub", "1.0.0");
+    lab.start("top", "1.0.0");
+    CHECK(lab.upgrade("top", "1.0.0", "2.0.0").exit == 0);
+    CHECK(running(lab) == "[top]");
+    CHECK(parent_of_sub(lab) == "mid_sup");
+  }
+  SECTION("goes, and is wanted alone") {
+    lab.add(including("top", "1.0.0", {"mid"}));
+    lab.add(including("top", "2.0.0", {}));
+    lab.want("sub");
+    lab.start("top", "1.0.0");
+    REQUIRE(parent_of_sub(lab) == "mid_sup");
+    CHECK(lab.upgrade("top", "1.0.0", "2.0.0").exit == 0);
+    CHECK(running(lab) == "[sub,top]");
+  }
+  SECTION("goes, and both are wanted") {
+    lab.add(including("top", "1.0.0", {"mid"}));
+    lab.add(including("top", "2.0.0", {}));
+    lab.want("sub");
+    lab.want("mid");
+    lab.start("top", "1.0.0");
+    CHECK(lab.upgrade("top", "1.0.0", "2.0.0").exit == 0);
+    CHECK(running(lab) == "[mid,top]");
+    CHECK(parent_of_sub(lab) == "mid_sup");
+  }
+  SECTION("is included directly from now on") {
+    lab.add(including("top", "1.0.0", {"mid"}));
+    lab.add(including("top", "2.0.0", {"sub"}));
+    lab.want("sub");
+    lab.start("top", "1.0.0");
+    CHECK(lab.upgrade("top", "1.0.0", "2.0.0").exit == 0);
+    CHECK(running(lab) == "[top]");
+    CHECK(parent_of_sub(lab) == "top_sup");
+  }
+}
