@@ -1,7 +1,7 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% make_program.escript OUT.cpp FUNCTION MODULE.erl [MODULE.erl ...]
+%% make_program.escript OUT.cpp FUNCTION [--part] MODULE.erl [MODULE.erl ...]
 %%
 %% Turns modules, the first of which has main(Argument, Client, Ref), into a C++ source with the function FUNCTION, which
 %% returns them as one erlrc::Program: abstract expressions in the external term format that erl_eval of any OTP release
@@ -15,9 +15,14 @@
 %% Ref), so written, is the only function, its body alone travels.
 -mode(compile).
 
+main([Out, Function, "--part" | Sources]) ->
+    make(Out, Function, Sources, part);
 main([Out, Function | Sources]) ->
+    make(Out, Function, Sources, whole).
+
+make(Out, Function, Sources, Extent) ->
     Modules = [parse(Source) || Source <- Sources],
-    check_imports(Modules),
+    check_imports(Modules, Extent),
     Defined = [{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
                || {_, Forms} <- Modules, {function, _, Name, Arity, Clauses} <- Forms],
     case lists:usort([F || {F, _} <- Defined, length(proplists:lookup_all(F, Defined)) > 1]) of
@@ -41,14 +46,16 @@ parse(Source) ->
     end,
     {Source, Forms}.
 
-%% Nor does the compiler look into other modules.
-check_imports(Modules) ->
+%% Nor does the compiler look into other modules. A program that shares its modules with another one (--part) need not
+%% use all that they export.
+check_imports(Modules, Extent) ->
     Exported = lists:usort([{Module, F} || {_, Forms} <- Modules, {attribute, _, module, Module} <- Forms,
                                            {attribute, _, export, Fs} <- Forms, F <- Fs, F =/= {main, 3}]),
     Imported = lists:usort([{Module, F} || {_, Forms} <- Modules, {attribute, _, import, {Module, Fs}} <- Forms,
                                            F <- Fs]),
     case {Imported -- Exported, Exported -- Imported} of
         {[], []} -> ok;
+        {[], _} when Extent =:= part -> ok;
         {[], Unused} -> wrong("exported and nowhere imported: ~0p", [Unused]);
         {Missing, _} -> wrong("imported and nowhere exported: ~0p", [Missing])
     end.

@@ -51,17 +51,41 @@ Json steps_of(const NodeReport& report) {
   return steps;
 }
 
+std::string to_string(Rehearsed::Result result) {
+  switch (result) {
+    case Rehearsed::Result::works:
+      return "works";
+    case Rehearsed::Result::fails:
+      return "fails";
+    case Rehearsed::Result::cannot:
+      return "cannot";
+  }
+  return {};
+}
+
+Json rehearsal_of(const std::vector<Rehearsed>& rehearsal) {
+  Json rows = Json::array();
+  for (const Rehearsed& each : rehearsal)
+    rows.push_back({{"module", each.module.name},
+                    {"process", each.process},
+                    {"result", to_string(each.result)},
+                    {"why", each.why}});
+  return rows;
+}
+
 Json node_of(const NodeReport& report) {
   const Outcome& outcome = report.outcome;
-  return {{"node", report.node},
-          {"outcome", to_string(outcome.kind)},
-          {"word", outcome.word.empty() ? Json() : Json(outcome.word)},
-          {"message", outcome.message},
-          {"left", outcome.left},
-          {"remarks", outcome.remarks},
-          {"notes", report.plan.notes},
-          {"steps", steps_of(report)},
-          {"suspended_us", outcome.suspended_us}};
+  Json node{{"node", report.node},
+            {"outcome", to_string(outcome.kind)},
+            {"word", outcome.word.empty() ? Json() : Json(outcome.word)},
+            {"message", outcome.message},
+            {"left", outcome.left},
+            {"remarks", outcome.remarks},
+            {"notes", report.plan.notes},
+            {"steps", steps_of(report)},
+            {"suspended_us", outcome.suspended_us}};
+  if (outcome.rehearsal) node["rehearsal"] = rehearsal_of(*outcome.rehearsal);
+  return node;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <erlrc/report/report.hpp>
 
 #include <cstdio>
+#include <map>
 
 namespace erlrc {
 namespace {
@@ -31,6 +32,24 @@ void add_line(std::string& text, std::string_view kind, std::string_view line) {
   text += kind;
   text += one_line(line);
   text += '\n';
+}
+
+/// What works in one line for each module; of the others, each process.
+void add_rehearsal(std::string& text, const std::vector<Rehearsed>& rehearsal) {
+  if (rehearsal.empty()) add_line(text, "rehearsed: ", "no process has a state to convert");
+  std::map<Atom, std::pair<std::size_t, std::size_t>> modules;  // those that work, and all
+  for (const Rehearsed& each : rehearsal) {
+    modules[each.module].first += each.result == Rehearsed::Result::works ? 1 : 0;
+    ++modules[each.module].second;
+  }
+  for (const auto& [module, counts] : modules)
+    add_line(text, "rehearsed: ",
+             module.name + ": " + std::to_string(counts.first) + " of " + std::to_string(counts.second) +
+                 (counts.second == 1 ? " state" : " states") + " converted");
+  for (const Rehearsed& each : rehearsal)
+    if (each.result != Rehearsed::Result::works)
+      add_line(text, each.result == Rehearsed::Result::fails ? "fails: " : "cannot be rehearsed: ",
+               each.process + ": " + each.why);
 }
 
 void add_steps(std::string& text, const NodeReport& report, const ReportHead& head, bool verbose) {
@@ -76,6 +95,7 @@ ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& re
       add_line(stream, "left: ", what);
     for (const std::string& remark : report.outcome.remarks)
       add_line(stream, "remark: ", remark);
+    if (report.outcome.rehearsal) add_rehearsal(stream, *report.outcome.rehearsal);
     if (verbose || head.dry_run)
       for (const std::string& note : report.plan.notes)
         add_line(stream, "note: ", note);

@@ -122,7 +122,7 @@ int act(const std::string& tool, const Request& request, const ActOptions& optio
   const Deadline until = after(parse_seconds(options.timeout, "--timeout"));
   Site site = load_site();
   if (!options.node.empty()) site = only_node(std::move(site), options.node);
-  const auto reports = perform(request, site, {until, options.dry_run});
+  const auto reports = perform(request, site, {until, options.dry_run, options.rehearse});
   const ReportHead head{tool, request, options.dry_run};
   if (options.json) {
     streams.out += render_json(head, reports);

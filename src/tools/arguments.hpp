@@ -47,6 +47,7 @@ std::chrono::milliseconds parse_seconds(const std::string& text, const std::stri
 struct ActOptions {
   bool dry_run = false;
   bool json = false;
+  bool rehearse = false;
   bool verbose = false;
   std::string timeout = "60";
   std::string node;  ///< empty: all

@@ -11,6 +11,7 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
+#include <erlrc/node/rehearse.hpp>
 #include <erlrc/node/run.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
@@ -91,7 +92,12 @@ void decide_on(Visit& visit, const Call& call) {
   visit.report.plan = std::get<Plan>(std::move(decision));
   visit.report.outcome = outcome(Kind::done, visit.report.plan.word);
   visit.report.outcome.remarks = visit.report.plan.remarks;
-  visit.to_run = !visit.report.plan.steps.empty() && !call.options.dry_run;
+  const bool to_do = !visit.report.plan.steps.empty();
+  if (to_do && call.options.rehearse) {
+    visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
+    visit.report.outcome.remarks = visit.report.plan.remarks;
+  }
+  visit.to_run = to_do && !call.options.dry_run && !call.options.rehearse;
 }
 
 /// Errors on the way to a node become its outcome.

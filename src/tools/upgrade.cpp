@@ -88,6 +88,8 @@ int change_main(const std::string& tool, const std::string& about, Action action
           "--children", children,
           "Children that a supervisor's new code has or has no more: change (start and stop them) or keep")
       ->type_name("WHAT");
+  line.app.add_flag("--rehearse", options.rehearse,
+                    "Try the conversions on copies of the processes' states, and change nothing");
   add_act_options(line.app, options);
   if (const auto code = line.parse(args, streams)) return *code;
 

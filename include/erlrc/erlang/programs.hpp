@@ -13,6 +13,9 @@ Program observe_program();
 /// Argument: #{steps, limit, hold}. Messages: see node/run.hpp.
 Program runner_program();
 
+/// Argument and message: see node/rehearse.cpp.
+Program rehearse_program();
+
 /// Argument: an expression as UTF-8 binary. One message: {value, Text} or {raised, Text}.
 Program eval_program();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,20 @@
 // How it went on one node.
 
 namespace erlrc {
+
+/// What became of the conversion of one process's state in a rehearsal.
+struct Rehearsed {
+  enum class Result {
+    works,
+    fails,
+    cannot,  ///< cannot be rehearsed: it needs what only the running node has
+  };
+  Atom module;          ///< whose code_change it is
+  std::string process;  ///< as a person knows it
+  Result result = Result::works;
+  std::string why;  ///< empty if it works
+  bool operator==(const Rehearsed&) const = default;
+};
 
 struct Outcome {
   enum class Kind {
@@ -31,6 +46,7 @@ struct Outcome {
   };
   std::vector<StepTime> times;    ///< the steps that were begun, in order, the failed one last
   std::int64_t suspended_us = 0;  ///< from the first suspend to the last resume; 0 if nothing was suspended
+  std::optional<std::vector<Rehearsed>> rehearsal{};  ///< if that was asked for
   bool operator==(const Outcome&) const = default;
 };
 

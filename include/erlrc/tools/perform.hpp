@@ -44,7 +44,8 @@ Question question_for(const Request& request);
 
 struct PerformOptions {
   Deadline until;
-  bool dry_run = false;  ///< make the plans and do nothing
+  bool dry_run = false;   ///< make the plans and do nothing
+  bool rehearse = false;  ///< make the plans and try their conversions on copies of the states
 };
 
 /// Calls every node of `site`, side by side: connects, observes and plans on all; if that failed on one,

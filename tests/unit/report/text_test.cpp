@@ -126,3 +126,24 @@ TEST_CASE("what a node sent cannot begin a line of its own or drive a terminal")
         "erlrc-start: n1: a erlrc-start: b [2J \n");
   CHECK(one_line("ab\t\r\ncd") == "ab   cd");
 }
+
+TEST_CASE("a rehearsal is told by module, and by process where it does not work") {
+  using Result = Rehearsed::Result;
+  NodeReport node = report("n1", Kind::refused, "refused", "conversions that fail in the rehearsal: 1 of 4");
+  node.outcome.rehearsal = {{{Atom{"b"}, "<0.1.2>", Result::works, ""},
+                             {Atom{"b"}, "<0.1.3>", Result::fails, "error 1"},
+                             {Atom{"a"}, "<0.1.4> x", Result::cannot, "no\nstate"},
+                             {Atom{"b"}, "<0.1.5>", Result::works, ""}}};
+  ReportHead head;
+  head.tool = "erlrc-upgrade";
+  CHECK(render_text(head, {node}, false).err ==
+        "erlrc-upgrade: n1: refused: conversions that fail in the rehearsal: 1 of 4\n"
+        "  rehearsed: a: 0 of 1 state converted\n"
+        "  rehearsed: b: 2 of 3 states converted\n"
+        "  fails: <0.1.3>: error 1\n"
+        "  cannot be rehearsed: <0.1.4> x: no state\n");
+  CHECK(render_json(head, {node})
+            .find(R"("rehearsal":[{"module":"b","process":"<0.1.2>","result":"works","why":""},)"
+                  R"({"module":"b","process":"<0.1.3>","result":"fails","why":"error 1"},)") !=
+        std::string::npos);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/node/rehearse.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/erlang/programs.hpp>
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
+
+// The message of the program (src/erlang/runner/erlrc_rehearse.erl): {rehearsed, [{Module, Process, Result,
+// Why}]} or {failed, Why}.
+
+namespace erlrc {
+namespace {
+
+/// What of a plan the conversions need.
+struct Conversions {
+  std::vector<Atom> apps;
+  Direction mode = Direction::up;
+  std::vector<Term> items;
+  std::vector<Atom> askable;
+  KeepCode kept;
+  ReadCode read;
+};
+
+Conversions conversions_of(const Plan& plan) {
+  Conversions found;
+  for (const Step& step : plan.steps) {
+    if (const auto* keep = std::get_if<KeepCode>(&step)) found.kept = *keep;
+    if (const auto* read = std::get_if<ReadCode>(&step)) found.read = *read;
+    if (const auto* suspend = std::get_if<SuspendProcesses>(&step)) found.apps = suspend->apps;
+    if (const auto* supervisors = std::get_if<KeepChildren>(&step))
+      for (const KeepChildren::Item& item : supervisors->items)
+        if (item.askable) found.askable.push_back(item.module);
+    if (const auto* convert = std::get_if<ConvertProcesses>(&step)) {
+      found.mode = convert->mode;
+      for (const ConvertProcesses::Item& item : convert->items)
+        found.items.push_back(tuple(item.module, item.extra, item.down_vsn));
+    }
+  }
+  return found;
+}
+
+Term argument(Conversions found, milliseconds limit) {
+  return Map{{{Atom{"apps"}, atoms(found.apps)},
+              {Atom{"mode"}, Atom{found.mode == Direction::up ? "up" : "down"}},
+              {Atom{"items"}, list(std::move(found.items))},
+              {Atom{"askable"}, atoms(found.askable)},
+              {Atom{"from"}, string(found.kept.ebin)},
+              {Atom{"to"}, string(found.read.ebin)},
+              {Atom{"kept"}, atoms(found.kept.modules)},
+              {Atom{"read"}, atoms(found.read.modules)},
+              {Atom{"limit"}, std::int64_t{limit.count()}}}};
+}
+
+[[noreturn]] void unexpected(const Term& message) {
+  throw ProtocolError("unexpected answer of the rehearsal: " + print_term(message).substr(0, 200));
+}
+
+Rehearsed row(const Term& term) {
+  const auto* parts = as_tuple(term, 4);
+  const Atom* module = parts != nullptr ? as_atom((*parts)[0]) : nullptr;
+  const Atom* result = parts != nullptr ? as_atom((*parts)[2]) : nullptr;
+  if (module == nullptr || result == nullptr) unexpected(term);
+  return {*module, as_text((*parts)[1]).value_or(""),
+          result->name == "works"   ? Rehearsed::Result::works
+          : result->name == "fails" ? Rehearsed::Result::fails
+                                    : Rehearsed::Result::cannot,
+          as_text((*parts)[3]).value_or("")};
+}
+
+Outcome refused(std::string why) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::refused;
+  outcome.word = "refused";
+  outcome.message = std::move(why);
+  return outcome;
+}
+
+Outcome outcome_of(std::vector<Rehearsed> rows) {
+  const auto failed = std::ranges::count(rows, Rehearsed::Result::fails, &Rehearsed::result);
+  Outcome outcome;
+  outcome.word = "rehearsed";
+  if (failed > 0)
+    outcome = refused("conversions that fail in the rehearsal: " + std::to_string(failed) + " of " +
+                      std::to_string(rows.size()));
+  outcome.rehearsal = std::move(rows);
+  return outcome;
+}
+
+}  // namespace
+
+Outcome rehearse(Rpc& rpc, const Plan& plan, Deadline until) {
+  Conversions found = conversions_of(plan);
+  if (found.items.empty()) return outcome_of({});
+  rpc.start(rehearse_program(), argument(std::move(found), left_until(until) * 3 / 4));
+  const Term message = rpc.receive(until);
+  if (const auto* failed = as_tagged(message, "failed", 2))
+    return refused(as_text((*failed)[1]).value_or(print_term((*failed)[1])));
+  const auto* answer = as_tagged(message, "rehearsed", 2);
+  const auto* rows = answer != nullptr ? as_list((*answer)[1]) : nullptr;
+  if (rows == nullptr) unexpected(message);
+  std::vector<Rehearsed> read;
+  std::ranges::transform(*rows, std::back_inserter(read), row);
+  return outcome_of(std::move(read));
+}
+
+}  // namespace erlrc

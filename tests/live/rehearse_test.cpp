@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+#include "lab.hpp"
+
+// A rehearsal tries the conversions of an upgrade on copies of the states, and leaves the node alone.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// A supervisor and a server, of which the state is `state` and code_change is `change`.
+LabRelease elm(Lab& lab, const std::string& vsn, const std::string& state, const std::string& change) {
+  lab.dir().write("kinds/elm_srv.erl",
+                  "-module(elm_srv).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
+                  "-export([start_link/0, init/1, handle_call/3, handle_cast/2, code_change/3]).\n"
+                  "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+                  "init([]) -> {ok, " +
+                      state +
+                      "}.\n"
+                      "handle_call(_, _, State) -> {reply, {?VSN, State}, State}.\n"
+                      "handle_cast(_, State) -> {noreply, State}.\n"
+                      "code_change(Old, State, Extra) -> _ = {Old, Extra}, " +
+                      change + ".\n");
+  return {"elm",
+          vsn,
+          {{"elm_app", "app"},
+           {"elm_sup", "tree", child_specs({"elm_srv"})},
+           {"elm_srv", (lab.dir() / "kinds/elm_srv").string()}}};
+}
+
+/// Both versions; the first runs.
+void set_up(Lab& lab, const std::string& state, const std::string& change) {
+  lab.add(elm(lab, "1.0.0", state, "{ok, State}"));
+  lab.add(elm(lab, "2.0.0", state, change));
+  REQUIRE(lab.start("elm", "1.0.0").exit == 0);
+  lab.ask("lab:mark().");
+}
+
+const std::string rehearsed = "erlrc-upgrade: Upgrading 'elm': (NODE) rehearsed\n";
+
+}  // namespace
+
+TEST_CASE("rehearsal: every kind of process, and nothing is changed") {
+  Lab lab;
+  for (const std::string vsn : {"1.0.0", "2.0.0"})
+    lab.add({"kin",
+             vsn,
+             {{"kin_app", "plain_app"},
+              {"kin_sup", "tree", child_specs({"kin_server", "kin_statem", "kin_event", "kin_special"})},
+              {"kin_server", "quiet"},
+              {"kin_statem", "quiet_statem"},
+              {"kin_event", "quiet_event"},
+              {"kin_special", "quiet_special"}}});
+  REQUIRE(lab.start("kin", "1.0.0").exit == 0);
+  lab.ask("lab:mark().");
+  CHECK(lab.upgrade("kin", "1.0.0", "2.0.0", {"--rehearse"}) ==
+        Ran{0,
+            "erlrc-upgrade: Upgrading 'kin': (NODE) rehearsed\n"
+            "  rehearsed: kin_event: 1 of 1 state converted\n"
+            "  rehearsed: kin_server: 1 of 1 state converted\n"
+            "  rehearsed: kin_special: 1 of 1 state converted\n"
+            "  rehearsed: kin_statem: 1 of 1 state converted\n"
+            "  rehearsed: kin_sup: 1 of 1 state converted\n",
+            ""});
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.condition("kin") == "old");
+  CHECK(lab.upgrade("kin", "1.0.0", "2.0.0").exit == 0);
+  lab.ask("lab:mark().");
+  const Ran back = lab.downgrade("kin", "1.0.0", "2.0.0", {"--rehearse"});
+  CHECK(back.exit == 0);
+  CHECK(back.out.find("kin_special: 1 of 1 state converted\n") != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("rehearsal: conversions that fail, and those that cannot be rehearsed") {
+  Lab lab;
+  const auto [state, change, exit, line] = GENERATE(table<std::string, std::string, int, std::string>({
+      {"{1, 2}", "case State of {A, B} -> {ok, [A, B, Old, Extra]} end", 0, ""},
+      {"{1, 2, 3}", "case State of {A, B} -> {ok, [A, B]} end", 1,
+       "error {case_clause,{1,2,3}} in elm_srv:code_change/3"},
+      {"1", "{error, no}", 1, "returned {error,no}"},
+      {"1", "error(State)", 1, "error 1 in elm_srv:code_change/3"},
+      {"1", "receive never -> ok end", 1, "did not return in 5 seconds"},
+      {"1", "{ok, gen_server:call(kernel_refc_of_elm, State)}", 0,
+       "exit {noproc,{gen_server,call,[kernel_refc_of_elm,1]}} in gen_server:call/2, and in the scratch node "
+       "there is no other process"},
+      {"1", "elm_nobody ! State, {ok, State}", 0, "and in the scratch node there is no other process"},
+      {"ets:new(t, [])", "{ok, ets:tab2list(State)}", 0, "and in the scratch node there is no table"},
+      {"{self(), x}", "case State of {P, y} when is_pid(P) -> {ok, P} end", 0,
+       "and in the scratch node there is no process that its state names"},
+      {"application:get_env(elm, of_vsn)", "{ok, _} = State, {ok, application:get_env(elm, of_vsn)}", 0, ""},
+  }));
+  CAPTURE(state, change);
+  set_up(lab, state, change);
+  const Ran ran = lab.upgrade("elm", "1.0.0", "2.0.0", {"--rehearse"});
+  INFO(ran);
+  CHECK(ran.exit == exit);
+  const std::string all = ran.out + ran.err;
+  if (exit == 0) CHECK(all.starts_with(rehearsed));
+  if (exit == 1)
+    CHECK(all.starts_with("erlrc-upgrade: NODE: refused: conversions that fail in the rehearsal: 1 of 2\n"));
+  CHECK(all.find(exit == 1      ? "  fails: <"
+                 : line.empty() ? "elm_srv: 1 of 1 state converted\n"
+                                : "  cannot be rehearsed: <") != std::string::npos);
+  CHECK(all.find(line) != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("rehearsal: what the new code does there is done to nobody here") {
+  Lab lab;
+  set_up(lab, "1",
+         "register(elm_was_here, self()), application:set_env(elm, of_vsn, other), catch elm_srv ! State,"
+         " code:add_patha(\"/tmp\"), io:format(\"noise~n\"), {ok, State}");
+  CHECK(lab.upgrade("elm", "1.0.0", "2.0.0", {"--rehearse"}).exit == 0);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("os:cmd(\"ps -e -o args | grep -c '[o]pen_port({fd, 3, 4}'\").") == "\"0\\n\"");
+}
+
+TEST_CASE("rehearsal: the record in JSON") {
+  Lab lab;
+  set_up(lab, "1", "{error, no}");
+  const Ran ran = lab.upgrade("elm", "1.0.0", "2.0.0", {"--rehearse", "--json"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.out.find(R"("result":"fails","why":"returned {error,no}"})") != std::string::npos);
+  CHECK(ran.out.find(R"({"module":"elm_sup","process":")") != std::string::npos);
+  const Ran without = lab.upgrade("elm", "1.0.0", "2.0.0", {"--dry-run", "--json"});
+  CHECK(without.out.find("rehearsal") == std::string::npos);
+}
