@@ -122,3 +122,15 @@ TEST_CASE("a broken appup is told with its place") {
 TEST_CASE("a module that is listed twice is read once") {
   CHECK(Demo(app_text("plain, plain")).load().beams.size() == 1);
 }
+
+TEST_CASE("an application lies in the first directory of the path that has its .app file") {
+  const TempDir dir;
+  for (const char* name : {"one", "two"})
+    dir.write(std::string(name) + "/demo.app", "");
+  std::filesystem::create_directories(dir / "zero/demo.app");
+  const std::vector<std::string> path{(dir / "none").string(), (dir / "zero").string(),
+                                      (dir / "two").string(), (dir / "one").string()};
+  CHECK(find_ebin(path, demo) == (dir / "two").string());
+  CHECK(find_ebin(path, Atom{"other"}) == std::nullopt);
+  CHECK(find_ebin({(dir / "one").string()}, Atom{"../two/demo"}) == std::nullopt);
+}

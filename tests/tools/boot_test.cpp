@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What erlrc-boot refuses. What it does needs real nodes: tests/live/boot_test.cpp and foreground_test.cpp.
+#include "catch.hpp"
+
+#include "host.hpp"
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+TEST_CASE("arguments of erlrc-boot that make no sense together are refused") {
+  using Row = std::pair<std::vector<std::string>, std::string>;
+  const std::vector<Row> rows{
+      {{}, "NAME is required"},
+      {{"--graph"}, "NAME is required"},
+      {{"--plan", "n1"}, "--plan stands alone"},
+      {{"--plan", "--graph"}, "--plan stands alone"},
+      {{"--output", "x.svg", "n1"}, "--output is for --graph only"},
+      {{"--graph", "--output", "x.gif", "n1"},
+       "--output: 'x.gif': expected a name that ends in .dot, .svg or .png"},
+  };
+  for (const auto& [args, error] : rows)
+    CHECK(Host().run(boot_main, args) == Ran{2, "", "erlrc-boot: " + error + "\n"});
+}
+
+TEST_CASE("a name that no node can have is refused before anything is started") {
+  const Ran ran = Host().run(boot_main, {"no such name"});
+  CHECK(ran.exit != 0);
+  CHECK(ran.err.substr(0, 12) == "erlrc-boot: ");
+}
+
+TEST_CASE("a cookie that others can read keeps a node from being started") {
+  const Host host;
+  host.dir().write("nodes/open", "secret", 0644);
+  const Ran ran = host.run(boot_main, {"open"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("readable by others") != std::string::npos);
+}
