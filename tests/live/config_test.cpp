@@ -123,3 +123,49 @@ TEST_CASE("an application without a callback module can have another environment
   CHECK(ran.exit == 0);
   CHECK(lab.ask("application:get_env(lib, of_vsn).") == R"({ok,"2.0.0"})");
 }
+
+namespace {
+
+/// The environment of a node whose configuration is in several places, after what `then` does with zoo.
+template <typename Then>
+std::string environment_after(const Then& then) {
+  TempDir dir;
+  dir.write("more.config", "[{zoo, [{b, more}, {deep, [{x, 2}]}]}].\n");
+  dir.write("sys.config", "[{zoo, [{a, sys}, {cmd, sys}, {same, [1]}, {deep, [{y, 1}]}]}, \"" +
+                              (dir / "more").string() + "\"].\n");
+  dir.write("last.config", "[{zoo, [{last, 1}, {new, last}]}].\n");
+  LiveNodeOptions options;
+  options.arguments = {"-config", (dir / "sys").string(),
+                       "-config", (dir / "last").string(),
+                       "-zoo",    "cmd",
+                       "5",       "of_vsn",
+                       "cmd",     "-zoo",
+                       "gone",    "{1, [two]}"};
+  Lab lab(options);
+  LabRelease one = zoo("1.0.0"), two = zoo("2.0.0");
+  one.env += ", {v, 1}, {only_old, 1}";
+  two.env += ", {v, 2}, {only_new, 2}";
+  lab.add(one);
+  lab.add(two);
+  then(lab);
+  return lab.ask("lists:sort(application:get_all_env(zoo)).");
+}
+
+}  // namespace
+
+TEST_CASE(
+    "the environment after an upgrade or downgrade is the one of a node that starts with that version") {
+  const std::string fresh_old =
+      environment_after([](Lab& lab) { REQUIRE(lab.start("zoo", "1.0.0").exit == 0); });
+  const std::string fresh_new =
+      environment_after([](Lab& lab) { REQUIRE(lab.start("zoo", "2.0.0").exit == 0); });
+  CHECK(fresh_old != fresh_new);
+  CHECK(environment_after([](Lab& lab) {
+          REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+          REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+        }) == fresh_new);
+  CHECK(environment_after([](Lab& lab) {
+          REQUIRE(lab.start("zoo", "2.0.0").exit == 0);
+          REQUIRE(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+        }) == fresh_old);
+}

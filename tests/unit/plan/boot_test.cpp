@@ -253,7 +253,8 @@ TEST_CASE("the plan is told to the node as its runner expects it") {
   World world;
   world.app("a").loaded("a").app("b", "gone").want("a b");
   CHECK(print_term(to_term(world.plan())) ==
-        "#{starts => [#{app => a,vsn => \"1\",needs => [],included => [],ebins => [],steps => [{require_loaded,a,\"1\"},"
+        "#{starts => [#{app => a,vsn => \"1\",needs => [],included => [],ebins => [],steps => "
+        "[{require_loaded,a,\"1\"},"
         "{start_app,a,temporary}]}],problems => [{{appspec_file_not_found,\"gone.app\"},"
         "<<\"gone: no directory of the code path has gone.app\">>},{{not_started,b,[gone]},"
         "<<\"b needs gone\">>}]}");
