@@ -42,9 +42,12 @@ void add_rehearsal(std::string& text, const std::vector<Rehearsed>& rehearsal) {
     modules[each.module].first += each.result == Rehearsed::Result::works ? 1 : 0;
     ++modules[each.module].second;
   }
+  // As Elixir writes its modules.
+  constexpr std::string_view elixir = "Elixir.";
   for (const auto& [module, counts] : modules)
     add_line(text, "rehearsed: ",
-             module.name + ": " + std::to_string(counts.first) + " of " + std::to_string(counts.second) +
+             (module.name.starts_with(elixir) ? module.name.substr(elixir.size()) : module.name) + ": " +
+                 std::to_string(counts.first) + " of " + std::to_string(counts.second) +
                  (counts.second == 1 ? " state" : " states") + " converted");
   for (const Rehearsed& each : rehearsal)
     if (each.result != Rehearsed::Result::works)

@@ -74,9 +74,11 @@ call_of({gen_statem, _}, Pid, Module, Vsn, Extra, {State, Data}, _) ->
     {calls, [{3, callback(Pid, Module), code_change, [Vsn, State, Data, Extra]}]};
 call_of({gen_event, _}, _, Module, Vsn, Extra, Handlers, _) when is_list(Handlers) ->
     {calls, [{2, Module, code_change, [Vsn, State, Extra]} || {M, _, State} <- Handlers, M =:= Module]};
-call_of({supervisor, _}, _, Module, _, _, State, Askable) when is_tuple(State) ->
+call_of({supervisor, _}, _, Module, _, _, State, Askable) when is_tuple(State); is_map_key(args, State) ->
+    %% Elixir's DynamicSupervisor has a map, and its init/1 returns no children.
+    Args = case State of #{args := OfMap} -> OfMap; _ -> element(tuple_size(State), State) end,
     case lists:member(Module, Askable) of
-        true -> {calls, [{init, Module, init, [element(tuple_size(State), State)]}]};
+        true -> {calls, [{init, Module, init, [Args]}]};
         false -> {cannot, "its init/1 does more than compute"}
     end;
 call_of({Module, {raw, Misc}}, _, Module, Vsn, Extra, _, _) ->
@@ -176,6 +178,7 @@ scratch_program() ->
     "        try {Size, apply(M, F, A)} of"
     "          {init, ignore} -> ok;"
     "          {init, {ok, {_, []}}} -> ok;"
+    "          {init, {ok, Flags}} when is_map(Flags) -> ok;"
     "          {init, {ok, {_, Specs}}} -> case supervisor:check_childspecs(Specs) of ok -> ok; Wrong -> {returned, Wrong} end;"
     "          {_, Ok} when is_tuple(Ok), tuple_size(Ok) =:= Size, element(1, Ok) =:= ok -> ok;"
     "          {_, Other} -> {returned, Other}"

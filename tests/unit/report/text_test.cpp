@@ -132,13 +132,13 @@ TEST_CASE("a rehearsal is told by module, and by process where it does not work"
   NodeReport node = report("n1", Kind::refused, "refused", "conversions that fail in the rehearsal: 1 of 4");
   node.outcome.rehearsal = {{{Atom{"b"}, "<0.1.2>", Result::works, ""},
                              {Atom{"b"}, "<0.1.3>", Result::fails, "error 1"},
-                             {Atom{"a"}, "<0.1.4> x", Result::cannot, "no\nstate"},
+                             {Atom{"Elixir.A"}, "<0.1.4> x", Result::cannot, "no\nstate"},
                              {Atom{"b"}, "<0.1.5>", Result::works, ""}}};
   ReportHead head;
   head.tool = "erlrc-upgrade";
   CHECK(render_text(head, {node}, false).err ==
         "erlrc-upgrade: n1: refused: conversions that fail in the rehearsal: 1 of 4\n"
-        "  rehearsed: a: 0 of 1 state converted\n"
+        "  rehearsed: A: 0 of 1 state converted\n"
         "  rehearsed: b: 2 of 3 states converted\n"
         "  fails: <0.1.3>: error 1\n"
         "  cannot be rehearsed: <0.1.4> x: no state\n");
