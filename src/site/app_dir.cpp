@@ -91,6 +91,31 @@ AppSpec read_spec(const fs::path& ebin, const Atom& app, const FileReader& read)
   return spec;
 }
 
+/// What dpkg puts behind the name of a file that it has replaced, until the unpacking has succeeded.
+constexpr std::string_view replaced_suffix = ".dpkg-tmp";
+
+fs::path replaced(const fs::path& file) {
+  return file.string() + std::string(replaced_suffix);
+}
+
+/// Reads the files that were there before the package manager replaced them. One that it did not replace is
+/// only in the version before, and lies there until the unpacking has succeeded; but for an .appup that
+/// cannot be told from one that only the new version has.
+std::optional<Bytes> read_replaced(const fs::path& file) {
+  auto bytes = read_file_if_exists(replaced(file));
+  if (bytes || file.extension() == ".appup") return bytes;
+  return read_file_if_exists(file);
+}
+
+/// Where the versions of an application share a directory, both are there only while one is unpacked over the
+/// other.
+FileReader reader_of(const fs::path& ebin, const Atom& app, const std::string& vsn) {
+  if (file_status(replaced(ebin / (app.name + ".app"))) &&
+      read_spec(ebin, app, read_file_if_exists).vsn != vsn)
+    return read_replaced;
+  return read_file_if_exists;
+}
+
 }  // namespace
 
 std::optional<std::string> find_ebin(const std::vector<std::string>& path, const Atom& app) {
@@ -106,12 +131,12 @@ AppSpec load_spec(const fs::path& ebin, const Atom& app) {
 
 AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   expect_directory(ebin);
-  return load_app_spec(ebin, app, vsn, read_file_if_exists);
+  return load_app_spec(ebin, app, vsn, reader_of(ebin, app, vsn));
 }
 
 AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   expect_directory(ebin);
-  return load_app_files(ebin, app, vsn, read_file_if_exists);
+  return load_app_files(ebin, app, vsn, reader_of(ebin, app, vsn));
 }
 
 AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn,

@@ -21,7 +21,8 @@ std::optional<std::string> find_ebin(const std::vector<std::string>& path, const
 AppSpec load_spec(const std::filesystem::path& ebin, const Atom& app);
 
 /// Reads `ebin`/APP.app only. Throws Error naming the file if it is missing, unreadable, broken, of another
-/// application, or of another version than `vsn`.
+/// application, or of another version than `vsn`. Where dpkg is unpacking another version over that one, the
+/// files are those that it keeps for going back (FILE.dpkg-tmp).
 AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
 
 /// The same with the beams of all modules that the .app lists, and the .appup if there is one.

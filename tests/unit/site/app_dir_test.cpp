@@ -80,6 +80,22 @@ TEST_CASE("only the .app is read where only it is asked for") {
   CHECK(files.beams.empty());
 }
 
+TEST_CASE("the files of a version that is being replaced in its place are those that dpkg keeps") {
+  const Demo app(app_text("plain", "2.0"));
+  app.ebin.write("demo.appup", R"({"2.0", [], []}.)");
+  app.ebin.write("demo.app.dpkg-tmp", app_text("plain, server"));
+  app.ebin.write("plain.beam.dpkg-tmp", read_file(std::string(ERLRC_GOLDEN) + "/app/otp23/plain.beam"));
+  const AppFiles before = app.load();
+  CHECK(before.spec.vsn == "1.0");
+  CHECK(before.beams.size() == 2);  // server is not replaced, but gone
+  CHECK(!before.appup);
+  const AppFiles now = load_app_files(app.ebin.path(), demo, "2.0");
+  CHECK(now.beams.size() == 1);
+  CHECK(now.beams.at(Atom{"plain"}).md5 != before.beams.at(Atom{"plain"}).md5);
+  CHECK(now.appup);
+  CHECK(app.error("3.0") == "demo.app: describes version '1.0', not 3.0");
+}
+
 TEST_CASE("a directory that is none is told") {
   const TempDir dir;
   const auto file = dir.write("file", "");
