@@ -1,0 +1,3 @@
+{application, not_chosen,
+ [{description, "not_chosen"}, {vsn, "1"}, {modules, []}, {registered, []},
+  {applications, [kernel]}]}.
