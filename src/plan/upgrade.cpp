@@ -207,12 +207,14 @@ private:
   /// Those whose processes call init/1 of the new code.
   std::vector<KeepChildren::Item> supervisors() const {
     std::vector<KeepChildren::Item> found;
-    for (const Atom& module : code_changed_) {
+    for (const auto& [module, called] : code_changed_) {
       const SupervisorInit* now = init_of(to_, module);
       const SupervisorInit* before = init_of(from_, module);
       if (now == nullptr) continue;
       found.push_back({module, before != nullptr && before->effects.empty() && now->effects.empty(),
-                       now->tables, now->names});
+                       // The author may have made room for them.
+                       called ? std::vector<Atom>{} : now->tables,
+                       called ? std::vector<Atom>{} : now->names});
     }
     return found;
   }
@@ -247,7 +249,7 @@ private:
   void append(const CodeChange& i) {
     ConvertProcesses step{i.mode, {}};
     for (const CodeChange::Item& item : i.items) {
-      code_changed_.insert(item.module);
+      code_changed_.emplace(item.module, called_);
       Term down_vsn = Atom{"undefined"};
       const auto beam = to_.beams.find(item.module);
       if (i.mode == Direction::down && beam != to_.beams.end())
@@ -268,6 +270,7 @@ private:
       push(type == node_.running.end() ? StartApp{*started, start_type(i)}
                                        : StartApp{*started, type->second});
     } else {
+      called_ = true;
       push(ApplyHook{i, counterpart(i)});
     }
   }
@@ -321,7 +324,8 @@ private:
   std::vector<std::vector<Atom>> switched_;
   std::set<Atom> checked_;
   std::set<Atom> converted_;
-  std::set<Atom> code_changed_;
+  std::map<Atom, bool> code_changed_;  ///< whether the script calls something before
+  bool called_ = false;
   std::map<Atom, Purge> purges_;
   bool changed_ = false;
 };

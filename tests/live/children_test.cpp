@@ -257,6 +257,19 @@ TEST_CASE("children: a supervisor whose init/1 is known to fail when it is calle
   CHECK(lab.condition("fir") == "old");
 }
 
+TEST_CASE("children: a supervisor for which the appup makes room is upgraded") {
+  Lab lab;
+  lab.add(fir("1.0.0", {"fir_a"}, {"fir_x"}, "owner"));
+  LabRelease two = fir("2.0.0", {"fir_a", "fir_b"}, {"fir_x"}, "owner");
+  two.appup = R"({"2.0.0", [{"1.0.0", [{add_module, fir_b}, {apply, {ets, delete, [fir_sup_table]}},
+    {update, fir_sup, supervisor}, {load_module, fir_app}, {update, fir_low, supervisor},
+    {update, fir_a, {advanced, []}}, {update, fir_x, {advanced, []}}]}], []}.)";
+  lab.add(two);
+  start(lab);
+  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0").exit == 0);
+  CHECK(trees(lab, "[fir_sup]") == "[{fir_sup,[{fir_a,running},{fir_b,running},{fir_low,running}]}]");
+}
+
 TEST_CASE("children: those that the appup or the author's hook starts are not started again") {
   Lab lab;
   const std::string appup = GENERATE(std::string(), R"({"2.0.0",
