@@ -32,7 +32,7 @@ public:
                      "cookie = " + cookie + "\nepmd_port = " + std::to_string(boot_epmd().port()) + "\n",
                      0600);
     std::vector<std::string> words;
-    if (says_exit) words = {"sh", "-c", "\"$@\"; echo exit $?", "sh"};
+    if (says_exit) words = {"sh", "-c", "\"$@\" & echo $! >\"$HOME/pid\"; wait $!; echo exit $?", "sh"};
     words.push_back(ERLRC_BIN "/erlrc-boot");
     words.insert(words.end(), options.begin(), options.end());
     words.insert(words.end(),
@@ -44,6 +44,12 @@ public:
                     "ERL_EPMD_PORT=" + std::to_string(boot_epmd().port()), "ERL_EPMD_ADDRESS=127.0.0.1",
                     "ERL_CRASH_DUMP_BYTES=0"},
                    log_);
+  }
+
+  /// The node ends with the program, which must not outlive the shell.
+  ~Foreground() {
+    const auto pid = read_file_if_exists(host_.dir() / "pid");
+    if (pid && log().find("exit ") == std::string::npos) ::kill(std::stoi(*pid), SIGKILL);
   }
 
   /// What it has printed, once that has `text` in it, without what differs from run to run.
