@@ -66,6 +66,9 @@ std::string describe(const Step& step) {
             return "change keys and environment of application " + s.app.name + ", and tell it";
           },
           [](const LoadModules& s) { return "load from " + s.ebin + ": " + modules(s.modules); },
+          [](const KeepReplaced& s) {
+            return "keep the running code, where it is other code, of " + modules(s.modules);
+          },
           [](const UnloadModules& s) { return "unload " + names(s.modules); },
           [](const KeepCode& s) { return "keep the running code of " + names(s.modules); },
           [](const ReadCode& s) { return "read from " + s.ebin + ": " + names(s.modules); },
@@ -94,6 +97,10 @@ std::string describe(const Step& step) {
             return "convert the states of the processes of " + modules(s.items);
           },
           [](const Resume& s) { return "resume the processes of " + names(s.modules); },
+          [](const CheckStop& s) {
+            return "check that the processes of " + names(s.apps) + " that run " + names(s.modules) +
+                   " can be stopped and started again";
+          },
           [](const TerminateProcesses& s) {
             return "stop the processes of " + names(s.apps) + " that run " + names(s.modules);
           },

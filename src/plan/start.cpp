@@ -29,14 +29,16 @@ Refusal other_version_runs(const Atom& app, const std::string& running, const st
 
 void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step path) {
   const Atom& app = files.spec.name;
+  LoadModules load = all_modules(files);
   plan.steps.push_back(RequireNotRunning{app});
+  plan.steps.push_back(KeepReplaced{load.ebin, load.modules});
   plan.steps.push_back(std::move(path));
   const auto loaded = node.loaded.find(app);
   if (loaded != node.loaded.end() && loaded->second.vsn != files.spec.vsn)
     plan.steps.push_back(UnloadApp{app, loaded_of(loaded->second.included, node)});
   plan.steps.push_back(LoadApp{app, files.spec.term});
   plan.steps.push_back(RequireLoaded{app, files.spec.vsn});
-  plan.steps.push_back(all_modules(files));
+  plan.steps.push_back(std::move(load));
   if (included_by(node, app)) {
     plan.word = "included";
     return;

@@ -39,6 +39,10 @@ Term old_code(const Policy& policy) {
   return {};
 }
 
+Term items(const std::vector<LoadModules::Item>& modules) {
+  return each(modules, [](const LoadModules::Item& item) { return tuple(item.module, binary(item.md5)); });
+}
+
 Term mfa(const Apply& call) {
   return tuple(call.module, call.function, list(call.args));
 }
@@ -58,11 +62,9 @@ Term to_term(const Step& step) {
           [](const StartApp& s) { return tuple(Atom{"start_app"}, s.app, s.type); },
           [](const StopApp& s) { return tuple(Atom{"stop_app"}, s.app); },
           [](const ChangeApp& s) { return tuple(Atom{"change_app"}, s.app, s.from, s.to); },
-          [](const LoadModules& s) {
-            return tuple(Atom{"load_modules"}, string(s.ebin),
-                         each(s.modules, [](const LoadModules::Item& item) {
-                           return tuple(item.module, binary(item.md5));
-                         }));
+          [](const LoadModules& s) { return tuple(Atom{"load_modules"}, string(s.ebin), items(s.modules)); },
+          [](const KeepReplaced& s) {
+            return tuple(Atom{"keep_replaced"}, string(s.ebin), items(s.modules));
           },
           [](const UnloadModules& s) { return tuple(Atom{"unload_modules"}, atoms(s.modules)); },
           [](const KeepCode& s) { return tuple(Atom{"keep_code"}, string(s.ebin), atoms(s.modules)); },
@@ -99,6 +101,7 @@ Term to_term(const Step& step) {
                          }));
           },
           [](const Resume& s) { return tuple(Atom{"resume"}, atoms(s.modules)); },
+          [](const CheckStop& s) { return tuple(Atom{"check_stop"}, atoms(s.apps), atoms(s.modules)); },
           [](const TerminateProcesses& s) { return tuple(Atom{"stop"}, atoms(s.apps), atoms(s.modules)); },
           [](const StartProcesses& s) { return tuple(Atom{"start"}, atoms(s.modules)); },
           [](const KeepChildren& s) {

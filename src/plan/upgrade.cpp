@@ -8,6 +8,7 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/script/translate.hpp>
+#include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "inclusions.hpp"
@@ -87,13 +88,20 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
   return script;
 }
 
+/// Whether it waits for no other node than `node`.
+bool concerns_only(const SyncNodes& sync, const std::string& node) {
+  const auto nodes = as_atoms(sync.nodes);
+  return nodes && std::ranges::all_of(*nodes, [&](const Atom& other) { return other.name == node; });
+}
+
 /// Why no running node can do the script, if that is so.
-std::optional<std::string> needs_restart(const std::vector<LowLevel>& script) {
+std::optional<std::string> needs_restart(const std::vector<LowLevel>& script, const std::string& node) {
   for (const LowLevel& instruction : script) {
     if (std::holds_alternative<RestartNewEmulator>(instruction))
       return "its appup asks for restart_new_emulator";
     if (std::holds_alternative<RestartEmulator>(instruction)) return "its appup asks for restart_emulator";
-    if (std::holds_alternative<SyncNodes>(instruction)) return "its appup asks for sync_nodes";
+    if (const auto* sync = std::get_if<SyncNodes>(&instruction); sync && !concerns_only(*sync, node))
+      return "its appup asks for sync_nodes with other nodes";
   }
   return std::nullopt;
 }
@@ -153,6 +161,7 @@ public:
       for (KeepChildren::Item& item : children.items)
         item.askable = false;
     if (!children.items.empty()) steps.push_back(std::move(children));
+    if (!stopped_.empty()) steps.push_back(CheckStop{trees_, stopped_});
     return steps;
   }
 
@@ -259,7 +268,10 @@ private:
     push(std::move(step));
   }
   void append(const erlrc::Resume& i) { push(i); }
-  void append(const StopProcesses& i) { push(TerminateProcesses{trees_, i.modules}); }
+  void append(const StopProcesses& i) {
+    stopped_.insert(stopped_.end(), i.modules.begin(), i.modules.end());
+    push(TerminateProcesses{trees_, i.modules});
+  }
   void append(const StartProcesses& i) { push(i); }
   void append(const Apply& i) {
     if (const Atom* app = named_app(i, "stop")) {
@@ -274,7 +286,7 @@ private:
       push(ApplyHook{i, counterpart(i)});
     }
   }
-  // Refused before a plan is made.
+  // Refused before a plan is made, unless there is nobody to wait for.
   void append(const SyncNodes&) {}
   void append(const RestartNewEmulator&) {}
   void append(const RestartEmulator&) {}
@@ -289,13 +301,18 @@ private:
     purges_[module] = after;
   }
 
-  /// Modules loaded in a row switch together, but for those that run code when they are loaded.
+  /// Modules loaded in a row switch together, but for those that run code when they are loaded, and those
+  /// that may be loaded already.
   void flush_loads() {
     std::vector<Atom> group;
     std::vector<Atom> single;
     for (const Atom& module : std::exchange(loads_, {})) {
       const auto beam = to_.beams.find(module);
-      const bool together = beam != to_.beams.end() && !beam->second.on_load && checked_.contains(module);
+      const auto before = from_.beams.find(module);
+      const bool same =
+          beam != to_.beams.end() && before != from_.beams.end() && beam->second.md5 == before->second.md5;
+      const bool together =
+          beam != to_.beams.end() && !same && !beam->second.on_load && checked_.contains(module);
       (together ? group : single).push_back(module);
     }
     if (!group.empty()) {
@@ -321,6 +338,7 @@ private:
   std::vector<Atom> loads_;  ///< seen, not yet in steps_
   std::vector<Atom> loaded_;
   std::vector<Atom> removed_;
+  std::vector<Atom> stopped_;
   std::vector<std::vector<Atom>> switched_;
   std::set<Atom> checked_;
   std::set<Atom> converted_;
@@ -353,7 +371,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
                       const Wanted& wanted) {
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
   Script script = find_script(from, to, direction);
-  if (auto why = needs_restart(script.instructions)) return Refusal{"needs_restart", *why};
+  if (auto why = needs_restart(script.instructions, node.node)) return Refusal{"needs_restart", *why};
 
   const Inclusions inclusions(from, to, node, wanted);
   if (auto refusal = inclusions.twice()) return *refusal;

@@ -340,7 +340,9 @@ TEST_CASE("a start that never ends") {
   lab.ask("lab:mark().");
   fails(lab, "{start, top}", "hang");
   CHECK(lab.start("top", "1.0.0", {"--timeout", "1.6"}) ==
-        Ran{1, "", "erlrc-start: NODE: undone: top: start: not done within the time limit\n"});
+        Ran{1, "",
+            "erlrc-start: NODE: undone: top: start: not done within the time limit\n"
+            "  remark: sub: was stopped and is started again; what its processes knew is lost\n"});
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 

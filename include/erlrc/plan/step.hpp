@@ -87,6 +87,13 @@ struct LoadModules {
   std::vector<Item> modules;
   bool operator==(const LoadModules&) const = default;
 };
+/// Reads the object code of those loaded modules that a LoadModules with the same items will replace. Fails,
+/// before anything was touched, if it cannot be found.
+struct KeepReplaced {
+  std::string ebin;
+  std::vector<LoadModules::Item> modules;
+  bool operator==(const KeepReplaced&) const = default;
+};
 /// Takes the modules out of the node, killing what still runs them.
 struct UnloadModules {
   std::vector<Atom> modules;
@@ -169,6 +176,14 @@ struct ConvertProcesses {
   std::vector<Item> items;
   bool operator==(const ConvertProcesses&) const = default;
 };
+/// Fails, before anything was touched, if a TerminateProcesses would stop processes that could not be started
+/// again as they are: children of simple_one_for_one supervisors, temporary ones whose arguments nobody
+/// knows.
+struct CheckStop {
+  std::vector<Atom> apps;
+  std::vector<Atom> modules;
+  bool operator==(const CheckStop&) const = default;
+};
 struct TerminateProcesses {
   std::vector<Atom> apps;
   std::vector<Atom> modules;
@@ -203,11 +218,12 @@ struct ApplyHook {
   bool operator==(const ApplyHook&) const = default;
 };
 
-using Step = std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp,
-                          UnloadApp, StartApp, StopApp, ChangeApp, LoadModules, UnloadModules, KeepCode,
-                          ReadCode, CheckOldCode, CheckStranded, PointOfNoReturn, SwitchModules, LoadNew,
-                          RemoveModule, PostPurge, SuspendProcesses, ConvertProcesses, Resume,
-                          TerminateProcesses, StartProcesses, KeepChildren, ChangeChildren, ApplyHook>;
+using Step =
+    std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp, UnloadApp,
+                 StartApp, StopApp, ChangeApp, LoadModules, KeepReplaced, UnloadModules, KeepCode, ReadCode,
+                 CheckOldCode, CheckStranded, PointOfNoReturn, SwitchModules, LoadNew, RemoveModule,
+                 PostPurge, SuspendProcesses, ConvertProcesses, Resume, CheckStop, TerminateProcesses,
+                 StartProcesses, KeepChildren, ChangeChildren, ApplyHook>;
 
 /// How the node is told.
 Term to_term(const Step& step);

@@ -2,16 +2,16 @@
 %%
 %% Applications: what the application controller has of them, with their environment.
 -module(erlrc_app).
--export([all_keys/1, change_back/3, config_change/3, configuration/1, environment/1, end_start/2, loaded_apps/0, set_at_run_time/4,
-         set_environment/2, start_type/1, starting_apps/0, unload/3, unloaded_with/2]).
--import(erlrc_call, [bounded/4, hook/4, limit/2, now_ms/0]).
+-export([all_keys/1, change_back/3, config_change/3, configuration/1, end_start/3, environment/1, loaded_apps/0,
+         set_at_run_time/4, set_environment/2, start_type/2, starting_apps/1, unload/3, unloaded_with/2]).
+-import(erlrc_call, [bounded/4, briefly/4, hook/4, now_ms/0]).
 -import(erlrc_text, [expect/4, fail/2]).
 -import(erlrc_tree, [links/1]).
 
 %% A start that has not returned ends with the process in which the application master lets it run. (To kill the master is
 %% no good: newer releases then take the application for starting for ever.)
-end_start(App, Until) ->
-    case lists:member(App, starting_apps()) of
+end_start(App, Until, C) ->
+    case lists:member(App, starting_apps(C)) of
         false ->
             ok;
         true ->
@@ -20,7 +20,7 @@ end_start(App, Until) ->
                                 process_info(Pid, group_leader) =:= {group_leader, Master}],
             receive after 5 -> ok end,
             case now_ms() < Until of
-                true -> end_start(App, Until);
+                true -> end_start(App, Until, C);
                 false -> fail("~ts: still starting", [App])
             end
     end.
@@ -28,16 +28,24 @@ end_start(App, Until) ->
 loaded_apps() ->
     [App || {App, _, _} <- application:loaded_applications()].
 
-starting_apps() ->
-    [App || {App, _, _, _} <- proplists:get_value(starting, application:info(), [])].
+starting_apps(C) ->
+    [App || {App, _, _, _} <- proplists:get_value(starting, info(C), [])].
 
 %% none, or the type with which it was started.
-start_type(App) ->
-    Info = application:info(),
+start_type(App, C) ->
+    Info = info(C),
     case lists:keymember(App, 1, proplists:get_value(running, Info, [])) of
         true -> proplists:get_value(App, proplists:get_value(started, Info, []), temporary);
         false -> none
     end.
+
+info(C) ->
+    answered(briefly(application, info, [], C)).
+
+%% It may be inside a callback of somebody (config_change/3), and then it answers nobody.
+answered(timeout) -> fail("the application controller does not answer", []);
+answered({raised, Why}) -> fail("the application controller does not answer: ~ts", [Why]);
+answered(Answer) -> Answer.
 
 all_keys(App) ->
     {ok, Keys} = application:get_all_key(App),
@@ -67,12 +75,14 @@ unload(App, Keep, C) ->
 
 %% sys.config and persistent settings as the application controller has them: the last field of its state.
 configuration(C) ->
-    State = sys:get_state(application_controller, limit(standard, C)),
+    %% Suspended, it would tell its state, but do nothing of what it is asked for after that until it goes on.
+    _ = info(C),
+    State = answered(briefly(sys, get_state, [application_controller, infinity], C)),
     element(tuple_size(State), State).
 
 change_back(App, Keys, C) ->
     Conf = configuration(C),
-    expect(ok, bounded(application_controller, change_application_data, [[{application, App, Keys}], Conf], C),
+    expect(ok, briefly(application_controller, change_application_data, [[{application, App, Keys}], Conf], C),
            "~ts: its old specification", [App]),
     set_environment(App, proplists:get_value(env, Keys, [])).
 
@@ -84,7 +94,7 @@ environment(App) ->
 %% call it an error that an application without a callback module has none.
 config_change(App, Before, C) ->
     Now = environment(App),
-    case {start_type(App) =/= none andalso Now =/= Before, application:get_key(App, mod)} of
+    case {start_type(App, C) =/= none andalso Now =/= Before, application:get_key(App, mod)} of
         {true, {ok, {Module, _}}} ->
             _ = code:ensure_loaded(Module),
             case erlang:function_exported(Module, config_change, 3) of

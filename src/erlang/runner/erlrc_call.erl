@@ -2,7 +2,7 @@
 %%
 %% Time limits, and calls of foreign code within them.
 -module(erlrc_call).
--export([bounded/4, check_deadline/1, hook/4, left/1, limit/2, now_ms/0, us_since/1]).
+-export([bounded/4, briefly/4, check_deadline/1, hook/4, left/1, limit/2, now_ms/0, us_since/1]).
 -import(erlrc_text, [exception/3, fail/2, short/1, text/2]).
 
 now_ms() ->
@@ -30,11 +30,15 @@ bounded(M, F, A, C) ->
         Failed -> Failed
     end.
 
+%% The same for what others answer at once if they are well.
+briefly(M, F, A, C) ->
+    bounded(M, F, A, C#{deadline => now_ms() + limit(standard, C)}).
+
 %% The same, with what it returns as {returned, Value}. The process begins in the function with which nodes call each
 %% other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with it.
 called(M, F, A, C) ->
     Id = make_ref(),
-    await_call(Id, spawn_monitor(erpc, execute_call, [Id, M, F, A]), C).
+    await_call(Id, spawn_monitor(erpc, execute_call, [Id, M, F, A]), {M, F, A}, C).
 
 %% A call that an author wrote. What it links to itself must outlive it, so its process ends normally, and sends what came
 %% of the call.
@@ -46,18 +50,26 @@ hook(M, F, A, C) ->
     Bindings = lists:foldl(fun({Name, Value}, Known) -> erl_eval:add_binding(Name, Value, Known) end,
                            erl_eval:new_bindings(),
                            [{'Client', self()}, {'Id', Id}, {'M', M}, {'F', F}, {'A', A}]),
-    await_call(Id, spawn_monitor(erl_eval, exprs, [Call, Bindings]), C).
+    await_call(Id, spawn_monitor(erl_eval, exprs, [Call, Bindings]), {M, F, A}, C).
 
-await_call(Id, {Pid, Monitor}, #{deadline := Deadline}) ->
+await_call(Id, {Pid, Monitor}, Called, #{deadline := Deadline}) ->
     receive
         {Id, {return, Value}} -> demonitor(Monitor, [flush]), {returned, Value};
-        {Id, {Class, Reason, Stack}} -> demonitor(Monitor, [flush]), {raised, exception(Class, Reason, Stack)};
+        {Id, {Class, Reason, Stack}} -> demonitor(Monitor, [flush]), {raised, exception(Class, Reason, place(Called, Stack))};
         {'DOWN', Monitor, process, Pid, {Id, return, Value}} -> {returned, Value};
         {'DOWN', Monitor, process, Pid, {Id, Class, Reason}} -> {raised, exception(Class, Reason, [])};
-        {'DOWN', Monitor, process, Pid, {Id, Class, Reason, Stack}} -> {raised, exception(Class, Reason, Stack)};
+        {'DOWN', Monitor, process, Pid, {Id, Class, Reason, Stack}} ->
+            {raised, exception(Class, Reason, place(Called, Stack))};
         {'DOWN', Monitor, process, Pid, Reason} -> {raised, text("exit ~ts", [short(Reason)])}
     after max(0, Deadline - erlang:monotonic_time(millisecond)) ->
         demonitor(Monitor, [flush]),
         exit(Pid, kill),
         timeout
+    end.
+
+%% The stack without the evaluator: built-in functions are in no stack themselves.
+place({M, F, A}, Stack) ->
+    case Stack of
+        [{Evaluator, _, _, _} | _] when Evaluator =:= erl_eval; Evaluator =:= erpc -> [{M, F, A, []}];
+        _ -> Stack
     end.

@@ -11,7 +11,7 @@
 -export([change_children/2, keep_children/3, start_stopped/4]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_journal, [journal/1, remark/2]).
--import(erlrc_revive, [owns_resources/2]).
+-import(erlrc_restart, [owns_resources/2]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2, short/1, short_name/1, text/2]).
 -import(erlrc_tree, [is_supervisor/1, supervised/2]).

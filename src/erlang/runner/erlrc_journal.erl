@@ -9,4 +9,5 @@ journal(Entry) ->
     put(journal, [Entry | get(journal)]).
 
 remark(Format, Args) ->
-    put(remarks, [text(Format, Args) | get(remarks)]).
+    put(remarks, [text(Format, Args) | get(remarks)]),
+    ok.

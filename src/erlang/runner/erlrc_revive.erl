@@ -2,8 +2,9 @@
 %%
 %% Processes that are inside a code_change that does not return, when all else is undone.
 -module(erlrc_revive).
--export([owns_resources/2, revive/4]).
+-export([revive/4]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
+-import(erlrc_restart, [owns_resources/2, started/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_sys, [ask/3, replace_state/3]).
 -import(erlrc_text, [process/2, short/1, short_name/1, text/2]).
@@ -81,14 +82,3 @@ dynamic_arguments(Pid, State) when tuple_size(State) > 4 ->
     end;
 dynamic_arguments(_, _) ->
     unknown.
-
-started(Ok) when element(1, Ok) =:= ok, is_pid(element(2, Ok)) -> {ok, element(2, Ok)};
-started({error, Why}) -> {error, Why};
-started(Other) -> {error, Other}.
-
-owns_resources(Term, Pid) when is_pid(Term) -> Term =:= Pid;
-owns_resources(Term, _) when is_port(Term); is_reference(Term) -> true;
-owns_resources([Head | Tail], Pid) -> owns_resources(Head, Pid) orelse owns_resources(Tail, Pid);
-owns_resources(Term, Pid) when is_tuple(Term) -> owns_resources(tuple_to_list(Term), Pid);
-owns_resources(Term, Pid) when is_map(Term) -> owns_resources(maps:to_list(Term), Pid);
-owns_resources(_, _) -> false.

@@ -6,15 +6,16 @@
 -module(erlrc_step).
 -export([step/2]).
 -import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, loaded_apps/0, set_at_run_time/4,
-                    start_type/1, unload/3, unloaded_with/2]).
+                    start_type/2, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_children, [change_children/2, keep_children/3]).
+-import(erlrc_restart, [restart/4, stoppable/3]).
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
                      read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
 -import(erlrc_journal, [journal/1, remark/2]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [ask/3, check_resumed/2, gone/1, has_state/1, resume_with_states/3]).
--import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1]).
+-import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1, short_name/1]).
 -import(erlrc_tree, [supervised/2]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
@@ -73,7 +74,7 @@ step({require_loaded, App, Vsn}, C) ->
         undefined -> fail("~ts is not loaded", [App])
     end;
 step({require_not_running, App}, C) ->
-    case start_type(App) of
+    case start_type(App, C) of
         none -> C;
         _ -> fail("~ts runs", [App])
     end;
@@ -111,7 +112,7 @@ step({unload_app, App, Keep}, C) ->
             C
     end;
 step({start_app, App, Type}, C) ->
-    case start_type(App) of
+    case start_type(App, C) of
         none ->
             journal({app_started, App}),
             case bounded(application, start, [App, Type], C) of
@@ -124,7 +125,7 @@ step({start_app, App, Type}, C) ->
             C
     end;
 step({stop_app, App}, C) ->
-    case start_type(App) of
+    case start_type(App, C) of
         none ->
             C;
         Type ->
@@ -142,17 +143,27 @@ step({change_app, App, From, {application, App, _} = To}, C) ->
            "~ts: change of its specification", [App]),
     lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Set),
     lists:foreach(fun(Key) -> application:unset_env(App, Key) end, Unset),
+    %% A callback that fails has heard of the change all the same.
+    journal({config_changed, App, unsure}),
     config_change(App, Before, C),
-    journal({config_changed, App}),
+    [_ | Journal] = get(journal),
+    put(journal, [{config_changed, App, told} | Journal]),
     C;
 
-step({load_modules, Ebin, Items}, C) ->
+step({keep_replaced, Ebin, Items}, C) ->
+    {Modules, _} = lists:unzip(Items),
+    Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
+    step({keep_code, Ebin, [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)]}, C);
+step({load_modules, Ebin, Items}, #{kept := Kept} = C) ->
     lists:foreach(fun({Module, Md5}) ->
                           case loaded_md5(Module) of
                               Md5 ->
                                   ok;
                               _ ->
-                                  journal({code, Module, running_code(Module, Ebin)}),
+                                  journal({code, Module, case Kept of
+                                                             #{Module := Running} -> Running;
+                                                             _ -> running_code(Module, Ebin)
+                                                         end}),
                                   load(Module, beam_file(Ebin, Module), read_beam(Ebin, Module), C)
                           end
                   end, Items),
@@ -236,21 +247,25 @@ step({post_purge, Purges}, C) ->
     put(purges, Purges),
     C;
 
+step({check_stop, Apps, Modules}, C) ->
+    _ = stoppable(Apps, Modules, C),
+    C;
 step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
-    Children = [{Parent, Id} || {_, Parent, Id, _, Ms} <- supervised(Apps, C), is_pid(Parent),
-                                lists:any(fun(M) -> lists:member(M, Modules) end, Ms)],
-    lists:foreach(fun({Parent, Id}) ->
-                          journal({terminated, Parent, Id}),
-                          expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C),
-                                 "child ~0tp: stop", [Id])
+    Children = stoppable(Apps, Modules, C),
+    States = maps:from_list([{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || {Pid, _, _, _} <- Children],
+                                                                                 standard, C)]),
+    lists:foreach(fun({Pid, Parent, Id, Specification}) ->
+                          Name = short_name(Pid),
+                          journal({terminated, Parent, Id, Specification, {Pid, Name, maps:find(Pid, States)}}),
+                          expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C), "~ts: stop", [Name])
                   end, Children),
     C#{terminated := [{Modules, Children} | Terminated]};
 step({start, Modules}, #{terminated := Terminated} = C) ->
-    lists:foreach(fun({Parent, Id}) ->
+    lists:foreach(fun({_, Parent, Id, Specification}) ->
                           journal({restarted, Parent, Id}),
-                          case bounded(supervisor, restart_child, [Parent, Id], C) of
-                              Ok when element(1, Ok) =:= ok -> ok;
-                              Other -> fail("child ~0tp: start: ~ts", [Id, short(Other)])
+                          case restart(Parent, Id, Specification, C) of
+                              {ok, _} -> ok;
+                              {error, Why} -> fail("child ~0tp: start: ~ts", [Id, short(Why)])
                           end
                   end, lists:append([Children || {Ms, Children} <- Terminated, Ms =:= Modules])),
     C#{terminated := [T || {Ms, _} = T <- Terminated, Ms =/= Modules]};

@@ -3,8 +3,8 @@
 %% The processes of applications, from their supervision trees: only these belong to an application, and others that run
 %% its modules are none of its business.
 -module(erlrc_tree).
--export([is_supervisor/1, links/1, remember/2, supervised/2, trees/2]).
--import(erlrc_call, [bounded/4, limit/2]).
+-export([is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2, trees/2]).
+-import(erlrc_call, [briefly/4, limit/2]).
 -import(erlrc_sys, [resume/2]).
 -import(erlrc_text, [fail/2, process/2]).
 
@@ -33,8 +33,14 @@ walk(Apps, C) ->
     put(handlers, asked_none),
     Procs = lists:append([case application_controller:get_master(App) of
                               Master when is_pid(Master) ->
-                                  {Root, _} = application_master:get_child(Master),
-                                  root(Root, C);
+                                  case briefly(application_master, get_child, [Master], C) of
+                                      {Root, _} when is_pid(Root) ->
+                                          root(Root, C);
+                                      _ ->
+                                          is_process_alive(Master)
+                                              andalso fail("the master of application ~ts does not answer", [App]),
+                                          []
+                                  end;
                               _ ->
                                   []
                           end || App <- Apps]),
@@ -70,7 +76,7 @@ root(_, _) ->
 supervisor_module(Pid, C) ->
     case is_supervisor(Pid) of
         true ->
-            case {bounded(supervisor, get_callback_module, [Pid], C), is_process_alive(Pid)} of
+            case {briefly(supervisor, get_callback_module, [Pid], C), is_process_alive(Pid)} of
                 {Module, _} when is_atom(Module), Module =/= timeout -> Module;
                 {_, true} -> fail("supervisor ~ts does not answer", [process(Pid, C)]);
                 {_, false} -> none
@@ -147,12 +153,34 @@ child({Id, Pid, supervisor, Modules}, Parent, C) when node(Pid) =:= node() ->
 child(_, _, _) ->
     [].
 
-%% A gen_event process tells its handlers' modules.
-handlers(Pid, C) ->
+%% A gen_event process tells its handlers' modules, but not while it is suspended.
+handlers(Pid, #{tree := Tree} = C) ->
     put(handlers, asked),
-    case not is_stuck(Pid) andalso bounded(gen, call, [Pid, self(), get_modules, limit(standard, C)], C) of
-        {ok, Modules} when is_list(Modules) -> Modules;
-        _ -> []
+    case {Tree, is_suspended(Pid)} of
+        {#{Pid := {_, _, _, _, Modules}}, true} -> Modules;
+        _ -> ask_handlers(Pid, C)
+    end.
+
+ask_handlers(Pid, C) ->
+    case not is_stuck(Pid) andalso briefly(gen, call, [Pid, self(), get_modules, infinity], C) of
+        false ->
+            [];
+        {ok, Modules} when is_list(Modules) ->
+            Modules;
+        _ ->
+            %% What is no gen_event process has none, whatever its child specification says.
+            is_event_manager(Pid) andalso is_process_alive(Pid)
+                andalso fail("~ts does not tell its handlers", [process(Pid, C)]),
+            []
+    end.
+
+is_event_manager(Pid) ->
+    element(1, proc_lib:translate_initial_call(Pid)) =:= gen_event.
+
+is_suspended(Pid) ->
+    case process_info(Pid, current_function) of
+        {_, {sys, suspend_loop, _}} -> true;
+        _ -> false
     end.
 
 links(Pid) ->

@@ -4,18 +4,21 @@
 %% undone from the newest to the oldest, each finds the node as its step left it.
 -module(erlrc_undo).
 -export([undo_all/0]).
--import(erlrc_app, [change_back/3, config_change/3, end_start/2, environment/1, set_environment/2, start_type/1, starting_apps/0, unload/3]).
+-import(erlrc_app, [change_back/3, config_change/3, end_start/3, environment/1, set_environment/2, start_type/2,
+                    starting_apps/1, unload/3]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_children, [start_stopped/4]).
+-import(erlrc_restart, [give_back/5, restart/4]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_revive, [revive/4]).
 -import(erlrc_suspend, [freeze/2, suspend/5, withdraw/1]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3, replace_states/2, resume/2]).
 -import(erlrc_text, [exception/3, expect/4, fail/2, module_name/1, process/2, reply/1, short/1, text/2]).
--import(erlrc_tree, [is_supervisor/1]).
+-import(erlrc_tree, [is_event_manager/1, is_supervisor/1, is_suspended/1]).
 
 undo_all() ->
+    put(undo_until, now_ms() + 30000),
     put(stuck, []),
     put(newborn, []),
     Left = undo_all([]),
@@ -38,7 +41,8 @@ undo_all(Left) ->
 
 %% What could not be undone, as texts.
 undo_one(Entry) ->
-    C = #{deadline => now_ms() + 30000, tree => #{}, suspended => #{}},
+    %% Whoever does not answer must not take the time of all others.
+    C = #{deadline => max(get(undo_until), now_ms() + 1000), tree => #{}, suspended => #{}},
     try undo(Entry, C) of
         Left when is_list(Left) -> Left;
         _ -> []
@@ -76,9 +80,9 @@ undo({app_unloaded, Apps}, C) ->
                   end, lists:reverse(Apps));
 undo({app_started, App}, C) ->
     %% Newer releases (27) let a stop wait for the end of the start.
-    case lists:member(App, starting_apps()) of
+    case lists:member(App, starting_apps(C)) of
         true ->
-            end_start(App, now_ms() + 5000);
+            end_start(App, now_ms() + 5000, C);
         false ->
             case bounded(application, stop, [App], C) of
                 ok -> ok;
@@ -87,22 +91,32 @@ undo({app_started, App}, C) ->
             end
     end;
 undo({app_stopped, App, Type}, C) ->
-    case start_type(App) of
-        none -> expect(ok, bounded(application, start, [App, Type], C), "~ts: start again", [App]);
-        _ -> ok
+    case start_type(App, C) of
+        none ->
+            expect(ok, bounded(application, start, [App, Type], C), "~ts: start again", [App]),
+            application:get_key(App, mod) =:= {ok, []} orelse
+                remark("~ts: was stopped and is started again; what its processes knew is lost", [App]);
+        _ ->
+            ok
     end;
 undo({app_changed, App, Keys}, C) ->
     change_back(App, Keys, C);
-undo({config_changed, App}, C) ->
+undo({config_changed, App, Told}, C) ->
     %% The callback heard of the change, so it hears of its end. app_changed is the next entry of the journal.
     Before = environment(App),
     [{app_changed, App, Keys} | Rest] = get(journal),
     put(journal, Rest),
     change_back(App, Keys, C),
-    config_change(App, Before, C);
-undo({code, Module, {_, Beam} = Previous}, C) ->
-    %% If the step failed before it changed the code, to load it again would make those who run it linger in old code.
-    case loaded_md5(Module) =:= code:module_md5(Beam) of
+    case Told of
+        told -> config_change(App, Before, C);
+        %% One that fails whatever it hears of.
+        unsure -> _ = (catch config_change(App, Before, C)), ok
+    end;
+undo({code, Module, {File, Beam} = Previous}, C) ->
+    %% If the step failed before it changed the code, to load it again would make those who run it linger in old code. If it
+    %% loaded the same code from another file, the file is worth less than a process that lingers since then.
+    case loaded_md5(Module) =:= code:module_md5(Beam)
+        andalso (code:is_loaded(Module) =:= {file, File} orelse not code:soft_purge(Module)) of
         true -> ok;
         false -> put_back(Module, Previous, C)
     end;
@@ -117,6 +131,9 @@ undo({suspended, Frozen}, C) ->
                   [Pid || {{reinitialise, Pid}, _} <- get(), lists:member(Pid, Pids)]),
     resume(Pids -- Stuck, C);
 undo({resumed, Pids, States, Apps, Modules}, C) ->
+    %% Supervisors that are suspended at this moment could not tell their children, nor event managers their handlers.
+    Asleep = [Pid || Pid <- frozen(get(journal)), is_suspended(Pid), is_supervisor(Pid) orelse is_event_manager(Pid)],
+    resume(Asleep, C),
     %% Suspended again, until the undo of the first suspending, which comes later, lets them go on. Processes that were
     %% started since then, by the new code, are as much concerned.
     put(resumed, States ++ case get(resumed) of undefined -> []; Older -> Older end),
@@ -124,7 +141,9 @@ undo({resumed, Pids, States, Apps, Modules}, C) ->
     Left = try suspend(Apps, [{Module, standard} || Module <- Modules], C, [], 0) of
                #{suspended := Suspended} ->
                    New = [{Pid, Module} || Module <- Modules, Pid <- maps:get(Module, Suspended) -- Pids],
-                   put(newborn, New ++ get(newborn)),
+                   %% Supervisors that were not there when the step was done.
+                   Now = lists:sublist(get(journal), length(get(journal)) - length(Journal)),
+                   put(newborn, [{Pid, none} || Pid <- frozen(Now) -- frozen(Journal)] ++ New ++ get(newborn)),
                    {_, Waiting} = freeze(Pids -- lists:append(maps:values(Suspended)), 1000),
                    withdraw(Waiting),
                    []
@@ -134,6 +153,8 @@ undo({resumed, Pids, States, Apps, Modules}, C) ->
                    withdraw(Waiting),
                    [["for the undo: ", Why]]
            end,
+    {_, Late} = freeze(Asleep, 1000),
+    withdraw(Late),
     put(journal, Journal),
     [text("~ts", [Text]) || Text <- Left];
 undo({converted, Mode, Items, Jobs, Before}, C) ->
@@ -151,14 +172,18 @@ undo({returned, {Pid, Snapshot, _}}, C) ->
 undo({revive, {Pid, Snapshot, StepC}}, C) ->
     Tree = maps:get(tree, StepC),
     revive(Pid, Snapshot, maps:get(Pid, Tree, none), C#{tree := Tree});
-undo({terminated, Parent, Id}, C) ->
-    case bounded(supervisor, restart_child, [Parent, Id], C) of
+undo({terminated, Parent, Id, Specification, {Pid, Name, State}}, C) ->
+    case not is_process_alive(Pid) andalso restart(Parent, Id, Specification, C) of
+        false -> ok;
         {error, running} -> ok;
-        Ok when element(1, Ok) =:= ok -> ok;
-        Other -> fail("child ~0tp: start again: ~ts", [Id, short(Other)])
+        {ok, New} -> give_back(New, State, Pid, Name, C);
+        {error, Why} -> fail("~ts: start again: ~ts", [Name, short(Why)])
     end;
 undo({restarted, Parent, Id}, C) ->
-    expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C), "child ~0tp: stop", [Id]);
+    case bounded(supervisor, terminate_child, [Parent, Id], C) of
+        {error, not_found} -> ok;  % a temporary one that was not started
+        Answer -> expect(ok, Answer, "child ~0tp: stop", [Id])
+    end;
 undo({child_started, Supervisor, Id}, C) ->
     case is_process_alive(Supervisor) andalso bounded(supervisor, terminate_child, [Supervisor, Id], C) of
         false -> ok;
@@ -181,6 +206,9 @@ undo({applied, {M, F, A}}, C) ->
                     Other -> expect(ok, Other, "~ts:~ts/~p", [module_name(M), F, length(A)])
                 end
     end.
+
+frozen(Journal) ->
+    lists:usort([Pid || {suspended, Frozen} <- Journal, Pid <- Frozen]).
 
 %% The code from before, which a process may still run that never noticed the change.
 put_back(Module, Previous, C) ->

@@ -16,15 +16,16 @@ AppFiles version() {
   return made;
 }
 
-Step all_modules() {
+LoadModules all_modules() {
   const AppFiles made = version();
-  return LoadModules{made.ebin, {{Atom{"egerl_app"}, to_bytes(made.beams.at(Atom{"egerl_app"}).md5)}}};
+  return {made.ebin, {{Atom{"egerl_app"}, to_bytes(made.beams.at(Atom{"egerl_app"}).md5)}}};
 }
 
 Plan started(std::string word, std::vector<Step> last) {
   Plan plan{std::move(word),
-            {RequireNotRunning{egerl}, AddPath{"/lib/egerl-4.0.1/ebin"}, LoadApp{egerl, Atom{"spec"}},
-             RequireLoaded{egerl, "4.0.1"}, all_modules()},
+            {RequireNotRunning{egerl}, KeepReplaced{all_modules().ebin, all_modules().modules},
+             AddPath{"/lib/egerl-4.0.1/ebin"}, LoadApp{egerl, Atom{"spec"}}, RequireLoaded{egerl, "4.0.1"},
+             all_modules()},
             {}};
   std::ranges::move(last, std::back_inserter(plan.steps));
   return plan;
@@ -76,7 +77,7 @@ TEST_CASE(
   load(node, "inner", "1");
   const Decision decision = plan_start(start, node, Disk({version()}).files());
   REQUIRE(std::holds_alternative<Plan>(decision));
-  CHECK(std::get<Plan>(decision).steps.at(2) == Step(UnloadApp{egerl, {Atom{"inner"}}}));
+  CHECK(std::get<Plan>(decision).steps.at(3) == Step(UnloadApp{egerl, {Atom{"inner"}}}));
 }
 
 TEST_CASE("an application that is being started is left to whoever starts it") {

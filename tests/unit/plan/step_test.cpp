@@ -27,6 +27,7 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(StopApp{app}) == "{stop_app,a}");
   CHECK(told(ChangeApp{app, 1, 2}) == "{change_app,a,1,2}");
   CHECK(told(LoadModules{"/e", {{m, "md5"}}}) == "{load_modules,\"/e\",[{m,<<\"md5\">>}]}");
+  CHECK(told(KeepReplaced{"/e", {{m, "md5"}}}) == "{keep_replaced,\"/e\",[{m,<<\"md5\">>}]}");
   CHECK(told(UnloadModules{{m}}) == "{unload_modules,[m]}");
   CHECK(told(KeepCode{"/e", {m}}) == "{keep_code,\"/e\",[m]}");
   CHECK(told(ReadCode{"/e", {m, app}, {{m}}}) == "{read_code,\"/e\",[m,a],[[m]]}");
@@ -52,6 +53,7 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(ConvertProcesses{Direction::up, {{m, 1}}}) == "{code_change,up,[{m,1,undefined}]}");
   CHECK(told(ConvertProcesses{Direction::down, {{m, 1, 2}}}) == "{code_change,down,[{m,1,2}]}");
   CHECK(told(Resume{{m}}) == "{resume,[m]}");
+  CHECK(told(CheckStop{{app}, {m}}) == "{check_stop,[a],[m]}");
   CHECK(told(TerminateProcesses{{app}, {m}}) == "{stop,[a],[m]}");
   CHECK(told(StartProcesses{{m}}) == "{start,[m]}");
   CHECK(told(ApplyHook{{m, app, {1}}, std::nullopt}) == "{apply,{m,a,[1]},none}");

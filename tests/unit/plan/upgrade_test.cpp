@@ -130,7 +130,8 @@ TEST_CASE("what no running node can do needs a restart") {
   const auto [instruction, why] = GENERATE(table<std::string, std::string>({
       {"restart_new_emulator", "its appup asks for restart_new_emulator"},
       {"restart_emulator", "its appup asks for restart_emulator"},
-      {"{sync_nodes,id,[a@b]}", "its appup asks for sync_nodes"},
+      {"{sync_nodes,id,[a@b]}", "its appup asks for sync_nodes with other nodes"},
+      {"{sync_nodes,id,{m,f,[]}}", "its appup asks for sync_nodes with other nodes"},
   }));
   to.appup = shipped(instruction);
   CHECK(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}) ==
@@ -217,7 +218,7 @@ TEST_CASE("what does not run and was installed is replaced and started") {
   from.spec.modules.push_back(Atom{"egerl_gone"});
   const Plan plan = plan_of(plan_upgrade(up, node, Disk({from, later()}).files(), {}));
   CHECK(plan.word == "upgraded");
-  CHECK(plan.steps.at(1) == Step(ReplacePath{ebin1, ebin2}));
+  CHECK(plan.steps.at(2) == Step(ReplacePath{ebin1, ebin2}));
   CHECK(plan.steps.at(plan.steps.size() - 2) == Step(StartApp{egerl}));
   CHECK(plan.steps.back() == Step(UnloadModules{{Atom{"egerl_gone"}}}));
 }

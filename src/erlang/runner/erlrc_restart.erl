@@ -1,0 +1,64 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Children of supervisors that are stopped and started again, because an appup says so ({stop, Modules}) or because that is
+%% the only way back.
+-module(erlrc_restart).
+-export([give_back/5, owns_resources/2, restart/4, started/1, stoppable/3]).
+-import(erlrc_call, [bounded/4]).
+-import(erlrc_sys, [ask/3, replace_state/3]).
+-import(erlrc_text, [fail/2, processes/2, text/2]).
+-import(erlrc_tree, [remember/2, supervised/2]).
+
+%% [{Pid, Parent, Id, Specification}] of the children that run the modules. Fails if one of them could not be started again
+%% as it was: a simple_one_for_one supervisor stops and starts nobody by name, and forgets the arguments of a temporary child.
+stoppable(Apps, Modules, C) ->
+    Procs = supervised(Apps, C),
+    Found = [{Pid, Parent, Id} || {Pid, Parent, Id, _, Ms} <- Procs, is_pid(Parent),
+                                  lists:any(fun(M) -> lists:member(M, Modules) end, Ms)],
+    Children = [{Pid, Parent, Id, specification(Parent, Id, C)} || {Pid, Parent, Id} <- Found],
+    case [Pid || {Pid, _, _, none} <- Children] of
+        [] -> Children;
+        Pids -> fail("could be stopped, but not started again as they were: ~ts", [processes(Pids, remember(Procs, C))])
+    end.
+
+specification(_, undefined, _) ->
+    none;
+specification(Parent, Id, C) ->
+    case bounded(supervisor, get_childspec, [Parent, Id], C) of
+        {ok, #{restart := temporary, start := {_, _, Arguments}}} when not is_list(Arguments) -> none;
+        {ok, Specification} -> Specification;
+        _ -> none
+    end.
+
+%% {ok, Pid} of the new process, or {error, Why}. The specification of a temporary child went with it.
+restart(Parent, _, #{restart := temporary} = Specification, C) ->
+    started(bounded(supervisor, start_child, [Parent, Specification], C));
+restart(Parent, Id, _, C) ->
+    started(bounded(supervisor, restart_child, [Parent, Id], C)).
+
+started(Ok) when element(1, Ok) =:= ok, is_pid(element(2, Ok)) -> {ok, element(2, Ok)};
+started({error, Why}) -> {error, Why};
+started(Other) -> {error, Other}.
+
+%% Gives a child that was stopped and is started again the state it had: {ok, State}, or error if that is not known. What
+%% could not be done, as texts.
+give_back(New, {ok, State}, Pid, Name, C) ->
+    case owns_resources(State, Pid) of
+        true ->
+            [text("~ts: was stopped and started afresh, because its state held resources that died with it", [Name])];
+        false ->
+            case {replace_state(New, State, C), ask([{New, get_state}], standard, C)} of
+                {[], [{New, {reply, {ok, State}}}]} -> [];
+                {[], _} -> [text("~ts: was stopped and started again, but not with all of its state", [Name])];
+                {Left, _} -> Left
+            end
+    end;
+give_back(_, error, _, Name, _) ->
+    [text("~ts: was stopped and started afresh, because its state could not be read", [Name])].
+
+owns_resources(Term, Pid) when is_pid(Term) -> Term =:= Pid;
+owns_resources(Term, _) when is_port(Term); is_reference(Term) -> true;
+owns_resources([Head | Tail], Pid) -> owns_resources(Head, Pid) orelse owns_resources(Tail, Pid);
+owns_resources(Term, Pid) when is_tuple(Term) -> owns_resources(tuple_to_list(Term), Pid);
+owns_resources(Term, Pid) when is_map(Term) -> owns_resources(maps:to_list(Term), Pid);
+owns_resources(_, _) -> false.
