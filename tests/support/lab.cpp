@@ -16,20 +16,20 @@ const LiveEpmd& epmd() {
   return running;
 }
 
-/// Where lab.beam lies, compiled by the release that runs the nodes.
-const TempDir& lab_beam() {
+/// Where lab.beam and lab_inject.beam lie, compiled by the release that runs the nodes.
+const TempDir& lab_beams() {
   static const TempDir dir;
-  static const int compiled =
-      std::system(("erlc -o '" + dir.path().string() + "' " ERLRC_LAB "/lab.erl").c_str());
+  static const int compiled = std::system(
+      ("erlc -o '" + dir.path().string() + "' " ERLRC_LAB "/lab.erl " ERLRC_LAB "/lab_inject.erl").c_str());
   if (compiled != 0) throw std::runtime_error("lab.erl cannot be compiled");
   return dir;
 }
 
 std::unique_ptr<LiveNode> make_node(LiveNodeOptions options) {
   // In embedded mode modules are not loaded by a call.
-  options.arguments.insert(
-      options.arguments.end(),
-      {"-eval", "{module, lab} = code:load_abs(\"" + (lab_beam() / "lab").string() + "\"), lab:open()."});
+  options.arguments.insert(options.arguments.end(),
+                           {"-eval", "[{module, _} = code:load_abs(\"" + lab_beams().path().string() +
+                                         "/\" ++ M) || M <- [\"lab\", \"lab_inject\"]], lab:open()."});
   return std::make_unique<LiveNode>(epmd(), std::move(options));
 }
 

@@ -50,6 +50,7 @@ unload(App) ->
     end.
 
 of_test(lab, _) -> false;
+of_test(lab_inject, _) -> false;
 of_test(_, File) when is_list(File) -> not lists:prefix(code:lib_dir(), File);
 of_test(_, _) -> false.
 

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <chrono>
+#include <filesystem>
+
+#include <erlrc/term/text.hpp>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// What cannot be done is found before anything is touched; and who does not answer, be it the application
+// controller itself, costs a limited time.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+LabRelease zoo(const std::string& vsn, const std::string& script = {}) {
+  LabRelease made = servers("zoo", vsn, {"zoo_a", "zoo_b"});
+  made.modules.push_back({"zoo_lib", "plain"});
+  if (!script.empty()) made.appup = "{\"2.0.0\", [{\"1.0.0\", [" + script + "]}], []}.";
+  return made;
+}
+
+void set_up(Lab& lab, const std::string& script = {}) {
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0", script));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("gen_server:call(zoo_a, vsn), zoo_lib:vsn(), lab:mark().");
+}
+
+/// A pool of guests, one of which is there.
+LabRelease inn(const std::string& vsn, const std::string& appup = {}) {
+  LabRelease made = servers("inn", vsn, {"inn_server"});
+  made.modules[1].children.pop_back();
+  made.modules[1].children +=
+      ", {inn_pool, {inn_pool, start_link, []}, permanent, infinity, supervisor, [inn_pool]},"
+      " {inn_once, {inn_once, start_link, []}, temporary, 2000, worker, [inn_once]}]";
+  made.modules.push_back(
+      {"inn_pool", "pool",
+       "[{guest, {inn_guest, start_link, [first]}, permanent, 2000, worker, [inn_guest]}]"});
+  made.modules.push_back({"inn_guest", "guest"});
+  made.modules.push_back({"inn_once", "server"});
+  made.appup = appup;
+  return made;
+}
+
+std::string stop_and_start(const std::string& module) {
+  return "{\"2.0.0\", [{\"1.0.0\", [{load_object_code, {inn, \"2.0.0\", [inn_server, " + module +
+         "]}}, point_of_no_return, {load, {inn_server, brutal_purge, brutal_purge}}, {stop, [" + module +
+         "]}, {load, {" + module + ", brutal_purge, brutal_purge}}, {start, [" + module + "]}]}], []}.";
+}
+
+}  // namespace
+
+TEST_CASE("an application controller that hangs in the middle of a plan: the plan ends, and is undone") {
+  Lab lab;
+  set_up(lab,
+         "{load_module, zoo_lib}, {update, zoo_a, {advanced, []}},"
+         " {apply, {sys, suspend, [application_controller]}}");
+  const auto began = std::chrono::steady_clock::now();
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--timeout", "20"});
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(19));
+  lab.ask("sys:resume(application_controller).");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: the application controller does not answer\n"));
+  CHECK(lab.ask("lab:await_idle(), lab:diff().") == "[]");
+}
+
+TEST_CASE("an application master that hangs: nothing is touched") {
+  Lab lab;
+  set_up(lab);
+  lab.ask(
+      "register(lab_holder, spawn(fun() -> erlang:suspend_process(application_controller:get_master(zoo)),"
+      "  receive stop -> ok end end)), timer:sleep(20).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--timeout", "4"});
+  lab.ask("lab_holder ! stop, timer:sleep(20).");
+  CHECK(ran == Ran{1, "", "erlrc-upgrade: NODE: refused: the master of application zoo does not answer\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("children that could be stopped, but not started again, are found before anything is touched") {
+  Lab lab;
+  lab.add(inn("1.0.0"));
+  lab.add(inn("2.0.0", stop_and_start("inn_guest")));
+  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+  lab.ask("{ok, _} = supervisor:start_child(inn_pool, [infinity]), lab:mark().");
+  const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with(
+      "erlrc-upgrade: NODE: refused: could be stopped, but not started again as they were: <0."));
+  CHECK(ran.err.find("child undefined of inn_pool child inn_pool of inn_sup") != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("a temporary child that an appup stops and starts is there again") {
+  Lab lab;
+  lab.add(inn("1.0.0"));
+  lab.add(inn("2.0.0", stop_and_start("inn_once")));
+  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+  const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(lab.ask("gen_server:call(inn_once, vsn).") == R"({"2.0.0","2.0.0"})");
+}
+
+TEST_CASE("a start over modules whose files have vanished is refused before anything is touched") {
+  Lab lab;
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  lab.ask("{module, _} = code:load_abs(\"" + lab.at("zoo", "1.0.0") + "/ebin/zoo_lib\").");
+  std::filesystem::remove_all(lab.at("zoo", "1.0.0"));
+  lab.ask("lab:mark().");
+  CHECK(
+      lab.start("zoo", "2.0.0") ==
+      Ran{1, "",
+          "erlrc-start: NODE: refused: the code that runs cannot be found in any file, so that an undo would "
+          "not be possible: zoo_lib\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("a config_change that fails hears that the old configuration comes back") {
+  Lab lab;
+  set_up(lab);
+  lab.ask("lab:on({config_change, zoo}, crash, 1).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+  CHECK(lab.ask("[C || C <- lab:calls(), element(1, C) =:= config_change].") ==
+        R"([{config_change,zoo,[{of_vsn,"2.0.0"}],[],[]},{config_change,zoo,[{of_vsn,"1.0.0"}],[],[]}])");
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("a failing call of the appup is named, built-in functions too") {
+  Lab lab;
+  const auto [call, told] = GENERATE(table<std::string, std::string>(
+      {{"{erlang, hd, [[]]}", "erlang:hd/1: error badarg in erlang:hd/1"},
+       {"{erlang, error, [no]}", "erlang:error/1: error no in erlang:error/1"},
+       {"{erlang, exit, [no]}", "erlang:exit/1: exit no in erlang:exit/1"},
+       {"{nobody, here, []}", "nobody:here/0: error undef in nobody:here/0"}}));
+  set_up(lab, "{load_module, zoo_lib}, {apply, " + call + "}");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: " + told + "\n"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("what needs a restart says so, in text and in JSON") {
+  Lab lab;
+  const std::string instruction =
+      GENERATE("restart_new_emulator", "restart_emulator", "{sync_nodes, id, [other@host]}");
+  set_up(lab, "{load_module, zoo_lib}, " + instruction);
+  const Ran text = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  CHECK(text.exit == 1);
+  CHECK(text.err.starts_with("erlrc-upgrade: NODE: needs_restart: its appup asks for "));
+  const Ran json = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--json"});
+  CHECK(json.exit == 1);
+  CHECK(json.out.find(R"("outcome":"refused","word":"needs_restart")") != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("to be in step with nobody but itself needs no restart") {
+  Lab lab;
+  set_up(lab,
+         "{load_module, zoo_lib}, {sync_nodes, id, [" + print_term(lab.node().evaluate("node().")) + "]}");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+}

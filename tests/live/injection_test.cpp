@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <string_view>
+
+#include <erlrc/sys/file.hpp>
+
+#include "catch.hpp"
+#include "injection.hpp"
+
+// Undo is complete for every step of every kind of plan, and for every place inside a step: each is made to
+// fail in turn, and then the node is compared with what it was (lab:snapshot/0: modules with md5 and file,
+// code path, applications, keys, environments, configuration, registered names, the states and status of all
+// processes, the old code they run, supervisors' children). Where the undo is made to fail as well, the
+// outcome is `broken`, and names what is left.
+//
+// A sample by default; with ERLRC_INJECTIONS=all (scripts/inject) every place.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// Every kind of process, in a tree of several levels, and every kind of module.
+LabRelease zoo(const std::string& vsn, const std::string& appup = {}) {
+  LabRelease made{"zoo", vsn, {{"zoo_app", "app"}, {"zoo_sup", "sup"}, {"zoo_inner", "sup"}}};
+  std::string children = child_specs({"zoo_first", "zoo_server", "zoo_statem", "zoo_special"});
+  children.pop_back();
+  made.modules[1].children =
+      children +
+      ", {zoo_event, {zoo_event, start_link, []}, permanent, 2000, worker, dynamic},"
+      " {zoo_inner, {zoo_inner, start_link, []}, transient, infinity, supervisor, [zoo_inner]},"
+      " {zoo_pool, {zoo_pool, start_link, []}, permanent, infinity, supervisor, [zoo_pool]}]";
+  made.modules[2].children = child_specs({"zoo_deep", "zoo_deeper"});
+  made.modules.push_back(
+      {"zoo_pool", "pool",
+       "[{guest, {zoo_guest, start_link, [first]}, permanent, 2000, worker, [zoo_guest]}]"});
+  for (const std::string name : {"first", "server", "deep", "deeper"})
+    made.modules.push_back({"zoo_" + name, "server"});
+  for (const std::string kind : {"statem", "special", "event", "guest", "loads", "same"})
+    made.modules.push_back({"zoo_" + kind, kind});
+  made.modules.push_back({"zoo_lib", "plain"});
+  made.modules.push_back({vsn == "1.0.0" ? "zoo_gone" : "zoo_new", "plain"});
+  made.env = vsn == "1.0.0" ? ", {only_old, 1}, {both, old}" : ", {only_new, 1}, {both, new}";
+  made.appup = appup;
+  return made;
+}
+
+std::string appup(const std::string& up, const std::string& down = "[]") {
+  return "{\"2.0.0\", [{\"1.0.0\", " + up + "}], [{\"1.0.0\", " + down + "}]}.";
+}
+
+const std::string one_by_one = appup(
+    "[{add_module, zoo_new}, {load_module, zoo_lib}, {update, zoo_first, {advanced, []}},"
+    " {update, zoo_server, {advanced, []}}, {update, zoo_statem, {advanced, []}},"
+    " {update, zoo_special, {advanced, []}}, {update, zoo_event, {advanced, []}},"
+    " {update, zoo_inner, supervisor}, {update, zoo_guest, {advanced, []}}, {update, zoo_pool, supervisor},"
+    " {update, zoo_deep, {advanced, []}, [zoo_deeper]}, {update, zoo_deeper, {advanced, []}},"
+    " {update, zoo_sup, supervisor}, {load_module, zoo_loads}, {apply, {zoo_app, changed, [up]}},"
+    " {load_module, zoo_app}, {delete_module, zoo_gone}]",
+    "[{add_module, zoo_gone}, {load_module, zoo_app}, {apply, {zoo_app, changed, [down]}},"
+    " {load_module, zoo_loads}, {update, zoo_sup, supervisor},"
+    " {update, zoo_deeper, {advanced, []}, [zoo_deep]}, {update, zoo_deep, {advanced, []}},"
+    " {update, zoo_pool, supervisor}, {update, zoo_guest, {advanced, []}}, {update, zoo_inner, supervisor},"
+    " {update, zoo_event, {advanced, []}}, {update, zoo_special, {advanced, []}},"
+    " {update, zoo_statem, {advanced, []}}, {update, zoo_server, {advanced, []}},"
+    " {update, zoo_first, {advanced, []}}, {load_module, zoo_lib}, {delete_module, zoo_new}]");
+
+/// The forms of `update` and the dependencies, which make groups.
+const std::string high_level = appup(
+    "[{update, zoo_first, soft}, {update, zoo_server, 4000, {advanced, x}, soft_purge, brutal_purge, []},"
+    " {update, zoo_statem, static, infinity, {advanced, []}, brutal_purge, soft_purge, [zoo_special]},"
+    " {update, zoo_special, {advanced, []}, [zoo_statem]}, {update, zoo_event, {advanced, []}, [zoo_lib]},"
+    " {load_module, zoo_lib, soft_purge, soft_purge, []}, {add_module, zoo_new, [zoo_lib]},"
+    " {update, zoo_guest, {advanced, []}, [zoo_pool]}, {update, zoo_pool, static, default, soft,"
+    "  soft_purge, soft_purge, []}, {update, zoo_deep}, {update, zoo_deeper, [zoo_deep]},"
+    " {update, zoo_inner, {advanced, []}}, {load_module, zoo_loads}, {load_module, zoo_same},"
+    " {delete_module, zoo_gone, [zoo_new]}]");
+
+/// As relup(4) has them, calls before the point of no return among them.
+const std::string low_level = appup(
+    "[{apply, {zoo_app, changed, [early]}},"
+    " {load_object_code, {zoo, \"2.0.0\", [zoo_lib, zoo_new, zoo_server, zoo_statem, zoo_special, zoo_deep,"
+    "                                      zoo_event, zoo_first]}},"
+    " point_of_no_return,"
+    " {load, {zoo_new, brutal_purge, brutal_purge}}, {load, {zoo_lib, soft_purge, soft_purge}},"
+    " {suspend, [zoo_server, {zoo_statem, 3000}, {zoo_event, infinity}]},"
+    " {load, {zoo_server, brutal_purge, soft_purge}}, {load, {zoo_statem, brutal_purge, brutal_purge}},"
+    " {load, {zoo_event, soft_purge, soft_purge}},"
+    " {code_change, up, [{zoo_server, []}, {zoo_event, []}]}, {code_change, up, [{zoo_statem, extra}]},"
+    " {resume, [zoo_event]}, {apply, {zoo_app, changed, [between]}}, {resume, [zoo_statem, zoo_server]},"
+    " {suspend, [zoo_first]}, {load, {zoo_first, brutal_purge, brutal_purge}},"
+    " {code_change, up, [{zoo_first, []}]}, {resume, [zoo_first]}, {purge, [zoo_lib, zoo_server]},"
+    " {remove, {zoo_gone, soft_purge, brutal_purge}}, {purge, [zoo_gone]}]");
+
+const std::string stops = appup(
+    "[{load_object_code, {zoo, \"2.0.0\", [zoo_special, zoo_deep, zoo_server]}}, point_of_no_return,"
+    " {stop, [zoo_special, zoo_deep]}, {load, {zoo_special, brutal_purge, brutal_purge}},"
+    " {load, {zoo_deep, brutal_purge, brutal_purge}}, {stop, [zoo_server]},"
+    " {load, {zoo_server, brutal_purge, brutal_purge}}, {start, [zoo_server]},"
+    " {start, [zoo_special, zoo_deep]}]");
+
+using Clock = std::chrono::steady_clock;
+
+struct Scenario {
+  std::string name;
+  std::function<Request(Lab&)> set_up;  ///< ends with the node as it is before the plan
+  bool restarts = false;                ///< its undo starts processes anew, which have other pids then
+};
+
+/// Both versions, one of them running, with calls that the states show, and settings at run time.
+Request running_zoo(Lab& lab, const std::string& shipped, Action action = Action::upgrade) {
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0", shipped));
+  const bool up = action == Action::upgrade;
+  REQUIRE(lab.start("zoo", up ? "1.0.0" : "2.0.0").exit == 0);
+  lab.ask(
+      "[gen_server:call(S, vsn) || S <- [zoo_first, zoo_server, zoo_server, zoo_deep]],"
+      " [{ok, _} = supervisor:start_child(zoo_pool, [infinity]) || _ <- [1, 2, 3]],"
+      " application:set_env(zoo, at_run_time, 1), application:set_env(zoo, both, at_run_time), "
+      "zoo_same:same().");
+  return request_for(lab, action, "zoo", up ? "1.0.0" : "2.0.0", up ? "2.0.0" : "1.0.0");
+}
+
+void add_top(Lab& lab, const std::string& vsn, bool includes) {
+  lab.add(servers("top", vsn, {"top_a"}, includes ? ", {included_applications, [sub]}" : ""));
+}
+
+void add_sub(Lab& lab, bool wanted) {
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_pathz(\"" + lab.at("sub", "1.0.0") +
+          "/ebin\"), [M:module_info() || M <- [sub_app, sub_sup, sub_a]].");
+  if (wanted) lab.want("sub");
+}
+
+std::vector<Scenario> scenarios() {
+  std::vector<Scenario> all;
+  const auto add = [&all](std::string name, std::function<Request(Lab&)> set_up, bool restarts = false) {
+    all.push_back({std::move(name), std::move(set_up), restarts});
+  };
+  // Upgrades and downgrades of what runs.
+  add("upgrade, made appup", [](Lab& lab) { return running_zoo(lab, ""); });
+  add("downgrade, made appup", [](Lab& lab) { return running_zoo(lab, "", Action::downgrade); });
+  add("upgrade, one by one", [](Lab& lab) { return running_zoo(lab, one_by_one); });
+  add("downgrade, one by one", [](Lab& lab) { return running_zoo(lab, one_by_one, Action::downgrade); });
+  add("upgrade, forms of update", [](Lab& lab) { return running_zoo(lab, high_level); });
+  add("upgrade, low-level", [](Lab& lab) { return running_zoo(lab, low_level); });
+  add(
+      "upgrade, stop and start", [](Lab& lab) { return running_zoo(lab, stops); }, true);
+  add(
+      "upgrade, restart_application",
+      [](Lab& lab) {
+        Request request = running_zoo(lab, appup("[{restart_application, zoo}]"));
+        return request;
+      },
+      true);
+  add("upgrade, the old directory is not in the path, another one has vanished", [](Lab& lab) {
+    Request request = running_zoo(lab, "");
+    lab.ask("code:add_patha(\"" + lab.at("zoo", "1.0.0") + "/src\"), code:del_path(\"" +
+            lab.at("zoo", "1.0.0") + "/ebin\").");
+    std::filesystem::remove_all(lab.at("zoo", "1.0.0") + "/src");
+    return request;
+  });
+  add("the same version, built anew", [](Lab& lab) {
+    Request request = running_zoo(lab, "");
+    const std::string file = "zoo-2.0.0/ebin/zoo.app";
+    std::string spec = read_file(lab.dir() / file);
+    spec.replace(spec.find("{vsn, \"2"), 8, "{vsn, \"1");
+    lab.dir().write(file, spec);
+    request.to.vsn = "1.0.0";
+    return request;
+  });
+  add("upgrade of what does not run", [](Lab& lab) {
+    const Request request = running_zoo(lab, "");
+    lab.stop("zoo", "1.0.0", {"--no-unload"});
+    return request;
+  });
+  // Included applications.
+  add(
+      "upgrade, one is newly included, which ran by itself",
+      [](Lab& lab) {
+        add_top(lab, "1.0.0", false);
+        add_top(lab, "2.0.0", true);
+        add_sub(lab, true);
+        lab.start("top", "1.0.0");
+        lab.start("sub", "1.0.0");
+        return request_for(lab, Action::upgrade, "top", "1.0.0", "2.0.0");
+      },
+      true);
+  add("upgrade, one is newly included, which nobody has loaded", [](Lab& lab) {
+    add_top(lab, "1.0.0", false);
+    add_top(lab, "2.0.0", true);
+    add_sub(lab, false);
+    lab.start("top", "1.0.0");
+    return request_for(lab, Action::upgrade, "top", "1.0.0", "2.0.0");
+  });
+  add("upgrade, one is included no longer", [](Lab& lab) {
+    add_top(lab, "1.0.0", true);
+    add_top(lab, "2.0.0", false);
+    add_sub(lab, true);
+    lab.start("top", "1.0.0");
+    return request_for(lab, Action::upgrade, "top", "1.0.0", "2.0.0");
+  });
+  // Start and stop.
+  add("start", [](Lab& lab) {
+    lab.add(zoo("1.0.0"));
+    return request_for(lab, Action::start, "zoo", "", "1.0.0");
+  });
+  add("start, another version is loaded", [](Lab& lab) {
+    running_zoo(lab, "");
+    lab.stop("zoo", "1.0.0", {"--no-unload"});
+    return request_for(lab, Action::start, "zoo", "", "2.0.0");
+  });
+  add(
+      "start, an included one runs by itself",
+      [](Lab& lab) {
+        add_top(lab, "1.0.0", true);
+        add_sub(lab, true);
+        lab.start("sub", "1.0.0");
+        return request_for(lab, Action::start, "top", "", "1.0.0");
+      },
+      true);
+  add("start of one that a running one includes", [](Lab& lab) {
+    add_top(lab, "1.0.0", true);
+    lab.add(servers("sub", "1.0.0", {"sub_a"}));
+    lab.start("top", "1.0.0");
+    return request_for(lab, Action::start, "sub", "", "1.0.0");
+  });
+  add(
+      "stop",
+      [](Lab& lab) {
+        lab.add(zoo("1.0.0"));
+        lab.start("zoo", "1.0.0");
+        lab.ask("application:set_env(zoo, at_run_time, 1).");
+        return request_for(lab, Action::stop, "zoo", "1.0.0", "");
+      },
+      true);
+  add(
+      "stop without unloading",
+      [](Lab& lab) {
+        lab.add(zoo("1.0.0"));
+        lab.start("zoo", "1.0.0");
+        Request request = request_for(lab, Action::stop, "zoo", "1.0.0", "");
+        request.unload = false;
+        return request;
+      },
+      true);
+  add(
+      "stop, an included one goes on by itself",
+      [](Lab& lab) {
+        add_top(lab, "1.0.0", true);
+        add_sub(lab, true);
+        lab.start("top", "1.0.0");
+        return request_for(lab, Action::stop, "top", "1.0.0", "");
+      },
+      true);
+  add(
+      "stop, an included one runs by itself besides",
+      [](Lab& lab) {
+        add_top(lab, "1.0.0", true);
+        add_sub(lab, true);
+        lab.start("sub", "1.0.0");
+        lab.ask("application:load({application, top, []}).");
+        lab.ask("application:unload(top).");
+        lab.start("top", "1.0.0");
+        lab.ask("application:start(sub).");
+        return request_for(lab, Action::stop, "top", "1.0.0", "");
+      },
+      true);
+  return all;
+}
+
+/// How much is tried.
+struct Thoroughness {
+  bool all = false;
+  std::size_t stride = 7;  ///< of the places inside steps
+};
+
+Thoroughness thoroughness() {
+  const char* asked = std::getenv("ERLRC_INJECTIONS");
+  if (asked != nullptr && std::string_view(asked) == "all") return {true, 1};
+  return {};
+}
+
+/// One scenario on its way through all failures.
+class Trial {
+public:
+  explicit Trial(const Scenario& scenario) : scenario_(scenario) { set_up(); }
+
+  void fail_each_step() {
+    for (std::size_t i = 0; i <= plan_.steps.size(); ++i) {
+      INFO("failing before step " << i);
+      check_undone(runs_->run(failing_before(plan_, i)));
+    }
+  }
+
+  /// Fails at each call of that kind in turn, until a run comes to its end.
+  void fail_each(const std::string& kind, std::size_t stride) {
+    for (std::size_t call = 1;; call += stride) {
+      INFO(kind << " " << call);
+      const auto [outcome, struck] = runs_->run_and_take_back(plan_, {kind, call});
+      check_undone(outcome);
+      if (struck == 0) break;
+    }
+  }
+
+  /// Takes back a whole plan, and fails once on that way.
+  void fail_each_of_undo(const std::string& kind, std::size_t stride) {
+    for (std::size_t call = 1;; call += stride) {
+      INFO("in the undo: " << kind << " " << call);
+      const auto [outcome, struck] = runs_->run_and_take_back(plan_, {"none", 1}, Injection{kind, call});
+      if (struck == 0) break;
+      check_told(outcome);
+    }
+  }
+
+  void succeed() {
+    const Outcome outcome = runs_->run(plan_);
+    INFO(outcome.message);
+    CHECK(outcome.kind == Outcome::Kind::done);
+  }
+
+  std::size_t failures() const { return failures_; }
+
+private:
+  void set_up() {
+    runs_.reset();
+    lab_.reset();
+    lab_.emplace();
+    const Request request = scenario_.set_up(*lab_);
+    lab_->ask("lab:mark().");
+    Decision decision = planned(*lab_, request);
+    if (const auto* refusal = std::get_if<Refusal>(&decision)) FAIL(refusal->why);
+    plan_ = std::get<Plan>(std::move(decision));
+    REQUIRE(!plan_.steps.empty());
+    runs_.emplace(*lab_);
+  }
+
+  /// An application that was stopped and is started again starts behind the others, and what its processes
+  /// knew is lost, which is said.
+  std::string diff(const Outcome& outcome) {
+    if (!scenario_.restarts) return lab_->ask("lab:await_idle(), lab:diff().");
+    const bool said = std::ranges::any_of(outcome.remarks, [](const std::string& remark) {
+      return remark.ends_with(": was stopped and is started again; what its processes knew is lost");
+    });
+    return lab_->ask(
+        "lab:await_idle(), [R || {S, Then, Now} = R <- lab:diff_but_pids(), {Then, Now} =/= {[], []}" +
+        std::string(said ? ", S =/= processes]." : "]."));
+  }
+
+  void check_undone(const Outcome& outcome) {
+    ++failures_;
+    const std::string differs = diff(outcome);
+    INFO(told(outcome));
+    if (told(outcome).find("its state could not be read") != std::string::npos) {
+      // A process that was stopped, of which nobody knows the state, begins anew.
+      CHECK(outcome.kind == Outcome::Kind::broken);
+      return;
+    }
+    CHECK((outcome.kind == Outcome::Kind::undone || outcome.kind == Outcome::Kind::refused));
+    CHECK(differs == "[]");
+    if (differs != "[]") set_up();
+    if (scenario_.restarts) lab_->ask("lab:mark().");
+  }
+
+  /// As before, or said to be not.
+  void check_told(const Outcome& outcome) {
+    ++failures_;
+    const std::string differs = diff(outcome);
+    INFO(told(outcome) << "\n  differs: " << differs);
+    CHECK((differs == "[]" || (outcome.kind == Outcome::Kind::broken && !outcome.left.empty())));
+    if (differs != "[]") set_up();
+  }
+
+  static std::string told(const Outcome& outcome) {
+    std::string text = outcome.message;
+    for (const std::string& left : outcome.left)
+      text += "\n  left: " + left;
+    return text;
+  }
+
+  const Scenario& scenario_;
+  std::optional<Lab> lab_;
+  std::optional<InjectedRuns> runs_;
+  Plan plan_;
+  std::size_t failures_ = 0;
+};
+
+const std::vector<std::string> kinds{"journal", "refuse", "deny", "silence"};
+
+}  // namespace
+
+TEST_CASE("whatever fails in a plan, at each step and inside each step, the node is as before") {
+  const Scenario scenario = GENERATE(from_range(scenarios()));
+  CAPTURE(scenario.name);
+  const Thoroughness how = thoroughness();
+  const auto began = Clock::now();
+  Trial trial(scenario);
+  trial.fail_each_step();
+  for (const std::string& kind : kinds)
+    trial.fail_each(kind, how.stride);
+  for (const std::string kind : {"refuse", "silence"})
+    trial.fail_each_of_undo(kind, how.stride);
+  trial.succeed();
+  std::cout << scenario.name << ": " << trial.failures() << " failures, "
+            << std::chrono::duration_cast<milliseconds>(Clock::now() - began).count() << " ms" << std::endl;
+}

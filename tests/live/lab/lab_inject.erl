@@ -1,0 +1,81 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Runs the runner (src/erlang/runner) with one of its own functions failing at its Nth call, so that every place where a
+%% plan touches the node is made to fail in turn; and with another one failing while all is undone.
+-module(lab_inject).
+-export([arm/2, count/0, run/4, hit/1, undoing/0]).
+
+%% Injections are none or {Kind, N}: one for the steps and one for their undo. Kinds:
+%%   journal   after the Nth journal entry is written, before what it is for is done
+%%   refuse    the Nth call of foreign code is not made, and answers an exception
+%%   deny      it is made, and then answers an exception all the same
+%%   silence   the last process that a system message of the Nth round is for does not get it, and answers an error
+arm(InSteps, InUndo) ->
+    persistent_term:put(?MODULE, {InSteps, InUndo}),
+    persistent_term:put({?MODULE, struck}, 0),
+    ok.
+
+%% How many of them struck.
+count() ->
+    persistent_term:get({?MODULE, struck}).
+
+%% Stands for the runner's expressions, which are Forms.
+run(Functions, {Forms, Argument}, Client, Ref) ->
+    {InSteps, InUndo} = persistent_term:get(?MODULE),
+    put(?MODULE, InSteps),
+    Kinds = lists:usort([Kind || {Kind, _} <- [InSteps, InUndo]]),
+    Injected = lists:foldl(fun replace/2, Functions, lists:append([replacements(K) || K <- [undo | Kinds]])),
+    Bindings = [{'Argument', Argument}, {'Client', Client}, {'Functions', Injected}, {'Ref', Ref}],
+    {value, Value, _} = erl_eval:exprs(Forms, Bindings, none),
+    Value.
+
+undoing() ->
+    {_, InUndo} = persistent_term:get(?MODULE),
+    put(?MODULE, InUndo).
+
+replace({Name, Arity, Text}, Functions) ->
+    {ok, Tokens, _} = erl_scan:string(Text),
+    {ok, {function, _, Name, Arity, Clauses}} = erl_parse:parse_form(Tokens),
+    Real = {list_to_atom("real_" ++ atom_to_list(Name)), Arity},
+    Original = case Functions of
+                   #{Real := Known} -> Known;
+                   _ -> maps:get({Name, Arity}, Functions)
+               end,
+    Functions#{Real => Original, {Name, Arity} => Clauses}.
+
+%% One text for each function, whichever kinds are wanted of it.
+replacements(undo) ->
+    [{undo_all, 0, "undo_all() -> lab_inject:undoing(), real_undo_all()."}];
+replacements(none) ->
+    [];
+replacements(journal) ->
+    [{journal, 1, "journal(Entry) -> real_journal(Entry),"
+                  " case lab_inject:hit(journal) of true -> fail(\"injected\", []); false -> ok end."}];
+replacements(Kind) when Kind =:= refuse; Kind =:= deny ->
+    Calls = "case lab_inject:hit(refuse) of"
+            "  true -> {raised, <<\"injected\">>};"
+            "  false -> case {lab_inject:hit(deny), real_~ts(M, F, A, C)} of"
+            "             {true, _} -> {raised, <<\"injected\">>};"
+            "             {false, Value} -> Value"
+            "           end end.",
+    [{Name, 4, lists:flatten(io_lib:format("~ts(M, F, A, C) -> " ++ Calls, [Name, Name]))} || Name <- [bounded, hook]];
+replacements(silence) ->
+    [{ask, 3, "ask(Requests, Limit, C) ->"
+              " case Requests =/= [] andalso lab_inject:hit(silence) of"
+              "   true -> {Pid, _} = lists:last(Requests),"
+              "           real_ask(lists:droplast(Requests), Limit, C) ++ [{Pid, {reply, {error, injected}}}];"
+              "   false -> real_ask(Requests, Limit, C)"
+              " end."}].
+
+hit(Kind) ->
+    case get(?MODULE) of
+        {Kind, 1} ->
+            put(?MODULE, none),
+            persistent_term:put({?MODULE, struck}, count() + 1),
+            true;
+        {Kind, N} ->
+            put(?MODULE, {Kind, N - 1}),
+            false;
+        _ ->
+            false
+    end.

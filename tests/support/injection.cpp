@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "injection.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include <erlrc/node/connect.hpp>
+#include <erlrc/node/observe.hpp>
+#include <erlrc/site/app_dir.hpp>
+#include <erlrc/site/registry.hpp>
+#include <erlrc/term/etf.hpp>
+#include <erlrc/term/text.hpp>
+
+namespace erlrc::test {
+namespace {
+
+constexpr milliseconds patience{30'000};
+
+/// Another node for the same runs: each program is evaluated inside lab_inject:run/4.
+class InjectedRpc : public Rpc {
+public:
+  explicit InjectedRpc(std::unique_ptr<Rpc> rpc) : rpc_(std::move(rpc)) {}
+
+  const std::string& node() const override { return rpc_->node(); }
+  void start(const Program& program, const Term& argument) override {
+    Bytes with_version(program.forms);
+    with_version.insert(with_version.begin(), '\x83');
+    std::vector<Term> variables;
+    for (const char* name : {"Functions", "Argument", "Client", "Ref"})
+      variables.push_back(tuple(Atom{"var"}, 1, Atom{name}));
+    const auto atom = [](const char* name) { return tuple(Atom{"atom"}, 1, Atom{name}); };
+    const Term run = tuple(Atom{"remote"}, 1, atom("lab_inject"), atom("run"));
+    forms_ = encode_term(list({tuple(Atom{"call"}, 1, run, list(std::move(variables)))})).substr(1);
+    rpc_->start({program.name, forms_, program.functions}, tuple(decode_term(with_version), argument));
+  }
+  Term receive(Deadline until) override { return rpc_->receive(until); }
+  void send(const Term& message) override { rpc_->send(message); }
+
+private:
+  std::unique_ptr<Rpc> rpc_;
+  Bytes forms_;
+};
+
+std::string to_text(const Injection& injection) {
+  return "{" + injection.kind + ", " + std::to_string(injection.call) + "}";
+}
+
+}  // namespace
+
+Request request_for(const Lab& lab, Action action, const std::string& app, const std::string& from,
+                    const std::string& to) {
+  Request request;
+  request.action = action;
+  request.app = Atom{app};
+  if (!from.empty()) request.from = {from, lab.at(app, from) + "/ebin"};
+  if (!to.empty()) request.to = {to, lab.at(app, to) + "/ebin"};
+  return request;
+}
+
+Decision planned(Lab& lab, const Request& request) {
+  const Atom app = request.app;
+  const Files files{[app](const Version& v) { return load_app_spec(v.ebin.value(), app, v.vsn); },
+                    [app](const Version& v) { return load_app_files(v.ebin.value(), app, v.vsn); },
+                    [](const Version& v) { return std::filesystem::is_directory(v.ebin.value()); }};
+  Question question;
+  if (request.action == Action::stop || request.from.vsn == request.to.vsn) question.code_of = app;
+  const auto rpc = connect(lab.node().entry(), after(patience));
+  const NodeState node = observe(*rpc, question, after(patience));
+  return plan(request, node, files, load_wanted_applications(lab.dir().path()));
+}
+
+InjectedRuns::InjectedRuns(Lab& lab)
+    : lab_(lab),
+      rpc_(std::make_unique<InjectedRpc>(connect(lab.node().entry(), after(std::chrono::hours(1))))) {}
+
+Outcome InjectedRuns::run(const Plan& plan) {
+  lab_.ask("lab_inject:arm(none, none).");
+  return erlrc::run(*rpc_, plan, Hold::no, after(patience));
+}
+
+InjectedRuns::Result InjectedRuns::run_and_take_back(const Plan& plan, const Injection& in_steps,
+                                                     const std::optional<Injection>& in_undo) {
+  lab_.ask("lab_inject:arm(" + to_text(in_steps) + ", " + (in_undo ? to_text(*in_undo) : "none") + ").");
+  Outcome outcome = erlrc::run(*rpc_, plan, Hold::yes, after(patience));
+  if (outcome.kind == Outcome::Kind::done)
+    outcome = settle(*rpc_, outcome, Verdict::take_back, after(patience));
+  return {std::move(outcome), static_cast<std::size_t>(std::stoul(lab_.ask("lab_inject:count().")))};
+}
+
+Plan failing_before(Plan plan, std::size_t index) {
+  const ApplyHook fails{{Atom{"erlang"}, Atom{"error"}, {Atom{"injected"}}}, std::nullopt};
+  plan.steps.insert(plan.steps.begin() + static_cast<std::ptrdiff_t>(index), fails);
+  return plan;
+}
+
+}  // namespace erlrc::test
