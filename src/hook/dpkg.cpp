@@ -8,18 +8,6 @@
 namespace erlrc {
 namespace {
 
-/// What one kind of call comes to.
-enum class Effect {
-  nothing,
-  forget,      ///< a new run begins: a marker that an interrupted one left says nothing about it
-  start,       ///< the installed applications run again
-  start_over,  ///< the same, at the end of an upgrade that was given up
-  stop,        ///< the installed applications are about to go
-  upgrade,     ///< from the installed version to the one being unpacked
-  retry,       ///< the same, unless a node has refused it
-  take_back,   ///< from the one being unpacked to the installed version
-};
-
 struct Row {
   Script script;
   std::string_view argument;
@@ -29,33 +17,26 @@ struct Row {
 // Every call of the policy manual (6.5 to 6.8). Until the new version is unpacked, that is in all calls of an
 // upgrade but the new postinst's, the old version is the installed one.
 constexpr Row kRows[] = {
-    {Script::prerm, "upgrade", Effect::forget},
+    {Script::prerm, "upgrade", Effect::nothing},
     {Script::prerm, "failed-upgrade", Effect::nothing},
     {Script::prerm, "deconfigure", Effect::nothing},  // its files stay, and so does what runs
     {Script::prerm, "remove", Effect::stop},
-    {Script::preinst, "install", Effect::forget},
-    {Script::preinst, "upgrade", Effect::forget},
+    {Script::preinst, "install", Effect::nothing},
+    {Script::preinst, "upgrade", Effect::prepare},
     {Script::preinst, "abort-upgrade", Effect::take_back},
     {Script::postrm, "upgrade", Effect::upgrade},
     {Script::postrm, "failed-upgrade", Effect::retry},
-    {Script::postrm, "abort-upgrade", Effect::nothing},
-    {Script::postrm, "abort-install", Effect::nothing},
+    {Script::postrm, "abort-upgrade", Effect::abandon},
+    {Script::postrm, "abort-install", Effect::abandon},
     {Script::postrm, "remove", Effect::stop},  // one that was never configured gets no prerm
-    {Script::postrm, "purge", Effect::nothing},
-    {Script::postrm, "disappear", Effect::nothing},
-    {Script::postinst, "configure", Effect::start},
+    {Script::postrm, "purge", Effect::abandon},
+    {Script::postrm, "disappear", Effect::abandon},
+    {Script::postinst, "configure", Effect::configure},
     {Script::postinst, "abort-upgrade", Effect::start_over},
     {Script::postinst, "abort-remove", Effect::start},
     {Script::postinst, "abort-deconfigure", Effect::start},
     {Script::postinst, "triggered", Effect::nothing},
 };
-
-Effect effect_of(const DpkgCall& call) {
-  if (call.args.empty()) return Effect::nothing;
-  for (const Row& row : kRows)
-    if (row.script == call.script && row.argument == call.args.front()) return row.effect;
-  return Effect::nothing;
-}
 
 const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
   const auto found =
@@ -64,7 +45,7 @@ const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
 }
 
 Version version(const PackagedApp& app) {
-  return {app.vsn, app.ebin};
+  return {app.vsn, app.ebin, app.kept};
 }
 
 Request start(const PackagedApp& app) {
@@ -75,8 +56,8 @@ Request stop(const PackagedApp& app) {
   return {.action = Action::stop, .app = app.app, .from = version(app), .to = {}};
 }
 
-bool is_wanted(const DpkgCall& call, const Atom& app) {
-  return !call.wanted || call.wanted->contains(app);
+bool is_wanted(const WantedApps& wanted, const Atom& app) {
+  return !wanted || wanted->contains(app);
 }
 
 Request change(const PackagedApp& from, const PackagedApp& to, bool start) {
@@ -88,40 +69,17 @@ Request change(const PackagedApp& from, const PackagedApp& to, bool start) {
           .start = start};
 }
 
-std::vector<Request> start_all(const DpkgCall& call) {
+std::vector<Request> stop_all(const PackagedApps& apps) {
   std::vector<Request> requests;
-  if (!call.installed) return requests;
-  for (const PackagedApp& app : *call.installed)
-    if (is_wanted(call, app.app)) requests.push_back(start(app));
+  std::transform(apps.rbegin(), apps.rend(), std::back_inserter(requests), stop);
   return requests;
 }
 
-std::vector<Request> stop_all(const std::optional<PackagedApps>& apps) {
-  std::vector<Request> requests;
-  if (apps) std::transform(apps->rbegin(), apps->rend(), std::back_inserter(requests), stop);
-  return requests;
-}
-
-/// From the installed version to the one being unpacked. What only the latter has is left to its postinst,
-/// which is called when also the packages it depends on are configured.
-std::vector<Request> change_all(const DpkgCall& call) {
-  std::vector<Request> requests;
-  // A version without a control member is not kept in step with the nodes: nothing is known of its
-  // applications.
-  if (!call.installed || !call.unpacking) return requests;
-  for (const PackagedApp& to : *call.unpacking)
-    if (const PackagedApp* from = find(*call.installed, to.app))
-      requests.push_back(change(*from, to, is_wanted(call, to.app)));
-  for (auto gone = call.installed->rbegin(); gone != call.installed->rend(); ++gone)
-    if (!find(*call.unpacking, gone->app)) requests.push_back(stop(*gone));
-  return requests;
-}
-
-std::vector<Request> change_all_back(const DpkgCall& call) {
-  std::vector<Request> requests = change_all(call);
-  std::reverse(requests.begin(), requests.end());
-  std::transform(requests.begin(), requests.end(), requests.begin(), reversed);
-  return requests;
+/// Without a control member nothing is known of a version's applications.
+std::vector<Request> upgrade_requests(const DpkgCall& call) {
+  const PackagedApps installed = with_kept(call.installed.value_or(PackagedApps{}), call.kept);
+  if (installed.empty() || !call.unpacking) return {};
+  return change_all(installed, *call.unpacking, call.wanted);
 }
 
 }  // namespace
@@ -134,30 +92,69 @@ std::optional<Script> parse_script(std::string_view name) {
   return std::nullopt;
 }
 
-HookPlan plan_dpkg(const DpkgCall& call) {
+Effect effect_of(const DpkgCall& call) {
+  if (call.args.empty()) return Effect::nothing;
+  for (const Row& row : kRows)
+    if (row.script == call.script && row.argument == call.args.front()) return row.effect;
+  return Effect::nothing;
+}
+
+std::vector<Request> requests_for(const DpkgCall& call) {
+  const PackagedApps installed = call.installed.value_or(PackagedApps{});
   switch (effect_of(call)) {
     case Effect::nothing:
+    case Effect::prepare:
+    case Effect::abandon:
       return {};
-    case Effect::forget:
-      return {.clear_mark = true};
-    case Effect::start:
-      return {.requests = start_all(call)};
-    case Effect::start_over:
-      return {.requests = start_all(call), .clear_mark = true};
-    case Effect::stop:
-      return {.requests = stop_all(call.installed)};
     case Effect::upgrade:
-      return {.requests = change_all(call), .mark_refusal = true};
     case Effect::retry:
-      if (call.refused_before) return {.fail = true};
-      return {.requests = change_all(call)};
+      return upgrade_requests(call);
     case Effect::take_back:
-      // A failure here would make dpkg leave the package half installed, which `dpkg --configure -a` does not
-      // mend. The old postinst comes next, finds a node in the wrong version, and its failure is one that
-      // does get mended.
-      return {.requests = change_all_back(call), .tolerant = true};
+      return all_reversed(upgrade_requests(call));
+    case Effect::configure:
+    case Effect::start:
+    case Effect::start_over:
+      return start_all(installed, call.wanted);
+    case Effect::stop:
+      return stop_all(installed);
   }
   return {};
+}
+
+std::vector<Request> change_all(const PackagedApps& from, const PackagedApps& to, const WantedApps& wanted) {
+  std::vector<Request> requests;
+  for (const PackagedApp& next : to)
+    if (const PackagedApp* now = find(from, next.app))
+      requests.push_back(change(*now, next, is_wanted(wanted, next.app)));
+  for (auto gone = from.rbegin(); gone != from.rend(); ++gone)
+    if (!find(to, gone->app)) requests.push_back(stop(*gone));
+  return requests;
+}
+
+std::vector<Request> start_all(const PackagedApps& apps, const WantedApps& wanted) {
+  std::vector<Request> requests;
+  for (const PackagedApp& app : apps)
+    if (is_wanted(wanted, app.app)) requests.push_back(start(app));
+  return requests;
+}
+
+PackagedApps with_kept(PackagedApps apps, const PackagedApps& kept) {
+  for (const PackagedApp& one : kept) {
+    const auto same =
+        std::find_if(apps.begin(), apps.end(), [&](const auto& app) { return app.app == one.app; });
+    if (same == apps.end()) {
+      apps.push_back(one);
+    } else {
+      *same = one;
+    }
+  }
+  return apps;
+}
+
+std::vector<Request> all_reversed(const std::vector<Request>& requests) {
+  std::vector<Request> back(requests.rbegin(), requests.rend());
+  std::transform(back.begin(), back.end(), back.begin(), reversed);
+  return back;
 }
 
 Request reversed(const Request& request) {

@@ -95,6 +95,11 @@ ControlMember parse_control_member(std::string_view text, const std::string& fil
   return member;
 }
 
+std::optional<PackagedApps> apps_in_step(const std::optional<ControlMember>& member) {
+  if (!member || member->policy != PackagePolicy::hot) return std::nullopt;
+  return member->apps;
+}
+
 PackagedApps parse_packaged_apps(std::string_view text, const std::string& file) {
   return parse_control_member(text, file).apps;
 }

@@ -24,7 +24,7 @@ LoadModules all_modules(const AppFiles& files) {
 }
 
 Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {
-  return {"refused", "version " + running + " of " + app.name + " runs, not " + wanted};
+  return {"refused", "version " + running + " of " + app.name + " runs, not " + wanted, true};
 }
 
 void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step path) {

@@ -132,8 +132,12 @@ const Atom* named_app(const Apply& call, std::string_view function) {
 /// for.
 class Steps {
 public:
-  Steps(const AppFiles& from, const AppFiles& to, const NodeState& node)
-      : from_(from), to_(to), node_(node), change_{to.spec.name, from.spec.term, to.spec.term} {
+  Steps(const AppFiles& from, const AppFiles& to, ReplacePath path, const NodeState& node)
+      : from_(from),
+        to_(to),
+        path_(std::move(path)),
+        node_(node),
+        change_{to.spec.name, from.spec.term, to.spec.term} {
     const Atom& app = to.spec.name;
     const auto outer = included_by(node, app);
     trees_ = {outer && !runs(node, app) ? *outer : app};
@@ -232,7 +236,7 @@ private:
   void append(const LoadObjectCode&) {}
   void append(const PointOfNoReturn& i) {
     push(i);
-    steps_.push_back(ReplacePath{from_.ebin, to_.ebin});
+    steps_.push_back(path_);
   }
   void append(const Load& i) {
     note_purge(i.module, i.pre_purge, i.post_purge);
@@ -331,6 +335,7 @@ private:
 
   const AppFiles& from_;
   const AppFiles& to_;
+  ReplacePath path_;
   const NodeState& node_;
   ChangeApp change_;
   std::vector<Atom> trees_;
@@ -347,6 +352,11 @@ private:
   std::map<Atom, Purge> purges_;
   bool changed_ = false;
 };
+
+/// In the code path, a version stands where it was installed, wherever its files are by now.
+ReplacePath replace_path(const Request& request, const AppFiles& from, const AppFiles& to) {
+  return {request.from.ebin.value_or(from.ebin), request.to.ebin.value_or(to.ebin)};
+}
 
 bool contains(const std::vector<Atom>& apps, const Atom& app) {
   return std::ranges::find(apps, app) != apps.end();
@@ -377,7 +387,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   if (auto refusal = inclusions.twice()) return *refusal;
   if (auto refusal = loses_nifs(to, script.instructions)) return *refusal;
 
-  Steps steps(from, to, node);
+  Steps steps(from, to, replace_path(request, from, to), node);
   steps.append(script.instructions);
 
   Plan plan{"upgraded", {}, std::move(script.remarks), {std::move(script.origin)}};
@@ -398,7 +408,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
 Decision plan_not_running(const Request& request, const NodeState& node, const AppFiles& from,
                           const AppFiles& to) {
   Plan plan;
-  append_start(plan, to, node, ReplacePath{from.ebin, to.ebin});
+  append_start(plan, to, node, replace_path(request, from, to));
   UnloadModules gone;
   for (const Atom& module : from.spec.modules)
     if (!contains(to.spec.modules, module)) gone.modules.push_back(module);
@@ -431,6 +441,14 @@ std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) 
   return from;
 }
 
+/// The code that runs has moved to another directory.
+Plan plan_moved(const Request& request, const AppFiles& to) {
+  Plan plan{"already_running", {}, {}};
+  if (request.from.ebin != request.to.ebin)
+    plan.steps = {RequireLoaded{request.app, request.to.vsn}, replace_path(request, to, to)};
+  return plan;
+}
+
 /// The same version again: a rebuilt package, a security fix. Only what differs from the loaded code is
 /// exchanged.
 Decision plan_rebuilt(const Request& request, const NodeState& node, const Files& files,
@@ -438,8 +456,8 @@ Decision plan_rebuilt(const Request& request, const NodeState& node, const Files
   AppFiles to = files.all(request.to);
   to.appup.reset();  // it is for other versions
   auto from = loaded_build(to, node);
-  if (!from) return Plan{"already_running", {}, {}};
-  if (request.from.ebin) from->ebin = *request.from.ebin;
+  if (!from) return plan_moved(request, to);
+  from->ebin = request.from.kept.value_or(request.from.ebin.value_or(from->ebin));
   Decision decision = plan_running(request, node, *from, to, wanted);
   if (auto* plan = std::get_if<Plan>(&decision)) plan->notes = {"same version, other code"};
   return decision;

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -197,6 +198,18 @@ std::optional<std::vector<std::string>> directory_names(const std::filesystem::p
   }
   std::ranges::sort(names);
   return names;
+}
+
+UniqueFd lock_directory(const std::filesystem::path& path, Deadline until) {
+  UniqueFd fd(open_file(path.c_str(), O_RDONLY | O_DIRECTORY));
+  if (!fd) fail(path, "open", errno);
+  // There is no flock(2) with a deadline.
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) fail(path, "lock", errno);
+    if (left_until(until) == milliseconds{0}) throw TimedOut();
+    ::usleep(20'000);
+  }
+  return fd;
 }
 
 }  // namespace erlrc

@@ -17,6 +17,7 @@
 #include <erlrc/sys/file.hpp>
 
 #include "app_cache.hpp"
+#include "stale.hpp"
 
 namespace erlrc {
 namespace {
@@ -77,6 +78,24 @@ Request with_directories(Request request, const NodeState& node) {
   return request;
 }
 
+/// It runs a version that nobody can upgrade any more.
+std::string goes_on(const NodeState& node, const Atom& app) {
+  return "it goes on with version " + loaded_vsn(node, app).value_or("?") + " of " + app.name;
+}
+
+Outcome restart_due(std::string why) {
+  Outcome left = outcome(Kind::done, "restart_due");
+  left.remarks = {std::move(why)};
+  return left;
+}
+
+/// Who removes an application wants it gone, also where another version than the package's still runs.
+Request as_it_runs(Request request, const NodeState& node) {
+  const auto loaded = loaded_vsn(node, request.app);
+  if (request.action == Action::stop && loaded && *loaded != request.from.vsn) request.from = {*loaded, {}};
+  return request;
+}
+
 void decide_on(Visit& visit, const Call& call) {
   visit.rpc = connect(*visit.entry, call.options.until);
   if (!visit.rpc) {
@@ -84,9 +103,15 @@ void decide_on(Visit& visit, const Call& call) {
     return;
   }
   const NodeState node = observe(*visit.rpc, question_for(call.request), call.options.until);
-  Decision decision = plan(with_directories(call.request, node), node, call.files, call.wanted);
+  const bool leave = call.options.leave_stale;
+  const Request request = leave ? as_it_runs(call.request, node) : call.request;
+  Decision decision = plan(with_directories(request, node), node, call.files, call.wanted);
+  const auto replaced = changes_something(decision) ? replaced_erlang(node) : std::nullopt;
+  if (replaced) decision = Refusal{"needs_restart", *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
-    visit.report.outcome = outcome(Kind::refused, refusal->word, refusal->why);
+    visit.report.outcome = leave && (replaced || refusal->other_version)
+                               ? restart_due(replaced ? *replaced : goes_on(node, request.app))
+                               : outcome(Kind::refused, refusal->word, refusal->why);
     return;
   }
   visit.report.plan = std::get<Plan>(std::move(decision));
@@ -105,7 +130,9 @@ void decide(Visit& visit, const Call& call) {
   try {
     decide_on(visit, call);
   } catch (const Error& error) {
-    visit.report.outcome = outcome(Kind::error, "error", error.what());
+    // Without its files, a node may not even be able to answer.
+    const auto why = call.options.leave_stale ? replaced_emulator(visit.entry->name) : std::nullopt;
+    visit.report.outcome = why ? restart_due(*why) : outcome(Kind::error, "error", error.what());
   }
 }
 

@@ -18,12 +18,6 @@ std::optional<ControlMember> read_member(const std::optional<Bytes>& text) {
   return parse_control_member(*text, "control member erlrc");
 }
 
-/// What is to be kept in step; a package that wants something else is like one without a control member.
-std::optional<PackagedApps> apps_in_step(const std::optional<ControlMember>& member) {
-  if (!member || member->policy != PackagePolicy::hot) return std::nullopt;
-  return member->apps;
-}
-
 }  // namespace
 
 Transaction::Transaction(std::vector<AptChange> changes, const Wanted& wanted)
@@ -55,7 +49,7 @@ void Transaction::add_unpacking(const AptChange& change, const Members& members)
   if (!change.new_version.empty())
     call = {Script::postrm, {"upgrade", change.new_version}, apps_in_step(old_one), apps_in_step(new_one)};
   call.wanted = wanted_;
-  add(change.package, plan_dpkg(call).requests, old_one);
+  add(change.package, requests_for(call), old_one);
 }
 
 void Transaction::add_configuring(const AptChange& change, const Members& members) {
@@ -65,7 +59,7 @@ void Transaction::add_configuring(const AptChange& change, const Members& member
     for (const PackagedApp& app : new_one->apps)
       apart_.push_back({change.package, app, new_one->policy});
   std::vector<Request> requests =
-      plan_dpkg({Script::postinst, {"configure", change.old_version}, apps_in_step(new_one), {}}).requests;
+      requests_for({Script::postinst, {"configure", change.old_version}, apps_in_step(new_one)});
   // Who is upgraded runs already when its package is configured.
   std::erase_if(requests, [&](const Request& start) {
     return std::ranges::any_of(items_, [&](const Item& item) {

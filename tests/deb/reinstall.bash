@@ -24,6 +24,14 @@ open_line 4040
 holds "it serves" equal "$(ask version)|$(ask count)" 'version 4.1.0|count 1 2 1'
 holds "no package is half done" nothing_pending
 
+say "A library older than what its user needs, while that runs:"
+holds "refused" refused packages dpkg -i /srv/archive/eglib_4.0.1_all.deb
+holds "it says why" contains "$(<"$logs/command.log")" 'egerl 4.1.0 needs eglib (>= 4.1.0), and eglib is 4.0.1'
+holds "dpkg: as before" equal "$(version_of eglib)" '4.1.0 install ok installed'
+holds "the node: as before" equal "$(running egerl egerl)$(running egerl eglib)" '["4.1.0"]["4.1.0"]'
+holds "no package is half done" nothing_pending
+holds "the user is removed" packages dpkg --remove egerl
+
 say "Removed when unpacked, but not yet configured: dpkg calls no prerm then."
 holds "unpacked" packages dpkg --unpack /srv/archive/eglib_4.0.1_all.deb
 holds "the node has it" equal "$(running egerl eglib)" '["4.0.1"]'

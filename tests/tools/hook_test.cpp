@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
+#include <erlrc/hook/run_record.hpp>
+#include <erlrc/site/dpkg.hpp>
 #include <erlrc/term/match.hpp>
 
 #include "host.hpp"
@@ -17,6 +19,7 @@ struct Dpkg {
   Dpkg()
       : admindir("DPKG_ADMINDIR", (host.dir() / "dpkg").c_str()),
         run_dir("ERLRC_RUN", (host.dir() / "run").c_str()),
+        state_dir("ERLRC_STATE", (host.dir() / "state").c_str()),
         package("DPKG_MAINTSCRIPT_PACKAGE", "pkg"),
         arch("DPKG_MAINTSCRIPT_ARCH", "all"),
         timeout("ERLRC_TIMEOUT", "5") {
@@ -40,11 +43,17 @@ struct Dpkg {
     args.insert(args.begin(), {"dpkg", script});
     return host.run(hook_main, std::move(args));
   }
-  bool marked() const { return std::filesystem::exists(host.dir() / "run/pkg:all"); }
+  bool recorded() const { return std::filesystem::exists(host.dir() / "run/run"); }
 
   Host host;
-  ScopedEnvironment admindir, run_dir, package, arch, timeout;
+  ScopedEnvironment admindir, run_dir, state_dir, package, arch, timeout;
 };
+
+/// Who our hooks are called by, as the record has it.
+std::string calling() {
+  const ProcessId id = calling_dpkg().id;
+  return std::to_string(id.pid) + " " + id.start;
+}
 
 /// On an upgrade of egerl from 1.0 to 2.0, with one node.
 struct Upgrade : Dpkg {
@@ -81,35 +90,124 @@ TEST_CASE("nothing is said of nodes that are down") {
 }
 
 TEST_CASE("the old postrm upgrades the node") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  Upgrade dpkg(observed({{"egerl", "1.0"}}));
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
         Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
-  CHECK(!dpkg.marked());
+  CHECK(dpkg.recorded());
+  play(dpkg.node, observed({{"egerl", "2.0"}}));
+  dpkg.installed(dpkg.line("egerl", "2.0"));
+  CHECK(dpkg.hook("postinst", {"configure", "1.0"}) == Ran{0, "", ""});
+  CHECK(!dpkg.recorded());
 }
 
-TEST_CASE("an upgrade that is refused is marked, so that the new postrm fails without trying again") {
+TEST_CASE("an upgrade that is refused is recorded, so that the new postrm fails without trying again") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
         Ran{1, "", "erlrc-upgrade: n1: undone: code_change crashed\n"});
-  CHECK(dpkg.marked());
+  CHECK(dpkg.recorded());
   const std::size_t calls = dpkg.node.calls().size();
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
-        Ran{1, "", "erlrc-hook: pkg: the upgrade was refused, so that dpkg restores the old version\n"});
+        Ran{1, "", "erlrc-hook: pkg: the old version stays: pkg could not be upgraded\n"});
   CHECK(dpkg.node.calls().size() == calls);
   CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"abort-upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
-  CHECK(!dpkg.marked());
+  CHECK(!dpkg.recorded());
 }
 
-TEST_CASE("a marker of an interrupted run does not count in the next one") {
+TEST_CASE("the record of another dpkg does not count in this one") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const auto [script, args] = GENERATE(table<std::string, Args>(
       {{"preinst", {"upgrade", "1.0", "2.0"}}, {"prerm", {"upgrade", "2.0"}}, {"preinst", {"install"}}}));
-  dpkg.host.dir().write("run/pkg:all", "");
+  dpkg.host.dir().write("run/run", encode_run_record({"77777 1", RunRecord::State::failed, "no", {{"pkg"}}}));
   CHECK(dpkg.hook(script, args) == Ran{0, "", ""});
-  CHECK(!dpkg.marked());
+  CHECK(!dpkg.recorded());
+}
+
+TEST_CASE("what a dpkg that was killed has left half done in a node is taken back by the next call") {
+  const Upgrade dpkg(observed({{"egerl", "2.0"}}));
+  const Version from{"1.0", (dpkg.host.dir() / "egerl-1.0/ebin").string()};
+  const Version to{"2.0", (dpkg.host.dir() / "egerl-2.0/ebin").string()};
+  RunRecord record{"77777 1", RunRecord::State::trying};
+  record.packages = {{"pkg", "1.0", "2.0", {{erlrc::Action::upgrade, Atom{"egerl"}, from, to}}}};
+  dpkg.host.dir().write("run/run", encode_run_record(record));
+  dpkg.host.dir().write("state/incoming/other/x", "");
+  CHECK(dpkg.hook("prerm", {"upgrade", "2.0"}) ==
+        Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
+  CHECK(!dpkg.recorded());
+  CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/incoming"));
+}
+
+TEST_CASE("a package that was refused with others is refused before it is unpacked") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  RunRecord record{calling(), RunRecord::State::failed, "lib could not be upgraded together with it"};
+  record.packages = {{"pkg", "1.0", "2.0"}};
+  dpkg.host.dir().write("run/run", encode_run_record(record));
+  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
+        Ran{1, "", "erlrc-hook: pkg: the old version stays: lib could not be upgraded together with it\n"});
+  CHECK(!dpkg.recorded());
+  CHECK(dpkg.node.connections() == 0);
+}
+
+TEST_CASE(
+    "a package without hooks is adopted: its files are put aside, and the postinst upgrades with them") {
+  Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  std::filesystem::remove(dpkg.host.dir() / "dpkg/info/pkg.erlrc");
+  dpkg.host.dir().write("dpkg/info/pkg.list",
+                        "/.\n" + (dpkg.host.dir() / "egerl-1.0/ebin/egerl.app").string() + "\n");
+  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
+  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/kept/pkg/egerl/plain.beam"));
+  std::filesystem::remove_all(dpkg.host.dir() / "egerl-1.0");
+  dpkg.installed(dpkg.line("egerl", "2.0"));
+  SECTION("it can be done hot") {
+    // Upgraded; then the start finds it running.
+    dpkg.node.answer({observed({{"egerl", "1.0"}}), test::done(), observed({{"egerl", "2.0"}})});
+    CHECK(dpkg.hook("postinst", {"configure", "1.0"}) ==
+          Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
+  }
+  SECTION("it cannot") {
+    dpkg.node.answer(
+        {observed({{"egerl", "1.0"}}), failed("code_change crashed"), observed({{"egerl", "1.0"}})});
+    CHECK(dpkg.hook("postinst", {"configure", "1.0"}) ==
+          Ran{0,
+              "erlrc-start: Starting 'egerl': (n1) restart_due\n"
+              "  remark: it goes on with version 1.0 of egerl\n",
+              "erlrc-upgrade: n1: undone: code_change crashed\n"});
+  }
+  CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/kept/pkg"));
+}
+
+TEST_CASE(
+    "the last hook of a package that has none any more upgrades to the version beside it, and never fails") {
+  Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  std::filesystem::remove(dpkg.host.dir() / "dpkg/tmp.ci/erlrc");
+  SECTION("it can be done hot") {
+    dpkg.node.answer({observed({{"egerl", "1.0"}}), test::done(), observed({{"egerl", "2.0"}})});
+    CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+          Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
+  }
+  SECTION("nobody knows which version it is") {
+    std::filesystem::remove_all(dpkg.host.dir() / "egerl-2.0");
+    CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+          Ran{0, "",
+              "erlrc-hook: pkg: the new version is not kept in step with nodes: those that run egerl 1.0 go "
+              "on with it "
+              "until they are restarted\n"});
+  }
+}
+
+TEST_CASE("a node whose own Erlang was replaced is left alone, and the report says that a restart is due") {
+  Upgrade dpkg(observed({{"egerl", "1.0"}, {"kernel", "8.0"}}));
+  dpkg.installed(dpkg.line("egerl", "2.0"));
+  const std::size_t before = dpkg.node.calls().size();
+  dpkg.node.answer({observed({{"kernel", "8.0"}}, "/")});
+  CHECK(dpkg.hook("postinst", {"configure", ""}) ==
+        Ran{0,
+            "erlrc-start: Starting 'egerl': (n1) restart_due\n"
+            "  remark: the Erlang that it runs was replaced: /kernel-8.0 is gone\n",
+            ""});
+  CHECK(dpkg.node.calls().size() == before + 1);
 }
 
 TEST_CASE("the new postrm upgrades where the old one was killed") {

@@ -30,6 +30,7 @@ struct Plan {
 struct Refusal {
   std::string word;  ///< `refused`, or `needs_restart` for what no running node can do
   std::string why;
+  bool other_version = false;  ///< it runs a version that the request knows nothing of
   bool operator==(const Refusal&) const = default;
 };
 

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include <erlrc/base/bytes.hpp>
+#include <erlrc/sys/deadline.hpp>
+#include <erlrc/sys/unique_fd.hpp>
 
 // Files of this host. Each failure is a SystemError that names the file first. Of std::filesystem only `path`
 // is used: its functions would bring iostreams, and with them a third of the time that a program of ours
@@ -79,5 +81,9 @@ void set_group(const std::filesystem::path& path, gid_t group);
 
 /// The names in a directory, sorted, without `.` and `..`. nullopt if there is no such directory.
 std::optional<std::vector<std::string>> directory_names(const std::filesystem::path& path);
+
+/// Locks a directory against whoever else asks for this, until the descriptor is closed or its process ends.
+/// Throws TimedOut if another one holds the lock until `until`.
+UniqueFd lock_directory(const std::filesystem::path& path, Deadline until);
 
 }  // namespace erlrc

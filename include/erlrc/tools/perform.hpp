@@ -46,6 +46,9 @@ struct PerformOptions {
   Deadline until;
   bool dry_run = false;   ///< make the plans and do nothing
   bool rehearse = false;  ///< make the plans and try their conversions on copies of the states
+  /// A node that only a restart brings back in step (see stale.hpp) is no failure: it is left as it is, with
+  /// the outcome done and the word `restart_due`. What shall be stopped is stopped in whatever version runs.
+  bool leave_stale = false;
 };
 
 /// Calls every node of `site`, side by side: connects, observes and plans on all; if that failed on one,

@@ -33,128 +33,132 @@ Request down(std::string app, Version from, Version to) {
 /// A call while both control members are there, as from preinst to the end of unpacking.
 DpkgCall unpacking(Script script, std::vector<std::string> args, PackagedApps from = kOld,
                    PackagedApps to = kNew) {
-  return {script, std::move(args), std::move(from), std::move(to), false};
+  return {script, std::move(args), std::move(from), std::move(to)};
 }
 
 /// A call while only the installed control member is there.
 DpkgCall at_rest(Script script, std::vector<std::string> args, PackagedApps installed) {
-  return {script, std::move(args), std::move(installed), std::nullopt, false};
+  return {script, std::move(args), std::move(installed)};
+}
+
+struct Meaning {
+  Effect effect = Effect::nothing;
+  std::vector<Request> requests{};
+  bool operator==(const Meaning&) const = default;
+};
+
+Meaning meaning(const DpkgCall& call) {
+  return {effect_of(call), requests_for(call)};
 }
 
 }  // namespace
 
 TEST_CASE("an install starts the applications once they are configured") {
-  CHECK(plan_dpkg({Script::preinst, {"install"}, std::nullopt, kNew, false}) == HookPlan{.clear_mark = true});
-  CHECK(plan_dpkg(at_rest(Script::postinst, {"configure", ""}, kNew)) ==
-        HookPlan{.requests = {start("lib", kLib11), start("egerl", kEgerl410)}});
+  CHECK(meaning({Script::preinst, {"install"}, std::nullopt, kNew}) == Meaning{});
+  CHECK(meaning(at_rest(Script::postinst, {"configure", ""}, kNew)) ==
+        Meaning{Effect::configure, {start("lib", kLib11), start("egerl", kEgerl410)}});
 }
 
 TEST_CASE("what should not run on this host is not started, and upgraded only where it runs") {
   DpkgCall call = at_rest(Script::postinst, {"configure", ""}, kNew);
   call.wanted = {Atom{"egerl"}};
-  CHECK(plan_dpkg(call) == HookPlan{.requests = {start("egerl", kEgerl410)}});
+  CHECK(requests_for(call) == std::vector{start("egerl", kEgerl410)});
   call = unpacking(Script::postrm, {"upgrade", "2-1"});
   call.wanted = {Atom{"egerl"}};
   Request lib = up("lib", kLib10, kLib11);
   lib.start = false;
-  CHECK(plan_dpkg(call) ==
-        HookPlan{.requests = {lib, up("egerl", kEgerl401, kEgerl410)}, .mark_refusal = true});
+  CHECK(requests_for(call) == std::vector{lib, up("egerl", kEgerl401, kEgerl410)});
 }
 
 TEST_CASE("an upgrade is done in the old postrm, in the order in which the applications need each other") {
-  CHECK(plan_dpkg(unpacking(Script::prerm, {"upgrade", "2-1"})) == HookPlan{.clear_mark = true});
-  CHECK(plan_dpkg(unpacking(Script::preinst, {"upgrade", "1-1", "2-1"})) == HookPlan{.clear_mark = true});
-  CHECK(plan_dpkg(unpacking(Script::postrm, {"upgrade", "2-1"})) ==
-        HookPlan{.requests = {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)},
-                 .mark_refusal = true});
-  CHECK(plan_dpkg(at_rest(Script::postinst, {"configure", "1-1"}, kNew)) ==
-        HookPlan{.requests = {start("lib", kLib11), start("egerl", kEgerl410)}});
+  CHECK(meaning(unpacking(Script::prerm, {"upgrade", "2-1"})) == Meaning{});
+  CHECK(meaning(unpacking(Script::preinst, {"upgrade", "1-1", "2-1"})) == Meaning{Effect::prepare});
+  CHECK(meaning(unpacking(Script::postrm, {"upgrade", "2-1"})) ==
+        Meaning{Effect::upgrade, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
+  CHECK(meaning(at_rest(Script::postinst, {"configure", "1-1"}, kNew)) ==
+        Meaning{Effect::configure, {start("lib", kLib11), start("egerl", kEgerl410)}});
 }
 
 TEST_CASE("the versions of the application, not of the package, tell a downgrade") {
-  CHECK(plan_dpkg(unpacking(Script::postrm, {"upgrade", "9-1"}, kNew, kOld)) ==
-        HookPlan{.requests = {down("lib", kLib11, kLib10), down("egerl", kEgerl410, kEgerl401)},
-                 .mark_refusal = true});
+  CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "9-1"}, kNew, kOld)) ==
+        std::vector{down("lib", kLib11, kLib10), down("egerl", kEgerl410, kEgerl401)});
 }
 
 TEST_CASE("a rebuilt application of the same version is an upgrade, there and back") {
   const PackagedApps git{{{"a"}, "git", "/l/a/ebin"}};
   const Version vsn{"git", "/l/a/ebin"};
-  CHECK(plan_dpkg(unpacking(Script::postrm, {"upgrade", "1"}, git, git)) ==
-        HookPlan{.requests = {up("a", vsn, vsn)}, .mark_refusal = true});
-  CHECK(plan_dpkg(unpacking(Script::preinst, {"abort-upgrade", "1"}, git, git)) ==
-        HookPlan{.requests = {up("a", vsn, vsn)}, .tolerant = true});
+  CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "1"}, git, git)) ==
+        std::vector{up("a", vsn, vsn)});
+  CHECK(requests_for(unpacking(Script::preinst, {"abort-upgrade", "1"}, git, git)) ==
+        std::vector{up("a", vsn, vsn)});
 }
 
 TEST_CASE(
     "applications that the new package has no more are stopped after the others, the needing ones first") {
   const PackagedApps three{{{"lib"}, "1.0", "/l/lib-1.0/ebin"}, {{"x"}, "1", "/x"}, {{"y"}, "1", "/y"}};
-  CHECK(plan_dpkg(unpacking(Script::postrm, {"upgrade", "2"}, three, kNew)) ==
-        HookPlan{.requests = {up("lib", kLib10, kLib11), stop("y", {"1", "/y"}), stop("x", {"1", "/x"})},
-                 .mark_refusal = true});
+  CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "2"}, three, kNew)) ==
+        std::vector{up("lib", kLib10, kLib11), stop("y", {"1", "/y"}), stop("x", {"1", "/x"})});
 }
 
 TEST_CASE("applications that are new are left to postinst") {
-  CHECK(plan_dpkg(unpacking(Script::postrm, {"upgrade", "2"}, {}, kNew)) == HookPlan{.mark_refusal = true});
+  CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "2"}, {}, kNew)).empty());
 }
 
-TEST_CASE("between a version with and one without a control member nothing is done to the node") {
-  const DpkgCall leaves{Script::postrm, {"upgrade", "2"}, kOld, std::nullopt, false};
-  CHECK(plan_dpkg(leaves) == HookPlan{.mark_refusal = true});
-  const DpkgCall adopts{Script::postrm, {"failed-upgrade", "1", "2"}, std::nullopt, kNew, false};
-  CHECK(plan_dpkg(adopts) == HookPlan{});
+TEST_CASE("between a version with and one without a control member nothing is known of what changes") {
+  CHECK(requests_for({Script::postrm, {"upgrade", "2"}, kOld, std::nullopt}).empty());
+  CHECK(requests_for({Script::postrm, {"failed-upgrade", "1", "2"}, std::nullopt, kNew}).empty());
 }
 
-TEST_CASE("the new postrm fails again after a refusal, so that dpkg restores the old files") {
-  DpkgCall call = unpacking(Script::postrm, {"failed-upgrade", "1-1", "2-1"});
-  call.refused_before = true;
-  CHECK(plan_dpkg(call) == HookPlan{.fail = true});
+TEST_CASE("the new postrm may do the upgrade that a killed old postrm could not do") {
+  CHECK(meaning(unpacking(Script::postrm, {"failed-upgrade", "1-1", "2-1"})) ==
+        Meaning{Effect::retry, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
 }
 
-TEST_CASE("the new postrm does the upgrade that a killed old postrm could not do") {
-  CHECK(plan_dpkg(unpacking(Script::postrm, {"failed-upgrade", "1-1", "2-1"})) ==
-        HookPlan{.requests = {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
-}
-
-TEST_CASE("the old preinst takes an upgrade back, whatever was done last first, and never fails") {
-  CHECK(plan_dpkg(unpacking(Script::preinst, {"abort-upgrade", "2-1"})) ==
-        HookPlan{.requests = {down("egerl", kEgerl410, kEgerl401), down("lib", kLib11, kLib10)},
-                 .tolerant = true});
-  CHECK(
-      plan_dpkg(unpacking(Script::preinst, {"abort-upgrade", "1-1"}, kNew, kOld)) ==
-      HookPlan{.requests = {up("egerl", kEgerl401, kEgerl410), up("lib", kLib10, kLib11)}, .tolerant = true});
+TEST_CASE("the old preinst takes an upgrade back, whatever was done last first") {
+  CHECK(meaning(unpacking(Script::preinst, {"abort-upgrade", "2-1"})) ==
+        Meaning{Effect::take_back, {down("egerl", kEgerl410, kEgerl401), down("lib", kLib11, kLib10)}});
+  CHECK(requests_for(unpacking(Script::preinst, {"abort-upgrade", "1-1"}, kNew, kOld)) ==
+        std::vector{up("egerl", kEgerl401, kEgerl410), up("lib", kLib10, kLib11)});
   const PackagedApps gone{{{"lib"}, "1.0", "/l/lib-1.0/ebin"}, {{"x"}, "1", "/x"}, {{"y"}, "1", "/y"}};
-  CHECK(plan_dpkg(unpacking(Script::preinst, {"abort-upgrade", "2"}, gone, kNew)) ==
-        HookPlan{.requests = {start("x", {"1", "/x"}), start("y", {"1", "/y"}), down("lib", kLib11, kLib10)},
-                 .tolerant = true});
+  CHECK(requests_for(unpacking(Script::preinst, {"abort-upgrade", "2"}, gone, kNew)) ==
+        std::vector{start("x", {"1", "/x"}), start("y", {"1", "/y"}), down("lib", kLib11, kLib10)});
 }
 
-TEST_CASE("an upgrade that was given up ends with the old applications running and no marker") {
-  CHECK(plan_dpkg(unpacking(Script::postrm, {"abort-upgrade", "1-1", "2-1"})) == HookPlan{});
-  CHECK(plan_dpkg(at_rest(Script::postinst, {"abort-upgrade", "2-1"}, kOld)) ==
-        HookPlan{.requests = {start("lib", kLib10), start("egerl", kEgerl401)}, .clear_mark = true});
+TEST_CASE("files that were put aside are where the version before is") {
+  DpkgCall call = unpacking(Script::postrm, {"upgrade", "2-1"});
+  call.kept = {{{"lib"}, "1.0", "/l/lib-1.0/ebin", "/kept/lib"}};
+  CHECK(requests_for(call).front() == up("lib", {"1.0", "/l/lib-1.0/ebin", "/kept/lib"}, kLib11));
+  call.script = Script::preinst;
+  call.args = {"abort-upgrade", "2-1"};
+  CHECK(requests_for(call).back() == down("lib", kLib11, {"1.0", "/l/lib-1.0/ebin", "/kept/lib"}));
+  CHECK(with_kept({}, call.kept) == call.kept);
+}
+
+TEST_CASE("an upgrade that was given up ends with the old applications running, and nothing kept") {
+  CHECK(meaning(unpacking(Script::postrm, {"abort-upgrade", "1-1", "2-1"})) == Meaning{Effect::abandon});
+  CHECK(meaning(at_rest(Script::postinst, {"abort-upgrade", "2-1"}, kOld)) ==
+        Meaning{Effect::start_over, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
 TEST_CASE("a failing prerm does not keep an upgrade from going on") {
-  CHECK(plan_dpkg(unpacking(Script::prerm, {"failed-upgrade", "1-1", "2-1"})) == HookPlan{});
+  CHECK(meaning(unpacking(Script::prerm, {"failed-upgrade", "1-1", "2-1"})) == Meaning{});
 }
 
 TEST_CASE("a removal stops the applications, the needing ones first, and a removal given up starts them") {
   const std::vector<std::string> args = GENERATE(
       std::vector<std::string>{"remove"}, std::vector<std::string>{"remove", "in-favour", "other", "1"});
-  CHECK(plan_dpkg(at_rest(Script::prerm, args, kOld)) ==
-        HookPlan{.requests = {stop("egerl", kEgerl401), stop("lib", kLib10)}});
   // A package that was never configured has no prerm called.
-  CHECK(plan_dpkg(at_rest(Script::postrm, args, kOld)) ==
-        HookPlan{.requests = {stop("egerl", kEgerl401), stop("lib", kLib10)}});
-  CHECK(plan_dpkg(at_rest(Script::postinst, {"abort-remove"}, kOld)) ==
-        HookPlan{.requests = {start("lib", kLib10), start("egerl", kEgerl401)}});
+  const Script script = GENERATE(Script::prerm, Script::postrm);
+  CHECK(meaning(at_rest(script, args, kOld)) ==
+        Meaning{Effect::stop, {stop("egerl", kEgerl401), stop("lib", kLib10)}});
+  CHECK(meaning(at_rest(Script::postinst, {"abort-remove"}, kOld)) ==
+        Meaning{Effect::start, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
 TEST_CASE("a deconfigured package keeps running, and is started if that is given up") {
-  CHECK(plan_dpkg(at_rest(Script::prerm, {"deconfigure", "in-favour", "liba", "1.1"}, kOld)) == HookPlan{});
-  CHECK(plan_dpkg(at_rest(Script::postinst, {"abort-deconfigure", "in-favour", "liba", "1.1"}, kOld)) ==
-        HookPlan{.requests = {start("lib", kLib10), start("egerl", kEgerl401)}});
+  CHECK(meaning(at_rest(Script::prerm, {"deconfigure", "in-favour", "liba", "1.1"}, kOld)) == Meaning{});
+  CHECK(meaning(at_rest(Script::postinst, {"abort-deconfigure", "in-favour", "liba", "1.1"}, kOld)) ==
+        Meaning{Effect::start, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
 TEST_CASE("calls that mean nothing for a node do nothing") {
@@ -168,13 +172,13 @@ TEST_CASE("calls that mean nothing for a node do nothing") {
       {Script::preinst, {"remove"}},
       {Script::prerm, {}},
   }));
-  CHECK(plan_dpkg(unpacking(script, args)) == HookPlan{});
+  CHECK(requests_for(unpacking(script, args)).empty());
 }
 
 TEST_CASE("a package without a control member asks for nothing") {
   const Script script = GENERATE(Script::preinst, Script::postinst, Script::prerm, Script::postrm);
   for (const char* arg : {"install", "upgrade", "configure", "remove", "abort-upgrade", "failed-upgrade"})
-    CHECK(plan_dpkg({script, {arg, "1"}, std::nullopt, std::nullopt, false}).requests.empty());
+    CHECK(requests_for({script, {arg, "1"}, std::nullopt, std::nullopt}).empty());
 }
 
 TEST_CASE("the reverse of a request undoes it") {

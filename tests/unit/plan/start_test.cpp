@@ -42,7 +42,7 @@ TEST_CASE("starting what runs in that version reads no file and does nothing") {
 TEST_CASE("starting what runs in another version is refused") {
   NodeState node;
   CHECK(plan_start(start, run(node, "egerl", "3.9"), no_disk()) ==
-        Decision(Refusal{"refused", "version 3.9 of egerl runs, not 4.0.1 (use erlrc-upgrade)"}));
+        Decision(Refusal{"refused", "version 3.9 of egerl runs, not 4.0.1 (use erlrc-upgrade)", true}));
 }
 
 TEST_CASE("an application that runs nothing else is loaded and started") {

@@ -81,7 +81,7 @@ TEST_CASE("an included application that runs on its own outlives the unloading, 
 TEST_CASE("another version is not stopped") {
   NodeState node;
   CHECK(plan_stop(stop(true), run(node, "egerl", "4.1.0"), {}) ==
-        Decision(Refusal{"refused", "version 4.1.0 of egerl runs, not 4.0.1"}));
+        Decision(Refusal{"refused", "version 4.1.0 of egerl runs, not 4.0.1", true}));
   node.running.clear();
   CHECK(plan_stop(stop(true), node, {}) ==
         Decision(Refusal{"refused", "version 4.1.0 of egerl is loaded, not 4.0.1"}));

@@ -208,7 +208,7 @@ TEST_CASE("what runs in the new version needs nothing and reads no file") {
 
 TEST_CASE("a third version is not upgraded") {
   CHECK(plan_upgrade(up, running("3.9"), no_disk(), {}) ==
-        Decision(Refusal{"refused", "version 3.9 of egerl runs, not 4.0.1 or 4.1.0"}));
+        Decision(Refusal{"refused", "version 3.9 of egerl runs, not 4.0.1 or 4.1.0", true}));
 }
 
 TEST_CASE("what does not run and was installed is replaced and started") {

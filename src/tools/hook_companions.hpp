@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <erlrc/hook/joint.hpp>
+#include <erlrc/site/dpkg.hpp>
+
+#include "hook_files.hpp"
+#include "hook_performance.hpp"
+
+// Which packages of dpkg's command line belong to the one whose script calls, and what they need of each
+// other.
+
+namespace erlrc {
+
+struct InstalledPackage {
+  PackageSays says;
+  bool half = false;  ///< dpkg was interrupted, or is at work, between its old and its new files
+};
+using InstalledPackages = std::map<std::string, InstalledPackage>;
+
+/// Those of `names` that dpkg has on this host.
+InstalledPackages query_installed(const AdminDir& admin, const std::vector<std::string>& names);
+
+class Companions {
+public:
+  /// `requests` are those of the package itself.
+  Companions(const CallingPackage& package, const DpkgProcess& dpkg, const AdminDir& admin,
+             const KeptFiles& kept, const IncomingFiles& incoming, HookPerformance& performance,
+             const std::vector<Request>& requests);
+
+  /// Whether other packages are to be reckoned with at all.
+  bool any() const { return any_; }
+
+  /// The package and all that have to go together with it, the archives of those still to come unpacked. An
+  /// archive that is damaged will not come.
+  PackageChanges extract_together();
+
+  /// Why these must not go: somebody would not have any more what it needs, or would never have had it.
+  std::optional<std::string> unmet_by(const PackageChanges& together) const;
+
+private:
+  PackageChanges together() const;
+  bool extract(const std::string& name, PackageChange& change) const;
+  PackageChange own_change(const std::vector<Request>& requests) const;
+  std::optional<PackageChange> other_change(const std::string& archive, bool after_us) const;
+  std::optional<PackageChange> coming(PackageSays says, const std::string& archive) const;
+  std::optional<PackageChange> passed(PackageSays says) const;
+
+  const CallingPackage& package_;
+  const DpkgProcess& dpkg_;
+  const AdminDir& admin_;
+  const KeptFiles& kept_;
+  const IncomingFiles& incoming_;
+  HookPerformance& performance_;
+  InstalledPackages installed_;
+  PackageChange own_;
+  std::set<std::string> damaged_;
+  bool any_ = false;
+};
+
+}  // namespace erlrc

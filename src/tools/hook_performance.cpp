@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hook_performance.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <thread>
+#include <utility>
+
+#include <erlrc/hook/dpkg.hpp>
+#include <erlrc/report/report.hpp>
+
+namespace erlrc {
+namespace {
+
+bool has_changed(const NodeReport& report) {
+  return report.outcome.kind == Outcome::Kind::done && !report.plan.steps.empty();
+}
+
+/// What is not done hot is told once, by the postinst, which asks for a start; what shall be stopped has no
+/// postinst.
+bool is_due(const Request& request, const NodeReport& report) {
+  const bool last = request.action == Action::start || request.action == Action::stop;
+  return last && report.outcome.word == "restart_due";
+}
+
+/// A node does what it was told to the end, also when the hook that told it was killed. What dpkg does then
+/// must find the end of that, not the middle.
+bool is_busy(const std::vector<NodeReport>& reports) {
+  return std::ranges::any_of(reports, [](const NodeReport& report) {
+    return report.outcome.message.starts_with("another run of erlrc");
+  });
+}
+
+}  // namespace
+
+void HookPerformance::restrict_to_nodes_of(const ControlMember& member) {
+  if (!member.nodes) return;
+  std::vector<NodeName> meant;
+  for (const std::string& name : *member.nodes)
+    meant.push_back(parse_node_name(name));
+  for (const PackagedApp& app : member.apps)
+    nodes_[app.app] = meant;
+}
+
+/// Of entries that cannot be used only the file's name counts.
+Site HookPerformance::site_for(const Request& request) const {
+  const auto found = nodes_.find(request.app);
+  if (found == nodes_.end()) return site_;
+  const std::vector<NodeName>& meant = found->second;
+  Site site = site_;
+  std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
+    return std::ranges::none_of(meant, [&](const NodeName& name) {
+      return entry.name.alive == name.alive &&
+             (!name.host || !entry.name.host || entry.name.host == name.host);
+    });
+  });
+  std::erase_if(site.registry.bad, [&](const BadEntry& bad) {
+    const std::string alive = bad.file.substr(0, bad.file.find('@'));
+    return std::ranges::none_of(meant, [&](const NodeName& name) { return name.alive == alive; });
+  });
+  return site;
+}
+
+int HookPerformance::all_or_none(const std::vector<Request>& requests) {
+  const Deadline until = after(timeout_);
+  for (const Request& request : requests)
+    if (const int code = one(request, site_for(request), until, {}); code != 0)
+      return std::max(code, take_back());
+  return 0;
+}
+
+int HookPerformance::each(const std::vector<Request>& requests, bool quiet) {
+  const Deadline until = after(timeout_);
+  int worst = 0;
+  for (const Request& request : requests)
+    worst = std::max(worst, one(request, site_for(request), until, {.quiet = quiet}));
+  return worst;
+}
+
+int HookPerformance::back(const std::vector<Request>& requests) {
+  const Deadline until = after(timeout_);
+  int worst = 0;
+  for (const Request& request : requests)
+    worst = std::max(worst, one(request, site_for(request), until, {.leave_stale = false}));
+  return worst;
+}
+
+bool HookPerformance::would_change(const std::vector<Request>& requests) {
+  const PerformOptions look{.until = after(timeout_), .dry_run = true, .leave_stale = true};
+  return std::ranges::any_of(requests, [&](const Request& request) {
+    return std::ranges::any_of(perform(request, site_for(request), look),
+                               [](const NodeReport& report) { return !report.plan.steps.empty(); });
+  });
+}
+
+int HookPerformance::one(const Request& request, const Site& site, Deadline until, Manner manner) {
+  auto reports = perform(request, site, {.until = until, .leave_stale = manner.leave_stale});
+  while (is_busy(reports) && left_until(until) > milliseconds{0}) {
+    std::this_thread::sleep_for(milliseconds{100});
+    reports = perform(request, site, {.until = until, .leave_stale = manner.leave_stale});
+  }
+  Done done{request, {}};
+  for (const NodeReport& report : reports)
+    if (has_changed(report)) done.nodes.insert(report.node);
+  const int code = exit_code(reports);
+  tell(request, std::move(reports), manner.quiet ? std::set<std::string>{} : done.nodes);
+  if (code == 0) done_.push_back(std::move(done));
+  return code;
+}
+
+void HookPerformance::tell(const Request& request, std::vector<NodeReport> reports,
+                           const std::set<std::string>& changed) {
+  std::erase_if(reports, [&](const NodeReport& report) {
+    return report.outcome.kind == Outcome::Kind::done && !changed.contains(report.node) &&
+           !is_due(request, report);
+  });
+  ReportText text = render_text({"erlrc-" + to_string(request.action), request}, reports, false);
+  streams_.out += text.out;
+  streams_.err += text.err;
+}
+
+/// The time of the call may be what ran out, so each of these gets it anew.
+int HookPerformance::take_back() {
+  int worst = 0;
+  const std::vector<Done> done = std::exchange(done_, {});
+  for (const Done& last : std::views::reverse(done)) {
+    const int code =
+        one(reversed(last.request), only_nodes(site_, last.nodes), after(timeout_), {.leave_stale = false});
+    worst = std::max(worst, code == 0 ? 0 : 3);
+  }
+  return worst;
+}
+
+}  // namespace erlrc

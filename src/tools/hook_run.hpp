@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hook_companions.hpp"
+#include "hook_files.hpp"
+#include "hook_performance.hpp"
+
+// The upgrades of one dpkg run, as joint.hpp has them: done together and, if it must be, taken back.
+
+namespace erlrc {
+
+class HookRun {
+public:
+  /// If the record is that of another dpkg, that run is finished first.
+  HookRun(const CallingPackage& package, const AdminDir& admin, const KeptFiles& kept,
+          HookPerformance& performance, Streams& streams, Deadline until);
+
+  /// The new preinst: 1 if this package was refused in this run, before it was its turn.
+  int prepare();
+
+  /// The old version gives way to the one being unpacked: for this package and all that belong to it. The
+  /// exit code of the script.
+  int upgrade(const std::vector<Request>& requests);
+
+  /// dpkg gives the new files up; `requests` take this package's upgrade back.
+  void take_back(const std::vector<Request>& requests);
+
+  /// dpkg has put the old version back.
+  void give_up();
+
+  /// Nothing more is unpacked in this run: what has not come is taken back, and the record goes.
+  void finish();
+
+private:
+  int do_together(const PackageChanges& together);
+  int arrive(RunRecord::Package& self, const std::vector<Request>& requests);
+  int refuse(const std::string& because);
+  int move_in(RunRecord::Package& package, const PackagedApps& apps);
+  void fail(const std::string& because);
+  void take_back_unsettled();
+  std::set<std::string> take_back_unmet();
+  void settle_what_has_come();
+  void settle(RunRecord::Package& package);
+  void store_or_forget();
+  void forget();
+
+  const CallingPackage& package_;
+  const AdminDir& admin_;
+  const KeptFiles& kept_;
+  HookPerformance& performance_;
+  Streams& streams_;
+  IncomingFiles incoming_;
+  RunFile file_;
+  DpkgProcess dpkg_;
+  std::optional<RunRecord> record_;
+};
+
+}  // namespace erlrc

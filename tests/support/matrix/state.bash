@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by tests of the matrix kind, after deb.bash: what dpkg, disk and node say of packages, in one line each, and
+# whether they agree.
+
+lib=/usr/lib/erlang/lib
+
+# node_says PACKAGE...: `PKG=VSN[!WHAT]` for each: the version that runs, `-` if none does; after `!` what is wrong with it.
+node_says() {
+  local list
+  list=$(printf '%s,' "$@")
+  on_node "$node" "
+    Running = application:which_applications(),
+    Path = code:get_path(),
+    Lookup = fun(App) ->
+      Srv = list_to_atom(atom_to_list(App) ++ \"_srv\"),
+      Dirs = [D || D <- Path, string:find(D, [\"/\", atom_to_list(App), \"-\"]) =/= nomatch orelse
+                              string:find(D, [\"/\", atom_to_list(App), \"/\"]) =/= nomatch],
+      case lists:keyfind(App, 1, Running) of
+        false ->
+          [atom_to_list(App), \"=-\", [\"!loaded\" || erlang:module_loaded(Srv)], [[\"!path \", D] || D <- Dirs]];
+        {_, _, Vsn} ->
+          Expected = [[\"$lib/\", atom_to_list(App), \"-\", Vsn, \"/ebin\"], [\"$lib/\", atom_to_list(App), \"/ebin\"]],
+          [atom_to_list(App), \"=\", Vsn,
+           [[\"!code \", Srv:vsn()] || Srv:vsn() =/= Vsn],
+           [\"!suspended\" || lists:nth(2, element(4, sys:get_status(Srv))) =/= running],
+           [[\"!path \", D] || D <- Dirs, not lists:member(D, [lists:flatten(E) || E <- Expected])],
+           [\"!no path\" || Dirs =:= []], [\"!two paths\" || length(Dirs) > 1]]
+      end end,
+    TooOld = [[\" TOO OLD \", atom_to_list(A), \" on \", atom_to_list(B)] || {{too_old, A, B}, _} <- persistent_term:get()],
+    [persistent_term:erase(K) || {{too_old, _, _} = K, _} <- persistent_term:get()],
+    list_to_atom(lists:flatten([lists:join(\" \", [Lookup(list_to_atom(A)) || A <- string:lexemes(\"$list\", \",\")]), TooOld]))." |
+    tr -d "'"
+}
+
+# disk_says PACKAGE: the versions whose directories are there, with `+` between them; `-` if there is none.
+disk_says() {
+  local found
+  found=$(cd "$lib" && ls -d "$1"-* 2>/dev/null | sed "s/^$1-//" | paste -sd+)
+  [[ ! -e $lib/$1/ebin/$1.app ]] || found=$(sed -n 's/.*{vsn,"\(.*\)"}.*/\1/p' "$lib/$1/ebin/$1.app")
+  echo "${found:--}"
+}
+
+# dpkg_says PACKAGE: `VSN STATE`, as `dpkg -l` abbreviates it.
+dpkg_says() {
+  local said
+  said=$(dpkg-query --show --showformat='${Version} ${db:Status-Abbrev}' "$1" 2>/dev/null) || said="- un"
+  [[ $said != *' rc'* && $said != ' un'* ]] || said="- rc"
+  echo "${said% }"
+}
+
+# leftovers: what hooks must not leave behind.
+leftovers() {
+  find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /var/lib/erlrc/kept ! -path /var/lib/erlrc/incoming 2>/dev/null |
+    paste -sd' ' || true
+  ls -d "$lib"/*.dpkg-* /usr/share/??/*.dpkg-* 2>/dev/null | paste -sd' ' || true
+}
+
+# survey PACKAGE...: sets `table` (what is shown), `agreed` (yes, or what does not agree) and `states` (`VSN STATE, ..`).
+survey() {
+  local package node_vsn dpkg_vsn said disk share rest
+  table= agreed= states=
+  said=" $(node_says "$@") "
+  for package in "$@"; do
+    node_vsn=${said#* "$package"=}
+    node_vsn=${node_vsn%% [a-zA-Z]*}
+    node_vsn=${node_vsn% }
+    dpkg_vsn=$(dpkg_says "$package")
+    disk=$(disk_says "$package")
+    share=$(cat "/usr/share/$package/common" 2>/dev/null || echo -)
+    table+="${table:+  }$package $dpkg_vsn node $node_vsn"
+    states+="${states:+, }$dpkg_vsn"
+    [[ $disk == "${dpkg_vsn% *}" && $share == "$disk" ]] || agreed+=" $package: disk $disk, $share;"
+    [[ $node_vsn == "$disk" ]] || agreed+=" $package: node $node_vsn, disk $disk;"
+    [[ $dpkg_vsn == *' ii' || $dpkg_vsn == '- '* ]] || agreed+=" $package: $dpkg_vsn;"
+  done
+  [[ $said != *'TOO OLD'* ]] || agreed+=" ${said#*TOO OLD};"
+  rest=$(leftovers)
+  [[ -z $rest ]] || agreed+=" left: $rest;"
+  agreed=${agreed:-yes}
+}
+
+# quietly COMMAND...: its output goes to $logs/packages.log, and to $logs/command.log alone.
+quietly() {
+  local status=0
+  "$@" >"$logs/command.log" 2>&1 </dev/null || status=$?
+  { echo "# $*"; cat "$logs/command.log"; echo "# exit status $status"; } >>"$logs/packages.log"
+  return "$status"
+}
+
+row_failed() {
+  failures=$((failures + 1))
+  say "   FAILED  $1"
+  tail -n 40 "$logs/command.log" | sed 's/^/           | /'
+}
