@@ -16,13 +16,6 @@ bool has_changed(const NodeReport& report) {
   return report.outcome.kind == Outcome::Kind::done && !report.plan.steps.empty();
 }
 
-/// What is not done hot is told once, by the postinst, which asks for a start; what shall be stopped has no
-/// postinst.
-bool is_due(const Request& request, const NodeReport& report) {
-  const bool last = request.action == Action::start || request.action == Action::stop;
-  return last && report.outcome.word == "restart_due";
-}
-
 /// A node does what it was told to the end, also when the hook that told it was killed. What dpkg does then
 /// must find the end of that, not the middle.
 bool is_busy(const std::vector<NodeReport>& reports) {
@@ -112,7 +105,7 @@ void HookPerformance::tell(const Request& request, std::vector<NodeReport> repor
                            const std::set<std::string>& changed) {
   std::erase_if(reports, [&](const NodeReport& report) {
     return report.outcome.kind == Outcome::Kind::done && !changed.contains(report.node) &&
-           !is_due(request, report);
+           report.outcome.word != "restart_due";
   });
   ReportText text = render_text({"erlrc-" + to_string(request.action), request}, reports, false);
   streams_.out += text.out;

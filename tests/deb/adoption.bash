@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. Versions without hooks before and after ones with them, both versions in one directory, nodes whose own
+# Erlang was replaced, and hooks without the program that they call.
+. "$here/../support/matrix/state.bash"
+node=egerl
+
+deb() { echo "/srv/archive/$3/$1_$2_all.deb"; }
+said() { contains "$(<"$logs/command.log")" "$1"; }
+silent() { refused grep -E 'erlrc|warning' "$logs/command.log"; }
+# agreed_at STATES: dpkg has them, and disk and node agree.
+agreed_at() {
+  survey ca
+  say "   $table"
+  holds "all have $1" equal "$states; $agreed" "$1; yes"
+}
+fails() { printf '%s' "$1" >/run/fault/ca.code_change; }
+works() { rm -f /run/fault/*; }
+
+install_programs
+mkdir -p /run/fault
+start_node $node 4040
+register_node $node
+
+say "A version without hooks, then one with them:"
+holds "the old one is installed" quietly dpkg -i "$(deb ca 1.0 bare)"
+holds "the administrator starts it" quietly erlrc-start ca 1.0
+holds "the new one" quietly dpkg -i "$(deb ca 1.1 chain2)"
+holds "is upgraded hot" said "erlrc-upgrade: Upgrading 'ca': (egerl) upgraded"
+agreed_at '1.1 ii'
+
+say "And the reverse:"
+holds "the last hook" quietly dpkg -i "$(deb ca 1.2 bare)"
+holds "upgrades hot" said "erlrc-upgrade: Upgrading 'ca': (egerl) upgraded"
+agreed_at '1.2 ii'
+
+say "The node refuses, when dpkg cannot go back any more:"
+fails down
+holds "the older one, with hooks" quietly dpkg -i "$(deb ca 1.1 chain2)"
+holds "a restart is due" said "(egerl) restart_due"
+works
+survey ca
+holds "the node goes on: $table" equal "$states; $(node_says ca | cut -d'!' -f1)" '1.1 ii; ca=1.2'
+holds "nothing is left behind" equal "$(leftovers)" ''
+holds "further upgrades are not blocked" quietly dpkg -i "$(deb ca 1.0 chain2)"
+holds "and say it again" said "(egerl) restart_due"
+holds "it can be removed" quietly dpkg --purge ca
+holds "and is stopped" equal "$(node_says ca | cut -d'!' -f1)" 'ca=-'
+on_node $node '[code:del_path(D) || D <- code:get_path(), string:find(D, "/ca-") =/= nomatch].' >/dev/null
+
+say "Both versions in one directory:"
+holds "the old one" quietly dpkg -i "$(deb ca 1.0 flat)"
+agreed_at '1.0 ii'
+fails up
+holds "refused" refused quietly dpkg -i "$(deb ca 1.1 flat)"
+agreed_at '1.0 ii'
+works
+holds "upgraded" quietly dpkg -i "$(deb ca 1.1 flat)"
+agreed_at '1.1 ii'
+holds "downgraded" quietly dpkg -i "$(deb ca 1.0 flat)"
+agreed_at '1.0 ii'
+holds "purged" quietly dpkg --purge ca
+
+say "The node's own Erlang is replaced on disk:"
+holds "installed" quietly dpkg -i "$(deb ca 1.0 chain2)"
+agreed_at '1.0 ii'
+kernel=$(cd "$lib" && ls -d kernel-*)
+mv "$lib/$kernel" "$lib/kernel-99.0"
+holds "upgraded" quietly dpkg -i "$(deb ca 1.1 chain2)"
+holds "a restart is due" said "(egerl) restart_due"
+holds "it says why" said "the Erlang that it runs was replaced: $lib/$kernel is gone"
+holds "the node goes on" equal "$(running $node ca)" '["1.0"]'
+holds "nothing is left behind" equal "$(leftovers)" ''
+mv "$lib/kernel-99.0" "$lib/$kernel"
+
+say "No erlrc program is there any more, while the node runs:"
+rm /usr/bin/erlrc-*
+holds "upgraded" quietly dpkg -i "$(deb ca 1.2 chain2)"
+holds "without a word" silent
+holds "removed" quietly dpkg --remove ca
+holds "without a word" silent
+holds "installed" quietly dpkg -i "$(deb ca 1.0 chain2)"
+holds "without a word" silent
+holds "purged" quietly dpkg --purge ca
+holds "no package is half done" nothing_pending
