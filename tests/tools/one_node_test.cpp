@@ -31,8 +31,8 @@ TEST_CASE("erlrc-start starts what does not run, from the given directory") {
   const std::string dir = one.host.add_app("egerl", "1.0");
   CHECK(one.host.run(start_main, {"egerl", "1.0", dir}) ==
         Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n", ""});
-  CHECK(steps_run(one.node) ==
-        Names{"require_not_running", "add_path", "load_app", "require_loaded", "load_modules", "start_app"});
+  CHECK(steps_run(one.node) == Names{"require_not_running", "keep_replaced", "add_path", "load_app",
+                                     "require_loaded", "load_modules", "start_app"});
   CHECK(run_argument(one.node, "hold") == boolean(false));
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("a directory may be given as seen from here") {
   const std::string relative = std::filesystem::relative(dir).string() + "/";
   CHECK(one.host.run(start_main, {"egerl", "1.0", relative}).exit == 0);
   const Term steps = run_argument(one.node, "steps");
-  CHECK(as_list(steps)->at(1) == tuple(Atom{"add_path"}, string(dir + "/ebin")));
+  CHECK(as_list(steps)->at(2) == tuple(Atom{"add_path"}, string(dir + "/ebin")));
 }
 
 TEST_CASE("erlrc-stop stops and unloads") {
