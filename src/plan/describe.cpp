@@ -110,6 +110,10 @@ std::string describe(const Step& step) {
             return "stop the children that the supervisors of " + names(s.modules) +
                    " have no more, and start the new ones";
           },
+          [](const EvalScript& s) {
+            return "have release_handler evaluate the script of " + s.change.app.name + " (" +
+                   std::to_string(s.script.size()) + " instructions)";
+          },
           [](const ApplyHook& s) { return "call " + call(s.call); },
       },
       step);

@@ -111,6 +111,11 @@ Term to_term(const Step& step) {
                 }));
           },
           [](const ChangeChildren&) { return Term(Atom{"change_children"}); },
+          [](const EvalScript& s) {
+            return tuple(Atom{"eval_script"}, tuple(s.change.app, string(s.vsn), string(s.dir)),
+                         each(s.script, [](const LowLevel& i) { return to_term(i); }), atoms(s.apps),
+                         s.change.from, s.change.to);
+          },
           [](const ApplyHook& s) {
             return tuple(Atom{"apply"}, mfa(s.call), s.undo ? mfa(*s.undo) : Term(Atom{"none"}));
           },

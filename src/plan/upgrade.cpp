@@ -57,7 +57,7 @@ std::optional<std::string> left_alone(const AppFiles& from, const AppFiles& to,
   return "modules that differ and that the appup leaves as they are: " + listed(left);
 }
 
-Script find_script(const AppFiles& from, const AppFiles& to, Direction direction) {
+Script find_script(const AppFiles& from, const AppFiles& to, Direction direction, Policy::Engine engine) {
   const AppFiles& later = direction == Direction::up ? to : from;
   const std::string& other = direction == Direction::up ? from.spec.vsn : to.spec.vsn;
   const AppupEntry* entry = later.appup ? find_entry(*later.appup, direction, other) : nullptr;
@@ -80,8 +80,9 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
     instructions.reserve(terms.size());
     for (const Term& term : terms)
       instructions.push_back(parse_instruction(term));
-    script.instructions = translate(instructions, direction, {to.spec}, {from.spec},
-                                    script.made ? Grouping::together : Grouping::as_otp);
+    script.instructions =
+        translate(instructions, direction, {to.spec}, {from.spec},
+                  script.made && engine == Policy::Engine::erlrc ? Grouping::together : Grouping::as_otp);
   });
   if (!script.made)
     if (auto remark = left_alone(from, to, script.instructions)) script.remarks.push_back(*std::move(remark));
@@ -195,7 +196,16 @@ public:
     return made;
   }
 
+  /// Somebody else loads the modules: none is prepared.
+  void switch_nothing() { switched_.clear(); }
+
   std::vector<Step> take() { return std::move(steps_); }
+
+  /// The same in one step of release_handler.
+  Step take_as_script(std::vector<LowLevel> script) const {
+    return EvalScript{change_, to_.spec.vsn, to_.ebin.substr(0, to_.ebin.rfind('/')), trees_,
+                      std::move(script)};
+  }
 
   std::optional<Step> post_purge() const {
     PostPurge step;
@@ -380,7 +390,8 @@ std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel
 Decision plan_running(const Request& request, const NodeState& node, const AppFiles& from, const AppFiles& to,
                       const Wanted& wanted) {
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
-  Script script = find_script(from, to, direction);
+  const bool otp = request.policy.engine == Policy::Engine::otp;
+  Script script = find_script(from, to, direction, request.policy.engine);
   if (auto why = needs_restart(script.instructions, node.node)) return Refusal{"needs_restart", *why};
 
   const Inclusions inclusions(from, to, node, wanted);
@@ -393,13 +404,21 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   Plan plan{"upgraded", {}, std::move(script.remarks), {std::move(script.origin)}};
   if (direction == Direction::down) plan.word = "downgraded";
   plan.steps.push_back(RequireLoaded{request.app, request.from.vsn});
+  if (otp) {
+    steps.switch_nothing();
+    plan.notes.push_back("engine: release_handler of OTP");
+  }
   std::ranges::move(steps.preparation(request.policy), std::back_inserter(plan.steps));
   std::ranges::move(inclusions.enter(), std::back_inserter(plan.steps));
   std::ranges::move(steps.notes(), std::back_inserter(plan.notes));
-  std::ranges::move(steps.take(), std::back_inserter(plan.steps));
-  if (auto children = steps.change_children(request.policy)) plan.steps.push_back(*std::move(children));
+  if (otp) {
+    plan.steps.push_back(steps.take_as_script(std::move(script.instructions)));
+  } else {
+    std::ranges::move(steps.take(), std::back_inserter(plan.steps));
+    if (auto children = steps.change_children(request.policy)) plan.steps.push_back(*std::move(children));
+  }
   std::ranges::move(inclusions.leave(), std::back_inserter(plan.steps));
-  if (auto purge = steps.post_purge()) plan.steps.push_back(*std::move(purge));
+  if (auto purge = otp ? std::nullopt : steps.post_purge()) plan.steps.push_back(*std::move(purge));
   return plan;
 }
 

@@ -59,6 +59,13 @@ void read_children(const std::string& text, Policy& policy) {
   policy.children = text == "keep" ? Policy::Children::keep : Policy::Children::change;
 }
 
+/// --engine=erlrc|otp
+void read_engine(const std::string& text, Policy& policy) {
+  if (text != "erlrc" && text != "otp")
+    throw UsageError("--engine: " + printable(text) + ": expected erlrc or otp");
+  policy.engine = text == "otp" ? Policy::Engine::otp : Policy::Engine::erlrc;
+}
+
 /// `first` and `second` are in the order of the command line.
 int change_main(const std::string& tool, const std::string& about, Action action, VersionArguments first,
                 VersionArguments second, std::span<const std::string> args, Streams& streams) {
@@ -74,7 +81,7 @@ int change_main(const std::string& tool, const std::string& about, Action action
   for (VersionArguments* version : {&first, &second})
     line.app.add_option(version->dir_name, version->directory,
                         "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
-  std::string purge = "refuse", stranded = "report", children = "change";
+  std::string purge = "refuse", stranded = "report", children = "change", engine = "erlrc";
   line.app
       .add_option("--purge", purge,
                   "Processes in code from before the last upgrade: refuse, wait[=SECONDS] or kill")
@@ -90,6 +97,8 @@ int change_main(const std::string& tool, const std::string& about, Action action
       ->type_name("WHAT");
   line.app.add_flag("--rehearse", options.rehearse,
                     "Try the conversions on copies of the processes' states, and change nothing");
+  line.app.add_option("--engine", engine, "Who evaluates the appup: erlrc, or otp for OTP's release_handler")
+      ->type_name("WHICH");
   add_act_options(line.app, options);
   if (const auto code = line.parse(args, streams)) return *code;
 
@@ -102,6 +111,9 @@ int change_main(const std::string& tool, const std::string& about, Action action
   read_purge(purge, request.policy);
   read_stranded(stranded, request.policy);
   read_children(children, request.policy);
+  read_engine(engine, request.policy);
+  if (options.rehearse && request.policy.engine == Policy::Engine::otp)
+    throw UsageError("--rehearse: not with --engine=otp");
   Version one = check_version(first, directories);
   Version other = check_version(second, directories);
   const bool up = action == Action::upgrade;

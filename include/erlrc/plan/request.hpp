@@ -37,6 +37,9 @@ struct Policy {
   /// Children that a supervisor's new init/1 has and the old one had not, or the other way round: started and
   /// stopped, or left alone.
   Children children = Children::change;
+  enum class Engine { erlrc, otp };
+  /// Who evaluates the script: our runner, or release_handler.
+  Engine engine = Engine::erlrc;
   bool operator==(const Policy&) const = default;
 };
 

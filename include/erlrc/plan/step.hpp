@@ -218,12 +218,23 @@ struct ApplyHook {
   bool operator==(const ApplyHook&) const = default;
 };
 
+/// The whole script by release_handler:eval_appup_script/4, with the configuration put back around it. Fails
+/// before anything was touched if the node has no code of sasl.
+struct EvalScript {
+  ChangeApp change;        ///< the specifications of the application before and after
+  std::string vsn;         ///< to which it goes
+  std::string dir;         ///< where that lies
+  std::vector<Atom> apps;  ///< in whose trees the processes are
+  std::vector<LowLevel> script;
+  bool operator==(const EvalScript&) const = default;
+};
+
 using Step =
     std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp, UnloadApp,
                  StartApp, StopApp, ChangeApp, LoadModules, KeepReplaced, UnloadModules, KeepCode, ReadCode,
                  CheckOldCode, CheckStranded, PointOfNoReturn, SwitchModules, LoadNew, RemoveModule,
                  PostPurge, SuspendProcesses, ConvertProcesses, Resume, CheckStop, TerminateProcesses,
-                 StartProcesses, KeepChildren, ChangeChildren, ApplyHook>;
+                 StartProcesses, KeepChildren, ChangeChildren, ApplyHook, EvalScript>;
 
 /// How the node is told.
 Term to_term(const Step& step);

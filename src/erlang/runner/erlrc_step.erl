@@ -9,6 +9,7 @@
                     start_type/2, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_children, [change_children/2, keep_children/3]).
+-import(erlrc_otp, [eval_script/6]).
 -import(erlrc_restart, [restart/4, stoppable/3]).
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
                      read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
@@ -275,6 +276,9 @@ step({keep_children, Apps, Items}, C) ->
 step(change_children, #{children := Kept} = C) ->
     change_children(Kept, C),
     C;
+
+step({eval_script, Version, Script, Trees, From, To}, C) ->
+    eval_script(Version, Script, Trees, From, To, C);
 
 step({apply, {M, F, A}, Undo}, C) ->
     case hook(M, F, A, C) of

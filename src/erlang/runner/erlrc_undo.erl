@@ -101,6 +101,8 @@ undo({app_stopped, App, Type}, C) ->
     end;
 undo({app_changed, App, Keys}, C) ->
     change_back(App, Keys, C);
+undo({configuration, Conf}, C) ->
+    expect(ok, bounded(application_controller, change_application_data, [[], Conf], C), "configuration", []);
 undo({config_changed, App, Told}, C) ->
     %% The callback heard of the change, so it hears of its end. app_changed is the next entry of the journal.
     Before = environment(App),

@@ -56,6 +56,8 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(CheckStop{{app}, {m}}) == "{check_stop,[a],[m]}");
   CHECK(told(TerminateProcesses{{app}, {m}}) == "{stop,[a],[m]}");
   CHECK(told(StartProcesses{{m}}) == "{start,[m]}");
+  CHECK(told(EvalScript{{app, 1, 2}, "1.1", "/d", {app}, {PointOfNoReturn{}, Load{m}}}) ==
+        "{eval_script,{a,\"1.1\",\"/d\"},[point_of_no_return,{load,{m,brutal_purge,brutal_purge}}],[a],1,2}");
   CHECK(told(ApplyHook{{m, app, {1}}, std::nullopt}) == "{apply,{m,a,[1]},none}");
   CHECK(told(ApplyHook{{m, app, {1}}, Apply{m, m, {}}}) == "{apply,{m,a,[1]},{m,m,[]}}");
 }
