@@ -17,7 +17,7 @@ std::string names(const Items& items, Name name) {
     if (shown == names_shown && items.size() > names_shown + 1)
       return text + " and " + std::to_string(items.size() - shown) + " more";
     if (shown++ > 0) text += ", ";
-    text += print_atom(name(item).name);
+    text += module_name(name(item).name);
   }
   return text.empty() ? "nothing" : text;
 }
@@ -32,7 +32,7 @@ std::string modules(const auto& items) {
 
 std::string call(const Apply& apply) {
   std::string args = print_term(list(apply.args));
-  return print_atom(apply.module.name) + ":" + print_atom(apply.function.name) + "(" +
+  return module_name(apply.module.name) + ":" + print_atom(apply.function.name) + "(" +
          args.substr(1, args.size() - 2) + ")";
 }
 
@@ -71,6 +71,12 @@ std::string describe(const Step& step) {
           },
           [](const UnloadModules& s) { return "unload " + names(s.modules); },
           [](const KeepCode& s) { return "keep the running code of " + names(s.modules); },
+          [](const CheckLibraries& s) {
+            return "check that NIF libraries around " + s.ebin + " support an upgrade: " + names(s.modules);
+          },
+          [](const HoldLibraries& s) {
+            return "keep in memory whatever NIF libraries are loaded from around " + s.ebin;
+          },
           [](const ReadCode& s) { return "read from " + s.ebin + ": " + names(s.modules); },
           [](const CheckOldCode& s) {
             return "check that nothing runs code from before the last upgrade of " + names(s.modules);
@@ -80,8 +86,8 @@ std::string describe(const Step& step) {
           },
           [](const PointOfNoReturn&) { return std::string("point of no return"); },
           [](const SwitchModules& s) { return "switch at once to the new " + names(s.modules); },
-          [](const LoadNew& s) { return "load the new " + print_atom(s.module.name); },
-          [](const RemoveModule& s) { return "remove " + print_atom(s.module.name); },
+          [](const LoadNew& s) { return "load the new " + module_name(s.module.name); },
+          [](const RemoveModule& s) { return "remove " + module_name(s.module.name); },
           [](const PostPurge& s) {
             const std::string killed = of_purge(s, Purge::brutal);
             const std::string left = of_purge(s, Purge::soft);

@@ -19,7 +19,17 @@ std::vector<Atom> loaded_of(const std::vector<Atom>& apps, const NodeState& node
 LoadModules all_modules(const AppFiles& files) {
   LoadModules step{files.ebin, {}};
   for (const auto& [module, beam] : files.beams)
-    step.modules.push_back({module, to_bytes(beam.md5)});
+    // What runs of a protocol is not the application's own module of that name.
+    if (!files.consolidated || !files.consolidated->beams.contains(module))
+      step.modules.push_back({module, to_bytes(beam.md5)});
+  return step;
+}
+
+/// As the release has consolidated them.
+LoadModules own_protocols(const AppFiles& files) {
+  LoadModules step{files.consolidated->dir, {}};
+  for (const auto& [module, beam] : files.consolidated->beams)
+    if (files.beams.contains(module)) step.modules.push_back({module, to_bytes(beam.md5)});
   return step;
 }
 
@@ -39,6 +49,7 @@ void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step
   plan.steps.push_back(LoadApp{app, files.spec.term});
   plan.steps.push_back(RequireLoaded{app, files.spec.vsn});
   plan.steps.push_back(std::move(load));
+  if (files.consolidated) plan.steps.push_back(own_protocols(files));
   if (included_by(node, app)) {
     plan.word = "included";
     return;

@@ -68,6 +68,10 @@ Term to_term(const Step& step) {
           },
           [](const UnloadModules& s) { return tuple(Atom{"unload_modules"}, atoms(s.modules)); },
           [](const KeepCode& s) { return tuple(Atom{"keep_code"}, string(s.ebin), atoms(s.modules)); },
+          [](const CheckLibraries& s) {
+            return tuple(Atom{"check_libraries"}, string(s.ebin), atoms(s.modules));
+          },
+          [](const HoldLibraries& s) { return tuple(Atom{"hold_libraries"}, string(s.ebin)); },
           [](const ReadCode& s) {
             return tuple(Atom{"read_code"}, string(s.ebin), atoms(s.modules), each(s.switched, atoms));
           },

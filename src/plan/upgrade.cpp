@@ -49,10 +49,10 @@ std::optional<std::string> left_alone(const AppFiles& from, const AppFiles& to,
   for (const auto& [module, beam] : to.beams) {
     const auto old = from.beams.find(module);
     if ((old == from.beams.end() || old->second.md5 != beam.md5) && !mentioned.contains(module))
-      left.push_back(module.name);
+      left.push_back(module_name(module.name));
   }
   for (const auto& [module, beam] : from.beams)
-    if (!to.beams.contains(module) && !mentioned.contains(module)) left.push_back(module.name);
+    if (!to.beams.contains(module) && !mentioned.contains(module)) left.push_back(module_name(module.name));
   if (left.empty()) return std::nullopt;
   return "modules that differ and that the appup leaves as they are: " + listed(left);
 }
@@ -73,7 +73,7 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
     script.origin = later.appup ? "appup: made, because the shipped one has no entry for " + other
                                 : "appup: made, because the package ships none";
     for (const AppupRemark& remark : made.remarks)
-      script.remarks.push_back("module " + remark.module.name + " " + describe(remark.kind));
+      script.remarks.push_back("module " + module_name(remark.module.name) + " " + describe(remark.kind));
   }
   within(later.ebin + "/" + later.spec.name.name + ".appup", [&] {
     std::vector<Instruction> instructions;
@@ -157,7 +157,10 @@ public:
     std::vector<Atom> touched(loaded_);
     touched.insert(touched.end(), removed_.begin(), removed_.end());
     if (!touched.empty()) steps.push_back(KeepCode{from_.ebin, touched});
-    if (!loaded_.empty()) steps.push_back(ReadCode{to_.ebin, loaded_, switched_});
+    const std::vector<Atom> taken_over = with_nifs(to_, with_nifs(from_, loaded_));
+    if (!taken_over.empty()) steps.push_back(CheckLibraries{to_.ebin, taken_over});
+    if (!with_nifs(from_, touched).empty()) steps.push_back(HoldLibraries{from_.ebin});
+    append_reading(steps);
     if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
     if (!touched.empty())
       steps.push_back(CheckStranded{trees_, touched, {converted_.begin(), converted_.end()}, policy});
@@ -198,6 +201,16 @@ public:
 
   /// Somebody else loads the modules: none is prepared.
   void switch_nothing() { switched_.clear(); }
+
+  /// Protocols come from the directory of the release, all else from the application's own.
+  void append_reading(std::vector<Step>& steps) const {
+    if (loaded_.empty()) return;
+    std::vector<Atom> own, protocols;
+    for (const Atom& module : loaded_)
+      (to_.consolidated && to_.consolidated->beams.contains(module) ? protocols : own).push_back(module);
+    if (!protocols.empty()) steps.push_back(ReadCode{to_.consolidated->dir, protocols, {}});
+    steps.push_back(ReadCode{to_.ebin, own, switched_});
+  }
 
   std::vector<Step> take() { return std::move(steps_); }
 
@@ -247,6 +260,10 @@ private:
   void append(const PointOfNoReturn& i) {
     push(i);
     steps_.push_back(path_);
+
+    steps_.push_back(ReplacePath{from_.ebin, to_.ebin});
+    if (from_.consolidated && to_.consolidated)
+      steps_.push_back(ReplacePath{from_.consolidated->dir, to_.consolidated->dir});
   }
   void append(const Load& i) {
     note_purge(i.module, i.pre_purge, i.post_purge);
@@ -305,6 +322,15 @@ private:
   void append(const RestartNewEmulator&) {}
   void append(const RestartEmulator&) {}
 
+  static std::vector<Atom> with_nifs(const AppFiles& files, const std::vector<Atom>& modules) {
+    std::vector<Atom> found;
+    std::ranges::copy_if(modules, std::back_inserter(found), [&](const Atom& module) {
+      const auto beam = files.beams.find(module);
+      return beam != files.beams.end() && beam->second.nif;
+    });
+    return found;
+  }
+
   static Atom start_type(const Apply& call) {
     const Atom* type = call.args.size() > 1 ? std::get_if<Atom>(&call.args[1].value) : nullptr;
     return type != nullptr ? *type : Atom{"temporary"};
@@ -333,8 +359,10 @@ private:
       steps_.push_back(SwitchModules{group});
       switched_.push_back(std::move(group));
     }
+    const bool nifs = !with_nifs(to_, single).empty();
     for (Atom& module : single)
       steps_.push_back(LoadNew{std::move(module)});
+    if (nifs) steps_.push_back(HoldLibraries{to_.ebin});  // an undo would unmap them
   }
 
   void change_app() {
@@ -381,14 +409,27 @@ std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel
     const auto* load = std::get_if<Load>(&instruction);
     const auto beam = load != nullptr ? to.beams.find(load->module) : to.beams.end();
     if (beam == to.beams.end() || !beam->second.nif || beam->second.on_load) continue;
-    lost += (lost.empty() ? "" : ", ") + load->module.name;
+    lost += (lost.empty() ? "" : ", ") + module_name(load->module.name);
   }
   if (lost.empty()) return std::nullopt;
   return Refusal{"refused", "changed modules with NIFs and without on_load, which would lose them: " + lost};
 }
 
-Decision plan_running(const Request& request, const NodeState& node, const AppFiles& from, const AppFiles& to,
-                      const Wanted& wanted) {
+/// The protocols of an Elixir release as they run: consolidated, those of all its applications.
+AppFiles with_protocols(AppFiles files) {
+  if (!files.consolidated) return files;
+  for (const auto& [module, beam] : files.consolidated->beams) {
+    if (!files.beams.contains(module)) files.spec.modules.push_back(module);
+    files.beams.insert_or_assign(module, beam);
+  }
+  return files;
+}
+
+Decision plan_running(const Request& request, const NodeState& node, const AppFiles& own_from,
+                      const AppFiles& own_to, const Wanted& wanted) {
+  const bool both = own_from.consolidated && own_to.consolidated;
+  const AppFiles from = both ? with_protocols(own_from) : own_from;
+  const AppFiles to = both ? with_protocols(own_to) : own_to;
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
   const bool otp = request.policy.engine == Policy::Engine::otp;
   Script script = find_script(from, to, direction, request.policy.engine);

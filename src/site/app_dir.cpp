@@ -10,6 +10,8 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/term/match.hpp>
+#include <erlrc/term/text.hpp>
 
 namespace erlrc {
 namespace {
@@ -116,6 +118,42 @@ FileReader reader_of(const fs::path& ebin, const Atom& app, const std::string& v
   return read_file_if_exists;
 }
 
+/// Whether a release file names this version of the application.
+bool lists(const fs::path& rel, const Atom& app, const std::string& vsn) {
+  const Term term = parse_term(read_file(rel), rel.string());
+  const auto* release = as_tuple(term, 4);
+  const auto* apps = release ? as_list(release->back()) : nullptr;
+  return apps && std::ranges::any_of(*apps, [&](const Term& each) {
+           const auto* entry = as_tuple(each);
+           return entry && entry->size() >= 2 && entry->front() == Term(app) && as_string((*entry)[1]) == vsn;
+         });
+}
+
+/// The directory of the consolidated protocols if `ebin` is ROOT/lib/APP-VSN/ebin in a release that mix made.
+std::optional<fs::path> consolidated_dir(const fs::path& ebin, const Atom& app, const std::string& vsn) {
+  const fs::path releases = ebin.parent_path().parent_path().parent_path() / "releases";
+  std::error_code none;
+  for (const auto& release : fs::directory_iterator(releases, none)) {
+    const fs::path dir = release.path() / "consolidated";
+    if (!fs::is_directory(dir, none)) continue;
+    for (const auto& file : fs::directory_iterator(release.path()))
+      if (file.path().extension() == ".rel" && lists(file.path(), app, vsn)) return dir;
+  }
+  return std::nullopt;
+}
+
+std::optional<Consolidated> load_consolidated(const fs::path& ebin, const Atom& app, const std::string& vsn) {
+  const auto dir = consolidated_dir(ebin, app, vsn);
+  if (!dir) return std::nullopt;
+  Consolidated found{dir->string(), {}};
+  for (const auto& file : fs::directory_iterator(*dir))
+    if (file.path().extension() == ".beam") {
+      Beam beam = parse_beam(read_file(file.path()), file.path().string());
+      found.beams.emplace(beam.module, std::move(beam));
+    }
+  return found;
+}
+
 }  // namespace
 
 std::optional<std::string> find_ebin(const std::vector<std::string>& path, const Atom& app) {
@@ -136,7 +174,9 @@ AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string&
 
 AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   expect_directory(ebin);
-  return load_app_files(ebin, app, vsn, reader_of(ebin, app, vsn));
+  AppFiles files = load_app_files(ebin, app, vsn, reader_of(ebin, app, vsn));
+  files.consolidated = load_consolidated(ebin, app, vsn);
+  return files;
 }
 
 AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn,

@@ -363,6 +363,11 @@ std::string print_term_pretty(const Term& term, std::size_t width) {
   return PagePrinter(width).print(term);
 }
 
+std::string module_name(std::string_view atom) {
+  constexpr std::string_view prefix = "Elixir.";
+  return atom.starts_with(prefix) ? std::string(atom.substr(prefix.size())) : print_atom(atom);
+}
+
 std::string print_atom(std::string_view name) {
   if (is_bare_atom(name)) return std::string(name);
   std::string out = "'";

@@ -68,7 +68,8 @@ std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
 
 bool looks_only(const Step& step) {
   return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<KeepCode>(step) ||
-         std::holds_alternative<CheckOldCode>(step) || std::holds_alternative<CheckStranded>(step);
+         std::holds_alternative<CheckLibraries>(step) || std::holds_alternative<CheckOldCode>(step) ||
+         std::holds_alternative<CheckStranded>(step);
 }
 
 /// What the planners of later requests will find once `request` is done.

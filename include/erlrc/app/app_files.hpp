@@ -11,12 +11,20 @@
 
 namespace erlrc {
 
+/// The consolidated protocols of the Elixir release that a version of an application belongs to: they know
+/// all types that implement them, and are what runs in place of the applications' own modules of these names.
+struct Consolidated {
+  std::string dir;  ///< ROOT/releases/VSN/consolidated
+  std::map<Atom, Beam> beams;
+};
+
 /// One version of an application as it lies on disk: what the planners know of files.
 struct AppFiles {
   std::string ebin;  ///< the directory that holds the .app file and the beams
   AppSpec spec;
   std::map<Atom, Beam> beams;  ///< by module; empty where only the specification was asked for
   std::optional<Appup> appup;  ///< the one the package ships, if it does
+  std::optional<Consolidated> consolidated = std::nullopt;
 };
 
 }  // namespace erlrc

@@ -107,6 +107,20 @@ struct KeepCode {
   std::vector<Atom> modules;
   bool operator==(const KeepCode&) const = default;
 };
+/// Fails, before anything was touched, if the NIF library of one of these modules, in the application around
+/// `ebin`, cannot take over from the one that is loaded.
+struct CheckLibraries {
+  std::string ebin;
+  std::vector<Atom> modules;
+  bool operator==(const CheckLibraries&) const = default;
+};
+/// Makes the node keep, for as long as it runs, the NIF libraries that it has loaded from the application
+/// around `ebin`: what a library made may point into it, so it must not be unmapped with the code it belonged
+/// to.
+struct HoldLibraries {
+  std::string ebin;
+  bool operator==(const HoldLibraries&) const = default;
+};
 /// Reads the object code of the new versions. Each group of `switched` is prepared for a SwitchModules of its
 /// own.
 struct ReadCode {
@@ -229,12 +243,12 @@ struct EvalScript {
   bool operator==(const EvalScript&) const = default;
 };
 
-using Step =
-    std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp, UnloadApp,
-                 StartApp, StopApp, ChangeApp, LoadModules, KeepReplaced, UnloadModules, KeepCode, ReadCode,
-                 CheckOldCode, CheckStranded, PointOfNoReturn, SwitchModules, LoadNew, RemoveModule,
-                 PostPurge, SuspendProcesses, ConvertProcesses, Resume, CheckStop, TerminateProcesses,
-                 StartProcesses, KeepChildren, ChangeChildren, ApplyHook, EvalScript>;
+using Step = std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp,
+                          UnloadApp, StartApp, StopApp, ChangeApp, LoadModules, KeepReplaced, UnloadModules,
+                          KeepCode, CheckLibraries, HoldLibraries, ReadCode, CheckOldCode, CheckStranded,
+                          PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge, SuspendProcesses,
+                          ConvertProcesses, Resume, CheckStop, TerminateProcesses, StartProcesses,
+                          KeepChildren, ChangeChildren, ApplyHook, EvalScript>;
 
 /// How the node is told.
 Term to_term(const Step& step);

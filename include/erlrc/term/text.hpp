@@ -41,4 +41,7 @@ std::string print_term_pretty(const Term& term, std::size_t width = 80);
 /// An atom as it must be written in Erlang source, quoted if needed.
 std::string print_atom(std::string_view name);
 
+/// The name of a module as its author writes it: Elixir's without the prefix that it has as an atom.
+std::string module_name(std::string_view atom);
+
 }  // namespace erlrc

@@ -14,7 +14,9 @@
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
                      read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
 -import(erlrc_journal, [journal/1, remark/2]).
+-import(erlrc_library, [check_libraries/2, hold_libraries/2]).
 -import(erlrc_suspend, [suspend/5]).
+-import(erlrc_record, [check_records/3]).
 -import(erlrc_sys, [ask/3, check_resumed/2, gone/1, has_state/1, resume_with_states/3]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1, short_name/1]).
 -import(erlrc_tree, [supervised/2]).
@@ -198,6 +200,12 @@ step({keep_code, Ebin, Modules}, #{kept := Kept} = C) ->
                      [modules(Gone)])
     end,
     C#{kept := maps:merge(Kept, Found)};
+step({check_libraries, Ebin, Modules}, C) ->
+    check_libraries(Ebin, Modules),
+    C;
+step({hold_libraries, Ebin}, C) ->
+    hold_libraries(Ebin, C),
+    C;
 step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
     Files = beam_files(Ebin, Modules),
     Read = lists:zip(Files, lists:map(fun prim_file:read_file/1, Files)),
@@ -216,6 +224,7 @@ step({check_stranded, Apps, Changing, Converted, Policy}, C) ->
     Inside = maps:from_list([{Module, true} || Module <- Changing]),
     Stranded = [Found || Pid <- processes(), not is_map_key(Pid, Told), Pid =/= self(),
                          Found <- inside(Pid, Inside)],
+    check_records(Changing, Told, C),
     case {Stranded, Policy} of
         {[], _} -> C;
         {_, refuse} -> fail("processes that nothing converts: ~ts", [stranded(Stranded, C)]);

@@ -30,6 +30,8 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(KeepReplaced{"/e", {{m, "md5"}}}) == "{keep_replaced,\"/e\",[{m,<<\"md5\">>}]}");
   CHECK(told(UnloadModules{{m}}) == "{unload_modules,[m]}");
   CHECK(told(KeepCode{"/e", {m}}) == "{keep_code,\"/e\",[m]}");
+  CHECK(told(CheckLibraries{"/e", {m}}) == "{check_libraries,\"/e\",[m]}");
+  CHECK(told(HoldLibraries{"/e"}) == "{hold_libraries,\"/e\"}");
   CHECK(told(ReadCode{"/e", {m, app}, {{m}}}) == "{read_code,\"/e\",[m,a],[[m]]}");
   CHECK(told(CheckOldCode{{m}}) == "{check_old_code,[m],refuse}");
   CHECK(told(CheckOldCode{{m}, {.old_code = Policy::OldCode::wait, .wait_ms = 7}}) ==

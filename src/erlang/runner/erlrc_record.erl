@@ -1,0 +1,76 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Records that a new version defines anew, in processes that nothing converts.
+%%
+%% A library keeps its records in the states of other applications' processes: xmpp its sockets in the sessions of ejabberd.
+%% When such a record gets another field, no code_change of the library's own will ever see the old ones, and each process
+%% that has one dies when it next calls the library. So the definitions of both versions are compared, as far as the files
+%% have debug information and are not too many, and the states are searched, before anything is touched.
+-module(erlrc_record).
+-export([check_records/3]).
+-import(erlrc_sys, [ask/3]).
+-import(erlrc_text, [fail/2, module_name/1, processes/2]).
+
+%% Told: processes that are converted, as the keys of a map.
+check_records(Modules, Told, #{kept := Kept, code := Code} = C) ->
+    %% Debug information is long: a hundred modules, or big ones (generated, most of them), would take seconds.
+    Changed = lists:append([[{Module, Name, Size} || {Name, Size} <- changed(Old, New)]
+                            || length(Modules) =< 100, Module <- Modules,
+                               {_, Old} <- [maps:get(Module, Kept, none)], byte_size(Old) =< 131072,
+                               {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072]),
+    case Changed of
+        [] -> ok;
+        _ -> check_states(Changed, Told, C)
+    end.
+
+%% The records that both define, but not alike, with their size in the old version. (Every other module has a `state' of
+%% its own: those cannot be told from each other.)
+changed(Old, New) ->
+    case records(Old) of
+        [] -> [];
+        Before ->
+            After = maps:from_list(records(New)),
+            [{Name, length(Fields) + 1} || {Name, Fields} <- Before, Name =/= state, is_map_key(Name, After), length(Fields) < 255,
+                                           maps:get(Name, After) =/= Fields]
+    end.
+
+%% [{Name, [Field]}]
+records(Beam) ->
+    case beam_lib:chunks(Beam, [debug_info]) of
+        {ok, {_, [{debug_info, {debug_info_v1, erl_abstract_code, {[_ | _] = Forms, _}}}]}} ->
+            [{Name, [field(Field) || Field <- Fields]} || {attribute, _, record, {Name, Fields}} <- Forms];
+        _ ->
+            []
+    end.
+
+field({typed_record_field, Field, _}) -> field(Field);
+field(Field) -> element(3, element(3, Field)).
+
+check_states(Changed, Told, C) ->
+    Asked = [Pid || Pid <- processes(), Pid =/= self(), not is_map_key(Pid, Told), answers(Pid)],
+    States = [{Pid, term_to_binary(State)} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Asked], 2000, C)],
+    Found = [{Module, Name, [Pid || {Pid, State} <- States, binary:match(State, pattern(Name, Size)) =/= nomatch]}
+             || {Module, Name, Size} <- Changed],
+    case [{M, N, Pids} || {M, N, [_ | _] = Pids} <- Found] of
+        [] -> ok;
+        Holders -> fail("records that the new version defines anew are in processes that nothing converts: ~ts",
+                        [lists:join("; ", [holders(Holder, C) || Holder <- Holders])])
+    end.
+
+holders({Module, Name, Pids}, C) ->
+    [atom_to_list(Name), " of ", module_name(Module), " in ", integer_to_list(length(Pids)), ": ",
+     processes(lists:sublist(Pids, 3), C), case length(Pids) > 3 of true -> ", .."; false -> "" end].
+
+%% How a tuple of that size that begins with this name looks within an encoded term.
+pattern(Name, Size) ->
+    <<131, 104, 1, Atom/binary>> = term_to_binary({Name}),
+    <<104, Size, Atom/binary>>.
+
+%% Whether it waits in a loop that understands system messages. What hibernates does, if proc_lib started it.
+answers(Pid) ->
+    case process_info(Pid, [current_function, dictionary]) of
+        [{_, {erlang, hibernate, _}}, {_, Dictionary}] -> lists:keymember('$initial_call', 1, Dictionary);
+        [{_, {Module, _, _}}, {_, Dictionary}] ->
+            erlang:function_exported(Module, system_continue, 3) andalso lists:keymember('$ancestors', 1, Dictionary);
+        undefined -> false
+    end.
