@@ -15,7 +15,7 @@ TEST_CASE("a step is described in one line") {
         "purge the old code of b, killing what still runs it; purge the old code of a where nothing runs it");
   CHECK(describe(PostPurge{{{a, Purge::soft}}}) == "purge the old code of a where nothing runs it");
   CHECK(describe(ApplyHook{{a, b, {1, string("x")}}, std::nullopt}) == "call a:b(1,\"x\")");
-  CHECK(describe(Resume{{Atom{"Elixir.A"}}}) == "resume the processes of 'Elixir.A'");
+  CHECK(describe(Resume{{Atom{"Elixir.A"}}}) == "resume the processes of A");
 }
 
 TEST_CASE("many names are counted") {
