@@ -260,8 +260,6 @@ private:
   void append(const PointOfNoReturn& i) {
     push(i);
     steps_.push_back(path_);
-
-    steps_.push_back(ReplacePath{from_.ebin, to_.ebin});
     if (from_.consolidated && to_.consolidated)
       steps_.push_back(ReplacePath{from_.consolidated->dir, to_.consolidated->dir});
   }
