@@ -106,7 +106,7 @@ void decide_on(Visit& visit, const Call& call) {
   const bool leave = call.options.leave_stale;
   const Request request = leave ? as_it_runs(call.request, node) : call.request;
   Decision decision = plan(with_directories(request, node), node, call.files, call.wanted);
-  const auto replaced = changes_something(decision) ? replaced_erlang(node) : std::nullopt;
+  const auto replaced = changes_something(decision) ? replaced_erlang(visit.entry->name, node) : std::nullopt;
   if (replaced) decision = Refusal{"needs_restart", *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     visit.report.outcome = leave && (replaced || refusal->other_version)

@@ -14,7 +14,7 @@ namespace erlrc {
 
 /// Why, if the node's kernel or stdlib is on disk no more. A node whose lib directory is not on this host's
 /// disk is none of our business.
-std::optional<std::string> replaced_erlang(const NodeState& node);
+std::optional<std::string> replaced_erlang(const NodeName& name, const NodeState& node);
 
 /// The same, told from the program that the node's process runs: for one that does not answer any more.
 std::optional<std::string> replaced_emulator(const NodeName& name);
