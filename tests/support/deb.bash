@@ -32,6 +32,15 @@ contains() {
 
 refused() { ! "$@"; }
 
+# eventually COMMAND...: becomes true; within two minutes, since the machine may be busy.
+eventually() {
+  local until=$((SECONDS + 120))
+  until "$@" >/dev/null 2>&1; do
+    if (( SECONDS >= until )); then return 1; fi
+    sleep 0.1
+  done
+}
+
 # ---- a machine: nodes of a service that has a user of its own
 
 # install_programs: puts what the build would install under /usr, and makes the user.
@@ -52,19 +61,16 @@ as_service() {
 
 # on_node NODE EXPRESSION: its value, printed on one line. The cookie comes from the service user's own file.
 on_node() {
-  as_service erl_call -timeout 20 -sname "$1" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
+  as_service erl_call -timeout 60 -sname "$1" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
 }
 
+is_up() { [[ $(on_node "$1" 'init:get_status().') == '{started, started}' ]]; }
 # start_node NODE PORT: a node whose egerl would listen there; its log is $logs/NODE.log.
 start_node() {
   install -d -m 0755 "/etc/$1"
   echo "[{egerl, [{port, $2}, {motd, \"set by the administrator\"}]}]." >"/etc/$1/$1.config"
   as_service erl -sname "$1" -noshell -config "/etc/$1/$1" >"$logs/$1.log" 2>&1 </dev/null &
-  local i
-  for ((i = 0; i < 100; i++)); do
-    [[ $(on_node "$1" 'init:get_status().' 2>/dev/null) != '{started, started}' ]] || return 0
-    sleep 0.1
-  done
+  if eventually is_up "$1"; then return; fi
   say "the node $1 does not start; its log:"
   cat "$logs/$1.log"
   exit 1
@@ -85,7 +91,7 @@ open_line() { exec {line}<>"/dev/tcp/127.0.0.1/$1"; }
 close_line() { exec {line}>&-; }
 ask() {
   local answer=
-  printf '%s\n' "$1" >&"$line" && read -r -t 10 -u "$line" answer || answer="no answer"
+  printf '%s\n' "$1" >&"$line" && read -r -t 60 -u "$line" answer || answer="no answer"
   say "$answer"
 }
 
