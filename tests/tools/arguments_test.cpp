@@ -54,6 +54,27 @@ TEST_CASE("each program tells its own usage") {
   CHECK(one.run(program, {}) == Ran{2, "", line});
 }
 
+TEST_CASE("an argument too many is told, and nothing is done") {
+  const Untouched one;
+  const auto [program, name, args] = GENERATE(table<test::Program, std::string, Args>({
+      {start_main, "start", {"egerl", "1.0", "/dir"}},
+      {stop_main, "stop", {"egerl", "1.0", "/dir"}},
+      {upgrade_main, "upgrade", {"egerl", "1.0", "1.1", "/old", "/new"}},
+      {downgrade_main, "downgrade", {"egerl", "1.0", "1.1", "/old", "/new"}},
+      {eval_main, "eval", {"n1", "1"}},
+      {makeappup_main, "makeappup", {"egerl", "1.0", "1.1", "/old", "/new"}},
+      {make_boot_script_main, "make-boot-script", {"n1", "egerl"}},
+  }));
+  Args more = args;
+  more.emplace_back("more");
+  const Ran ran = one.run(program, more);
+  CHECK(ran.exit == 2);
+  CHECK(ran.out.empty());
+  const std::string begin = "erlrc-" + name + ": the following argument was not expected: more; usage: ";
+  CHECK(ran.err.substr(0, begin.size()) == begin);
+  CHECK(ran.err.find('\n') == ran.err.size() - 1);
+}
+
 TEST_CASE("what cannot be an application's name is refused") {
   const Untouched one;
   const auto [name, shown] = GENERATE(table<std::string, std::string>({
@@ -106,9 +127,17 @@ TEST_CASE("what cannot be a directory is refused") {
 
 TEST_CASE("what cannot be a node's name is refused") {
   const Untouched one;
-  const std::string name = GENERATE("a/b", "..", "a b", "a\nb", "a@b@c", "@b");
-  CHECK(one.run(start_main, {"--node", name, "egerl", "1.0"}).exit == 2);
-  CHECK(one.run(eval_main, {"--", name, "1"}).exit == 2);
+  const auto [name, why] = GENERATE(table<std::string, std::string>({
+      {"a/b", "'a/b': holds a slash"},
+      {"..", "'..': holds two dots in a row"},
+      {"a b", "'a b': holds a character that is not printable ASCII"},
+      {"a\nb", "'a\\x0ab': holds a character that is not printable ASCII"},
+      {"a@b@c", "'a@b@c': holds a second @"},
+      {"@b", "'@b': holds an empty part"},
+  }));
+  CHECK(one.run(start_main, {"--node", name, "egerl", "1.0"}) ==
+        Ran{2, "", "erlrc-start: node name " + why + "\n"});
+  CHECK(one.run(eval_main, {"--", name, "1"}) == Ran{2, "", "erlrc-eval: node name " + why + "\n"});
 }
 
 TEST_CASE("a time limit is a number of seconds greater than 0") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
+#include <unistd.h>
+
 #include <functional>
 
 #include "host.hpp"
@@ -27,6 +29,14 @@ struct Spoilt {
   }
   Host host;
   FakeNode node;
+};
+
+/// For as long as this lives, the process is nobody: root may read everything.
+struct Unprivileged {
+  Unprivileged() { REQUIRE(::seteuid(65534) == 0); }
+  ~Unprivileged() { CHECK(::seteuid(0) == 0); }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
 };
 
 const std::string app_file = "egerl-2.0/ebin/egerl.app";
@@ -152,6 +162,19 @@ TEST_CASE("a node file that is a directory, or has a name that no node can have,
   host.dir().write("nodes/a b", cookie);
   CHECK(host.run(start_main, {"egerl", "1.0"}) ==
         Ran{1, "", "erlrc-start: a b: node name 'a b': holds a character that is not printable ASCII\n"});
+}
+
+TEST_CASE("a registry, or a node file, that may not be read is told") {
+  const Host host;
+  host.dir().write("nodes/n1", cookie, 0600);
+  std::filesystem::permissions(host.dir().path(), std::filesystem::perms(0755));
+  const auto run = [&] {
+    const Unprivileged nobody;
+    return host.run(start_main, {"egerl", "1.0"});
+  };
+  CHECK(run() == Ran{1, "", "erlrc-start: n1: HOST/nodes/n1: open: Permission denied\n"});
+  std::filesystem::permissions(host.dir() / "nodes", std::filesystem::perms(0700));
+  CHECK(run() == Ran{1, "", "erlrc-start: HOST/nodes: open directory: Permission denied\n"});
 }
 
 TEST_CASE("a registry that is no directory is an error") {

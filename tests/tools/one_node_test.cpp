@@ -24,6 +24,14 @@ struct OneNode {
   FakeNode node;
 };
 
+/// The same with N and E for the numbers of the node's port and its epmd's.
+Ran with_letters(Ran ran, const FakeNode& node) {
+  for (const auto& [port, letter] : {std::pair{node.port(), "N"}, std::pair{node.epmd_port(), "E"}})
+    if (const auto at = ran.err.find("port " + std::to_string(port)); at != std::string::npos)
+      ran.err.replace(at + 5, std::to_string(port).size(), letter);
+  return ran;
+}
+
 }  // namespace
 
 TEST_CASE("erlrc-start starts what does not run, from the given directory") {
@@ -160,25 +168,32 @@ TEST_CASE("a node that is not running is no error") {
 }
 
 TEST_CASE("a node that cannot be asked is an error, never node_down") {
-  const Fault fault =
-      GENERATE(Fault::epmd_garbage, Fault::port_closed, Fault::garbage, Fault::closes_at_once,
-               Fault::registered_before_otp_23, Fault::wrong_proof, Fault::garbage_after_login);
+  const auto [fault, why] = GENERATE(table<Fault, std::string>({
+      {Fault::epmd_garbage,
+       "epmd at port E: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what epmd says"},
+      {Fault::port_closed, "port N: epmd knows the node there, but nobody listens"},
+      {Fault::garbage,
+       "port N: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what a node says in a "
+       "handshake"},
+      {Fault::closes_at_once,
+       "port N: closes the connection at our first message: no Erlang node, a node that speaks TLS, or one "
+       "older than OTP 23"},
+      {Fault::registered_before_otp_23, "port N: the node is older than OTP 23"},
+      {Fault::old_challenge, "port N: the node is older than OTP 23"},
+      {Fault::wrong_proof, "port N: the node does not know the cookie itself: it is an impostor, or broken"},
+      {Fault::garbage_after_login, "erlrc_observe: announces a packet of 1213486160 bytes"},
+  }));
   const OneNode one(observed({}), test::done(), fault);
-  const Ran ran = one.host.run(start_main, {"egerl", "1.0"});
-  CAPTURE(ran.err);
-  CHECK(ran.exit == 1);
-  CHECK(ran.out.empty());
-  CHECK(ran.err.starts_with("erlrc-start: n1: "));
-  CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
+  CHECK(with_letters(one.host.run(start_main, {"egerl", "1.0"}), one.node) ==
+        Ran{1, "", "erlrc-start: n1: " + why + "\n"});
 }
 
 TEST_CASE("a wrong cookie is told and not shown") {
   const Host host;
   FakeNode node({"n1@localhost", "another", Fault::none});
   host.add("n1", node);
-  const Ran ran = host.run(start_main, {"egerl", "1.0"});
-  CHECK(ran.exit == 1);
-  CHECK(ran.err.find("cookie") != std::string::npos);
+  CHECK(with_letters(host.run(start_main, {"egerl", "1.0"}), node) ==
+        Ran{1, "", "erlrc-start: n1: port N: cookie refused\n"});
   CHECK(node.calls().empty());
 }
 
@@ -189,8 +204,8 @@ TEST_CASE("a node that does not answer fails at the end of the time") {
   const Ran ran = one.host.run(start_main, {"--timeout", "0.3", "egerl", "1.0"});
   CAPTURE(ran.err);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.find("did not answer in time") != std::string::npos);
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
+  CHECK(ran.err.ends_with(": did not answer in time\n"));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(40));
 }
 
 TEST_CASE("a dry run prints the plan and runs nothing") {
