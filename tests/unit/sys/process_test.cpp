@@ -60,7 +60,7 @@ TEST_CASE("a process that runs as a node is found") {
     ::_exit(1);
   }
   REQUIRE(child > 0);
-  const Deadline until = after(milliseconds(10000));
+  const Deadline until = after(milliseconds(60000));
   while (!find_node_process(name, "") && left_until(until).count() > 0)
     std::this_thread::sleep_for(milliseconds(5));
   CHECK(find_node_process(name, "") == child);
