@@ -127,31 +127,30 @@ part_dpkg() {
 
 at_work() { local name; for name in dpkg erlrc-hook ca.postrm apt-get; do pgrep -x "$name" >/dev/null && return; done; return 1; }
 
+# What the node has said of the process of $slow.
+conversions() { grep -c "^$slow converts" "$logs/$node.log" || true; }
+converts_again() { (( $(conversions) > before )); }
+
 # killed WHO...: ca and cb are upgraded, and once the node converts the process of $slow, these processes are killed.
 killed() {
-  local i apt
+  local apt before
+  before=$(conversions)
   printf slow >"/run/fault/$slow.code_change"
   apt-get install --yes ca=1.1 cb=1.1 >"$logs/command.log" 2>&1 </dev/null &
   apt=$!
-  for ((i = 0; i < 300; i++)); do
-    pgrep -f '^/usr/bin/erlrc-hook dpkg postrm upgrade' >/dev/null && break
-    sleep 0.05
-  done
-  sleep 0.7
+  eventually converts_again
   local victim
   for victim in "$@"; do pkill -KILL -x "$victim" || true; done
   { wait "$apt"; } 2>/dev/null || true
-  for ((i = 0; i < 300; i++)); do
-    at_work || break
-    sleep 0.1
-  done
+  eventually refused at_work
   rm -f /run/fault/*
 }
 # power_cut: all that runs is gone at once, what was in memory, too; the node boots from what is on disk.
 power_cut() {
   killed apt-get dpkg ca.postrm erlrc-hook beam.smp
   rm -rf /run/erlrc
-  sleep 0.5
+  eventually refused pgrep -x beam.smp
+  eventually eval '! as_service epmd -names | grep -q "^name $node "'
   start_node $node 4040
   boot_apps
 }

@@ -4,28 +4,25 @@
 
 # killed_upgrade WHO...: upgrades egerl while the node stands still, and kills (by name) once the hook waits for the node.
 killed_upgrade() {
-  local beam i name dpkg
+  local beam name dpkg
   beam=$(pgrep -u egerld -x beam.smp)
   kill -STOP "$beam"
   dpkg -i /srv/archive/egerl_4.1.0_all.deb >>"$logs/packages.log" 2>&1 &
   dpkg=$!
-  for ((i = 0; i < 100; i++)); do
-    pgrep -f '^/usr/bin/erlrc-hook dpkg postrm upgrade' >/dev/null && break
-    sleep 0.05
-  done
-  sleep 0.3
+  eventually waits_for_node
   for name in "$@"; do pkill -KILL -x "$name" || true; done
   sleep 0.1
   kill -CONT "$beam"
   { wait "$dpkg"; } 2>/dev/null || true
 }
+# The hook that does the upgrade has a connection to the node, which stands still.
+waits_for_node() {
+  local hook
+  hook=$(pgrep -f '^/usr/bin/erlrc-hook dpkg postrm upgrade') && ss -Htnp state established | grep -q "pid=$hook,"
+}
 # settled: the node's version, when whoever is still at work has come to an end.
 settled() {
-  local i
-  for ((i = 0; i < 100; i++)); do
-    pgrep -x erlrc-hook >/dev/null || break
-    sleep 0.1
-  done
+  eventually refused pgrep -x erlrc-hook
   running egerl egerl
 }
 whole() {

@@ -42,7 +42,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{10'000};  // longer without an answer: the connection counts as lost
+constexpr milliseconds patience{60'000};  // longer without an answer: the connection counts as lost
 constexpr milliseconds pause_between{5};  // of one connection
 
 /// A request that got no answer because the connection is gone.
