@@ -247,7 +247,7 @@ TEST_CASE("one that crashes is a single reason, and a later boot starts it when 
 TEST_CASE("an application that takes longer than the limit has failed") {
   BootHost host;
   host.app("slow", "", "{sleeps, 60000}").app("ok").want("slow ok");
-  host.ask("application:set_env(erlrc, timeout, 0.5).");
+  host.ask("application:set_env(erlrc, timeout, 3).");
   CHECK(host.boot() == "{error,{start_failed,slow,<<\"slow: start: not done within the time limit\">>}}");
   host.ask("application:unset_env(erlrc, timeout).");
   CHECK(host.running() == "[ok]");
@@ -255,10 +255,11 @@ TEST_CASE("an application that takes longer than the limit has failed") {
 
 TEST_CASE("applications that do not need each other start side by side") {
   BootHost host;
-  host.app("a", "", "{sleeps, 1000}").app("b", "", "{sleeps, 1000}").want("a b");
+  host.app("a", "", "{after_event, {begins, b}}").app("b", "", "{after_event, {begins, a}}").want("a b");
   CHECK(host.boot() == "ok");
   CHECK(host.ask("[What || {What, _} <- boots:events()].") == "[begins,begins,ends,ends]");
   host.ask("application:set_env(erlrc, sequential, true).");
+  host.app("a", "", "{sleeps, 200}").app("b");
   CHECK(host.boot() == "ok");
   host.ask("application:unset_env(erlrc, sequential).");
   CHECK(host.ask("boots:events().") == "[{begins,a},{ends,a},{begins,b},{ends,b}]");

@@ -17,7 +17,7 @@ using namespace erlrc::test;
 
 namespace {
 
-constexpr auto patience = std::chrono::seconds(60);
+constexpr auto patience = std::chrono::seconds(180);
 const std::string cookie = "fore_ground";
 
 /// A run of erlrc-boot on a host.
@@ -97,8 +97,8 @@ private:
 TEST_CASE("a node in the foreground tells what it starts, and what not") {
   BootHost host;
   host.app("a", "b")
-      .app("b", "", "{sleeps, 500}")
-      .app("c", "", "{sleeps, 900}")
+      .app("b", "", "{after_event, {begins, c}}")
+      .app("c", "", "{after_event, {ends, a}}")
       .app("bad", "c", "{fails, no}");
   host.app("user", "bad").want("a user");
   Foreground run(host, {}, true);

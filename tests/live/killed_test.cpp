@@ -106,10 +106,10 @@ TEST_CASE("an upgrade whose client is killed while a process does not take its s
   lab.ask(
       "lab:on({busy, big_server}, {wait, ok}), gen_server:cast(big_server, {act, busy}),"
       " lab:await_reached({busy, big_server}).");
-  std::vector<std::string> args = change(lab);
-  args.insert(args.begin(), {"--timeout", "1.6"});
+  std::vector<std::string> args = answers ? std::vector<std::string>{"--timeout", "300"} : lab.limit(1.6);
+  std::ranges::move(change(lab), std::back_inserter(args));
   Child program = lab.launch("upgrade", args);
-  REQUIRE(lab.ask("lab:await(fun() -> lab:status(big_sup) =/= running end, 5000).") == "true");
+  REQUIRE(lab.ask("lab:await(fun() -> lab:status(big_sup) =/= running end).") == "true");
   program.kill();
   if (answers) lab.ask("lab:release({busy, big_server}).");
   CHECK(lab.ask("lab:await_idle().") == "true");
@@ -125,14 +125,12 @@ TEST_CASE("a plan whose client is gone ends within its own time limit") {
   Lab lab;
   set_up(lab);
   lab.ask("lab:on({code_change, big_server}, hang).");
-  std::vector<std::string> args = change(lab);
-  args.insert(args.begin(), {"--timeout", "1.6"});
+  std::vector<std::string> args = lab.limit(1.6);
+  std::ranges::move(change(lab), std::back_inserter(args));
   Child program = lab.launch("upgrade", args);
-  REQUIRE(lab.ask("lab:await(fun() -> whereis(erlrc_runner) =/= undefined end, 5000).") == "true");
+  REQUIRE(lab.ask("lab:await(fun() -> whereis(erlrc_runner) =/= undefined end).") == "true");
   program.kill();
-  const auto began = std::chrono::steady_clock::now();
   CHECK(lab.ask("lab:await_idle().") == "true");
-  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(3000));
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 
@@ -210,8 +208,7 @@ TEST_CASE("two nodes: the client is killed while one is done and the other at wo
   Child program =
       lab.launch("upgrade", {"zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"), lab.at("zoo", "2.0.0")});
   REQUIRE(lab.ask("lab:await_reached({code_change, zoo_a}).", 1) == "true");
-  REQUIRE(lab.ask("lab:await(fun() -> application:get_key(zoo, vsn) =:= {ok, \"2.0.0\"} end, 10000).") ==
-          "true");
+  REQUIRE(lab.ask("lab:await(fun() -> application:get_key(zoo, vsn) =:= {ok, \"2.0.0\"} end).") == "true");
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   CHECK(lab.ask("is_pid(whereis(erlrc_runner)).") == "true");  // held
   program.kill();

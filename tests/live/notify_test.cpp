@@ -3,10 +3,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
-#include <thread>
 
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/unique_fd.hpp>
@@ -52,18 +50,19 @@ private:
   UniqueFd fd_;
 };
 
-/// Runs a node until it ends by itself after erlrc_notify:booted(`texts`); what it printed.
-std::string boot(const std::string& texts, std::vector<std::string> environment) {
+/// Runs a node until it ends by itself after erlrc_notify:booted(`texts`), or `goes_on_ms` later; what it
+/// printed.
+std::string boot(const std::string& texts, std::vector<std::string> environment, int goes_on_ms = 1000) {
   const TempDir dir;
   if (std::system(("erlc -o " + dir.path().string() + " " ERLRC_NOTIFY_SOURCE).c_str()) != 0)
     throw std::runtime_error("erlc failed");
   environment.push_back("HOME=" + dir.path().string());
   const std::string expression = "erlrc_notify:booted(" + texts +
-                                 "), io:put_chars(\"goes on\"), timer:sleep(2000), "
+                                 "), io:put_chars(\"goes on\"), timer:sleep(" + std::to_string(goes_on_ms) +
+                                 "), "
                                  "io:put_chars(\" and on\"), init:stop().";
   Child node({"erl", "-noinput", "-pa", dir.path(), "-eval", expression}, environment, dir / "log");
-  for (int i = 0; i < 3000 && node.runs(); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  node.ends();
   return read_file(dir / "log");
 }
 
@@ -78,7 +77,8 @@ TEST_CASE("a node whose applications all run is ready") {
 
 TEST_CASE("a node that lacks an application is not ready, says why and ends") {
   const Supervisor systemd(false);
-  const std::string printed = boot("[<<\"a needs\\nb\">>, \"c\"]", {"NOTIFY_SOCKET=" + systemd.name()});
+  const std::string printed =
+      boot("[<<\"a needs\\nb\">>, \"c\"]", {"NOTIFY_SOCKET=" + systemd.name()}, 300000);
   CHECK(printed.find("and on") == std::string::npos);
   CHECK(systemd.heard() == "STATUS=not started: a needs b (and 1 more)");
   CHECK(systemd.heard() == "nothing");

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <chrono>
-#include <thread>
-
 #include "catch.hpp"
 #include "lab.hpp"
 
@@ -87,7 +84,7 @@ TEST_CASE("an upgrade that fails when all go on in the new code: who was born in
   lab.add(later);
   REQUIRE(lab.start("inn", "1.0.0").exit == 0);
   open_door(lab);
-  lab.ask("timer:sleep(20).");
+  lab.ask("lab:await(fun() -> proplists:get_value(active, supervisor:count_children(inn_pool)) > 50 end).");
   for (int i = 0; i < 10; ++i) {
     CAPTURE(i);
     const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0");
@@ -112,19 +109,20 @@ TEST_CASE("a process that waits in a call for another one of the same upgrade") 
 }
 
 TEST_CASE("a process that does not let itself be suspended is named, and nothing is changed") {
-  Lab lab;
-  set_up(lab);
-  lab.ask(
-      "lab:mark(), lab:on({busy, zoo_b}, {wait, ok}), gen_server:cast(zoo_b, {act, busy}),"
-      " lab:await_reached({busy, zoo_b}).");
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    set_up(lab);
+    lab.ask(
+        "lab:mark(), lab:on({busy, zoo_b}, {wait, ok}), gen_server:cast(zoo_b, {act, busy}),"
+        " lab:await_reached({busy, zoo_b}).");
+    return lab.upgrade("zoo", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
   const std::string pid = lab.ask("pid_to_list(whereis(zoo_b)).");
-  const auto began = std::chrono::steady_clock::now();
-  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--timeout", "1.6"}) ==
-        Ran{1, "",
-            "erlrc-upgrade: NODE: undone: not suspended in time: " + pid.substr(1, pid.size() - 2) +
-                " zoo_b in timer:sleep/1 child zoo_b of zoo_sup\n"});
-  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2600));
-  CHECK(lab.ask("lab:release({busy, zoo_b}), timer:sleep(20), lab:diff().") == "[]");
+  CHECK(ran == Ran{1, "",
+                   "erlrc-upgrade: NODE: undone: not suspended in time: " + pid.substr(1, pid.size() - 2) +
+                       " zoo_b in timer:sleep/1 child zoo_b of zoo_sup\n"});
+  CHECK(lab.ask("lab:release({busy, zoo_b}), lab:diff_at_last().") == "[]");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
 }
 
@@ -143,22 +141,23 @@ TEST_CASE("a supervisor of another application that does not answer does not mat
   lab.add(servers("other", "1.0.0", {"other_a"}));
   lab.start("other", "1.0.0");
   lab.ask("sys:suspend(other_sup), sys:suspend(other_a).");
-  const auto began = std::chrono::steady_clock::now();
-  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
-  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2000));
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", lab.limit(8)) == upgraded);
   CHECK(lab.ask("[lab:status(S) || S <- [other_sup, other_a]].") == "[suspended,suspended]");
   lab.ask("sys:resume(other_sup), sys:resume(other_a).");
 }
 
 TEST_CASE("a supervisor of the application itself that does not answer") {
-  Lab lab;
-  set_up(lab);
-  lab.ask("lab:mark(), sys:suspend(zoo_sup).");
-  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    set_up(lab);
+    lab.ask("lab:mark(), sys:suspend(zoo_sup).");
+    return lab.upgrade("zoo", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
   CHECK(ran.exit == 1);
   CHECK(ran.err.find("zoo_sup") != std::string::npos);
   lab.ask("sys:resume(zoo_sup).");
-  CHECK(lab.ask("timer:sleep(20), lab:diff().") == "[]");
+  CHECK(lab.ask("lab:diff_at_last().") == "[]");
 }
 
 TEST_CASE("a process that somebody else has suspended stays so when the upgrade fails") {
@@ -174,55 +173,65 @@ TEST_CASE("two upgrades of one node at the same time: one after the other") {
   Lab lab;
   set_up(lab);
   lab.ask("lab:on({code_change, zoo_a}, {wait, ok}).");
-  Child first =
-      lab.launch("upgrade", {"zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"), lab.at("zoo", "2.0.0")});
+  const std::vector<std::string> args{
+      "--timeout", "300", "zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"), lab.at("zoo", "2.0.0")};
+  Child first = lab.launch("upgrade", args);
   REQUIRE(lab.ask("lab:await_reached({code_change, zoo_a}).") == "true");
-  const Ran late = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--timeout", "1.2"});
+  const Ran late = lab.upgrade("zoo", "1.0.0", "2.0.0", lab.limit(1.2));
   CHECK(late.exit == 1);
   CHECK(late.err.starts_with("erlrc-upgrade: NODE: refused: another run of erlrc (<0."));
-  std::thread second([&] { CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  // Who waits for the first to end watches it.
+  const std::string watchers =
+      "length([P || P <- element(2, process_info(whereis(erlrc_runner), monitored_by)), node(P) =:= node()])";
+  const std::string before = lab.ask(watchers + ".");
+  Child second = lab.launch("upgrade", args);
+  REQUIRE(lab.ask("lab:await(fun() -> " + watchers + " > " + before + " end).") == "true");
   lab.ask("lab:release({code_change, zoo_a}).");
-  second.join();  // what it had observed is no longer so
+  CHECK(second.ends() == 1);  // what it had observed is no longer so
   CHECK(lab.ask("lab:await_idle().") == "true");
   CHECK(lab.condition("zoo") == "new");
 }
 
 TEST_CASE("one of many equal children is stuck in code_change: it alone is started again, as it was") {
-  Lab lab;
-  lab.add(inn("1.0.0", "permanent"));
-  lab.add(inn("2.0.0", "permanent"));
-  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
-  // inn_guest:start_link(first, infinity), three times; their states are told apart by hand.
-  lab.ask(
-      "[begin {ok, P} = supervisor:start_child(inn_pool, [infinity]),"
-      " sys:replace_state(P, fun(S) -> S#{id := N} end) end || N <- [one, two, three]].");
-  const std::string states = lab.ask(
-      "lists:sort([maps:get(id, sys:get_state(P)) || {_, P, _, _} <- supervisor:which_children(inn_pool)]).");
-  REQUIRE(states == "[one,three,two]");
-  lab.ask(
-      "lab:on({code_change, inn_guest}, hang, 1), register(inn_count, spawn(fun() -> receive stop -> ok end "
-      "end)).");
   const std::string pids = "lists:sort([P || {_, P, _, _} <- supervisor:which_children(inn_pool)])";
-  lab.ask("persistent_term:put(lab_pids, " + pids + ").");
-  const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  const std::string states = "lists:sort([maps:get(id, sys:get_state(P)) || P <- " + pids + "]).";
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    lab.add(inn("1.0.0", "permanent"));
+    lab.add(inn("2.0.0", "permanent"));
+    REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+    // inn_guest:start_link(first, infinity), three times; their states are told apart by hand.
+    lab.ask(
+        "[begin {ok, P} = supervisor:start_child(inn_pool, [infinity]),"
+        " sys:replace_state(P, fun(S) -> S#{id := N} end) end || N <- [one, two, three]].");
+    REQUIRE(lab.ask(states) == "[one,three,two]");
+    lab.ask(
+        "lab:on({code_change, inn_guest}, hang, 1), register(inn_count, spawn(fun() -> receive stop -> ok "
+        "end "
+        "end)).");
+    lab.ask("persistent_term:put(lab_pids, " + pids + ").");
+    return lab.upgrade("inn", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(lab.ask("lists:sort([maps:get(id, sys:get_state(P)) || {_, P, _, _} <- "
-                "supervisor:which_children(inn_pool)]).") == states);
+  CHECK(lab.ask(states) == "[one,three,two]");
   CHECK(lab.ask("length(" + pids + " -- persistent_term:get(lab_pids)).") == "1");
   CHECK(lab.condition("inn") == "old");
 }
 
 TEST_CASE("a temporary child that is stuck in code_change cannot be started again, which is said") {
-  Lab lab;
-  lab.add(inn("1.0.0"));
-  lab.add(inn("2.0.0"));
-  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
-  lab.ask(
-      "[{ok, _} = supervisor:start_child(inn_pool, [infinity]) || _ <- [1, 2, 3]],"
-      " lab:on({code_change, inn_guest}, hang, 1).");
-  const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    lab.add(inn("1.0.0"));
+    lab.add(inn("2.0.0"));
+    REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+    lab.ask(
+        "[{ok, _} = supervisor:start_child(inn_pool, [infinity]) || _ <- [1, 2, 3]],"
+        " lab:on({code_change, inn_guest}, hang, 1).");
+    return lab.upgrade("inn", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
   INFO(ran);
   CHECK(ran.exit == 3);
   CHECK(ran.err.find("was stopped, because its code_change did not return, and not started again: ") !=

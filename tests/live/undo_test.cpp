@@ -114,10 +114,13 @@ TEST_CASE("a code_change of a downgrade that fails") {
 TEST_CASE("a code_change that never returns: its process is started again, with the state it had") {
   const std::string kind = GENERATE(from_range(kinds));
   CAPTURE(kind);
-  Lab lab;
-  set_up(lab, one_by_one);
-  fails(lab, "{code_change, kin_" + kind + "}", "hang");
-  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    set_up(lab, one_by_one);
+    fails(lab, "{code_change, kin_" + kind + "}", "hang");
+    return lab.upgrade("kin", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
   INFO(ran);
   CHECK(ran.exit == 1);
   CHECK(ran.out == "");
@@ -130,11 +133,14 @@ TEST_CASE("a code_change that never returns: its process is started again, with 
 }
 
 TEST_CASE("a process that is started again without what others had added to it: what is missing is said") {
-  Lab lab;
-  set_up(lab, "");
-  lab.ask("ok = gen_event:add_handler(kin_event, {kin_event, three}, three), lab:mark().");
-  fails(lab, "{code_change, kin_event}", "hang");
-  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    set_up(lab, "");
+    lab.ask("ok = gen_event:add_handler(kin_event, {kin_event, three}, three), lab:mark().");
+    fails(lab, "{code_change, kin_event}", "hang");
+    return lab.upgrade("kin", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
   INFO(ran);
   CHECK(ran.exit == 3);
   CHECK(
@@ -146,11 +152,14 @@ TEST_CASE("a process that is started again without what others had added to it: 
 }
 
 TEST_CASE("several code_changes that never return") {
-  Lab lab;
-  set_up(lab, "");
-  for (const std::string& kind : kinds)
-    fails(lab, "{code_change, kin_" + kind + "}", "hang");
-  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    set_up(lab, "");
+    for (const std::string& kind : kinds)
+      fails(lab, "{code_change, kin_" + kind + "}", "hang");
+    return lab.upgrade("kin", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
   INFO(ran);
   CHECK(ran.exit == 1);
   check_undone(lab, "lab:diff_but_pids().");
@@ -171,16 +180,19 @@ TEST_CASE("a supervisor whose new init fails") {
 }
 
 TEST_CASE("a supervisor whose new init never returns is not killed: its old state waits for it") {
-  Lab lab;
-  set_up(lab, "");
-  fails(lab, "{init, kin_sup}", "{wait, ok}");
-  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"});
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    set_up(lab, "");
+    fails(lab, "{init, kin_sup}", "{wait, ok}");
+    return lab.upgrade("kin", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
   INFO(ran);
   CHECK(ran.exit == 3);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: broken: code_change failed: <0."));
   CHECK(ran.err.find("kin_sup in timer:sleep/1: its code_change has not returned; when it does, it goes on "
                      "as before\n") != std::string::npos);
-  CHECK(lab.ask("lab:release({init, kin_sup}), lab:status(kin_sup), timer:sleep(20), lab:diff().") == "[]");
+  CHECK(lab.ask("lab:release({init, kin_sup}), lab:status(kin_sup), lab:diff_at_last().") == "[]");
   check_undone(lab);
 }
 
@@ -201,10 +213,14 @@ TEST_CASE("a call of the appup, or a hook of the author, that fails") {
 }
 
 TEST_CASE("a call of the appup that never returns") {
-  Lab lab;
-  set_up(lab, one_by_one);
-  fails(lab, "{changed, kin}", "hang");
-  CHECK(lab.upgrade("kin", "1.0.0", "2.0.0", {"--timeout", "1.6"}) ==
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    set_up(lab, one_by_one);
+    fails(lab, "{changed, kin}", "hang");
+    return lab.upgrade("kin", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
+  CHECK(ran ==
         Ran{1, "", "erlrc-upgrade: NODE: undone: kin_app:changed/1: not done within the time limit\n"});
   check_undone(lab);
 }
@@ -333,16 +349,19 @@ TEST_CASE("a start that fails: what it includes and was stopped for it runs agai
 }
 
 TEST_CASE("a start that never ends") {
-  Lab lab;
-  lab.add(servers("top", "1.0.0", {"top_a"}, ", {included_applications, [sub]}"));
-  lab.add(servers("sub", "1.0.0", {"sub_a"}));
-  lab.start("sub", "1.0.0");
-  lab.ask("lab:mark().");
-  fails(lab, "{start, top}", "hang");
-  CHECK(lab.start("top", "1.0.0", {"--timeout", "1.6"}) ==
-        Ran{1, "",
-            "erlrc-start: NODE: undone: top: start: not done within the time limit\n"
-            "  remark: sub: was stopped and is started again; what its processes knew is lost\n"});
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    lab.add(servers("top", "1.0.0", {"top_a"}, ", {included_applications, [sub]}"));
+    lab.add(servers("sub", "1.0.0", {"sub_a"}));
+    lab.start("sub", "1.0.0");
+    lab.ask("lab:mark().");
+    fails(lab, "{start, top}", "hang");
+    return lab.start("top", "1.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
+  CHECK(ran == Ran{1, "",
+                   "erlrc-start: NODE: undone: top: start: not done within the time limit\n"
+                   "  remark: sub: was stopped and is started again; what its processes knew is lost\n"});
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 

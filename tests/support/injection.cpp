@@ -14,7 +14,7 @@
 namespace erlrc::test {
 namespace {
 
-constexpr milliseconds patience{30'000};
+constexpr milliseconds patience{120'000};
 
 /// Another node for the same runs: each program is evaluated inside lab_inject:run/4.
 class InjectedRpc : public Rpc {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "lab.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ostream>
 #include <stdexcept>
@@ -163,8 +164,16 @@ std::string Lab::ask(const std::string& expressions, std::size_t index) {
 
 Ran Lab::run(ToolMain program, std::vector<std::string> args) {
   Streams streams;
+  const auto began = std::chrono::steady_clock::now();
   const int exit = program(args, streams);
+  if (exit == 0)
+    slowest_ = std::max<std::chrono::duration<double>>(slowest_, std::chrono::steady_clock::now() - began);
   return {exit, neutral(streams.out), neutral(streams.err)};
+}
+
+std::vector<std::string> Lab::limit(double seconds) const {
+  constexpr std::chrono::duration<double> usual{0.03};
+  return {"--timeout", std::to_string(seconds * std::max(1.0, slowest_ / usual))};
 }
 
 Ran Lab::start(const std::string& app, const std::string& vsn, std::vector<std::string> options) {
@@ -204,6 +213,14 @@ std::string Lab::neutral(std::string text) const {
   for (std::size_t i = nodes_.size(); i-- > 0;)
     text = replace_all(std::move(text), nodes_[i]->alive(), i == 0 ? "NODE" : "NODE" + std::to_string(i + 1));
   return replace_all(std::move(text), dir_.path().string(), "LAB");
+}
+
+Ran at_limit(std::optional<Lab>& host, const std::function<Ran(Lab& lab, double seconds)>& attempt) {
+  for (double seconds = 1.6;; seconds *= 4) {
+    host.emplace();
+    Ran ran = attempt(*host, seconds);
+    if (seconds > 60 || ran.err.find(": did not answer in time") == std::string::npos) return ran;
+  }
 }
 
 }  // namespace erlrc::test

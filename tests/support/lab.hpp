@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <optional>
@@ -86,6 +88,11 @@ public:
   Ran downgrade(const std::string& app, const std::string& to, const std::string& from,
                 std::vector<std::string> options = {});
 
+  /// `--timeout` with so many seconds, for a run that has to end at its limit. On a busy machine it is
+  /// longer, as many times as the slowest run until now took longer than is usual, so that all else is done
+  /// in time.
+  std::vector<std::string> limit(double seconds) const;
+
   /// Starts the program erlrc-NAME as a process of its own; what it prints goes to the file `output()`.
   Child launch(const std::string& name, const std::vector<std::string>& args) const;
   std::filesystem::path output() const { return dir_ / "output"; }
@@ -105,6 +112,11 @@ private:
   ScopedEnvironment dpkg_root_;
   std::vector<std::unique_ptr<LiveNode>> own_;
   std::vector<LiveNode*> nodes_;
+  std::chrono::duration<double> slowest_{0};
 };
+
+/// Runs `attempt`, which ends at a time limit of so many seconds, on a host made for it; if the machine was
+/// too busy for an answer in that time, once more with a longer one, until there is an answer.
+Ran at_limit(std::optional<Lab>& host, const std::function<Ran(Lab& lab, double seconds)>& attempt);
 
 }  // namespace erlrc::test

@@ -25,7 +25,7 @@
 namespace erlrc::test {
 namespace {
 
-constexpr milliseconds start_time{60000};
+constexpr milliseconds start_time{180000};
 constexpr const char* up = "the node is up";
 
 /// Parses and evaluates Argument, and sends the value.
@@ -101,6 +101,12 @@ Child::Child(const std::vector<std::string>& arguments, const std::vector<std::s
 bool Child::runs() {
   if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) != 0) pid_ = 0;
   return pid_ > 0;
+}
+
+int Child::ends() {
+  int status = 0;
+  if (::waitpid(std::exchange(pid_, 0), &status, 0) < 0) throw SystemError("waitpid", errno);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 void Child::kill() {

@@ -40,6 +40,8 @@ public:
 
   pid_t pid() const { return pid_; }
   bool runs();
+  /// Waits for its end; the exit status, or -1 if a signal ended it.
+  int ends();
   /// Kills it, if it runs, and waits for its end.
   void kill();
   /// Sends a signal; after SIGSTOP, waits until it has stopped.

@@ -16,17 +16,26 @@ stop(_) -> ok.
 
 act(runs) -> {ok, spawn_link(fun() -> receive after infinity -> ok end end)};
 act({sleeps, Ms}) -> timer:sleep(Ms), act(runs);
+act({after_event, Event}) -> boots ! {self(), await, Event}, receive {happened, Event} -> act(runs) end;
 act({fails, Reason}) -> {error, Reason};
 act(crashes) -> error(ouch).
 
 open() ->
-    register(boots, spawn(fun() -> record([]) end)),
+    register(boots, spawn(fun() -> record([], []) end)),
     ok.
 
-record(Events) ->
+%% Waiting: who wants to hear of which event, be it one of the past.
+record(Events, Waiting) ->
     receive
-        {event, Event} -> record([Event | Events]);
-        {From, events} -> From ! {events, lists:reverse(Events)}, record([])
+        {event, Event} ->
+            [Pid ! {happened, Event} || {Pid, Awaited} <- Waiting, Awaited =:= Event],
+            record([Event | Events], Waiting);
+        {From, await, Event} ->
+            _ = [From ! {happened, Event} || lists:member(Event, Events)],
+            record(Events, [{From, Event} | Waiting]);
+        {From, events} ->
+            From ! {events, lists:reverse(Events)},
+            record([], Waiting)
     end.
 
 %% Since the last call.

@@ -5,8 +5,8 @@
 %% was before.
 -module(lab).
 -export([open/0, reset/0, build/3]).
--export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await/2, await_idle/0]).
--export([mark/0, diff/0, diff_but_pids/0, condition/3, status/1]).
+-export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await/1, await_idle/0]).
+-export([mark/0, diff/0, diff_but_pids/0, diff_at_last/0, condition/3, status/1]).
 
 %% --- the node between two tests -------------------------------------------------------------------------------------
 
@@ -113,11 +113,14 @@ release(Key) ->
     ok.
 
 await_reached(Key) ->
-    await(fun() -> ets:match(lab_calls, {'_', {waits, Key}}) =/= [] end, 30000).
+    await(fun() -> ets:match(lab_calls, {'_', {waits, Key}}) =/= [] end).
 
 %% The plan that runs, if one does, has come to its end.
 await_idle() ->
-    await(fun() -> whereis(erlrc_runner) =:= undefined end, 30000).
+    await(fun() -> whereis(erlrc_runner) =:= undefined end).
+
+%% Becomes true: in time, or never.
+await(Holds) -> await(Holds, 120000).
 
 await(Holds, Ms) ->
     case Holds() of
@@ -155,6 +158,11 @@ diff() ->
 %% The same where processes were started anew on the way.
 diff_but_pids() ->
     [Row || {Section, _, _} = Row <- diff(), Section =/= pids].
+
+%% The same when it has become empty, if it does: for what goes on in the node after a run.
+diff_at_last() ->
+    _ = await(fun() -> diff() =:= [] end, 10000),
+    diff().
 
 differences(Then, Now) ->
     [{Section, Before -- After, After -- Before}
