@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <utility>
 
+#include <erlrc/app/app_override.hpp>
+#include <erlrc/plan/boot_problem.hpp>
+
+#include "inclusions.hpp"
 #include "start_impl.hpp"
 
 namespace erlrc {
@@ -33,6 +38,23 @@ LoadModules own_protocols(const AppFiles& files) {
   return step;
 }
 
+std::optional<Refusal> contradiction(const AppFiles& files, const NodeState& node) {
+  const AppSpec& spec = files.spec;
+  for (const Atom& inner : spec.included_applications)
+    if (std::ranges::find(spec.applications, inner) != spec.applications.end())
+      return Refusal{"refused", describe(DependencyIncluded{spec.name, inner, spec.name})};
+  const AppFiles nothing;
+  const Wanted none;
+  return Inclusions(nothing, files, node, none).twice();
+}
+
+AppSpec depending_on_outermost(AppSpec spec, const NodeState& node) {
+  for (const Atom& dependency : std::vector<Atom>(spec.applications))
+    if (const auto outer = included_by(node, dependency); outer && !runs(node, dependency))
+      spec = depending_on(std::move(spec), dependency, *outer);
+  return spec;
+}
+
 Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {
   return {"refused", "version " + running + " of " + app.name + " runs, not " + wanted, true};
 }
@@ -46,7 +68,7 @@ void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step
   const auto loaded = node.loaded.find(app);
   if (loaded != node.loaded.end() && loaded->second.vsn != files.spec.vsn)
     plan.steps.push_back(UnloadApp{app, loaded_of(loaded->second.included, node)});
-  plan.steps.push_back(LoadApp{app, files.spec.term});
+  plan.steps.push_back(LoadApp{app, depending_on_outermost(files.spec, node).term});
   plan.steps.push_back(RequireLoaded{app, files.spec.vsn});
   plan.steps.push_back(std::move(load));
   if (files.consolidated) plan.steps.push_back(own_protocols(files));
@@ -78,6 +100,7 @@ Decision plan_start(const Request& request, const NodeState& node, const Files& 
     return other_version_runs(app, *loaded_vsn(node, app),
                               request.to.vsn + ": " + outer->name + " includes it (use erlrc-upgrade)");
   const AppFiles version = files.all(request.to);
+  if (auto refusal = contradiction(version, node)) return *std::move(refusal);
   Plan plan;
   append_start(plan, version, node, AddPath{version.ebin});
   return plan;

@@ -146,7 +146,8 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
                       const AppFiles& own_to, const Wanted& wanted) {
   const bool both = own_from.consolidated && own_to.consolidated;
   const AppFiles from = both ? with_protocols(own_from) : own_from;
-  const AppFiles to = both ? with_protocols(own_to) : own_to;
+  AppFiles to = both ? with_protocols(own_to) : own_to;
+  to.spec = depending_on_outermost(std::move(to.spec), node);
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
   const bool otp = request.policy.engine == Policy::Engine::otp;
   Script script = find_script(from, to, direction, request.policy.engine);
@@ -184,6 +185,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
 /// started.
 Decision plan_not_running(const Request& request, const NodeState& node, const AppFiles& from,
                           const AppFiles& to) {
+  if (auto refusal = contradiction(to, node)) return *std::move(refusal);
   Plan plan;
   append_start(plan, to, node, replace_path(request, from, to));
   UnloadModules gone;

@@ -158,3 +158,46 @@ TEST_CASE("included: one that an included one includes") {
     CHECK(parent_of_sub(lab) == "top_sup");
   }
 }
+
+TEST_CASE("included: who depends on one depends on the one that includes it, as after a boot") {
+  Lab lab;
+  lab.add(including("top", "1.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  const std::string needs_sub = ", {applications, [kernel, stdlib, sub]}";
+  lab.add(servers("user", "1.0.0", {"user_a"}, needs_sub));
+  lab.add(servers("user", "2.0.0", {"user_a"}, needs_sub));
+  const std::string needed = "application:get_key(user, applications).";
+  to_path(lab, "sub");
+  lab.start("top", "1.0.0");
+  CHECK(lab.start("user", "1.0.0") == Ran{0, "erlrc-start: Starting 'user': (NODE) started\n", ""});
+  CHECK(lab.ask(needed) == "{ok,[kernel,stdlib,top]}");
+  CHECK(lab.upgrade("user", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask(needed) == "{ok,[kernel,stdlib,top]}");
+  CHECK(running(lab) == "[top,user]");
+
+  // The one that includes it goes, and it runs on its own.
+  lab.want("sub");
+  lab.stop("user", "2.0.0");
+  CHECK(lab.stop("top", "1.0.0").exit == 0);
+  CHECK(lab.start("user", "2.0.0").exit == 0);
+  CHECK(lab.ask(needed) == "{ok,[kernel,stdlib,sub]}");
+  CHECK(running(lab) == "[sub,user]");
+}
+
+TEST_CASE("included: what no boot would start is refused") {
+  Lab lab;
+  lab.add(including("left", "1.0.0", {"sub"}));
+  lab.add(including("right", "1.0.0", {"sub"}));
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  LabRelease own = including("own", "1.0.0", {"sub"});
+  own.keys += ", {applications, [kernel, stdlib, sub]}";
+  lab.add(own);
+  to_path(lab, "sub");
+  const std::string begin = "erlrc-start: NODE: refused: ";
+  CHECK(lab.start("own", "1.0.0") == Ran{1, "", begin + "own depends on sub, which own includes\n"});
+  lab.start("left", "1.0.0");
+  lab.ask("lab:mark().");
+  CHECK(lab.start("right", "1.0.0") ==
+        Ran{1, "", begin + "left runs and includes sub, and so would right: left must be upgraded first\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+}

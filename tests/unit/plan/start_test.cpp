@@ -86,3 +86,36 @@ TEST_CASE("an application that is being started is left to whoever starts it") {
   CHECK(plan_start(start, node, no_disk()) ==
         Decision(Refusal{"refused", "egerl is being started by somebody else at this moment"}));
 }
+
+TEST_CASE("who depends on an application that runs inside another one depends on that one, as after a boot") {
+  NodeState node;
+  run(node, "bar", "1", {Atom{"middle"}});
+  load(node, "middle", "1", {Atom{"foo"}});
+  run(node, "alone", "1");
+  AppFiles made = version();
+  made.spec.applications = {Atom{"foo"}, Atom{"alone"}};
+  made.spec.term =
+      tuple(Atom{"application"}, egerl, list({tuple(Atom{"applications"}, atoms(made.spec.applications))}));
+  const Decision decision = plan_start(start, node, Disk({made}).files());
+  REQUIRE(std::holds_alternative<Plan>(decision));
+  CHECK(
+      std::get<Plan>(decision).steps.at(3) ==
+      Step(LoadApp{egerl, tuple(Atom{"application"}, egerl,
+                                list({tuple(Atom{"applications"}, atoms({Atom{"bar"}, Atom{"alone"}}))}))}));
+}
+
+TEST_CASE("an application that depends on what it includes is refused, as by a boot") {
+  AppFiles made = version();
+  made.spec.applications = {Atom{"other"}};
+  CHECK(plan_start(start, {}, Disk({made}).files()) ==
+        Decision(Refusal{"refused", "egerl depends on other, which egerl includes"}));
+}
+
+TEST_CASE("an application that includes what runs inside another one is refused, as by a boot") {
+  NodeState node;
+  run(node, "bar", "1", {Atom{"middle"}});
+  load(node, "middle", "1", {Atom{"other"}});
+  CHECK(plan_start(start, node, Disk({version()}).files()) ==
+        Decision(Refusal{"refused",
+                         "bar runs and includes other, and so would egerl: bar must be upgraded first"}));
+}
