@@ -3,23 +3,28 @@
 %% Children of supervisors that are stopped and started again, because an appup says so ({stop, Modules}) or because that is
 %% the only way back.
 -module(erlrc_restart).
--export([give_back/5, owns_resources/2, restart/4, started/1, stoppable/3]).
+-export([give_back/5, owns_resources/2, restart/4, running/2, started/1, stoppable/3]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_sys, [ask/3, replace_state/3]).
 -import(erlrc_text, [fail/2, processes/2, text/2]).
 -import(erlrc_tree, [remember/2, supervised/2]).
 
-%% [{Pid, Parent, Id, Specification}] of the children that run the modules. Fails if one of them could not be started again
-%% as it was: a simple_one_for_one supervisor stops and starts nobody by name, and forgets the arguments of a temporary child.
+%% [{Pid, Parent, Id, Specification, Modules}] of the children that run the modules, in the order of the modules. Fails if
+%% one of them could not be started again as it was: a simple_one_for_one supervisor stops and starts nobody by name, and
+%% forgets the arguments of a temporary child.
 stoppable(Apps, Modules, C) ->
     Procs = supervised(Apps, C),
-    Found = [{Pid, Parent, Id} || {Pid, Parent, Id, _, Ms} <- Procs, is_pid(Parent),
-                                  lists:any(fun(M) -> lists:member(M, Modules) end, Ms)],
-    Children = [{Pid, Parent, Id, specification(Parent, Id, C)} || {Pid, Parent, Id} <- Found],
-    case [Pid || {Pid, _, _, none} <- Children] of
+    Children = [{Pid, Parent, Id, specification(Parent, Id, C), Ms}
+                || {Pid, Parent, Id, _, Ms} <- running(Modules, [Proc || {_, Parent, _, _, _} = Proc <- Procs, is_pid(Parent)])],
+    case [Pid || {Pid, _, _, none, _} <- Children] of
         [] -> Children;
         Pids -> fail("could be stopped, but not started again as they were: ~ts", [processes(Pids, remember(Procs, C))])
     end.
+
+%% Those of Procs (their modules are the last element) that run one of the modules, in the order of the modules.
+running(Modules, Procs) ->
+    [Proc || Module <- Modules, Proc <- Procs,
+             [First | _] <- [[M || M <- Modules, lists:member(M, element(5, Proc))]], First =:= Module].
 
 specification(_, undefined, _) ->
     none;

@@ -10,7 +10,7 @@
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_children, [change_children/2, keep_children/3]).
 -import(erlrc_otp, [eval_script/6]).
--import(erlrc_restart, [restart/4, stoppable/3]).
+-import(erlrc_restart, [restart/4, running/2, stoppable/3]).
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
                      read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
 -import(erlrc_journal, [journal/1, remark/2]).
@@ -262,23 +262,24 @@ step({check_stop, Apps, Modules}, C) ->
     C;
 step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
     Children = stoppable(Apps, Modules, C),
-    States = maps:from_list([{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || {Pid, _, _, _} <- Children],
+    States = maps:from_list([{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || {Pid, _, _, _, _} <- Children],
                                                                                  standard, C)]),
-    lists:foreach(fun({Pid, Parent, Id, Specification}) ->
+    lists:foreach(fun({Pid, Parent, Id, Specification, _}) ->
                           Name = short_name(Pid),
                           journal({terminated, Parent, Id, Specification, {Pid, Name, maps:find(Pid, States)}}),
                           expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C), "~ts: stop", [Name])
                   end, Children),
-    C#{terminated := [{Modules, Children} | Terminated]};
+    C#{terminated := Children ++ Terminated};
 step({start, Modules}, #{terminated := Terminated} = C) ->
-    lists:foreach(fun({_, Parent, Id, Specification}) ->
+    Children = running(Modules, Terminated),
+    lists:foreach(fun({_, Parent, Id, Specification, _}) ->
                           journal({restarted, Parent, Id}),
                           case restart(Parent, Id, Specification, C) of
                               {ok, _} -> ok;
                               {error, Why} -> fail("child ~0tp: start: ~ts", [Id, short(Why)])
                           end
-                  end, lists:append([Children || {Ms, Children} <- Terminated, Ms =:= Modules])),
-    C#{terminated := [T || {Ms, _} = T <- Terminated, Ms =/= Modules]};
+                  end, Children),
+    C#{terminated := Terminated -- Children};
 
 step({keep_children, Apps, Items}, C) ->
     C#{children => keep_children(Apps, Items, C)};
