@@ -43,9 +43,9 @@ eval_script({App, Vsn, Dir}, Script, Trees, From, To, C) ->
 evaluate(App, Vsn, Dir, Script, C) ->
     case bounded(release_handler, eval_appup_script, [App, Vsn, Dir, Script], C) of
         {ok, Unpurged} ->
-            lists:foreach(fun({Module, _}) ->
-                                  remark("processes go on in the old code of ~ts", [module_name(Module)])
-                          end, Unpurged);
+            %% Those to be purged brutally it leaves to make_permanent/1, which is for whole releases.
+            put(purges, Unpurged),
+            [remark("processes go on in the old code of ~ts", [module_name(Module)]) || {Module, soft_purge} <- Unpurged];
         timeout -> fail("release_handler: not done within the time limit", []);
         {raised, Why} -> fail("release_handler: ~ts", [Why]);
         {error, Reason} -> fail("release_handler: ~ts", [short(Reason)]);
