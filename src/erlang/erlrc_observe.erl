@@ -7,23 +7,17 @@
 -export([main/3]).
 
 main(Argument, Client, Ref) ->
-    {CodeOf, Enough} = Argument,
     Info = application:info(),
-    Client ! {Ref, case lists:keymember(Enough, 1, proplists:get_value(running, Info)) of
-                       true ->
-                           #{info => Info};
-                       false ->
-                           #{otp => erlang:system_info(otp_release),
-                             lib_dir => code:lib_dir(),
-                             info => Info,
-                             included => [application:get_key(App, included_applications)
-                                          || {App, _, _} <- proplists:get_value(loaded, Info)],
-                             code => case application:get_key(CodeOf, modules) of
-                                         {ok, Modules} ->
-                                             Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
-                                             Md5 = lists:duplicate(length(Loaded), md5),
-                                             lists:zip(Loaded, lists:zipwith(fun erlang:get_module_info/2, Loaded, Md5));
-                                         undefined ->
-                                             []
-                                     end}
-                   end}.
+    Client ! {Ref, #{otp => erlang:system_info(otp_release),
+                     lib_dir => code:lib_dir(),
+                     info => Info,
+                     included => [application:get_key(App, included_applications)
+                                  || {App, _, _} <- proplists:get_value(loaded, Info)],
+                     code => case application:get_key(Argument, modules) of
+                                 {ok, Modules} ->
+                                     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
+                                     Md5 = lists:duplicate(length(Loaded), md5),
+                                     lists:zip(Loaded, lists:zipwith(fun erlang:get_module_info/2, Loaded, Md5));
+                                 undefined ->
+                                     []
+                             end}}.

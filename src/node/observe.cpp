@@ -107,12 +107,17 @@ NodeState read_node_state(const Term& answer) {
 }
 
 NodeState observe(Rpc& rpc, const Question& question, Deadline until) {
-  const auto name = [](const std::optional<Atom>& app) { return app ? Term(*app) : list(); };
-  rpc.start(observe_program(), tuple(name(question.code_of), name(question.enough_if_running)));
-  NodeState state = read_node_state(rpc.receive(until));
+  const auto ask = [&](const Program& program) {
+    rpc.start(program, question.code_of ? Term(*question.code_of) : list());
+    return read_node_state(rpc.receive(until));
+  };
+  NodeState state;
+  if (question.enough_if_running) state = ask(running_program());
+  if (!question.enough_if_running || !runs(state, *question.enough_if_running)) {
+    state = ask(observe_program());
+    if (state.otp_release.empty()) unexpected("otp");
+  }
   state.node = rpc.node();
-  if (state.otp_release.empty() && !(question.enough_if_running && runs(state, *question.enough_if_running)))
-    unexpected("otp");
   return state;
 }
 

@@ -7,8 +7,12 @@
 
 namespace erlrc {
 
-/// Argument: anything. One message: a map of what the node's applications are (node/observe.hpp).
+/// Argument: an application whose modules' identity is asked for, or []. One message: a map of what the
+/// node's applications are (node/observe.hpp).
 Program observe_program();
+
+/// Argument: anything. One message: the same map with nothing but what runs in it.
+Program running_program();
 
 /// Argument: #{steps, limit, hold}. Messages: see node/run.hpp.
 Program runner_program();

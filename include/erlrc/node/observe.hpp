@@ -21,7 +21,8 @@ struct Question {
 /// `optional`, lists beside `included`, it also reads those. Throws ProtocolError for another shape.
 NodeState read_node_state(const Term& answer);
 
-/// Asks the node for all that planners need, in one round trip that changes nothing.
+/// Asks the node for all that planners need, in one round trip that changes nothing; in two, the first of
+/// which takes little, where it could have been enough that an application runs, and that does not.
 NodeState observe(Rpc& rpc, const Question& question, Deadline until);
 
 }  // namespace erlrc
