@@ -74,6 +74,16 @@ BootHost& BootHost::app(const std::string& name, const std::string& relations, c
   return *this;
 }
 
+BootHost& BootHost::module(const std::string& app, const std::string& name, const std::string& source) {
+  const std::string ebin = "lib/" + app + "-1/ebin/", none = "{modules, []}";
+  std::string text = read_file(dir_ / (ebin + app + ".app"));
+  dir_.write(ebin + app + ".app", text.replace(text.find(none), none.size(), "{modules, [" + name + "]}"));
+  const std::string file = dir_.write(name + ".erl", source).string();
+  if (std::system(("erlc -o '" + (dir_ / ebin).string() + "' '" + file + "'").c_str()) != 0)
+    throw std::runtime_error(file + " cannot be compiled");
+  return *this;
+}
+
 BootHost& BootHost::want(const std::string& names, const std::string& content) {
   std::istringstream words(names);
   for (std::string word; words >> word;)
@@ -107,6 +117,17 @@ LiveNodeOptions BootHost::options(std::vector<std::string> further) const {
   made.arguments = arguments();
   made.arguments.insert(made.arguments.end(), further.begin(), further.end());
   made.environment = {"ERLRC_ROOT=" + root()};
+  return made;
+}
+
+LiveNodeOptions BootHost::embedded_options() const {
+  LiveNodeOptions made = options({});
+  for (const char* word : {"-run", "boots", "open"})
+    std::erase(made.arguments, word);
+  made.arguments.insert(made.arguments.end(),
+                        {"-mode", "embedded", "-eval",
+                         "[{module, _} = code:load_abs(filename:rootname(F)) || F <- filelib:wildcard(\"" +
+                             erlrc_ebin() + "/*.beam\")], boots:open()."});
   return made;
 }
 

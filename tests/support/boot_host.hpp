@@ -21,6 +21,8 @@ public:
   /// file, each with a comma before it.
   BootHost& app(const std::string& name, const std::string& relations = "", const std::string& does = "runs",
                 const std::string& keys = "");
+  /// Gives it a module, and no others.
+  BootHost& module(const std::string& app, const std::string& name, const std::string& source);
   /// Lists applications, separated by spaces, with what their files hold.
   BootHost& want(const std::string& names, const std::string& content = "");
   /// A file below the administrator's directory.
@@ -38,6 +40,8 @@ public:
   /// Arguments of erl for a node of its own that can boot this host, and its environment.
   std::vector<std::string> arguments() const;
   LiveNodeOptions options(std::vector<std::string> further) const;
+  /// The same in embedded mode.
+  LiveNodeOptions embedded_options() const;
 
   std::string neutral(std::string text) const;
 

@@ -6,9 +6,9 @@
 %% operations does it (erlrc_starts). Here it is decided what is told to whom: the caller, the log and, in the foreground,
 %% the program that started the node (erlrc_watcher).
 %%
-%% Parameters of the application erlrc: `sequential' (one application after the other), `timeout' (seconds that one may
-%% take, infinity), `root_dir' (instead of /etc/erlrc.d, if ERLRC_ROOT is not set), `planner' (the program) and `watcher'
-%% (the file descriptors to the program that started the node).
+%% Parameters of the application erlrc: `sequential' (one application after the other), `timeout' (seconds that one, or the
+%% plan, may take, infinity), `root_dir' (instead of /etc/erlrc.d, if ERLRC_ROOT is not set), `planner' (the program) and
+%% `watcher' (the file descriptors to the program that started the node).
 -module(erlrc_boot).
 -export([boot/0, tell_question/0]).
 
@@ -49,7 +49,7 @@ boot() ->
 boot(Watcher) ->
     %% Hot operations wait until the node is what the packages say.
     ok = erlrc_turn:take_turn(#{deadline => erlang:monotonic_time(millisecond) + limit()}),
-    case erlrc_planner:plan() of
+    case erlrc_planner:plan(limit()) of
         {plan, #{starts := Starts, problems := Known}} ->
             erlrc_watcher:tell(Watcher, {planned, length(Starts)}),
             Options = #{sequential => application:get_env(erlrc, sequential, false), limit => limit(),

@@ -2,13 +2,13 @@
 %%
 %% Asks the native planner what to start (src/tools/boot.cpp).
 -module(erlrc_planner).
--export([plan/0, question/0]).
+-export([plan/1, question/0]).
 
 %% It reads a few dozen files.
 -define(TIME, 60000).
 
-%% {plan, #{starts, problems}} | {error, Reason, Text}
-plan() ->
+%% {plan, #{starts, problems}} | {error, Reason, Text}. Limit is the time in milliseconds that the caller has.
+plan(Limit) ->
     case program() of
         {ok, Program} ->
             try open_port({spawn_executable, Program},
@@ -19,7 +19,7 @@ plan() ->
                     %% What will be needed, while the planner is at work.
                     _ = code:ensure_modules_loaded([erlrc_starts, erlrc_runner, erlrc_step, erlrc_app, erlrc_call,
                                                     erlrc_journal, erlrc_sys, erlrc_text, erpc]),
-                    answer(Port, Program)
+                    answer(Port, Program, min(Limit, ?TIME))
             catch
                 error:Reason -> failed(Program, io_lib:format("~0tp", [Reason]))
             end;
@@ -27,7 +27,7 @@ plan() ->
             failed(Program, "there is no such program")
     end.
 
-answer(Port, Program) ->
+answer(Port, Program, Time) ->
     receive
         {Port, {data, Bytes}} ->
             close(Port),
@@ -36,9 +36,9 @@ answer(Port, Program) ->
             end;
         {Port, {exit_status, Status}} ->
             failed(Program, io_lib:format("it ended with exit status ~b and no answer", [Status]))
-    after ?TIME ->
+    after Time ->
         close(Port),
-        failed(Program, io_lib:format("it does not answer within ~b s", [?TIME div 1000]))
+        failed(Program, io_lib:format("it does not answer within ~.1f s", [Time / 1000]))
     end.
 
 %% Its exit status may come before its end is asked for, or after.
