@@ -18,12 +18,14 @@ score=$(systemd-analyze security --offline=true /usr/lib/systemd/system/erlrc@.s
 say "   its exposure, from 0 (safe) to 10: ${score}"
 holds "that is little" test "${score/./}" -le 20
 
-for node in one two; do
-  port=$(( 4041 + $(wc -w <<<"$(ls /etc/default/erlrc-* 2>/dev/null)") ))
-  install -d -m 0755 "/etc/$node"
-  echo "[{egerl, [{port, $port}]}]." >"/etc/$node/$node.config"
-  echo "ERL_FLAGS=-config /etc/$node/$node" >"/etc/default/erlrc-$node"
-done
+# configure NODE PORT FILE: its environment is in that file.
+configure() {
+  install -d -m 0755 "/etc/$1" "${3%/*}"
+  echo "[{egerl, [{port, $2}]}]." >"/etc/$1/$1.config"
+  echo "ERL_FLAGS=-config /etc/$1/$1" >"$3"
+}
+configure one 4041 /etc/default/erlrc-one
+configure two 4042 /etc/sysconfig/erlrc-two
 holds "packages are installed, with no node" put eglib=4.0.1 egerl=4.0.1
 holds "a service starts" systemctl start erlrc@one
 holds "it is up when its applications run" equal "$(versions one)" '["4.0.1"]["4.0.1"]'
@@ -43,6 +45,7 @@ holds "no other process is in its control group but the node's ports" equal \
 
 holds "a second one, beside it" systemctl start erlrc@two
 holds "both are registered" equal "$(registered)" 'one two '
+holds "with the environment of its file" equal "$(on_node two 'application:get_env(egerl, port).')" '{ok, 4042}'
 holds "each has a user of its own" refused test "$(uid_of one)" = "$(uid_of two)"
 open_line 4041
 first="$(ask count)|$(property erlrc@one MainPID)"
@@ -72,7 +75,7 @@ journalctl --unit erlrc@two --no-pager >"$logs/journal.log"
 holds "systemd knows why" contains "$(<"$logs/journal.log")" nosuch
 systemctl stop erlrc@two
 holds "it is not registered" equal "$(registered)" 'one '
-echo 'ERLRC_READY=some' >>/etc/default/erlrc-two
+echo 'ERLRC_READY=some' >>/etc/sysconfig/erlrc-two
 holds "with ERLRC_READY=some it starts" systemctl restart erlrc@two
 holds "with the others" equal "$(versions two)" '["4.1.0"]["4.1.0"]'
 holds "and says what is missing" contains "$(property erlrc@two StatusText)" nosuch
