@@ -6,7 +6,7 @@
 
 . "$here/../support/service.bash"
 
-apps=(ra rb rc rd re)
+apps=(ra rb rc rd re rf)
 vsns=(1.0.0 1.1.0 2.0.0)
 seed=${ERLRC_SEED-2008}
 steps=${ERLRC_STEPS-50}
@@ -41,7 +41,7 @@ expected() {
   done
   echo "[$list]"
 }
-ours='Ours = fun(A) -> lists:member(A, [ra, rb, rc, rd, re]) end,'
+ours='Ours = fun(A) -> lists:member(A, [ra, rb, rc, rd, re, rf]) end,'
 actual() { on_node one "$ours lists:sort([{A, V} || {A, _, V} <- application:which_applications(), Ours(A)])." | tr -d ' '; }
 
 # The servers: the version in their states is that of the code, whatever they were started with.
@@ -54,15 +54,18 @@ all_converted() { equal "$(servers)" "$(loaded | sed 's/[a-z][a-z]*/{&,true}/g')
 
 # All that a restart must not change, a fact on each line: applications, their specifications and environments, start types,
 # the code of each module, modules of versions that are gone, the code path. (A module that is the same in both versions is
-# not loaded again by an upgrade, so where it is said to be from may differ.)
+# not loaded again by an upgrade, so where it is said to be from may differ. And rf, which needs rd, is told at its start that it
+# needs rc if that is where rd runs.)
 state() {
   on_node one "$ours
     Loaded = [A || {A, _, _} <- lists:sort(application:loaded_applications()), Ours(A)],
-    Keys = fun(A) -> {ok, K} = application:get_all_key(A), lists:keyreplace(env, 1, K, {env, lists:sort(application:get_all_env(A))}) end,
+    Needs = fun(rf, Apps) -> [case A of rc -> rd; _ -> A end || A <- Apps]; (_, Apps) -> Apps end,
+    Keys = fun(A) -> {ok, K} = application:get_all_key(A), lists:foldl(fun({Key, _} = New, Old) -> lists:keyreplace(Key, 1, Old, New) end, K,
+      [{env, lists:sort(application:get_all_env(A))}, {applications, Needs(A, proplists:get_value(applications, K))}]) end,
     Modules = lists:append([element(2, application:get_key(A, modules)) || A <- Loaded]),
     Code = [begin {module, M} = code:ensure_loaded(M), {M, binary:encode_hex(M:module_info(md5))} end || M <- Modules],
-    Strange = [{strange, M} || {M, F} <- code:all_loaded(), is_list(F), re:run(F, \"/lib/r[a-e]-\") =/= nomatch, not lists:member(M, Modules)],
-    Path = lists:sort([D || D <- code:get_path(), re:run(D, \"/lib/r[a-e]-\") =/= nomatch]),
+    Strange = [{strange, M} || {M, F} <- code:all_loaded(), is_list(F), re:run(F, \"/lib/r[a-f]-\") =/= nomatch, not lists:member(M, Modules)],
+    Path = lists:sort([D || D <- code:get_path(), re:run(D, \"/lib/r[a-f]-\") =/= nomatch]),
     Types = lists:sort([T || {A, _} = T <- proplists:get_value(started, application:info()), Ours(A)]),
     lists:flatten([io_lib:format(\"~0p|\", [Fact]) || Fact <- [{A, Key} || A <- Loaded, Key <- Keys(A)] ++ Types ++ Code ++ Strange ++ Path])." |
     tr '|' '\n'
