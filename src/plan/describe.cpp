@@ -61,6 +61,9 @@ std::string describe(const Step& step) {
                    (s.keep_loaded.empty() ? "" : ", but not the included " + names(s.keep_loaded));
           },
           [](const StartApp& s) { return "start application " + s.app.name + " (" + s.type.name + ")"; },
+          [](const StartNeeded& s) {
+            return "start what " + s.app.name + " needs and what does not run: " + names(s.needed);
+          },
           [](const StopApp& s) { return "stop application " + s.app.name; },
           [](const ChangeApp& s) {
             return "change keys and environment of application " + s.app.name + ", and tell it";

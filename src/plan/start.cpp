@@ -55,6 +55,15 @@ AppSpec depending_on_outermost(AppSpec spec, const NodeState& node) {
   return spec;
 }
 
+std::vector<Atom> not_running(const AppSpec& spec, const NodeState& node) {
+  std::vector<Atom> found;
+  for (const Atom& dependency : spec.applications) {
+    const bool always = dependency.name == "kernel" || dependency.name == "stdlib";
+    if (!always && !runs(node, dependency) && !included_by(node, dependency)) found.push_back(dependency);
+  }
+  return found;
+}
+
 Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {
   return {"refused", "version " + running + " of " + app.name + " runs, not " + wanted, true};
 }
@@ -82,6 +91,9 @@ void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step
       plan.steps.push_back(StopApp{inner});
       plan.word = "started_included_stopped";
     }
+  // As a boot does it. What has a package was started by that, but OTP's own applications were not.
+  if (auto needed = not_running(files.spec, node); !needed.empty())
+    plan.steps.push_back(StartNeeded{app, std::move(needed)});
   plan.steps.push_back(StartApp{app});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include <erlrc/plan/plan.hpp>
 
@@ -18,6 +19,10 @@ std::optional<Refusal> contradiction(const AppFiles& files, const NodeState& nod
 
 /// `spec` as one that depends, where it depends on an application that runs inside another one, on that one.
 AppSpec depending_on_outermost(AppSpec spec, const NodeState& node);
+
+/// What does not run of those that `spec` depends on. Beside them, what they need themselves may not run
+/// either.
+std::vector<Atom> not_running(const AppSpec& spec, const NodeState& node);
 
 /// Appends to `plan` what loads and starts `files` on a node where the application does not run, and sets the
 /// word. `path` is the step that brings its directory into the code path.

@@ -60,6 +60,7 @@ Term to_term(const Step& step) {
           [](const LoadApp& s) { return tuple(Atom{"load_app"}, s.app, s.spec); },
           [](const UnloadApp& s) { return tuple(Atom{"unload_app"}, s.app, atoms(s.keep_loaded)); },
           [](const StartApp& s) { return tuple(Atom{"start_app"}, s.app, s.type); },
+          [](const StartNeeded& s) { return tuple(Atom{"start_needed"}, atoms(s.needed)); },
           [](const StopApp& s) { return tuple(Atom{"stop_app"}, s.app); },
           [](const ChangeApp& s) { return tuple(Atom{"change_app"}, s.app, s.from, s.to); },
           [](const LoadModules& s) { return tuple(Atom{"load_modules"}, string(s.ebin), items(s.modules)); },

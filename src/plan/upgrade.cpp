@@ -142,6 +142,14 @@ AppFiles with_protocols(AppFiles files) {
   return files;
 }
 
+/// What the new version needs, the old one did not, and no start has asked for yet.
+std::optional<Step> start_newly_needed(const AppSpec& from, const AppSpec& to, const NodeState& node) {
+  std::vector<Atom> needed = not_running(to, node);
+  std::erase_if(needed, [&](const Atom& app) { return contains(from.applications, app); });
+  if (needed.empty()) return std::nullopt;
+  return StartNeeded{to.name, std::move(needed)};
+}
+
 Decision plan_running(const Request& request, const NodeState& node, const AppFiles& own_from,
                       const AppFiles& own_to, const Wanted& wanted) {
   const bool both = own_from.consolidated && own_to.consolidated;
@@ -168,6 +176,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
     plan.notes.push_back("engine: release_handler of OTP");
   }
   std::ranges::move(steps.preparation(request.policy), std::back_inserter(plan.steps));
+  if (auto needed = start_newly_needed(from.spec, to.spec, node)) plan.steps.push_back(*std::move(needed));
   std::ranges::move(inclusions.enter(), std::back_inserter(plan.steps));
   std::ranges::move(steps.notes(), std::back_inserter(plan.notes));
   if (otp) {

@@ -164,24 +164,24 @@ TEST_CASE("included: who depends on one depends on the one that includes it, as 
   lab.add(including("top", "1.0.0", {"sub"}));
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
   const std::string needs_sub = ", {applications, [kernel, stdlib, sub]}";
-  lab.add(servers("user", "1.0.0", {"user_a"}, needs_sub));
-  lab.add(servers("user", "2.0.0", {"user_a"}, needs_sub));
-  const std::string needed = "application:get_key(user, applications).";
+  lab.add(servers("client", "1.0.0", {"client_a"}, needs_sub));
+  lab.add(servers("client", "2.0.0", {"client_a"}, needs_sub));
+  const std::string needed = "application:get_key(client, applications).";
   to_path(lab, "sub");
   lab.start("top", "1.0.0");
-  CHECK(lab.start("user", "1.0.0") == Ran{0, "erlrc-start: Starting 'user': (NODE) started\n", ""});
+  CHECK(lab.start("client", "1.0.0") == Ran{0, "erlrc-start: Starting 'client': (NODE) started\n", ""});
   CHECK(lab.ask(needed) == "{ok,[kernel,stdlib,top]}");
-  CHECK(lab.upgrade("user", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.upgrade("client", "1.0.0", "2.0.0").exit == 0);
   CHECK(lab.ask(needed) == "{ok,[kernel,stdlib,top]}");
-  CHECK(running(lab) == "[top,user]");
+  CHECK(running(lab) == "[client,top]");
 
   // The one that includes it goes, and it runs on its own.
   lab.want("sub");
-  lab.stop("user", "2.0.0");
+  lab.stop("client", "2.0.0");
   CHECK(lab.stop("top", "1.0.0").exit == 0);
-  CHECK(lab.start("user", "2.0.0").exit == 0);
+  CHECK(lab.start("client", "2.0.0").exit == 0);
   CHECK(lab.ask(needed) == "{ok,[kernel,stdlib,sub]}");
-  CHECK(running(lab) == "[sub,user]");
+  CHECK(running(lab) == "[client,sub]");
 }
 
 TEST_CASE("included: what no boot would start is refused") {

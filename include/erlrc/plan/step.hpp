@@ -62,6 +62,13 @@ struct StartApp {
   Atom type{"temporary"};
   bool operator==(const StartApp&) const = default;
 };
+/// Starts what `app` needs and what does not run, with all that those need. What is nowhere in the code path
+/// is left alone: if it is really needed, the start of `app` tells.
+struct StartNeeded {
+  Atom app;
+  std::vector<Atom> needed;
+  bool operator==(const StartNeeded&) const = default;
+};
 struct StopApp {
   Atom app;
   bool operator==(const StopApp&) const = default;
@@ -244,11 +251,11 @@ struct EvalScript {
 };
 
 using Step = std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp,
-                          UnloadApp, StartApp, StopApp, ChangeApp, LoadModules, KeepReplaced, UnloadModules,
-                          KeepCode, CheckLibraries, HoldLibraries, ReadCode, CheckOldCode, CheckStranded,
-                          PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge, SuspendProcesses,
-                          ConvertProcesses, Resume, CheckStop, TerminateProcesses, StartProcesses,
-                          KeepChildren, ChangeChildren, ApplyHook, EvalScript>;
+                          UnloadApp, StartApp, StartNeeded, StopApp, ChangeApp, LoadModules, KeepReplaced,
+                          UnloadModules, KeepCode, CheckLibraries, HoldLibraries, ReadCode, CheckOldCode,
+                          CheckStranded, PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge,
+                          SuspendProcesses, ConvertProcesses, Resume, CheckStop, TerminateProcesses,
+                          StartProcesses, KeepChildren, ChangeChildren, ApplyHook, EvalScript>;
 
 /// How the node is told.
 Term to_term(const Step& step);

@@ -2,8 +2,8 @@
 %%
 %% Applications: what the application controller has of them, with their environment.
 -module(erlrc_app).
--export([all_keys/1, change_back/3, config_change/3, configuration/1, end_start/3, environment/1, loaded_apps/0,
-         set_at_run_time/4, set_environment/2, start_type/2, starting_apps/1, unload/3, unloaded_with/2]).
+-export([all_keys/1, change_back/3, config_change/3, configuration/1, end_start/3, environment/1, is_included/1, is_there/1,
+         loaded_apps/0, set_at_run_time/4, set_environment/2, start_type/2, starting_apps/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, briefly/4, hook/4, now_ms/0]).
 -import(erlrc_text, [expect/4, fail/2]).
 -import(erlrc_tree, [links/1]).
@@ -27,6 +27,13 @@ end_start(App, Until, C) ->
 
 loaded_apps() ->
     [App || {App, _, _} <- application:loaded_applications()].
+
+is_included(App) ->
+    lists:any(fun(Other) -> lists:member(App, proplists:get_value(included_applications, all_keys(Other))) end, loaded_apps()).
+
+%% Whether it can be loaded, if it is not.
+is_there(App) ->
+    application:get_key(App, vsn) =/= undefined orelse code:where_is_file(atom_to_list(App) ++ ".app") =/= non_existing.
 
 starting_apps(C) ->
     [App || {App, _, _, _} <- proplists:get_value(starting, info(C), [])].

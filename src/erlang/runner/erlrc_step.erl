@@ -5,7 +5,7 @@
 %% are suspended, the versions that ran.
 -module(erlrc_step).
 -export([step/2]).
--import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, loaded_apps/0, set_at_run_time/4,
+-import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, is_included/1, is_there/1, loaded_apps/0, set_at_run_time/4,
                     start_type/2, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_children, [change_children/2, keep_children/3]).
@@ -127,6 +127,8 @@ step({start_app, App, Type}, C) ->
         _ ->
             C
     end;
+step({start_needed, Apps}, C) ->
+    lists:foldl(fun(App, C1) -> start_needed(App, [], C1) end, C, Apps);
 step({stop_app, App}, C) ->
     case start_type(App, C) of
         none ->
@@ -301,4 +303,16 @@ step({apply, {M, F, A}, Undo}, C) ->
         {raised, Why} ->
             journal({applied, Undo}),
             fail("~ts:~ts/~p: ~ts", [module_name(M), F, length(A), Why])
+    end.
+
+%% What it needs itself comes before. One that another application includes runs inside that one, or not at all.
+start_needed(App, Seen, C) ->
+    case lists:member(App, Seen) orelse start_type(App, C) =/= none orelse is_included(App) orelse not is_there(App) of
+        true ->
+            C;
+        false ->
+            Loaded = step({load_app, App, App}, C),
+            {ok, Needed} = application:get_key(App, applications),
+            Ready = lists:foldl(fun(Each, C1) -> start_needed(Each, [App | Seen], C1) end, Loaded, Needed),
+            step({start_app, App, temporary}, Ready)
     end.

@@ -9,6 +9,7 @@ TEST_CASE("a step is described in one line") {
   CHECK(describe(ReplacePath{"/old", "/new"}) == "put /new into the code path in place of /old");
   CHECK(describe(UnloadApp{a, {b}}) == "unload application a, but not the included b");
   CHECK(describe(UnloadApp{a, {}}) == "unload application a");
+  CHECK(describe(StartNeeded{a, {b, Atom{"c"}}}) == "start what a needs and what does not run: b, c");
   CHECK(describe(StartApp{a}) == "start application a (temporary)");
   CHECK(describe(SuspendProcesses{{a}, {{b, {}}}}) == "suspend the processes of a that run b");
   CHECK(describe(PostPurge{{{a, Purge::soft}, {b, Purge::brutal}}}) ==

@@ -119,3 +119,17 @@ TEST_CASE("an application that includes what runs inside another one is refused,
         Decision(Refusal{"refused",
                          "bar runs and includes other, and so would egerl: bar must be upgraded first"}));
 }
+
+TEST_CASE("what it needs and what does not run is started before, as by a boot") {
+  NodeState node;
+  run(node, "bar", "1", {Atom{"foo"}});
+  run(node, "alone", "1");
+  AppFiles made = version();
+  made.spec.applications = {Atom{"kernel"}, Atom{"stdlib"}, Atom{"foo"}, Atom{"alone"}, Atom{"crypto"}};
+  made.spec.term = tuple(Atom{"application"}, egerl, list());
+  const Decision decision = plan_start(start, node, Disk({made}).files());
+  REQUIRE(std::holds_alternative<Plan>(decision));
+  const auto& steps = std::get<Plan>(decision).steps;
+  CHECK(std::vector<Step>(steps.end() - 2, steps.end()) ==
+        std::vector<Step>{StartNeeded{egerl, {Atom{"crypto"}}}, StartApp{egerl}});
+}

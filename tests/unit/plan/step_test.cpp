@@ -23,6 +23,7 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(RemovePath{"/e"}) == "{remove_path,\"/e\"}");
   CHECK(told(LoadApp{app, Atom{"spec"}}) == "{load_app,a,spec}");
   CHECK(told(UnloadApp{app, {m}}) == "{unload_app,a,[m]}");
+  CHECK(told(StartNeeded{app, {Atom{"b"}, Atom{"c"}}}) == "{start_needed,[b,c]}");
   CHECK(told(StartApp{app}) == "{start_app,a,temporary}");
   CHECK(told(StopApp{app}) == "{stop_app,a}");
   CHECK(told(ChangeApp{app, 1, 2}) == "{change_app,a,1,2}");
