@@ -114,10 +114,20 @@ TEST_CASE("a node in the foreground tells what it starts, and what not") {
   }
 }
 
+TEST_CASE("with --sequential no application starts beside another") {
+  BootHost host;
+  host.app("a", "", "{sleeps, 300}").app("b", "", "{sleeps, 300}").want("a b");
+  Foreground run(host, {"--sequential"});
+  const std::string log = run.log_with("applications started");
+  CAPTURE(log);
+  CHECK(log.find("erlrc-boot: (NODE) a 1 started in T ms\nerlrc-boot: (NODE) b 1 started in T ms\n"
+                 "erlrc-boot: (NODE) 2 of 2 applications started\n") != std::string::npos);
+}
+
 TEST_CASE("a node in the foreground has the cookie of its entry, and ends in order when it is asked to") {
   BootHost host;
   host.app("a").want("a");
-  Foreground run(host, {"--sequential"});
+  Foreground run(host, {});
   CHECK(run.log_with("1 of 1 applications started").find("a 1 started in T ms\n") != std::string::npos);
   CHECK(run.node_is_up());
   run.child().signal(SIGTERM);
