@@ -10,6 +10,7 @@
 
 #include "catch.hpp"
 #include "injection.hpp"
+#include "zoo.hpp"
 
 // Undo is complete for every step of every kind of plan, and for every place inside a step: each is made to
 // fail in turn, and then the node is compared with what it was (lab:snapshot/0: modules with md5 and file,
@@ -23,31 +24,6 @@ using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
-
-/// Every kind of process, in a tree of several levels, and every kind of module.
-LabRelease zoo(const std::string& vsn, const std::string& appup = {}) {
-  LabRelease made{"zoo", vsn, {{"zoo_app", "app"}, {"zoo_sup", "sup"}, {"zoo_inner", "sup"}}};
-  std::string children = child_specs({"zoo_first", "zoo_server", "zoo_statem", "zoo_special"});
-  children.pop_back();
-  made.modules[1].children =
-      children +
-      ", {zoo_event, {zoo_event, start_link, []}, permanent, 2000, worker, dynamic},"
-      " {zoo_inner, {zoo_inner, start_link, []}, transient, infinity, supervisor, [zoo_inner]},"
-      " {zoo_pool, {zoo_pool, start_link, []}, permanent, infinity, supervisor, [zoo_pool]}]";
-  made.modules[2].children = child_specs({"zoo_deep", "zoo_deeper"});
-  made.modules.push_back(
-      {"zoo_pool", "pool",
-       "[{guest, {zoo_guest, start_link, [first]}, permanent, 2000, worker, [zoo_guest]}]"});
-  for (const std::string name : {"first", "server", "deep", "deeper"})
-    made.modules.push_back({"zoo_" + name, "server"});
-  for (const std::string kind : {"statem", "special", "event", "guest", "loads", "same"})
-    made.modules.push_back({"zoo_" + kind, kind});
-  made.modules.push_back({"zoo_lib", "plain"});
-  made.modules.push_back({vsn == "1.0.0" ? "zoo_gone" : "zoo_new", "plain"});
-  made.env = vsn == "1.0.0" ? ", {only_old, 1}, {both, old}" : ", {only_new, 1}, {both, new}";
-  made.appup = appup;
-  return made;
-}
 
 std::string appup(const std::string& up, const std::string& down = "[]") {
   return "{\"2.0.0\", [{\"1.0.0\", " + up + "}], [{\"1.0.0\", " + down + "}]}.";
@@ -358,6 +334,7 @@ private:
     if (told(outcome).find("its state could not be read") != std::string::npos) {
       // A process that was stopped, of which nobody knows the state, begins anew.
       CHECK(outcome.kind == Outcome::Kind::broken);
+      set_up();
       return;
     }
     CHECK((outcome.kind == Outcome::Kind::undone || outcome.kind == Outcome::Kind::refused));

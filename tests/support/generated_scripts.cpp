@@ -26,6 +26,32 @@ public:
     shuffle(modules_);
   }
 
+  Generator(std::uint32_t seed, std::vector<Atom> modules) : Generator(seed) {
+    modules_ = std::move(modules);
+    limits_ = {atom("default"), atom("infinity"), Term(20'000), Term(60'000)};
+    shuffle(modules_);
+    modules_.resize(below(modules_.size() + 1));
+  }
+
+  std::vector<Term> make_for_zoo() {
+    for (const Atom& module : modules_)
+      script_.push_back(change_of_existing(module));
+    const Atom added = atom("zoo_new"), deleted = atom("zoo_gone");
+    if (chance(60))
+      script_.push_back(chance(50) ? tuple(atom("add_module"), added)
+                                   : tuple(atom("add_module"), added, dependencies()));
+    if (chance(60))
+      script_.push_back(chance(50) ? tuple(atom("delete_module"), deleted)
+                                   : tuple(atom("delete_module"), deleted, dependencies()));
+    const std::size_t more = below(4);
+    for (std::size_t i = 0; i < more; ++i) {
+      const std::vector<Term> block = block_for_zoo();
+      script_.insert(script_.begin() + static_cast<std::ptrdiff_t>(below(script_.size() + 1)), block.begin(),
+                     block.end());
+    }
+    return script_;
+  }
+
   ScriptCase make(std::uint32_t seed) {
     ScriptCase made;
     made.name = "generated " + std::to_string(seed);
@@ -66,10 +92,7 @@ private:
 
   Term purge() { return atom(chance(50) ? "soft_purge" : "brutal_purge"); }
 
-  Term limit() {
-    const std::array<Term, 4> limits{atom("default"), atom("infinity"), Term(5000), Term(1)};
-    return limits[below(limits.size())];
-  }
+  Term limit() { return limits_[below(limits_.size())]; }
 
   Term extra() { return chance(50) ? list() : tuple(atom("extra"), binary({})); }
   Term change_spec() { return chance(40) ? Term(atom("soft")) : tuple(atom("advanced"), extra()); }
@@ -105,20 +128,27 @@ private:
     }
   }
 
-  Term change(const Atom& m) {
-    switch (below(10)) {
+  Term change_of_existing(const Atom& m) {
+    switch (below(8)) {
       case 0:
         return tuple(atom("load_module"), m);
       case 1:
         return tuple(atom("load_module"), m, dependencies());
       case 2:
         return tuple(atom("load_module"), m, purge(), purge(), dependencies());
+      default:
+        return update(m);
+    }
+  }
+
+  Term change(const Atom& m) {
+    switch (below(10)) {
       case 3:
         return chance(50) ? tuple(atom("add_module"), m) : tuple(atom("add_module"), m, dependencies());
       case 4:
         return chance(50) ? tuple(atom("delete_module"), m) : tuple(atom("delete_module"), m, dependencies());
       default:
-        return update(m);
+        return change_of_existing(m);
     }
   }
 
@@ -161,6 +191,27 @@ private:
         return once("other", tuple(atom("restart_application"), atom("other")));
       default:
         return {tuple(atom("apply"), tuple(x, y, list({Term(1), string("two")})))};
+    }
+  }
+
+  // Instructions that stay together: nothing else is done while processes are suspended or stopped for them.
+  std::vector<Term> block_for_zoo() {
+    const std::array<Atom, 4> servers{atom("zoo_first"), atom("zoo_server"), atom("zoo_deep"),
+                                      atom("zoo_statem")};
+    const Atom x = servers[below(servers.size())];
+    switch (below(5)) {
+      case 0:
+        return {tuple(atom("suspend"), list({x, tuple(atom("zoo_event"), limit())})),
+                tuple(atom("resume"), atoms({atom("zoo_event"), x}))};
+      case 1:
+        return {tuple(atom("stop"), atoms({x, atom("zoo_special")})),
+                tuple(atom("start"), atoms({atom("zoo_special"), x}))};
+      case 2:
+        return {tuple(atom("purge"), atoms({x, atom("zoo_lib")}))};
+      case 3:
+        return {tuple(atom("remove"), tuple(atom("zoo_gone"), purge(), purge()))};
+      default:
+        return {tuple(atom("apply"), tuple(atom("zoo_app"), atom("changed"), list({extra()})))};
     }
   }
 
@@ -241,6 +292,7 @@ private:
   }
 
   std::mt19937 engine_;
+  std::vector<Term> limits_{atom("default"), atom("infinity"), Term(5000), Term(1)};
   std::size_t density_ = 0;  // of dependencies, in percent
   std::vector<Atom> modules_;
   std::vector<Term> script_;
@@ -252,6 +304,14 @@ private:
 
 ScriptCase generated_case(std::uint32_t seed) {
   return Generator(seed).make(seed);
+}
+
+std::vector<Term> generated_zoo_script(std::uint32_t seed) {
+  std::vector<Atom> modules;
+  for (const char* name : {"sup", "inner", "pool", "first", "server", "statem", "special", "event", "guest",
+                           "deep", "deeper", "loads", "same", "lib", "app"})
+    modules.push_back(Atom{std::string("zoo_") + name});
+  return Generator(seed, std::move(modules)).make_for_zoo();
 }
 
 }  // namespace erlrc::test

@@ -11,4 +11,8 @@ namespace erlrc::test {
 /// has one thing wrong with it. The same seed gives the same script.
 ScriptCase generated_case(std::uint32_t seed);
 
+/// A script that running zoo 1.0.0 (zoo.hpp) can do, with its modules in random order, each changed in a
+/// random way, and with random dependencies.
+std::vector<Term> generated_zoo_script(std::uint32_t seed);
+
 }  // namespace erlrc::test

@@ -34,9 +34,10 @@ std::unique_ptr<LiveNode> make_node(LiveNodeOptions options) {
   return std::make_unique<LiveNode>(epmd(), std::move(options));
 }
 
-std::unique_ptr<LiveNode>& shared_node() {
-  static std::unique_ptr<LiveNode> node;
-  return node;
+std::unique_ptr<LiveNode>& shared_node(std::size_t index) {
+  static std::vector<std::unique_ptr<LiveNode>> nodes;
+  if (nodes.size() <= index) nodes.resize(index + 1);
+  return nodes[index];
 }
 
 bool is_clean(LiveNode* node) {
@@ -47,9 +48,9 @@ bool is_clean(LiveNode* node) {
   }
 }
 
-/// The shared node, as if no test had used it before.
-LiveNode& fresh_node() {
-  auto& node = shared_node();
+/// A shared node, as if no test had used it before.
+LiveNode& fresh_node(std::size_t index) {
+  auto& node = shared_node(index);
   if (!is_clean(node.get())) {
     node.reset();
     node = make_node({});
@@ -94,7 +95,7 @@ LabRelease servers(const std::string& app, const std::string& vsn, const std::ve
 
 Lab::Lab() : root_("ERLRC_ROOT", dir_.path().c_str()), dpkg_root_("DPKG_ROOT", nullptr) {
   std::filesystem::create_directory(dir_ / "nodes");
-  enter(fresh_node());
+  enter(fresh_node(0));
 }
 
 Lab::Lab(LiveNodeOptions options)
@@ -117,6 +118,11 @@ LiveNode& Lab::add_node(LiveNodeOptions options) {
   own_.push_back(make_node(std::move(options)));
   enter(*own_.back());
   return *own_.back();
+}
+
+LiveNode& Lab::add_twin() {
+  enter(fresh_node(nodes_.size()));
+  return *nodes_.back();
 }
 
 std::string Lab::at(const std::string& app, const std::string& vsn) const {

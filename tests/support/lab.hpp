@@ -67,6 +67,8 @@ public:
   LiveNode& node(std::size_t index = 0) { return *nodes_.at(index); }
   /// Starts and registers one more node.
   LiveNode& add_node(LiveNodeOptions options = {});
+  /// Registers one more of the nodes that all tests of the program share.
+  LiveNode& add_twin();
 
   const TempDir& dir() const { return dir_; }
   /// Writes and compiles a version; the path of its directory.

@@ -7,6 +7,7 @@
 -export([open/0, reset/0, build/3]).
 -export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await/1, await_idle/0]).
 -export([mark/0, diff/0, diff_but_pids/0, diff_at_last/0, condition/3, status/1]).
+-export([end_state/0, release_handler/4]).
 
 %% --- the node between two tests -------------------------------------------------------------------------------------
 
@@ -227,7 +228,8 @@ asked(Fun) ->
     try Fun() catch exit:_ -> silent end.
 
 process(Pid, Names) ->
-    {status(Pid), named(asked(fun() -> sys:get_state(Pid, 2000) end), Names),
+    Status = status(Pid),
+    {Status, Status =/= silent andalso named(asked(fun() -> sys:get_state(Pid, 2000) end), Names),
      [M || {M, File} <- code:all_loaded(), of_test(M, File), erlang:check_old_code(M),
            erlang:check_process_code(Pid, M) =:= true],
      case is_supervisor(Pid) of
@@ -249,6 +251,58 @@ named([Head | Tail], Names) -> [named(Head, Names) | named(Tail, Names)];
 named(Tuple, Names) when is_tuple(Tuple) -> list_to_tuple(named(tuple_to_list(Tuple), Names));
 named(Map, Names) when is_map(Map) -> maps:from_list(named(maps:to_list(Map), Names));
 named(Other, _) -> Other.
+
+%% --- is it as another node? -----------------------------------------------------------------------------------------
+
+%% What release_handler makes of the node by itself, by the appup in Dir/ebin: done, or what it says.
+release_handler(Direction, App, Vsn, Dir) ->
+    Answer = try
+                 {ok, Script} = case Direction of
+                                    up -> {ok, Vsn, Up} = release_handler:upgrade_script(App, Dir), {ok, Up};
+                                    down -> release_handler:downgrade_script(App, Vsn, Dir)
+                                end,
+                 release_handler:eval_appup_script(App, Vsn, Dir, Script)
+             catch
+                 Class:Reason -> {Class, Reason}
+             end,
+    case Answer of
+        {ok, Unpurged} ->
+            %% As when a release is made permanent.
+            [code:purge(Module) || {Module, brutal_purge} <- Unpurged],
+            done;
+        Failed ->
+            Failed
+    end.
+
+%% What the node has come to since the last mark, in words that are the same on any node: [{Section, [Row]}].
+end_state() ->
+    Then = persistent_term:get(lab_mark),
+    Now = snapshot(),
+    {Own, Others} = lists:partition(fun(Dir) -> of_test(path, Dir) end, code:get_path()),
+    Before = proplists:get_value(pids, Then),
+    Calls = calls(),
+    Sections =
+        [{path, [{others, Others} | lists:zip(lists:seq(1, length(Own)), Own)]},
+         {processes, [{Name, general(State)} || {Name, State} <- proplists:get_value(processes, Now)]},
+         {lives, [{Name, case lists:member(Row, Before) of true -> goes_on; false -> new end,
+                   process_info(Pid, message_queue_len)} || {Name, Pid} = Row <- proplists:get_value(pids, Now)]},
+         {old_code, lists:sort([M || {M, File} <- code:all_loaded(), of_test(M, File), erlang:check_old_code(M)])},
+         %% Several may be called at the same time.
+         {calls, [{Who, [Call || Call <- Calls, element(2, Call) =:= Who]}
+                  || Who <- lists:usort([element(2, Call) || Call <- Calls])]}],
+    ordered(Sections ++ [Row || {Section, _} = Row <- Now, not lists:member(Section, [path, processes, pids])]).
+
+%% Maps as lists: since OTP 26 the order of their keys is not the same on all nodes.
+ordered([Head | Tail]) -> [ordered(Head) | ordered(Tail)];
+ordered(Tuple) when is_tuple(Tuple) -> list_to_tuple(ordered(tuple_to_list(Tuple)));
+ordered(Map) when is_map(Map) -> {map, ordered(lists:sort(maps:to_list(Map)))};
+ordered(Other) -> Other.
+
+%% A supervisor's state without the times at which it started children again.
+general({Status, State, OldCode, Children}) when element(1, State) =:= state, is_list(element(8, State)) ->
+    {Status, setelement(8, State, length(element(8, State))), OldCode, Children};
+general(Process) ->
+    Process.
 
 %% --- which version is there? ----------------------------------------------------------------------------------------
 
