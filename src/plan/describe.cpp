@@ -77,6 +77,7 @@ std::string describe(const Step& step) {
           [](const CheckLibraries& s) {
             return "check that NIF libraries around " + s.ebin + " support an upgrade: " + names(s.modules);
           },
+          [](const CheckNifs&) { return std::string("check that modules that had NIFs have them"); },
           [](const HoldLibraries& s) {
             return "keep in memory whatever NIF libraries are loaded from around " + s.ebin;
           },

@@ -69,8 +69,7 @@ public:
     std::vector<Atom> touched(loaded_);
     touched.insert(touched.end(), removed_.begin(), removed_.end());
     if (!touched.empty()) steps.push_back(KeepCode{from_.ebin, touched});
-    const std::vector<Atom> taken_over = with_nifs(to_, with_nifs(from_, loaded_));
-    if (!taken_over.empty()) steps.push_back(CheckLibraries{to_.ebin, taken_over});
+    if (!taken_over().empty()) steps.push_back(CheckLibraries{to_.ebin, taken_over()});
     if (!with_nifs(from_, touched).empty()) steps.push_back(HoldLibraries{from_.ebin});
     append_reading(steps);
     if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
@@ -130,6 +129,12 @@ public:
   Step take_as_script(std::vector<LowLevel> script) const {
     return EvalScript{change_, to_.spec.vsn, to_.ebin.substr(0, to_.ebin.rfind('/')), trees_,
                       std::move(script)};
+  }
+
+  /// What follows the script if modules with NIFs are loaded again.
+  std::optional<Step> check_nifs() const {
+    if (taken_over().empty()) return std::nullopt;
+    return CheckNifs{};
   }
 
   std::optional<Step> post_purge() const {
@@ -240,6 +245,8 @@ private:
     });
     return found;
   }
+
+  std::vector<Atom> taken_over() const { return with_nifs(to_, with_nifs(from_, loaded_)); }
 
   static Atom start_type(const Apply& call) {
     const Atom* type = call.args.size() > 1 ? std::get_if<Atom>(&call.args[1].value) : nullptr;

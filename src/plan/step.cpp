@@ -72,6 +72,7 @@ Term to_term(const Step& step) {
           [](const CheckLibraries& s) {
             return tuple(Atom{"check_libraries"}, string(s.ebin), atoms(s.modules));
           },
+          [](const CheckNifs&) { return Term(Atom{"check_nifs"}); },
           [](const HoldLibraries& s) { return tuple(Atom{"hold_libraries"}, string(s.ebin)); },
           [](const ReadCode& s) {
             return tuple(Atom{"read_code"}, string(s.ebin), atoms(s.modules), each(s.switched, atoms));

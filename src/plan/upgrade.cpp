@@ -118,11 +118,12 @@ bool contains(const std::vector<Atom>& apps, const Atom& app) {
 }
 
 /// The modules that would lose their NIFs: code that is loaded again starts without them, and without on_load
-/// nobody loads them, unless the script calls somebody who may.
+/// nobody loads them, unless the script calls somebody who may. (The hooks of supervisors are for children.)
 std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script) {
   std::string lost;
   for (const LowLevel& instruction : script) {
-    if (std::holds_alternative<Apply>(instruction)) return std::nullopt;
+    if (const auto* call = std::get_if<Apply>(&instruction); call != nullptr && !counterpart(*call))
+      return std::nullopt;
     const auto* load = std::get_if<Load>(&instruction);
     const auto beam = load != nullptr ? to.beams.find(load->module) : to.beams.end();
     if (beam == to.beams.end() || !beam->second.nif || beam->second.on_load) continue;
@@ -185,6 +186,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
     std::ranges::move(steps.take(), std::back_inserter(plan.steps));
     if (auto children = steps.change_children(request.policy)) plan.steps.push_back(*std::move(children));
   }
+  if (auto check = steps.check_nifs()) plan.steps.push_back(*std::move(check));
   std::ranges::move(inclusions.leave(), std::back_inserter(plan.steps));
   if (auto purge = otp ? std::nullopt : steps.post_purge()) plan.steps.push_back(*std::move(purge));
   return plan;

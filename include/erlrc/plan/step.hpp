@@ -115,11 +115,15 @@ struct KeepCode {
   bool operator==(const KeepCode&) const = default;
 };
 /// Fails, before anything was touched, if the NIF library of one of these modules, in the application around
-/// `ebin`, cannot take over from the one that is loaded.
+/// `ebin`, cannot take over from the one that is loaded. Notes which of them have NIFs, for CheckNifs.
 struct CheckLibraries {
   std::string ebin;
   std::vector<Atom> modules;
   bool operator==(const CheckLibraries&) const = default;
+};
+/// Fails if one of the modules that CheckLibraries found with NIFs has none.
+struct CheckNifs {
+  bool operator==(const CheckNifs&) const = default;
 };
 /// Makes the node keep, for as long as it runs, the NIF libraries that it has loaded from the application
 /// around `ebin`: what a library made may point into it, so it must not be unmapped with the code it belonged
@@ -250,12 +254,13 @@ struct EvalScript {
   bool operator==(const EvalScript&) const = default;
 };
 
-using Step = std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp,
-                          UnloadApp, StartApp, StartNeeded, StopApp, ChangeApp, LoadModules, KeepReplaced,
-                          UnloadModules, KeepCode, CheckLibraries, HoldLibraries, ReadCode, CheckOldCode,
-                          CheckStranded, PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge,
-                          SuspendProcesses, ConvertProcesses, Resume, CheckStop, TerminateProcesses,
-                          StartProcesses, KeepChildren, ChangeChildren, ApplyHook, EvalScript>;
+using Step =
+    std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp, UnloadApp,
+                 StartApp, StartNeeded, StopApp, ChangeApp, LoadModules, KeepReplaced, UnloadModules,
+                 KeepCode, CheckLibraries, CheckNifs, HoldLibraries, ReadCode, CheckOldCode, CheckStranded,
+                 PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge, SuspendProcesses,
+                 ConvertProcesses, Resume, CheckStop, TerminateProcesses, StartProcesses, KeepChildren,
+                 ChangeChildren, ApplyHook, EvalScript>;
 
 /// How the node is told.
 Term to_term(const Step& step);

@@ -9,7 +9,7 @@
 %% (DF_1_NODELETE) and the path of the library that it needs. The dynamic linker does the rest. That the emulator then finds
 %% no driver in it is expected. A library that lies where it lay is found in memory again, with all that it knows.
 -module(erlrc_library).
--export([check_libraries/2, hold_libraries/2]).
+-export([check_libraries/2, check_nifs/0, has_lost_nifs/1, hold_libraries/2]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_text, [fail/2, modules/1, short/1]).
 
@@ -21,8 +21,24 @@ check_libraries(Ebin, Modules) ->
     Files = filelib:wildcard(filename:join([filename:dirname(Ebin), "priv", "**", "*.so"])),
     Entries = lists:append([entries(Elf) || {ok, <<16#7f, "ELF", 2, 1, _/binary>> = Elf} <- lists:map(fun file:read_file/1, Files)]),
     case [Module || Module <- Modules, lists:member({atom_to_binary(Module, utf8), false}, Entries)] of
-        [] -> ok;
+        [] -> put(nifs, [Module || Module <- Modules, has_nifs(Module)]);
         Without -> fail("NIF libraries that do not support an upgrade while the one before is loaded: ~ts", [modules(Without)])
+    end.
+
+has_nifs(Module) ->
+    erlang:module_loaded(Module) andalso Module:module_info(nifs) =/= [].
+
+%% A module may take no notice of a library that it cannot load; and one without on_load needs somebody who loads it.
+check_nifs() ->
+    case [Module || Module <- get(nifs), has_lost_nifs(Module)] of
+        [] -> ok;
+        Lost -> fail("modules that have lost their NIFs: ~ts", [modules(Lost)])
+    end.
+
+has_lost_nifs(Module) ->
+    case get(nifs) of
+        undefined -> false;
+        Had -> lists:member(Module, Had) andalso not has_nifs(Module)
     end.
 
 %% [{Name of a module, whether its library can be upgraded}] of an ELF file of 64 bits, little-endian.

@@ -14,7 +14,7 @@
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
                      read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
 -import(erlrc_journal, [journal/1, remark/2]).
--import(erlrc_library, [check_libraries/2, hold_libraries/2]).
+-import(erlrc_library, [check_libraries/2, check_nifs/0, hold_libraries/2]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_record, [check_records/3]).
 -import(erlrc_sys, [ask/3, check_resumed/2, gone/1, has_state/1, resume_with_states/3]).
@@ -204,6 +204,9 @@ step({keep_code, Ebin, Modules}, #{kept := Kept} = C) ->
     C#{kept := maps:merge(Kept, Found)};
 step({check_libraries, Ebin, Modules}, C) ->
     check_libraries(Ebin, Modules),
+    C;
+step(check_nifs, C) ->
+    check_nifs(),
     C;
 step({hold_libraries, Ebin}, C) ->
     hold_libraries(Ebin, C),

@@ -11,6 +11,7 @@
 -import(erlrc_restart, [give_back/5, restart/4]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [remark/2]).
+-import(erlrc_library, [has_lost_nifs/1]).
 -import(erlrc_revive, [revive/4]).
 -import(erlrc_suspend, [freeze/2, suspend/5, withdraw/1]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3, replace_states/2, resume/2]).
@@ -214,6 +215,7 @@ frozen(Journal) ->
 
 %% The code from before, which a process may still run that never noticed the change.
 put_back(Module, Previous, C) ->
+    old_path(C),
     Killed = case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
                  true -> [];
                  false -> users_of_old_code(Module)
@@ -229,7 +231,17 @@ put_back(Module, Previous, C) ->
             fail("~ts: the code it had before is in no file", [module_name(Module)])
     end,
     [text("~ts: it ran the code of ~ts from before and was killed when that was put back", [pid_to_list(Pid),
-          module_name(Module)]) || Pid <- Killed].
+          module_name(Module)]) || Pid <- Killed]
+        ++ [text("~ts: has the code from before, but not its NIFs, which nobody loads", [module_name(Module)])
+            || has_lost_nifs(Module)].
+
+%% Code that is loaded again may ask where its application lies, for its NIF library (code:priv_dir/1), and must find its
+%% own version.
+old_path(C) ->
+    case lists:keyfind(path, 1, lists:reverse(get(journal))) of
+        {path, Path} = Entry -> code:get_path() =:= Path orelse undo(Entry, C);
+        false -> ok
+    end.
 
 %% The states from before the conversion. If a process went on with the new one meanwhile, what it learnt since is kept by
 %% letting its author's code convert it back, if that works; and so is the state of one that the new code started.

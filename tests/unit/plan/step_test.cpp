@@ -32,6 +32,7 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(UnloadModules{{m}}) == "{unload_modules,[m]}");
   CHECK(told(KeepCode{"/e", {m}}) == "{keep_code,\"/e\",[m]}");
   CHECK(told(CheckLibraries{"/e", {m}}) == "{check_libraries,\"/e\",[m]}");
+  CHECK(told(CheckNifs{}) == "check_nifs");
   CHECK(told(HoldLibraries{"/e"}) == "{hold_libraries,\"/e\"}");
   CHECK(told(ReadCode{"/e", {m, app}, {{m}}}) == "{read_code,\"/e\",[m,a],[[m]]}");
   CHECK(told(CheckOldCode{{m}}) == "{check_old_code,[m],refuse}");

@@ -257,6 +257,8 @@ TEST_CASE(
   CHECK(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}) ==
         Decision(Refusal{"refused",
                          "changed modules with NIFs and without on_load, which would lose them: egerl_lib"}));
+  to.appup = shipped("{load_module,egerl_lib},{apply,{egerl_sup,sup_upgrade_notify,[\"4.0.1\",\"4.1.0\"]}}");
+  CHECK(std::holds_alternative<Refusal>(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {})));
   to.appup = shipped("{load_module,egerl_lib},{apply,{egerl_lib,init,[]}}");
   CHECK(std::holds_alternative<Plan>(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {})));
   to.appup.reset();

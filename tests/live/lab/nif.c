@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The library of tests/live/lab/nif.erl: NAME is the module, VSN its version, TAKE_OVER what the library answers when it is
+ * to take over from the one of the code before (0 is yes); without that it has no function for it.
+ *
+ * What keep/0 makes calls a function of the library that made it, as libraries do that give callbacks to others. */
+#include <erl_nif.h>
+
+/* Also understood by releases before that of the header. */
+#undef ERL_NIF_MINOR_VERSION
+#define ERL_NIF_MINOR_VERSION 14
+
+typedef int version(void);
+
+static ErlNifResourceType *kind;
+
+static int own_version(void)
+{
+    return VSN;
+}
+
+static ERL_NIF_TERM vsn(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
+{
+    return enif_make_int(env, own_version());
+}
+
+static ERL_NIF_TERM keep(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
+{
+    version **kept = enif_alloc_resource(kind, sizeof *kept);
+    ERL_NIF_TERM term;
+
+    *kept = own_version;
+    term = enif_make_resource(env, kept);
+    enif_release_resource(kept);
+    return term;
+}
+
+static ERL_NIF_TERM kept_vsn(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
+{
+    void *kept;
+
+    if (!enif_get_resource(env, argv[0], kind, &kept))
+        return enif_make_badarg(env);
+    return enif_make_int(env, (**(version **)kept)());
+}
+
+static int open_kind(ErlNifEnv *env)
+{
+    kind = enif_open_resource_type(env, NULL, "kept", NULL, ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER, NULL);
+    return kind == NULL;
+}
+
+static int load(ErlNifEnv *env, void **priv, ERL_NIF_TERM info)
+{
+    return open_kind(env);
+}
+
+#ifdef TAKE_OVER
+static int upgrade(ErlNifEnv *env, void **priv, void **old, ERL_NIF_TERM info)
+{
+    return TAKE_OVER != 0 ? TAKE_OVER : open_kind(env);
+}
+#else
+#define upgrade NULL
+#endif
+
+static ErlNifFunc functions[] = {{"vsn", 0, vsn, 0}, {"keep", 0, keep, 0}, {"kept_vsn", 1, kept_vsn, 0}};
+
+/* One macro more, so that NAME is the name. */
+#define INIT(MODULE) ERL_NIF_INIT(MODULE, functions, load, NULL, upgrade, NULL)
+
+INIT(NAME)

@@ -1,0 +1,12 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%% Has its functions from the library priv/MODULE.so (nif.c), which somebody asks for by open/0.
+-module(MODULE).
+-vsn(?VSN).
+-export([open/0, vsn/0, keep/0, kept_vsn/1]).
+
+open() ->
+    erlang:load_nif(filename:join(code:priv_dir(APP), "MODULE"), ?VSN).
+
+vsn() -> erlang:nif_error(not_loaded).
+keep() -> erlang:nif_error(not_loaded).
+kept_vsn(_) -> erlang:nif_error(not_loaded).

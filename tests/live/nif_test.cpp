@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cstdlib>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// Modules that have functions from a library (NIFs, erl_nif(3erl)), compiled for these tests from
+// tests/live/lab/nif.c.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// Each version is the number of which its library knows: 1.0.0 is 1.
+LabRelease zoo(const std::string& vsn, const std::string& kind, const std::string& appup = {}) {
+  LabRelease made = servers("zoo", vsn, {"zoo_a"});
+  made.modules.front().kind = "plain_app";
+  made.modules.push_back({"zoo_nif", kind});
+  made.appup = appup;
+  return made;
+}
+
+/// The library of a version; `take_over` as nif.c has it.
+void add_library(Lab& lab, const std::string& vsn, const std::string& take_over = "-DTAKE_OVER=0") {
+  const std::string priv = lab.at("zoo", vsn) + "/priv";
+  std::filesystem::create_directory(priv);
+  const std::string command =
+      "cc -shared -fPIC -I" ERLRC_ERL_NIF " -DNAME=zoo_nif -DVSN=" + vsn.substr(0, 1) + " " + take_over +
+      " -o '" + priv + "/zoo_nif.so' " ERLRC_LAB "/nif.c";
+  REQUIRE(std::system(command.c_str()) == 0);
+}
+
+void set_up(Lab& lab, const std::string& kind, const std::string& take_over = "-DTAKE_OVER=0",
+            const std::string& appup = {}) {
+  lab.add(zoo("1.0.0", kind));
+  lab.add(zoo("2.0.0", kind, appup));
+  add_library(lab, "1.0.0");
+  add_library(lab, "2.0.0", take_over);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  if (kind == "opened") lab.ask("ok = zoo_nif:open().");
+  // Whoever has this keeps a pointer into the first library.
+  lab.ask("persistent_term:put(kept, zoo_nif:keep()), lab:mark().");
+  REQUIRE(lab.ask("[zoo_nif:vsn(), zoo_nif:kept_vsn(persistent_term:get(kept))].") == "[1,1]");
+}
+
+std::string versions(Lab& lab) {
+  return lab.ask("lab:await_idle(), [zoo_nif:vsn(), zoo_nif:kept_vsn(persistent_term:get(kept))].");
+}
+
+const Ran upgraded{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""};
+
+std::string appup(const std::string& script) {
+  return "{\"2.0.0\", [{\"1.0.0\", [" + script + "]}], []}.";
+}
+
+}  // namespace
+
+TEST_CASE("nif: a library takes over from the one before, which stays for what it made") {
+  Lab lab;
+  set_up(lab, "nif");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(versions(lab) == "[2,1]");
+  CHECK(lab.condition("zoo") == "new");
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(versions(lab) == "[1,1]");
+  CHECK(lab.condition("zoo") == "old");
+}
+
+TEST_CASE("nif: a library that has no function to take over is refused before anything is touched") {
+  Lab lab;
+  set_up(lab, "nif", "");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
+        Ran{1, "",
+            "erlrc-upgrade: NODE: refused: NIF libraries that do not support an upgrade while the one before "
+            "is loaded: zoo_nif\n"
+            "  remark: module zoo_nif has NIFs and changed: its library must support an upgrade\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(versions(lab) == "[1,1]");
+}
+
+TEST_CASE("nif: a library that does not want to take over: the module is named, and all is undone") {
+  Lab lab;
+  set_up(lab, "nif", "-DTAKE_OVER=7");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: zoo_nif: cannot be loaded: "));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(versions(lab) == "[1,1]");
+}
+
+TEST_CASE("nif: a later step fails: the library is the one from before") {
+  Lab lab;
+  set_up(lab, "nif", "-DTAKE_OVER=0", appup("{load_module, zoo_nif}, {apply, {erlang, error, [late]}}"));
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(versions(lab) == "[1,1]");
+}
+
+TEST_CASE("nif: a library that is missing: the module is named, and all is undone") {
+  Lab lab;
+  set_up(lab, "nif");
+  std::filesystem::remove_all(lab.at("zoo", "2.0.0") + "/priv");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: zoo_nif: cannot be loaded: "));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(versions(lab) == "[1,1]");
+}
+
+TEST_CASE("nif: a changed module that would lose them is refused, one that did not change is left alone") {
+  Lab lab;
+  set_up(lab, "opened");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 1);
+  CHECK(
+      ran.err.starts_with("erlrc-upgrade: NODE: refused: changed modules with NIFs and without on_load, "
+                          "which would lose them: zoo_nif\n"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  std::filesystem::copy_file(lab.at("zoo", "1.0.0") + "/ebin/zoo_nif.beam",
+                             lab.at("zoo", "2.0.0") + "/ebin/zoo_nif.beam",
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  CHECK(versions(lab) == "[1,1]");
+}
+
+TEST_CASE("nif: a changed module that the appup loads its library for") {
+  Lab lab;
+  set_up(lab, "opened", "-DTAKE_OVER=0", appup("{load_module, zoo_nif}, {apply, {zoo_nif, open, []}}"));
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(versions(lab) == "[2,1]");
+}
+
+TEST_CASE("nif: a call of the appup that was thought to load the library, and does not") {
+  Lab lab;
+  set_up(lab, "opened", "-DTAKE_OVER=0", appup("{load_module, zoo_nif}, {apply, {erlang, length, [[]]}}"));
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: broken: modules that have lost their NIFs: zoo_nif\n"));
+  CHECK(ran.err.find("zoo_nif: has the code from before, but not its NIFs, which nobody loads\n") !=
+        std::string::npos);
+}
