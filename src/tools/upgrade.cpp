@@ -52,6 +52,13 @@ void read_stranded(const std::string& text, Policy& policy) {
   policy.stranded = text == "refuse" ? Policy::Stranded::refuse : Policy::Stranded::report;
 }
 
+/// --records=refuse|report
+void read_records(const std::string& text, Policy& policy) {
+  if (text != "refuse" && text != "report")
+    throw UsageError("--records: " + printable(text) + ": expected refuse or report");
+  policy.records = text == "report" ? Policy::Records::report : Policy::Records::refuse;
+}
+
 /// --children=change|keep
 void read_children(const std::string& text, Policy& policy) {
   if (text != "change" && text != "keep")
@@ -81,7 +88,8 @@ int change_main(const std::string& tool, const std::string& about, Action action
   for (VersionArguments* version : {&first, &second})
     line.app.add_option(version->dir_name, version->directory,
                         "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
-  std::string purge = "refuse", stranded = "report", children = "change", engine = "erlrc";
+  std::string purge = "refuse", stranded = "report", records = "refuse", children = "change",
+              engine = "erlrc";
   line.app
       .add_option("--purge", purge,
                   "Processes in code from before the last upgrade: refuse, wait[=SECONDS] or kill")
@@ -89,6 +97,10 @@ int change_main(const std::string& tool, const std::string& about, Action action
   line.app
       .add_option("--stranded", stranded,
                   "Processes inside changing code that nothing converts: report or refuse")
+      ->type_name("WHAT");
+  line.app
+      .add_option("--records", records,
+                  "Records that change, in the states of processes that nothing converts: refuse or report")
       ->type_name("WHAT");
   line.app
       .add_option(
@@ -110,6 +122,7 @@ int change_main(const std::string& tool, const std::string& about, Action action
   request.app = check_app(app);
   read_purge(purge, request.policy);
   read_stranded(stranded, request.policy);
+  read_records(records, request.policy);
   read_children(children, request.policy);
   read_engine(engine, request.policy);
   if (options.rehearse && request.policy.engine == Policy::Engine::otp)

@@ -152,6 +152,7 @@ TEST_CASE("what to do about processes in old code, and about children, is one of
   const auto [option, error] = GENERATE(table<std::string, std::string>({
       {"--purge=murder", "--purge: 'murder': expected refuse, wait, wait=SECONDS or kill"},
       {"--stranded=kill", "--stranded: 'kill': expected report or refuse"},
+      {"--records=some", "--records: 'some': expected refuse or report"},
       {"--children=some", "--children: 'some': expected change or keep"},
   }));
   CHECK(one.run(upgrade_main, {option, "egerl", "1.0", "1.1"}) ==

@@ -54,7 +54,8 @@ TEST_CASE("the programs that act have the options that they all have") {
   const Host host;
   for (const test::Program program : {start_main, stop_main, upgrade_main, downgrade_main}) {
     auto options = options_in(host.run(program, {"--help"}).out);
-    for (const char* own : {"--no-unload", "--purge", "--stranded", "--children", "--rehearse", "--engine"})
+    for (const char* own :
+         {"--no-unload", "--purge", "--stranded", "--records", "--children", "--rehearse", "--engine"})
       options.erase(own);
     CHECK(options == std::set<std::string>{"--dry-run", "--help", "--json", "--node", "--timeout",
                                            "--verbose", "--version"});

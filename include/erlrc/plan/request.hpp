@@ -33,6 +33,10 @@ struct Policy {
   /// Processes inside a module that changes, which no instruction converts: they go on in its old code until
   /// they call it by its full name.
   Stranded stranded = Stranded::report;
+  enum class Records { refuse, report };
+  /// Records that the new version defines anew, in the states of processes that no instruction converts: the
+  /// upgrade is refused, or they are told.
+  Records records = Records::refuse;
   enum class Children { change, keep };
   /// Children that a supervisor's new init/1 has and the old one had not, or the other way round: started and
   /// stopped, or left alone.

@@ -147,8 +147,9 @@ struct CheckOldCode {
   Policy policy{};
   bool operator==(const CheckOldCode&) const = default;
 };
-/// Names the processes that are inside one of the modules that change, but for those of `apps` that run a
-/// module of `converted`; whether that is a remark or a failure, `policy` says.
+/// Names the processes that are inside one of the modules that change, and those in whose states there are
+/// records that change, but for those of `apps` that run a module of `converted`; whether that is a remark or
+/// a failure, `policy` says.
 struct CheckStranded {
   std::vector<Atom> apps;
   std::vector<Atom> changing;

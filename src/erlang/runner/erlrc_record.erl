@@ -7,12 +7,14 @@
 %% that has one dies when it next calls the library. So the definitions of both versions are compared, as far as the files
 %% have debug information and are not too many, and the states are searched, before anything is touched.
 -module(erlrc_record).
--export([check_records/3]).
+-export([check_records/4]).
+-import(erlrc_call, [left/1, now_ms/0]).
+-import(erlrc_journal, [remark/2]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
 %% Told: processes that are converted, as the keys of a map.
-check_records(Modules, Told, #{kept := Kept, code := Code} = C) ->
+check_records(Modules, Told, Policy, #{kept := Kept, code := Code} = C) ->
     %% Debug information is long: a hundred modules, or big ones (generated, most of them), would take seconds.
     Changed = lists:append([[{Module, Name, Size} || {Name, Size} <- changed(Old, New)]
                             || length(Modules) =< 100, Module <- Modules,
@@ -20,7 +22,7 @@ check_records(Modules, Told, #{kept := Kept, code := Code} = C) ->
                                {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072]),
     case Changed of
         [] -> ok;
-        _ -> check_states(Changed, Told, C)
+        _ -> check_states(Changed, Told, Policy, C)
     end.
 
 %% The records that both define, but not alike, with their size in the old version. (Every other module has a `state' of
@@ -46,15 +48,35 @@ records(Beam) ->
 field({typed_record_field, Field, _}) -> field(Field);
 field(Field) -> element(3, element(3, Field)).
 
-check_states(Changed, Told, C) ->
-    Asked = [Pid || Pid <- processes(), Pid =/= self(), not is_map_key(Pid, Told), answers(Pid)],
-    States = [{Pid, term_to_binary(State)} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Asked], 2000, C)],
+check_states(Changed, Told, Policy, #{deadline := Deadline} = C) ->
+    Any = binary:compile_pattern([pattern(Name, Size) || {_, Name, Size} <- Changed]),
+    {States, Left} = search(processes() -- [self() | maps:keys(Told)], Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
+    Left =:= 0 orelse remark("of ~p processes it is not known whether they have records that change", [Left]),
     Found = [{Module, Name, [Pid || {Pid, State} <- States, binary:match(State, pattern(Name, Size)) =/= nomatch]}
              || {Module, Name, Size} <- Changed],
-    case [{M, N, Pids} || {M, N, [_ | _] = Pids} <- Found] of
-        [] -> ok;
-        Holders -> fail("records that the new version defines anew are in processes that nothing converts: ~ts",
-                        [lists:join("; ", [holders(Holder, C) || Holder <- Holders])])
+    case {[holders(Holder, C) || {_, _, [_ | _]} = Holder <- Found], Policy} of
+        {[], _} -> ok;
+        {Holders, refuse} -> fail("records that the new version defines anew are in processes that nothing converts: ~ts",
+                                  [lists:join("; ", Holders)]);
+        {Holders, report} -> remark("records that the new version defines anew are in processes that nothing converts: ~ts",
+                                    [lists:join("; ", Holders)])
+    end.
+
+%% The encoded states in which there is one of the patterns, and how many processes did not tell theirs. States are copied,
+%% so not too many at once, and none that is big.
+search([], _, Found, _) ->
+    {Found, 0};
+search(Pids, Any, Found, C) ->
+    case left(C) of
+        0 ->
+            {Found, length(Pids)};
+        _ ->
+            {Now, Later} = lists:split(min(100, length(Pids)), Pids),
+            Waiting = [{Pid, Words} || Pid <- Now, answers(Pid), {_, Words} <- [process_info(Pid, total_heap_size)]],
+            Small = [Pid || {Pid, Words} <- Waiting, Words < 131072],
+            States = [{Pid, term_to_binary(State)} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Small], 500, C)],
+            {All, Left} = search(Later, Any, [Holder || {_, State} = Holder <- States, binary:match(State, Any) =/= nomatch] ++ Found, C),
+            {All, Left + length(Waiting) - length(States)}
     end.
 
 holders({Module, Name, Pids}, C) ->

@@ -16,7 +16,7 @@
 -import(erlrc_journal, [journal/1, remark/2]).
 -import(erlrc_library, [check_libraries/2, check_nifs/0, hold_libraries/2]).
 -import(erlrc_suspend, [suspend/5]).
--import(erlrc_record, [check_records/3]).
+-import(erlrc_record, [check_records/4]).
 -import(erlrc_sys, [ask/3, check_resumed/2, gone/1, has_state/1, resume_with_states/3]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1, short_name/1]).
 -import(erlrc_tree, [supervised/2]).
@@ -223,13 +223,13 @@ step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
 step({check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),
     C;
-step({check_stranded, Apps, Changing, Converted, Policy}, C) ->
+step({check_stranded, Apps, Changing, Converted, Policy, Records}, C) ->
     Told = maps:from_list([{Pid, true} || {Pid, _, _, _, Modules} <- supervised(Apps, C),
                                           lists:any(fun(M) -> lists:member(M, Converted) end, Modules)]),
     Inside = maps:from_list([{Module, true} || Module <- Changing]),
     Stranded = [Found || Pid <- processes(), not is_map_key(Pid, Told), Pid =/= self(),
                          Found <- inside(Pid, Inside)],
-    check_records(Changing, Told, C),
+    check_records(Changing, Told, Records, C),
     case {Stranded, Policy} of
         {[], _} -> C;
         {_, refuse} -> fail("processes that nothing converts: ~ts", [stranded(Stranded, C)]);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+#include "lab.hpp"
+
+// Records of a library that change while processes of others have them in their
+// states (--records).
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// A library with records, and a server that its own appup may convert.
+LabRelease lib(const std::string& vsn) {
+  LabRelease made = servers("lib", vsn, {"lib_a"});
+  made.modules.push_back({"lib_rec", "records"});
+  return made;
+}
+
+void set_up(Lab& lab) {
+  lab.add(lib("1.0.0"));
+  lab.add(lib("2.0.0"));
+  lab.add(servers("top", "1.0.0", {"top_a", "top_b"}));
+  REQUIRE(lab.start("lib", "1.0.0").exit == 0);
+  REQUIRE(lab.start("top", "1.0.0").exit == 0);
+}
+
+/// Puts what the library makes into the state of a process, somewhere inside.
+void give(Lab& lab, const std::string& process, const std::string& made) {
+  lab.ask("sys:replace_state(" + process + ", fun(S) -> S#{has => [{[x, lib_rec:" + made +
+          "()], y}]} end), lab:mark().");
+}
+
+std::string held_by(Lab& lab, const std::string& process) {
+  const std::string pid = lab.ask("pid_to_list(whereis(" + process + ")).");
+  return "records that the new version defines anew are in processes that "
+         "nothing converts: sample of "
+         "lib_rec in 1: " +
+         pid.substr(1, pid.size() - 2) + " " + process + " in gen_server:loop/" +
+         lab.ask("{_, {_, _, N}} = process_info(whereis(" + process + "), current_function), N.");
+}
+
+const Ran upgraded{0, "erlrc-upgrade: Upgrading 'lib': (NODE) upgraded\n", ""};
+
+}  // namespace
+
+TEST_CASE(
+    "records: a process of another application that has one is named, "
+    "and the upgrade refused") {
+  Lab lab;
+  set_up(lab);
+  give(lab, "top_b", "sample");
+  const Ran ran = lab.upgrade("lib", "1.0.0", "2.0.0");
+  CHECK(ran == Ran{1, "", "erlrc-upgrade: NODE: refused: " + held_by(lab, "top_b") + "\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("records: --records=report tells it, and goes on") {
+  Lab lab;
+  set_up(lab);
+  give(lab, "top_b", "sample");
+  const std::string held = held_by(lab, "top_b");
+  CHECK(lab.upgrade("lib", "1.0.0", "2.0.0", {"--records=report"}) ==
+        Ran{0, upgraded.out + "  remark: " + held + "\n", ""});
+  CHECK(lab.condition("lib") == "new");
+}
+
+TEST_CASE(
+    "records: those that did not change, that any module may have, or "
+    "that somebody converts") {
+  Lab lab;
+  set_up(lab);
+  SECTION("a record that is the same in both versions") {
+    give(lab, "top_a", "other");
+  }
+  SECTION("a state") {
+    give(lab, "top_a", "state");
+  }
+  SECTION("in a process that is converted") {
+    give(lab, "lib_a", "sample");
+  }
+  CHECK(lab.upgrade("lib", "1.0.0", "2.0.0") == upgraded);
+}
+
+TEST_CASE(
+    "records: a process that does not answer, and one that is too big, "
+    "are not searched, which is told") {
+  Lab lab;
+  set_up(lab);
+  lab.ask(
+      "lab:on({busy, top_a}, {wait, ok}), gen_server:cast(top_a, {act, "
+      "busy}), lab:await_reached({busy, "
+      "top_a}),"
+      " sys:replace_state(top_b, fun(S) -> S#{has => {lib_rec:sample(), "
+      "lists:seq(1, 200000)}} end).");
+  const Ran ran = lab.upgrade("lib", "1.0.0", "2.0.0");
+  lab.ask("lab:release({busy, top_a}).");
+  CHECK(ran == Ran{0,
+                   upgraded.out + "  remark: of 1 processes it is not known "
+                                  "whether they have records that change\n",
+                   ""});
+}
