@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <chrono>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// Processes that an upgrade leaves behind in old code (--stranded), and that the next one would kill
+// (--purge).
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+LabRelease zoo(const std::string& vsn) {
+  LabRelease made = servers("zoo", vsn, {"zoo_a"});
+  made.modules.push_back({"zoo_lib", "plain"});
+  return made;
+}
+
+/// Version 1.0.0, and a process inside zoo_lib that stays there.
+void set_up(Lab& lab) {
+  lab.add(zoo("1.0.0"));
+  lab.add(zoo("2.0.0"));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("register(lingers, spawn(zoo_lib, linger, [])), lab:mark().");
+}
+
+/// Version 2.0.0, and that process in the code of 1.0.0.
+void set_up_upgraded(Lab& lab) {
+  set_up(lab);
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  REQUIRE(lab.ask("lab:mark(), erlang:check_process_code(whereis(lingers), zoo_lib).") == "true");
+}
+
+std::string lingering(Lab& lab) {
+  const std::string pid = lab.ask("pid_to_list(whereis(lingers)).");
+  return pid.substr(1, pid.size() - 2) + " lingers in zoo_lib:linger/0";
+}
+
+Ran downgrade(Lab& lab, const std::string& purge) {
+  return lab.downgrade("zoo", "1.0.0", "2.0.0",
+                       purge.empty() ? std::vector<std::string>{} : std::vector{purge});
+}
+
+const Ran downgraded{0, "erlrc-downgrade: Downgrading 'zoo': (NODE) downgraded\n", ""};
+
+}  // namespace
+
+TEST_CASE("stranded: a process that no instruction converts is named, and goes on in the old code") {
+  Lab lab;
+  set_up(lab);
+  const std::string who = lingering(lab);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
+        Ran{0,
+            "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n"
+            "  remark: processes that nothing converts go on in the old code: 1 in zoo_lib: " +
+                who + "\n",
+            ""});
+  CHECK(lab.condition("zoo") == "new");
+  CHECK(lab.ask("erlang:check_process_code(whereis(lingers), zoo_lib).") == "true");
+}
+
+TEST_CASE("stranded: --stranded=refuse refuses the upgrade before anything is touched") {
+  Lab lab;
+  set_up(lab);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) ==
+        Ran{1, "",
+            "erlrc-upgrade: NODE: refused: processes that nothing converts: 1 in zoo_lib: " + lingering(lab) +
+                "\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+  lab.ask("lingers ! stop, timer:sleep(20).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}).exit == 0);
+}
+
+TEST_CASE("purge: what runs the code before the last upgrade is named, and the upgrade refused") {
+  Lab lab;
+  set_up_upgraded(lab);
+  const std::string option = GENERATE("", "--purge=refuse");
+  CHECK(downgrade(lab, option) == Ran{1, "",
+                                      "erlrc-downgrade: NODE: refused: processes still run the code before "
+                                      "the last upgrade: zoo_lib in " +
+                                          lingering(lab) + "\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+  lab.ask("lingers ! stop, timer:sleep(20).");
+  CHECK(downgrade(lab, option) == downgraded);
+  CHECK(lab.condition("zoo") == "old");
+}
+
+TEST_CASE("purge: --purge=kill ends it") {
+  Lab lab;
+  set_up_upgraded(lab);
+  CHECK(downgrade(lab, "--purge=kill") == downgraded);
+  CHECK(lab.condition("zoo") == "old");
+  CHECK(lab.ask("whereis(lingers).") == "undefined");
+}
+
+TEST_CASE("purge: --purge=wait goes on as soon as it is gone") {
+  Lab lab;
+  set_up_upgraded(lab);
+  const std::string option = GENERATE("--purge=wait", "--purge=wait=20");
+  lab.ask("erlang:send_after(400, lingers, stop).");
+  const auto began = Clock::now();
+  CHECK(downgrade(lab, option) == downgraded);
+  const auto took = Clock::now() - began;
+  CHECK(took > milliseconds(200));
+  CHECK(took < milliseconds(5000));
+  CHECK(lab.condition("zoo") == "old");
+}
+
+TEST_CASE("purge: --purge=wait=SECONDS refuses when that time is over, or that of the whole call") {
+  Lab lab;
+  set_up_upgraded(lab);
+  const auto began = Clock::now();
+  const Ran ran = downgrade(lab, "--purge=wait=1");
+  const auto took = Clock::now() - began;
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with(
+      "erlrc-downgrade: NODE: refused: processes still run the code before the last upgrade: "));
+  CHECK(took >= milliseconds(1000));
+  CHECK(took < milliseconds(4000));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  const Ran late = lab.downgrade("zoo", "1.0.0", "2.0.0", {"--purge=wait=30", "--timeout", "1.2"});
+  CHECK(late.exit == 1);
+  CHECK(late.err == "erlrc-downgrade: NODE: refused: the time limit is over\n");
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
