@@ -126,6 +126,28 @@ TEST_CASE("a process that does not let itself be suspended is named, and nothing
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
 }
 
+TEST_CASE("a process has as long for it as its instruction says") {
+  Lab lab;
+  lab.add(chain("1.0.0"));
+  LabRelease later = chain("2.0.0");
+  later.appup =
+      "{\"2.0.0\", [{\"1.0.0\", [{update, zoo_b, 700, {advanced, []}, brutal_purge, brutal_purge, []}]}], "
+      "[]}.";
+  lab.add(later);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask(
+      "lab:mark(), lab:on({busy, zoo_b}, {wait, ok}), gen_server:cast(zoo_b, {act, busy}), "
+      "lab:await_reached({busy, zoo_b}).");
+  const auto began = std::chrono::steady_clock::now();
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  const auto took = std::chrono::steady_clock::now() - began;
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: not suspended in time: <0."));
+  CHECK(took >= std::chrono::milliseconds(700));
+  CHECK(took < std::chrono::milliseconds(3500));
+  CHECK(lab.ask("lab:release({busy, zoo_b}), timer:sleep(20), lab:diff().") == "[]");
+}
+
 TEST_CASE("a process that is suspended late, by then with much to do") {
   Lab lab;
   set_up(lab);

@@ -147,8 +147,9 @@ with_newborn(Newborn, C, ByModule) ->
                                             Pids ++ [Pid || {Pid, _, _, _, Modules} <- Newborn, lists:member(Module, Modules)]
                                     end, ByModule)}.
 
+longest([]) -> standard;
 longest(Limits) ->
     case lists:member(infinity, Limits) of
         true -> infinity;
-        false -> lists:max([5000 | [Ms || Ms <- Limits, is_integer(Ms)]])
+        false -> lists:max([case Limit of standard -> 5000; Ms -> Ms end || Limit <- Limits])
     end.
