@@ -257,6 +257,30 @@ TEST_CASE("children: a supervisor whose init/1 is known to fail when it is calle
   CHECK(lab.condition("fir") == "old");
 }
 
+TEST_CASE(
+    "children: a supervisor whose init/1 fails when it is called again, which nobody could see before") {
+  Lab lab;
+  const std::string appup = GENERATE(std::string(), R"({"2.0.0", [{"1.0.0", [{update, fir_a, {advanced, []}},
+    {update, fir_x, {advanced, []}}, {update, fir_low, supervisor}, {update, fir_sup, supervisor}]}], []}.)");
+  INFO((appup.empty() ? "made appup" : "shipped appup"));
+  lab.add(fir("1.0.0", {"fir_a"}, {"fir_x"}, "sup"));
+  LabRelease two = fir("2.0.0", {"fir_a", "fir_b"}, {"fir_x", "fir_y"}, "sup");
+  two.appup = appup;
+  lab.add(two);
+  lab.ask("lab:on({init, fir_sup}, {call, {ets, new, [fir_table, [named_table, public]]}}).");
+  start(lab);
+  lab.ask("ets:insert(fir_table, {kept, 1}).");
+  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.find(" fir_sup ") != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("[ets:info(fir_table, owner) =:= whereis(fir_sup), ets:tab2list(fir_table)].") ==
+        "[true,[{kept,1}]]");
+  CHECK(lab.condition("fir") == "old");
+}
+
 TEST_CASE("children: a supervisor for which the appup makes room is upgraded") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a"}, {"fir_x"}, "owner"));
