@@ -85,8 +85,8 @@ answer({check, App, Ebin}) ->
      end || M <- Modules],
     [begin
          {V, _} = M:entry(1),
-         {V, _} = gen_server:call(M, state)
-     end || M <- Modules, whereis(M) =/= undefined],
+         {V, _} = gen_server:call(Pid, state)
+     end || Pid <- processes(), {M, init, 1} <- [proc_lib:translate_initial_call(Pid)], lists:member(M, Modules)],
     "ok".
 
 %% An upgrade purges when its program has ended already.
