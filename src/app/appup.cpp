@@ -98,8 +98,7 @@ Term to_term(const std::vector<AppupEntry>& entries) {
   std::vector<Term> made;
   made.reserve(entries.size());
   for (const AppupEntry& entry : entries)
-    made.push_back(tuple(entry.vsn.is_regex ? binary(entry.vsn.text) : string(entry.vsn.text),
-                         list(entry.instructions)));
+    made.push_back(to_term(entry));
   return list(std::move(made));
 }
 
@@ -139,6 +138,14 @@ Appup parse_appup(std::string_view text, const std::string& file, const std::str
   std::string expected = "expected {" + print_term(string(vsn)) + ", UpFrom, DownTo}";
   if (!other) throw SyntaxError(file, Position{}, "found no term, " + expected);
   throw SyntaxError(file, other->position, "found " + shown(other->term) + ", " + expected);
+}
+
+Term to_term(const VsnPattern& pattern) {
+  return pattern.is_regex ? binary(pattern.text) : string(pattern.text);
+}
+
+Term to_term(const AppupEntry& entry) {
+  return tuple(to_term(entry.vsn), list(entry.instructions));
 }
 
 Term to_term(const Appup& appup) {

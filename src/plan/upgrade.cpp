@@ -61,7 +61,9 @@ std::optional<std::string> left_alone(const AppFiles& from, const AppFiles& to,
 Script find_script(const AppFiles& from, const AppFiles& to, Direction direction, Policy::Engine engine) {
   const AppFiles& later = direction == Direction::up ? to : from;
   const std::string& other = direction == Direction::up ? from.spec.vsn : to.spec.vsn;
-  const AppupEntry* entry = later.appup ? find_entry(*later.appup, direction, other) : nullptr;
+  const std::string file = later.ebin + "/" + later.spec.name.name + ".appup";
+  const AppupEntry* entry =
+      within(file, [&] { return later.appup ? find_entry(*later.appup, direction, other) : nullptr; });
   Script script;
   std::vector<Term> terms;
   if (entry != nullptr) {
@@ -76,7 +78,7 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
     for (const AppupRemark& remark : made.remarks)
       script.remarks.push_back("module " + module_name(remark.module.name) + " " + describe(remark.kind));
   }
-  within(later.ebin + "/" + later.spec.name.name + ".appup", [&] {
+  within(file, [&] {
     std::vector<Instruction> instructions;
     instructions.reserve(terms.size());
     for (const Term& term : terms)

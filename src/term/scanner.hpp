@@ -46,6 +46,9 @@ public:
   /// The next token; kEnd at the end, again and again. Throws SyntaxError.
   Token next();
 
+  /// How many bytes have been read: where the last token ends.
+  std::size_t offset() const { return at_; }
+
   [[noreturn]] void fail(Position where, const std::string& message) const;
 
 private:

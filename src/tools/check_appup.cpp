@@ -61,12 +61,12 @@ std::vector<std::string> check(const AppFiles& later, const AppFiles* earlier, c
   if (!later.appup) return problems;
   for (const Direction direction : kBoth) {
     const std::string where = way(later, direction, vsn);
-    const AppupEntry* entry = find_entry(*later.appup, direction, vsn);
-    if (entry == nullptr) {
-      problems.push_back(where + ": no entry");
-      continue;
-    }
     try {
+      const AppupEntry* entry = find_entry(*later.appup, direction, vsn);
+      if (entry == nullptr) {
+        problems.push_back(where + ": no entry");
+        continue;
+      }
       const std::vector<Instruction> instructions = instructions_of(*entry);
       if (earlier == nullptr) continue;
       for (const Atom& module : forgotten(later, *earlier, direction, instructions))

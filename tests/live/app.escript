@@ -8,8 +8,13 @@
 %%   app.escript build SOURCES DIR    compiles both versions of egerl to DIR/egerl-1/ebin and DIR/egerl-2/ebin
 %%   app.escript upgrade DIR OUT      starts version 1, upgrades it by the appup in DIR/egerl-2/ebin, and goes back; OUT
 %%                                    gets what was seen: [{Step, [{What, Seen}]}]
+%%   app.escript match IN OUT         IN: [{Pattern, [Vsn]}] as they stand in an appup; OUT gets [[whether Pattern means Vsn]]
 -mode(compile).
 
+main(["match", In, Out]) ->
+    {ok, [Pairs]} = file:consult(In),
+    Means = fun(Pattern, Vsn) -> systools_relup:appup_search_for_version(Vsn, [{Pattern, []}]) =:= {ok, []} end,
+    write(Out, [[Means(Pattern, Vsn) || Vsn <- Vsns] || {Pattern, Vsns} <- Pairs]);
 main(["beams", Dir, Out]) ->
     Elixir = filelib:wildcard("/usr/lib/elixir/lib/*/ebin/*.app"),
     Files = filelib:wildcard(filename:join(code:lib_dir(), "*/ebin/*.app")) ++ Elixir,

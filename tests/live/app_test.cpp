@@ -314,3 +314,58 @@ TEST_CASE("release_handler carries out a made appup, both ways, and no process i
   run(kAppScript, {"upgrade", directory.path(), directory / "out"});
   CHECK(answer_of(directory / "out") == parse_term(kSeen));
 }
+
+TEST_CASE("a version of an appup means what it means to release_handler") {
+  std::vector<VsnPattern> patterns{{"2.0", false}, {"git", false}, {"0.8.2+dfsg", false}, {"1\\..*", false}};
+  for (const char* regex : {"2\\.0",
+                            "2.0",
+                            "^10\\.[0-9]+$",
+                            "^8\\.5(?:\\.[0-9]+)*$",
+                            "8",
+                            "8|8\\.5.*",
+                            "8\\.5.*|8",
+                            "",
+                            ".",
+                            ".*",
+                            ".*?",
+                            "g.t",
+                            "0\\.8\\.2\\+dfsg",
+                            "0.8.2+dfsg",
+                            "24\\.12-3~bpo12\\+1",
+                            "\\d+\\.\\d+",
+                            "[0-9.]+",
+                            "[a-z]+",
+                            "(?i)GIT",
+                            "1$",
+                            "(?m)^1$",
+                            "\\A2\\.0\\z",
+                            "(2)\\.(0)",
+                            "2\\.(?=0)",
+                            "(?<=2)\\.0",
+                            "\\p{L}+",
+                            "\xc3\xbc",
+                            "2\\.0\\Q.1\\E",
+                            "(2|2\\.0)"})
+    patterns.push_back({regex, true});
+  const std::vector<std::string> vsns{
+      "2.0", "2x0", "2.0.1", "12.0",       "10.12",           "8.5",      "8.5.1.2", "8.6", "8", "1",
+      "1\n", "git", "GIT",   "0.8.2+dfsg", "24.12-3~bpo12+1", "\xc3\xbc", ""};
+  std::vector<Term> asked, ours;
+  for (const VsnPattern& pattern : patterns) {
+    std::vector<Term> versions, meant;
+    for (const std::string& vsn : vsns) {
+      versions.push_back(string(vsn));
+      meant.push_back(boolean(matches(pattern, vsn)));
+    }
+    asked.push_back(tuple(to_term(pattern), list(versions)));
+    ours.push_back(list(meant));
+  }
+  TemporaryDirectory directory;
+  std::ofstream(directory / "asked") << print_term(list(asked)) << ".\n";
+  run(kAppScript, {"match", directory / "asked", directory / "out"});
+  const Term answer = answer_of(directory / "out");
+  for (std::size_t i = 0; i < patterns.size(); ++i)
+    if (as_list(answer)->at(i) != ours[i])
+      FAIL_CHECK(print_term(to_term(patterns[i]))
+                 << " is to OTP " << print_term(as_list(answer)->at(i)) << ", to us " << print_term(ours[i]));
+}

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <erlrc/app/appup.hpp>
+#include <erlrc/sys/file.hpp>
 
 #include "host.hpp"
 
@@ -93,6 +94,50 @@ TEST_CASE("erlrc-makeappup --check knows whether a shipped appup is complete") {
   CHECK(ran.err.starts_with("erlrc-makeappup: egerl.appup: from 1.0: "));
   CHECK(ran.err.find("laod_module") != std::string::npos);
   CHECK(std::ranges::count(ran.err, '\n') == 1);
+}
+
+TEST_CASE("erlrc-makeappup --extend adds entries to a shipped appup where it has none for the version") {
+  const TwoVersions two;
+  two.host.dir().write("egerl.appup", "% By hand.\n{\"2.0\", [{<<\"1\\\\..*\">>, []}], []}.  % end\n");
+  const std::string file = two.host.dir() / "egerl.appup";
+  const Ran ran = two.run({"--extend", file});
+  CHECK(ran.exit == 0);
+  CHECK(ran.err.empty());
+  CHECK(ran.out.starts_with("% By hand.\n{\"2.0\", [{<<\"1\\\\..*\">>, []}], [{\"1.0\","));
+  CHECK(ran.out.ends_with("]}]}.  % end\n"));
+  const Appup extended = parse_appup(ran.out, "extended", "2.0");
+  CHECK(extended.up == std::vector<AppupEntry>{{{"1\\..*", true}, {}}});
+  CHECK(extended.down == parse_appup(two.run().out, "made", "2.0").down);
+  CHECK(read_file(file).ends_with(", [{<<\"1\\\\..*\">>, []}], []}.  % end\n"));
+
+  const Ran verbose = two.run({"--verbose", "--extend", file});
+  CHECK(verbose.out == ran.out);
+  CHECK(verbose.err ==
+        "erlrc-makeappup: up: the entry for <<\"1\\\\..*\">> of HOST/egerl.appup is for 1.0\n"
+        "erlrc-makeappup: down: an entry for 1.0 is added\n");
+  CHECK(parse_appup(two.run({"--compatible", "--extend", file}).out, "extended", "2.0").down ==
+        parse_appup(two.run({"--compatible"}).out, "made", "2.0").down);
+  CHECK(two.run({"--check", "--extend", file}).exit == 2);
+}
+
+TEST_CASE("erlrc-makeappup --extend tells a bad file with its place, and prints nothing else") {
+  const TwoVersions two;
+  const auto error = [&](const std::string& text) {
+    two.host.dir().write("egerl.appup", text);
+    const Ran ran = two.run({"--extend", two.host.dir() / "egerl.appup"});
+    CHECK(ran.exit == 1);
+    CHECK(ran.out.empty());
+    return ran.err;
+  };
+  const std::string file = "erlrc-makeappup: HOST/egerl.appup:";
+  CHECK(error("{\"2.0\",\n [},\n []}.") == file + "2:3: found '}', expected a term\n");
+  CHECK(error("{\"1.9\", [], []}.") ==
+        file + "1:1: found {\"1.9\",[],[]}, expected {\"2.0\", UpFrom, DownTo}\n");
+  CHECK(error("{\"2.0\", [{\"1.9\", none}], []}.") ==
+        file + "1:1: found {\"1.9\",none}, expected {Vsn, Instructions}\n");
+  CHECK(error("{\"2.0\", [],\n \"\"}.") == file + "2:2: found a string, expected '['\n");
+  CHECK(two.run({"--extend", two.host.dir() / "none"}) ==
+        Ran{1, "", "erlrc-makeappup: HOST/none: open: No such file or directory\n"});
 }
 
 TEST_CASE("erlrc-makeappup tells bad files in one line") {

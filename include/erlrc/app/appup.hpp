@@ -50,6 +50,12 @@ const AppupEntry* find_entry(const Appup& appup, Direction direction, const std:
 /// SyntaxError for another shape, and for a file in which no term is for `vsn`.
 Appup parse_appup(std::string_view text, const std::string& file, const std::string& vsn);
 
+/// A string or a binary, as the file holds it.
+Term to_term(const VsnPattern& pattern);
+
+/// {Vsn, Instructions}, as the file holds it.
+Term to_term(const AppupEntry& entry);
+
 /// {Vsn, UpFrom, DownTo}, as the file holds it.
 Term to_term(const Appup& appup);
 
