@@ -86,7 +86,7 @@ std::string describe(const Step& step) {
             return "check that nothing runs code from before the last upgrade of " + names(s.modules);
           },
           [](const CheckStranded& s) {
-            return "look for processes inside " + names(s.changing) + " that nothing converts";
+            return "look for processes of " + names(s.changing) + " that nothing converts";
           },
           [](const PointOfNoReturn&) { return std::string("point of no return"); },
           [](const SwitchModules& s) { return "switch at once to the new " + names(s.modules); },

@@ -63,8 +63,8 @@ public:
     change_app();
   }
 
-  /// What must be known before anything is touched.
-  std::vector<Step> preparation(const Policy& policy) const {
+  /// What must be known before anything is touched. `made`: the script is ours.
+  std::vector<Step> preparation(const Policy& policy, bool made) const {
     std::vector<Step> steps;
     std::vector<Atom> touched(loaded_);
     touched.insert(touched.end(), removed_.begin(), removed_.end());
@@ -73,8 +73,12 @@ public:
     if (!with_nifs(from_, touched).empty()) steps.push_back(HoldLibraries{from_.ebin});
     append_reading(steps);
     if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
-    if (!touched.empty())
-      steps.push_back(CheckStranded{trees_, touched, {converted_.begin(), converted_.end()}, policy});
+    if (!touched.empty()) {
+      const std::vector<Atom> converted(converted_.begin(), converted_.end());
+      // What the author of a shipped appup has loaded without a conversion needs none. Who is to stop before
+      // its module is removed is not known here.
+      steps.push_back(CheckStranded{trees_, touched, converted, made ? loaded_ : converted, policy});
+    }
     KeepChildren children{trees_, supervisors()};
     if (policy.children == Policy::Children::keep)
       for (KeepChildren::Item& item : children.items)

@@ -84,7 +84,8 @@ Term to_term(const Step& step) {
             const bool refuse = s.policy.stranded == Policy::Stranded::refuse;
             const bool report = s.policy.records == Policy::Records::report;
             return tuple(Atom{"check_stranded"}, atoms(s.apps), atoms(s.changing), atoms(s.converted),
-                         Atom{refuse ? "refuse" : "report"}, Atom{report ? "report" : "refuse"});
+                         atoms(s.handling), Atom{refuse ? "refuse" : "report"},
+                         Atom{report ? "report" : "refuse"});
           },
           [](const PointOfNoReturn&) { return Term(Atom{"point_of_no_return"}); },
           [](const SwitchModules& s) { return tuple(Atom{"switch"}, atoms(s.modules)); },

@@ -96,7 +96,7 @@ int change_main(const std::string& tool, const std::string& about, Action action
       ->type_name("WHAT");
   line.app
       .add_option("--stranded", stranded,
-                  "Processes inside changing code that nothing converts: report or refuse")
+                  "Processes of changing code that nothing converts: report or refuse")
       ->type_name("WHAT");
   line.app
       .add_option("--records", records,

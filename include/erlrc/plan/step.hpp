@@ -147,13 +147,14 @@ struct CheckOldCode {
   Policy policy{};
   bool operator==(const CheckOldCode&) const = default;
 };
-/// Names the processes that are inside one of the modules that change, and those in whose states there are
-/// records that change, but for those of `apps` that run a module of `converted`; whether that is a remark or
-/// a failure, `policy` says.
+/// Names the processes that are inside one of the modules that change, those that wait for messages which one
+/// of `handling` is to handle, and those in whose states there are records that change, but for those of
+/// `apps` that run a module of `converted`; whether that is a remark or a failure, `policy` says.
 struct CheckStranded {
   std::vector<Atom> apps;
   std::vector<Atom> changing;
   std::vector<Atom> converted;
+  std::vector<Atom> handling;
   Policy policy{};
   bool operator==(const CheckStranded&) const = default;
 };

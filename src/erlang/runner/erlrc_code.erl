@@ -2,8 +2,8 @@
 %%
 %% Modules: their files, what is loaded of them, who runs them, and the code path.
 -module(erlrc_code).
--export([beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2, purge/1,
-         read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2, users_of_old_code/1]).
+-export([beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, purge/1,
+         read_beam/2, replace_path/3, running_code/2, running_vsn/2, users_of_old_code/1]).
 -import(erlrc_call, [bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
@@ -90,33 +90,6 @@ check_old_code(Modules, Policy, Began, C) ->
                          [lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)] || M <- Busy])])
             end
     end.
-
-%% [{Pid, Module}] if the process is inside a module of the map. Idle behaviours are not, and are told from the function
-%% they wait in, which is quicker than their whole stack.
-inside(Pid, Modules) ->
-    case process_info(Pid, current_function) of
-        {current_function, {gen_server, loop, _}} -> [];
-        {current_function, {gen_statem, _, _}} -> [];
-        {current_function, {gen_event, _, _}} -> [];
-        undefined -> [];
-        _ ->
-            case process_info(Pid, current_stacktrace) of
-                {current_stacktrace, Stack} ->
-                    case [M || {M, _, _, _} <- Stack, is_map_key(M, Modules)] of
-                        [Module | _] -> [{Pid, Module}];
-                        [] -> []
-                    end;
-                undefined -> []
-            end
-    end.
-
-stranded(Found, C) ->
-    Modules = lists:usort([Module || {_, Module} <- Found]),
-    lists:join("; ", [begin
-                          Pids = [Pid || {Pid, M} <- Found, M =:= Module],
-                          [integer_to_list(length(Pids)), " in ", module_name(Module), ": ",
-                           processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
-                      end || Module <- Modules]).
 
 prepare(Modules, Code) ->
     Files = [begin {File, Beam} = maps:get(Module, Code), {Module, File, Beam} end || Module <- Modules],

@@ -11,15 +11,16 @@
 -import(erlrc_children, [change_children/2, keep_children/3]).
 -import(erlrc_otp, [eval_script/6]).
 -import(erlrc_restart, [restart/4, running/2, stoppable/3]).
--import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, inside/2, load/4, loaded_md5/1, prepare/2,
-                     read_beam/2, replace_path/3, running_code/2, running_vsn/2, stranded/2]).
--import(erlrc_journal, [journal/1, remark/2]).
+-import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2,
+                     read_beam/2, replace_path/3, running_code/2, running_vsn/2]).
+-import(erlrc_journal, [journal/1]).
 -import(erlrc_library, [check_libraries/2, check_nifs/0, hold_libraries/2]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_record, [check_records/4]).
+-import(erlrc_stranded, [check_stranded/5]).
 -import(erlrc_sys, [ask/3, check_resumed/2, gone/1, has_state/1, resume_with_states/3]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1, short_name/1]).
--import(erlrc_tree, [supervised/2]).
+-import(erlrc_tree, [remember/2, supervised/2]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
 step({suspend, Apps, Items}, #{trees := Trees, vsns := Vsns} = C) ->
@@ -223,18 +224,16 @@ step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
 step({check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),
     C;
-step({check_stranded, Apps, Changing, Converted, Policy, Records}, C) ->
-    Told = maps:from_list([{Pid, true} || {Pid, _, _, _, Modules} <- supervised(Apps, C),
+step({check_stranded, Apps, Changing, Converted, Handling, Policy, Records}, C) ->
+    %% First these: who is born after that into a tree will be found there when it is suspended.
+    All = processes(),
+    Procs = supervised(Apps, C),
+    Told = maps:from_list([{Pid, true} || {Pid, _, _, _, Modules} <- Procs,
                                           lists:any(fun(M) -> lists:member(M, Converted) end, Modules)]),
-    Inside = maps:from_list([{Module, true} || Module <- Changing]),
-    Stranded = [Found || Pid <- processes(), not is_map_key(Pid, Told), Pid =/= self(),
-                         Found <- inside(Pid, Inside)],
     check_records(Changing, Told, Records, C),
-    case {Stranded, Policy} of
-        {[], _} -> C;
-        {_, refuse} -> fail("processes that nothing converts: ~ts", [stranded(Stranded, C)]);
-        {_, report} -> remark("processes that nothing converts go on in the old code: ~ts", [stranded(Stranded, C)]), C
-    end;
+    check_stranded([Pid || Pid <- All, not is_map_key(Pid, Told), Pid =/= self()], Changing, Handling, Policy,
+                   remember(Procs, C)),
+    C;
 step(point_of_no_return, C) ->
     C;
 step({load, Module}, #{code := Code, kept := Kept} = C) ->

@@ -7,6 +7,7 @@ namespace {
 
 const Atom app{"a"};
 const Atom m{"m"};
+const Atom n{"n"};
 
 std::string told(const Step& step) {
   return print_term(to_term(step));
@@ -39,11 +40,11 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(CheckOldCode{{m}, {.old_code = Policy::OldCode::wait, .wait_ms = 7}}) ==
         "{check_old_code,[m],{wait,7}}");
   CHECK(told(CheckOldCode{{m}, {.old_code = Policy::OldCode::kill}}) == "{check_old_code,[m],kill}");
-  CHECK(told(CheckStranded{{app}, {m}, {}}) == "{check_stranded,[a],[m],[],report,refuse}");
-  CHECK(told(CheckStranded{{app}, {m}, {m}, {.stranded = Policy::Stranded::refuse}}) ==
-        "{check_stranded,[a],[m],[m],refuse,refuse}");
-  CHECK(told(CheckStranded{{app}, {m}, {}, {.records = Policy::Records::report}}) ==
-        "{check_stranded,[a],[m],[],report,report}");
+  CHECK(told(CheckStranded{{app}, {m}, {}, {}}) == "{check_stranded,[a],[m],[],[],report,refuse}");
+  CHECK(told(CheckStranded{{app}, {m}, {m}, {n}, {.stranded = Policy::Stranded::refuse}}) ==
+        "{check_stranded,[a],[m],[m],[n],refuse,refuse}");
+  CHECK(told(CheckStranded{{app}, {m}, {}, {}, {.records = Policy::Records::report}}) ==
+        "{check_stranded,[a],[m],[],[],report,report}");
   CHECK(told(KeepChildren{{app}, {{m, true}, {app, false, {m}, {app}}}}) ==
         "{keep_children,[a],[{m,true,[],[]},{a,false,[m],[a]}]}");
   CHECK(told(ChangeChildren{{m}}) == "change_children");

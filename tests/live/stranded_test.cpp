@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// Processes that an upgrade hits though no instruction is for them: found before anything is touched, counted
+// and named.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// Two servers: `zoo_bare` has no code_change; `zoo_lib` is a module that processes of anybody may be inside
+/// of.
+LabRelease zoo(Lab& lab, const std::string& vsn) {
+  lab.dir().write("kinds/bare.erl",
+                  "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
+                  "-export([start_link/0, init/1, handle_call/3, handle_cast/2]).\n"
+                  "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+                  "init([]) -> {ok, #{}}.\n"
+                  "handle_call(vsn, _, State) -> {reply, ?VSN, State}.\n"
+                  "handle_cast(sleep, State) -> timer:sleep(200), {noreply, State}.\n");
+  lab.dir().write(
+      "kinds/lib.erl",
+      "-module(MODULE).\n-vsn(?VSN).\n-export([loop/0, below/2, vsn/0]).\n"
+      "vsn() -> ?VSN.\n"
+      "loop() -> receive {vsn, From} -> From ! ?VSN, loop(); new -> ?MODULE:loop(); stop -> ok end.\n"
+      "below(Fun, N) -> [Fun(N)].\n");
+  LabRelease made = servers("zoo", vsn, {"zoo_srv", "zoo_bare"});
+  made.modules.back().kind = (lab.dir() / "kinds/bare").string();
+  made.modules.push_back({"zoo_lib", (lab.dir() / "kinds/lib").string()});
+  return made;
+}
+
+void set_up(Lab& lab) {
+  lab.add(zoo(lab, "1.0.0"));
+  lab.add(zoo(lab, "2.0.0"));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+}
+
+/// Starts a process; its pid as a person reads it.
+std::string spawned(Lab& lab, const std::string& body) {
+  const std::string pid = lab.ask("pid_to_list(spawn(fun() -> " + body + " end)).");
+  lab.ask("timer:sleep(20).");
+  return pid.substr(1, pid.size() - 2);
+}
+
+const std::string headline = "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n";
+const std::string bare = "  remark: module zoo_bare keeps a state, changed, and has no code_change\n";
+
+std::string pid_of(Lab& lab, const std::string& name) {
+  const std::string pid = lab.ask("pid_to_list(whereis(" + name + ")).");
+  return pid.substr(1, pid.size() - 2);
+}
+
+/// What is said of the server without code_change, which is there in each of these tests.
+std::string of_bare(Lab& lab) {
+  return "1 of zoo_bare: " + pid_of(lab, "zoo_bare") +
+         " zoo_bare in gen_server:loop/7 child zoo_bare of zoo_sup";
+}
+
+}  // namespace
+
+TEST_CASE(
+    "stranded: a server without code_change that runs is counted and named, and --stranded=refuse refuses") {
+  Lab lab;
+  set_up(lab);
+  lab.ask("lab:mark().");
+  const Ran refused = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"});
+  CHECK(refused ==
+        Ran{1, "",
+            "erlrc-upgrade: NODE: refused: processes that nothing converts: " + of_bare(lab) + "\n" + bare});
+  CHECK(lab.ask("lab:diff().") == "[]");
+  const std::string expected =
+      headline + bare +
+      "  remark: processes that nothing converts run the new code with the state they have: " + of_bare(lab) +
+      "\n";
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == Ran{0, expected, ""});
+  CHECK(lab.ask("gen_server:call(zoo_bare, vsn).") == "\"2.0.0\"");
+}
+
+TEST_CASE("stranded: a process inside a module that changes goes on in its old code until it calls it anew") {
+  Lab lab;
+  set_up(lab);
+  const std::string pid = spawned(lab, "register(zoo_loop, self()), zoo_lib:loop()");
+  const std::string inside = "1 in zoo_lib: " + pid + " zoo_loop in zoo_lib:loop/0";
+  lab.ask("lab:mark().");
+  const Ran refused = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"});
+  CHECK(refused == Ran{1, "",
+                       "erlrc-upgrade: NODE: refused: processes that nothing converts: " + inside + "; " +
+                           of_bare(lab) + "\n" + bare});
+  CHECK(lab.ask("lab:diff().") == "[]");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(ran.out.find("  remark: processes that nothing converts go on in the old code: " + inside + "\n") !=
+        std::string::npos);
+  const auto vsn = [&] {
+    return lab.ask("zoo_loop ! {vsn, self()}, receive V -> V after 2000 -> none end.");
+  };
+  CHECK(vsn() == "\"1.0.0\"");
+  CHECK(lab.ask("zoo_loop ! new, timer:sleep(20), ok.") == "ok");
+  CHECK(vsn() == "\"2.0.0\"");
+  lab.ask("zoo_loop ! stop.");
+}
+
+TEST_CASE("stranded: many are counted, and five of them named") {
+  Lab lab;
+  set_up(lab);
+  lab.ask("[spawn(zoo_lib, loop, []) || _ <- lists:seq(1, 7)], timer:sleep(20).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--json"});
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  const auto at = ran.out.find("processes that nothing converts go on in the old code: 7 in zoo_lib: <");
+  REQUIRE(at != std::string::npos);
+  const std::string remark = ran.out.substr(at, ran.out.find('"', at) - at);
+  CHECK(remark.ends_with(", .."));
+  CHECK(std::ranges::count(remark, '<') == 5);
+  lab.ask(
+      "[exit(P, kill) || P <- processes(), {current_function, {zoo_lib, loop, 0}} <- "
+      "[process_info(P, current_function)]].");
+}
+
+TEST_CASE("stranded: a process deep below a function of a module that changes") {
+  Lab lab;
+  set_up(lab);
+  // The calls in between are of different functions: equal ones are told once.
+  std::string body = "receive stop -> [] end";
+  for (const char* function : {"flatmap", "any", "all", "filter", "map", "partition", "takewhile",
+                               "dropwhile", "flatmap", "any", "all", "filter"})
+    body = std::string("lists:") + function + "(fun(_) -> " + body + " end, [1])";
+  spawned(lab, "register(zoo_deep, self()), zoo_lib:below(fun(_) -> " + body + " end, 1)");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"});
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("1 in zoo_lib: ") != std::string::npos);
+  CHECK(lab.ask("erlang:system_flag(backtrace_depth, 8).") == "8");
+  lab.ask("zoo_deep ! stop.");
+}
+
+TEST_CASE("stranded: a server outside of the tree that would be converted inside of it") {
+  Lab lab;
+  const auto [appup, exit] = GENERATE(table<std::string, int>({
+      {"", 1},
+      {"{\"2.0.0\", [{\"1.0.0\", [{update, zoo_a, {advanced, []}}]}], []}.", 1},
+      {"{\"2.0.0\", [{\"1.0.0\", [{load_module, zoo_a}]}], []}.", 0},  // its author knows that it need not be
+  }));
+  CAPTURE(appup);
+  const std::string waits = GENERATE("false", "true");
+  LabRelease later = servers("zoo", "2.0.0", {"zoo_a"});
+  later.appup = appup;
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.add(later);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("{ok, P} = gen_server:start(zoo_a, [], [{hibernate_after, case " + waits +
+          " of true -> infinity; false -> 1 end}]), register(zoo_guest, P), timer:sleep(50).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"});
+  INFO(ran);
+  CHECK(ran.exit == exit);
+  const bool named =
+      ran.err.starts_with("erlrc-upgrade: NODE: refused: processes that nothing converts: 1 of zoo_a: " +
+                          pid_of(lab, "zoo_guest") + " zoo_guest in ");
+  CHECK(named == (exit == 1));
+  lab.ask("exit(whereis(zoo_guest), kill).");
+}
+
+TEST_CASE("stranded: whoever is converted is not") {
+  Lab lab;
+  lab.add(servers("zoo", "1.0.0", {"zoo_a", "zoo_b"}));
+  lab.add(servers("zoo", "2.0.0", {"zoo_a", "zoo_b"}));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("lab:on({busy, zoo_a}, {sleep, 300}), gen_server:cast(zoo_a, {act, busy}).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) == Ran{0, headline, ""});
+  CHECK(lab.condition("zoo") == "new");
+}
