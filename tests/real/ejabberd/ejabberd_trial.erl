@@ -67,7 +67,10 @@ told(Json) ->
     [case lists:member(Word, ["upgraded", "downgraded", Outcome]) of
          true -> Outcome;
          false -> Outcome ++ " (" ++ Word ++ ")"
-     end, Why, Remarks, " | ", Suspended].
+     end, without_pids(Why), without_pids(Remarks), " | ", Suspended].
+
+%% Two runs tell the same then.
+without_pids(Text) -> re:replace(Text, "<[0-9]+\\.[0-9]+\\.[0-9]+>", "<pid>", [global, unicode]).
 
 value(Json, Key) ->
     case re:run(Json, "\"" ++ Key ++ "\":\"((?:[^\"\\\\]|\\\\.)*)\"", [{capture, [1], list}]) of
