@@ -68,7 +68,7 @@ public:
     std::vector<Step> steps;
     std::vector<Atom> touched(loaded_);
     touched.insert(touched.end(), removed_.begin(), removed_.end());
-    if (!touched.empty()) steps.push_back(KeepCode{from_.ebin, touched});
+    if (!touched.empty()) steps.push_back(KeepCode{from_.ebin, touched, read_of(touched)});
     if (!taken_over().empty()) steps.push_back(CheckLibraries{to_.ebin, taken_over()});
     if (!with_nifs(from_, touched).empty()) steps.push_back(HoldLibraries{from_.ebin});
     append_reading(steps);
@@ -95,6 +95,16 @@ public:
       step.modules.push_back(item.module);
     if (policy.children == Policy::Children::keep || step.modules.empty()) return std::nullopt;
     return step;
+  }
+
+  /// The files of the version that runs with their digests, as far as they are where the node looks for them.
+  std::vector<LoadModules::Item> read_of(const std::vector<Atom>& modules) const {
+    std::vector<LoadModules::Item> items;
+    if (!from_.in_place) return items;
+    for (const Atom& module : modules)
+      if (const auto beam = from_.beams.find(module); beam != from_.beams.end())
+        items.push_back({module, to_bytes(beam->second.md5)});
+    return items;
   }
 
   /// Why a supervisor's old children are not told from those that somebody added.

@@ -111,7 +111,7 @@ Decision plan_start(const Request& request, const NodeState& node, const Files& 
   if (outer && loaded_vsn(node, app))
     return other_version_runs(app, *loaded_vsn(node, app),
                               request.to.vsn + ": " + outer->name + " includes it (use erlrc-upgrade)");
-  const AppFiles version = files.all(request.to);
+  const AppFiles& version = files.all(request.to);
   if (auto refusal = contradiction(version, node)) return *std::move(refusal);
   Plan plan;
   append_start(plan, version, node, AddPath{version.ebin});

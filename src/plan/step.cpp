@@ -68,7 +68,9 @@ Term to_term(const Step& step) {
             return tuple(Atom{"keep_replaced"}, string(s.ebin), items(s.modules));
           },
           [](const UnloadModules& s) { return tuple(Atom{"unload_modules"}, atoms(s.modules)); },
-          [](const KeepCode& s) { return tuple(Atom{"keep_code"}, string(s.ebin), atoms(s.modules)); },
+          [](const KeepCode& s) {
+            return tuple(Atom{"keep_code"}, string(s.ebin), atoms(s.modules), items(s.read));
+          },
           [](const CheckLibraries& s) {
             return tuple(Atom{"check_libraries"}, string(s.ebin), atoms(s.modules));
           },

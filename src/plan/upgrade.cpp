@@ -138,6 +138,7 @@ std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel
 /// The protocols of an Elixir release as they run: consolidated, those of all its applications.
 AppFiles with_protocols(AppFiles files) {
   if (!files.consolidated) return files;
+  files.in_place = false;
   for (const auto& [module, beam] : files.consolidated->beams) {
     if (!files.beams.contains(module)) files.spec.modules.push_back(module);
     files.beams.insert_or_assign(module, beam);
@@ -156,9 +157,14 @@ std::optional<Step> start_newly_needed(const AppSpec& from, const AppSpec& to, c
 Decision plan_running(const Request& request, const NodeState& node, const AppFiles& own_from,
                       const AppFiles& own_to, const Wanted& wanted) {
   const bool both = own_from.consolidated && own_to.consolidated;
-  const AppFiles from = both ? with_protocols(own_from) : own_from;
-  AppFiles to = both ? with_protocols(own_to) : own_to;
-  to.spec = depending_on_outermost(std::move(to.spec), node);
+  std::optional<AppFiles> all_from;
+  const AppFiles& from = both ? all_from.emplace(with_protocols(own_from)) : own_from;
+  std::optional<AppFiles> other_to;
+  if (both) other_to = with_protocols(own_to);
+  AppSpec spec = depending_on_outermost((other_to ? *other_to : own_to).spec, node);
+  if (!other_to && spec.applications != own_to.spec.applications) other_to = own_to;
+  if (other_to) other_to->spec = std::move(spec);
+  const AppFiles& to = other_to ? *other_to : own_to;
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
   const bool otp = request.policy.engine == Policy::Engine::otp;
   Script script = find_script(from, to, direction, request.policy.engine);
@@ -214,6 +220,7 @@ Decision plan_not_running(const Request& request, const NodeState& node, const A
 std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) {
   AppFiles from = to;
   from.appup.reset();
+  from.in_place = false;
   bool differs = false;
   for (auto& [module, beam] : from.beams) {
     const auto loaded = node.code.find(module);

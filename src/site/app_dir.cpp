@@ -111,11 +111,9 @@ std::optional<Bytes> read_replaced(const fs::path& file) {
 
 /// Where the versions of an application share a directory, both are there only while one is unpacked over the
 /// other.
-FileReader reader_of(const fs::path& ebin, const Atom& app, const std::string& vsn) {
-  if (file_status(replaced(ebin / (app.name + ".app"))) &&
-      read_spec(ebin, app, read_file_if_exists).vsn != vsn)
-    return read_replaced;
-  return read_file_if_exists;
+bool is_replaced(const fs::path& ebin, const Atom& app, const std::string& vsn) {
+  return file_status(replaced(ebin / (app.name + ".app"))) &&
+         read_spec(ebin, app, read_file_if_exists).vsn != vsn;
 }
 
 /// Whether a release file names this version of the application.
@@ -169,12 +167,14 @@ AppSpec load_spec(const fs::path& ebin, const Atom& app) {
 
 AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   expect_directory(ebin);
-  return load_app_spec(ebin, app, vsn, reader_of(ebin, app, vsn));
+  return load_app_spec(ebin, app, vsn, is_replaced(ebin, app, vsn) ? read_replaced : read_file_if_exists);
 }
 
 AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   expect_directory(ebin);
-  AppFiles files = load_app_files(ebin, app, vsn, reader_of(ebin, app, vsn));
+  const bool replaced = is_replaced(ebin, app, vsn);
+  AppFiles files = load_app_files(ebin, app, vsn, replaced ? read_replaced : read_file_if_exists);
+  files.in_place = !replaced;
   files.consolidated = load_consolidated(ebin, app, vsn);
   return files;
 }

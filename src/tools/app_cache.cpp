@@ -28,14 +28,19 @@ std::string directory_of(const Version& version) {
 }  // namespace
 
 Files AppCache::files() {
-  return {[this](const Version& version) { return load(specs_, load_app_spec, load_app_spec, version); },
-          [this](const Version& version) { return load(alls_, load_app_files, load_app_files, version); },
+  return {[this](const Version& version) -> const AppFiles& {
+            return load(specs_, load_app_spec, load_app_spec, version);
+          },
+          [this](const Version& version) -> const AppFiles& {
+            return load(alls_, load_app_files, load_app_files, version);
+          },
           [this](const Version& version) {
             return version == packed_ || directory_exists(directory_of(version));
           }};
 }
 
-AppFiles AppCache::load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader, const Version& version) {
+const AppFiles& AppCache::load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader,
+                               const Version& version) {
   const std::scoped_lock lock(reading_);
   const Key key{directory_of(version), version.vsn};
   const auto known = loaded.find(key);

@@ -32,7 +32,7 @@ private:
   using Loader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
   using PackedLoader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
                                 const FileReader& read);
-  AppFiles load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader, const Version& version);
+  const AppFiles& load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader, const Version& version);
 
   Atom app_;
   std::optional<Version> packed_;

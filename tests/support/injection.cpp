@@ -2,6 +2,7 @@
 #include "injection.hpp"
 
 #include <filesystem>
+#include <list>
 #include <utility>
 
 #include <erlrc/node/connect.hpp>
@@ -59,8 +60,13 @@ Request request_for(const Lab& lab, Action action, const std::string& app, const
 
 Decision planned(Lab& lab, const Request& request) {
   const Atom app = request.app;
-  const Files files{[app](const Version& v) { return load_app_spec(v.ebin.value(), app, v.vsn); },
-                    [app](const Version& v) { return load_app_files(v.ebin.value(), app, v.vsn); },
+  std::list<AppFiles> read;
+  const Files files{[&](const Version& v) -> const AppFiles& {
+                      return read.emplace_back(load_app_spec(v.ebin.value(), app, v.vsn));
+                    },
+                    [&](const Version& v) -> const AppFiles& {
+                      return read.emplace_back(load_app_files(v.ebin.value(), app, v.vsn));
+                    },
                     [](const Version& v) { return std::filesystem::is_directory(v.ebin.value()); }};
   Question question;
   if (request.action == Action::stop || request.from.vsn == request.to.vsn) question.code_of = app;

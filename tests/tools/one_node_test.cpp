@@ -182,7 +182,7 @@ TEST_CASE("a node that cannot be asked is an error, never node_down") {
       {Fault::registered_before_otp_23, "port N: the node is older than OTP 23"},
       {Fault::old_challenge, "port N: the node is older than OTP 23"},
       {Fault::wrong_proof, "port N: the node does not know the cookie itself: it is an impostor, or broken"},
-      {Fault::garbage_after_login, "erlrc_observe: announces a packet of 1213486160 bytes"},
+      {Fault::garbage_after_login, "erlrc_running: announces a packet of 1213486160 bytes"},
   }));
   const OneNode one(observed({}), test::done(), fault);
   CHECK(with_letters(one.host.run(start_main, {"egerl", "1.0"}), one.node) ==

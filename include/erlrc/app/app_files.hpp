@@ -25,6 +25,7 @@ struct AppFiles {
   std::map<Atom, Beam> beams;  ///< by module; empty where only the specification was asked for
   std::optional<Appup> appup;  ///< the one the package ships, if it does
   std::optional<Consolidated> consolidated = std::nullopt;
+  bool in_place = false;  ///< each beam was read from the file of its name in `ebin`
 };
 
 }  // namespace erlrc

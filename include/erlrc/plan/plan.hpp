@@ -38,10 +38,10 @@ using Decision = std::variant<Plan, Refusal>;
 
 /// Reads files when, and only when, a planner finds that it needs them: a start that finds everything running
 /// reads nothing. Both are given the version that the request names; `all` has the beams and the appup,
-/// `spec` only the .app.
+/// `spec` only the .app. What they return stays for as long as there is planned with it.
 struct Files {
-  std::function<AppFiles(const Version&)> spec;
-  std::function<AppFiles(const Version&)> all;
+  std::function<const AppFiles&(const Version&)> spec;
+  std::function<const AppFiles&(const Version&)> all;
   std::function<bool(const Version&)> exist;  ///< whether the ebin directory of that version exists
 };
 

@@ -112,6 +112,7 @@ struct UnloadModules {
 struct KeepCode {
   std::string ebin;
   std::vector<Atom> modules;
+  std::vector<LoadModules::Item> read{};  ///< files in `ebin` that need not be digested once more
   bool operator==(const KeepCode&) const = default;
 };
 /// Fails, before anything was touched, if the NIF library of one of these modules, in the application around

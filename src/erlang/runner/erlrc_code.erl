@@ -3,7 +3,7 @@
 %% Modules: their files, what is loaded of them, who runs them, and the code path.
 -module(erlrc_code).
 -export([beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, purge/1,
-         read_beam/2, replace_path/3, running_code/2, running_vsn/2, users_of_old_code/1]).
+         read_beam/2, read_files/1, replace_path/3, running_code/2, running_vsn/2, users_of_old_code/1]).
 -import(erlrc_call, [bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
@@ -21,6 +21,10 @@ beam_file(Ebin, Module) ->
 beam_files(Ebin, Modules) ->
     Directory = filename:join(Ebin, ""),
     [Directory ++ "/" ++ Name ++ ".beam" || Name <- lists:map(fun erlang:atom_to_list/1, Modules)].
+
+%% Each by a process of its own: one that reads waits for another thread most of the time.
+read_files(Files) ->
+    lists:map(fun erpc:receive_response/1, [erpc:send_request(node(), prim_file, read_file, [File]) || File <- Files]).
 
 read_beam(Ebin, Module) ->
     File = beam_file(Ebin, Module),

@@ -12,7 +12,7 @@
 -import(erlrc_otp, [eval_script/6]).
 -import(erlrc_restart, [restart/4, running/2, stoppable/3]).
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2,
-                     read_beam/2, replace_path/3, running_code/2, running_vsn/2]).
+                     read_beam/2, read_files/1, replace_path/3, running_code/2, running_vsn/2]).
 -import(erlrc_journal, [journal/1]).
 -import(erlrc_library, [check_libraries/2, check_nifs/0, hold_libraries/2]).
 -import(erlrc_suspend, [suspend/5]).
@@ -159,7 +159,7 @@ step({change_app, App, From, {application, App, _} = To}, C) ->
 step({keep_replaced, Ebin, Items}, C) ->
     {Modules, _} = lists:unzip(Items),
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
-    step({keep_code, Ebin, [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)]}, C);
+    step({keep_code, Ebin, [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)], []}, C);
 step({load_modules, Ebin, Items}, #{kept := Kept} = C) ->
     lists:foreach(fun({Module, Md5}) ->
                           case loaded_md5(Module) of
@@ -187,22 +187,25 @@ step({unload_modules, Modules}, C) ->
                   end, Modules),
     C;
 
-step({keep_code, Ebin, Modules}, #{kept := Kept} = C) ->
+step({keep_code, Ebin, Modules, Read}, #{kept := Kept} = C) ->
+    Digests = maps:from_list(Read),
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
-    Beams = lists:map(fun prim_file:read_file/1, beam_files(Ebin, Loaded)),
+    Beams = read_files(beam_files(Ebin, Loaded)),
     Names = lists:map(fun code:is_loaded/1, Loaded),
-    %% Most lie where they should.
+    %% Most lie where they should, and the client has digested the file just now.
     There = maps:from_list([{Module, {Name, Beam}}
                             || {Module, {ok, Beam}, {file, Name}} <- lists:zip3(Loaded, Beams, Names), is_list(Name),
-                               code:module_md5(Beam) =:= Module:module_info(md5)]),
-    Found = maps:merge(There, maps:from_list([{Module, running_code(Module, Ebin)}
-                                              || Module <- Modules, not is_map_key(Module, There)])),
-    case [Module || Module <- Modules, maps:get(Module, Found) =:= gone] of
+                               case Digests of
+                                   #{Module := Md5} -> Md5;
+                                   _ -> code:module_md5(Beam)
+                               end =:= Module:module_info(md5)]),
+    Others = [{Module, running_code(Module, Ebin)} || Module <- Modules -- maps:keys(There)],
+    case [Module || {Module, gone} <- Others] of
         [] -> ok;
         Gone -> fail("the code that runs cannot be found in any file, so that an undo would not be possible: ~ts",
                      [modules(Gone)])
     end,
-    C#{kept := maps:merge(Kept, Found)};
+    C#{kept := maps:merge(maps:merge(Kept, There), maps:from_list(Others))};
 step({check_libraries, Ebin, Modules}, C) ->
     check_libraries(Ebin, Modules),
     C;
@@ -214,7 +217,7 @@ step({hold_libraries, Ebin}, C) ->
     C;
 step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
     Files = beam_files(Ebin, Modules),
-    Read = lists:zip(Files, lists:map(fun prim_file:read_file/1, Files)),
+    Read = lists:zip(Files, read_files(Files)),
     case [Result || {_, {error, _}} = Result <- Read] of
         [] -> ok;
         [{File, {error, Reason}} | _] -> fail("~ts: ~ts", [File, file:format_error(Reason)])

@@ -25,7 +25,7 @@ public:
   }
 
   Files files() const {
-    const auto get = [this](const Version& version) { return versions_.at(version.vsn); };
+    const auto get = [this](const Version& version) -> const AppFiles& { return versions_.at(version.vsn); };
     return {get, get, [this](const Version& version) { return versions_.contains(version.vsn); }};
   }
 
@@ -35,7 +35,7 @@ private:
 
 /// A disk that must not be read.
 inline Files no_disk() {
-  const auto fail = [](const Version&) -> AppFiles { throw std::logic_error("the disk was read"); };
+  const auto fail = [](const Version&) -> const AppFiles& { throw std::logic_error("the disk was read"); };
   return {fail, fail, [](const Version&) -> bool { throw std::logic_error("the disk was read"); }};
 }
 

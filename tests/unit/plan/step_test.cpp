@@ -31,7 +31,8 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(LoadModules{"/e", {{m, "md5"}}}) == "{load_modules,\"/e\",[{m,<<\"md5\">>}]}");
   CHECK(told(KeepReplaced{"/e", {{m, "md5"}}}) == "{keep_replaced,\"/e\",[{m,<<\"md5\">>}]}");
   CHECK(told(UnloadModules{{m}}) == "{unload_modules,[m]}");
-  CHECK(told(KeepCode{"/e", {m}}) == "{keep_code,\"/e\",[m]}");
+  CHECK(told(KeepCode{"/e", {m}}) == "{keep_code,\"/e\",[m],[]}");
+  CHECK(told(KeepCode{"/e", {m}, {{m, "x"}}}) == "{keep_code,\"/e\",[m],[{m,<<\"x\">>}]}");
   CHECK(told(CheckLibraries{"/e", {m}}) == "{check_libraries,\"/e\",[m]}");
   CHECK(told(CheckNifs{}) == "check_nifs");
   CHECK(told(HoldLibraries{"/e"}) == "{hold_libraries,\"/e\"}");

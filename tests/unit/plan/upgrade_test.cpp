@@ -51,6 +51,17 @@ const std::string ebin2 = "/lib/egerl-4.1.0/ebin";
 
 }  // namespace
 
+TEST_CASE("the node need not digest files once more that were read where it looks for them") {
+  AppFiles from = earlier();
+  const auto md5 = [&from](const Atom& module) { return to_bytes(from.beams.at(module).md5); };
+  const auto kept = [&] {
+    return plan_of(plan_upgrade(up, running(), Disk({from, later()}).files(), {})).steps.at(1);
+  };
+  CHECK(kept() == Step(KeepCode{ebin1, {lib, srv}, {}}));
+  from.in_place = true;
+  CHECK(kept() == Step(KeepCode{ebin1, {lib, srv}, {{lib, md5(lib)}, {srv, md5(srv)}}}));
+}
+
 TEST_CASE("an upgrade without an appup suspends, switches and converts everything together") {
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), later()}).files(), {}));
   CHECK(plan.word == "upgraded");

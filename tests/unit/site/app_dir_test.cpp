@@ -89,10 +89,12 @@ TEST_CASE("the files of a version that is being replaced in its place are those 
   CHECK(before.spec.vsn == "1.0");
   CHECK(before.beams.size() == 2);  // server is not replaced, but gone
   CHECK(!before.appup);
+  CHECK(!before.in_place);  // the file named plain.beam is that of the other version
   const AppFiles now = load_app_files(app.ebin.path(), demo, "2.0");
   CHECK(now.beams.size() == 1);
   CHECK(now.beams.at(Atom{"plain"}).md5 != before.beams.at(Atom{"plain"}).md5);
   CHECK(now.appup);
+  CHECK(now.in_place);
   CHECK(app.error("3.0") == "demo.app: describes version '1.0', not 3.0");
 }
 
