@@ -15,7 +15,7 @@
 
 %% Told: processes that are converted, as the keys of a map.
 check_records(Modules, Told, Policy, #{kept := Kept, code := Code} = C) ->
-    %% Debug information is long: a hundred modules, or big ones (generated, most of them), would take seconds.
+    %% Debug information is long: that of more modules, or of big ones (generated, most of them), would take too long.
     Changed = lists:append([[{Module, Name, Size} || {Name, Size} <- changed(Old, New)]
                             || length(Modules) =< 100, Module <- Modules,
                                {_, Old} <- [maps:get(Module, Kept, none)], byte_size(Old) =< 131072,
@@ -38,11 +38,30 @@ changed(Old, New) ->
 
 %% [{Name, [Field]}]
 records(Beam) ->
-    case beam_lib:chunks(Beam, [debug_info]) of
-        {ok, {_, [{debug_info, {debug_info_v1, erl_abstract_code, {[_ | _] = Forms, _}}}]}} ->
-            [{Name, [field(Field) || Field <- Fields]} || {attribute, _, record, {Name, Fields}} <- Forms];
+    case beam_lib:chunks(Beam, ["Dbgi"]) of
+        {ok, {_, [{_, <<131, 80, _:32, Compressed/binary>>}]}} -> definitions(zlib:uncompress(Compressed));
+        {ok, {_, [{_, <<131, Encoded/binary>>}]}} -> definitions(Encoded);
+        _ -> []
+    end.
+
+%% Of an encoded {debug_info_v1, erl_abstract_code, {Forms, _}}. To decode all of it would take most of the time of an
+%% upgrade; so the forms {attribute, _, record, {Name, Fields}} are found by what they look like from `record' on.
+definitions(Encoded) ->
+    case binary:match(Encoded, <<"erl_abstract_code">>, [{scope, {0, min(64, byte_size(Encoded))}}]) of
+        nomatch ->
+            [];
         _ ->
-            []
+            [{Name, [field(Field) || Field <- Fields]}
+             || {At, Length} <- binary:matches(Encoded, [<<100, 0, 6, "record", 104, 2, 100>>, <<119, 6, "record", 104, 2, 119>>]),
+                {Name, Fields} <- [decoded(Encoded, At + Length - 3, 4096)], is_list(Fields)]
+    end.
+
+%% The term that begins there; most are short.
+decoded(Encoded, At, Most) ->
+    Length = min(Most, byte_size(Encoded) - At),
+    case catch binary_to_term(<<131, (binary:part(Encoded, At, Length))/binary>>) of
+        {'EXIT', _} when Length =:= Most -> decoded(Encoded, At, Most * 16);
+        Term -> Term
     end.
 
 field({typed_record_field, Field, _}) -> field(Field);
