@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "catch.hpp"
