@@ -43,6 +43,11 @@ Term items(const std::vector<LoadModules::Item>& modules) {
   return each(modules, [](const LoadModules::Item& item) { return tuple(item.module, binary(item.md5)); });
 }
 
+/// The directory that the node tells of what was read from another one.
+Term named(const auto& read) {
+  return string(read.as.empty() ? read.ebin : read.as);
+}
+
 Term mfa(const Apply& call) {
   return tuple(call.module, call.function, list(call.args));
 }
@@ -63,7 +68,9 @@ Term to_term(const Step& step) {
           [](const StartNeeded& s) { return tuple(Atom{"start_needed"}, atoms(s.needed)); },
           [](const StopApp& s) { return tuple(Atom{"stop_app"}, s.app); },
           [](const ChangeApp& s) { return tuple(Atom{"change_app"}, s.app, s.from, s.to); },
-          [](const LoadModules& s) { return tuple(Atom{"load_modules"}, string(s.ebin), items(s.modules)); },
+          [](const LoadModules& s) {
+            return tuple(Atom{"load_modules"}, string(s.ebin), named(s), items(s.modules));
+          },
           [](const KeepReplaced& s) {
             return tuple(Atom{"keep_replaced"}, string(s.ebin), items(s.modules));
           },
@@ -77,7 +84,8 @@ Term to_term(const Step& step) {
           [](const CheckNifs&) { return Term(Atom{"check_nifs"}); },
           [](const HoldLibraries& s) { return tuple(Atom{"hold_libraries"}, string(s.ebin)); },
           [](const ReadCode& s) {
-            return tuple(Atom{"read_code"}, string(s.ebin), atoms(s.modules), each(s.switched, atoms));
+            return tuple(Atom{"read_code"}, string(s.ebin), named(s), atoms(s.modules),
+                         each(s.switched, atoms));
           },
           [](const CheckOldCode& s) {
             return tuple(Atom{"check_old_code"}, atoms(s.modules), old_code(s.policy));

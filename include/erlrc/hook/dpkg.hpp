@@ -33,8 +33,9 @@ namespace erlrc {
 struct PackagedApp {
   Atom app;
   std::string vsn;
-  std::string ebin;                   ///< absolute
-  std::optional<std::string> kept{};  ///< where its files were put aside
+  std::string ebin;                      ///< absolute
+  std::optional<std::string> kept{};     ///< where its files were put aside
+  std::optional<std::string> becomes{};  ///< where they will lie, if `ebin` is not the place yet
   bool operator==(const PackagedApp&) const = default;
 };
 

@@ -18,8 +18,9 @@ enum class Action { start, stop, upgrade, downgrade };
 /// One version of the application and where it lies.
 struct Version {
   std::string vsn;
-  std::optional<std::string> ebin;    ///< absent: the node's code:lib_dir()/APP-VSN/ebin
-  std::optional<std::string> kept{};  ///< where its files are, if they are in `ebin` no more
+  std::optional<std::string> ebin;       ///< absent: the node's code:lib_dir()/APP-VSN/ebin
+  std::optional<std::string> kept{};     ///< where its files are, if they are in `ebin` no more
+  std::optional<std::string> becomes{};  ///< the directory that will take the place of `ebin`
   bool operator==(const Version&) const = default;
 };
 

@@ -92,6 +92,7 @@ struct LoadModules {
   };
   std::string ebin;
   std::vector<Item> modules;
+  std::string as{};  ///< the directory that code:which/1 names; empty: ebin
   bool operator==(const LoadModules&) const = default;
 };
 /// Reads the object code of those loaded modules that a LoadModules with the same items will replace. Fails,
@@ -139,6 +140,7 @@ struct ReadCode {
   std::string ebin;
   std::vector<Atom> modules;
   std::vector<std::vector<Atom>> switched;
+  std::string as{};  ///< as in LoadModules
   bool operator==(const ReadCode&) const = default;
 };
 /// Fails, before anything was touched, if a process still runs the code that the modules had before their

@@ -160,7 +160,7 @@ step({keep_replaced, Ebin, Items}, C) ->
     {Modules, _} = lists:unzip(Items),
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
     step({keep_code, Ebin, [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)], []}, C);
-step({load_modules, Ebin, Items}, #{kept := Kept} = C) ->
+step({load_modules, Ebin, Named, Items}, #{kept := Kept} = C) ->
     lists:foreach(fun({Module, Md5}) ->
                           case loaded_md5(Module) of
                               Md5 ->
@@ -170,7 +170,7 @@ step({load_modules, Ebin, Items}, #{kept := Kept} = C) ->
                                                              #{Module := Running} -> Running;
                                                              _ -> running_code(Module, Ebin)
                                                          end}),
-                                  load(Module, beam_file(Ebin, Module), read_beam(Ebin, Module), C)
+                                  load(Module, beam_file(Named, Module), read_beam(Ebin, Module), C)
                           end
                   end, Items),
     C;
@@ -215,14 +215,15 @@ step(check_nifs, C) ->
 step({hold_libraries, Ebin}, C) ->
     hold_libraries(Ebin, C),
     C;
-step({read_code, Ebin, Modules, Switched}, #{code := Code} = C) ->
+step({read_code, Ebin, Named, Modules, Switched}, #{code := Code} = C) ->
     Files = beam_files(Ebin, Modules),
     Read = lists:zip(Files, read_files(Files)),
     case [Result || {_, {error, _}} = Result <- Read] of
         [] -> ok;
         [{File, {error, Reason}} | _] -> fail("~ts: ~ts", [File, file:format_error(Reason)])
     end,
-    New = maps:merge(Code, maps:from_list(lists:zip(Modules, [{File, Beam} || {File, {ok, Beam}} <- Read]))),
+    Beams = [Beam || {_, {ok, Beam}} <- Read],
+    New = maps:merge(Code, maps:from_list(lists:zip(Modules, lists:zip(beam_files(Named, Modules), Beams)))),
     C#{code := New, prepared => maps:from_list([{Group, prepare(Group, New)} || Group <- Switched])};
 step({check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),

@@ -28,7 +28,9 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(StartApp{app}) == "{start_app,a,temporary}");
   CHECK(told(StopApp{app}) == "{stop_app,a}");
   CHECK(told(ChangeApp{app, 1, 2}) == "{change_app,a,1,2}");
-  CHECK(told(LoadModules{"/e", {{m, "md5"}}}) == "{load_modules,\"/e\",[{m,<<\"md5\">>}]}");
+  CHECK(told(LoadModules{"/e", {{m, "md5"}}}) == "{load_modules,\"/e\",\"/e\",[{m,<<\"md5\">>}]}");
+  CHECK(told(LoadModules{"/kept", {{m, "md5"}}, "/e"}) ==
+        "{load_modules,\"/kept\",\"/e\",[{m,<<\"md5\">>}]}");
   CHECK(told(KeepReplaced{"/e", {{m, "md5"}}}) == "{keep_replaced,\"/e\",[{m,<<\"md5\">>}]}");
   CHECK(told(UnloadModules{{m}}) == "{unload_modules,[m]}");
   CHECK(told(KeepCode{"/e", {m}}) == "{keep_code,\"/e\",[m],[]}");
@@ -36,7 +38,8 @@ TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(CheckLibraries{"/e", {m}}) == "{check_libraries,\"/e\",[m]}");
   CHECK(told(CheckNifs{}) == "check_nifs");
   CHECK(told(HoldLibraries{"/e"}) == "{hold_libraries,\"/e\"}");
-  CHECK(told(ReadCode{"/e", {m, app}, {{m}}}) == "{read_code,\"/e\",[m,a],[[m]]}");
+  CHECK(told(ReadCode{"/e", {m, app}, {{m}}}) == "{read_code,\"/e\",\"/e\",[m,a],[[m]]}");
+  CHECK(told(ReadCode{"/kept", {m}, {}, "/e"}) == "{read_code,\"/kept\",\"/e\",[m],[]}");
   CHECK(told(CheckOldCode{{m}}) == "{check_old_code,[m],refuse}");
   CHECK(told(CheckOldCode{{m}, {.old_code = Policy::OldCode::wait, .wait_ms = 7}}) ==
         "{check_old_code,[m],{wait,7}}");

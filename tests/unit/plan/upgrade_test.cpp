@@ -238,6 +238,20 @@ TEST_CASE("what does not run and was never installed is started") {
   CHECK(plan_of(plan_upgrade(up, {}, Disk({later()}).files(), {})).word == "started");
 }
 
+TEST_CASE(
+    "code that is read from elsewhere bears the name of the directory where its version lies in the end") {
+  const auto to = GENERATE(Version{"4.1.0", "/place", ebin2}, Version{"4.1.0", ebin2, {}, "/place"});
+  Request request = up;
+  request.to = to;
+  const Plan plan = plan_of(erlrc::plan(request, running(), Disk({earlier(), later()}).files(), {}));
+  CHECK(plan.steps.at(2) == Step(ReadCode{ebin2, {lib, srv}, {{lib, srv}}, "/place"}));
+  const Plan begun = plan_of(erlrc::plan({Action::start, egerl, {}, to}, {}, Disk({later()}).files(), {}));
+  const auto load = std::ranges::find_if(
+      begun.steps, [](const Step& step) { return std::holds_alternative<LoadModules>(step); });
+  REQUIRE(load != begun.steps.end());
+  CHECK(std::get<LoadModules>(*load).as == "/place");
+}
+
 TEST_CASE("the same version with the same code needs nothing") {
   NodeState node = running();
   for (const auto& [module, beam] : earlier().beams)
