@@ -21,7 +21,7 @@ class Parameter {
 public:
   Parameter(BootHost& host, std::string name, const std::string& value)
       : host_(host), name_(std::move(name)) {
-    old_ = host.ask("application:get_env(erlrc, " + name_ + ").");
+    old_ = host.ask("application:load(erlrc), application:get_env(erlrc, " + name_ + ").");
     host.ask("application:set_env(erlrc, " + name_ + ", " + value + ").");
   }
   Parameter(const Parameter&) = delete;
