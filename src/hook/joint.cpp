@@ -8,8 +8,6 @@
 namespace erlrc {
 namespace {
 
-using Packages = std::map<std::string, PackageSays>;
-
 bool is_named(const std::string& name, const PackageSays& package) {
   return package.name == name ||
          std::ranges::any_of(package.provides, [&](const Relation& given) { return given.name == name; });
@@ -76,8 +74,16 @@ bool is_unmet(const Alternatives& alternatives, const Packages& packages) {
 
 std::string version_shown(const Relation& relation, const Packages& packages) {
   const auto found = packages.find(relation.name);
-  return found == packages.end() ? relation.name + " is another version"
-                                 : relation.name + " is " + found->second.version;
+  const bool known = found != packages.end() && !found->second.version.empty();
+  return relation.name + " is " + (known ? found->second.version : "another version");
+}
+
+/// The package that is there for one of these.
+std::string known_by(const Alternatives& alternatives, const Packages& packages) {
+  for (const Relation& relation : alternatives)
+    for (const auto& [name, package] : packages)
+      if (version_for(relation, package)) return name;
+  return {};
 }
 
 }  // namespace
@@ -122,15 +128,46 @@ std::set<Unmet> unmet_among(const Packages& packages) {
     const std::string who = name + " " + package.version;
     for (const Alternatives& alternatives : package.needs)
       if (is_unmet(alternatives, packages))
-        unmet.insert({name, who + " needs " + to_string(alternatives.front()) + ", and " +
-                                version_shown(alternatives.front(), packages)});
+        unmet.insert({name,
+                      who + " needs " + to_string(alternatives.front()) + ", and " +
+                          version_shown(alternatives.front(), packages),
+                      known_by(alternatives, packages)});
     for (const Relation& broken : package.breaks)
       if (const auto other = packages.find(broken.name);
           other != packages.end() && other->first != name && means(broken, other->second.version))
         unmet.insert({other->first,
-                      who + " breaks " + to_string(broken) + ", and " + version_shown(broken, packages)});
+                      who + " breaks " + to_string(broken) + ", and " + version_shown(broken, packages),
+                      name});
   }
   return unmet;
+}
+
+bool concerns(const PackageSays& who, const PackageSays& what) {
+  return needs_any(who, what) || breaks_any(who, what);
+}
+
+std::map<std::string, std::string> to_leave(const PackageChanges& together, const Packages& in_nodes) {
+  Packages before = in_nodes, after = in_nodes;
+  for (const auto& [name, change] : together) {
+    before.erase(name);
+    if (change.from) before[name] = *change.from;
+    after[name] = change.to;
+  }
+  const std::set<Unmet> known = unmet_among(before);
+  std::map<std::string, std::string> left;
+  const auto leave = [&](const std::string& name, const std::string& why) {
+    if (!together.contains(name) || !left.emplace(name, why).second) return false;
+    after.erase(name);
+    if (const auto now = before.find(name); now != before.end()) after[name] = now->second;
+    return true;
+  };
+  for (bool more = true; more;) {
+    more = false;
+    for (const Unmet& unmet : unmet_among(after))
+      if (!known.contains(unmet))
+        more = leave(unmet.package, unmet.why) || leave(unmet.by, unmet.why) || more;
+  }
+  return left;
 }
 
 }  // namespace erlrc

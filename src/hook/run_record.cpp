@@ -22,11 +22,15 @@ std::optional<std::string> decode_text(const Json& json) {
 }
 
 Json encode(const Version& version) {
-  return {{"vsn", version.vsn}, {"ebin", encode(version.ebin)}, {"kept", encode(version.kept)}};
+  return {{"vsn", version.vsn},
+          {"ebin", encode(version.ebin)},
+          {"kept", encode(version.kept)},
+          {"becomes", encode(version.becomes)}};
 }
 
 Version decode_version(const Json& json) {
-  return {json.at("vsn").get<std::string>(), decode_text(json.at("ebin")), decode_text(json.at("kept"))};
+  return {json.at("vsn").get<std::string>(), decode_text(json.at("ebin")), decode_text(json.at("kept")),
+          decode_text(json.value("becomes", Json()))};  // erlrc may be one of the packages of the run
 }
 
 Json encode(const Request& request) {
@@ -82,31 +86,43 @@ State decode_state(const std::string& name) {
   throw Error("'" + name + "' is no state of a run");
 }
 
+Json encode(const RunRecord::Group& group) {
+  Json packages = Json::array();
+  for (const RunRecord::Package& package : group.packages)
+    packages.push_back(encode(package));
+  const auto* state = std::ranges::find(kStates, group.state, &std::pair<State, std::string_view>::first);
+  return {{"state", state->second}, {"because", group.because}, {"packages", std::move(packages)}};
+}
+
+RunRecord::Group decode_group(const Json& json) {
+  RunRecord::Group group{
+      decode_state(json.at("state").get<std::string>()), json.at("because").get<std::string>(), {}};
+  for (const Json& package : json.at("packages"))
+    group.packages.push_back(decode_package(package));
+  return group;
+}
+
 }  // namespace
 
-RunRecord::Package* RunRecord::find(const std::string& name) {
+RunRecord::Package* RunRecord::Group::find(const std::string& name) {
   const auto found = std::ranges::find(packages, name, &Package::name);
   return found == packages.end() ? nullptr : &*found;
 }
 
-const RunRecord::Package* RunRecord::find(const std::string& name) const {
-  const auto found = std::ranges::find(packages, name, &Package::name);
-  return found == packages.end() ? nullptr : &*found;
-}
-
-bool RunRecord::all_settled() const {
+bool RunRecord::Group::all_settled() const {
   return std::ranges::all_of(packages, &Package::settled);
 }
 
+RunRecord::Group* RunRecord::group_of(const std::string& name) {
+  const auto found = std::ranges::find_if(groups, [&](Group& group) { return group.find(name) != nullptr; });
+  return found == groups.end() ? nullptr : &*found;
+}
+
 std::string encode_run_record(const RunRecord& record) {
-  Json packages = Json::array();
-  for (const RunRecord::Package& package : record.packages)
-    packages.push_back(encode(package));
-  const auto* state = std::ranges::find(kStates, record.state, &std::pair<State, std::string_view>::first);
-  const Json json{{"dpkg", record.dpkg},
-                  {"state", state->second},
-                  {"because", record.because},
-                  {"packages", std::move(packages)}};
+  Json groups = Json::array();
+  for (const RunRecord::Group& group : record.groups)
+    groups.push_back(encode(group));
+  const Json json{{"dpkg", record.dpkg}, {"groups", std::move(groups)}};
   // A name that is not UTF-8 cannot be one of dpkg's or of Erlang's.
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -114,10 +130,9 @@ std::string encode_run_record(const RunRecord& record) {
 RunRecord decode_run_record(std::string_view text) {
   try {
     const Json json = Json::parse(text);
-    RunRecord record{json.at("dpkg").get<std::string>(), decode_state(json.at("state").get<std::string>()),
-                     json.at("because").get<std::string>()};
-    for (const Json& package : json.at("packages"))
-      record.packages.push_back(decode_package(package));
+    RunRecord record{json.at("dpkg").get<std::string>()};
+    for (const Json& group : json.at("groups"))
+      record.groups.push_back(decode_group(group));
     return record;
   } catch (const Json::exception& error) {
     throw Error("is no record of a run: " + std::string(error.what()));

@@ -50,6 +50,23 @@ std::vector<std::string> process_arguments(pid_t pid) {
   return arguments;
 }
 
+struct Ancestor {
+  ProcessId id;
+  std::string name;
+};
+
+/// An id of 0: none of them is it.
+template <typename Wanted>
+ProcessId nearest_ancestor(Wanted wanted) {
+  auto stat = process_stat(::getpid());
+  while (stat && stat->parent > 0) {  // in a container, 1 may be any program
+    const pid_t pid = stat->parent;
+    stat = process_stat(pid);
+    if (stat && wanted(Ancestor{{pid, stat->start}, stat->name})) return {pid, stat->start};
+  }
+  return {};
+}
+
 bool is_archive(const fs::path& path) {
   return path.extension() == ".deb" || path.extension() == ".udeb";
 }
@@ -69,16 +86,19 @@ void add_below(const fs::path& directory, std::vector<fs::path>& archives) {
 }  // namespace
 
 DpkgProcess calling_dpkg() {
-  auto stat = process_stat(::getpid());
-  while (stat && stat->parent > 1) {
-    const pid_t pid = stat->parent;
-    stat = process_stat(pid);
-    if (!stat || stat->name != "dpkg") continue;
-    const fs::path proc = "/proc/" + std::to_string(pid);
-    return {{pid, stat->start},
-            archives_in(process_arguments(pid), read_link_if_readable(proc / "cwd").value_or("/"))};
-  }
-  return {};
+  const ProcessId id = nearest_ancestor([](const Ancestor& one) { return one.name == "dpkg"; });
+  if (id.pid == 0) return {};
+  const fs::path cwd = "/proc/" + std::to_string(id.pid) + "/cwd";
+  return {id, archives_in(process_arguments(id.pid), read_link_if_readable(cwd).value_or("/"))};
+}
+
+ProcessId calling_apt() {
+  return nearest_ancestor(
+      [](const Ancestor& one) { return one.name != "sh" && one.name != "dash" && one.name != "bash"; });
+}
+
+bool is_ancestor(const ProcessId& id) {
+  return id.pid != 0 && nearest_ancestor([&](const Ancestor& one) { return one.id == id; }).pid != 0;
 }
 
 std::vector<fs::path> archives_in(const std::vector<std::string>& arguments, const fs::path& directory) {

@@ -9,8 +9,10 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/dist/names.hpp>
+#include <erlrc/hook/joint.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/run.hpp>
+#include <erlrc/pkg/deb_archive.hpp>
 
 #include "side_by_side.hpp"
 #include "transaction.hpp"
@@ -197,9 +199,37 @@ std::vector<Forecast> rows_apart(const Transaction& transaction, const std::vect
                       apart.app.vsn,
                       visit.name,
                       {},
-                      restarts ? "its package restarts its service" : "as its package wants it"});
+                      restarts ? "its package restarts its service" : "as its package wants it",
+                      true});
     }
   return rows;
+}
+
+/// Those packages that nodes must not follow because others, of these rows, wait for a restart; with the
+/// reason. It is told from what the new versions say of each other.
+std::map<std::string, std::string> left_with(const std::vector<Forecast>& rows,
+                                             const Transaction& transaction) {
+  std::set<std::string> waiting;
+  for (const Forecast& row : rows)
+    if (row.waits) waiting.insert(row.package);
+  if (waiting.empty()) return {};
+  PackageChanges together;
+  Packages in_nodes;
+  for (const AptChange& change : transaction.changes()) {
+    if (change.new_version.empty() || !change.unreadable.empty()) continue;
+    const auto control = read_control_member(change.archive, "control");
+    const std::vector<Stanza> stanzas = parse_stanzas(control.value_or(""));
+    if (stanzas.empty()) continue;
+    PackageSays says = package_says(stanzas.front());
+    if (!waiting.contains(change.package)) {
+      PackageChange& one = together[change.package] = {{}, std::move(says)};
+      if (!change.old_version.empty()) one.from = PackageSays{change.package, change.old_version};
+    } else {
+      says.version = change.old_version;
+      in_nodes[change.package] = std::move(says);
+    }
+  }
+  return to_leave(together, in_nodes);
 }
 
 /// Whether `file`, an .app file of the system, can be what that node has loaded: one that has an Erlang of
@@ -271,6 +301,14 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
   side_by_side(visits, visits.size(),
                [&](Visit& visit) { plan_node(visit, transaction.items(), site.wanted, until); });
   std::ranges::move(in_order(visits), std::back_inserter(told.rows));
+  const auto left = left_with(told.rows, transaction);
+  for (Forecast& row : told.rows) {
+    const auto why = left.find(row.package);
+    if (why == left.end() || fails(row)) continue;
+    row.kind = Kind::left;
+    row.modules.clear();
+    row.why = why->second;
+  }
   return told;
 }
 

@@ -34,6 +34,7 @@ struct Forecast {
   std::string node;
   std::vector<Atom> modules;  ///< that change
   std::string why;            ///< for `needs_restart` and `refused`; else what the user should know
+  bool waits = false;         ///< `left`, or restarted by its package: the hooks do nothing
   bool operator==(const Forecast&) const = default;
 };
 

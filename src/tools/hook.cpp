@@ -21,15 +21,6 @@ namespace {
 
 const std::string kTool = "erlrc-hook";
 
-/// Nullopt where there is nothing to keep in step: an image that is being built, a machine without registered
-/// nodes.
-std::optional<Site> site_to_serve() {
-  if (environment("DPKG_ROOT") || !file_status(erlrc_root() / "nodes")) return std::nullopt;
-  Site site = load_site();
-  if (site.registry.nodes.empty() && site.registry.bad.empty()) return std::nullopt;
-  return site;
-}
-
 /// One call, with all that it can be asked to do.
 class Hook {
 public:
@@ -100,8 +91,12 @@ private:
   int configure(const std::vector<Request>& requests) {
     run_.finish();
     call_.kept = kept_.load(package_.name);
-    if (!call_.kept.empty() && call_.installed)
-      performance_.each(change_all(call_.kept, *call_.installed, call_.wanted));
+    std::vector<Request> changes;
+    if (call_.installed) changes = change_all(call_.kept, *call_.installed, call_.wanted);
+    std::vector<Request> all = changes;
+    all.insert(all.end(), requests.begin(), requests.end());
+    if (run_.must_wait(all)) return 0;
+    performance_.each(changes);
     kept_.drop(package_.name);
     return performance_.all_or_none(requests);
   }

@@ -43,15 +43,19 @@ Companions::Companions(const CallingPackage& package, const DpkgProcess& dpkg, c
       kept_(kept),
       incoming_(incoming),
       performance_(performance) {
-  std::vector<std::string> asked = admin.hooked_packages();
-  any_ = asked.size() > 1 || dpkg.archives.size() > 1;
+  any_ = possible(admin, dpkg);
   if (any_) {
+    std::vector<std::string> asked = admin.hooked_packages();
     asked.push_back(package.name);
     for (const auto& archive : dpkg.archives)
       asked.push_back(package_of_file_name(archive));
     installed_ = query_installed(admin, asked);
   }
   own_ = own_change(requests);
+}
+
+bool Companions::possible(const AdminDir& admin, const DpkgProcess& dpkg) {
+  return dpkg.archives.size() > 1 || admin.hooked_packages().size() > 1;
 }
 
 PackageChange Companions::own_change(const std::vector<Request>& requests) const {
@@ -85,7 +89,7 @@ bool Companions::extract(const std::string& name, PackageChange& change) const {
   return true;
 }
 
-PackageChanges Companions::together() const {
+PackageChanges Companions::together() {
   PackageChanges changes{{package_.name, own_}};
   bool after_us = false;
   for (const auto& archive : dpkg_.archives) {
@@ -102,12 +106,16 @@ PackageChanges Companions::together() const {
   PackageChanges together;
   for (const std::string& name : together_with(package_.name, changes))
     together[name] = changes.at(name);
+  // One that was unpacked without a hook, and that no postinst can upgrade, stays in nodes as it is.
+  std::erase_if(together, [&](const auto& one) {
+    return one.first != package_.name && one.second.archive.empty() && is_behind(one.first);
+  });
   return together;
 }
 
 /// dpkg unpacks in the order of its arguments. What stands before us and was not unpacked has failed, and
 /// does not come any more.
-std::optional<PackageChange> Companions::other_change(const std::string& archive, bool after_us) const {
+std::optional<PackageChange> Companions::other_change(const std::string& archive, bool after_us) {
   const auto text = archive_control(archive);
   const std::vector<Stanza> control = parse_stanzas(text.value_or(""));
   if (control.empty() || damaged_.contains(archive)) return std::nullopt;
@@ -117,23 +125,27 @@ std::optional<PackageChange> Companions::other_change(const std::string& archive
 }
 
 /// One whose files dpkg has not touched yet: what it will bring is taken from the archive.
-std::optional<PackageChange> Companions::coming(PackageSays says, const std::string& archive) const {
+std::optional<PackageChange> Companions::coming(PackageSays says, const std::string& archive) {
   const auto text = archive_member(archive, "erlrc");
   const auto member = text ? std::optional(parse_control_member(*text, archive)) : std::nullopt;
   auto in_step = apps_in_step(member);
-  if (!in_step) return std::nullopt;
   const std::string name = says.name;
+  apart_[name] = says;
+  if (!in_step) return std::nullopt;
   PackagedApps apps = *std::move(in_step);
-  for (PackagedApp& app : apps)
+  for (PackagedApp& app : apps) {
+    app.becomes = app.ebin;
     app.ebin = incoming_.place(name, app.ebin);
+  }
   const auto now = installed_.find(name);
   const CallingPackage other{name, package_.arch};
   const auto installed = admin_.member(other);
   performance_.restrict_to_nodes_of(installed ? *installed : *member);
-  if (now == installed_.end()) return PackageChange{{}, std::move(says), start_all(apps, {}), archive};
   // One that is not to be kept in step until now is not adopted in passing.
   const auto control = apps_in_step(installed);
   if (installed && !control) return std::nullopt;
+  apart_.erase(name);
+  if (now == installed_.end()) return PackageChange{{}, std::move(says), start_all(apps, {}), archive};
   const PackagedApps old = with_kept(control ? *control : admin_.found_in_list(other), kept_.load(name));
   return PackageChange{now->second.says, std::move(says), change_all(old, apps, performance_.wanted()),
                        archive};
@@ -159,12 +171,42 @@ std::optional<std::string> Companions::unmet_by(const PackageChanges& together) 
   for (const auto& [name, now] : installed_)
     if (together.contains(name) || admin_.installed({name, package_.arch})) before[name] = now.says;
   std::map<std::string, PackageSays> after = before;
+  for (const auto& [name, says] : apart_)
+    if (after.contains(name)) after[name] = says;
   for (const auto& [name, change] : together)
     after[name] = change.to;
   const std::set<Unmet> known = unmet_among(before);
   for (const Unmet& unmet : unmet_among(after))
     if (!known.contains(unmet)) return unmet.why;
   return std::nullopt;
+}
+
+std::map<std::string, std::string> Companions::to_leave(const PackageChanges& together) const {
+  Packages in_nodes;
+  for (const auto& [name, now] : installed_) {
+    if (together.contains(name) || !admin_.member({name, package_.arch})) continue;
+    in_nodes[name] = now.says;
+    const bool named =
+        std::ranges::any_of(together, [&](const auto& one) { return concerns(one.second.to, now.says); });
+    if (named && is_behind(name)) in_nodes[name].version.clear();
+  }
+  return erlrc::to_leave(together, in_nodes);
+}
+
+std::optional<std::string> Companions::must_wait() const {
+  const auto now = installed_.find(package_.name);
+  if (now == installed_.end()) return std::nullopt;
+  const auto left = to_leave({{package_.name, {{}, now->second.says}}});
+  return left.empty() ? std::nullopt : std::optional(left.begin()->second);
+}
+
+/// Whether a node runs another version of its applications than the one on disk, and will do so until it is
+/// restarted.
+bool Companions::is_behind(const std::string& name) const {
+  if (!kept_.load(name).empty()) return false;  // its postinst upgrades
+  const ControlMember member = admin_.member({name, package_.arch}).value_or(ControlMember{});
+  performance_.restrict_to_nodes_of(member);
+  return performance_.is_behind(start_all(member.apps, {}));
 }
 
 }  // namespace erlrc

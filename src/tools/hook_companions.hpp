@@ -35,6 +35,7 @@ public:
              const std::vector<Request>& requests);
 
   /// Whether other packages are to be reckoned with at all.
+  static bool possible(const AdminDir& admin, const DpkgProcess& dpkg);
   bool any() const { return any_; }
 
   /// The package and all that have to go together with it, the archives of those still to come unpacked. An
@@ -44,12 +45,19 @@ public:
   /// Why these must not go: somebody would not have any more what it needs, or would never have had it.
   std::optional<std::string> unmet_by(const PackageChanges& together) const;
 
+  /// Those that nodes must not follow, because these are behind with what they need.
+  std::map<std::string, std::string> to_leave(const PackageChanges& together) const;
+
+  /// The same for the calling package alone, when it is installed and dpkg configures it.
+  std::optional<std::string> must_wait() const;
+
 private:
-  PackageChanges together() const;
+  PackageChanges together();
   bool extract(const std::string& name, PackageChange& change) const;
+  bool is_behind(const std::string& name) const;
   PackageChange own_change(const std::vector<Request>& requests) const;
-  std::optional<PackageChange> other_change(const std::string& archive, bool after_us) const;
-  std::optional<PackageChange> coming(PackageSays says, const std::string& archive) const;
+  std::optional<PackageChange> other_change(const std::string& archive, bool after_us);
+  std::optional<PackageChange> coming(PackageSays says, const std::string& archive);
   std::optional<PackageChange> passed(PackageSays says) const;
 
   const CallingPackage& package_;
@@ -61,6 +69,7 @@ private:
   InstalledPackages installed_;
   PackageChange own_;
   std::set<std::string> damaged_;
+  Packages apart_;  ///< those to come that nodes have nothing to do with, as they will be
   bool any_ = false;
 };
 

@@ -193,6 +193,10 @@ bool IncomingFiles::holds(const std::string& path) const {
   return path.starts_with(directory_.string() + "/");
 }
 
+void IncomingFiles::drop(const std::string& package) const {
+  remove_tree(directory_ / package);
+}
+
 void IncomingFiles::drop_all() const {
   if (file_status(directory_)) remove_tree(directory_);
 }

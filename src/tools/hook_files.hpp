@@ -89,6 +89,7 @@ public:
   std::string place(const std::string& package, const std::string& directory) const;
   [[nodiscard]] bool extract(const std::string& package, const std::filesystem::path& archive) const;
   bool holds(const std::string& path) const;
+  void drop(const std::string& package) const;
   void drop_all() const;
 
 private:

@@ -78,12 +78,21 @@ int HookPerformance::back(const std::vector<Request>& requests) {
   return worst;
 }
 
-bool HookPerformance::would_change(const std::vector<Request>& requests) {
+/// Whether a node would say so, if it were asked; none is touched.
+template <typename Says>
+bool HookPerformance::would_any(const std::vector<Request>& requests, Says says) {
   const PerformOptions look{.until = after(timeout_), .dry_run = true, .leave_stale = true};
   return std::ranges::any_of(requests, [&](const Request& request) {
-    return std::ranges::any_of(perform(request, site_for(request), look),
-                               [](const NodeReport& report) { return !report.plan.steps.empty(); });
+    return std::ranges::any_of(perform(request, site_for(request), look), says);
   });
+}
+
+bool HookPerformance::would_change(const std::vector<Request>& requests) {
+  return would_any(requests, [](const NodeReport& report) { return !report.plan.steps.empty(); });
+}
+
+bool HookPerformance::is_behind(const std::vector<Request>& requests) {
+  return would_any(requests, [](const NodeReport& report) { return report.outcome.word == "restart_due"; });
 }
 
 int HookPerformance::one(const Request& request, const Site& site, Deadline until, Manner manner) {

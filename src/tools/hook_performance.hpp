@@ -39,6 +39,9 @@ public:
   /// Whether one of them would change a node.
   bool would_change(const std::vector<Request>& requests);
 
+  /// Whether a node needs a restart for one of them.
+  bool is_behind(const std::vector<Request>& requests);
+
 private:
   struct Done {
     Request request;
@@ -50,6 +53,8 @@ private:
     bool quiet = false;
   };
 
+  template <typename Says>
+  bool would_any(const std::vector<Request>& requests, Says says);
   Site site_for(const Request& request) const;
   int one(const Request& request, const Site& site, Deadline until, Manner manner);
   void tell(const Request& request, std::vector<NodeReport> reports, const std::set<std::string>& changed);

@@ -5,10 +5,14 @@
 #include <ranges>
 #include <set>
 
+#include "left_packages.hpp"
+
 namespace erlrc {
 namespace {
 
 using State = RunRecord::State;
+
+const std::string kLeft = "Erlrc::Preflight is leave, and no node can do its upgrade";
 
 std::string to_string(const ProcessId& id) {
   return std::to_string(id.pid) + " " + id.start;
@@ -25,9 +29,17 @@ RunRecord::Package recorded(const std::string& name, const PackageChange& change
   return {name, change.from ? change.from->version : "", change.to.version, change.requests};
 }
 
-std::vector<Request> requests_of(const RunRecord& record) {
+/// On the way down a package comes before those that it needs. Where it does not run, it is not to be started
+/// before them: its postinst will do that.
+void leave_starts_to_postinst(RunRecord::Package& package) {
+  if (package.from.empty() || std::is_gteq(compare_package_versions(package.version, package.from))) return;
+  for (Request& request : package.requests)
+    request.start = false;
+}
+
+std::vector<Request> requests_of(const RunRecord::Group& group) {
   std::vector<Request> requests;
-  for (const RunRecord::Package& package : record.packages)
+  for (const RunRecord::Package& package : group.packages)
     requests.insert(requests.end(), package.requests.begin(), package.requests.end());
   return requests;
 }
@@ -48,11 +60,13 @@ HookRun::HookRun(const CallingPackage& package, const AdminDir& admin, const Kep
       streams_(streams),
       file_(until),
       dpkg_(calling_dpkg()),
+      left_(load_left_packages()),
       record_(file_.load()) {
   if (record_)
-    for (const RunRecord::Package& one : record_->packages)
-      if (const auto member = admin_.member({one.name, package_.arch}))
-        performance_.restrict_to_nodes_of(*member);
+    for (const Group& group : record_->groups)
+      for (const RunRecord::Package& one : group.packages)
+        if (const auto member = admin_.member({one.name, package_.arch}))
+          performance_.restrict_to_nodes_of(*member);
   // Two dpkgs never run side by side, so the other one is gone.
   if (record_ && record_->dpkg != to_string(dpkg_.id)) finish();
 }
@@ -60,10 +74,12 @@ HookRun::HookRun(const CallingPackage& package, const AdminDir& admin, const Kep
 // ---- forth
 
 int HookRun::prepare() {
-  RunRecord::Package* self = record_ ? record_->find(package_.name) : nullptr;
-  if (self == nullptr || self->settled || record_->state != State::failed) return 0;
-  const std::string because = record_->because;
-  settle(*self);
+  Group* group = own_group();
+  if (group == nullptr || group->state != State::failed) return 0;
+  RunRecord::Package& self = *group->find(package_.name);
+  if (self.settled) return 0;
+  const std::string because = group->because;
+  self.settled = true;
   store_or_forget();
   return refuse(because);
 }
@@ -74,44 +90,81 @@ int HookRun::refuse(const std::string& because) {
 }
 
 int HookRun::upgrade(const std::vector<Request>& requests) {
-  RunRecord::Package* self = record_ ? record_->find(package_.name) : nullptr;
-  if (self != nullptr && record_->state == State::failed) return refuse(record_->because);
-  if (self != nullptr && record_->state == State::done) return arrive(*self, requests);
+  Group* group = own_group();
+  if (group != nullptr && group->state == State::failed) return refuse(group->because);
+  if (group != nullptr && group->state == State::done) return arrive(*group, requests);
+
+  if (left_.contains(package_.name)) return leave(kLeft);
 
   Companions companions(package_, dpkg_, admin_, kept_, incoming_, performance_, requests);
   PackageChanges together{{package_.name, {{}, {package_.name, ""}, requests}}};
   // Where nothing of ours runs, it matters to nobody; but after a kill, that may be because it is done.
-  if (companions.any() && (self != nullptr || performance_.would_change(requests))) {
+  if (companions.any() && (group != nullptr || performance_.would_change(requests))) {
     together = companions.extract_together();
     if (const auto why = companions.unmet_by(together)) {
-      record_ = RunRecord{to_string(dpkg_.id), State::failed, *why};
-      record_->packages = {recorded(package_.name, together.at(package_.name))};
+      Group& refused = new_own_group();
+      refused.packages = {recorded(package_.name, together.at(package_.name))};
+      for (const auto& [name, change] : together)
+        incoming_.drop(name);
+      fail(refused, *why);
       file_.store(*record_);
-      incoming_.drop_all();
       return refuse(*why);
     }
+    const auto pass_over = [&](const std::string& name) {
+      if (together.erase(name) != 0) incoming_.drop(name);
+    };
+    std::ranges::for_each(left_, pass_over);
+    const auto left = companions.to_leave(together);
+    std::ranges::for_each(left | std::views::keys, pass_over);
+    if (const auto own = left.find(package_.name); own != left.end()) return leave(own->second);
   }
   return do_together(together);
+}
+
+/// Nothing is kept of it: its postinst shall not upgrade, either.
+int HookRun::leave(const std::string& because) {
+  streams_.err += "erlrc-hook: " + package_.name + ": left for a restart of the nodes: " + because + "\n";
+  kept_.drop(package_.name);
+  return 0;
+}
+
+bool HookRun::must_wait(const std::vector<Request>& requests) {
+  std::optional<std::string> why;
+  if (left_.contains(package_.name)) {
+    if (!kept_.load(package_.name).empty()) why = kLeft;
+  } else if (Companions::possible(admin_, dpkg_) && performance_.would_change(requests)) {
+    why = Companions(package_, dpkg_, admin_, kept_, incoming_, performance_, requests).must_wait();
+  }
+  if (why) leave(*why);
+  return why.has_value();
+}
+
+/// In the place of the one that a killed call has left.
+HookRun::Group& HookRun::new_own_group() {
+  if (!record_) record_ = RunRecord{to_string(dpkg_.id)};
+  std::erase_if(record_->groups, [&](Group& group) { return group.find(package_.name) != nullptr; });
+  return record_->groups.emplace_back();
 }
 
 /// The record is there before anything is, so that whoever comes after a kill knows what to look for. If it
 /// was there before, a call of this run was killed, and what that one did is taken back, too.
 int HookRun::do_together(const PackageChanges& together) {
-  const bool again = record_.has_value();
-  record_ = RunRecord{to_string(dpkg_.id), State::trying};
+  const bool again = own_group() != nullptr;
+  Group& group = new_own_group();
   for (const std::string& name : node_order(names_of(together), together)) {
-    record_->packages.push_back(recorded(name, together.at(name)));
-    record_->packages.back().settled = name != package_.name && together.at(name).archive.empty();
+    group.packages.push_back(recorded(name, together.at(name)));
+    if (together.size() > 1) leave_starts_to_postinst(group.packages.back());
+    group.packages.back().settled = name != package_.name && together.at(name).archive.empty();
   }
   file_.store(*record_);
-  const std::vector<Request> requests = requests_of(*record_);
+  const std::vector<Request> requests = requests_of(group);
   const int code = performance_.all_or_none(requests);
   if (code == 0) {
-    record_->state = State::done;
-    settle(*record_->find(package_.name));
+    group.state = State::done;
+    settle_own(group);
   } else {
     if (again) performance_.back(all_reversed(requests));
-    fail(package_.name + " could not be upgraded" + (together.size() > 1 ? " together with it" : ""));
+    fail(group, package_.name + " could not be upgraded" + (together.size() > 1 ? " together with it" : ""));
   }
   file_.store(*record_);
   return code;
@@ -119,16 +172,18 @@ int HookRun::do_together(const PackageChanges& together) {
 
 /// Its upgrade was done with that of another package, with files from its archive. Now they are where they
 /// belong. A node that was down then gets the whole upgrade.
-int HookRun::arrive(RunRecord::Package& self, const std::vector<Request>& requests) {
+int HookRun::arrive(Group& group, const std::vector<Request>& requests) {
+  RunRecord::Package& self = *group.find(package_.name);
   int code = move_in(self, admin_.unpacking().value_or(PackagedApps{}));
   self.requests = requests;
-  if (code == 0) code = performance_.all_or_none(requests);
+  leave_starts_to_postinst(self);
+  if (code == 0) code = performance_.all_or_none(self.requests);
   if (code == 0) {
-    settle(self);
+    settle_own(group);
   } else {
     self.settled = false;
-    take_back_unsettled();
-    fail(package_.name + " could not be upgraded");
+    take_back_unsettled(group);
+    fail(group, package_.name + " could not be upgraded");
   }
   file_.store(*record_);
   return code;
@@ -140,73 +195,81 @@ int HookRun::move_in(RunRecord::Package& package, const PackagedApps& apps) {
   for (const Request& request : package.requests) {
     const PackagedApp* now = find(apps, request.app);
     if (now == nullptr || !request.to.ebin || !incoming_.holds(*request.to.ebin)) continue;
-    moves.push_back({Action::upgrade, request.app, request.to, {now->vsn, now->ebin}});
+    moves.push_back({.action = Action::upgrade,
+                     .app = request.app,
+                     .from = request.to,
+                     .to = {now->vsn, now->ebin},
+                     .start = false});
   }
   return performance_.each(moves, true);
 }
 
 /// What is installed for the first time is not refused: nothing old depends on it.
-void HookRun::fail(const std::string& because) {
-  record_->state = State::failed;
-  record_->because = because;
-  for (RunRecord::Package& package : record_->packages)
+void HookRun::fail(Group& group, const std::string& because) {
+  group.state = State::failed;
+  group.because = because;
+  for (RunRecord::Package& package : group.packages) {
     if (package.from.empty() && package.name != package_.name) package.settled = true;
-  incoming_.drop_all();
+    incoming_.drop(package.name);
+  }
 }
 
 /// dpkg lets the package pass. As long as others have not come, its way back in the nodes is kept open.
-void HookRun::settle(RunRecord::Package& package) {
-  package.settled = true;
-  if (record_->state == State::done && package.name == package_.name && !record_->all_settled())
-    kept_.keep(package.name, admin_.installed(package_).value_or(PackagedApps{}));
+void HookRun::settle_own(Group& group) {
+  group.find(package_.name)->settled = true;
+  if (!group.all_settled()) kept_.keep(package_.name, admin_.installed(package_).value_or(PackagedApps{}));
 }
 
 // ---- back
 
 void HookRun::take_back(const std::vector<Request>& requests) {
-  RunRecord::Package* self = record_ ? record_->find(package_.name) : nullptr;
-  if (self == nullptr || record_->state == State::failed) {
+  Group* group = own_group();
+  if (group == nullptr || group->state == State::failed) {
     performance_.back(requests);
     return;
   }
-  self->settled = false;
-  take_back_unsettled();
+  group->find(package_.name)->settled = false;
+  take_back_unsettled(*group);
   take_back_unmet();
-  fail(package_.name + " could not be unpacked");
+  fail(*group, package_.name + " could not be unpacked");
   file_.store(*record_);
 }
 
 void HookRun::give_up() {
-  RunRecord::Package* self = record_ ? record_->find(package_.name) : nullptr;
-  if (self == nullptr) return;
-  if (record_->state != State::failed) take_back({});
-  self->settled = true;
+  Group* group = own_group();
+  if (group == nullptr) return;
+  if (group->state != State::failed) take_back({});
+  group->find(package_.name)->settled = true;
   store_or_forget();
 }
 
-void HookRun::take_back_unsettled() {
-  for (const RunRecord::Package& package : std::views::reverse(record_->packages))
+void HookRun::take_back_unsettled(const Group& group) {
+  for (const RunRecord::Package& package : std::views::reverse(group.packages))
     if (!package.settled) performance_.back(all_reversed(package.requests));
 }
 
 /// Those that dpkg has let pass, and that need what did not come: their files are the new ones, but no node
 /// may run them before what they need is there. Their postinst, which is called when it is, upgrades again.
 std::set<std::string> HookRun::take_back_unmet() {
-  std::vector<std::string> names = admin_.hooked_packages();
+  std::vector<RunRecord::Package> passed;
+  for (const Group& group : record_->groups)
+    if (group.state != State::failed)
+      std::ranges::copy_if(group.packages, std::back_inserter(passed),
+                           [](const auto& package) { return package.settled && !package.from.empty(); });
   std::map<std::string, PackageSays> says;
-  for (const auto& [name, package] : query_installed(admin_, names))
+  for (const auto& [name, package] : query_installed(admin_, admin_.hooked_packages()))
     says[name] = package.says;
   std::set<std::string> back;
   for (bool more = true; more;) {
     more = false;
     for (const Unmet& unmet : unmet_among(says)) {
-      const RunRecord::Package* package = record_->find(unmet.package);
-      if (package == nullptr || !package->settled || package->from.empty()) continue;
+      const auto package = std::ranges::find(passed, unmet.package, &RunRecord::Package::name);
+      if (package == passed.end()) continue;
       more = back.insert(package->name).second || more;
       says[package->name] = {package->name, package->from};
     }
   }
-  for (const RunRecord::Package& package : std::views::reverse(record_->packages)) {
+  for (const RunRecord::Package& package : std::views::reverse(passed)) {
     if (!back.contains(package.name)) continue;
     const PackagedApps kept = kept_.load(package.name);
     for (Request request : all_reversed(package.requests))
@@ -221,34 +284,39 @@ std::set<std::string> HookRun::take_back_unmet() {
 
 void HookRun::finish() {
   if (!record_) return;
-  if (record_->state != State::failed) {
-    settle_what_has_come();
-    std::set<std::string> back;
-    if (!record_->all_settled()) {
-      take_back_unsettled();
-      back = take_back_unmet();
-    }
-    for (const RunRecord::Package& package : record_->packages)
-      if (package.settled && !back.contains(package.name)) kept_.drop(package.name);
+  bool all_came = true;
+  for (Group& group : record_->groups) {
+    if (group.state == State::failed) continue;
+    settle_what_has_come(group);
+    take_back_unsettled(group);
+    all_came = all_came && group.all_settled();
   }
+  const std::set<std::string> back = all_came ? std::set<std::string>{} : take_back_unmet();
+  for (const Group& group : record_->groups)
+    for (const RunRecord::Package& package : group.packages)
+      if (group.state != State::failed && package.settled && !back.contains(package.name))
+        kept_.drop(package.name);
   forget();
 }
 
 /// Those that have no hook when they are unpacked: their old version has none, or there was none.
-void HookRun::settle_what_has_come() {
+void HookRun::settle_what_has_come(Group& group) {
   std::vector<std::string> names;
-  for (const RunRecord::Package& package : record_->packages)
+  for (const RunRecord::Package& package : group.packages)
     if (!package.settled) names.push_back(package.name);
   for (const auto& [name, now] : query_installed(admin_, names)) {
-    RunRecord::Package& package = *record_->find(name);
+    RunRecord::Package& package = *group.find(name);
     if (now.half || now.says.version != package.version) continue;
     move_in(package, admin_.installed({name, package_.arch}).value_or(PackagedApps{}));
     package.settled = true;
   }
 }
 
+/// The package's own group is no more to be told of once dpkg has seen all of it.
 void HookRun::store_or_forget() {
-  if (record_->all_settled()) {
+  std::erase_if(record_->groups,
+                [&](Group& group) { return group.find(package_.name) != nullptr && group.all_settled(); });
+  if (record_->groups.empty()) {
     forget();
   } else {
     file_.store(*record_);

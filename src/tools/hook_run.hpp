@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ public:
   /// exit code of the script.
   int upgrade(const std::vector<Request>& requests);
 
+  /// Whether what `requests` are to do for this package, which dpkg configures, has to wait for a restart of
+  /// the nodes.
+  bool must_wait(const std::vector<Request>& requests);
+
   /// dpkg gives the new files up; `requests` take this package's upgrade back.
   void take_back(const std::vector<Request>& requests);
 
@@ -36,15 +41,20 @@ public:
   void finish();
 
 private:
+  using Group = RunRecord::Group;
+
+  Group* own_group() { return record_ ? record_->group_of(package_.name) : nullptr; }
+  Group& new_own_group();
   int do_together(const PackageChanges& together);
-  int arrive(RunRecord::Package& self, const std::vector<Request>& requests);
+  int arrive(Group& group, const std::vector<Request>& requests);
   int refuse(const std::string& because);
+  int leave(const std::string& because);
   int move_in(RunRecord::Package& package, const PackagedApps& apps);
-  void fail(const std::string& because);
-  void take_back_unsettled();
+  void fail(Group& group, const std::string& because);
+  void take_back_unsettled(const Group& group);
   std::set<std::string> take_back_unmet();
-  void settle_what_has_come();
-  void settle(RunRecord::Package& package);
+  void settle_what_has_come(Group& group);
+  void settle_own(Group& group);
   void store_or_forget();
   void forget();
 
@@ -56,6 +66,7 @@ private:
   IncomingFiles incoming_;
   RunFile file_;
   DpkgProcess dpkg_;
+  std::set<std::string> left_;  ///< whose upgrades nodes do not follow
   std::optional<RunRecord> record_;
 };
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/dist/names.hpp>
@@ -14,6 +15,7 @@
 
 #include "arguments.hpp"
 #include "forecast.hpp"
+#include "left_packages.hpp"
 #include "preflight_guard.hpp"
 
 // erlrc-apt-preflight: APT calls it before it changes anything, and gives up all that it was about to do if
@@ -31,6 +33,7 @@ const std::string kTool = "erlrc-apt-preflight";
 enum class Mode {
   report,  ///< say what will happen, and let APT go on
   refuse,  ///< the same, but nothing is changed at all if something cannot be done
+  leave,   ///< the same, but the hooks of what cannot be done leave the nodes as they are
   off,
 };
 
@@ -45,8 +48,9 @@ struct Settings {
 Mode parse_mode(const std::string& text) {
   if (text == "report" || text.empty()) return Mode::report;
   if (text == "refuse") return Mode::refuse;
+  if (text == "leave") return Mode::leave;
   if (text == "off") return Mode::off;
-  throw Error("Erlrc::Preflight: " + printable(text) + ": expected report, refuse or off");
+  throw Error("Erlrc::Preflight: " + printable(text) + ": expected report, refuse, leave or off");
 }
 
 /// Which descriptor APT writes to.
@@ -87,6 +91,19 @@ std::string refusal(const Forecasts& told) {
   return text + " (option -o Erlrc::Preflight=report goes on)\n";
 }
 
+/// Tells the hooks, and the user, which packages will be upgraded on disk alone.
+std::string leave_what_fails(const Forecasts& told) {
+  std::set<std::string> left;
+  for (const Forecast& row : told.rows)
+    if (fails(row) && !row.package.empty()) left.insert(row.package);
+  store_left_packages(left);
+  if (left.empty()) return {};
+  std::string names;
+  for (const std::string& name : left)
+    names += " " + name;
+  return "erlrc: left for a restart of the nodes:" + names + "\n";
+}
+
 int look_ahead(const std::string& input, const AptConfig& config, const Site& site, const Settings& settings,
                Streams& streams) {
   const Forecasts told =
@@ -94,6 +111,7 @@ int look_ahead(const std::string& input, const AptConfig& config, const Site& si
   streams.out += render_forecasts(told);
   for (const std::string& warning : told.warnings)
     streams.err += kTool + ": warning: " + one_line(warning) + "\n";
+  if (settings.mode == Mode::leave) streams.out += leave_what_fails(told);
   if (settings.mode != Mode::refuse) return 0;
   const std::string refused = refusal(told);
   streams.err += refused;

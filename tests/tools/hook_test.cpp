@@ -3,6 +3,7 @@
 
 #include <erlrc/hook/run_record.hpp>
 #include <erlrc/site/dpkg.hpp>
+#include <erlrc/sys/file.hpp>
 #include <erlrc/term/match.hpp>
 
 #include "host.hpp"
@@ -120,7 +121,8 @@ TEST_CASE("the record of another dpkg does not count in this one") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const auto [script, args] = GENERATE(table<std::string, Args>(
       {{"preinst", {"upgrade", "1.0", "2.0"}}, {"prerm", {"upgrade", "2.0"}}, {"preinst", {"install"}}}));
-  dpkg.host.dir().write("run/run", encode_run_record({"77777 1", RunRecord::State::failed, "no", {{"pkg"}}}));
+  dpkg.host.dir().write("run/run",
+                        encode_run_record({"77777 1", {{RunRecord::State::failed, "no", {{"pkg"}}}}}));
   CHECK(dpkg.hook(script, args) == Ran{0, "", ""});
   CHECK(!dpkg.recorded());
 }
@@ -129,9 +131,9 @@ TEST_CASE("what a dpkg that was killed has left half done in a node is taken bac
   const Upgrade dpkg(observed({{"egerl", "2.0"}}));
   const Version from{"1.0", (dpkg.host.dir() / "egerl-1.0/ebin").string()};
   const Version to{"2.0", (dpkg.host.dir() / "egerl-2.0/ebin").string()};
-  RunRecord record{"77777 1", RunRecord::State::trying};
-  record.packages = {{"pkg", "1.0", "2.0", {{erlrc::Action::upgrade, Atom{"egerl"}, from, to}}}};
-  dpkg.host.dir().write("run/run", encode_run_record(record));
+  RunRecord::Group group;
+  group.packages = {{"pkg", "1.0", "2.0", {{erlrc::Action::upgrade, Atom{"egerl"}, from, to}}}};
+  dpkg.host.dir().write("run/run", encode_run_record({"77777 1", {group}}));
   dpkg.host.dir().write("state/incoming/other/x", "");
   CHECK(dpkg.hook("prerm", {"upgrade", "2.0"}) ==
         Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
@@ -141,13 +143,30 @@ TEST_CASE("what a dpkg that was killed has left half done in a node is taken bac
 
 TEST_CASE("a package that was refused with others is refused before it is unpacked") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  RunRecord record{calling(), RunRecord::State::failed, "lib could not be upgraded together with it"};
-  record.packages = {{"pkg", "1.0", "2.0"}};
-  dpkg.host.dir().write("run/run", encode_run_record(record));
+  const RunRecord::Group group{
+      RunRecord::State::failed, "lib could not be upgraded together with it", {{"pkg", "1.0", "2.0"}}};
+  dpkg.host.dir().write("run/run", encode_run_record({calling(), {group}}));
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
         Ran{1, "", "erlrc-hook: pkg: the old version stays: lib could not be upgraded together with it\n"});
   CHECK(!dpkg.recorded());
   CHECK(dpkg.node.connections() == 0);
+}
+
+TEST_CASE("packages that have nothing to do with each other do not touch each other's record") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
+  const RunRecord::Group others{
+      RunRecord::State::done, "", {{"lib", "1.0", "2.0", {}, true}, {"app", "1.0", "2.0"}}};
+  dpkg.host.dir().write("run/run", encode_run_record({calling(), {others}}));
+  dpkg.host.dir().write("state/incoming/app/x", "");
+  dpkg.host.dir().write("state/kept/lib/erlrc", "");
+  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}).exit == 1);
+  CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}).exit == 1);
+  CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("postinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
+  CHECK(decode_run_record(read_file(dpkg.host.dir() / "run/run")) == RunRecord{calling(), {others}});
+  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/incoming/app/x"));
+  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/kept/lib"));
 }
 
 TEST_CASE(
@@ -297,6 +316,31 @@ TEST_CASE("a package that restarts its service, or wants nothing done, leaves no
   dpkg.installed(policy + dpkg.line("egerl", "1.0"));
   CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
   CHECK(!was_run(dpkg.node));
+}
+
+TEST_CASE("what the preflight of the same APT has told to leave is not upgraded, and a restart is due") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  const ProcessId apt = calling_apt();
+  dpkg.host.dir().write("run/leave", std::to_string(apt.pid) + " " + apt.start + "\npkg\n");
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "",
+                                                       "erlrc-hook: pkg: left for a restart of the nodes: "
+                                                       "Erlrc::Preflight is leave, and no node can do its "
+                                                       "upgrade\n"});
+  dpkg.installed(dpkg.line("egerl", "2.0"));
+  CHECK(dpkg.hook("postinst", {"configure", "1.0"}) == Ran{0,
+                                                           "erlrc-start: Starting 'egerl': (n1) restart_due\n"
+                                                           "  remark: it goes on with version 1.0 of egerl\n",
+                                                           ""});
+  CHECK(!was_run(dpkg.node));
+  CHECK(!dpkg.recorded());
+}
+
+TEST_CASE("what the preflight of another APT has told to leave counts no more") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  dpkg.host.dir().write("run/leave", "77777 1\npkg\n");
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
+  CHECK(!std::filesystem::exists(dpkg.host.dir() / "run/leave"));
 }
 
 TEST_CASE("a package that names nodes is kept in step on those alone") {

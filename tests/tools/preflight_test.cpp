@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fcntl.h>
 
+#include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/unique_fd.hpp>
 
@@ -31,9 +32,9 @@ struct Apt {
     host.dir().write("dpkg/info/" + app + ".erlrc", member(app, "1.0"));
   }
 
-  /// Its archive of version 2.0; the files are nowhere else.
+  /// Its archive of version 2.0, with these lines in its control members; the files are nowhere else.
   std::string archive(const std::string& app, const std::string& appup = "", const std::string& needs = "",
-                      const std::string& says = "") const {
+                      const std::string& says = "", const std::string& control = "") const {
     const std::filesystem::path dir = host.add_app(app, "2.0");
     const std::string base = "." + ebin(app, "2.0") + "/";
     std::vector<TarEntry> data{
@@ -44,7 +45,11 @@ struct Apt {
     if (says.empty()) data.push_back({"./etc/erlrc.d/applications/" + app, ""});
     if (!appup.empty()) data.push_back({base + app + ".appup", appup});
     std::filesystem::remove_all(dir);
-    return host.dir().write(app + ".deb", deb({{"./erlrc", says + member(app, "2.0")}}, data)).string();
+    return host.dir()
+        .write(app + ".deb", deb({{"./erlrc", says + member(app, "2.0")},
+                                  {"./control", "Package: " + app + "\nVersion: 2.0\n" + control}},
+                                 data))
+        .string();
   }
 
   static std::string upgrade(const std::string& package, const std::string& file) {
@@ -127,6 +132,24 @@ TEST_CASE("what needs a restart is told, and so is what needs that") {
             ""});
 }
 
+TEST_CASE("what cannot be done is left for a restart if so configured, with what needs it") {
+  const Node apt;
+  const ScopedEnvironment run_dir("ERLRC_RUN", (apt.host.dir() / "run").c_str());
+  const auto file = apt.host.dir() / "run/leave";
+  const std::string restart = "{\"2.0\", [{<<\".*\">>, [restart_new_emulator]}], []}.\n";
+  const std::string actions = Apt::upgrade("eglib", apt.archive("eglib", restart)) +
+                              Apt::upgrade("egerl", apt.archive("egerl", "", "eglib"));
+  const Ran told = apt.run(actions, "Erlrc::Preflight=leave\n");
+  CHECK(told.exit == 0);
+  CHECK_THAT(told.out, Catch::EndsWith("\nerlrc: left for a restart of the nodes: egerl eglib\n"));
+  const ProcessId caller = calling_apt();
+  CHECK(read_file(file) == std::to_string(caller.pid) + " " + caller.start + "\negerl\neglib\n");
+  // What can be done is not left, nor is what was left before.
+  const Ran hot = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), "Erlrc::Preflight=leave\n");
+  CHECK(hot == Ran{0, kHot, ""});
+  CHECK(!std::filesystem::exists(file));
+}
+
 TEST_CASE("what is installed will be started, what is removed stopped") {
   const Node apt(test::done(), {{"eglib", "1.0"}});
   CHECK(apt.run("egerl - - none < 2.0 all none " + apt.archive("egerl") +
@@ -161,6 +184,39 @@ TEST_CASE("a package that does not want nodes to be kept in step is told as that
                           std::string(policy == "leave" ? "how " : "how    ") + " changed modules why\n";
   CHECK(apt.run(actions, kRefuse) == Ran{0, kHead + how + row, ""});
   CHECK(!was_run(apt.node));
+}
+
+TEST_CASE("what needs the new version of a package that is left alone is told to wait with it") {
+  const Node apt;
+  const std::string policy = "policy = leave\n";
+  apt.host.dir().write("dpkg/info/eglib.erlrc", policy + apt.member("eglib", "1.0"));
+  const auto [needs, row] = GENERATE(table<std::string, std::string>({
+      {"Depends: eglib (>= 2.0)\n",
+       "left -               egerl 2.0 needs eglib (>= 2.0), and eglib is 1.0\n"},
+      {"Depends: eglib (>= 1.0)\n", "hot  1: plain\n"},
+      {"Breaks: eglib (<< 2.0)\n",
+       "left -               egerl 2.0 breaks eglib (<< 2.0), and eglib is 1.0\n"},
+  }));
+  const std::string actions = Apt::upgrade("egerl", apt.archive("egerl", "", "", "", needs)) +
+                              Apt::upgrade("eglib", apt.archive("eglib", "", "", policy));
+  CHECK(apt.run(actions, kRefuse) ==
+        Ran{0,
+            kHead +
+                "  application old new node how  changed modules why\n"
+                "  eglib       1.0 2.0 n1   left -               as its package wants it\n"
+                "  egerl       1.0 2.0 n1   " +
+                row,
+            ""});
+}
+
+TEST_CASE("a node that runs another version than its package's goes on with it") {
+  const Node apt(test::done(), {{"egerl", "0.9"}, {"eglib", "1.0"}});
+  CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse) ==
+        Ran{0,
+            kHead +
+                "  application old new node how  changed modules why\n"
+                "  egerl       1.0 2.0 n1   left -               version 0.9 of egerl runs, not 1.0 or 2.0\n",
+            ""});
 }
 
 TEST_CASE("a package that names its nodes means no other") {

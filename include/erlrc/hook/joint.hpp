@@ -27,6 +27,10 @@
 // damaged, the disk is full, dpkg was killed) is taken back when that is seen: by its own scripts, by the
 // first postinst that is called to configure, or by the first call of the next dpkg.
 //
+// Nodes may be behind what dpkg has: a package may want them left alone, or to be restarted. What needs the
+// new version of such a package, or cannot bear the old one, is left for the restart, too: its files are
+// replaced, and nodes go on with the version before.
+//
 // Which packages belong together, and in which order, their control files say. Those that dpkg has already
 // passed over do not come any more. If, then, a package would not have what it needs, or others would not
 // have it as they need it, its upgrade is refused.
@@ -56,10 +60,22 @@ std::vector<std::string> node_order(const std::set<std::string>& packages, const
 struct Unmet {
   std::string package;
   std::string why;  ///< "appb 1.1 needs liba (>= 1.1), and liba is 1.0"
+  std::string by;   ///< the other package
   auto operator<=>(const Unmet&) const = default;
 };
 
-/// What is unmet among these packages. What they need of others is left to dpkg.
-std::set<Unmet> unmet_among(const std::map<std::string, PackageSays>& packages);
+/// By name.
+using Packages = std::map<std::string, PackageSays>;
+
+/// What is unmet among these packages. What they need of others is left to dpkg. An empty version is one that
+/// is not known: it is none that anybody asks for.
+std::set<Unmet> unmet_among(const Packages& packages);
+
+/// Whether the one names the other in what it needs or breaks.
+bool concerns(const PackageSays& who, const PackageSays& what);
+
+/// Those of `together` that nodes must not follow, each with the reason. `in_nodes` are the packages as nodes
+/// run them now; those that are not of `together` stay so.
+std::map<std::string, std::string> to_leave(const PackageChanges& together, const Packages& in_nodes);
 
 }  // namespace erlrc

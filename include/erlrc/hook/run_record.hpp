@@ -9,7 +9,8 @@
 
 // What the calls of one dpkg run tell each other. It is written before a node is touched and removed when
 // dpkg has let all its packages pass, or given all of them up; one that is found with another dpkg tells of a
-// run that came to no end.
+// run that came to no end. Packages that have nothing to do with each other are in groups of their own, which
+// dpkg may unpack in turns.
 
 namespace erlrc {
 
@@ -28,15 +29,23 @@ struct RunRecord {
     bool operator==(const Package&) const = default;
   };
 
+  /// Packages whose upgrades are done as one.
+  struct Group {
+    State state = State::trying;
+    std::string because{};            ///< failed: one line
+    std::vector<Package> packages{};  ///< in the order of the requests
+    bool operator==(const Group&) const = default;
+
+    Package* find(const std::string& name);
+    bool all_settled() const;
+  };
+
   std::string dpkg;  ///< the process, as `PID START`
-  State state = State::trying;
-  std::string because{};            ///< failed: one line
-  std::vector<Package> packages{};  ///< in the order of the requests
+  std::vector<Group> groups{};
   bool operator==(const RunRecord&) const = default;
 
-  Package* find(const std::string& name);
-  const Package* find(const std::string& name) const;
-  bool all_settled() const;
+  /// The one that this package is in; null: none.
+  Group* group_of(const std::string& name);
 };
 
 std::string encode_run_record(const RunRecord& record);

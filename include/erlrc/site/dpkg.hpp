@@ -29,6 +29,12 @@ struct DpkgProcess {
 /// Looks among our ancestors. An id of 0 and no archives: none of them is dpkg.
 DpkgProcess calling_dpkg();
 
+/// For a hook of APT: the first of our ancestors that is no shell.
+ProcessId calling_apt();
+
+/// Whether we run on behalf of that process.
+bool is_ancestor(const ProcessId& id);
+
 /// The archives that stand in dpkg's arguments. Relative names are taken from `directory`.
 std::vector<std::filesystem::path> archives_in(const std::vector<std::string>& arguments,
                                                const std::filesystem::path& directory);

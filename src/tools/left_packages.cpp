@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "left_packages.hpp"
+
+#include <filesystem>
+#include <sstream>
+
+#include <erlrc/site/dpkg.hpp>
+#include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
+
+namespace erlrc {
+namespace {
+
+// The first line is the process of APT, `PID START`; the others are the names of packages.
+std::filesystem::path file() {
+  return std::filesystem::path(environment("ERLRC_RUN").value_or("/run/erlrc")) / "leave";
+}
+
+}  // namespace
+
+void store_left_packages(const std::set<std::string>& packages) {
+  if (packages.empty()) {
+    std::filesystem::remove(file());
+    return;
+  }
+  const ProcessId apt = calling_apt();
+  std::string text = std::to_string(apt.pid) + " " + apt.start + "\n";
+  for (const std::string& package : packages)
+    text += package + "\n";
+  std::filesystem::create_directories(file().parent_path());
+  write_file_atomically(file(), text, 0644);
+}
+
+std::set<std::string> load_left_packages() {
+  const auto text = read_file_if_exists(file());
+  if (!text) return {};
+  std::istringstream lines(*text);
+  ProcessId apt;
+  lines >> apt.pid >> apt.start;
+  std::set<std::string> packages;
+  for (std::string package; lines >> package;)
+    packages.insert(package);
+  if (is_ancestor(apt)) return packages;
+  std::filesystem::remove(file());
+  return {};
+}
+
+}  // namespace erlrc
