@@ -60,6 +60,32 @@ holds "downgraded" quietly dpkg -i "$(deb ca 1.0 flat)"
 agreed_at '1.0 ii'
 holds "purged" quietly dpkg --purge ca
 
+say "Two applications of one package in one directory, of which the second is refused:"
+# pair: for each what runs, what code it is and from where, and what its process knows.
+pair() {
+  on_node $node "[{A, V, S:vsn(), gen_server:call(S, vsn), code:which(S) =:= \"$lib/cp/ebin/\" ++ atom_to_list(S) ++ \".beam\"}
+                  || {A, S} <- [{ca, ca_srv}, {cb, cb_srv}], {B, _, V} <- application:which_applications(), A =:= B]."
+}
+pair_has() {
+  holds "both have $1" equal "$(pair)" "[{ca, \"$1\", \"$1\", \"$1\", true}, {cb, \"$1\", \"$1\", \"$1\", true}]"
+  holds "dpkg has $1" equal "$(dpkg_says cp)" "$1 ii"
+  holds "nothing is left behind" equal "$(leftovers)" ''
+}
+holds "the old ones" quietly dpkg -i "$(deb cp 1.0 flat)"
+pair_has 1.0
+printf up >/run/fault/cb.code_change
+holds "refused" refused quietly dpkg -i "$(deb cp 1.1 flat)"
+holds "the first one was upgraded already" said "(egerl) upgraded"
+pair_has 1.0
+works
+holds "upgraded" quietly dpkg -i "$(deb cp 1.1 flat)"
+pair_has 1.1
+printf down >/run/fault/ca.code_change
+holds "the first is refused on the way down" refused quietly dpkg -i "$(deb cp 1.0 flat)"
+pair_has 1.1
+works
+holds "purged" quietly dpkg --purge cp
+
 say "The node's own Erlang is replaced on disk:"
 holds "installed" quietly dpkg -i "$(deb ca 1.0 chain2)"
 agreed_at '1.0 ii'

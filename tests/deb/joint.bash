@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by run. Several packages in one run: every shape, up and down, with each of its packages failing in turn, unpacked
-# in each order. At the end all have the new version, or, if one failed, all have the old one, on disk and in the node, and
-# at no moment did one run against a version of another that is too old for it.
+# in each order. At the end all have the new version, or, if one failed, all that belong together have the old one, on disk
+# and in the node, and at no moment did one run against a version of another that is too old for it.
 #
 #   joint [SHAPE...]      default: a sample
 . "$here/../support/matrix/shapes.bash"
@@ -31,23 +31,39 @@ prepare() {
   survey $packages
   [[ $agreed == yes && $states == "$(expected "$1" ii)" ]] || row_failed "preparing for $1: $table; $agreed"
 }
-expected() { local p all=; for p in $packages; do all+="${all:+, }$1 $2"; done; echo "$all"; }
+# expected VSN STATE [FAILING OLD]: of all packages; those that belong to FAILING have OLD.
+expected() {
+  local p vsn all=
+  for p in $packages; do
+    vsn=$1
+    [[ -z ${3-} || ${p%?} != "${3%?}" ]] || vsn=$4
+    all+="${all:+, }$vsn $2"
+  done
+  echo "$all"
+}
 
 # row FROM TO WAY FAILING: FAILING is the package whose conversion fails, or `none`.
 row() {
-  local from=$1 to=$2 way=$3 failing=$4 status=0 wanted=$2 direction=up
+  local from=$1 to=$2 way=$3 failing=$4 status=0 direction=up wanted
+  wanted=$(expected "$to" ii)
   [[ $to > $from ]] || direction=down
   prepare "$from"
   if [[ $failing != none ]]; then
     printf '%s' "$direction" >"/run/fault/$failing.code_change"
-    wanted=$from
+    wanted=$(expected "$to" ii "$failing" "$from")
   fi
   change "$way" "$to" || status=$?
   rm -f /run/fault/*
   survey $packages
   printf '%-15s %-4s %-11s fails: %-4s  exit %-3s %s\n' "$shape" "$direction" "$way" "$failing" "$status" "$table"
+  # apt configures nothing after a failure, nor what has nothing to do with it.
+  if [[ $shape == turns && $way == apt && $failing != none ]]; then
+    quietly apt-get --yes -f install || true
+    survey $packages
+    printf '%48s %s\n' 'after: apt-get -f install' "$table"
+  fi
   [[ $agreed == yes ]] || row_failed "$agreed"
-  [[ $states == "$(expected "$wanted" ii)" ]] || row_failed "expected all of them to have $wanted"
+  [[ $states == "$wanted" ]] || row_failed "expected $wanted"
   if [[ $failing == none ]]; then (( status == 0 )) || row_failed "exit status $status"
   else (( status != 0 )) || row_failed "exit status 0 though $failing failed"
   fi

@@ -63,6 +63,15 @@ at 4.0.1
 holds "only reported, it is tried, and dpkg puts it back" refused put eglib=4.3.0
 holds "it was announced" table 'eglib 4.0.1 4.3.0 egerl needs restart - its appup asks for restart_new_emulator'
 at 4.0.1
+holds "if so configured, it is left for a restart, with what needs it" \
+  packages apt-get install --yes -o Erlrc::Preflight=leave eglib=4.3.0 egerl=4.1.0
+holds "that is said" said 'erlrc: left for a restart of the nodes: egerl eglib'
+holds "dpkg has the new versions" equal "$(version_of egerl | cut -d' ' -f1) $(version_of eglib | cut -d' ' -f1)" '4.1.0 4.3.0'
+holds "the node has the old ones" equal "$(running egerl egerl)$(running egerl eglib)" '["4.0.1"]["4.0.1"]'
+holds "over the same connection" equal "$(ask version)" 'version 4.0.1'
+holds "nothing is left behind" equal "$(find /run/erlrc /var/lib/erlrc -type f)" ''
+holds "back, there is nothing to do" put eglib=4.0.1 egerl=4.0.1
+at 4.0.1
 holds "what can be done is not refused" refusing eglib=4.1.0
 holds "upgraded" equal "$(running egerl eglib)" '["4.1.0"]'
 

@@ -12,6 +12,7 @@ packages_of() {
     chain3-breaks) echo ha hb hc ;;
     chain4-breaks) echo ia ib ic id ;;
     diamond-breaks) echo ja jb jc jd ;;
+    turns) echo ka la kb lb ;;
   esac
 }
 
@@ -21,7 +22,7 @@ needs_of() {
   case "$1/${2#?}" in
     diamond*/b|diamond*/c) echo "${l}a" ;;
     diamond*/d) echo "${l}b,${l}c" ;;
-    chain*/b) echo "${l}a" ;;
+    chain*/b|turns/b) echo "${l}a" ;;
     chain*/c) echo "${l}b" ;;
     chain*/d) echo "${l}c" ;;
   esac

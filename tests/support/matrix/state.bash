@@ -22,6 +22,8 @@ node_says() {
           Expected = [[\"$lib/\", atom_to_list(App), \"-\", Vsn, \"/ebin\"], [\"$lib/\", atom_to_list(App), \"/ebin\"]],
           [atom_to_list(App), \"=\", Vsn,
            [[\"!code \", Srv:vsn()] || Srv:vsn() =/= Vsn],
+           [[\"!file \", File] || File <- [code:which(Srv)], is_list(File),
+                               not lists:member(filename:dirname(File), [lists:flatten(E) || E <- Expected])],
            [\"!suspended\" || lists:nth(2, element(4, sys:get_status(Srv))) =/= running],
            [[\"!path \", D] || D <- Dirs, not lists:member(D, [lists:flatten(E) || E <- Expected])],
            [\"!no path\" || Dirs =:= []], [\"!two paths\" || length(Dirs) > 1]]

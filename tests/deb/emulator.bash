@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. erlang-base is upgraded in one run with packages of applications: to a rebuild (98) that has its files at
+# the same places, and to a version (99) whose kernel and stdlib lie elsewhere. Its own scripts kill epmd. Nodes go on with
+# what they have loaded, the packages are installed, and that a restart is due is said.
+. "$here/../support/matrix/state.bash"
+node=egerl
+
+deb() { echo "/srv/archive/chain2/$1_$2_all.deb"; }
+erlang() { echo /srv/archive/erlang-base_"$1"_*.deb; }
+said() { contains "$(<"$logs/command.log")" "$1"; }
+# met: the node can be asked again once it has found a new epmd.
+met() {
+  local i
+  as_service epmd -daemon
+  for ((i = 0; i < 100; i++)); do
+    [[ $(on_node $node 'ok.' 2>/dev/null) != ok ]] || return 0
+    sleep 0.1
+  done
+  return 1
+}
+# versions: what the node runs, whatever of its paths, some of which are gone.
+versions() { node_says ca cb | sed 's/!two paths//g; s/!no path//g; s/![^ !]* [^ !]*//g'; }
+goes_on() {
+  holds "the node answers" met
+  holds "it is the same one" equal "$(vm $node)" "$node_before"
+  holds "it has what it had: $1" equal "$(versions)" "$1"
+  holds "no package is half done" equal "$(dpkg --audit)" ''
+  holds "nothing is left behind" equal "$(leftovers)" ''
+}
+# fresh: a node of the Erlang that is installed, in which nothing ran before dpkg changed both packages; so the directories
+# that it found when it started are still in its path.
+fresh() {
+  local i beam
+  beam=$(pgrep -u egerld -x beam.smp || true)
+  [[ -z $beam ]] || { kill "$beam"; for ((i = 0; i < 50; i++)); do [[ -e /proc/$beam ]] || break; sleep 0.1; done; }
+  start_node $node 4040
+  quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+  node_before=$(vm $node)
+  survey ca cb
+  holds "a new node: $table" equal "$states; $(versions)" '1.0 ii, 1.0 ii; ca=1.0 cb=1.0'
+}
+
+install_programs
+# What needs just this version of erlang-base is of no interest here.
+dpkg-query --show --showformat='${Package}\n' 'erlang-*' | grep -vx erlang-base |
+  xargs apt-get purge --yes >>"$logs/packages.log" 2>&1
+register_node $node
+
+say "A rebuilt Erlang, unpacked after the application:"
+fresh
+holds "installed" quietly dpkg -i "$(deb ca 1.1)" "$(deb cb 1.1)" "$(erlang 98)"
+holds "the application was upgraded hot before" said "erlrc-upgrade: Upgrading 'ca': (egerl) upgraded"
+holds "a restart is due" said "(egerl) restart_due"
+goes_on 'ca=1.1 cb=1.1'
+
+say "Another Erlang, unpacked before the applications, by apt:"
+fresh
+holds "installed" quietly apt-get install --yes erlang-base=1:99 ca=1.1 cb=1.1
+holds "it was foreseen" said "erlang-base has no hooks for running nodes, and holds"
+holds "for that node" said "afterwards egerl needs a restart"
+goes_on "$(versions)"
+
+say "The same, by dpkg:"
+quietly dpkg -i "$(erlang 98)"
+fresh
+holds "installed" quietly dpkg -i "$(erlang 99)" "$(deb ca 1.1)" "$(deb cb 1.1)"
+holds "a restart is due" said "(egerl) restart_due"
+holds "it says why" said "the Erlang that it runs was replaced"
+goes_on 'ca=1.0 cb=1.0'
+holds "a removal then" quietly dpkg --purge ca cb
+holds "says it, too" said "(egerl) restart_due"
+holds "nothing is left behind" equal "$(leftovers)" ''

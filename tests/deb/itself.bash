@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. erlrc itself is installed, upgraded, downgraded and removed in one run with packages that use it, wherever
+# in the run its turn comes.
+. "$here/../support/matrix/state.bash"
+node=egerl
+
+deb() {
+  case "$1" in
+    erlrc) echo "/srv/archive/erlrc_$2_all.deb" ;;
+    *) echo "/srv/archive/chain2/$1_$2_all.deb" ;;
+  esac
+}
+debs() { local vsn=$1 package; shift; for package in "$@"; do deb "$package" "$vsn"; done; }
+
+# row FAILING EXIT STATES COMMAND...: STATES of erlrc, ca and cb.
+row() {
+  local failing=$1 expected_status=$2 expected=$3 status=0
+  shift 3
+  [[ $failing == none ]] || printf '%s' "${failing#*:}" >"/run/fault/${failing%:*}.code_change"
+  quietly "$@" || status=$?
+  rm -f /run/fault/*
+  survey ca cb
+  table="erlrc $(dpkg_says erlrc)  $table" states="$(dpkg_says erlrc), $states"
+  printf '%-60s fails: %-8s exit %-3s %s\n' "$(sed 's/[^ ]*\/\([a-z]*\)_\([0-9.]*\)_all.deb/\1=\2/g; s/--[^ ]* //g' <<<"$*")" \
+    "$failing" "$status" "$table"
+  [[ $agreed == yes ]] || row_failed "$agreed"
+  [[ $states == "$expected" ]] || row_failed "expected $expected"
+  [[ $status == "$expected_status" ]] || row_failed "exit status $status"
+}
+programs() { tail -n 1 /usr/bin/erlrc-hook | tr -d '\0' | tail -c 4; }
+all() { echo "erlrc=$1 ca=$1 cb=$1"; }
+
+install_programs
+dpkg -i "$(deb erlrc 1.0)" >/dev/null
+mkdir -p /run/fault
+start_node $node 4040
+register_node $node
+row none 0 '1.0 ii, 1.0 ii, 1.0 ii' dpkg -i $(debs 1.0 ca cb)
+
+say "In each order of dpkg's arguments:"
+for order in 'erlrc ca cb' 'ca erlrc cb' 'ca cb erlrc' 'cb erlrc ca'; do
+  row none 0 '1.1 ii, 1.1 ii, 1.1 ii' dpkg -i $(debs 1.1 $order)
+  holds "the programs are those of 1.1" equal "$(programs)" 1.1
+  row none 0 '1.0 ii, 1.0 ii, 1.0 ii' dpkg -i $(debs 1.0 $order)
+  row cb:up 1 '1.1 ii, 1.0 ii, 1.0 ii' dpkg -i $(debs 1.1 $order)
+  row none 0 '1.0 ii, 1.0 ii, 1.0 ii' dpkg -i "$(deb erlrc 1.0)"
+done
+
+say "By apt:"
+# shellcheck disable=SC2046
+row none 0 '1.1 ii, 1.1 ii, 1.1 ii' apt-get install --yes $(all 1.1)
+row ca:down 100 '1.0 iU, 1.1 ii, 1.1 ii' apt-get install --yes --allow-downgrades $(all 1.0)
+row none 0 '1.0 ii, 1.1 ii, 1.1 ii' dpkg --configure -a
+row none 0 '1.0 ii, 1.0 ii, 1.0 ii' apt-get install --yes --allow-downgrades $(all 1.0)
+
+# behind STATES COMMAND...: erlrc was not there when ca was unpacked; no node can follow, nor run cb without it.
+behind() {
+  holds "installed" quietly "${@:2}"
+  survey ca cb
+  say "   erlrc $(dpkg_says erlrc)  $table"
+  holds "packages have the new versions" equal "$(dpkg_says erlrc), $states" "$1"
+  holds "nodes the old ones, of both" equal "$(node_says ca cb | sed 's/![^ ]* [^ ]*//g')" 'ca=1.0 cb=1.0'
+  holds "nothing is left behind" equal "$(leftovers)" ''
+}
+say "It comes in the same run, too late for one of two:"
+quietly dpkg --remove erlrc
+behind '1.1 ii, 1.1 ii, 1.1 ii' dpkg -i "$(deb ca 1.1)" "$(deb erlrc 1.1)" "$(deb cb 1.1)"
+holds "a restart is due" contains "$(<"$logs/command.log")" "Starting 'ca': (egerl) restart_due"
+row none 0 '1.0 ii, 1.0 ii, 1.0 ii' apt-get install --yes --allow-downgrades $(all 1.0)
+
+say "It goes in the same run:"
+behind '- rc, 1.1 ii, 1.1 ii' apt-get install --yes ca=1.1 cb=1.1 erlrc-
+holds "purged with all that use it" quietly dpkg --purge ca cb erlrc
+holds "its directories are gone" eval "[[ ! -e /run/erlrc && ! -e /var/lib/erlrc ]]"
+holds "no package is half done" nothing_pending
