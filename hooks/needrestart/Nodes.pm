@@ -2,7 +2,7 @@
 package Erlrc::Nodes;
 
 # The registered nodes that run on this host, and which of them run code that is not on disk (any more). Each node is asked
-# once, by erlrc-eval.
+# once, by erlrc-eval, and has twenty seconds: it may be busy, or its machine with the upgrade.
 
 use strict;
 use warnings;
@@ -29,10 +29,8 @@ my $nodes;
 sub all {
   return $nodes if $nodes;
   $nodes = {};
-  return $nodes unless -x $eval && opendir(my $dir, $registry);
-  foreach my $name (sort readdir $dir) {
-    # The rules of erlrc itself: what editors and package managers leave beside files is no node.
-    next if $name =~ /^\.|~$|\.dpkg-|\.rpm(?:new|save)$/ || !-f "$registry/$name";
+  return $nodes unless -x $eval;
+  foreach my $name (registered()) {
     my $answer = ask($name);
     next unless $answer =~ /^\{"(\d+)",(true|false),\[([^\]]*)\]\}/;
     my ($pid, $emulator, $modules) = ($1, $2, $3);
@@ -44,13 +42,19 @@ sub all {
   return $nodes;
 }
 
+sub registered {
+  opendir(my $dir, $registry) or return ();
+  # The rules of erlrc itself: what editors and package managers leave beside files is no node.
+  return grep { !/^\.|~$|\.dpkg-|\.rpm(?:new|save)$/ && -f "$registry/$_" } sort readdir $dir;
+}
+
 # The answer without white space; empty if there is none.
 sub ask {
   my ($name) = @_;
   my $pid = open(my $answer, '-|') // return '';
   if (!$pid) {
     open(STDERR, '>', '/dev/null');
-    exec($eval, '--timeout', '5', $name, $question) or exit 1;
+    exec($eval, '--timeout', '20', $name, $question) or exit 1;
   }
   my $text = join '', <$answer>;
   close($answer) or return '';
@@ -80,14 +84,33 @@ sub describe {
   return "erlrc: node $node->{name} needs a restart: " . join('; ', @why);
 }
 
+# The processes that run under the names of registered nodes: a node that is too busy to answer must not be restarted either.
+sub named_processes {
+  my %alive = map { (split /@/)[0] => 1 } registered();
+  my @pids;
+  foreach my $file (glob '/proc/[0-9]*/cmdline') {
+    open(my $cmdline, '<', $file) or next;
+    my @words = split /\0/, join('', <$cmdline>);
+    next unless @words && $words[0] =~ m{/beam(?:\.\w+)?$};
+    foreach my $i (1 .. $#words - 1) {
+      next unless $words[$i] =~ /^-s?name$/ && $alive{(split /@/, $words[$i + 1])[0] // ''};
+      push @pids, $file =~ /(\d+)/;
+      last;
+    }
+  }
+  return @pids;
+}
+
 # The services of systemd that nodes run in.
 sub units {
   my %units;
-  foreach my $pid (keys %{all()}) {
+  return () unless -x $eval;
+  foreach my $pid (keys %{all()}, named_processes()) {
     open(my $groups, '<', "/proc/$pid/cgroup") or next;
     m{/([^/]+\.service)$} && $units{$1}++ while <$groups>;
   }
-  return sort keys %units;
+  my @sorted = sort keys %units;
+  return @sorted;
 }
 
 1;

@@ -64,6 +64,10 @@ mv "$crypto.new" "$crypto"
 holds "needrestart runs" need_restart
 holds "the services of registered nodes are for the administrator" eval 'deferred other.service && deferred erlrc@one.service'
 holds "no process was restarted" same_processes
+kill -STOP "$other"
+holds "needrestart runs" need_restart
+kill -CONT "$other"
+holds "nor is a node restarted that does not answer" eval 'deferred other.service && same_processes'
 say "   now as if we were not there:"
 mv /etc/needrestart/conf.d/erlrc.conf /tmp
 holds "needrestart runs" need_restart
