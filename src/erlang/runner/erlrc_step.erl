@@ -18,7 +18,7 @@
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_record, [check_records/4]).
 -import(erlrc_stranded, [check_stranded/5]).
--import(erlrc_sys, [ask/3, check_resumed/2, gone/1, has_state/1, resume_with_states/3]).
+-import(erlrc_sys, [ask/3, ask/4, check_resumed/2, failures/1, get_states/2, resume_with_states/3]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1, short_name/1]).
 -import(erlrc_tree, [remember/2, supervised/2]).
 
@@ -32,18 +32,16 @@ step({code_change, Mode, Changes}, #{suspended := Suspended, vsns := Vsns, conve
     %% up: the version that runs, as the module says; down: the one that will run, which the planner read.
     Items = [{Module, case Mode of up -> maps:get(Module, Vsns, undefined); down -> {down, DownVsn} end, Extra}
              || {Module, Extra, DownVsn} <- Changes],
-    Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, Pid <- maps:get(Module, Suspended, [])],
-    Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
-    States = ask([{Pid, get_state} || Pid <- Pids], standard, C),
-    Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- States],
-    case length(Before) < length(States)
-         andalso [Pid || {Pid, Reply} <- States, not has_state(Reply), not gone(Reply)] of
-        [_ | _] = Silent -> fail("no state to come back to, because it cannot be read: ~ts", [processes(Silent, C)]);
-        _ -> ok
-    end,
+    Jobs = [{Module, Vsn, Extra, maps:get(Module, Suspended, [])} || {Module, Vsn, Extra} <- Items],
+    Concerned = lists:append([Pids || {_, _, _, Pids} <- Jobs]),
+    Before = case get_states(lists:usort(Concerned), C) of
+                 {States, []} -> States;
+                 {_, Silent} -> fail("no state to come back to, because it cannot be read: ~ts",
+                                     [processes([Pid || {Pid, _} <- Silent], C)])
+             end,
     journal({converted, Mode, Items, Jobs, Before}),
-    Replies = ask([{Pid, {change_code, Module, Vsn, Extra}} || {Pid, Module, Vsn, Extra} <- Jobs], standard, C),
-    case [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+    Asked = lists:append([lists:duplicate(length(Pids), {change_code, Module, Vsn, Extra}) || {Module, Vsn, Extra, Pids} <- Jobs]),
+    case failures(ask(Concerned, Asked, standard, C)) of
         [] ->
             C#{converted := maps:merge(Converted, maps:from_list(Before))};
         Failures ->
@@ -59,7 +57,7 @@ step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees 
     Stay = maps:without([Parents || {parents, Ms} = Parents <- maps:keys(Left), [M || M <- Ms, is_map_key(M, Left)] =:= []],
                         Left),
     Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
-    {States, Replies} = resume_with_states(Pids, [Pid || Pid <- Pids, is_map_key(Pid, Converted)], C),
+    {States, Replies} = resume_with_states(Pids, maps:keys(maps:with(Pids, Converted)), C),
     journal({resumed, Pids, [{Pid, State} || {Pid, {reply, {ok, State}}} <- States], Apps, Modules}),
     check_resumed(Replies, C),
     C#{suspended := Stay};

@@ -94,9 +94,16 @@ await_frozen(Sent, Limit) ->
     frozen(Sent, responses(Refs, erlang:monotonic_time(millisecond) + Limit)).
 
 frozen(Sent, Replies) ->
-    Frozen = [Pid || {{_, Pid}, {reply, ok}} <- lists:zip(Sent, Replies)],
+    {Frozen, Late} = case lists:usort(Replies) of
+                         [{reply, ok}] ->
+                             {_, Pids} = lists:unzip(Sent),
+                             {Pids, []};
+                         _ ->
+                             {[Pid || {{_, Pid}, {reply, ok}} <- lists:zip(Sent, Replies)],
+                              [Request || {Request, timeout} <- lists:zip(Sent, Replies)]}
+                     end,
     put(journal, [{suspended, Frozen} | get(journal)]),
-    {Frozen, [Request || {Request, timeout} <- lists:zip(Sent, Replies)]}.
+    {Frozen, Late}.
 
 %% Those whom somebody else has suspended are to be so again if all is undone.
 note_asleep(Pids) ->

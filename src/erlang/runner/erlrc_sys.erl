@@ -2,7 +2,7 @@
 %%
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
--export([ask/3, check_resumed/2, gone/1, has_state/1, note_suspension/1, replace_state/3, replace_states/2, responses/2,
+-export([ask/3, ask/4, check_resumed/2, failures/1, get_states/2, gone/1, has_state/1, note_suspension/1, replace_state/3, replace_states/2, responses/2,
          resume/2, resume_with_states/3, send_system/2, states_are_tagged/0, suspended_us/0]).
 -import(erlrc_call, [limit/2, us_since/1]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1, text/2]).
@@ -32,8 +32,38 @@ replace_states(States, C) ->
 %% where Reply is {reply, Term}, {down, Reason} or timeout.
 ask(Requests, Limit, C) ->
     {Pids, Asked} = lists:unzip(Requests),
+    ask(Pids, Asked, Limit, C).
+
+ask(Pids, Asked, Limit, C) ->
     Sent = send_system(Pids, Asked),
     answers(Asked, Pids, Sent, responses(Sent, erlang:monotonic_time(millisecond) + limit(Limit, C))).
+
+%% The states of all: {[{Pid, State}], [{Pid, Reply}] of those that have told none and are still there}. There may be
+%% thousands, which wait meanwhile, so where all is well only library functions look at each of them.
+get_states(Pids, C) ->
+    Sent = send_system(Pids, lists:duplicate(length(Pids), get_state)),
+    Replies = responses(Sent, erlang:monotonic_time(millisecond) + limit(standard, C)),
+    case all_answered(Replies) of
+        {true, Values} ->
+            {case states_are_tagged() of
+                 true -> {_, States} = lists:unzip(Values), lists:zip(Pids, States);
+                 false -> lists:zip(Pids, Values)
+             end, []};
+        false ->
+            All = states(Pids, Sent, Replies),
+            {[{Pid, State} || {Pid, {reply, {ok, State}}} <- All],
+             [{Pid, Reply} || {Pid, Reply} <- All, not has_state(Reply), not gone(Reply)]}
+    end.
+
+%% A state that looks like an error is looked at more closely.
+all_answered(Replies) ->
+    case lists:member(timeout, Replies) orelse lists:keymember(error, 1, Replies) of
+        true ->
+            false;
+        false ->
+            {_, Values} = lists:unzip(Replies),
+            not lists:keymember(error, 1, Values) andalso {true, Values}
+    end.
 
 send_system(Pids, Requests) ->
     lists:zipwith3(fun gen:send_request/3, Pids, lists:duplicate(length(Pids), system), Requests).
@@ -107,9 +137,17 @@ resume_with_states(Pids, Some, C) ->
 
 check_resumed(Replies, C) ->
     end_suspension(),
-    case [Pid || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)] of
+    case [Pid || {Pid, _} <- failures(Replies)] of
         [] -> ok;
         Silent -> fail("not resumed: ~ts", [processes(Silent, C)])
+    end.
+
+%% Of [{Pid, Reply}] those whose reply is not ok.
+failures(Replies) ->
+    {_, Told} = lists:unzip(Replies),
+    case lists:usort(Told) of
+        [{reply, ok}] -> [];
+        _ -> [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)]
     end.
 
 %% A process that died meanwhile needs nothing any more: its supervisor starts the next one in the code that is loaded.

@@ -160,7 +160,8 @@ undo({resumed, Pids, States, Apps, Modules}, C) ->
     withdraw(Late),
     put(journal, Journal),
     [text("~ts", [Text]) || Text <- Left];
-undo({converted, Mode, Items, Jobs, Before}, C) ->
+undo({converted, Mode, Items, Groups, Before}, C) ->
+    Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra, Pids} <- Groups, Pid <- Pids],
     Old = maps:without([Pid || {Pid, _, _} <- get(stuck)], maps:from_list(Before)),
     New = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items, {Pid, M} <- get(newborn), M =:= Module],
     restore(Old, New, Mode, Jobs, C);
