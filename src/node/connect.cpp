@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <string>
-#include <thread>
 
 #include <erlrc/dist/epmd.hpp>
 #include <erlrc/dist/handshake.hpp>
@@ -13,6 +12,7 @@
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/process.hpp>
 #include <erlrc/sys/random.hpp>
+#include <erlrc/sys/side_by_side.hpp>
 #include <erlrc/sys/socket.hpp>
 
 namespace erlrc {
@@ -63,7 +63,7 @@ std::optional<Registration> find_registration(const NodeEntry& entry, Deadline u
     if (auto found = ask_epmd(entry, until)) return found;
     if (!find_node_process(entry.name.alive, entry.name.host.value_or(""))) return std::nullopt;
     if (left_until(settled) == milliseconds{0}) break;
-    std::this_thread::sleep_for(settling_pause);
+    pause(settling_pause);
   }
   expect_no_process(entry.name,
                     "epmd at port " + std::to_string(epmd_port_of(entry)) + ": does not know the node");

@@ -6,27 +6,15 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <limits>
 #include <string>
+
+#include <erlrc/sys/side_by_side.hpp>
 
 namespace erlrc {
 namespace {
 
 constexpr std::size_t buffer_size = 65536;
-
-/// Waits until `fd` is ready for `events`, or broken. Throws TimedOut.
-void wait_for(int fd, short events, Deadline until) {
-  for (;;) {
-    const auto left = std::min<milliseconds::rep>(left_until(until).count(), std::numeric_limits<int>::max());
-    pollfd waiting{fd, events, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(left));
-    if (ready > 0) return;
-    if (ready == 0 && left_until(until).count() == 0) throw TimedOut();
-    if (ready < 0 && errno != EINTR) throw SystemError("socket: poll", errno);
-  }
-}
 
 /// Nobody listens at the address, or this host has no such address (no IPv6).
 bool means_nobody(int error) {

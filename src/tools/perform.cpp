@@ -2,11 +2,8 @@
 #include <erlrc/tools/perform.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/node/connect.hpp>
@@ -15,6 +12,7 @@
 #include <erlrc/node/run.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/side_by_side.hpp>
 
 #include "app_cache.hpp"
 #include "stale.hpp"
@@ -54,12 +52,9 @@ Outcome outcome(Kind kind, std::string word, std::string message = {}) {
   return made;
 }
 
-/// One thread for each of `visits`; none for a single one.
-void side_by_side(const std::vector<Visit*>& visits, const std::function<void(Visit&)>& body) {
-  std::vector<std::jthread> others;
-  for (std::size_t i = 1; i < visits.size(); ++i)
-    others.emplace_back([&, i] { body(*visits[i]); });
-  if (!visits.empty()) body(*visits.front());
+template <typename Body>
+void with_each(const std::vector<Visit*>& visits, Body body) {
+  side_by_side(visits.size(), [&](std::size_t i) { body(*visits[i]); });
 }
 
 template <typename Wanting>
@@ -160,7 +155,7 @@ void run_one(Visit& visit, Hold hold, Deadline until) {
 
 /// Waits, with the connection kept alive, for the other nodes. The pauses grow with the time that they take,
 /// so that few milliseconds are lost after short ones.
-void stay_held_while(Visit& visit, const std::atomic<std::size_t>& others_at_work) {
+void stay_held_while(Visit& visit, const std::size_t& others_at_work) {
   try {
     for (milliseconds pause{1}; others_at_work > 0; pause = std::min(pause * 2, milliseconds{500}))
       if (auto ended = stay_held(*visit.rpc, visit.report.plan, after(pause))) {
@@ -174,8 +169,8 @@ void stay_held_while(Visit& visit, const std::atomic<std::size_t>& others_at_wor
 
 void run_all(const std::vector<Visit*>& visits, Deadline until) {
   const Hold hold = visits.size() > 1 ? Hold::yes : Hold::no;
-  std::atomic<std::size_t> at_work = visits.size();
-  side_by_side(visits, [&](Visit& visit) {
+  std::size_t at_work = visits.size();
+  with_each(visits, [&](Visit& visit) {
     run_one(visit, hold, until);
     --at_work;
     if (hold == Hold::yes && !visit.failed()) stay_held_while(visit, at_work);
@@ -217,7 +212,7 @@ void settle_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, Dead
   const std::string because = failed ? "taken back, because node " + failed->report.node + " failed" : "";
   std::vector<Visit*> held;
   std::ranges::copy_if(ran, std::back_inserter(held), [](const Visit* visit) { return !visit->failed(); });
-  side_by_side(held, [&](Visit& visit) { settle_one(visit, verdict, because, until); });
+  with_each(held, [&](Visit& visit) { settle_one(visit, verdict, because, until); });
 }
 
 std::vector<Visit> visits_of(const Registry& registry) {
@@ -276,8 +271,8 @@ std::vector<NodeReport> perform(const Request& request, const Site& site, const 
   AppCache cache(request.app);
   const Call call{request, site.wanted, cache.files(), options};
   std::vector<Visit> visits = visits_of(site.registry);
-  side_by_side(choose(visits, [](const Visit& visit) { return visit.entry != nullptr; }),
-               [&](Visit& visit) { decide(visit, call); });
+  with_each(choose(visits, [](const Visit& visit) { return visit.entry != nullptr; }),
+            [&](Visit& visit) { decide(visit, call); });
 
   const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
   if (const Visit* failed = first_failed(visits)) {

@@ -183,21 +183,37 @@ TEST_CASE("without nodes nothing is printed, without their directory nothing can
   CHECK(host.run(start_main, {"egerl", "1.0"}) == Ran{2, "", "erlrc-start: HOST/nodes: no such directory\n"});
 }
 
-TEST_CASE("twenty nodes are called side by side") {
+TEST_CASE("a node that keeps silent does not hold up the others") {
+  const auto [silent, quick] = GENERATE(table<std::string, std::string>({{"a", "b"}, {"b", "a"}}));
   Several several;
-  // None answers before all have been asked, or for longer than twenty can have one after the other.
+  several.add(silent, held(), Fault::silent);
+  std::atomic<Deadline> asked = Deadline::max();
+  several.add(quick).on_start([&asked](const test::Call&) {
+    asked = after(milliseconds(0));
+    return Script{Say{observed({{"egerl", "2.0"}})}, Exit{}};
+  });
+  const Ran ran = several.upgrade({"--timeout", "3"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.out == "erlrc-upgrade: Upgrading 'egerl': (" + quick + ") already_running\n");
+  CHECK(ran.err.find("erlrc-upgrade: " + silent + ": ") == 0);
+  CHECK(after(milliseconds(0)) - asked.load() > milliseconds(1500));
+}
+
+TEST_CASE("a hundred nodes are called side by side") {
+  Several several;
+  // None answers before all have been asked, or for longer than they can have one after the other.
   std::atomic<int> asked = 0;
-  for (int i = 10; i < 30; ++i) {
+  for (int i = 100; i < 200; ++i) {
     const std::string name = "n" + std::to_string(i);
     several.add(name, test::done()).on_start([&asked](const test::Call&) {
       ++asked;
       const Deadline until = after(milliseconds(20000));
-      while (asked < 20 && left_until(until).count() > 0)
+      while (asked < 100 && left_until(until).count() > 0)
         std::this_thread::sleep_for(milliseconds(1));
       return Script{Say{observed({{"egerl", "2.0"}})}, Exit{}};
     });
   }
   const Ran ran = several.upgrade();
   CHECK(ran.exit == 0);
-  CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 20);
+  CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 100);
 }

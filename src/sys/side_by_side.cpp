@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/sys/side_by_side.hpp>
+
+#include <cxxabi.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <boost/context/fiber.hpp>
+#include <boost/context/protected_fixedsize_stack.hpp>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include <erlrc/base/error.hpp>
+
+#include "sanitized_stack.hpp"
+
+// What is done for a node is short; nearly all of its time is spent in waiting for the node. A thread for
+// each would cost more than the work itself, so each call of the body is a fiber: it has a stack of its own,
+// and runs in the thread that asked, until it waits.
+//
+//   begin ----> running ----> waiting (for a descriptor, or only for a point in time)
+//                 |  ^           |
+//                end +-----------+  ready, late, or poll failed
+//
+// There are two places where a fiber stops running: its end and Fibers::wait. Both go back to Fibers::run,
+// which is on the thread's own stack; it polls for all that wait, and then lets those that have something go
+// on one after the other. Whoever waits outside of a fiber, or in another thread that a fiber has started,
+// simply polls.
+//
+// C++ keeps the exceptions that are being handled or thrown in a list per thread. A fiber that waits inside
+// of a handler, or in a destructor while an exception passes, would leave its part of the list to the next
+// one; so each fiber has a list of its own, which is put in the place of the thread's while it runs.
+
+namespace erlrc {
+namespace {
+
+namespace context = boost::context;
+
+/// Reading a deeply nested .app file takes less than half of it. Pages that are not touched cost nothing; and
+/// since it is less than a huge page, the kernel makes none of it.
+constexpr std::size_t stack_size = sanitized ? 8U << 20 : 1U << 20;
+
+/// Waits until something in `awaited` is ready, or until the deadline. Returns 0 or an errno value.
+int poll_until(std::span<pollfd> awaited, Deadline until) {
+  for (;;) {
+    const auto left = std::min<milliseconds::rep>(left_until(until).count(), std::numeric_limits<int>::max());
+    const int ready = ::poll(awaited.data(), awaited.size(), static_cast<int>(left));
+    if (ready > 0 || (ready == 0 && left_until(until).count() == 0)) return 0;
+    if (ready < 0 && errno != EINTR) return errno;
+  }
+}
+
+/// What __cxa_get_globals points to, as the C++ ABI (2.2.2) lays it out.
+struct ExceptionList {
+  void* caught = nullptr;
+  unsigned int uncaught = 0;
+};
+
+/// Changes places with the thread's own.
+void swap_with_thread(ExceptionList& list) {
+  const ExceptionList mine = list;
+  void* thread = abi::__cxa_get_globals();
+  std::memcpy(&list, thread, sizeof list);
+  std::memcpy(thread, &mine, sizeof mine);
+}
+
+class Fibers;
+
+/// Those of this thread, while it runs one of them.
+thread_local Fibers* running_here = nullptr;
+
+class Fibers {
+public:
+  Fibers(std::size_t count, const std::function<void(std::size_t)>& body) : body_(body), fibers_(count) {}
+
+  void run() {
+    for (std::size_t i = 0; i < fibers_.size(); ++i)
+      begin(i);
+    while (waiting_ > 0)
+      go_on_with_ready();
+  }
+
+  /// Called by the fiber that runs. Returns 0 once `awaited` is ready or the time is over, or an errno value.
+  int wait(pollfd& awaited, Deadline until) {
+    Fiber& self = *running_;
+    self.awaited = awaited;
+    self.until = until;
+    leave(self);
+    awaited.revents = self.awaited.revents;
+    return self.error;
+  }
+
+private:
+  struct Fiber {
+    context::fiber rest{};  ///< where it goes on; empty before its begin and after its end
+    pollfd awaited{};
+    Deadline until{};
+    int error = 0;  ///< of poll
+    ExceptionList exceptions{};
+    SanitizedStack stack{};
+  };
+
+  void begin(std::size_t number) {
+    Fiber& fiber = fibers_[number];
+    context::protected_fixedsize_stack allocator(stack_size);
+    const context::stack_context stack = allocator.allocate();
+    fiber.stack.is_at(stack.sp, stack.size);
+    fiber.rest = context::fiber(std::allocator_arg, context::preallocated(stack.sp, stack.size, stack),
+                                allocator, [this, number, &fiber](context::fiber&& thread) {
+                                  thread_ = std::move(thread);
+                                  fiber.stack.entered();
+                                  body_(number);
+                                  --waiting_;
+                                  fiber.stack.leaving_for_good();
+                                  return std::move(thread_);
+                                });
+    ++waiting_;
+    enter(fiber);
+  }
+
+  /// From the thread to a fiber; returns when that waits or has ended.
+  void enter(Fiber& fiber) {
+    running_here = this;
+    running_ = &fiber;
+    swap_with_thread(fiber.exceptions);
+    fiber.stack.entering();
+    fiber.rest = std::move(fiber.rest).resume();
+    fiber.stack.returned();
+    swap_with_thread(fiber.exceptions);
+    running_here = nullptr;
+  }
+
+  /// From the fiber that runs to the thread; returns when it is entered again.
+  void leave(Fiber& fiber) {
+    fiber.stack.leaving();
+    thread_ = std::move(thread_).resume();
+    fiber.stack.entered();
+  }
+
+  void go_on_with_ready() {
+    std::vector<Fiber*> waiting;
+    std::vector<pollfd> awaited;
+    Deadline first = Deadline::max();
+    for (Fiber& fiber : fibers_) {
+      if (!fiber.rest) continue;
+      waiting.push_back(&fiber);
+      awaited.push_back(fiber.awaited);
+      first = std::min(first, fiber.until);
+    }
+    const int error = poll_until(awaited, first);
+    const Deadline now = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      Fiber& fiber = *waiting[i];
+      fiber.awaited.revents = error == 0 ? awaited[i].revents : short{0};
+      fiber.error = error;
+      if (error != 0 || fiber.awaited.revents != 0 || fiber.until <= now) enter(fiber);
+    }
+  }
+
+  const std::function<void(std::size_t)>& body_;
+  std::vector<Fiber> fibers_;
+  std::size_t waiting_ = 0;  ///< fibers that have not ended
+  Fiber* running_ = nullptr;
+  context::fiber thread_;  ///< while a fiber runs: where the thread goes on
+};
+
+/// poll passes over negative descriptors.
+pollfd nothing() {
+  return {-1, 0, 0};
+}
+
+/// Waits for `awaited` in the way that suits where we are. Returns whether it is ready.
+bool is_ready_by(pollfd awaited, Deadline until) {
+  const int error = running_here ? running_here->wait(awaited, until) : poll_until({&awaited, 1}, until);
+  if (error != 0) throw SystemError("socket: poll", error);
+  return awaited.revents != 0;
+}
+
+}  // namespace
+
+void side_by_side(std::size_t count, const std::function<void(std::size_t)>& body) {
+  assert(!running_here);
+  if (count == 1) return body(0);
+  Fibers(count, body).run();
+}
+
+void wait_for(int fd, short events, Deadline until) {
+  if (!is_ready_by({fd, events, 0}, until)) throw TimedOut();
+}
+
+void pause(milliseconds time) {
+  is_ready_by(nothing(), after(time));
+}
+
+}  // namespace erlrc
