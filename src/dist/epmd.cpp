@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/dist/epmd.hpp>
 
+#include <algorithm>
+#include <charconv>
+
 #include <erlrc/dist/names.hpp>
 
 namespace erlrc {
@@ -8,8 +11,29 @@ namespace {
 
 constexpr std::uint8_t PORT_PLEASE2_REQ = 122;
 constexpr std::uint8_t PORT2_RESP = 119;
+constexpr std::uint8_t NAMES_REQ = 110;
 constexpr std::size_t refusal_size = 2;  // tag, result
 constexpr std::size_t fixed_size = 12;  // tag, result, port, type, protocol, two versions, length of the name
+
+/// A line is a name of at most 255 bytes (of characters, in UTF-8) and a port.
+constexpr std::size_t longest_line = 2000;
+
+constexpr std::string_view before_name = "name ";
+constexpr std::string_view before_port = " at port ";
+
+/// `name NAME at port PORT`
+EpmdName parse_line(BytesView line) {
+  const auto bad = [&] {
+    return ProtocolError("lists " + printable(line) + ", which is not what epmd says");
+  };
+  const std::size_t end = line.rfind(before_port);
+  if (!line.starts_with(before_name) || end == line.npos || end <= before_name.size()) throw bad();
+  EpmdName name{Bytes(line.substr(before_name.size(), end - before_name.size())), 0};
+  const BytesView digits = line.substr(end + before_port.size());
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), name.port);
+  if (error != std::errc{} || rest != digits.data() + digits.size() || name.port == 0) throw bad();
+  return name;
+}
 
 }  // namespace
 
@@ -50,6 +74,35 @@ std::optional<EpmdAnswer> EpmdQuery::read_answer() const {
     throw ProtocolError("answers for " + printable(name) + ", asked for " + printable(alive_));
   if (found.port == 0) throw ProtocolError("says that the node listens on port 0");
   return EpmdAnswer{found};
+}
+
+EpmdNames::EpmdNames() : output_(ByteWriter().u16(1).u8(NAMES_REQ).take()) {}
+
+std::optional<EpmdName> EpmdNames::next() {
+  if (ended_) return std::nullopt;
+  return failure_.guard([this]() -> std::optional<EpmdName> {
+    if (auto line = read_line()) return line;
+    if (!closed_) return std::nullopt;
+    if (!greeted_ || !received_.empty())
+      throw ProtocolError("closed the connection in the middle of its answer");
+    ended_ = true;
+    return EpmdName{};
+  });
+}
+
+std::optional<EpmdName> EpmdNames::read_line() {
+  if (!greeted_) {
+    constexpr std::size_t port_size = 4;
+    if (received_.size() < port_size) return std::nullopt;
+    received_.erase(0, port_size);
+    greeted_ = true;
+  }
+  const std::size_t end = received_.find('\n');
+  if (std::min(end, received_.size()) > longest_line) throw ProtocolError("lists a name that is too long");
+  if (end == received_.npos) return std::nullopt;
+  EpmdName name = parse_line(BytesView(received_).substr(0, end));
+  received_.erase(0, end + 1);
+  return name;
 }
 
 }  // namespace erlrc

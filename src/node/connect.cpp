@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <string>
 
 #include <erlrc/dist/epmd.hpp>
@@ -21,6 +22,9 @@ namespace {
 /// How long a node may take between its process and its entry in epmd, when it starts and when it stops.
 constexpr milliseconds settling_time{3000};
 constexpr milliseconds settling_pause{50};
+
+/// An epmd that has not listed its names by then is asked for each of them.
+constexpr milliseconds listing_time{1000};
 
 std::uint16_t epmd_port_of(const NodeEntry& entry) {
   if (entry.epmd_port) return *entry.epmd_port;
@@ -95,12 +99,89 @@ std::unique_ptr<Rpc> connect_to_registered(const NodeEntry& entry, const Registr
   });
 }
 
+/// How it went to try a port that epmd has listed.
+struct Tried {
+  std::unique_ptr<Rpc> rpc{};
+  std::exception_ptr failure{};
+};
+
+Tried try_listed_port(const NodeEntry& entry, std::uint16_t port, Deadline until) {
+  try {
+    return {within("port " + std::to_string(port),
+                   [&]() -> std::unique_ptr<Rpc> {
+                     auto stream = connect_to_local_port(port, until);
+                     return stream ? log_in(entry, std::move(stream), until) : nullptr;
+                   }),
+            nullptr};
+  } catch (const TimedOut&) {
+    throw;
+  } catch (const Error&) {
+    return {nullptr, std::current_exception()};
+  }
+}
+
+/// Null also if it cannot be known.
+const std::uint16_t* listed_port(const NodeEntry& entry, const KnownPorts& known) {
+  if (known.empty()) return nullptr;
+  const auto found = known.find({epmd_port_of(entry), entry.name.alive});
+  return found == known.end() ? nullptr : &found->second;
+}
+
+std::vector<EpmdName> list_names(std::uint16_t epmd_port, Deadline until) {
+  std::vector<EpmdName> names;
+  try {
+    const auto stream = connect_to_local_port(epmd_port, until);
+    if (!stream) return {};
+    EpmdNames list;
+    for (;;) {
+      EpmdName name = pump(list, *stream, until);
+      if (name.alive.empty()) return names;
+      names.push_back(std::move(name));
+    }
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// Those that more than one of `entries` is registered with.
+std::vector<std::uint16_t> shared_epmds(const std::vector<NodeEntry>& entries) {
+  std::map<std::uint16_t, int> nodes;
+  for (const NodeEntry& entry : entries)
+    if (!entry.port) ++nodes[epmd_port_of(entry)];
+  std::vector<std::uint16_t> shared;
+  for (const auto& [port, count] : nodes)
+    if (count > 1) shared.push_back(port);
+  return shared;
+}
+
 }  // namespace
 
-std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until) {
+KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until) {
+  std::vector<std::uint16_t> epmds;
+  try {
+    epmds = shared_epmds(entries);
+  } catch (const Error&) {  // of $ERL_EPMD_PORT; each node that needs it tells
+    return {};
+  }
+  KnownPorts known;
+  side_by_side(epmds.size(), [&](std::size_t i) {
+    for (EpmdName& name : list_names(epmds[i], std::min(until, after(listing_time))))
+      known.insert_or_assign({epmds[i], std::move(name.alive)}, name.port);
+  });
+  return known;
+}
+
+std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known) {
   if (entry.port) return connect_to_known_port(entry, *entry.port, until);
+  const std::uint16_t* listed = listed_port(entry, known);
+  Tried tried = listed ? try_listed_port(entry, *listed, until) : Tried{};
+  if (tried.rpc) return std::move(tried.rpc);
   const auto found = find_registration(entry, until);
-  return found ? connect_to_registered(entry, *found, until) : nullptr;
+  if (!found) return nullptr;
+  // The same would happen there again, but for a node that is too old to understand us.
+  if (tried.failure && found->port == *listed && found->highest_version >= distribution_version)
+    std::rethrow_exception(tried.failure);
+  return connect_to_registered(entry, *found, until);
 }
 
 }  // namespace erlrc

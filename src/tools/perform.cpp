@@ -40,6 +40,7 @@ struct Visit {
 struct Call {
   const Request& request;
   const Wanted& wanted;
+  const KnownPorts ports;
   Files files;
   PerformOptions options;
 };
@@ -92,7 +93,7 @@ Request as_it_runs(Request request, const NodeState& node) {
 }
 
 void decide_on(Visit& visit, const Call& call) {
-  visit.rpc = connect(*visit.entry, call.options.until);
+  visit.rpc = connect(*visit.entry, call.options.until, call.ports);
   if (!visit.rpc) {
     visit.report.outcome = outcome(Kind::done, "node_down");
     return;
@@ -269,7 +270,8 @@ Site only_nodes(Site site, const std::set<std::string>& names) {
 
 std::vector<NodeReport> perform(const Request& request, const Site& site, const PerformOptions& options) {
   AppCache cache(request.app);
-  const Call call{request, site.wanted, cache.files(), options};
+  const Call call{request, site.wanted, ask_for_ports(site.registry.nodes, options.until), cache.files(),
+                  options};
   std::vector<Visit> visits = visits_of(site.registry);
   with_each(choose(visits, [](const Visit& visit) { return visit.entry != nullptr; }),
             [&](Visit& visit) { decide(visit, call); });

@@ -103,6 +103,7 @@ public:
   std::function<Script(const Call&)> on_start_;
   std::function<Script(const Term&)> on_message_;
   std::vector<Call> calls_;
+  std::vector<std::string> questions_;
   std::vector<Term> messages_;
   std::vector<ClientLogin> logins_;
   std::atomic<int> ticks_ = 0;
@@ -198,17 +199,34 @@ private:
   void take_question(Connection& connection, BytesView bytes) {
     connection.epmd.receive(bytes);
     const auto name = connection.epmd.next();
-    if (!name || options_.fault == Fault::epmd_silent) return;
+    if (!name) return;
+    {
+      const std::lock_guard lock(mutex_);
+      questions_.push_back(*name);
+    }
+    const bool all = name->empty();
+    if (options_.fault == Fault::epmd_silent || (all && options_.fault == Fault::names_silent)) return;
     connection.closing = true;
     if (options_.fault == Fault::epmd_closes) return;
-    if (options_.fault == Fault::epmd_garbage) {
+    if (options_.fault == Fault::epmd_garbage || (all && options_.fault == Fault::names_garbage)) {
       connection.output += other_protocol;
+    } else if (all) {
+      connection.output += epmd_names(epmd_.port, listed());
+    } else if (const auto other = options_.others.find(*name); other != options_.others.end()) {
+      connection.output += epmd_answer(*name, other->second);
     } else if (*name != alive() || options_.fault == Fault::unregistered) {
       connection.output += epmd_refusal();
     } else {
       const bool old = options_.fault == Fault::registered_before_otp_23;
       connection.output += epmd_answer(*name, node_.port, old ? 5 : 6);
     }
+  }
+
+  std::map<std::string, std::uint16_t> listed() const {
+    std::map<std::string, std::uint16_t> nodes = options_.others;
+    if (options_.fault == Fault::unregistered) return nodes;
+    nodes[alive()] = options_.fault == Fault::names_outdated ? 1 : node_.port;
+    return nodes;
   }
 
   void take_login(Connection& connection, BytesView bytes) {
@@ -392,6 +410,11 @@ void FakeNode::answer(std::vector<Term> messages) {
 std::vector<Call> FakeNode::calls() const {
   const std::lock_guard lock(server_->mutex_);
   return server_->calls_;
+}
+
+std::vector<std::string> FakeNode::questions() const {
+  const std::lock_guard lock(server_->mutex_);
+  return server_->questions_;
 }
 
 std::vector<Term> FakeNode::messages() const {

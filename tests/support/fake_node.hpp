@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -28,6 +29,9 @@ enum class Fault {
   epmd_silent,               ///< takes the question and never answers
   epmd_garbage,              ///< answers with text of another protocol
   epmd_closes,               ///< closes the connection without an answer
+  names_garbage,             ///< epmd answers so when it is asked for all names
+  names_silent,              ///< epmd does not answer that question
+  names_outdated,            ///< epmd lists the node with a port where nobody listens
   unregistered,              ///< epmd does not know the node
   registered_before_otp_23,  ///< with version 5 of the protocol as the highest
   port_closed,               ///< registered, but nobody listens
@@ -78,6 +82,7 @@ struct FakeNodeOptions {
   std::string name = "fake@localhost";
   std::string cookie = "secret";
   Fault fault = Fault::none;
+  std::map<std::string, std::uint16_t> others{};  ///< nodes that its epmd knows besides
 };
 
 class FakeNode {
@@ -95,6 +100,9 @@ public:
 
   /// What the program does when the client sends it a message; without it, nothing.
   void on_message(std::function<Script(const Term&)> script);
+
+  /// The names that its epmd was asked for so far, in order; an empty one for all of them.
+  std::vector<std::string> questions() const;
 
   /// The simplest script: the nth program says the nth message and ends; further ones say the last.
   void answer(std::vector<Term> messages);

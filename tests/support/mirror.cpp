@@ -95,7 +95,9 @@ ServerLink::Event read_packet(BytesView packet) {
 std::optional<std::string> ServerEpmd::next() {
   auto request = take_message(received_, 2);
   if (!request) return std::nullopt;
-  expect(request->starts_with('z') && received_.empty(), "asks epmd for something else than a port");
+  expect(received_.empty(), "asks epmd more than one question");
+  if (*request == "n") return "";
+  expect(request->starts_with('z') && request->size() > 1, "asks epmd for something else than a port");
   return request->substr(1);
 }
 
@@ -116,6 +118,13 @@ Bytes epmd_answer(const std::string& alive, std::uint16_t port, std::uint16_t hi
 
 Bytes epmd_refusal() {
   return ByteWriter().u8(119).u8(1).take();
+}
+
+Bytes epmd_names(std::uint16_t epmd_port, const std::map<std::string, std::uint16_t>& nodes) {
+  Bytes lines;
+  for (const auto& [alive, port] : nodes)
+    lines += "name " + alive + " at port " + std::to_string(port) + "\n";
+  return ByteWriter().u32(epmd_port).bytes(lines).take();
 }
 
 std::optional<ClientLogin> ServerHandshake::next() {

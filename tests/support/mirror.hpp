@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -17,7 +18,7 @@
 
 namespace erlrc::test {
 
-/// epmd: reads one PORT_PLEASE2_REQ; its event is the name that was asked for.
+/// epmd: reads one PORT_PLEASE2_REQ or NAMES_REQ; its event is the name that was asked for, or an empty one.
 class ServerEpmd {
 public:
   using Event = std::string;
@@ -35,6 +36,8 @@ private:
 Bytes epmd_answer(const std::string& alive, std::uint16_t port, std::uint16_t highest_version = 6);
 /// PORT2_RESP for one that is not.
 Bytes epmd_refusal();
+/// The answer to NAMES_REQ, up to where epmd closes the connection.
+Bytes epmd_names(std::uint16_t epmd_port, const std::map<std::string, std::uint16_t>& nodes);
 
 /// How a node behaves in a handshake; the defaults are those of a good one.
 struct ServerLogin {

@@ -199,6 +199,23 @@ TEST_CASE("a node that keeps silent does not hold up the others") {
   CHECK(after(milliseconds(0)) - asked.load() > milliseconds(1500));
 }
 
+TEST_CASE("nodes of one epmd are asked for with one question") {
+  Several several;
+  FakeNode& b = several.add("b");
+  FakeNodeOptions options = good("a");
+  options.others = {{"b", b.port()}};
+  FakeNode& a = several.nodes.emplace_back(options);
+  play(a, observed({{"egerl", "1.0"}}), held());
+  several.host.add("a", a);
+  several.host.dir().write("nodes/b",
+                           "cookie = " + cookie + "\nepmd_port = " + std::to_string(a.epmd_port()) + "\n");
+  CHECK(several.upgrade().exit == 0);
+  CHECK(was_run(a));
+  CHECK(was_run(b));
+  CHECK(a.questions() == std::vector<std::string>{""});
+  CHECK(b.questions().empty());
+}
+
 TEST_CASE("a hundred nodes are called side by side") {
   Several several;
   // None answers before all have been asked, or for longer than they can have one after the other.

@@ -8,8 +8,8 @@
 
 #include <erlrc/dist/machine.hpp>
 
-// The question to epmd where a node listens: PORT_PLEASE2_REQ and PORT2_RESP of the ERTS user's guide,
-// "Distribution Protocol", section "EPMD Protocol".
+// The questions to epmd where a node listens (PORT_PLEASE2_REQ and PORT2_RESP) and where all of them do
+// (NAMES_REQ): ERTS user's guide, "Distribution Protocol", section "EPMD Protocol".
 
 namespace erlrc {
 
@@ -51,6 +51,37 @@ private:
   Bytes received_;
   bool closed_ = false;
   bool answered_ = false;
+  FirstFailure failure_;
+};
+
+/// A line of epmd's list. After the last one comes one without a name.
+struct EpmdName {
+  std::string alive;
+  std::uint16_t port = 0;
+  bool operator==(const EpmdName&) const = default;
+};
+
+/// Asks epmd for all names. The list does not tell which versions of the protocol a node speaks, and ends
+/// where epmd closes the connection.
+class EpmdNames {
+public:
+  using Event = EpmdName;
+
+  EpmdNames();
+
+  void receive(BytesView bytes) { received_ += bytes; }
+  void close() { closed_ = true; }
+  std::optional<Event> next();
+  Bytes take_output() { return std::exchange(output_, {}); }
+
+private:
+  std::optional<Event> read_line();
+
+  Bytes output_;
+  Bytes received_;
+  bool greeted_ = false;  ///< epmd's own port, which comes first, was read
+  bool closed_ = false;
+  bool ended_ = false;
   FirstFailure failure_;
 };
 

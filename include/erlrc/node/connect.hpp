@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <erlrc/dist/node_entry.hpp>
 #include <erlrc/node/rpc.hpp>
@@ -11,11 +16,21 @@
 
 namespace erlrc {
 
+/// The port of epmd, and the name without its host.
+using NameAtEpmd = std::pair<std::uint16_t, std::string>;
+using KnownPorts = std::map<NameAtEpmd, std::uint16_t>;
+
+/// Asks each epmd that knows several of `entries` once for all of them. What cannot be had that way is left
+/// out, and no error: who connects asks again.
+KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
+
 /// Connects to the node of `entry`. Null: the node is down, which is an expected outcome: no epmd knows the
 /// name, and no process of this machine runs as that node. Everything else throws Error with a message of its
 /// own: a process runs as the node, and epmd is down or, for some seconds, does not know it; a registered
 /// port that refuses or does not answer; a wrong cookie; a node older than OTP 23; a peer that speaks another
 /// protocol; another node than the entry names.
-std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until);
+///
+/// A port that `known` has for the node is tried first.
+std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known = {});
 
 }  // namespace erlrc

@@ -9,6 +9,7 @@ using namespace erlrc;
 using namespace erlrc::test;
 
 static_assert(Machine<EpmdQuery>);
+static_assert(Machine<EpmdNames>);
 static_assert(Machine<ServerEpmd>);
 
 namespace {
@@ -25,6 +26,22 @@ std::string error_after(BytesView bytes) {
     return error.what();
   }
   return "none";
+}
+
+/// What epmd lists with `bytes`, and the error at the end of them, where it closes the connection.
+std::pair<std::vector<EpmdName>, std::string> listed(BytesView bytes) {
+  EpmdNames names;
+  std::vector<EpmdName> all;
+  names.receive(bytes);
+  names.close();
+  try {
+    while (auto name = names.next())
+      all.push_back(*std::move(name));
+  } catch (const ProtocolError& error) {
+    CHECK_THROWS_WITH(names.next(), error.what());
+    return {all, error.what()};
+  }
+  return {all, "none"};
 }
 
 }  // namespace
@@ -75,4 +92,44 @@ TEST_CASE("what epmd would not say is an error") {
 TEST_CASE("any answer of epmd is taken well") {
   check_machine(epmd_answer("egerl", 43210), [] { return EpmdQuery("egerl"); });
   check_machine(epmd_refusal(), [] { return EpmdQuery("egerl"); });
+}
+
+TEST_CASE("epmd is asked for all names") {
+  EpmdNames names;
+  ServerEpmd server;
+  const Bytes question = names.take_output();
+  CHECK(question == Bytes("\0\1n", 3));
+  CHECK(names.take_output().empty());
+  server.receive(question);
+  CHECK(server.next() == "");
+}
+
+TEST_CASE("epmd's list is one name after the other, and ends with the connection") {
+  using Names = std::vector<EpmdName>;
+  const Bytes two = epmd_names(4369, {{"a", 4000}, {"b at port 1", 65535}});
+  CHECK(listed(two) == std::pair{Names{{"a", 4000}, {"b at port 1", 65535}, {}}, std::string("none")});
+  CHECK(listed(epmd_names(4369, {})) == std::pair{Names{{}}, std::string("none")});
+  EpmdNames open;
+  open.receive(two);
+  CHECK(open.next() == EpmdName{"a", 4000});
+  CHECK(open.next() == EpmdName{"b at port 1", 65535});
+  CHECK(open.next() == std::nullopt);
+}
+
+TEST_CASE("a list that epmd would not give is an error") {
+  const auto error = [](const Bytes& lines) { return listed(Bytes("\0\0\x11\x11", 4) + lines).second; };
+  const auto lists = [](const std::string& line) {
+    return "lists '" + line + "', which is not what epmd says";
+  };
+  const std::string line = GENERATE("HTTP/1.1 400", "name a at port 0", "name a at port 65536",
+                                    "name a at port 1x", "name a at port ", "name a", "name  at port 1", "");
+  CHECK(error(line + "\n") == lists(line));
+  CHECK(error("name a at port 1\nname b") == "closed the connection in the middle of its answer");
+  CHECK(error(Bytes(2001, 'a')) == "lists a name that is too long");
+  CHECK(listed("abc").second == "closed the connection in the middle of its answer");
+  CHECK(listed("").second == "closed the connection in the middle of its answer");
+}
+
+TEST_CASE("any list of epmd is taken well") {
+  check_machine(epmd_names(4369, {{"a", 4000}, {"b", 5}}), [] { return EpmdNames(); });
 }

@@ -140,3 +140,89 @@ TEST_CASE("a connection that is given up is closed") {
     std::this_thread::sleep_for(milliseconds(2));
   CHECK(node.open_connections() == 0);
 }
+
+namespace {
+
+/// Two nodes that the epmd of the first knows.
+struct Neighbours {
+  explicit Neighbours(Fault of_first = Fault::none, Fault of_second = Fault::none)
+      : second({.name = "second@localhost", .fault = of_second}),
+        first({.name = "first@localhost", .fault = of_first, .others = {{"second", second.port()}}}),
+        entries{first.entry(), second.entry()} {
+    entries.back().epmd_port = first.epmd_port();
+  }
+  FakeNode second, first;
+  std::vector<NodeEntry> entries;
+};
+
+using Questions = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("several nodes of one epmd are asked for at once") {
+  const Neighbours nodes;
+  const KnownPorts known = ask_for_ports(nodes.entries, soon());
+  CHECK(known == KnownPorts{{{nodes.first.epmd_port(), "first"}, nodes.first.port()},
+                            {{nodes.first.epmd_port(), "second"}, nodes.second.port()}});
+  for (const NodeEntry& entry : nodes.entries)
+    CHECK(connect(entry, soon(), known));
+  CHECK(nodes.first.questions() == Questions{""});
+}
+
+TEST_CASE("an epmd that one node alone is asked for at is not asked for all") {
+  const Neighbours nodes;
+  CHECK(ask_for_ports({nodes.first.entry(), nodes.second.entry()}, soon()).empty());
+  std::vector<NodeEntry> entries = nodes.entries;
+  entries.back().port = nodes.second.port();
+  CHECK(ask_for_ports(entries, soon()).empty());
+  CHECK(nodes.first.questions().empty());
+}
+
+TEST_CASE("where epmd does not list its names, it is asked for each") {
+  const Fault fault = GENERATE(Fault::names_garbage, Fault::names_silent, Fault::names_outdated);
+  const Neighbours nodes(fault);
+  const KnownPorts known = ask_for_ports(nodes.entries, soon());
+  CHECK(known.size() == (fault == Fault::names_outdated ? 2 : 0));
+  CHECK(connect(nodes.entries.front(), soon(), known));
+  CHECK(nodes.first.questions() == Questions{"", "first"});
+}
+
+TEST_CASE("a node that is not listed is asked for") {
+  const Neighbours nodes(Fault::unregistered);
+  const KnownPorts known = ask_for_ports(nodes.entries, soon());
+  CHECK(known.size() == 1);
+  CHECK(connect(nodes.entries.front(), soon(), known) == nullptr);
+  CHECK(nodes.first.questions() == Questions{"", "first"});
+}
+
+TEST_CASE("a node fails at a listed port as it does at one that was asked for, and only once") {
+  const Fault fault =
+      GENERATE(Fault::port_closed, Fault::garbage, Fault::closes_at_once, Fault::closes_in_handshake,
+               Fault::old_challenge, Fault::not_allowed, Fault::wrong_proof, Fault::silent);
+  const Neighbours nodes(fault);
+  const KnownPorts known = ask_for_ports(nodes.entries, soon());
+  REQUIRE(known.size() == 2);
+  const auto message = [&](const KnownPorts& ports) -> std::string {
+    try {
+      (void)connect(nodes.entries.front(), after(milliseconds(fault == Fault::silent ? 300 : 60000)), ports);
+      return "none";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  const std::string failure = message(known);
+  CHECK(nodes.first.connections() == (fault == Fault::port_closed ? 0 : 1));
+  CHECK(failure != "none");
+  CHECK(failure == message({}));
+}
+
+TEST_CASE("of a node that fails at a listed port, epmd may know that it is too old, or has moved") {
+  const FakeNode old({.fault = Fault::registered_before_otp_23}), good,
+      other({.fault = Fault::closes_at_once});
+  const auto moved = [&](const FakeNode& node) {
+    return KnownPorts{{{node.epmd_port(), node.entry().name.alive}, other.port()}};
+  };
+  CHECK_THROWS_WITH(connect(old.entry(), soon(), moved(old)),
+                    "port " + std::to_string(old.port()) + ": the node is older than OTP 23");
+  CHECK(connect(good.entry(), soon(), moved(good)));
+}
