@@ -13,8 +13,8 @@
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/run.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
+#include <erlrc/sys/side_by_side.hpp>
 
-#include "side_by_side.hpp"
 #include "transaction.hpp"
 
 // The nodes are asked first, since on a machine where none runs that is all there is to do; then the archives
@@ -44,9 +44,9 @@ struct Visit {
   std::vector<Needs> needs{};
 };
 
-void ask(Visit& visit, Deadline until) {
+void ask(Visit& visit, const KnownPorts& ports, Deadline until) {
   try {
-    visit.rpc = connect(*visit.entry, until);
+    visit.rpc = connect(*visit.entry, until, ports);
     if (visit.rpc) visit.state = observe(*visit.rpc, {}, until);
   } catch (const Error& error) {
     visit.error = error.what();
@@ -58,7 +58,8 @@ std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
   std::vector<Visit> visits;
   for (const NodeEntry& entry : registry.nodes)
     visits.push_back({&entry, to_string(entry.name)});
-  side_by_side(visits, visits.size(), [&](Visit& visit) { ask(visit, until); });
+  const KnownPorts ports = ask_for_ports(registry.nodes, until);
+  side_by_side(visits.size(), [&](std::size_t i) { ask(visits[i], ports, until); });
   std::erase_if(visits, [](const Visit& visit) { return !visit.rpc && visit.error.empty(); });
   for (const BadEntry& bad : registry.bad) {
     visits.push_back({nullptr, bad.file});
@@ -298,8 +299,8 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
     note_without_hooks(change, visits, told.notes);
   told.rows = rows_apart(transaction, visits);
   if (transaction.items().empty()) return told;
-  side_by_side(visits, visits.size(),
-               [&](Visit& visit) { plan_node(visit, transaction.items(), site.wanted, until); });
+  side_by_side(visits.size(),
+               [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.wanted, until); });
   std::ranges::move(in_order(visits), std::back_inserter(told.rows));
   const auto left = left_with(told.rows, transaction);
   for (Forecast& row : told.rows) {

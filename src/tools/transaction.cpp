@@ -8,7 +8,7 @@
 
 #include <erlrc/base/error.hpp>
 
-#include "side_by_side.hpp"
+#include "in_threads.hpp"
 
 namespace erlrc {
 namespace {
@@ -94,7 +94,7 @@ void Transaction::want(const std::string& package) {
 }
 
 void Transaction::read_wanted() {
-  side_by_side(archives_, std::thread::hardware_concurrency(), [](Archive& archive) {
+  in_threads(archives_, std::thread::hardware_concurrency(), [](Archive& archive) {
     try {
       archive.files = read_application_files(archive.path);
     } catch (const Error& error) {

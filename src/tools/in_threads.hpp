@@ -9,7 +9,7 @@ namespace erlrc {
 
 /// Calls `body` with each of `all`, in at most so many threads, of which this is one. `body` must not throw.
 template <typename T, typename Body>
-void side_by_side(std::vector<T>& all, std::size_t threads, Body body) {
+void in_threads(std::vector<T>& all, std::size_t threads, Body body) {
   threads = std::min(std::max(threads, std::size_t{1}), all.size());
   const auto share = [&](std::size_t first) {
     for (std::size_t i = first; i < all.size(); i += threads)
