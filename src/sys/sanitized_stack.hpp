@@ -14,8 +14,6 @@ namespace erlrc {
 
 #ifdef __SANITIZE_ADDRESS__
 
-constexpr bool sanitized = true;
-
 /// The stack of a fiber. Of each change between it and the thread's own one, both sides are told.
 class SanitizedStack {
 public:
@@ -39,8 +37,6 @@ private:
 };
 
 #else
-
-constexpr bool sanitized = false;
 
 class SanitizedStack {
 public:
