@@ -69,8 +69,9 @@ program([{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {va
 program(Functions) ->
     {expressions(handler()), encode(maps:from_list(Functions))}.
 
+%% The order of a large map is another one in each run of the emulator, unless it is asked not to be.
 encode(Term) ->
-    <<131, Encoded/binary>> = term_to_binary(Term, [{minor_version, 2}]),
+    <<131, Encoded/binary>> = term_to_binary(Term, [deterministic, {minor_version, 2}]),
     Encoded.
 
 %% Evaluates main/3 with the variables Functions, Argument, Client and Ref that the sender binds.
