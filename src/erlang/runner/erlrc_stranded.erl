@@ -15,12 +15,13 @@
 check_stranded(Pids, Changing, Handling, Policy, C) ->
     Inside = maps:from_list([{Module, true} || Module <- Changing]),
     Waiting = maps:from_list([{Module, true} || Module <- Handling]),
-    Depth = erlang:system_flag(backtrace_depth, ?depth),
-    Found = try
-                [Stranded || Pid <- Pids, Stranded <- stranded(Pid, Inside, Waiting)]
-            after
-                erlang:system_flag(backtrace_depth, Depth)
-            end,
+    %% There may be thousands, so library functions look at each, and tell behaviours that wait from the function they are in.
+    Functions = lists:zip(Pids, lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), current_function))),
+    Managers = [Pid || {Pid, {_, {gen_event, _, _}}} <- Functions],
+    Busy = [Pid || {Pid, {_, {M, F, _}}} <- Functions, not (M =:= gen_server andalso F =:= loop), M =/= gen_statem,
+                   M =/= gen_event],
+    Lingering = inside(Busy, Inside),
+    Found = Lingering ++ waiting((Pids -- Managers) -- [Pid || {_, Pid, _} <- Lingering], Waiting),
     Texts = [told(How, [{Pid, Module} || {H, Pid, Module} <- Found, H =:= How], C) || How <- ["in", "of"]],
     case {Texts, Policy} of
         {["", ""], _} -> ok;
@@ -30,39 +31,23 @@ check_stranded(Pids, Changing, Handling, Policy, C) ->
             Of =:= "" orelse remark("processes that nothing converts run the new code with the state they have: ~ts", [Of])
     end.
 
-%% [{"in" or "of", Pid, Module}]. Idle behaviours are inside of no module that changes, and are told from the function they
-%% wait in, which is quicker than their whole stack.
-stranded(Pid, Inside, Waiting) ->
-    case process_info(Pid, current_function) of
-        {current_function, {gen_server, loop, _}} -> waiting(Pid, Waiting);
-        {current_function, {gen_statem, _, _}} -> waiting(Pid, Waiting);
-        {current_function, {gen_event, _, _}} -> [];
-        undefined -> [];
-        _ ->
-            case process_info(Pid, current_stacktrace) of
-                {current_stacktrace, Stack} ->
-                    case [M || {M, _, _, _} <- Stack, is_map_key(M, Inside)] of
-                        [Module | _] -> [{"in", Pid, Module}];
-                        [] -> waiting(Pid, Waiting)
-                    end;
-                undefined -> []
-            end
+%% [{"in", Pid, Module}]
+inside(Pids, Modules) ->
+    Depth = erlang:system_flag(backtrace_depth, ?depth),
+    try
+        [{"in", Pid, Module} || Pid <- Pids, {current_stacktrace, Stack} <- [process_info(Pid, current_stacktrace)],
+                                Module <- lists:sublist([M || {M, _, _, _} <- Stack, is_map_key(M, Modules)], 1)]
+    after
+        erlang:system_flag(backtrace_depth, Depth)
     end.
 
-%% The callback module of a behaviour is what its process was started with.
-waiting(_, Waiting) when map_size(Waiting) =:= 0 ->
+%% [{"of", Pid, Module}]. The callback module of a behaviour is what its process was started with.
+waiting(_, Modules) when map_size(Modules) =:= 0 ->
     [];
-waiting(Pid, Waiting) ->
-    case process_info(Pid, dictionary) of
-        {dictionary, Dictionary} ->
-            case lists:keyfind('$initial_call', 1, Dictionary) of
-                {_, {supervisor, Module, 1}} when is_map_key(Module, Waiting) -> [{"of", Pid, Module}];
-                {_, {Module, init, 1}} when is_map_key(Module, Waiting) -> [{"of", Pid, Module}];
-                _ -> []
-            end;
-        undefined ->
-            []
-    end.
+waiting(Pids, Modules) ->
+    [{"of", Pid, Module} || {Pid, {M, F, 1}} <- lists:zip(Pids, lists:map(fun proc_lib:translate_initial_call/1, Pids)),
+                            Module <- [case M of supervisor -> F; _ when F =:= init -> M; _ -> none end],
+                            is_map_key(Module, Modules)].
 
 told(_, [], _) ->
     "";

@@ -4,6 +4,7 @@
 %% with the answer.
 %%
 %%   {fresh, App, Ebin}              App is started from Ebin as if nothing else had ever run here: ok
+%%   {gone, App}                     App runs no more: ok
 %%   {script, App, Dir}              makes low-level instructions of the .appup in Dir: ok
 %%   {release_handler, App, Vsn, Dir}
 %%                                   release_handler:eval_appup_script/4 does them: microseconds
@@ -46,6 +47,10 @@ answer({fresh, App, Ebin}) ->
     ok = code:ensure_modules_loaded(Own),
     ok = application:start(App),
     [erlang:garbage_collect(Pid) || Pid <- processes()],
+    "ok";
+answer({gone, App}) ->
+    ended(whereis(erlrc_runner)),
+    ok = application:stop(App),
     "ok";
 answer({script, App, Dir}) ->
     {ok, _, Script} = release_handler:upgrade_script(App, Dir),
