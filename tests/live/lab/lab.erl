@@ -169,9 +169,23 @@ differences(Then, Now) ->
     [{Section, Before -- After, After -- Before}
      || {{Section, Before}, {Section, After}} <- lists:zip(Then, Now), Before =/= After].
 
+%% An application whose processes were killed is on its way down for a while: what is told is from one moment.
 snapshot() ->
     true = await_idle(),
-    Info = application:info(),
+    snapshot(4000).
+
+snapshot(Tries) when Tries > 0 ->
+    Info = info(),
+    Taken = try snapshot_of(Info) catch throw:ending -> ending end,
+    case Taken =/= ending andalso info() =:= Info of
+        true -> Taken;
+        false -> timer:sleep(5), snapshot(Tries - 1)
+    end.
+
+info() ->
+    [Row || {Section, _} = Row <- application:info(), lists:member(Section, [running, started, starting])].
+
+snapshot_of(Info) ->
     Apps = loaded_apps(),
     Pids = processes_of(running_apps() -- persistent_term:get(lab_running)),
     Names = maps:from_list([{Pid, Name} || {Name, Pid} <- Pids]),
@@ -197,8 +211,10 @@ processes_of(Apps) ->
     lists:append([tree(App, application_controller:get_master(App)) || App <- Apps]).
 
 tree(App, Master) when is_pid(Master) ->
-    {Root, _} = application_master:get_child(Master),
-    processes(Root, {top, App});
+    case application_master:get_child(Master) of
+        {Root, _} -> processes(Root, {top, App});
+        _ -> throw(ending)
+    end;
 tree(_, undefined) ->
     [].
 
