@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <string>
 #include <utility>
@@ -213,7 +214,7 @@ private:
   void append(const Suspend& i) {
     for (const Suspend::Item& item : i.items)
       converted_.insert(item.module);
-    push(SuspendProcesses{trees_, i.items});
+    push(SuspendProcesses{trees_, i.items, {}});
   }
   void append(const CodeChange& i) {
     ConvertProcesses step{i.mode, {}};
@@ -225,6 +226,7 @@ private:
         down_vsn = vsn_attribute(beam->second).value_or(down_vsn);
       step.items.push_back({item.module, item.extra, std::move(down_vsn)});
     }
+    announce(step);
     push(std::move(step));
   }
   void append(const erlrc::Resume& i) { push(i); }
@@ -294,6 +296,16 @@ private:
     for (Atom& module : single)
       steps_.push_back(LoadNew{std::move(module)});
     if (nifs) steps_.push_back(HoldLibraries{to_.ebin});  // an undo would unmap them
+  }
+
+  /// To the suspension before it.
+  void announce(const ConvertProcesses& conversion) {
+    for (Step& step : std::views::reverse(steps_)) {
+      if (auto* suspension = std::get_if<SuspendProcesses>(&step)) {
+        suspension->next = conversion;
+        return;
+      }
+    }
   }
 
   void change_app() {

@@ -108,9 +108,11 @@ Term to_term(const Step& step) {
                          }));
           },
           [](const SuspendProcesses& s) {
-            return tuple(Atom{"suspend"}, atoms(s.apps), each(s.items, [](const Suspend::Item& item) {
-                           return tuple(item.module, limit(item.limit));
-                         }));
+            return tuple(
+                Atom{"suspend"}, atoms(s.apps),
+                each(s.items,
+                     [](const Suspend::Item& item) { return tuple(item.module, limit(item.limit)); }),
+                s.next.items.empty() ? Term(Atom{"none"}) : to_term(Step(s.next)));
           },
           [](const ConvertProcesses& s) {
             return tuple(Atom{"code_change"}, Atom{s.mode == Direction::up ? "up" : "down"},

@@ -187,12 +187,6 @@ struct PostPurge {
   bool operator==(const PostPurge&) const = default;
 };
 
-/// Suspends the processes that run the modules, in the supervision trees of `apps`, all side by side.
-struct SuspendProcesses {
-  std::vector<Atom> apps;
-  std::vector<Suspend::Item> items;
-  bool operator==(const SuspendProcesses&) const = default;
-};
 /// code_change in the processes suspended for each module, side by side. `vsn`: down, the version to go back
 /// to, as the module's vsn attribute has it; up, empty: the node knows what runs.
 struct ConvertProcesses {
@@ -205,6 +199,14 @@ struct ConvertProcesses {
   Direction mode = Direction::up;
   std::vector<Item> items;
   bool operator==(const ConvertProcesses&) const = default;
+};
+/// Suspends the processes that run the modules, in the supervision trees of `apps`, all side by side. The
+/// conversion that comes after that is made ready before anybody waits, unless it has no items.
+struct SuspendProcesses {
+  std::vector<Atom> apps;
+  std::vector<Suspend::Item> items;
+  ConvertProcesses next{};
+  bool operator==(const SuspendProcesses&) const = default;
 };
 /// Fails, before anything was touched, if a TerminateProcesses would stop processes that could not be started
 /// again as they are: children of simple_one_for_one supervisors, temporary ones whose arguments nobody

@@ -12,7 +12,7 @@
 %% the code here). For a boot (erlrc_starts) they are modules of the application erlrc. Each imports only from those that
 %% it builds on:
 %%
-%%   runner  ->  step, undo  ->  children, otp  ->  revive, suspend  ->  restart  ->  app, code, tree  ->  sys, turn  ->  call
+%%   runner  ->  step, undo  ->  children, otp  ->  revive, suspend  ->  restart, conversion  ->  app, code, tree  ->  sys, turn  ->  call
 %%           ->  journal, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
@@ -44,7 +44,7 @@ main(Plan, Client, Ref) ->
     put(remarks, []),
     put(asleep, []),
     put(suspension, none),
-    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, vsns => #{}, converted => #{},
+    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, vsns => #{}, converted => #{}, ready => none,
           tree => #{}, trees => [], terminated => [], hold => Hold},
     put(purges, []),
     %% From the beginning: later its name may be that of another client.

@@ -10,40 +10,36 @@
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_children, [change_children/2, keep_children/3]).
 -import(erlrc_otp, [eval_script/6]).
+-import(erlrc_conversion, [ask_ready/1, ready/2, ready_states/2]).
 -import(erlrc_restart, [restart/4, running/2, stoppable/3]).
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2,
                      read_beam/2, read_files/1, replace_path/3, running_code/2, running_vsn/2]).
 -import(erlrc_journal, [journal/1]).
 -import(erlrc_library, [check_libraries/2, check_nifs/0, hold_libraries/2]).
--import(erlrc_suspend, [suspend/5]).
+-import(erlrc_suspend, [suspend/4]).
 -import(erlrc_record, [check_records/4]).
 -import(erlrc_stranded, [check_stranded/5]).
--import(erlrc_sys, [ask/3, ask/4, check_resumed/2, failures/1, get_states/2, resume_with_states/3]).
+-import(erlrc_sys, [ask/3, ask/4, check_resumed/2, failures/1, resume_with_states/3]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1, short_name/1]).
 -import(erlrc_tree, [remember/2, supervised/2]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
-step({suspend, Apps, Items}, #{trees := Trees, vsns := Vsns} = C) ->
+step({suspend, Apps, Items, Next}, #{trees := Trees, vsns := Vsns} = C) ->
     Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
     %% Rather now than while they wait.
     erlang:garbage_collect(self(), [{type, minor}]),
-    suspend(Apps, Items, C#{trees := lists:usort(Apps ++ Trees), vsns := maps:merge(Vsns, Running)}, [], 0);
-step({code_change, Mode, Changes}, #{suspended := Suspended, vsns := Vsns, converted := Converted} = C) ->
-    %% up: the version that runs, as the module says; down: the one that will run, which the planner read.
-    Items = [{Module, case Mode of up -> maps:get(Module, Vsns, undefined); down -> {down, DownVsn} end, Extra}
-             || {Module, Extra, DownVsn} <- Changes],
-    Jobs = [{Module, Vsn, Extra, maps:get(Module, Suspended, [])} || {Module, Vsn, Extra} <- Items],
-    Concerned = lists:append([Pids || {_, _, _, Pids} <- Jobs]),
-    Before = case get_states(lists:usort(Concerned), C) of
+    suspend(Apps, Items, Next, C#{trees := lists:usort(Apps ++ Trees), vsns := maps:merge(Vsns, Running)});
+step({code_change, Mode, _} = Step, #{converted := Converted} = C) ->
+    {_, Items, Jobs, Concerned, Requests, _, _} = Ready = ready(Step, C),
+    Before = case ready_states(Ready, C) of
                  {States, []} -> States;
                  {_, Silent} -> fail("no state to come back to, because it cannot be read: ~ts",
                                      [processes([Pid || {Pid, _} <- Silent], C)])
              end,
     journal({converted, Mode, Items, Jobs, Before}),
-    Asked = lists:append([lists:duplicate(length(Pids), {change_code, Module, Vsn, Extra}) || {Module, Vsn, Extra, Pids} <- Jobs]),
-    case failures(ask(Concerned, Asked, standard, C)) of
+    case failures(ask(Concerned, Requests, standard, C)) of
         [] ->
-            C#{converted := maps:merge(Converted, maps:from_list(Before))};
+            C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none};
         Failures ->
             lists:foreach(fun({Pid, timeout}) -> journal({stuck, Pid, proplists:lookup(Pid, Before), C});
                              (_) -> ok
@@ -52,20 +48,24 @@ step({code_change, Mode, Changes}, #{suspended := Suspended, vsns := Vsns, conve
                                                                || {Pid, Reply} <- Failures])])
     end;
 step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees := Apps} = C) ->
-    %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
     Left = maps:without(Modules, Suspended),
-    Stay = maps:without([Parents || {parents, Ms} = Parents <- maps:keys(Left), [M || M <- Ms, is_map_key(M, Left)] =:= []],
-                        Left),
+    Stay = case lists:filter(fun erlang:is_atom/1, maps:keys(Left)) of
+               [] -> #{};
+               _ -> maps:without(parents_done(Left), Left)
+           end,
     Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
     {States, Replies} = resume_with_states(Pids, maps:keys(maps:with(Pids, Converted)), C),
     journal({resumed, Pids, [{Pid, State} || {Pid, {reply, {ok, State}}} <- States], Apps, Modules}),
     check_resumed(Replies, C),
     C#{suspended := Stay};
-step({switch, Modules}, #{prepared := Prepared, kept := Kept} = C) ->
+step({switch, Modules}, #{prepared := Prepared, kept := Kept, ready := Ready} = C) ->
     lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)),
     journal({switched, Modules, Kept}),
+    %% They tell their states while the node waits for its schedulers to take the new code. Were this process busy
+    %% meanwhile, the node would wait for it.
+    Asked = ask_ready(Ready),
     case bounded(code, finish_loading, [maps:get(Modules, Prepared)], C) of
-        ok -> C;
+        ok -> C#{ready := Asked};
         Failed -> expect(ok, Failed, "~ts: cannot be loaded", [modules(Modules)])
     end;
 
@@ -308,6 +308,10 @@ step({apply, {M, F, A}, Undo}, C) ->
             journal({applied, Undo}),
             fail("~ts:~ts/~p: ~ts", [module_name(M), F, length(A), Why])
     end.
+
+%% The supervisors that were suspended along with the processes of some modules go on with the last of those.
+parents_done(Left) ->
+    [Parents || {parents, Modules} = Parents <- maps:keys(Left), [M || M <- Modules, is_map_key(M, Left)] =:= []].
 
 %% What it needs itself comes before. One that another application includes runs inside that one, or not at all.
 start_needed(App, Seen, C) ->

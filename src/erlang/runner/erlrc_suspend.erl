@@ -3,18 +3,23 @@
 %% Suspends the processes of some modules.
 %%
 %% All of one instruction at once, which has two traps. A process may be born in the old code after we listed its
-%% siblings: so the supervisors are suspended first, and if one of them has children by then that were not in the list,
-%% all goes on and is tried again. And a process may be waiting in a call for one that is suspended already, so that it
+%% siblings: if one of the suspended supervisors has children by then that were not in the list, all goes on, and is tried
+%% again with the supervisors first. And a process may be waiting in a call for one that is suspended already, so that it
 %% cannot take our request: then those that were suspended go on until it has taken it, and are suspended again after it.
 -module(erlrc_suspend).
--export([freeze/2, suspend/5, withdraw/1]).
+-export([freeze/2, suspend/4, withdraw/1]).
 -import(erlrc_call, [check_deadline/1, limit/2, now_ms/0]).
+-import(erlrc_conversion, [make_ready/2]).
 -import(erlrc_sys, [note_suspension/1, responses/2, resume/2, send_system/2, states_are_tagged/0]).
 -import(erlrc_text, [fail/2, processes/2]).
 -import(erlrc_tree, [links/1, remember/2, trees/2]).
 
+%% Next: the step code_change to come, or none; it is made ready before anybody waits (erlrc_conversion).
+suspend(Apps, Items, Next, C) ->
+    suspend(Apps, Items, Next, C, [], 0).
+
 %% Held: processes that took the request late and stay suspended from then on.
-suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
+suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Held0, Round) ->
     check_deadline(C0),
     put(held, Held0),
     {Procs, Known, Childless} = trees(Apps, C0),
@@ -30,31 +35,52 @@ suspend(Apps, Items, #{suspended := Suspended} = C0, Held0, Round) ->
     Listed = maps:from_list([{Module, [Pid || {Pid, _, _, _, _} <- maps:get(Module, Known, [])]} || {Module, _} <- Items]),
     Key = {parents, [Module || {Module, _} <- Items]},
     Concerned = Supervisors ++ [Pid || {_, {Pid, _, _, _, _}} <- Found],
+    Expected = maps:merge(Suspended, Listed),
+    Ready = make_ready(Next, C1#{suspended := Expected}),
     note_asleep(Concerned),
     note_suspension(Concerned),
-    {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C1), C1),
-    case newborn(Frozen, Procs) of
-        unknown when Round < 50 ->
-            resume(Frozen, C1),
-            suspend(Apps, Items, C1, Holding, Round + 1);
-        unknown ->
-            fail("children are started faster than they can be listed", []);
-        Newborn ->
-            {C, ByModule} = case Newborn of [] -> {C1, Listed}; _ -> with_newborn(Newborn, C1, Listed) end,
-            Workers = lists:usort(lists:append(maps:values(ByModule))) -- (Supervisors ++ Holding ++ Before),
-            case freeze(Workers, min(Limit, 100)) of
-                {FrozenWorkers, []} ->
-                    Died = (Supervisors ++ Workers) -- (Frozen ++ FrozenWorkers),
-                    New = case Died of
-                              [] -> ByModule;
-                              _ -> maps:map(fun(_, Pids) -> Pids -- Died end, ByModule)
-                          end,
-                    C#{suspended := (maps:merge(Suspended, New))#{Key => Parents -- Died}};
-                {FrozenWorkers, Late} ->
-                    resume(Frozen ++ FrozenWorkers, C),
-                    suspend(Apps, Items, C, await_late(Late, Holding, now_ms() + Limit, C), Round + 1)
-            end
+    Workers = lists:usort(lists:append(maps:values(Listed))) -- (Supervisors ++ Before),
+    case Round =:= 0 andalso at_once(Supervisors, Workers, Procs, C1) of
+        false ->
+            {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C1), C1),
+            case newborn(Frozen, Procs) of
+                unknown when Round < 50 ->
+                    resume(Frozen, C1),
+                    suspend(Apps, Items, Next, C1, Holding, Round + 1);
+                unknown ->
+                    fail("children are started faster than they can be listed", []);
+                Newborn ->
+                    {C, ByModule} = case Newborn of [] -> {C1, Listed}; _ -> with_newborn(Newborn, C1, Listed) end,
+                    Others = lists:usort(lists:append(maps:values(ByModule))) -- (Supervisors ++ Holding ++ Before),
+                    case freeze(Others, min(Limit, 100)) of
+                        {FrozenOthers, []} ->
+                            Died = (Supervisors ++ Others) -- (Frozen ++ FrozenOthers),
+                            Now = maps:merge(Suspended, maps:map(fun(_, Pids) -> Pids -- Died end, ByModule)),
+                            C#{suspended := Now#{Key => Parents -- Died}, ready := none};
+                        {FrozenOthers, Late} ->
+                            resume(Frozen ++ FrozenOthers, C),
+                            suspend(Apps, Items, Next, C, await_late(Late, Holding, now_ms() + Limit, C), Round + 1)
+                    end
+            end;
+        true ->
+            C1#{suspended := Expected#{Key => Parents}, ready := Ready}
     end.
+
+%% Nearly always nobody is late, dies or is born meanwhile, and then supervisors need not wait for the others. If it is not
+%% so, all go on.
+at_once(Supervisors, Workers, Procs, C) ->
+    All = Supervisors ++ Workers,
+    case freeze(All, 100) of
+        {All, []} ->
+            newborn(Supervisors, Procs) =:= [] orelse not_at_once(All, [], C);
+        {Frozen, Late} ->
+            not_at_once(Frozen, Late, C)
+    end.
+
+not_at_once(Frozen, Late, C) ->
+    withdraw(Late),
+    resume(Frozen -- get(asleep), C),
+    false.
 
 %% All of Pids, and who of those we held before still is. A supervisor may be starting a child that waits for one that we
 %% hold.
@@ -87,23 +113,23 @@ freeze([], _) ->
     {[], []};
 freeze(Pids, Limit) ->
     Sent = send_system(Pids, lists:duplicate(length(Pids), suspend)),
-    frozen(lists:zip(Sent, Pids), responses(Sent, erlang:monotonic_time(millisecond) + Limit)).
+    Replies = responses(Sent, erlang:monotonic_time(millisecond) + Limit),
+    case lists:usort(Replies) of
+        [{reply, ok}] ->
+            put(journal, [{suspended, Pids} | get(journal)]),
+            {Pids, []};
+        _ ->
+            frozen(lists:zip(Sent, Pids), Replies)
+    end.
 
 await_frozen(Sent, Limit) ->
     {Refs, _} = lists:unzip(Sent),
     frozen(Sent, responses(Refs, erlang:monotonic_time(millisecond) + Limit)).
 
 frozen(Sent, Replies) ->
-    {Frozen, Late} = case lists:usort(Replies) of
-                         [{reply, ok}] ->
-                             {_, Pids} = lists:unzip(Sent),
-                             {Pids, []};
-                         _ ->
-                             {[Pid || {{_, Pid}, {reply, ok}} <- lists:zip(Sent, Replies)],
-                              [Request || {Request, timeout} <- lists:zip(Sent, Replies)]}
-                     end,
+    Frozen = [Pid || {{_, Pid}, {reply, ok}} <- lists:zip(Sent, Replies)],
     put(journal, [{suspended, Frozen} | get(journal)]),
-    {Frozen, Late}.
+    {Frozen, [Request || {Request, timeout} <- lists:zip(Sent, Replies)]}.
 
 %% Those whom somebody else has suspended are to be so again if all is undone.
 note_asleep(Pids) ->

@@ -2,8 +2,9 @@
 %%
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
--export([ask/3, ask/4, check_resumed/2, failures/1, get_states/2, gone/1, has_state/1, note_suspension/1, replace_state/3, replace_states/2, responses/2,
-         resume/2, resume_with_states/3, send_system/2, states_are_tagged/0, suspended_us/0]).
+-export([ask/3, ask/4, ask_states/1, check_resumed/2, failures/1, gone/1, has_state/1, note_suspension/1, replace_state/3, replace_states/2, responses/2,
+         resume/2, resume_with_states/3, send_system/2, states_are_tagged/0, suspended_us/0,
+         told_states/3]).
 -import(erlrc_call, [limit/2, us_since/1]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1, text/2]).
 
@@ -38,10 +39,14 @@ ask(Pids, Asked, Limit, C) ->
     Sent = send_system(Pids, Asked),
     answers(Asked, Pids, Sent, responses(Sent, erlang:monotonic_time(millisecond) + limit(Limit, C))).
 
-%% The states of all: {[{Pid, State}], [{Pid, Reply}] of those that have told none and are still there}. There may be
-%% thousands, which wait meanwhile, so where all is well only library functions look at each of them.
-get_states(Pids, C) ->
-    Sent = send_system(Pids, lists:duplicate(length(Pids), get_state)),
+ask_states(Pids) ->
+    send_system(Pids, lists:duplicate(length(Pids), get_state)).
+
+%% The states of all that were asked: {[{Pid, State}], [{Pid, Reply}] of those that have told none and are still there}.
+%% There may be thousands, which wait meanwhile, so where all is well only library functions look at each of them.
+told_states([], [], _) ->
+    {[], []};
+told_states(Pids, Sent, C) ->
     Replies = responses(Sent, erlang:monotonic_time(millisecond) + limit(standard, C)),
     case all_answered(Replies) of
         {true, Values} ->

@@ -13,7 +13,7 @@
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_library, [has_lost_nifs/1]).
 -import(erlrc_revive, [revive/4]).
--import(erlrc_suspend, [freeze/2, suspend/5, withdraw/1]).
+-import(erlrc_suspend, [freeze/2, suspend/4, withdraw/1]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3, replace_states/2, resume/2]).
 -import(erlrc_text, [exception/3, expect/4, fail/2, module_name/1, process/2, reply/1, short/1, text/2]).
 -import(erlrc_tree, [is_event_manager/1, is_supervisor/1, is_suspended/1]).
@@ -43,7 +43,7 @@ undo_all(Left) ->
 %% What could not be undone, as texts.
 undo_one(Entry) ->
     %% Whoever does not answer must not take the time of all others.
-    C = #{deadline => max(get(undo_until), now_ms() + 1000), tree => #{}, suspended => #{}},
+    C = #{deadline => max(get(undo_until), now_ms() + 1000), tree => #{}, suspended => #{}, vsns => #{}, ready => none},
     try undo(Entry, C) of
         Left when is_list(Left) -> Left;
         _ -> []
@@ -141,7 +141,7 @@ undo({resumed, Pids, States, Apps, Modules}, C) ->
     %% started since then, by the new code, are as much concerned.
     put(resumed, States ++ case get(resumed) of undefined -> []; Older -> Older end),
     Journal = get(journal),
-    Left = try suspend(Apps, [{Module, standard} || Module <- Modules], C, [], 0) of
+    Left = try suspend(Apps, [{Module, standard} || Module <- Modules], none, C) of
                #{suspended := Suspended} ->
                    New = [{Pid, Module} || Module <- Modules, Pid <- maps:get(Module, Suspended) -- Pids],
                    %% Supervisors that were not there when the step was done.

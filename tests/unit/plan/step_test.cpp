@@ -60,7 +60,9 @@ TEST_CASE("each step is told to the node as its runner expects it") {
         "{post_purge,[{m,soft_purge},{a,brutal_purge}]}");
   CHECK(told(SuspendProcesses{
             {app}, {{m, {}}, {m, {TimeLimit::Kind::finite, 7}}, {m, {TimeLimit::Kind::infinity, 0}}}}) ==
-        "{suspend,[a],[{m,standard},{m,7},{m,infinity}]}");
+        "{suspend,[a],[{m,standard},{m,7},{m,infinity}],none}");
+  CHECK(told(SuspendProcesses{{app}, {}, {Direction::up, {{m, 1}}}}) ==
+        "{suspend,[a],[],{code_change,up,[{m,1,undefined}]}}");
   CHECK(told(ConvertProcesses{Direction::up, {{m, 1}}}) == "{code_change,up,[{m,1,undefined}]}");
   CHECK(told(ConvertProcesses{Direction::down, {{m, 1, 2}}}) == "{code_change,down,[{m,1,2}]}");
   CHECK(told(Resume{{m}}) == "{resume,[m]}");

@@ -74,7 +74,7 @@ TEST_CASE("an upgrade without an appup suspends, switches and converts everythin
                           CheckStranded{{egerl}, {lib, srv}, {srv}, {lib, srv}},
                           PointOfNoReturn{},
                           ReplacePath{ebin1, ebin2},
-                          SuspendProcesses{{egerl}, {{srv, {}}}},
+                          SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::up, {{srv, list()}}}},
                           SwitchModules{{lib, srv}},
                           ConvertProcesses{Direction::up, {{srv, list()}}},
                           Resume{{srv}},
@@ -91,7 +91,7 @@ TEST_CASE("a downgrade converts before it loads, and tells the version to come")
   std::vector<Step> middle(plan.steps.begin() + 6, plan.steps.end() - 2);
   CHECK(middle == std::vector<Step>{
                       ReplacePath{ebin2, ebin1},
-                      SuspendProcesses{{egerl}, {{srv, {}}}},
+                      SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::down, {{srv, list(), list({77})}}}},
                       ConvertProcesses{Direction::down, {{srv, list(), list({77})}}},
                       SwitchModules{{srv, lib}},
                       Resume{{srv}},
@@ -110,7 +110,7 @@ TEST_CASE("a shipped appup is used, matched as a regular expression, and keeps i
                           CheckStranded{{egerl}, {srv, lib}, {srv}, {srv}},
                           PointOfNoReturn{},
                           ReplacePath{ebin1, ebin2},
-                          SuspendProcesses{{egerl}, {{srv, {}}}},
+                          SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::up, {{srv, Atom{"extra"}}}}},
                           LoadNew{srv},
                           ConvertProcesses{Direction::up, {{srv, Atom{"extra"}}}},
                           Resume{{srv}},
@@ -210,7 +210,9 @@ TEST_CASE("processes of an included application are looked for in the tree of th
   run(node, "top", "1", {egerl});
   load(node, "egerl", "4.0.1");
   const Plan plan = plan_of(plan_upgrade(up, node, Disk({earlier(), later()}).files(), {}));
-  CHECK(std::ranges::count(plan.steps, Step(SuspendProcesses{{Atom{"top"}}, {{srv, {}}}})) == 1);
+  CHECK(std::ranges::count(
+            plan.steps,
+            Step(SuspendProcesses{{Atom{"top"}}, {{srv, {}}}, {Direction::up, {{srv, list()}}}})) == 1);
 }
 
 TEST_CASE("what runs in the new version needs nothing and reads no file") {
