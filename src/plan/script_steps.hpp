@@ -69,10 +69,10 @@ public:
     std::vector<Step> steps;
     std::vector<Atom> touched(loaded_);
     touched.insert(touched.end(), removed_.begin(), removed_.end());
+    append_reading(steps);  // first, because the node prepares the new code while it does what follows
     if (!touched.empty()) steps.push_back(KeepCode{from_.ebin, touched, read_of(touched)});
     if (!taken_over().empty()) steps.push_back(CheckLibraries{to_.ebin, taken_over()});
     if (!with_nifs(from_, touched).empty()) steps.push_back(HoldLibraries{from_.ebin});
-    append_reading(steps);
     if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
     if (!touched.empty()) {
       const std::vector<Atom> converted(converted_.begin(), converted_.end());

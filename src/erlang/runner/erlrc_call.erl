@@ -2,7 +2,7 @@
 %%
 %% Time limits, and calls of foreign code within them.
 -module(erlrc_call).
--export([bounded/4, briefly/4, check_deadline/1, hook/4, left/1, limit/2, now_ms/0, us_since/1]).
+-export([await/2, begin_call/3, bounded/4, briefly/4, check_deadline/1, hook/4, left/1, limit/2, now_ms/0, us_since/1]).
 -import(erlrc_text, [exception/3, fail/2, short/1, text/2]).
 
 now_ms() ->
@@ -25,20 +25,23 @@ check_deadline(#{deadline := Deadline}) ->
 %% Calls M:F in a process of its own: what it returns, {raised, Text}, or timeout when the plan's time is over (it is then
 %% killed). Foreign code must not be able to stop the plan.
 bounded(M, F, A, C) ->
-    case called(M, F, A, C) of
-        {returned, Value} -> Value;
-        Failed -> Failed
-    end.
+    await(begin_call(M, F, A), C).
 
 %% The same for what others answer at once if they are well.
 briefly(M, F, A, C) ->
     bounded(M, F, A, C#{deadline => now_ms() + limit(standard, C)}).
 
-%% The same, with what it returns as {returned, Value}. The process begins in the function with which nodes call each
-%% other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with it.
-called(M, F, A, C) ->
+%% A call that is on its way while others go on here, until they await it. The process begins in the function with which
+%% nodes call each other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with it.
+begin_call(M, F, A) ->
     Id = make_ref(),
-    await_call(Id, spawn_monitor(erpc, execute_call, [Id, M, F, A]), {M, F, A}, C).
+    {Id, spawn_monitor(erpc, execute_call, [Id, M, F, A]), {M, F, A}}.
+
+await({Id, Process, Called}, C) ->
+    case await_call(Id, Process, Called, C) of
+        {returned, Value} -> Value;
+        Failed -> Failed
+    end.
 
 %% A call that an author wrote. What it links to itself must outlive it, so its process ends normally, and sends what came
 %% of the call.

@@ -2,9 +2,9 @@
 %%
 %% Modules: their files, what is loaded of them, who runs them, and the code path.
 -module(erlrc_code).
--export([beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, purge/1,
+-export([beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, prepared/2, purge/1,
          read_beam/2, read_files/1, replace_path/3, running_code/2, running_vsn/2, users_of_old_code/1]).
--import(erlrc_call, [bounded/4, check_deadline/1, left/1, now_ms/0]).
+-import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
 %% The version of the code that runs, as code_change wants to be told it.
@@ -19,8 +19,10 @@ beam_file(Ebin, Module) ->
 
 %% Of many at once: what is called for each is compiled code.
 beam_files(Ebin, Modules) ->
-    Directory = filename:join(Ebin, ""),
-    [Directory ++ "/" ++ Name ++ ".beam" || Name <- lists:map(fun erlang:atom_to_list/1, Modules)].
+    Names = lists:map(fun erlang:atom_to_list/1, Modules),
+    Append = fun erlang:'++'/2,
+    lists:zipwith(Append, lists:duplicate(length(Names), filename:join(Ebin, "") ++ "/"),
+                  lists:zipwith(Append, Names, lists:duplicate(length(Names), ".beam"))).
 
 %% Each by a process of its own: one that reads waits for another thread most of the time.
 read_files(Files) ->
@@ -95,11 +97,17 @@ check_old_code(Modules, Policy, Began, C) ->
             end
     end.
 
+%% Begins what takes long, and needs nothing but the files; prepared/2 awaits it.
 prepare(Modules, Code) ->
-    Files = [begin {File, Beam} = maps:get(Module, Code), {Module, File, Beam} end || Module <- Modules],
-    case code:prepare_loading(Files) of
+    {Files, Beams} = lists:unzip(lists:zipwith(fun maps:get/2, Modules, lists:duplicate(length(Modules), Code))),
+    begin_call(code, prepare_loading, [lists:zip3(Modules, Files, Beams)]).
+
+prepared(Begun, C) ->
+    case await(Begun, C) of
         {ok, Prepared} -> Prepared;
-        {error, Why} -> fail("modules that cannot be loaded: ~ts", [short(Why)])
+        {error, Why} -> fail("modules that cannot be loaded: ~ts", [short(Why)]);
+        timeout -> fail("modules cannot be loaded: not done within the time limit", []);
+        {raised, Why} -> fail("modules that cannot be loaded: ~ts", [Why])
     end.
 
 %% What still runs code that was replaced: brutal_purge kills it, soft_purge leaves it.

@@ -13,7 +13,7 @@
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
-%% Told: processes that are converted, as the keys of a map.
+%% Told: processes that are converted.
 check_records(Modules, Told, Policy, #{kept := Kept, code := Code} = C) ->
     %% Debug information is long: that of more modules, or of big ones (generated, most of them), would take too long.
     Changed = lists:append([[{Module, Name, Size} || {Name, Size} <- changed(Old, New)]
@@ -69,7 +69,7 @@ field(Field) -> element(3, element(3, Field)).
 
 check_states(Changed, Told, Policy, #{deadline := Deadline} = C) ->
     Any = binary:compile_pattern([pattern(Name, Size) || {_, Name, Size} <- Changed]),
-    {States, Left} = search(processes() -- [self() | maps:keys(Told)], Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
+    {States, Left} = search(processes() -- [self() | Told], Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
     Left =:= 0 orelse remark("of ~p processes it is not known whether they have records that change", [Left]),
     Found = [{Module, Name, [Pid || {Pid, State} <- States, binary:match(State, pattern(Name, Size)) =/= nomatch]}
              || {Module, Name, Size} <- Changed],

@@ -44,8 +44,8 @@ main(Plan, Client, Ref) ->
     put(remarks, []),
     put(asleep, []),
     put(suspension, none),
-    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, vsns => #{}, converted => #{}, ready => none,
-          tree => #{}, trees => [], terminated => [], hold => Hold},
+    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, vsns => #{}, converted => #{},
+          ready => none, preparing => [], tree => #{}, trees => [], terminated => [], hold => Hold},
     put(purges, []),
     %% From the beginning: later its name may be that of another client.
     put(client, case Hold of true -> monitor(process, Client); false -> none end),

@@ -12,7 +12,7 @@
 -import(erlrc_otp, [eval_script/6]).
 -import(erlrc_conversion, [ask_ready/1, ready/2, ready_states/2]).
 -import(erlrc_restart, [restart/4, running/2, stoppable/3]).
--import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2,
+-import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, prepared/2,
                      read_beam/2, read_files/1, replace_path/3, running_code/2, running_vsn/2]).
 -import(erlrc_journal, [journal/1]).
 -import(erlrc_library, [check_libraries/2, check_nifs/0, hold_libraries/2]).
@@ -21,7 +21,7 @@
 -import(erlrc_stranded, [check_stranded/5]).
 -import(erlrc_sys, [ask/3, ask/4, check_resumed/2, failures/1, resume_with_states/3]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1, short_name/1]).
--import(erlrc_tree, [remember/2, supervised/2]).
+-import(erlrc_tree, [column/2, remember/2, trees/2]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
 step({suspend, Apps, Items, Next}, #{trees := Trees, vsns := Vsns} = C) ->
@@ -55,7 +55,7 @@ step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees 
            end,
     Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
     {States, Replies} = resume_with_states(Pids, maps:keys(maps:with(Pids, Converted)), C),
-    journal({resumed, Pids, [{Pid, State} || {Pid, {reply, {ok, State}}} <- States], Apps, Modules}),
+    journal({resumed, Pids, States, Apps, Modules}),
     check_resumed(Replies, C),
     C#{suspended := Stay};
 step({switch, Modules}, #{prepared := Prepared, kept := Kept, ready := Ready} = C) ->
@@ -186,17 +186,17 @@ step({unload_modules, Modules}, C) ->
     C;
 
 step({keep_code, Ebin, Modules, Read}, #{kept := Kept} = C) ->
-    Digests = maps:from_list(Read),
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
-    Beams = read_files(beam_files(Ebin, Loaded)),
+    Each = fun(Same) -> lists:duplicate(length(Loaded), Same) end,
+    Files = beam_files(Ebin, Loaded),
+    {Results, Beams} = lists:unzip(read_files(Files)),
     Names = lists:map(fun code:is_loaded/1, Loaded),
-    %% Most lie where they should, and the client has digested the file just now.
-    There = maps:from_list([{Module, {Name, Beam}}
-                            || {Module, {ok, Beam}, {file, Name}} <- lists:zip3(Loaded, Beams, Names), is_list(Name),
-                               case Digests of
-                                   #{Module := Md5} -> Md5;
-                                   _ -> code:module_md5(Beam)
-                               end =:= Module:module_info(md5)]),
+    Running = lists:zipwith(fun erlang:get_module_info/2, Loaded, Each(md5)),
+    Digests = lists:zipwith3(fun maps:get/3, Loaded, Each(maps:from_list(Read)), Each(unread)),
+    There = case Results =:= Each(ok) andalso Names =:= lists:zip(Each(file), Files) andalso Digests =:= Running of
+                true -> maps:from_list(lists:zip(Loaded, lists:zip(Files, Beams)));
+                false -> maps:from_list(in_place(lists:zip3(Loaded, Running, Digests), lists:zip3(Results, Names, Beams)))
+            end,
     Others = [{Module, running_code(Module, Ebin)} || Module <- Modules -- maps:keys(There)],
     case [Module || {Module, gone} <- Others] of
         [] -> ok;
@@ -215,29 +215,26 @@ step({hold_libraries, Ebin}, C) ->
     C;
 step({read_code, Ebin, Named, Modules, Switched}, #{code := Code} = C) ->
     Files = beam_files(Ebin, Modules),
-    Read = lists:zip(Files, read_files(Files)),
-    case [Result || {_, {error, _}} = Result <- Read] of
-        [] -> ok;
-        [{File, {error, Reason}} | _] -> fail("~ts: ~ts", [File, file:format_error(Reason)])
+    {Results, Beams} = lists:unzip(read_files(Files)),
+    case lists:keyfind(error, 1, lists:zip3(Results, Files, Beams)) of
+        false -> ok;
+        {error, File, Reason} -> fail("~ts: ~ts", [File, file:format_error(Reason)])
     end,
-    Beams = [Beam || {_, {ok, Beam}} <- Read],
     New = maps:merge(Code, maps:from_list(lists:zip(Modules, lists:zip(beam_files(Named, Modules), Beams)))),
-    C#{code := New, prepared => maps:from_list([{Group, prepare(Group, New)} || Group <- Switched])};
+    C#{code := New, preparing := [{Group, prepare(Group, New)} || Group <- Switched]};
 step({check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),
     C;
 step({check_stranded, Apps, Changing, Converted, Handling, Policy, Records}, C) ->
     %% First these: who is born after that into a tree will be found there when it is suspended.
     All = processes(),
-    Procs = supervised(Apps, C),
-    Told = maps:from_list([{Pid, true} || {Pid, _, _, _, Modules} <- Procs,
-                                          lists:any(fun(M) -> lists:member(M, Converted) end, Modules)]),
+    {Procs, Known, _} = trees(Apps, C),
+    Told = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
     check_records(Changing, Told, Records, C),
-    check_stranded([Pid || Pid <- All, not is_map_key(Pid, Told), Pid =/= self()], Changing, Handling, Policy,
-                   remember(Procs, C)),
+    check_stranded(All -- [self() | Told], Changing, Handling, Policy, remember(Procs, C)),
     C;
-step(point_of_no_return, C) ->
-    C;
+step(point_of_no_return, #{preparing := Preparing} = C) ->
+    C#{prepared => maps:from_list([{Group, prepared(Begun, C)} || {Group, Begun} <- Preparing])};
 step({load, Module}, #{code := Code, kept := Kept} = C) ->
     {File, Beam} = maps:get(Module, Code),
     case loaded_md5(Module) =:= code:module_md5(Beam) of
@@ -308,6 +305,12 @@ step({apply, {M, F, A}, Undo}, C) ->
             journal({applied, Undo}),
             fail("~ts:~ts/~p: ~ts", [module_name(M), F, length(A), Why])
     end.
+
+%% Nearly all modules lie where they should, and the client has digested their files just now.
+in_place(Modules, Files) ->
+    [{Module, {Name, Beam}}
+     || {{Module, Running, Digest}, {ok, {file, Name}, Beam}} <- lists:zip(Modules, Files), is_list(Name),
+        Running =:= case Digest of unread -> code:module_md5(Beam); _ -> Digest end].
 
 %% The supervisors that were suspended along with the processes of some modules go on with the last of those.
 parents_done(Left) ->

@@ -12,7 +12,7 @@
 -import(erlrc_conversion, [make_ready/2]).
 -import(erlrc_sys, [note_suspension/1, responses/2, resume/2, send_system/2, states_are_tagged/0]).
 -import(erlrc_text, [fail/2, processes/2]).
--import(erlrc_tree, [links/1, remember/2, trees/2]).
+-import(erlrc_tree, [column/2, links/1, remember/2, trees/2]).
 
 %% Next: the step code_change to come, or none; it is made ready before anybody waits (erlrc_conversion).
 suspend(Apps, Items, Next, C) ->
@@ -26,15 +26,16 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Held0, Round) ->
     Held = put(held, []),
     C1 = remember(Procs, C0),
     _ = states_are_tagged(),
-    Limits = maps:from_list(Items),
-    Found = [{Module, Proc} || {Module, _} <- Items, Proc <- maps:get(Module, Known, [])],
+    %% There may be thousands, so library functions look at each.
+    Own = [{Module, Each, maps:get(Module, Known, [])} || {Module, Each} <- Items],
+    Found = lists:append(column(3, Own)),
     Before = lists:append(maps:values(Suspended)),
-    Parents = lists:usort([Parent || {_, {_, Parent, _, _, _}} <- Found, is_pid(Parent)] ++ Childless),
-    Supervisors = lists:usort(Parents ++ [Pid || {_, {Pid, _, _, supervisor, _}} <- Found]) -- Before,
-    Limit = limit(longest([maps:get(Module, Limits) || {Module, _} <- Found]), C1),
-    Listed = maps:from_list([{Module, [Pid || {Pid, _, _, _, _} <- maps:get(Module, Known, [])]} || {Module, _} <- Items]),
-    Key = {parents, [Module || {Module, _} <- Items]},
-    Concerned = Supervisors ++ [Pid || {_, {Pid, _, _, _, _}} <- Found],
+    Parents = lists:usort([Parent || Parent <- lists:usort(column(2, Found)), is_pid(Parent)] ++ Childless),
+    Supervisors = lists:usort(Parents ++ [Pid || {Pid, _, _, supervisor, _} <- Found]) -- Before,
+    Limit = limit(longest([Each || {_, Each, [_ | _]} <- Own]), C1),
+    Listed = maps:from_list([{Module, column(1, Alike)} || {Module, _, Alike} <- Own]),
+    Key = {parents, column(1, Own)},
+    Concerned = Supervisors ++ column(1, Found),
     Expected = maps:merge(Suspended, Listed),
     Ready = make_ready(Next, C1#{suspended := Expected}),
     note_asleep(Concerned),
@@ -134,9 +135,12 @@ frozen(Sent, Replies) ->
 %% Those whom somebody else has suspended are to be so again if all is undone.
 note_asleep(Pids) ->
     Where = lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), current_function)),
-    case [Pid || {Pid, {_, {sys, suspend_loop, _}}} <- lists:zip(Pids, Where), not is_ours(Pid)] of
-        [] -> ok;
-        Asleep -> put(asleep, Asleep ++ get(asleep))
+    case [Arity || {_, {sys, suspend_loop, Arity}} <- lists:usort(Where)] of
+        [] ->
+            ok;
+        _ ->
+            Asleep = [Pid || {Pid, {_, {sys, suspend_loop, _}}} <- lists:zip(Pids, Where), not is_ours(Pid)],
+            put(asleep, Asleep ++ get(asleep))
     end.
 
 is_ours(Pid) ->

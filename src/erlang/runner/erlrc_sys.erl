@@ -134,11 +134,11 @@ resume(Pids, C) ->
 %% The states with which some of those go on, and the answers of all, for check_resumed/2: nobody waits until the states of
 %% the others are known.
 resume_with_states(Pids, Some, C) ->
-    Asked = lists:duplicate(length(Some), get_state),
-    SentStates = send_system(Some, Asked),
+    SentStates = ask_states(Some),
     Sent = send_system(Pids, lists:duplicate(length(Pids), resume)),
     Until = erlang:monotonic_time(millisecond) + limit(standard, C),
-    {answers(Asked, Some, SentStates, responses(SentStates, Until)), answers([resume], Pids, Sent, responses(Sent, Until))}.
+    {States, _} = told_states(Some, SentStates, C),
+    {States, answers([resume], Pids, Sent, responses(Sent, Until))}.
 
 check_resumed(Replies, C) ->
     end_suspension(),

@@ -3,7 +3,7 @@
 %% The processes of applications, from their supervision trees: only these belong to an application, and others that run
 %% its modules are none of its business.
 -module(erlrc_tree).
--export([is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2, trees/2]).
+-export([column/2, is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2, trees/2]).
 -import(erlrc_call, [briefly/4, limit/2]).
 -import(erlrc_sys, [resume/2]).
 -import(erlrc_text, [fail/2, process/2]).
@@ -50,14 +50,30 @@ walk(Apps, C) ->
     Links =:= [] orelse get(handlers) =:= asked orelse put({trees, Apps}, {Trees, Links}),
     Trees.
 
+%% Nearly all of thousands of processes are of a few kinds.
 by_module(Procs) ->
+    Kinds = lists:usort(column(5, Procs)),
+    case length(Kinds) =< 8 of
+        true ->
+            Own = [{Kind, [Proc || {_, _, _, _, Modules} = Proc <- Procs, Modules =:= Kind]} || Kind <- Kinds],
+            maps:from_list([{Module, lists:append([Alike || {Kind, Alike} <- Own, lists:member(Module, Kind)])}
+                            || Module <- lists:usort(lists:append(Kinds))]);
+        false ->
+            each_by_module(Procs)
+    end.
+
+each_by_module(Procs) ->
     lists:foldr(fun({Module, Proc}, Known) -> Known#{Module => [Proc | maps:get(Module, Known, [])]} end, #{},
                 [{Module, Proc} || {_, _, _, _, Modules} = Proc <- Procs, Module <- lists:usort(Modules)]).
 
 %% Supervisors without children may get one at any moment, and only those they have tell which modules theirs run.
 childless(Procs) ->
-    Parents = maps:from_list([{Parent, true} || {_, Parent, _, _, _} <- Procs]),
-    [Pid || {Pid, _, _, supervisor, _} <- Procs, not is_map_key(Pid, Parents), is_supervisor(Pid)].
+    Parents = lists:usort(column(2, Procs)),
+    [Pid || {Pid, _, _, supervisor, _} <- Procs, not lists:member(Pid, Parents), is_supervisor(Pid)].
+
+%% Of many tuples the Nth element of each, by compiled code.
+column(N, Tuples) ->
+    lists:zipwith(fun erlang:element/2, lists:duplicate(length(Tuples), N), Tuples).
 
 root(Root, #{tree := Tree} = C) when node(Root) =:= node() ->
     Known = case Tree of
@@ -129,7 +145,11 @@ ask_children(Supervisor, C) ->
                        Answer
                end,
     Children =/= timeout orelse fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
-    lists:append([child(Child, Supervisor, C) || Child <- Children]).
+    Workers = [{Pid, Supervisor, Id, worker, Modules} || {Id, Pid, worker, [_ | _] = Modules} <- Children, node(Pid) =:= node()],
+    case length(Workers) =:= length(Children) of
+        true -> Workers;
+        false -> lists:append([child(Child, Supervisor, C) || Child <- Children])
+    end.
 
 which_children(Supervisor, Limit, C) ->
     try
@@ -192,4 +212,4 @@ links(Pid) ->
 remember(Procs, #{remembered := Procs} = C) ->
     C;
 remember(Procs, #{tree := Tree} = C) ->
-    C#{remembered => Procs, tree := maps:merge(Tree, maps:from_list([{Pid, Proc} || {Pid, _, _, _, _} = Proc <- Procs]))}.
+    C#{remembered => Procs, tree := maps:merge(Tree, maps:from_list(lists:zip(column(1, Procs), Procs)))}.

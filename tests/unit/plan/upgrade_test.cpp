@@ -55,7 +55,7 @@ TEST_CASE("the node need not digest files once more that were read where it look
   AppFiles from = earlier();
   const auto md5 = [&from](const Atom& module) { return to_bytes(from.beams.at(module).md5); };
   const auto kept = [&] {
-    return plan_of(plan_upgrade(up, running(), Disk({from, later()}).files(), {})).steps.at(1);
+    return plan_of(plan_upgrade(up, running(), Disk({from, later()}).files(), {})).steps.at(2);
   };
   CHECK(kept() == Step(KeepCode{ebin1, {lib, srv}, {}}));
   from.in_place = true;
@@ -68,8 +68,8 @@ TEST_CASE("an upgrade without an appup suspends, switches and converts everythin
   CHECK(plan.notes == std::vector<std::string>{"appup: made, because the package ships none"});
   CHECK(plan.steps == std::vector<Step>{
                           RequireLoaded{egerl, "4.0.1"},
-                          KeepCode{ebin1, {lib, srv}},
                           ReadCode{ebin2, {lib, srv}, {{lib, srv}}},
+                          KeepCode{ebin1, {lib, srv}},
                           CheckOldCode{{lib, srv}},
                           CheckStranded{{egerl}, {lib, srv}, {srv}, {lib, srv}},
                           PointOfNoReturn{},
@@ -105,8 +105,8 @@ TEST_CASE("a shipped appup is used, matched as a regular expression, and keeps i
   CHECK(plan.notes == std::vector<std::string>{"appup: the one that egerl 4.1.0 ships"});
   CHECK(plan.steps == std::vector<Step>{
                           RequireLoaded{egerl, "4.0.1"},
-                          KeepCode{ebin1, {srv, lib}},
                           ReadCode{ebin2, {srv, lib}, {}},
+                          KeepCode{ebin1, {srv, lib}},
                           CheckStranded{{egerl}, {srv, lib}, {srv}, {srv}},
                           PointOfNoReturn{},
                           ReplacePath{ebin1, ebin2},
@@ -125,7 +125,7 @@ TEST_CASE("a downgrade uses the appup of the version it leaves") {
   from.appup = shipped("{load_module,egerl_lib}");
   const Plan plan = plan_of(plan_upgrade(down, running("4.1.0"), Disk({earlier(), from}).files(), {}));
   CHECK(plan.notes == std::vector<std::string>{"appup: the one that egerl 4.1.0 ships"});
-  CHECK(plan.steps.at(2) == Step(ReadCode{ebin1, {lib}, {}}));
+  CHECK(plan.steps.at(1) == Step(ReadCode{ebin1, {lib}, {}}));
 }
 
 TEST_CASE("a shipped appup without the version is made up for") {
@@ -187,7 +187,7 @@ TEST_CASE("a module with on_load is not switched together with the others") {
   AppFiles to = later();
   to.beams.at(lib).on_load = true;
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
-  CHECK(plan.steps.at(2) == Step(ReadCode{ebin2, {lib, srv}, {{srv}}}));
+  CHECK(plan.steps.at(1) == Step(ReadCode{ebin2, {lib, srv}, {{srv}}}));
   CHECK(std::ranges::count(plan.steps, Step(LoadNew{lib})) == 1);
 }
 
@@ -246,7 +246,7 @@ TEST_CASE(
   Request request = up;
   request.to = to;
   const Plan plan = plan_of(erlrc::plan(request, running(), Disk({earlier(), later()}).files(), {}));
-  CHECK(plan.steps.at(2) == Step(ReadCode{ebin2, {lib, srv}, {{lib, srv}}, "/place"}));
+  CHECK(plan.steps.at(1) == Step(ReadCode{ebin2, {lib, srv}, {{lib, srv}}, "/place"}));
   const Plan begun = plan_of(erlrc::plan({Action::start, egerl, {}, to}, {}, Disk({later()}).files(), {}));
   const auto load = std::ranges::find_if(
       begun.steps, [](const Step& step) { return std::holds_alternative<LoadModules>(step); });
@@ -271,8 +271,8 @@ TEST_CASE("the same version with other code exchanges just the modules that diff
   const Request again{Action::upgrade, egerl, {"4.0.1", {}}, {"4.0.1", {}}, true};
   const Plan plan = plan_of(plan_upgrade(again, node, Disk({earlier()}).files(), {}));
   CHECK(plan.notes == std::vector<std::string>{"same version, other code"});
-  CHECK(plan.steps.at(1) == Step(KeepCode{ebin1, {srv, Atom{"egerl_gone"}}}));
-  CHECK(plan.steps.at(2) == Step(ReadCode{ebin1, {srv}, {{srv}}}));
+  CHECK(plan.steps.at(2) == Step(KeepCode{ebin1, {srv, Atom{"egerl_gone"}}}));
+  CHECK(plan.steps.at(1) == Step(ReadCode{ebin1, {srv}, {{srv}}}));
   CHECK(std::ranges::count(plan.steps, Step(RemoveModule{Atom{"egerl_gone"}})) == 1);
 }
 
