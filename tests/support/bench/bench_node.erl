@@ -5,6 +5,8 @@
 %%
 %%   {fresh, App, Ebin}              App is started from Ebin as if nothing else had ever run here: ok
 %%   {gone, App}                     App runs no more: ok
+%%   {work, App, Ms, Pause}          from now on, until the next {fresh, _, _}, each server of App has a client, whose requests
+%%                                   take Ms each, with a Pause between two: ok
 %%   {script, App, Dir}              makes low-level instructions of the .appup in Dir: ok
 %%   {release_handler, App, Vsn, Dir}
 %%                                   release_handler:eval_appup_script/4 does them: microseconds
@@ -35,6 +37,7 @@ loop() ->
 
 answer({fresh, App, Ebin}) ->
     ended(whereis(erlrc_runner)),
+    rest(),
     _ = application:stop(App),
     _ = application:unload(App),
     Name = atom_to_list(App),
@@ -50,7 +53,13 @@ answer({fresh, App, Ebin}) ->
     "ok";
 answer({gone, App}) ->
     ended(whereis(erlrc_runner)),
+    rest(),
     ok = application:stop(App),
+    "ok";
+answer({work, App, Ms, Pause}) ->
+    %% Not all of them in step.
+    put(clients, [spawn(fun() -> timer:sleep(rand:uniform(Ms + Pause)), client(Pid, Ms, Pause) end) || Pid <- servers(App)]),
+    timer:sleep(5 * (Ms + Pause)),
     "ok";
 answer({script, App, Dir}) ->
     {ok, _, Script} = release_handler:upgrade_script(App, Dir),
@@ -89,10 +98,27 @@ answer({check, App, Ebin}) ->
          Md5 = M:module_info(md5)
      end || M <- Modules],
     [begin
+         {M, init, 1} = proc_lib:translate_initial_call(Pid),
          {V, _} = M:entry(1),
          {V, _} = gen_server:call(Pid, state)
-     end || Pid <- processes(), {M, init, 1} <- [proc_lib:translate_initial_call(Pid)], lists:member(M, Modules)],
+     end || Pid <- servers(App)],
     "ok".
+
+servers(App) ->
+    {ok, Modules} = application:get_key(App, modules),
+    [Pid || Pid <- processes(), {M, init, 1} <- [proc_lib:translate_initial_call(Pid)], lists:member(M, Modules)].
+
+client(Server, Ms, Pause) ->
+    ok = gen_server:call(Server, {work, Ms}, infinity),
+    timer:sleep(Pause),
+    client(Server, Ms, Pause).
+
+rest() ->
+    [begin
+         Monitor = monitor(process, Client),
+         exit(Client, kill),
+         receive {'DOWN', Monitor, process, _, _} -> ok end
+     end || Client <- case erase(clients) of undefined -> []; Clients -> Clients end].
 
 %% An upgrade purges when its program has ended already.
 ended(undefined) -> ok;
