@@ -41,7 +41,7 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Held0, Round) ->
     note_asleep(Concerned),
     note_suspension(Concerned),
     Workers = lists:usort(lists:append(maps:values(Listed))) -- (Supervisors ++ Before),
-    case Round =:= 0 andalso at_once(Supervisors, Workers, Procs, C1) of
+    case Round =:= 0 andalso at_once(Supervisors, Workers, Procs, min(Limit, 100), C1) of
         false ->
             {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C1), C1),
             case newborn(Frozen, Procs) of
@@ -69,9 +69,9 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Held0, Round) ->
 
 %% Nearly always nobody is late, dies or is born meanwhile, and then supervisors need not wait for the others. If it is not
 %% so, all go on.
-at_once(Supervisors, Workers, Procs, C) ->
+at_once(Supervisors, Workers, Procs, Limit, C) ->
     All = Supervisors ++ Workers,
-    case freeze(All, 100) of
+    case freeze(All, Limit) of
         {All, []} ->
             newborn(Supervisors, Procs) =:= [] orelse not_at_once(All, [], C);
         {Frozen, Late} ->
