@@ -69,8 +69,9 @@ field(Field) -> element(3, element(3, Field)).
 
 check_states(Changed, Told, Policy, #{deadline := Deadline} = C) ->
     Any = binary:compile_pattern([pattern(Name, Size) || {_, Name, Size} <- Changed]),
-    {States, Left} = search(processes() -- [self() | Told], Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
-    Left =:= 0 orelse remark("of ~p processes it is not known whether they have records that change", [Left]),
+    %% The controller knows specifications only, and grows big by them.
+    {States, Left} = search(processes() -- [self(), whereis(application_controller) | Told], Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
+    Left =:= [] orelse remark("~p processes did not tell whether they have records that change: ~ts", [length(Left), some(Left, C)]),
     Found = [{Module, Name, [Pid || {Pid, State} <- States, binary:match(State, pattern(Name, Size)) =/= nomatch]}
              || {Module, Name, Size} <- Changed],
     case {[holders(Holder, C) || {_, _, [_ | _]} = Holder <- Found], Policy} of
@@ -81,26 +82,29 @@ check_states(Changed, Told, Policy, #{deadline := Deadline} = C) ->
                                     [lists:join("; ", Holders)])
     end.
 
-%% The encoded states in which there is one of the patterns, and how many processes did not tell theirs. States are copied,
+%% The encoded states in which there is one of the patterns, and the processes that did not tell theirs. States are copied,
 %% so not too many at once, and none that is big.
 search([], _, Found, _) ->
-    {Found, 0};
+    {Found, []};
 search(Pids, Any, Found, C) ->
     case left(C) of
         0 ->
-            {Found, length(Pids)};
+            {Found, Pids};
         _ ->
             {Now, Later} = lists:split(min(100, length(Pids)), Pids),
             Waiting = [{Pid, Words} || Pid <- Now, answers(Pid), {_, Words} <- [process_info(Pid, total_heap_size)]],
             Small = [Pid || {Pid, Words} <- Waiting, Words < 131072],
             States = [{Pid, term_to_binary(State)} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Small], 500, C)],
             {All, Left} = search(Later, Any, [Holder || {_, State} = Holder <- States, binary:match(State, Any) =/= nomatch] ++ Found, C),
-            {All, Left + length(Waiting) - length(States)}
+            {All, [Pid || {Pid, _} <- Waiting, not lists:keymember(Pid, 1, States)] ++ Left}
     end.
 
 holders({Module, Name, Pids}, C) ->
     [atom_to_list(Name), " of ", module_name(Module), " in ", integer_to_list(length(Pids)), ": ",
-     processes(lists:sublist(Pids, 3), C), case length(Pids) > 3 of true -> ", .."; false -> "" end].
+     some(Pids, C)].
+
+some(Pids, C) ->
+    [processes(lists:sublist(Pids, 3), C), case length(Pids) > 3 of true -> ", .."; false -> "" end].
 
 %% How a tuple of that size that begins with this name looks within an encoded term.
 pattern(Name, Size) ->
