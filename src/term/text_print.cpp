@@ -10,6 +10,7 @@
 
 #include "big_integer.hpp"
 #include "reserved.hpp"
+#include "text_print.hpp"
 #include "utf8.hpp"
 
 // What io_lib:format/2 prints on a node started with `+pc unicode`. One line is printed from a list of what
@@ -60,6 +61,8 @@ void append_char(std::uint32_t c, char quote, std::string& out) {
   out.append({'\\', octal(c >> 6), octal(c >> 3), octal(c)});
 }
 
+}  // namespace
+
 bool is_string(const List& list) {
   return list.tail.empty() && !list.elements.empty() &&
          std::ranges::all_of(list.elements, [](const Term& element) {
@@ -67,6 +70,8 @@ bool is_string(const List& list) {
            return c != nullptr && *c >= 0 && *c <= 0x10ffff && is_printable(static_cast<std::uint32_t>(*c));
          });
 }
+
+namespace {
 
 std::string print_string(const List& list) {
   std::string out = "\"";
@@ -250,91 +255,6 @@ private:
   std::vector<Piece> todo_;  // the next one last
 };
 
-// Breaks containers that do not fit on the rest of their line, each element on a line of its own: below the
-// first one, or in a tuple that begins with an atom below the second one.
-class PagePrinter {
-public:
-  explicit PagePrinter(std::size_t width) : width_(width) {}
-
-  std::string print(const Term& term) {
-    put(term, 0, 0);
-    return std::move(out_);
-  }
-
-private:
-  static constexpr int kMaxLevels = 200;
-
-  // `after`: how many closing brackets and commas have to fit behind the term.
-  void put(const Term& term, std::size_t after, int level) {
-    const std::string line = print_term(term);
-    if (level >= kMaxLevels || !term.is_container() || column() + columns(line) + after <= width_) {
-      out_ += line;
-      return;
-    }
-    if (const auto* tuple = std::get_if<Tuple>(&term.value)) {
-      put_elements("{", tuple->elements, nullptr, "}", after, level);
-    } else if (const auto* list = std::get_if<List>(&term.value)) {
-      if (is_string(*list))
-        out_ += line;
-      else
-        put_elements("[", list->elements, list->tail.empty() ? nullptr : &list->tail.front(), "]", after,
-                     level);
-    } else {
-      put_map(std::get<Map>(term.value), after, level);
-    }
-  }
-
-  void put_elements(std::string_view open, const std::vector<Term>& elements, const Term* tail,
-                    std::string_view shut, std::size_t after, int level) {
-    out_ += open;
-    std::size_t indent = column();
-    for (std::size_t i = 0; i < elements.size(); ++i) {
-      const bool last = i + 1 == elements.size() && tail == nullptr;
-      put(elements[i], last ? after + 1 : 1, level + 1);
-      if (last) break;
-      out_ += i + 1 == elements.size() ? '|' : ',';
-      if (i == 0 && open == "{" && std::holds_alternative<Atom>(elements[0].value))
-        indent = column();
-      else
-        new_line(indent);
-    }
-    if (tail != nullptr) put(*tail, after + 1, level + 1);
-    out_ += shut;
-  }
-
-  void put_map(const Map& map, std::size_t after, int level) {
-    out_ += "#{";
-    const std::size_t indent = column();
-    for (std::size_t i = 0; i < map.pairs.size(); ++i) {
-      const bool last = i + 1 == map.pairs.size();
-      put(map.pairs[i].first, 4, level + 1);
-      out_ += " => ";
-      put(map.pairs[i].second, last ? after + 1 : 1, level + 1);
-      if (last) break;
-      out_ += ',';
-      new_line(indent);
-    }
-    out_ += '}';
-  }
-
-  void new_line(std::size_t indent) {
-    out_ += '\n';
-    line_start_ = out_.size();
-    out_.append(indent, ' ');
-  }
-
-  std::size_t column() const { return columns(std::string_view(out_).substr(line_start_)); }
-
-  static std::size_t columns(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char byte) { return (byte & 0xc0) != 0x80; }));
-  }
-
-  std::size_t width_;
-  std::string out_;
-  std::size_t line_start_ = 0;
-};
-
 bool is_bare_atom_char(std::uint32_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@' ||
          (c >= 0xc0 && c <= 0xff && c != 0xd7 && c != 0xf7);
@@ -357,10 +277,6 @@ bool is_bare_atom(std::string_view name) {
 
 std::string print_term(const Term& term) {
   return LinePrinter().print(term);
-}
-
-std::string print_term_pretty(const Term& term, std::size_t width) {
-  return PagePrinter(width).print(term);
 }
 
 std::string module_name(std::string_view atom) {

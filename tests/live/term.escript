@@ -7,7 +7,7 @@
 %%   term.escript parse IN OUT   IN: [Text]; OUT: [Term | error], in a tuple of one element if it is a term
 %%   term.escript same IN OUT    IN: [{Etf, Etf}]; OUT: for each, whether both are the same term, or unknown to this release
 %%   term.escript release OUT    the OTP release
-%%   term.escript print OUT      [{Term, Text of ~0tp}] for random terms
+%%   term.escript print OUT      [{Term, Text of ~0tp, [{Width, Text of ~tp}]}] for random terms
 -mode(compile).
 
 main(["consult", Out]) ->
@@ -22,7 +22,8 @@ main(["release", Out]) ->
     write(Out, list_to_integer(erlang:system_info(otp_release)));
 main(["print", Out]) ->
     Terms = [term(4) || _ <- lists:seq(1, 5000)],
-    write(Out, [{T, unicode:characters_to_binary(io_lib:format("~0tp", [T]))} || T <- Terms]).
+    write(Out, [{T, unicode:characters_to_binary(io_lib:format("~0tp", [T])),
+                 [{Width, unicode:characters_to_binary(io_lib:format("~*tp", [Width, T]))} || Width <- [20, 40, 80]]} || T <- Terms]).
 
 write(Out, Term) -> ok = file:write_file(Out, term_to_binary(Term)).
 

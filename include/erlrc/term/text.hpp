@@ -34,8 +34,8 @@ Term parse_term(std::string_view text, const std::string& source = "term");
 /// ports, references and local funs are for people only: they cannot be parsed.
 std::string print_term(const Term& term);
 
-/// The same broken over lines no wider than `width` characters where that can be done, as `~tp` does: for
-/// files.
+/// The same broken over lines no wider than `width` characters where that can be done, just as `~tp` of OTP
+/// 25 does: for files. (A letter with combining marks counts as several characters.)
 std::string print_term_pretty(const Term& term, std::size_t width = 80);
 
 /// An atom as it must be written in Erlang source, quoted if needed.

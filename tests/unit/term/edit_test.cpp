@@ -57,8 +57,8 @@ TEST_CASE("the first element of an empty list stands behind its bracket") {
 TEST_CASE("an element of several lines is indented") {
   const std::string long_list =
       "[" + std::string(30, 'a') + "," + std::string(30, 'b') + "," + std::string(30, 'c') + "]";
-  CHECK(appended("{v,\n   [x]}.", {0, 1}, long_list) == "{v,\n   [x,\n    [" + std::string(30, 'a') +
-                                                            ",\n     " + std::string(30, 'b') + ",\n     " +
+  CHECK(appended("{v,\n   [x]}.", {0, 1}, long_list) == "{v,\n   [x,\n    [" + std::string(30, 'a') + "," +
+                                                            std::string(30, 'b') + ",\n     " +
                                                             std::string(30, 'c') + "]]}.");
 }
 

@@ -49,12 +49,11 @@ TEST_CASE("what does not fit is broken where it is nested") {
       "{application,demo,[{description,\"a "
       "demo\"},{vsn,\"1.2.3\"},{modules,[demo,demo_app,demo_sup,demo_srv]}]}");
   CHECK(print_term_pretty(term, 40) == R"({application,demo,
-             [{description,"a demo"},
-              {vsn,"1.2.3"},
-              {modules,[demo,
-                        demo_app,
-                        demo_sup,
-                        demo_srv]}]})");
+    [{description,"a demo"},
+     {vsn,"1.2.3"},
+     {modules,
+         [demo,demo_app,demo_sup,
+          demo_srv]}]})");
 }
 
 TEST_CASE("an appup reads well") {
@@ -68,8 +67,8 @@ TEST_CASE("an appup reads well") {
 }
 
 TEST_CASE("maps and improper lists are broken too") {
-  CHECK(print_term_pretty(parse_term("#{alpha => [10.0,20.0],beta => {x,y}}"), 20) == R"(#{alpha => [10.0,
-            20.0],
+  CHECK(print_term_pretty(parse_term("#{alpha => [10.0,20.0],beta => {x,y}}"), 20) == R"(#{alpha =>
+      [10.0,20.0],
   beta => {x,y}})");
   CHECK(print_term_pretty(parse_term("[alpha,beta|gamma]"), 12) == "[alpha,\n beta|\n gamma]");
 }
