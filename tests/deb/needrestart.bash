@@ -55,10 +55,9 @@ holds "a machine that asks for lines gets lines" eval 'needrestart -b 2>/dev/nul
 
 say "A library that needrestart finds by itself, and an Erlang whose files are replaced:"
 crypto=$(readlink -f $lib/crypto-*/priv/lib/crypto.so)
+# The node invents a name for a client that has none, as we, and net_kernel takes random bytes of crypto for that.
 mapped() { grep -q " $crypto\$" "/proc/$1/maps"; }
-# net_kernel needs it for the name of a client that has none, as we, but does without if it is asked while the node boots.
-for node in one other; do holds "node $node uses it" erlrc-eval $node 'size(crypto:strong_rand_bytes(1)).'; done
-for pid in $one $other; do holds "and has loaded it" mapped "$pid"; done
+for pid in $one $other; do holds "a node that we have called has loaded it" mapped "$pid"; done
 holds "the other one has not" refused mapped "$stranger"
 cp "$crypto" "$crypto.new"
 mv "$crypto.new" "$crypto"
