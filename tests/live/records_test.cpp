@@ -95,8 +95,8 @@ TEST_CASE(
       "lists:seq(1, 200000)}} end).");
   const Ran ran = lab.upgrade("lib", "1.0.0", "2.0.0");
   lab.ask("lab:release({busy, top_a}).");
-  CHECK(ran == Ran{0,
-                   upgraded.out + "  remark: of 1 processes it is not known "
-                                  "whether they have records that change\n",
-                   ""});
+  CHECK(ran.exit == 0);
+  CHECK(ran.out.starts_with(upgraded.out + "  remark: of 1 processes it is not known "
+                                           "whether they have records that change: <"));
+  CHECK(ran.out.ends_with("> top_b in gen_server:loop/7\n"));
 }

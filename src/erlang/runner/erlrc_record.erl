@@ -71,7 +71,8 @@ check_states(Changed, Told, Policy, #{deadline := Deadline} = C) ->
     Any = binary:compile_pattern([pattern(Name, Size) || {_, Name, Size} <- Changed]),
     %% The controller knows specifications only, and grows big by them.
     {States, Left} = search(processes() -- [self(), whereis(application_controller) | Told], Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
-    Left =:= [] orelse remark("~p processes did not tell whether they have records that change: ~ts", [length(Left), some(Left, C)]),
+    Left =:= [] orelse remark("of ~p processes it is not known whether they have records that change: ~ts",
+                                  [length(Left), some(Left, C)]),
     Found = [{Module, Name, [Pid || {Pid, State} <- States, binary:match(State, pattern(Name, Size)) =/= nomatch]}
              || {Module, Name, Size} <- Changed],
     case {[holders(Holder, C) || {_, _, [_ | _]} = Holder <- Found], Policy} of
