@@ -298,11 +298,11 @@ private:
     if (nifs) steps_.push_back(HoldLibraries{to_.ebin});  // an undo would unmap them
   }
 
-  /// To the suspension before it.
+  /// To the suspension before it, if it is the first one after that.
   void announce(const ConvertProcesses& conversion) {
     for (Step& step : std::views::reverse(steps_)) {
       if (auto* suspension = std::get_if<SuspendProcesses>(&step)) {
-        suspension->next = conversion;
+        if (suspension->next.items.empty()) suspension->next = conversion;
         return;
       }
     }

@@ -22,8 +22,9 @@ make_ready({code_change, Mode, Changes} = Step, #{suspended := Suspended, vsns :
 ready(Step, #{ready := Ready}) when element(1, Ready) =:= Step -> Ready;
 ready(Step, C) -> make_ready(Step, C).
 
-ask_ready(none) -> none;
-ask_ready({_, _, _, _, _, Pids, none} = Ready) -> setelement(7, Ready, ask_states(Pids)).
+%% A script may switch some modules, do something else, and switch others: the first time they were asked for all.
+ask_ready({_, _, _, _, _, Pids, none} = Ready) -> setelement(7, Ready, ask_states(Pids));
+ask_ready(Ready) -> Ready.
 
 ready_states({_, _, _, _, _, Pids, none}, C) -> told_states(Pids, ask_states(Pids), C);
 ready_states({_, _, _, _, _, Pids, Sent}, C) -> told_states(Pids, Sent, C).
