@@ -96,6 +96,25 @@ TEST_CASE("an upgrade that fails when all go on in the new code: who was born in
   CHECK(lab.condition("inn") == "old");
 }
 
+TEST_CASE("modules that are switched one after the other, before the processes of both are converted") {
+  Lab lab;
+  LabRelease later = inn("2.0.0");
+  later.appup =
+      "{\"2.0.0\", [{\"1.0.0\", [{load_object_code, {inn, \"2.0.0\", [inn_server, inn_guest]}}, "
+      "point_of_no_return,"
+      " {suspend, [inn_server, inn_guest]}, {load, {inn_guest, soft_purge, soft_purge}}, {apply, {timer, "
+      "sleep, [1]}},"
+      " {load, {inn_server, soft_purge, soft_purge}}, {code_change, up, [{inn_server, []}, {inn_guest, []}]},"
+      " {resume, [inn_server, inn_guest]}]}], []}.";
+  lab.add(inn("1.0.0"));
+  lab.add(later);
+  REQUIRE(lab.start("inn", "1.0.0").exit == 0);
+  const Ran ran = lab.upgrade("inn", "1.0.0", "2.0.0");
+  INFO(ran.err);
+  CHECK(ran.exit == 0);
+  CHECK(lab.ask("[C || C <- lab:calls(), element(1, C) =:= mismatch].") == "[]");
+}
+
 TEST_CASE("a process that waits in a call for another one of the same upgrade") {
   Lab lab;
   set_up(lab);
