@@ -29,7 +29,7 @@ Bytes cookie_digest(const Cookie& cookie, std::uint32_t challenge) {
   return to_bytes(md5(cookie.reveal() + std::to_string(challenge)));
 }
 
-Handshake::Handshake(Login login) : login_(std::move(login)) {
+Handshake::Handshake(Login login, Behind behind) : login_(std::move(login)), behind_(std::move(behind)) {
   send(ByteWriter()
            .u8('N')
            .u64(our_flags)
@@ -123,6 +123,7 @@ void Handshake::read_challenge(BytesView message) {
   if ((peer_.flags & DFLAG_HANDSHAKE_23) == 0) throw ProtocolError(too_old);
   if ((peer_.flags & DFLAG_SPAWN) == 0) throw ProtocolError("the node cannot start processes for others");
   send(ByteWriter().u8('r').u32(login_.challenge).bytes(cookie_digest(login_.cookie, challenge)).take());
+  if (behind_) output_ += behind_(peer_);
   state_ = State::awaits_ack;
 }
 

@@ -7,7 +7,6 @@
 #include <string>
 
 #include <erlrc/dist/epmd.hpp>
-#include <erlrc/dist/handshake.hpp>
 #include <erlrc/node/dist_rpc.hpp>
 #include <erlrc/node/pump.hpp>
 #include <erlrc/sys/environment.hpp>
@@ -74,28 +73,29 @@ std::optional<Registration> find_registration(const NodeEntry& entry, Deadline u
   return std::nullopt;
 }
 
-std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::unique_ptr<ByteStream> stream, Deadline until) {
-  Handshake handshake({entry.name, entry.cookie, random_number()});
-  Peer peer = pump(handshake, *stream, until);
-  return std::make_unique<DistRpc>(std::move(stream), std::move(peer), handshake.take_rest(), until);
+std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::unique_ptr<ByteStream> stream, Deadline until,
+                            const ProgramCall* first) {
+  return std::make_unique<DistRpc>(std::move(stream), Login{entry.name, entry.cookie, random_number()}, until,
+                                   first);
 }
 
-std::unique_ptr<Rpc> connect_to_known_port(const NodeEntry& entry, std::uint16_t port, Deadline until) {
+std::unique_ptr<Rpc> connect_to_known_port(const NodeEntry& entry, std::uint16_t port, Deadline until,
+                                           const ProgramCall* first) {
   return within("port " + std::to_string(port), [&]() -> std::unique_ptr<Rpc> {
     auto stream = connect_to_local_port(port, until);
-    if (stream) return log_in(entry, std::move(stream), until);
+    if (stream) return log_in(entry, std::move(stream), until, first);
     expect_no_process(entry.name, "nobody listens there");
     return nullptr;
   });
 }
 
-std::unique_ptr<Rpc> connect_to_registered(const NodeEntry& entry, const Registration& found,
-                                           Deadline until) {
+std::unique_ptr<Rpc> connect_to_registered(const NodeEntry& entry, const Registration& found, Deadline until,
+                                           const ProgramCall* first) {
   return within("port " + std::to_string(found.port), [&] {
     if (found.highest_version < distribution_version) throw Error("the node is older than OTP 23");
     auto stream = connect_to_local_port(found.port, until);
     if (!stream) throw Error("epmd knows the node there, but nobody listens");
-    return log_in(entry, std::move(stream), until);
+    return log_in(entry, std::move(stream), until, first);
   });
 }
 
@@ -105,12 +105,12 @@ struct Tried {
   std::exception_ptr failure{};
 };
 
-Tried try_listed_port(const NodeEntry& entry, std::uint16_t port, Deadline until) {
+Tried try_listed_port(const NodeEntry& entry, std::uint16_t port, Deadline until, const ProgramCall* first) {
   try {
     return {within("port " + std::to_string(port),
                    [&]() -> std::unique_ptr<Rpc> {
                      auto stream = connect_to_local_port(port, until);
-                     return stream ? log_in(entry, std::move(stream), until) : nullptr;
+                     return stream ? log_in(entry, std::move(stream), until, first) : nullptr;
                    }),
             nullptr};
   } catch (const TimedOut&) {
@@ -171,17 +171,18 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until) 
   return known;
 }
 
-std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known) {
-  if (entry.port) return connect_to_known_port(entry, *entry.port, until);
+std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known,
+                             const ProgramCall* first) {
+  if (entry.port) return connect_to_known_port(entry, *entry.port, until, first);
   const std::uint16_t* listed = listed_port(entry, known);
-  Tried tried = listed ? try_listed_port(entry, *listed, until) : Tried{};
+  Tried tried = listed ? try_listed_port(entry, *listed, until, first) : Tried{};
   if (tried.rpc) return std::move(tried.rpc);
   const auto found = find_registration(entry, until);
   if (!found) return nullptr;
   // The same would happen there again, but for a node that is too old to understand us.
   if (tried.failure && found->port == *listed && found->highest_version >= distribution_version)
     std::rethrow_exception(tried.failure);
-  return connect_to_registered(entry, *found, until);
+  return connect_to_registered(entry, *found, until, first);
 }
 
 }  // namespace erlrc

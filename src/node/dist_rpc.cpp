@@ -11,14 +11,25 @@
 
 namespace erlrc {
 
-DistRpc::DistRpc(std::unique_ptr<ByteStream> stream, Peer peer, Bytes rest, Deadline until)
-    : stream_(std::move(stream)),
-      peer_(std::move(peer)),
-      self_{peer_.own_name, 1, 0, peer_.own_creation},
-      link_(std::move(rest)),
-      writes_until_(until) {}
+DistRpc::DistRpc(std::unique_ptr<ByteStream> stream, Login login, Deadline until, const ProgramCall* first)
+    : stream_(std::move(stream)), writes_until_(until) {
+  Handshake handshake(std::move(login), [&](const Peer& peer) {
+    peer_ = peer;
+    self_ = {peer_.own_name, 1, 0, peer_.own_creation};
+    if (first != nullptr) request(first->program, first->argument);
+    return link_.take_output();
+  });
+  pump(handshake, *stream_, until);
+  link_.receive(handshake.take_rest());
+}
 
 void DistRpc::start(const Program& program, const Term& argument) {
+  request(program, argument);
+  flush();
+}
+
+/// Puts the request that starts the program into the output.
+void DistRpc::request(const Program& program, const Term& argument) {
   name_ = program.name;
   // Of the first word of a reference only 18 bits count before OTP 24; the second carries on.
   const std::uint32_t number = ++programs_;
@@ -28,7 +39,6 @@ void DistRpc::start(const Program& program, const Term& argument) {
   running_ = true;
   link_.send(evaluation_request(current_, self_, program.forms, program.functions,
                                 {{"Argument", argument}, {"Client", self_}, {"Ref", current_}}));
-  flush();
 }
 
 Term DistRpc::receive(Deadline until) {

@@ -89,6 +89,29 @@ void read_code(const Term& answer, NodeState& state) {
   }
 }
 
+ProgramCall all_of(const Question& question) {
+  return {observe_program(), question.code_of ? Term(*question.code_of) : list()};
+}
+
+/// What is asked first: little, where that can be enough.
+ProgramCall first_call(const Question& question) {
+  return question.enough_if_running ? ProgramCall{running_program(), list()} : all_of(question);
+}
+
+/// Once the first call was started.
+NodeState answer_to(const Question& question, Rpc& rpc, Deadline until) {
+  NodeState state = read_node_state(rpc.receive(until));
+  const auto& enough = question.enough_if_running;
+  if (enough && !runs(state, *enough)) {
+    const ProgramCall all = all_of(question);
+    rpc.start(all.program, all.argument);
+    state = read_node_state(rpc.receive(until));
+  }
+  if (state.otp_release.empty() && !(enough && runs(state, *enough))) unexpected("otp");
+  state.node = rpc.node();
+  return state;
+}
+
 }  // namespace
 
 NodeState read_node_state(const Term& answer) {
@@ -107,18 +130,17 @@ NodeState read_node_state(const Term& answer) {
 }
 
 NodeState observe(Rpc& rpc, const Question& question, Deadline until) {
-  const auto ask = [&](const Program& program) {
-    rpc.start(program, question.code_of ? Term(*question.code_of) : list());
-    return read_node_state(rpc.receive(until));
-  };
-  NodeState state;
-  if (question.enough_if_running) state = ask(running_program());
-  if (!question.enough_if_running || !runs(state, *question.enough_if_running)) {
-    state = ask(observe_program());
-    if (state.otp_release.empty()) unexpected("otp");
-  }
-  state.node = rpc.node();
-  return state;
+  const ProgramCall first = first_call(question);
+  rpc.start(first.program, first.argument);
+  return answer_to(question, rpc, until);
+}
+
+Observed connect_and_observe(const NodeEntry& entry, const Question& question, Deadline until,
+                             const KnownPorts& known) {
+  const ProgramCall first = first_call(question);
+  Observed observed{connect(entry, until, known, &first), {}};
+  if (observed.rpc) observed.state = answer_to(question, *observed.rpc, until);
+  return observed;
 }
 
 }  // namespace erlrc

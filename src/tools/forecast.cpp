@@ -46,8 +46,9 @@ struct Visit {
 
 void ask(Visit& visit, const KnownPorts& ports, Deadline until) {
   try {
-    visit.rpc = connect(*visit.entry, until, ports);
-    if (visit.rpc) visit.state = observe(*visit.rpc, {}, until);
+    auto [rpc, state] = connect_and_observe(*visit.entry, {}, until, ports);
+    visit.rpc = std::move(rpc);
+    visit.state = std::move(state);
   } catch (const Error& error) {
     visit.error = error.what();
   }

@@ -93,12 +93,13 @@ Request as_it_runs(Request request, const NodeState& node) {
 }
 
 void decide_on(Visit& visit, const Call& call) {
-  visit.rpc = connect(*visit.entry, call.options.until, call.ports);
+  auto [rpc, node] =
+      connect_and_observe(*visit.entry, question_for(call.request), call.options.until, call.ports);
+  visit.rpc = std::move(rpc);
   if (!visit.rpc) {
     visit.report.outcome = outcome(Kind::done, "node_down");
     return;
   }
-  const NodeState node = observe(*visit.rpc, question_for(call.request), call.options.until);
   const bool leave = call.options.leave_stale;
   const Request request = leave ? as_it_runs(call.request, node) : call.request;
   Decision decision = plan(with_directories(request, node), node, call.files, call.wanted);

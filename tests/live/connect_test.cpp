@@ -288,9 +288,7 @@ TEST_CASE("what a node says in a whole call can be recorded") {
   REQUIRE(found);
   auto owned = std::make_unique<RecordingStream>(connect_to_local_port(found->port, soon()));
   RecordingStream& stream = *owned;
-  Handshake handshake({{"golden", std::nullopt}, node.entry().cookie, 0x01020304});
-  Peer peer = pump(handshake, stream, soon());
-  DistRpc rpc(std::move(owned), std::move(peer), handshake.take_rest(), soon());
+  DistRpc rpc(std::move(owned), {{"golden", std::nullopt}, node.entry().cookie, 0x01020304}, soon());
   rpc.start(echo, Atom{"hello"});
   CHECK(print_term(rpc.receive(soon())) == "{hello,'golden@127.0.0.1'}");
   CHECK_THROWS_WITH(rpc.receive(soon()), "echo: ended without an answer");

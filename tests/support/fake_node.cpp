@@ -193,6 +193,7 @@ private:
       take_traffic(connection);
     } else {
       take_login(connection, bytes);
+      if (connection.logged_in) take_traffic(connection);
     }
   }
 
@@ -251,8 +252,10 @@ private:
     }
     connection.output += out;
     if (!login) return;
-    const std::lock_guard lock(mutex_);
-    logins_.push_back(*login);
+    {
+      const std::lock_guard lock(mutex_);
+      logins_.push_back(*login);
+    }
     connection.logged_in = login->knows_cookie;
     connection.closing = !login->knows_cookie;
     if (!connection.logged_in) return;

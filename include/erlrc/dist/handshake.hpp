@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,7 @@
 //   -> name        'N', flags, our host
 //   <- status      's', "named:", our name and creation
 //   <- challenge   'N', flags, number, the node's name
-//   -> reply       'r', our number, MD5 of the cookie and the node's number
+//   -> reply       'r', our number, MD5 of the cookie and the node's number; perhaps what belongs to the link
 //   <- ack         'a', MD5 of the cookie and our number
 //
 // A node that does not like the reply closes the connection: in that state a close means the cookie.
@@ -86,7 +87,11 @@ class Handshake {
 public:
   using Event = Peer;
 
-  explicit Handshake(Login login);
+  /// Makes what shall be sent in one piece with our reply, behind it: that wakes the node once less. The node
+  /// has said who it is by then, but has not proved it, so it may be an impostor who reads this.
+  using Behind = std::function<Bytes(const Peer&)>;
+
+  explicit Handshake(Login login, Behind behind = {});
 
   void receive(BytesView bytes) { received_ += bytes; }
   void close() { closed_ = true; }
@@ -110,6 +115,7 @@ private:
   [[noreturn]] void explain_close() const;
 
   Login login_;
+  Behind behind_;
   Peer peer_;
   State state_ = State::awaits_status;
   Bytes output_;

@@ -31,6 +31,11 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// protocol; another node than the entry names.
 ///
 /// A port that `known` has for the node is tried first.
-std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known = {});
+///
+/// `first` is started with the login, as if by Rpc::start: the node has one message less to wait for. It is
+/// sent before the node has proved that it knows the cookie, to whoever listens in its place, so it must hold
+/// no secret; and as the login may be tried at another port, it must change nothing.
+std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known = {},
+                             const ProgramCall* first = nullptr);
 
 }  // namespace erlrc

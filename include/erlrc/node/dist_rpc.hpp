@@ -19,9 +19,11 @@ namespace erlrc {
 /// may leave it alone for longer than a node waits (45 s by default) and expect it to be there.
 class DistRpc : public Rpc {
 public:
-  /// `peer` and `rest` are what the handshake ended with. `until` bounds the writes of `start` and `send`,
-  /// until a `receive` brings a later deadline.
-  DistRpc(std::unique_ptr<ByteStream> stream, Peer peer, Bytes rest, Deadline until);
+  /// Logs in over `stream`, and starts `first` with that if it is given (see `connect`). Throws what
+  /// Handshake throws, TimedOut and SystemError. `until` bounds the writes of `start` and `send` too, until a
+  /// `receive` brings a later deadline.
+  DistRpc(std::unique_ptr<ByteStream> stream, Login login, Deadline until,
+          const ProgramCall* first = nullptr);
 
   const std::string& node() const override { return peer_.node; }
   void start(const Program& program, const Term& argument) override;
@@ -29,6 +31,7 @@ public:
   void send(const Term& message) override;
 
 private:
+  void request(const Program& program, const Term& argument);
   std::optional<Term> heard(const LinkEvent& event);
   void flush();
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <memory>
 #include <optional>
 
+#include <erlrc/node/connect.hpp>
 #include <erlrc/node/rpc.hpp>
 #include <erlrc/plan/node_state.hpp>
 
@@ -24,5 +26,15 @@ NodeState read_node_state(const Term& answer);
 /// Asks the node for all that planners need, in one round trip that changes nothing; in two, the first of
 /// which takes little, where it could have been enough that an application runs, and that does not.
 NodeState observe(Rpc& rpc, const Question& question, Deadline until);
+
+/// A node that was reached, and what it said of itself.
+struct Observed {
+  std::unique_ptr<Rpc> rpc;  ///< null: the node is down
+  NodeState state;
+};
+
+/// Connects and asks, with one message less than one after the other. Throws what both throw.
+Observed connect_and_observe(const NodeEntry& entry, const Question& question, Deadline until,
+                             const KnownPorts& known);
 
 }  // namespace erlrc

@@ -12,6 +12,12 @@
 
 namespace erlrc {
 
+/// A program to be started, and what it is given.
+struct ProgramCall {
+  Program program;
+  Term argument;
+};
+
 class Rpc {
 public:
   virtual ~Rpc() = default;

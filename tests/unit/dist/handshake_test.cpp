@@ -89,6 +89,22 @@ TEST_CASE("a handshake ends with what both sides know of each other") {
   CHECK(result.client == ClientLogin{our_flags, "localhost", true});
 }
 
+TEST_CASE("what belongs to the link can be sent with our reply, once the node has named itself") {
+  int asked = 0;
+  Handshake client(login(), [&](const Peer& peer) {
+    ++asked;
+    return Bytes("for " + peer.node);
+  });
+  ServerHandshake server;
+  std::optional<Peer> peer;
+  std::optional<ClientLogin> logged_in;
+  converse(client, server, peer, logged_in);
+  CHECK(peer);
+  CHECK(logged_in == ClientLogin{our_flags, "localhost", true});
+  CHECK(server.take_rest() == "for fake@localhost");
+  CHECK(asked == 1);
+}
+
 TEST_CASE("the digest is the MD5 of the cookie and the challenge in decimal") {
   // erlang:md5("secret4294967295")
   CHECK(cookie_digest(Cookie("secret"), 4294967295) ==

@@ -19,10 +19,14 @@ Deadline soon() {
   return after(milliseconds(60000));
 }
 
+/// Something that is started with the login.
+const ProgramCall first{{"first", "\x6a", {}}, Atom{"argument"}};
+
 /// How connecting fails; numbers of ports are replaced by N and E (epmd's).
-std::string error_of(const FakeNode& node, NodeEntry entry, Deadline until) {
+std::string error_of(const FakeNode& node, NodeEntry entry, Deadline until,
+                     const ProgramCall* start = nullptr) {
   try {
-    (void)connect(entry, until);
+    (void)connect(entry, until, {}, start);
   } catch (const Error& error) {
     std::string text = error.what();
     for (const auto& [port, letter] : {std::pair{node.port(), 'N'}, std::pair{node.epmd_port(), 'E'}}) {
@@ -129,6 +133,32 @@ TEST_CASE("another node than the wanted one is an error") {
   entry.name = {"other", std::nullopt};
   entry.port = node.port();
   CHECK(error_of(node, entry, soon()) == "port N: the node there is fake@localhost, not other");
+}
+
+TEST_CASE("a program can be started with the login") {
+  FakeNode node;
+  node.answer({Atom{"answer"}});
+  const auto rpc = connect(node.entry(), soon(), {}, &first);
+  REQUIRE(rpc);
+  CHECK(rpc->receive(soon()) == Term(Atom{"answer"}));
+  REQUIRE(node.calls().size() == 1);
+  CHECK(is_call_of(node.calls().front(), first.program));
+  CHECK(node.calls().front().argument == first.argument);
+  // Another one can follow.
+  CHECK_THROWS_WITH(rpc->receive(soon()), "first: ended without an answer");
+  rpc->start(first.program, list());
+  CHECK(rpc->receive(soon()) == Term(Atom{"answer"}));
+}
+
+TEST_CASE("a login that fails is told in the same words when a program was to be started with it") {
+  const FakeNode node;
+  NodeEntry entry = node.entry();
+  entry.cookie = Cookie("GUESSED");
+  CHECK(error_of(node, entry, soon(), &first) == "port N: cookie refused");
+  CHECK(node.calls().empty());
+  const FakeNode impostor({.fault = Fault::wrong_proof});
+  CHECK(error_of(impostor, impostor.entry(), soon(), &first) ==
+        "port N: the node does not know the cookie itself: it is an impostor, or broken");
 }
 
 TEST_CASE("a connection that is given up is closed") {

@@ -3,7 +3,6 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/node/connect.hpp>
-#include <erlrc/node/pump.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/term/etf.hpp>
 
@@ -180,11 +179,7 @@ TEST_CASE("a whole call is understood as a node of each OTP release answered it"
   const std::size_t piece = GENERATE(1, 100000);
   auto stream =
       std::make_unique<Replay>(read_file(std::string(ERLRC_GOLDEN) + "/dist/otp" + release + ".call"), piece);
-  Handshake handshake({{"golden", "127.0.0.1"}, Cookie("live_secret"), 0x01020304});
-  Peer peer = pump(handshake, *stream, soon());
-  CHECK((peer.flags & DFLAG_SPAWN) != 0);
-  CHECK(peer.own_name.name.ends_with("@localhost"));
-  DistRpc rpc(std::move(stream), std::move(peer), handshake.take_rest(), soon());
+  DistRpc rpc(std::move(stream), {{"golden", "127.0.0.1"}, Cookie("live_secret"), 0x01020304}, soon());
   CHECK(rpc.node() == "golden@127.0.0.1");
   rpc.start(program, list());
   CHECK(rpc.receive(soon()) == tuple(Atom{"hello"}, Atom{"golden@127.0.0.1"}));
