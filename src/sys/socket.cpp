@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <memory>
+#include <span>
 #include <string>
 
 #include <erlrc/sys/side_by_side.hpp>
@@ -14,7 +16,13 @@
 namespace erlrc {
 namespace {
 
-constexpr std::size_t buffer_size = 65536;
+/// Where what comes is first put; nobody waits while something lies there, so that one for each thread is
+/// enough, and only its pages cost something.
+std::span<char> receive_buffer() {
+  constexpr std::size_t size = 65536;
+  thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(size);
+  return {buffer.get(), size};
+}
 
 /// Nobody listens at the address, or this host has no such address (no IPv6).
 bool means_nobody(int error) {
@@ -63,13 +71,13 @@ UniqueFd connect_to_ipv6_loopback(std::uint16_t port, Deadline until) {
 
 }  // namespace
 
-Socket::Socket(UniqueFd fd)
-    : fd_(std::move(fd)), buffer_(std::make_unique_for_overwrite<char[]>(buffer_size)) {}
+Socket::Socket(UniqueFd fd) : fd_(std::move(fd)) {}
 
 Bytes Socket::read_some(Deadline until) {
+  const std::span<char> buffer = receive_buffer();
   for (;;) {
-    const ssize_t count = ::recv(fd_.get(), buffer_.get(), buffer_size, 0);
-    if (count >= 0) return {buffer_.get(), static_cast<std::size_t>(count)};
+    const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    if (count >= 0) return {buffer.data(), static_cast<std::size_t>(count)};
     if (errno == ECONNRESET) return {};
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
       wait_for(fd_.get(), POLLIN, until);

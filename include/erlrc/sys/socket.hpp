@@ -22,7 +22,6 @@ public:
 
 private:
   UniqueFd fd_;
-  std::unique_ptr<char[]> buffer_;
 };
 
 /// Connects to `port` of this host: 127.0.0.1, and if nobody listens there, ::1 (where alone a node started
