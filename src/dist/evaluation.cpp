@@ -38,7 +38,9 @@ void encode_bindings(Bindings bindings, BytesView functions, ByteWriter& out) {
 Packet evaluation_request(const Reference& id, const Pid& from, BytesView forms, BytesView functions,
                           Bindings bindings) {
   // The argument list [Forms, Bindings, none].
+  constexpr std::size_t usual_bindings = 8192;
   ByteWriter arguments;
+  arguments.reserve(forms.size() + functions.size() + usual_bindings);
   arguments.u8(version_byte).u8(LIST_EXT).u32(3).bytes(forms);
   encode_bindings(std::move(bindings), functions, arguments);
   encode_term_body(Atom{"none"}, arguments);

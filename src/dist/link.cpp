@@ -109,10 +109,16 @@ std::optional<BytesView> Link::next_packet() {
   return packet;
 }
 
-void Link::send(const Packet& packet) {
-  ByteWriter body;
-  body.u8(pass_through).bytes(encode_term(packet.control)).bytes(packet.message);
-  output_ += ByteWriter().u32(static_cast<std::uint32_t>(body.size())).bytes(body.written()).take();
+void Link::send(Packet packet) {
+  const Bytes control = encode_term(packet.control);
+  const std::size_t size = 1 + control.size() + packet.message.size();
+  Bytes whole = std::move(packet.message);  // a large one is not copied
+  whole.insert(0, ByteWriter().u32(static_cast<std::uint32_t>(size)).u8(pass_through).bytes(control).take());
+  if (output_.empty()) {
+    output_ = std::move(whole);
+  } else {
+    output_ += whole;
+  }
 }
 
 }  // namespace erlrc

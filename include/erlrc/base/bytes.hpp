@@ -76,6 +76,11 @@ public:
     out_.append(value);
     return *this;
   }
+  /// Makes room for so many bytes in all: who writes much does not move it again and again.
+  ByteWriter& reserve(std::size_t size) {
+    out_.reserve(size);
+    return *this;
+  }
   std::size_t size() const { return out_.size(); }
   const Bytes& written() const { return out_; }
   Bytes take() { return std::move(out_); }

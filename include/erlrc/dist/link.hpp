@@ -86,7 +86,7 @@ public:
   Bytes take_output() { return std::exchange(output_, {}); }
 
   /// Puts a packet into the output.
-  void send(const Packet& packet);
+  void send(Packet packet);
 
 private:
   std::optional<BytesView> next_packet();
