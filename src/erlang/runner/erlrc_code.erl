@@ -1,9 +1,9 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Modules: their files, what is loaded of them, who runs them, and the code path.
+%% Modules: their files, what is loaded of them, and who runs them.
 -module(erlrc_code).
 -export([beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, prepared/2, purge/1,
-         read_beam/2, read_files/1, replace_path/3, running_code/2, running_vsn/2, users_of_old_code/1]).
+         read_beam/2, read_files/1, running_code/2, running_vsn/2, users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
@@ -131,20 +131,3 @@ purge_old(Module) ->
 
 users_of_old_code(Module) ->
     [Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true].
-
-replace_path(From, To, Path) ->
-    case lists:member(From, Path) of
-        true ->
-            case code:set_path([case Dir of From -> To; _ -> Dir end || Dir <- Path]) of
-                true ->
-                    true;
-                {error, bad_directory} ->
-                    %% Some other directory of the path is gone from disk: change just these two.
-                    case code:add_patha(To) of
-                        true -> code:del_path(From), true;
-                        Error -> Error
-                    end
-            end;
-        false ->
-            code:add_patha(To)
-    end.

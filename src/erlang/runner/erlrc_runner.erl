@@ -12,7 +12,7 @@
 %% the code here). For a boot (erlrc_starts) they are modules of the application erlrc. Each imports only from those that
 %% it builds on:
 %%
-%%   runner  ->  step, undo  ->  children, otp  ->  revive, suspend  ->  restart, conversion  ->  app, code, tree  ->  sys, turn  ->  call
+%%   runner  ->  step, undo  ->  children, otp  ->  revive, suspend  ->  restart, conversion  ->  app, code, path, tree  ->  sys, turn  ->  call
 %%           ->  journal, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.

@@ -13,9 +13,10 @@
 -import(erlrc_conversion, [ask_ready/1, ready/2, ready_states/2]).
 -import(erlrc_restart, [restart/4, running/2, stoppable/3]).
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, prepared/2,
-                     read_beam/2, read_files/1, replace_path/3, running_code/2, running_vsn/2]).
+                     read_beam/2, read_files/1, running_code/2, running_vsn/2]).
 -import(erlrc_journal, [journal/1]).
 -import(erlrc_library, [check_libraries/2, check_nifs/0, hold_libraries/2]).
+-import(erlrc_path, [replace_path/3]).
 -import(erlrc_suspend, [suspend/4]).
 -import(erlrc_record, [check_records/4]).
 -import(erlrc_stranded, [check_stranded/5]).

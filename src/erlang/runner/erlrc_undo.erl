@@ -12,6 +12,7 @@
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_library, [has_lost_nifs/1]).
+-import(erlrc_path, [restore_path/1]).
 -import(erlrc_revive, [revive/4]).
 -import(erlrc_suspend, [freeze/2, suspend/4, withdraw/1]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3, replace_states/2, resume/2]).
@@ -53,16 +54,7 @@ undo_one(Entry) ->
     end.
 
 undo({path, Path}, _) ->
-    case code:set_path(Path) of
-        true ->
-            ok;
-        {error, bad_directory} ->
-            %% A directory that vanished from disk; set_path then refuses the whole.
-            Now = code:get_path(),
-            lists:foreach(fun(Dir) -> code:del_path(Dir) end, Now -- Path),
-            lists:foreach(fun(Dir) -> code:add_patha(Dir) end, lists:reverse(Path -- Now))
-    end,
-    ok;
+    restore_path(Path);
 undo({app_loaded, App, Before}, C) ->
     case application:get_key(App, vsn) of
         undefined -> ok;
@@ -216,7 +208,7 @@ frozen(Journal) ->
 
 %% The code from before, which a process may still run that never noticed the change.
 put_back(Module, Previous, C) ->
-    old_path(C),
+    old_path(),
     Killed = case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
                  true -> [];
                  false -> users_of_old_code(Module)
@@ -238,9 +230,9 @@ put_back(Module, Previous, C) ->
 
 %% Code that is loaded again may ask where its application lies, for its NIF library (code:priv_dir/1), and must find its
 %% own version.
-old_path(C) ->
+old_path() ->
     case lists:keyfind(path, 1, lists:reverse(get(journal))) of
-        {path, Path} = Entry -> code:get_path() =:= Path orelse undo(Entry, C);
+        {path, Path} -> restore_path(Path);
         false -> ok
     end.
 

@@ -1,0 +1,55 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% The code path.
+%%
+%% The code server looks at each directory that it is given: of a whole path at every one, and it refuses the path if one is
+%% gone from disk. What it shall put in the place of an application's first directory, it looks at alone.
+-module(erlrc_path).
+-export([replace_path/3, restore_path/1]).
+
+%% To where From is in Path, which is the path now.
+replace_path(From, To, Path) ->
+    case lists:member(From, Path) of
+        true ->
+            Wanted = [case Dir of From -> To; _ -> Dir end || Dir <- Path],
+            replace_first(From, To, Wanted) orelse replace_all(From, To, Wanted);
+        false ->
+            code:add_patha(To)
+    end.
+
+restore_path(Path) ->
+    Now = code:get_path(),
+    Restored = case {Now -- Path, Path -- Now} of
+                   {[], []} -> Now =:= Path;
+                   {[New], [Old]} -> replace_first(New, Old, Path);
+                   _ -> false
+               end,
+    Restored orelse restore_all(Path).
+
+replace_first(From, To, Wanted) ->
+    [App | _] = string:split(filename:basename(filename:dirname(To)), "-"),
+    code:lib_dir(App) =:= filename:dirname(From)
+        andalso code:replace_path(App, To) =:= true
+        andalso code:get_path() =:= Wanted.
+
+replace_all(From, To, Wanted) ->
+    case code:set_path(Wanted) of
+        true ->
+            true;
+        {error, bad_directory} ->
+            %% Some other directory is gone: change just these two.
+            case code:add_patha(To) of
+                true -> code:del_path(From), true;
+                Error -> Error
+            end
+    end.
+
+restore_all(Path) ->
+    case code:set_path(Path) of
+        true ->
+            ok;
+        {error, bad_directory} ->
+            Now = code:get_path(),
+            lists:foreach(fun(Dir) -> code:del_path(Dir) end, Now -- Path),
+            lists:foreach(fun(Dir) -> code:add_patha(Dir) end, lists:reverse(Path -- Now))
+    end.

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+#include "lab.hpp"
+
+// The place of an application's directory in the code path, which says whose modules are found first.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+TEST_CASE("path: the new version's directory comes where the old one was, and goes with what is undone") {
+  Lab lab;
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
+  lab.add(servers("other", "1.0.0", {"other_a"}));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  // One that is gone from disk; another of the same name, before it or behind it; the same twice. The node
+  // has one that it takes for that of zoo by its name.
+  const std::string arrange = GENERATE(
+      "ok", "code:add_patha(Lab ++ \"/other-1.0.0/ebin\")",
+      "code:add_patha(Lab ++ \"/gone/ebin\"), file:del_dir(Lab ++ \"/gone/ebin\")",
+      "code:add_patha(Lab ++ \"/zoo-0.9.0/ebin\")", "code:add_pathz(Lab ++ \"/zoo-0.9.0/ebin\")",
+      "code:add_patha(Lab ++ \"/zoo/ebin\")",
+      "code:set_path([Lab ++ \"/other-1.0.0/ebin\" | code:get_path()] ++ [Lab ++ \"/zoo-1.0.0/ebin\"])");
+  CAPTURE(arrange);
+  lab.ask(
+      "Lab = filename:dirname(code:lib_dir(zoo)),"
+      "[filelib:ensure_dir(Lab ++ Dir ++ \"/ebin/any\") || Dir <- [\"/gone\", \"/zoo-0.9.0\", \"/zoo\"]], " +
+      arrange +
+      ", Old = Lab ++ \"/zoo-1.0.0/ebin\", New = Lab ++ \"/zoo-2.0.0/ebin\","
+      "persistent_term:put(paths, {code:get_path(), [case D of Old -> New; _ -> D end || D <- "
+      "code:get_path()]}), lab:mark().");
+  SECTION("upgraded, and back") {
+    const Ran up = lab.upgrade("zoo", "1.0.0", "2.0.0");
+    INFO(up);
+    REQUIRE(up.exit == 0);
+    CHECK(lab.ask("code:get_path() =:= element(2, persistent_term:get(paths)).") == "true");
+    REQUIRE(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+    CHECK(lab.ask("code:get_path() =:= element(1, persistent_term:get(paths)).") == "true");
+  }
+  SECTION("undone") {
+    lab.ask("lab:on({code_change, zoo_a}, crash).");
+    REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.ask("lab:diff().") == "[]");
+  }
+}
