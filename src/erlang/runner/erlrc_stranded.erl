@@ -13,15 +13,9 @@
 
 %% Pids: the processes that nothing converts.
 check_stranded(Pids, Changing, Handling, Policy, C) ->
-    Inside = maps:from_list([{Module, true} || Module <- Changing]),
-    Waiting = maps:from_list([{Module, true} || Module <- Handling]),
-    %% There may be thousands, so library functions look at each, and tell behaviours that wait from the function they are in.
-    Functions = lists:zip(Pids, lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), current_function))),
-    Managers = [Pid || {Pid, {_, {gen_event, _, _}}} <- Functions],
-    Busy = [Pid || {Pid, {_, {M, F, _}}} <- Functions, not (M =:= gen_server andalso F =:= loop), M =/= gen_statem,
-                   M =/= gen_event],
-    Lingering = inside(Busy, Inside),
-    Found = Lingering ++ waiting((Pids -- Managers) -- [Pid || {_, Pid, _} <- Lingering], Waiting),
+    Processes = look_at(Pids, Handling =/= []),
+    Lingering = inside(Processes, Changing),
+    Found = Lingering ++ [Row || {_, Pid, _} = Row <- waiting(Processes, Handling), not lists:keymember(Pid, 2, Lingering)],
     Texts = [told(How, [{Pid, Module} || {H, Pid, Module} <- Found, H =:= How], C) || How <- ["in", "of"]],
     case {Texts, Policy} of
         {["", ""], _} -> ok;
@@ -31,21 +25,45 @@ check_stranded(Pids, Changing, Handling, Policy, C) ->
             Of =:= "" orelse remark("processes that nothing converts run the new code with the state they have: ~ts", [Of])
     end.
 
-%% [{"in", Pid, Module}]
-inside(Pids, Modules) ->
+set(Modules) ->
+    maps:from_list([{Module, true} || Module <- Modules]).
+
+%% [{Pid, [{current_stacktrace, Stack}, {dictionary, Dictionary}]}], the latter if asked for. Each is asked once, because it
+%% answers itself.
+look_at(Pids, WithDictionary) ->
+    Items = [current_stacktrace | [dictionary || WithDictionary]],
     Depth = erlang:system_flag(backtrace_depth, ?depth),
-    try
-        [{"in", Pid, Module} || Pid <- Pids, {current_stacktrace, Stack} <- [process_info(Pid, current_stacktrace)],
-                                Module <- lists:sublist([M || {M, _, _, _} <- Stack, is_map_key(M, Modules)], 1)]
-    after
-        erlang:system_flag(backtrace_depth, Depth)
+    Told = try
+               lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), Items))
+           after
+               erlang:system_flag(backtrace_depth, Depth)
+           end,
+    case lists:member(undefined, Told) of
+        false -> lists:zip(Pids, Told);
+        true -> [Alive || {_, [_ | _]} = Alive <- lists:zip(Pids, Told)]
+    end.
+
+%% [{"in", Pid, Module}]. There may be thousands, so library functions find out that there are none.
+inside(Processes, Changing) ->
+    {_, Told} = lists:unzip(Processes),
+    {_, Stacks} = lists:unzip(lists:map(fun erlang:hd/1, Told)),
+    Calls = lists:append(Stacks),
+    case [Module || Module <- Changing, lists:keymember(Module, 1, Calls)] of
+        [] ->
+            [];
+        Found ->
+            Modules = set(Found),
+            [{"in", Pid, Module} || {Pid, [{_, Stack} | _]} <- Processes,
+                                    Module <- lists:sublist([M || {M, _, _, _} <- Stack, is_map_key(M, Modules)], 1)]
     end.
 
 %% [{"of", Pid, Module}]. The callback module of a behaviour is what its process was started with.
-waiting(_, Modules) when map_size(Modules) =:= 0 ->
+waiting(_, []) ->
     [];
-waiting(Pids, Modules) ->
-    [{"of", Pid, Module} || {Pid, {M, F, 1}} <- lists:zip(Pids, lists:map(fun proc_lib:translate_initial_call/1, Pids)),
+waiting(Processes, Handling) ->
+    Modules = set(Handling),
+    {Pids, Told} = lists:unzip(Processes),
+    [{"of", Pid, Module} || {Pid, {M, F, 1}} <- lists:zip(Pids, lists:map(fun proc_lib:translate_initial_call/1, Told)),
                             Module <- [case M of supervisor -> F; _ when F =:= init -> M; _ -> none end],
                             is_map_key(Module, Modules)].
 
