@@ -7,9 +7,14 @@
 %% returns them as one erlrc::Program: abstract expressions in the external term format that erl_eval of any OTP release
 %% evaluates.
 %%
-%% The clauses of all functions travel as one map, a plain value, and a call of a local function goes through the handler
-%% that erl_eval has for those: it finds the clauses by name and arity and evaluates the one that matches, as escript does
-%% for scripts that are not compiled. Making a fun of each function instead costs erl_eval a walk through all of the code.
+%% A call of a local function goes through the handler that erl_eval has for those: it finds the clauses by name and arity
+%% and evaluates the one that matches, as escript does for scripts that are not compiled. Making a fun of each function
+%% instead costs erl_eval a walk through all of the code.
+%%
+%% The modules travel packed. A run needs some of them only, and clauses are full of atoms, each of which the node looks up in
+%% its table: that takes longer than all else about reading them. So a module is unpacked, into the dictionary of the process,
+%% when the first of its functions is called.
+%%
 %% The functions of all modules are local to the program: what one module has of another it imports, and no two functions
 %% have the same name and arity. What modules may not use: records, `fun f/2' of a local function. If main(Argument, Client,
 %% Ref), so written, is the only function, its body alone travels.
@@ -23,9 +28,10 @@ main([Out, Function | Sources]) ->
 make(Out, Function, Sources, Extent) ->
     Modules = [parse(Source) || Source <- Sources],
     check_imports(Modules, Extent),
-    Defined = [{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
-               || {_, Forms} <- Modules, {function, _, Name, Arity, Clauses} <- Forms],
-    case lists:usort([F || {F, _} <- Defined, length(proplists:lookup_all(F, Defined)) > 1]) of
+    Defined = [[{{Name, Arity}, [strip(Clause) || Clause <- Clauses]} || {function, _, Name, Arity, Clauses} <- Forms]
+               || {_, Forms} <- Modules],
+    Names = [Function || Module <- Defined, {Function, _} <- Module],
+    case lists:usort(Names -- lists:usort(Names)) of
         [] -> ok;
         Twice -> wrong("defined in two modules: ~0p", [Twice])
     end,
@@ -64,22 +70,39 @@ wrong(Format, Args) ->
     io:format(standard_error, Format ++ "~n", Args),
     halt(1).
 
-program([{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {var, _, 'Ref'}], [], Body}]}]) ->
+program([[{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {var, _, 'Ref'}], [], Body}]}]]) ->
     {Body, <<>>};
-program(Functions) ->
-    {expressions(handler()), encode(maps:from_list(Functions))}.
+%% Functions: of each {Name, Arity} the number of its module, of each number the module.
+program(Modules) ->
+    Numbered = lists:zip(lists:seq(1, length(Modules)), Modules),
+    {expressions(handler()),
+     encode(maps:from_list([{N, pack(Module)} || {N, Module} <- Numbered]
+                           ++ [{Function, N} || {N, Module} <- Numbered, {Function, _} <- Module]))}.
+
+encode(Term) ->
+    <<131, Encoded/binary>> = term_to_binary(Term, options()),
+    Encoded.
+
+pack(Module) ->
+    term_to_binary(lists:unzip(Module), options()).
 
 %% The order of a large map is another one in each run of the emulator, unless it is asked not to be.
-encode(Term) ->
-    <<131, Encoded/binary>> = term_to_binary(Term, [deterministic, {minor_version, 2}]),
-    Encoded.
+options() ->
+    [deterministic, {minor_version, 2}].
 
 %% Evaluates main/3 with the variables Functions, Argument, Client and Ref that the sender binds.
 handler() ->
     "Handler = fun Call(Name, Args) ->"
-    "  case erl_eval:match_clause(maps:get({Name, length(Args)}, Functions), Args, [], {value, Call}) of"
-    "    {Body, Bindings} -> {value, Value, _} = erl_eval:exprs(Body, Bindings, {value, Call}), Value;"
-    "    nomatch -> error({function_clause, Name, Args})"
+    "  case get({Name, length(Args)}) of"
+    "    undefined ->"
+    "      {Names, Clauses} = binary_to_term(maps:get(maps:get({Name, length(Args)}, Functions), Functions)),"
+    "      lists:zipwith(fun erlang:put/2, Names, Clauses),"
+    "      Call(Name, Args);"
+    "    Clauses ->"
+    "      case erl_eval:match_clause(Clauses, Args, [], {value, Call}) of"
+    "        {Body, Bindings} -> {value, Value, _} = erl_eval:exprs(Body, Bindings, {value, Call}), Value;"
+    "        nomatch -> error({function_clause, Name, Args})"
+    "      end"
     "  end"
     " end,"
     "Handler(main, [Argument, Client, Ref]).".

@@ -33,15 +33,20 @@ undoing() ->
     {_, InUndo} = persistent_term:get(?MODULE),
     put(?MODULE, InUndo).
 
+%% The modules are packed as make_program.escript has it.
 replace({Name, Arity, Text}, Functions) ->
     {ok, Tokens, _} = erl_scan:string(Text),
     {ok, {function, _, Name, Arity, Clauses}} = erl_parse:parse_form(Tokens),
     Real = {list_to_atom("real_" ++ atom_to_list(Name)), Arity},
-    Original = case Functions of
+    #{{Name, Arity} := Module} = Functions,
+    {Names, Packed} = binary_to_term(maps:get(Module, Functions)),
+    Defined = maps:from_list(lists:zip(Names, Packed)),
+    Original = case Defined of
                    #{Real := Known} -> Known;
-                   _ -> maps:get({Name, Arity}, Functions)
+                   _ -> maps:get({Name, Arity}, Defined)
                end,
-    Functions#{Real => Original, {Name, Arity} => Clauses}.
+    Replaced = maps:to_list(Defined#{Real => Original, {Name, Arity} => Clauses}),
+    Functions#{Real => Module, Module := term_to_binary(lists:unzip(Replaced))}.
 
 %% One text for each function, whichever kinds are wanted of it.
 replacements(undo) ->
