@@ -31,13 +31,18 @@ void give(Lab& lab, const std::string& process, const std::string& made) {
           "()], y}]} end), lab:mark().");
 }
 
-std::string held_by(Lab& lab, const std::string& process) {
+/// How a server is told that waits: how many arguments its loop has, depends on the release.
+std::string told(Lab& lab, const std::string& process) {
   const std::string pid = lab.ask("pid_to_list(whereis(" + process + ")).");
+  return pid.substr(1, pid.size() - 2) + " " + process + " in gen_server:loop/" +
+         lab.ask("{_, {_, _, N}} = process_info(whereis(" + process + "), current_function), N.");
+}
+
+std::string held_by(Lab& lab, const std::string& process) {
   return "records that the new version defines anew are in processes that "
          "nothing converts: sample of "
          "lib_rec in 1: " +
-         pid.substr(1, pid.size() - 2) + " " + process + " in gen_server:loop/" +
-         lab.ask("{_, {_, _, N}} = process_info(whereis(" + process + "), current_function), N.");
+         told(lab, process);
 }
 
 const Ran upgraded{0, "erlrc-upgrade: Upgrading 'lib': (NODE) upgraded\n", ""};
@@ -96,7 +101,7 @@ TEST_CASE(
   const Ran ran = lab.upgrade("lib", "1.0.0", "2.0.0");
   lab.ask("lab:release({busy, top_a}).");
   CHECK(ran.exit == 0);
-  CHECK(ran.out.starts_with(upgraded.out + "  remark: of 1 processes it is not known "
-                                           "whether they have records that change: <"));
-  CHECK(ran.out.ends_with("> top_b in gen_server:loop/7\n"));
+  CHECK(ran.out == upgraded.out +
+                       "  remark: of 1 processes it is not known whether they have records that change: " +
+                       told(lab, "top_b") + "\n");
 }
