@@ -19,7 +19,7 @@
 -import(erlrc_path, [replace_path/3]).
 -import(erlrc_suspend, [suspend/4]).
 -import(erlrc_record, [check_records/4]).
--import(erlrc_stranded, [check_stranded/5]).
+-import(erlrc_stranded, [check_stranded/5, look_at/1]).
 -import(erlrc_sys, [ask/3, ask/4, check_resumed/2, failures/1, resume_with_states/3]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, modules/1, process/2, processes/2, reply/1, short/1, short_name/1]).
 -import(erlrc_tree, [column/2, remember/2, trees/2]).
@@ -227,14 +227,16 @@ step({check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),
     C;
 step({check_stranded, Apps, Changing, Converted, Handling, Policy, Records}, C) ->
-    %% First these: who is born after that into a tree will be found there when it is suspended.
-    All = processes(),
+    %% First these: who is born after that into a tree will be found there when it is suspended. (A forecast has many of
+    %% this step one after the other.)
+    Seen = case C of #{seen := Before} -> Before; _ -> look_at(processes() -- [self()]) end,
     {Procs, Known, _} = trees(Apps, C),
     Told = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
     check_records(Changing, Told, Records, C),
-    check_stranded(All -- [self() | Told], Changing, Handling, Policy, remember(Procs, C)),
-    C;
-step(point_of_no_return, #{preparing := Preparing} = C) ->
+    check_stranded(maps:without(Told, Seen), Changing, Handling, Policy, remember(Procs, C)),
+    C#{seen => Seen};
+step(point_of_no_return, #{preparing := Preparing} = C0) ->
+    C = maps:remove(seen, C0),
     C#{prepared => maps:from_list([{Group, prepared(Begun, C)} || {Group, Begun} <- Preparing])};
 step({load, Module}, #{code := Code, kept := Kept} = C) ->
     {File, Beam} = maps:get(Module, Code),

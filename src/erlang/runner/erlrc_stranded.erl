@@ -4,18 +4,33 @@
 %% old code until they call it by its full name; those that a module handles messages for, and that wait, run its new code with
 %% their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_stranded/5]).
+-export([check_stranded/5, look_at/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
 %% As many calls as process_info tells of a stack at most; it tells 8 unless asked for more.
 -define(depth, 64).
 
-%% Pids: the processes that nothing converts.
-check_stranded(Pids, Changing, Handling, Policy, C) ->
-    Processes = look_at(Pids, Handling =/= []),
-    Lingering = inside(Processes, Changing),
-    Found = Lingering ++ [Row || {_, Pid, _} = Row <- waiting(Processes, Handling), not lists:keymember(Pid, 2, Lingering)],
+%% #{Pid => [{current_stacktrace, Stack}, {dictionary, Dictionary}]} of those that are alive. Each is asked once, because it
+%% answers itself.
+look_at(Pids) ->
+    Depth = erlang:system_flag(backtrace_depth, ?depth),
+    Told = try
+               lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), [current_stacktrace, dictionary]))
+           after
+               erlang:system_flag(backtrace_depth, Depth)
+           end,
+    maps:from_list(case lists:member(undefined, Told) of
+                       false -> lists:zip(Pids, Told);
+                       true -> [Alive || {_, [_ | _]} = Alive <- lists:zip(Pids, Told)]
+                   end).
+
+%% Seen: the processes that nothing converts. Who has died since is not missed: it may have been about to be converted.
+check_stranded(Seen, Changing, Handling, Policy, C) ->
+    {Pids, Told} = lists:unzip(lists:sort(maps:to_list(Seen))),
+    Lingering = inside(Pids, Told, Changing),
+    Waiting = [Row || {_, Pid, _} = Row <- waiting(Pids, Told, Handling), not lists:keymember(Pid, 2, Lingering)],
+    Found = [Row || {_, Pid, _} = Row <- Lingering ++ Waiting, is_process_alive(Pid)],
     Texts = [told(How, [{Pid, Module} || {H, Pid, Module} <- Found, H =:= How], C) || How <- ["in", "of"]],
     case {Texts, Policy} of
         {["", ""], _} -> ok;
@@ -28,24 +43,8 @@ check_stranded(Pids, Changing, Handling, Policy, C) ->
 set(Modules) ->
     maps:from_list([{Module, true} || Module <- Modules]).
 
-%% [{Pid, [{current_stacktrace, Stack}, {dictionary, Dictionary}]}], the latter if asked for. Each is asked once, because it
-%% answers itself.
-look_at(Pids, WithDictionary) ->
-    Items = [current_stacktrace | [dictionary || WithDictionary]],
-    Depth = erlang:system_flag(backtrace_depth, ?depth),
-    Told = try
-               lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), Items))
-           after
-               erlang:system_flag(backtrace_depth, Depth)
-           end,
-    case lists:member(undefined, Told) of
-        false -> lists:zip(Pids, Told);
-        true -> [Alive || {_, [_ | _]} = Alive <- lists:zip(Pids, Told)]
-    end.
-
 %% [{"in", Pid, Module}]. There may be thousands, so library functions find out that there are none.
-inside(Processes, Changing) ->
-    {_, Told} = lists:unzip(Processes),
+inside(Pids, Told, Changing) ->
     {_, Stacks} = lists:unzip(lists:map(fun erlang:hd/1, Told)),
     Calls = lists:append(Stacks),
     case [Module || Module <- Changing, lists:keymember(Module, 1, Calls)] of
@@ -53,16 +52,15 @@ inside(Processes, Changing) ->
             [];
         Found ->
             Modules = set(Found),
-            [{"in", Pid, Module} || {Pid, [{_, Stack} | _]} <- Processes,
+            [{"in", Pid, Module} || {Pid, Stack} <- lists:zip(Pids, Stacks),
                                     Module <- lists:sublist([M || {M, _, _, _} <- Stack, is_map_key(M, Modules)], 1)]
     end.
 
 %% [{"of", Pid, Module}]. The callback module of a behaviour is what its process was started with.
-waiting(_, []) ->
+waiting(_, _, []) ->
     [];
-waiting(Processes, Handling) ->
+waiting(Pids, Told, Handling) ->
     Modules = set(Handling),
-    {Pids, Told} = lists:unzip(Processes),
     [{"of", Pid, Module} || {Pid, {M, F, 1}} <- lists:zip(Pids, lists:map(fun proc_lib:translate_initial_call/1, Told)),
                             Module <- [case M of supervisor -> F; _ when F =:= init -> M; _ -> none end],
                             is_map_key(Module, Modules)].
