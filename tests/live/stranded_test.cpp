@@ -109,6 +109,21 @@ TEST_CASE("stranded: a process inside a module that changes goes on in its old c
   lab.ask("zoo_loop ! stop.");
 }
 
+TEST_CASE("stranded: a behaviour that waits goes on in no old code, whatever it was called by") {
+  Lab lab;
+  set_up(lab);
+  lab.ask(
+      "Pid = proc_lib:spawn(fun() -> zoo_lib:below(fun(_) -> gen_server:enter_loop(zoo_bare, [], #{}) end, "
+      "1) "
+      "end),"
+      "timer:sleep(20), {current_function, {gen_server, loop, _}} = process_info(Pid, current_function),"
+      "register(zoo_below, Pid).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) ==
+        Ran{1, "",
+            "erlrc-upgrade: NODE: refused: processes that nothing converts: " + of_bare(lab) + "\n" + bare});
+  lab.ask("exit(whereis(zoo_below), kill).");
+}
+
 TEST_CASE("stranded: many are counted, and five of them named") {
   Lab lab;
   set_up(lab);

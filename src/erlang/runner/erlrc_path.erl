@@ -28,7 +28,7 @@ restore_path(Path) ->
 
 replace_first(From, To, Wanted) ->
     [App | _] = string:split(filename:basename(filename:dirname(To)), "-"),
-    code:lib_dir(App) =:= filename:dirname(From)
+    {code:lib_dir(App), "ebin"} =:= {filename:dirname(From), filename:basename(From)}
         andalso code:replace_path(App, To) =:= true
         andalso code:get_path() =:= Wanted.
 

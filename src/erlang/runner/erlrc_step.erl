@@ -227,16 +227,18 @@ step({check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),
     C;
 step({check_stranded, Apps, Changing, Converted, Handling, Policy, Records}, C) ->
-    %% First these: who is born after that into a tree will be found there when it is suspended. (A forecast has many of
-    %% this step one after the other.)
-    Seen = case C of #{seen := Before} -> Before; _ -> look_at(processes() -- [self()]) end,
+    %% First these: who is born after that into a tree will be found there when it is suspended.
+    All = processes() -- [self()],
     {Procs, Known, _} = trees(Apps, C),
     Told = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
     check_records(Changing, Told, Records, C),
+    %% A forecast has many of this step, one after the other.
+    Seen = case get(seen) of undefined -> look_at(All); Before -> Before end,
+    put(seen, Seen),
     check_stranded(maps:without(Told, Seen), Changing, Handling, Policy, remember(Procs, C)),
-    C#{seen => Seen};
-step(point_of_no_return, #{preparing := Preparing} = C0) ->
-    C = maps:remove(seen, C0),
+    C;
+step(point_of_no_return, #{preparing := Preparing} = C) ->
+    erase(seen),
     C#{prepared => maps:from_list([{Group, prepared(Begun, C)} || {Group, Begun} <- Preparing])};
 step({load, Module}, #{code := Code, kept := Kept} = C) ->
     {File, Beam} = maps:get(Module, Code),

@@ -11,25 +11,41 @@
 %% As many calls as process_info tells of a stack at most; it tells 8 unless asked for more.
 -define(depth, 64).
 
-%% #{Pid => [{current_stacktrace, Stack}, {dictionary, Dictionary}]} of those that are alive. Each is asked once, because it
-%% answers itself.
+%% #{Pid => {Stack, InitialCall}} of those that are alive. Not of too many at once, because their dictionaries are copied.
 look_at(Pids) ->
+    maps:from_list(lists:append([look_at_part(Part) || Part <- parts(Pids)])).
+
+parts([]) ->
+    [];
+parts(Pids) ->
+    {Part, Rest} = lists:split(min(100, length(Pids)), Pids),
+    [Part | parts(Rest)].
+
+look_at_part(Pids) ->
+    Told = process_infos(Pids),
+    {Alive, Answers} = case lists:member(undefined, Told) of
+                           false -> {Pids, Told};
+                           true -> lists:unzip([Row || {_, [_ | _]} = Row <- lists:zip(Pids, Told)])
+                       end,
+    {_, Stacks} = lists:unzip(lists:map(fun erlang:hd/1, Answers)),
+    Calls = lists:map(fun proc_lib:translate_initial_call/1, Answers),
+    lists:zip(Alive, lists:zip(Stacks, Calls)).
+
+%% Each is asked once, because it answers itself.
+process_infos(Pids) ->
     Depth = erlang:system_flag(backtrace_depth, ?depth),
-    Told = try
-               lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), [current_stacktrace, dictionary]))
-           after
-               erlang:system_flag(backtrace_depth, Depth)
-           end,
-    maps:from_list(case lists:member(undefined, Told) of
-                       false -> lists:zip(Pids, Told);
-                       true -> [Alive || {_, [_ | _]} = Alive <- lists:zip(Pids, Told)]
-                   end).
+    try
+        lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), [current_stacktrace, dictionary]))
+    after
+        erlang:system_flag(backtrace_depth, Depth)
+    end.
 
 %% Seen: the processes that nothing converts. Who has died since is not missed: it may have been about to be converted.
 check_stranded(Seen, Changing, Handling, Policy, C) ->
     {Pids, Told} = lists:unzip(lists:sort(maps:to_list(Seen))),
-    Lingering = inside(Pids, Told, Changing),
-    Waiting = [Row || {_, Pid, _} = Row <- waiting(Pids, Told, Handling), not lists:keymember(Pid, 2, Lingering)],
+    {Stacks, Calls} = lists:unzip(Told),
+    Lingering = inside(Pids, Stacks, Changing),
+    Waiting = [Row || {_, Pid, _} = Row <- waiting(Pids, Calls, Handling), not lists:keymember(Pid, 2, Lingering)],
     Found = [Row || {_, Pid, _} = Row <- Lingering ++ Waiting, is_process_alive(Pid)],
     Texts = [told(How, [{Pid, Module} || {H, Pid, Module} <- Found, H =:= How], C) || How <- ["in", "of"]],
     case {Texts, Policy} of
@@ -43,25 +59,26 @@ check_stranded(Seen, Changing, Handling, Policy, C) ->
 set(Modules) ->
     maps:from_list([{Module, true} || Module <- Modules]).
 
-%% [{"in", Pid, Module}]. There may be thousands, so library functions find out that there are none.
-inside(Pids, Told, Changing) ->
-    {_, Stacks} = lists:unzip(lists:map(fun erlang:hd/1, Told)),
-    Calls = lists:append(Stacks),
-    case [Module || Module <- Changing, lists:keymember(Module, 1, Calls)] of
+%% [{"in", Pid, Module}]. There may be thousands, so library functions find out that there are none. Behaviours that wait take
+%% their next message to the new code, whatever they were called by.
+inside(Pids, Stacks, Changing) ->
+    Frames = lists:append(Stacks),
+    case [Module || Module <- Changing, lists:keymember(Module, 1, Frames)] of
         [] ->
             [];
         Found ->
             Modules = set(Found),
-            [{"in", Pid, Module} || {Pid, Stack} <- lists:zip(Pids, Stacks),
-                                    Module <- lists:sublist([M || {M, _, _, _} <- Stack, is_map_key(M, Modules)], 1)]
+            [{"in", Pid, Module} || {Pid, [{M, F, _, _} | _] = Stack} <- lists:zip(Pids, Stacks),
+                                    not (M =:= gen_server andalso F =:= loop), M =/= gen_statem, M =/= gen_event,
+                                    Module <- lists:sublist([Each || {Each, _, _, _} <- Stack, is_map_key(Each, Modules)], 1)]
     end.
 
 %% [{"of", Pid, Module}]. The callback module of a behaviour is what its process was started with.
 waiting(_, _, []) ->
     [];
-waiting(Pids, Told, Handling) ->
+waiting(Pids, Calls, Handling) ->
     Modules = set(Handling),
-    [{"of", Pid, Module} || {Pid, {M, F, 1}} <- lists:zip(Pids, lists:map(fun proc_lib:translate_initial_call/1, Told)),
+    [{"of", Pid, Module} || {Pid, {M, F, 1}} <- lists:zip(Pids, Calls),
                             Module <- [case M of supervisor -> F; _ when F =:= init -> M; _ -> none end],
                             is_map_key(Module, Modules)].
 
