@@ -45,7 +45,7 @@ sub all {
 sub registered {
   opendir(my $dir, $registry) or return ();
   # The rules of erlrc itself: what editors and package managers leave beside files is no node.
-  return grep { !/^\.|~$|\.dpkg-|\.rpm(?:new|save)$/ && -f "$registry/$_" } sort readdir $dir;
+  return grep { !/^\.|~$|\.dpkg-|\.rpm(?:new|save|orig)$/ && -f "$registry/$_" } sort readdir $dir;
 }
 
 # The answer without white space; empty if there is none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/app/app_spec.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -95,7 +96,18 @@ AppSpec read_spec(const Term& term, const Fail& tell) {
   return spec;
 }
 
+constexpr std::size_t longest_atom = 255;
+
 }  // namespace
+
+bool is_application_name(std::string_view name) {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto other = [&](char c) {
+    return lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@';
+  };
+  return !name.empty() && name.size() <= longest_atom && lower(name.front()) &&
+         std::ranges::all_of(name, other);
+}
 
 AppSpec parse_app_spec(std::string_view text, const std::string& file) {
   std::vector<ParsedTerm> terms = parse_terms(text, file);

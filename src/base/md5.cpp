@@ -108,14 +108,4 @@ Bytes to_bytes(const Md5Digest& digest) {
   return {digest.begin(), digest.end()};
 }
 
-std::string to_hex(const Md5Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (std::uint8_t byte : digest) {
-    hex.push_back(kDigits[byte >> 4]);
-    hex.push_back(kDigits[byte & 15]);
-  }
-  return hex;
-}
-
 }  // namespace erlrc

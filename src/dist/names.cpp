@@ -38,6 +38,10 @@ std::string to_string(const NodeName& name) {
   return name.host ? name.alive + "@" + *name.host : name.alive;
 }
 
+bool may_be_same(const NodeName& a, const NodeName& b) {
+  return a.alive == b.alive && (!a.host || !b.host || a.host == b.host);
+}
+
 std::string printable(std::string_view text) {
   constexpr std::size_t longest_quote = 60;
   constexpr std::string_view digits = "0123456789abcdef";

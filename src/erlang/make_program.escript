@@ -30,7 +30,7 @@ make(Out, Function, Sources, Extent) ->
     check_imports(Modules, Extent),
     Defined = [[{{Name, Arity}, [strip(Clause) || Clause <- Clauses]} || {function, _, Name, Arity, Clauses} <- Forms]
                || {_, Forms} <- Modules],
-    Names = [Function || Module <- Defined, {Function, _} <- Module],
+    Names = [Name || Module <- Defined, {Name, _} <- Module],
     case lists:usort(Names -- lists:usort(Names)) of
         [] -> ok;
         Twice -> wrong("defined in two modules: ~0p", [Twice])

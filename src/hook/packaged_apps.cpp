@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 
+#include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/hook/dpkg.hpp>
 
@@ -8,15 +9,6 @@ namespace erlrc {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r";
-
-bool is_application_name(std::string_view name) {
-  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  const auto other = [&](char c) {
-    return lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@';
-  };
-  return !name.empty() && name.size() <= 255 && lower(name.front()) &&
-         std::all_of(name.begin(), name.end(), other);
-}
 
 /// Takes the next word, and the blanks before it, from the front of `line`.
 std::string_view take_word(std::string_view& line) {
@@ -98,10 +90,6 @@ ControlMember parse_control_member(std::string_view text, const std::string& fil
 std::optional<PackagedApps> apps_in_step(const std::optional<ControlMember>& member) {
   if (!member || member->policy != PackagePolicy::hot) return std::nullopt;
   return member->apps;
-}
-
-PackagedApps parse_packaged_apps(std::string_view text, const std::string& file) {
-  return parse_control_member(text, file).apps;
 }
 
 }  // namespace erlrc

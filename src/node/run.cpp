@@ -13,6 +13,7 @@
 // The messages of the runner (src/erlang/runner):
 //   {done | held, Times, SuspendedUs, Remarks}
 //   {failed, StepIndex, Why, Touched, Left, Times, SuspendedUs, Remarks}
+//   {busy, Why}
 // Times is [{StepIndex, Microseconds}], texts are UTF-8 binaries.
 
 namespace erlrc {
@@ -72,10 +73,21 @@ Outcome failed(const std::vector<Term>& message, const Plan& plan) {
   return outcome;
 }
 
+Outcome busy(const Term& why, const Plan& plan) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::refused;
+  outcome.word = "refused";
+  outcome.message = as_text(why).value_or(print_term(why));
+  outcome.busy = true;
+  outcome.remarks = plan.remarks;
+  return outcome;
+}
+
 Outcome read(const Term& message, const Plan& plan) {
   if (const auto* end = as_tagged(message, "done", 4)) return done(*end, plan);
   if (const auto* held = as_tagged(message, "held", 4)) return done(*held, plan);
   if (const auto* end = as_tagged(message, "failed", 8)) return failed(*end, plan);
+  if (const auto* other = as_tagged(message, "busy", 2)) return busy((*other)[1], plan);
   unexpected(message);
 }
 

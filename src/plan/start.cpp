@@ -64,6 +64,10 @@ std::vector<Atom> not_running(const AppSpec& spec, const NodeState& node) {
   return found;
 }
 
+Refusal started_elsewhere(const Atom& app) {
+  return {"refused", app.name + " is being started by somebody else at this moment"};
+}
+
 Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {
   return {"refused", "version " + running + " of " + app.name + " runs, not " + wanted, true};
 }
@@ -104,8 +108,7 @@ Decision plan_start(const Request& request, const NodeState& node, const Files& 
     if (running == request.to.vsn) return Plan{"already_running", {}, {}};
     return other_version_runs(app, running, request.to.vsn + " (use erlrc-upgrade)");
   }
-  if (node.starting.contains(app))
-    return Refusal{"refused", app.name + " is being started by somebody else at this moment"};
+  if (node.starting.contains(app)) return started_elsewhere(app);
   const auto outer = included_by(node, app);
   if (outer && loaded_vsn(node, app) == request.to.vsn) return Plan{"included", {}, {}};
   if (outer && loaded_vsn(node, app))

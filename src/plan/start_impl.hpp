@@ -28,6 +28,9 @@ std::vector<Atom> not_running(const AppSpec& spec, const NodeState& node);
 /// word. `path` is the step that brings its directory into the code path.
 void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step path);
 
+/// Why nothing is done with an application that somebody else starts at this moment.
+Refusal started_elsewhere(const Atom& app);
+
 /// "version X of APP runs, not Y"
 Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted);
 

@@ -36,8 +36,7 @@ Decision plan_stop(const Request& request, const NodeState& node, const Wanted& 
     return Refusal{"refused",
                    "version " + *loaded + " of " + app.name + " is loaded, not " + request.from.vsn};
   }
-  if (node.starting.contains(app))
-    return Refusal{"refused", app.name + " is being started by somebody else at this moment"};
+  if (node.starting.contains(app)) return started_elsewhere(app);
   const auto outer = running ? std::nullopt : included_by(node, app);
   if (outer && request.unload) return Refusal{"refused", outer->name + " runs and includes " + app.name};
 

@@ -174,7 +174,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   if (auto refusal = inclusions.twice()) return *refusal;
   if (auto refusal = loses_nifs(to, script.instructions)) return *refusal;
 
-  Steps steps(from, to, replace_path(request, from, to), node);
+  ScriptSteps steps(from, to, replace_path(request, from, to), node);
   steps.append(script.instructions);
 
   Plan plan{"upgraded", {}, std::move(script.remarks), {std::move(script.origin)}};
@@ -267,8 +267,7 @@ Decision plan_rebuilt(const Request& request, const NodeState& node, const Files
 Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
                       const Wanted& wanted) {
   const Atom& app = request.app;
-  if (node.starting.contains(app))
-    return Refusal{"refused", app.name + " is being started by somebody else at this moment"};
+  if (node.starting.contains(app)) return started_elsewhere(app);
   const auto loaded = loaded_vsn(node, app);
   const bool active = runs(node, app) || included_by(node, app);
   if (!active) {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
@@ -109,15 +110,6 @@ NodeEntry load_node(const fs::path& file) {
 /// leads nowhere is.
 bool is_there(const fs::path& file) {
   return file_status(file) || read_link_if_readable(file);
-}
-
-/// [a-z][0-9A-Za-z_]*
-bool is_application_name(std::string_view name) {
-  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  const auto any = [&](char c) {
-    return lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  return !name.empty() && lower(name.front()) && std::ranges::all_of(name, any);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <memory>
 
+#include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/report/report.hpp>
 #include <erlrc/tools/perform.hpp>
@@ -12,7 +14,6 @@
 namespace erlrc {
 namespace {
 
-constexpr std::size_t longest_atom = 255;
 constexpr double longest_seconds = 1e7;
 
 bool is_control(char c) {
@@ -29,10 +30,22 @@ std::string told(const CLI::ParseError& error) {
   return text;
 }
 
+/// Help with the same usage line as errors: CLI11 would make another one, which does not know what goes
+/// together.
+class Help : public CLI::Formatter {
+public:
+  explicit Help(std::string usage) : usage_(std::move(usage)) {}
+  std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
+
+private:
+  std::string usage_;
+};
+
 }  // namespace
 
 CommandLine::CommandLine(const std::string& tool, const std::string& arguments, const std::string& about)
-    : app(about, tool), usage_("usage: " + tool + " [OPTIONS] " + arguments) {
+    : app(about, tool), usage_(tool + " [OPTIONS]" + (arguments.empty() ? "" : " " + arguments)) {
+  app.formatter(std::make_shared<Help>(usage_));
   app.get_formatter()->label("REQUIRED", "");
   app.get_formatter()->label("TEXT", "");
   app.set_help_flag("--help", "Print this text and exit");
@@ -52,7 +65,7 @@ std::optional<int> CommandLine::parse(std::span<const std::string> args, Streams
     streams.out += std::string(version.what()) + "\n";
     return 0;
   } catch (const CLI::ParseError& error) {
-    throw UsageError(told(error) + "; " + usage_);
+    throw UsageError(told(error) + "; usage: " + usage_);
   }
 }
 
@@ -69,11 +82,7 @@ int guarded_main(const std::string& tool, Streams& streams, const std::function<
 }
 
 Atom check_app(const std::string& name) {
-  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  const auto other = [&](char c) {
-    return lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@';
-  };
-  if (name.empty() || name.size() > longest_atom || !lower(name.front()) || !std::ranges::all_of(name, other))
+  if (!is_application_name(name))
     throw UsageError("application name " + printable(name) +
                      ": expected a lower-case letter, then letters, digits, _ or @");
   return Atom{name};

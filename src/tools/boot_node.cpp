@@ -122,9 +122,7 @@ Term settings(const std::string& name) {
   for (const BadEntry& bad : registry.bad)
     if (bad.file == name) throw Error(bad.error);
   for (const NodeEntry& entry : registry.nodes)
-    if (entry.name.alive == wanted.alive &&
-        (!wanted.host || !entry.name.host || entry.name.host == wanted.host))
-      return list({tuple(Atom{"cookie"}, Atom{entry.cookie.reveal()})});
+    if (may_be_same(entry.name, wanted)) return list({tuple(Atom{"cookie"}, Atom{entry.cookie.reveal()})});
   return list();
 }
 

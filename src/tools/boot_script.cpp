@@ -141,7 +141,8 @@ fs::path check_name(const std::string& name) {
 
 int make_boot_script_main(std::span<const std::string> args, Streams& streams) {
   return guarded_main(tool, streams, [&] {
-    CommandLine line(tool, "NAME [EXTRA-APPS]", "Make a boot file of OTP, with its release file and script.");
+    CommandLine line(tool, "NAME [EXTRA-APPS] | --configured",
+                     "Make a boot file of OTP, with its release file and script.");
     std::string name, extra;
     std::string directory = "/var/lib/erlrc/boot";
     bool is_static = false, configured = false;

@@ -113,8 +113,7 @@ void decide_on(Visit& visit, const Item& item, std::size_t index, const Wanted& 
 /// Whether a package that names `nodes` is for this one.
 bool is_for(const std::optional<std::vector<std::string>>& nodes, const NodeName& node) {
   return !nodes || std::ranges::any_of(*nodes, [&](const std::string& text) {
-    const NodeName name = parse_node_name(text);
-    return name.alive == node.alive && (!name.host || !node.host || name.host == node.host);
+    return may_be_same(parse_node_name(text), node);
   });
 }
 

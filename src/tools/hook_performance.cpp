@@ -19,9 +19,7 @@ bool has_changed(const NodeReport& report) {
 /// A node does what it was told to the end, also when the hook that told it was killed. What dpkg does then
 /// must find the end of that, not the middle.
 bool is_busy(const std::vector<NodeReport>& reports) {
-  return std::ranges::any_of(reports, [](const NodeReport& report) {
-    return report.outcome.message.starts_with("another run of erlrc");
-  });
+  return std::ranges::any_of(reports, [](const NodeReport& report) { return report.outcome.busy; });
 }
 
 }  // namespace
@@ -42,10 +40,7 @@ Site HookPerformance::site_for(const Request& request) const {
   const std::vector<NodeName>& meant = found->second;
   Site site = site_;
   std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
-    return std::ranges::none_of(meant, [&](const NodeName& name) {
-      return entry.name.alive == name.alive &&
-             (!name.host || !entry.name.host || entry.name.host == name.host);
-    });
+    return std::ranges::none_of(meant, [&](const NodeName& name) { return may_be_same(name, entry.name); });
   });
   std::erase_if(site.registry.bad, [&](const BadEntry& bad) {
     const std::string alive = bad.file.substr(0, bad.file.find('@'));

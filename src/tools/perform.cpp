@@ -253,6 +253,7 @@ std::optional<Site> site_to_serve() {
 
 Site only_node(Site site, const std::string& name) {
   const NodeName wanted = parse_node_name(name);
+  // Who names a host does not mean the node of some host: not may_be_same.
   std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
     return entry.name.alive != wanted.alive || (wanted.host && entry.name.host != wanted.host);
   });

@@ -12,15 +12,9 @@ runs() {
   holds "nodes run $1" equal "$(node_says $(sed 's/=[^ ]*//g' <<<"$1") | sed 's/!no path//g; s/!\(path\|file\) [^ ]*//g')" "$1"
 }
 dpkg_has() { holds "dpkg has $1" equal "$(for p in $2; do dpkg_says "$p"; done | paste -sd,)" "$1"; }
-kill_node() {
-  local beam i
-  beam=$(pgrep -u egerld -x beam.smp)
-  kill "$beam"
-  for ((i = 0; i < 50; i++)); do [[ -e /proc/$beam ]] || break; sleep 0.1; done
-}
 # restarted: the node, which boots what dpkg has.
 restarted() {
-  kill_node
+  stop_nodes
   start_node $node 4040
   on_node $node "[application:ensure_all_started(A) || A <- [$(paste -sd, <<<"${1// /,}")]]." >/dev/null
 }

@@ -120,8 +120,10 @@ part_dpkg() {
                ca-1.0.postrm.upgrade.before ca-1.0.postrm.upgrade.after ca-1.1.postinst.configure.before \
                ca-1.1.postinst.configure.after cb-1.0.prerm.upgrade.after cb-1.1.preinst.upgrade.after \
                cb-1.0.postrm.upgrade.before cb-1.0.postrm.upgrade.after cb-1.1.postinst.configure.after; do
-    fault "$point" 'kill -9 $PPID; sleep 0.3'
+    rm -f /run/reached
+    fault "$point" 'touch /run/reached; kill -9 $PPID; sleep 0.3'
     row "${point%.*} ${point##*.} its hook" any both 1.1 -- pending -- fix -- 'both 1.1'
+    [[ -e /run/reached ]] || row_failed "it did not come to $point"
   done
 }
 
@@ -138,9 +140,9 @@ killed() {
   printf slow >"/run/fault/$slow.code_change"
   apt-get install --yes ca=1.1 cb=1.1 >"$logs/command.log" 2>&1 </dev/null &
   apt=$!
-  eventually converts_again
+  eventually converts_again || row_failed "the process of $slow was not converted"
   local victim
-  for victim in "$@"; do pkill -KILL -x "$victim" || true; done
+  for victim in "$@"; do pkill -KILL -x "$victim" || row_failed "there is no $victim to kill"; done
   { wait "$apt"; } 2>/dev/null || true
   eventually refused at_work
   rm -f /run/fault/*

@@ -9,8 +9,8 @@ killed_upgrade() {
   kill -STOP "$beam"
   dpkg -i /srv/archive/egerl_4.1.0_all.deb >>"$logs/packages.log" 2>&1 &
   dpkg=$!
-  eventually waits_for_node
-  for name in "$@"; do pkill -KILL -x "$name" || true; done
+  eventually waits_for_node || holds "the hook waits for the node" false
+  for name in "$@"; do pkill -KILL -x "$name" || holds "there is a $name to kill" false; done
   sleep 0.1
   kill -CONT "$beam"
   { wait "$dpkg"; } 2>/dev/null || true

@@ -72,7 +72,7 @@ TEST_CASE("stranded: --stranded=refuse refuses the upgrade before anything is to
             "erlrc-upgrade: NODE: refused: processes that nothing converts: 1 in zoo_lib: " + lingering(lab) +
                 "\n"});
   CHECK(lab.ask("lab:diff().") == "[]");
-  lab.ask("lingers ! stop, timer:sleep(20).");
+  lab.ask("lingers ! stop, lab:await(fun() -> whereis(lingers) =:= undefined end).");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}).exit == 0);
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("purge: what runs the code before the last upgrade is named, and the u
                                       "the last upgrade: zoo_lib in " +
                                           lingering(lab) + "\n"});
   CHECK(lab.ask("lab:diff().") == "[]");
-  lab.ask("lingers ! stop, timer:sleep(20).");
+  lab.ask("lingers ! stop, lab:await(fun() -> whereis(lingers) =:= undefined end).");
   CHECK(downgrade(lab, option) == downgraded);
   CHECK(lab.condition("zoo") == "old");
 }

@@ -44,6 +44,13 @@ void open_door(Lab& lab) {
       "  end end)).");
 }
 
+/// When it returns, the last guest has gone.
+void close_door(Lab& lab) {
+  lab.ask(
+      "inn_door ! close, lab:await(fun() -> whereis(inn_door) =:= undefined end),"
+      " lab:await(fun() -> proplists:get_value(active, supervisor:count_children(inn_pool)) =:= 0 end).");
+}
+
 const Ran upgraded{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""};
 
 }  // namespace
@@ -66,7 +73,7 @@ TEST_CASE(
   lab.ask("lab:on({code_change, inn_server}, crash).");
   for (int i = 0; i < 5; ++i)
     CHECK(lab.upgrade("inn", "1.0.0", "2.0.0").exit == 1);
-  lab.ask("inn_door ! close, timer:sleep(50).");
+  close_door(lab);
   CHECK(lab.ask("[C || C <- lab:calls(), lists:member(element(1, C), [mismatch, no_child])].") == "[]");
   CHECK(lab.ask("length([C || C <- lab:calls(), element(1, C) =:= code_change, element(2, C) =:= inn_guest]) "
                 "> 50.") == "true");
@@ -91,7 +98,7 @@ TEST_CASE("an upgrade that fails when all go on in the new code: who was born in
     INFO(ran.err);
     CHECK(ran.exit == 1);
   }
-  lab.ask("inn_door ! close, timer:sleep(50).");
+  close_door(lab);
   CHECK(lab.ask("[C || C <- lab:calls(), lists:member(element(1, C), [mismatch, no_child])].") == "[]");
   CHECK(lab.condition("inn") == "old");
 }
@@ -164,7 +171,7 @@ TEST_CASE("a process has as long for it as its instruction says") {
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: not suspended in time: <0."));
   CHECK(took >= std::chrono::milliseconds(700));
   CHECK(took < std::chrono::milliseconds(3500));
-  CHECK(lab.ask("lab:release({busy, zoo_b}), timer:sleep(20), lab:diff().") == "[]");
+  CHECK(lab.ask("lab:release({busy, zoo_b}), lab:diff_at_last().") == "[]");
 }
 
 TEST_CASE("a process that is suspended late, by then with much to do") {

@@ -42,8 +42,7 @@ void set_up(Lab& lab) {
 
 /// Starts a process; its pid as a person reads it.
 std::string spawned(Lab& lab, const std::string& body) {
-  const std::string pid = lab.ask("pid_to_list(spawn(fun() -> " + body + " end)).");
-  lab.ask("timer:sleep(20).");
+  const std::string pid = lab.ask("P = spawn(fun() -> " + body + " end), lab:await_rest(P), pid_to_list(P).");
   return pid.substr(1, pid.size() - 2);
 }
 
@@ -104,7 +103,7 @@ TEST_CASE("stranded: a process inside a module that changes goes on in its old c
     return lab.ask("zoo_loop ! {vsn, self()}, receive V -> V after 2000 -> none end.");
   };
   CHECK(vsn() == "\"1.0.0\"");
-  CHECK(lab.ask("zoo_loop ! new, timer:sleep(20), ok.") == "ok");
+  CHECK(lab.ask("zoo_loop ! new, ok.") == "ok");
   CHECK(vsn() == "\"2.0.0\"");
   lab.ask("zoo_loop ! stop.");
 }
@@ -116,7 +115,7 @@ TEST_CASE("stranded: a behaviour that waits goes on in no old code, whatever it 
       "Pid = proc_lib:spawn(fun() -> zoo_lib:below(fun(_) -> gen_server:enter_loop(zoo_bare, [], #{}) end, "
       "1) "
       "end),"
-      "timer:sleep(20), {current_function, {gen_server, loop, _}} = process_info(Pid, current_function),"
+      "lab:await_rest(Pid), {current_function, {gen_server, loop, _}} = process_info(Pid, current_function),"
       "register(zoo_below, Pid).");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) ==
         Ran{1, "",
@@ -127,7 +126,7 @@ TEST_CASE("stranded: a behaviour that waits goes on in no old code, whatever it 
 TEST_CASE("stranded: many are counted, and five of them named") {
   Lab lab;
   set_up(lab);
-  lab.ask("[spawn(zoo_lib, loop, []) || _ <- lists:seq(1, 7)], timer:sleep(20).");
+  lab.ask("[lab:await_rest(spawn(zoo_lib, loop, [])) || _ <- lists:seq(1, 7)].");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--json"});
   INFO(ran);
   CHECK(ran.exit == 0);
@@ -173,7 +172,7 @@ TEST_CASE("stranded: a server outside of the tree that would be converted inside
   lab.add(later);
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
   lab.ask("{ok, P} = gen_server:start(zoo_a, [], [{hibernate_after, case " + waits +
-          " of true -> infinity; false -> 1 end}]), register(zoo_guest, P), timer:sleep(50).");
+          " of true -> infinity; false -> 1 end}]), register(zoo_guest, P), lab:await_rest(P).");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"});
   INFO(ran);
   CHECK(ran.exit == exit);

@@ -76,6 +76,15 @@ start_node() {
   exit 1
 }
 
+# stop_nodes: all that run.
+stop_nodes() {
+  local beam
+  for beam in $(pgrep -u egerld -x beam.smp); do
+    kill "$beam"
+    if ! eventually refused test -e "/proc/$beam"; then say "the node of process $beam does not stop"; exit 1; fi
+  done
+}
+
 # register_node NODE [COOKIE]: in /etc/erlrc.d/nodes, readable by root alone.
 register_node() {
   install -d -m 0750 /etc/erlrc.d/nodes

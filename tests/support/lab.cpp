@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ostream>
 #include <stdexcept>
 
 #include <erlrc/sys/file.hpp>
@@ -58,12 +57,6 @@ LiveNode& fresh_node(std::size_t index) {
   return *node;
 }
 
-std::string replace_all(std::string text, const std::string& what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-  return text;
-}
-
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
   for (const std::string& text : texts)
@@ -72,10 +65,6 @@ std::string joined(const std::vector<std::string>& texts) {
 }
 
 }  // namespace
-
-std::ostream& operator<<(std::ostream& stream, const Ran& ran) {
-  return stream << "exit " << ran.exit << "\nout: " << ran.out << "\nerr: " << ran.err;
-}
 
 std::string child_specs(const std::vector<std::string>& names, const std::string& type) {
   std::vector<std::string> specs;
@@ -168,7 +157,7 @@ std::string Lab::ask(const std::string& expressions, std::size_t index) {
   return neutral(print_term(node(index).evaluate(expressions)));
 }
 
-Ran Lab::run(ToolMain program, std::vector<std::string> args) {
+Ran Lab::run(Program program, std::vector<std::string> args) {
   Streams streams;
   const auto began = std::chrono::steady_clock::now();
   const int exit = program(args, streams);

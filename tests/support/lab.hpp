@@ -4,16 +4,13 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <iosfwd>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include <erlrc/tools/programs.hpp>
-
 #include "live_node.hpp"
+#include "ran.hpp"
 #include "temp_dir.hpp"
 
 // A host with real nodes and real applications, on which tests try the programs. What the applications'
@@ -45,17 +42,6 @@ std::string child_specs(const std::vector<std::string>& names, const std::string
 LabRelease servers(const std::string& app, const std::string& vsn, const std::vector<std::string>& names,
                    const std::string& keys = {});
 
-/// What a program came to. In its texts the host's directory is LAB and the nodes are NODE, NODE2 and so on.
-struct Ran {
-  int exit = 0;
-  std::string out;
-  std::string err;
-  bool operator==(const Ran&) const = default;
-};
-std::ostream& operator<<(std::ostream& stream, const Ran& ran);
-
-using ToolMain = int (*)(std::span<const std::string>, Streams&);
-
 class Lab {
 public:
   /// A host with one registered node. Without options that is one that all tests of the program share;
@@ -81,8 +67,9 @@ public:
   /// Evaluates on a node, and prints the value as Erlang would, with LAB for the host's directory.
   std::string ask(const std::string& expressions, std::size_t index = 0);
 
-  /// Runs a program in this process.
-  Ran run(ToolMain program, std::vector<std::string> args);
+  /// Runs a program in this process. In what it prints the host's directory is LAB and the nodes are NODE,
+  /// NODE2 and so on.
+  Ran run(Program program, std::vector<std::string> args);
   Ran start(const std::string& app, const std::string& vsn, std::vector<std::string> options = {});
   Ran stop(const std::string& app, const std::string& vsn, std::vector<std::string> options = {});
   Ran upgrade(const std::string& app, const std::string& from, const std::string& to,

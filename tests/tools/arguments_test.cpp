@@ -173,5 +173,9 @@ TEST_CASE("--version and --help do nothing else") {
     CHECK(help.exit == 0);
     CHECK(help.err.empty());
     CHECK(help.out.find("Usage: erlrc-") != std::string::npos);
+    const std::string wrong = one.run(program, {"--no-such-option"}).err;
+    const auto usage = wrong.find("usage: ");
+    REQUIRE(usage != std::string::npos);
+    CHECK(help.out.find("\nU" + wrong.substr(usage + 1)) != std::string::npos);
   }
 }

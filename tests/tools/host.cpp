@@ -9,22 +9,12 @@
 namespace erlrc::test {
 namespace {
 
-std::string replace_all(std::string text, const std::string& what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-  return text;
-}
-
 /// Only the runner is given steps.
 bool is_runner(const Call& call) {
   return lookup(call.argument, "steps") != nullptr;
 }
 
 }  // namespace
-
-std::ostream& operator<<(std::ostream& stream, const Ran& ran) {
-  return stream << "exit " << ran.exit << "\nout: " << ran.out << "\nerr: " << ran.err;
-}
 
 // Nobody listens at port 1, so nodes without an epmd of their own are down, whatever runs on the machine of
 // the test.

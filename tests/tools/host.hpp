@@ -6,9 +6,9 @@
 #include <vector>
 
 #include <erlrc/erlang/program.hpp>
-#include <erlrc/tools/programs.hpp>
 
 #include "fake_node.hpp"
+#include "ran.hpp"
 #include "temp_dir.hpp"
 
 // A host for the programs to run on: an $ERLRC_ROOT, application directories, and nodes that are none.
@@ -17,17 +17,6 @@ namespace erlrc::test {
 
 /// The cookie of every node: no program may ever print it.
 inline const std::string cookie = "KEEP7THIS8SECRET9";
-
-/// What a program came to.
-struct Ran {
-  int exit = 0;
-  std::string out;
-  std::string err;
-  bool operator==(const Ran&) const = default;
-};
-std::ostream& operator<<(std::ostream& stream, const Ran& ran);
-
-using Program = int (*)(std::span<const std::string>, Streams&);
 
 class Host {
 public:

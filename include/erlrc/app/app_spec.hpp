@@ -33,6 +33,10 @@ struct AppSpec {
   bool operator==(const AppSpec&) const = default;
 };
 
+/// Whether an application can be called that by a file's name, an argument and a line of text alike: a
+/// lower-case letter, then letters, digits, _ or @, and no longer than an atom.
+bool is_application_name(std::string_view name);
+
 /// Reads the text of an .app file; `file` is its name for messages. Throws SyntaxError for text that is no
 /// term, more than one term, another shape, a key of a wrong type (with the position of the file's term), a
 /// missing vsn.

@@ -32,7 +32,4 @@ Md5Digest md5(BytesView bytes);
 /// The 16 bytes as a byte string, the way both the protocol and Erlang's `module_info(md5)` carry them.
 Bytes to_bytes(const Md5Digest& digest);
 
-/// Lower-case hexadecimal.
-std::string to_hex(const Md5Digest& digest);
-
 }  // namespace erlrc

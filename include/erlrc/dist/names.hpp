@@ -23,6 +23,9 @@ NodeName parse_node_name(std::string_view text);
 
 std::string to_string(const NodeName& name);
 
+/// Whether both can be names of the same node: one of them may leave the host out.
+bool may_be_same(const NodeName& a, const NodeName& b);
+
 /// Text from outside as it may stand in a message: quoted, on one line, with everything but printable ASCII
 /// as `\xNN`, and cut if it is long.
 std::string printable(std::string_view text);

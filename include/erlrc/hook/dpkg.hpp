@@ -65,9 +65,6 @@ ControlMember parse_control_member(std::string_view text, const std::string& fil
 /// What is to be kept in step; a package that wants something else is like one without a control member.
 std::optional<PackagedApps> apps_in_step(const std::optional<ControlMember>& member);
 
-/// The applications of a control member alone.
-PackagedApps parse_packaged_apps(std::string_view text, const std::string& file);
-
 enum class Script { preinst, postinst, prerm, postrm };
 
 /// The script of that name; nullopt for any other name.

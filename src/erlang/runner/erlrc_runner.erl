@@ -60,8 +60,7 @@ main(Plan, Client, Ref) ->
             tell(Client, {Ref, Settled}),
             element(1, Settled) =:= done andalso purge(get(purges));
         {busy, Other} ->
-            tell(Client, {Ref, {failed, 0, text("another run of erlrc (~p) is at work on this node", [Other]), false,
-                                [], [], 0, []}})
+            tell(Client, {Ref, {busy, text("another run of erlrc (~p) is at work on this node", [Other])}})
     end.
 
 %% Nobody can call a client that is gone.

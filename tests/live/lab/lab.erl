@@ -5,7 +5,7 @@
 %% was before.
 -module(lab).
 -export([open/0, reset/0, build/3]).
--export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await/1, await_idle/0]).
+-export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await/1, await_rest/1, await_idle/0]).
 -export([mark/0, diff/0, diff_but_pids/0, diff_at_last/0, condition/3, status/1]).
 -export([end_state/0, release_handler/4]).
 
@@ -120,13 +120,19 @@ await_reached(Key) ->
 await_idle() ->
     await(fun() -> whereis(erlrc_runner) =:= undefined end).
 
-%% Becomes true: in time, or never.
-await(Holds) -> await(Holds, 120000).
+%% Becomes true in time; else whatever the test does next would not be what it is about.
+await(Holds) ->
+    true = becomes(Holds, 120000).
 
-await(Holds, Ms) ->
+%% Waits, and has nothing more to do before.
+await_rest(Pid) ->
+    State = fun() -> {status, _} = process_info(Pid, status), process_info(Pid, [status, reductions]) end,
+    await(fun() -> [{status, Status} | _] = Before = State(), timer:sleep(20), Status =:= waiting andalso State() =:= Before end).
+
+becomes(Holds, Ms) ->
     case Holds() of
         true -> true;
-        false when Ms > 0 -> timer:sleep(5), await(Holds, Ms - 5);
+        false when Ms > 0 -> timer:sleep(5), becomes(Holds, Ms - 5);
         false -> false
     end.
 
@@ -162,7 +168,7 @@ diff_but_pids() ->
 
 %% The same when it has become empty, if it does: for what goes on in the node after a run.
 diff_at_last() ->
-    _ = await(fun() -> diff() =:= [] end, 10000),
+    _ = becomes(fun() -> diff() =:= [] end, 10000),
     diff().
 
 differences(Then, Now) ->

@@ -15,6 +15,19 @@ TEST_CASE("a node name is read with and without its host") {
   CHECK(to_string(parse_node_name("egerl@vm")) == "egerl@vm");
 }
 
+TEST_CASE("two names may be those of one node if no host contradicts") {
+  const auto same = [](const char* a, const char* b) {
+    return may_be_same(parse_node_name(a), parse_node_name(b));
+  };
+  CHECK(same("egerl", "egerl"));
+  CHECK(same("egerl@vm", "egerl"));
+  CHECK(same("egerl", "egerl@vm"));
+  CHECK(same("egerl@vm", "egerl@vm"));
+  CHECK_FALSE(same("egerl@vm", "egerl@other"));
+  CHECK_FALSE(same("egerl@vm", "other@vm"));
+  CHECK_FALSE(same("egerl", "other"));
+}
+
 TEST_CASE("what cannot be a node's name is refused, on one line, with the reason") {
   struct Refused {
     std::string name;

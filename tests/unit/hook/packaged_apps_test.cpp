@@ -10,7 +10,7 @@ namespace {
 
 std::string error_of(std::string_view text) {
   try {
-    parse_packaged_apps(text, "info/egerl.erlrc");
+    parse_control_member(text, "info/egerl.erlrc");
   } catch (const SyntaxError& error) {
     return error.what();
   }
@@ -20,11 +20,11 @@ std::string error_of(std::string_view text) {
 }  // namespace
 
 TEST_CASE("a control member names an application, its version and its ebin on each line") {
-  CHECK(parse_packaged_apps("egerl_lib 1.2 /usr/lib/erlang/lib/egerl_lib-1.2/ebin\n"
-                            "\tegerl\t 4.0.1~rc1+dfsg   /opt/my apps/egerl/ebin \r\n",
-                            "x") ==
-        PackagedApps{{{"egerl_lib"}, "1.2", "/usr/lib/erlang/lib/egerl_lib-1.2/ebin"},
-                     {{"egerl"}, "4.0.1~rc1+dfsg", "/opt/my apps/egerl/ebin"}});
+  CHECK(parse_control_member("egerl_lib 1.2 /usr/lib/erlang/lib/egerl_lib-1.2/ebin\n"
+                             "\tegerl\t 4.0.1~rc1+dfsg   /opt/my apps/egerl/ebin \r\n",
+                             "x")
+            .apps == PackagedApps{{{"egerl_lib"}, "1.2", "/usr/lib/erlang/lib/egerl_lib-1.2/ebin"},
+                                  {{"egerl"}, "4.0.1~rc1+dfsg", "/opt/my apps/egerl/ebin"}});
 }
 
 TEST_CASE("a control member may tell a policy and nodes") {
@@ -34,13 +34,13 @@ TEST_CASE("a control member may tell a policy and nodes") {
         ControlMember{{}, PackagePolicy::restart, std::vector<std::string>{}});
   CHECK(parse_control_member("policy = hot\n", "x") == ControlMember{});
   // Applications of these names are no options.
-  CHECK(parse_packaged_apps("policy 1 /p\nnodes 2 /n\n", "x").size() == 2);
+  CHECK(parse_control_member("policy 1 /p\nnodes 2 /n\n", "x").apps.size() == 2);
 }
 
 TEST_CASE("comments and blank lines of a control member say nothing") {
-  CHECK(parse_packaged_apps("", "x").empty());
-  CHECK(parse_packaged_apps("# made by dh_erlrc\n\n  \n", "x").empty());
-  CHECK(parse_packaged_apps("a 1 /ebin # of a", "x") == PackagedApps{{{"a"}, "1", "/ebin"}});
+  CHECK(parse_control_member("", "x") == ControlMember{});
+  CHECK(parse_control_member("# made by dh_erlrc\n\n  \n", "x") == ControlMember{});
+  CHECK(parse_control_member("a 1 /ebin # of a", "x").apps == PackagedApps{{{"a"}, "1", "/ebin"}});
 }
 
 TEST_CASE("a control member of another form is refused with its line") {
