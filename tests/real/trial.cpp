@@ -88,7 +88,7 @@ void Trial::start(Row& row) {
 }
 
 /// One way. What the node must be afterwards is told by what the program says of it.
-std::string Trial::change(test::Program tool, const PackagedApp& after, Row& row) {
+std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
   lab_.ask("lab:mark().");
   const Ran ran = lab_.run(tool, {"--json", pair_.from.app, pair_.from.vsn, pair_.to.vsn,
                                   pair_.from.dir.string(), pair_.to.dir.string()});

@@ -31,7 +31,7 @@ public:
 
 private:
   void start(Row& row);
-  std::string change(test::Program tool, const PackagedApp& after, Row& row);
+  std::string change(ToolMain tool, const PackagedApp& after, Row& row);
   void check(const std::string& question, Row& row);
   std::string count();
 

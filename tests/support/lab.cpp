@@ -157,7 +157,7 @@ std::string Lab::ask(const std::string& expressions, std::size_t index) {
   return neutral(print_term(node(index).evaluate(expressions)));
 }
 
-Ran Lab::run(Program program, std::vector<std::string> args) {
+Ran Lab::run(ToolMain program, std::vector<std::string> args) {
   Streams streams;
   const auto began = std::chrono::steady_clock::now();
   const int exit = program(args, streams);

@@ -69,7 +69,7 @@ public:
 
   /// Runs a program in this process. In what it prints the host's directory is LAB and the nodes are NODE,
   /// NODE2 and so on.
-  Ran run(Program program, std::vector<std::string> args);
+  Ran run(ToolMain program, std::vector<std::string> args);
   Ran start(const std::string& app, const std::string& vsn, std::vector<std::string> options = {});
   Ran stop(const std::string& app, const std::string& vsn, std::vector<std::string> options = {});
   Ran upgrade(const std::string& app, const std::string& from, const std::string& to,

@@ -11,7 +11,7 @@
 
 namespace erlrc::test {
 
-using Program = int (*)(std::span<const std::string>, Streams&);
+using ToolMain = int (*)(std::span<const std::string>, Streams&);
 
 /// What a program came to. In its texts what differs from run to run is called by a name: HOST, LAB, NODE ..
 struct Ran {

@@ -15,7 +15,7 @@ const std::string start_usage = "; usage: erlrc-start [OPTIONS] APP VSN [DIR]\n"
 struct Untouched {
   Untouched() : node(good("n1")) { host.add("n1", node); }
   ~Untouched() { CHECK(node.connections() == 0); }
-  Ran run(test::Program program, Args args) const { return host.run(program, std::move(args)); }
+  Ran run(ToolMain program, Args args) const { return host.run(program, std::move(args)); }
   Host host;
   FakeNode node;
 };
@@ -36,7 +36,7 @@ TEST_CASE("wrong arguments get one line with the usage, and exit code 2") {
 
 TEST_CASE("each program tells its own usage") {
   const Untouched one;
-  const auto [program, line] = GENERATE(table<test::Program, std::string>({
+  const auto [program, line] = GENERATE(table<ToolMain, std::string>({
       {start_main, "erlrc-start: APP is required; usage: erlrc-start [OPTIONS] APP VSN [DIR]\n"},
       {stop_main, "erlrc-stop: APP is required; usage: erlrc-stop [OPTIONS] APP VSN [DIR]\n"},
       {upgrade_main,
@@ -56,7 +56,7 @@ TEST_CASE("each program tells its own usage") {
 
 TEST_CASE("an argument too many is told, and nothing is done") {
   const Untouched one;
-  const auto [program, name, args] = GENERATE(table<test::Program, std::string, Args>({
+  const auto [program, name, args] = GENERATE(table<ToolMain, std::string, Args>({
       {start_main, "start", {"egerl", "1.0", "/dir"}},
       {stop_main, "stop", {"egerl", "1.0", "/dir"}},
       {upgrade_main, "upgrade", {"egerl", "1.0", "1.1", "/old", "/new"}},
@@ -89,7 +89,7 @@ TEST_CASE("what cannot be an application's name is refused") {
       {"eg\xc3\xa9rl", "'eg\\xc3\\xa9rl'"},
       {std::string(256, 'a'), "'" + std::string(60, 'a') + "..'"},
   }));
-  for (const test::Program program : {start_main, stop_main})
+  for (const ToolMain program : {start_main, stop_main})
     CHECK(one.run(program, {"--", name, "1.0"}).err.substr(12) ==
           std::string(program == start_main ? " " : "") + "application name " + shown +
               ": expected a lower-case letter, then letters, digits, _ or @\n");
@@ -162,7 +162,7 @@ TEST_CASE("what to do about processes in old code, and about children, is one of
 
 TEST_CASE("--version and --help do nothing else") {
   const Untouched one;
-  for (const test::Program program :
+  for (const ToolMain program :
        {start_main, stop_main, upgrade_main, downgrade_main, eval_main, makeappup_main, hook_main}) {
     const Ran version = one.run(program, {"--version"});
     CHECK(version.exit == 0);

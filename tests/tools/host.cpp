@@ -25,7 +25,7 @@ Host::Host()
   std::filesystem::create_directory(dir_ / "nodes");
 }
 
-Ran Host::run(Program program, std::vector<std::string> args) const {
+Ran Host::run(ToolMain program, std::vector<std::string> args) const {
   Streams streams;
   Ran ran;
   ran.exit = program(args, streams);

@@ -24,7 +24,7 @@ public:
 
   /// Runs a program in this process; the host's own directory is printed as `HOST`. Fails the test if the
   /// cookie is in what was printed.
-  Ran run(Program program, std::vector<std::string> args) const;
+  Ran run(ToolMain program, std::vector<std::string> args) const;
 
   /// Registers `node` under `name`.
   void add(const std::string& name, const FakeNode& node) const;

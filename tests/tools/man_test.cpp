@@ -31,7 +31,7 @@ std::string page(const std::string& name) {
 
 TEST_CASE("every option of a program is in its help and in its man page, and no other") {
   const Host host;
-  const auto [program, name] = GENERATE(table<test::Program, std::string>({
+  const auto [program, name] = GENERATE(table<ToolMain, std::string>({
       {start_main, "erlrc-start"},
       {stop_main, "erlrc-stop"},
       {upgrade_main, "erlrc-upgrade"},
@@ -52,7 +52,7 @@ TEST_CASE("every option of a program is in its help and in its man page, and no 
 
 TEST_CASE("the programs that act have the options that they all have") {
   const Host host;
-  for (const test::Program program : {start_main, stop_main, upgrade_main, downgrade_main}) {
+  for (const ToolMain program : {start_main, stop_main, upgrade_main, downgrade_main}) {
     auto options = options_in(host.run(program, {"--help"}).out);
     for (const char* own :
          {"--no-unload", "--purge", "--stranded", "--records", "--children", "--rehearse", "--engine"})
