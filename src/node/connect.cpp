@@ -25,6 +25,9 @@ constexpr milliseconds settling_pause{50};
 /// An epmd that has not listed its names by then is asked for each of them.
 constexpr milliseconds listing_time{1000};
 
+/// Each has a port of its own.
+constexpr std::size_t most_names = 65535;
+
 std::uint16_t epmd_port_of(const NodeEntry& entry) {
   if (entry.epmd_port) return *entry.epmd_port;
   const auto given = environment("ERL_EPMD_PORT");
@@ -137,6 +140,7 @@ std::vector<EpmdName> list_names(std::uint16_t epmd_port, Deadline until) {
       EpmdName name = pump(list, *stream, until);
       if (name.alive.empty()) return names;
       names.push_back(std::move(name));
+      if (names.size() > most_names || left_until(until) == milliseconds{0}) return {};
     }
   } catch (const Error&) {
     return {};

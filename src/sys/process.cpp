@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/sys/process.hpp>
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <string>
@@ -12,6 +15,8 @@
 
 namespace erlrc {
 namespace {
+
+const std::filesystem::path proc = "/proc";
 
 std::vector<std::string_view> arguments(std::string_view cmdline) {
   std::vector<std::string_view> found;
@@ -48,6 +53,14 @@ bool shares_our_network(const std::filesystem::path& process) {
   return !theirs || !ours || *theirs == *ours;
 }
 
+/// What cannot be seen counts as the same.
+bool is_our_root(const std::filesystem::path& process) {
+  struct stat theirs {};
+  struct stat ours {};
+  if (::stat((process / "root").c_str(), &theirs) != 0) return errno == EACCES || errno == EPERM;
+  return ::stat("/", &ours) == 0 && theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
 /// Empty for a process that has ended meanwhile, and for one that we may not look at.
 Bytes cmdline_of(const std::filesystem::path& process) {
   try {
@@ -55,6 +68,17 @@ Bytes cmdline_of(const std::filesystem::path& process) {
   } catch (const SystemError&) {
     return {};
   }
+}
+
+template <typename Wanted>
+std::optional<pid_t> find_process(std::string_view alive, std::string_view host, Wanted wanted) {
+  for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
+    const auto pid = as_pid(name);
+    if (pid && runs_as_node(cmdline_of(proc / name), alive, host) && shares_our_network(proc / name) &&
+        wanted(proc / name))
+      return pid;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -70,13 +94,15 @@ bool runs_as_node(std::string_view cmdline, std::string_view alive, std::string_
 }
 
 std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host) {
-  const std::filesystem::path proc = "/proc";
-  for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
-    const auto pid = as_pid(name);
-    if (pid && runs_as_node(cmdline_of(proc / name), alive, host) && shares_our_network(proc / name))
-      return pid;
-  }
-  return std::nullopt;
+  return find_process(alive, host, [](const auto&) { return true; });
+}
+
+std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host) {
+  return find_process(alive, host, is_our_root);
+}
+
+bool has_root_of_host() {
+  return is_our_root(proc / "1");
 }
 
 }  // namespace erlrc

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 #include <memory>
+#include <new>
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
@@ -75,7 +76,10 @@ int guarded_main(const std::string& tool, Streams& streams, const std::function<
   } catch (const UsageError& error) {
     streams.err += tool + ": " + one_line(error.what()) + "\n";
     return 2;
-  } catch (const Error& error) {
+  } catch (const std::bad_alloc&) {
+    streams.err += tool + ": out of memory\n";
+    return 1;
+  } catch (const std::exception& error) {  // Error, and what libraries throw
     streams.err += tool + ": " + one_line(error.what()) + "\n";
     return 1;
   }
@@ -130,7 +134,7 @@ void add_act_options(CLI::App& app, ActOptions& options) {
 int act(const std::string& tool, const Request& request, const ActOptions& options, Streams& streams) {
   const Deadline until = after(parse_seconds(options.timeout, "--timeout"));
   Site site = load_site();
-  if (!options.node.empty()) site = only_node(std::move(site), options.node);
+  if (options.node) site = only_node(std::move(site), *options.node);
   const auto reports = perform(request, site, {until, options.dry_run, options.rehearse});
   const ReportHead head{tool, request, options.dry_run};
   if (options.json) {

@@ -50,7 +50,7 @@ struct ActOptions {
   bool rehearse = false;
   bool verbose = false;
   std::string timeout = "60";
-  std::string node;  ///< empty: all
+  std::optional<std::string> node;  ///< absent: all
 };
 
 void add_act_options(CLI::App& app, ActOptions& options);

@@ -26,16 +26,14 @@ class Hook {
 public:
   Hook(const Site& site, milliseconds timeout, Script script, std::vector<std::string> args, Streams& streams)
       : package_(calling_package()),
-        call_{script,
-              std::move(args),
-              admin_.installed(package_),
-              admin_.unpacking(),
-              kept_.load(package_.name),
-              site.wanted},
+        call_{script, std::move(args), {}, {}, kept_.load(package_.name), site.wanted},
         performance_(site, timeout, streams),
         streams_(streams),
+        member_(installed_member()),
         run_(package_, admin_, kept_, performance_, streams, after(timeout)) {
-    if (const auto member = admin_.member(package_)) performance_.restrict_to_nodes_of(*member);
+    call_.installed = apps_in_step(member_);
+    if (effect_of(call_) != Effect::abandon) call_.unpacking = admin_.unpacking();
+    if (member_) performance_.restrict_to_nodes_of(*member_);
   }
 
   int run() {
@@ -52,18 +50,16 @@ public:
         return admin_.unpacking_member() ? 0 : leave();
       case Effect::take_back:
         run_.take_back(requests);
-        return 0;  // a failure here would leave the package half installed, which nothing mends
-      case Effect::abandon:
-        kept_.drop(package_.name);
         return 0;
+      case Effect::abandon:
+        return abandon();
       case Effect::configure:
         return configure(requests);
       case Effect::start:
         return performance_.all_or_none(requests);
       case Effect::start_over:
         run_.give_up();
-        kept_.drop(package_.name);
-        return performance_.all_or_none(requests);
+        return bring_in_step(changes_from_kept(), requests);
       case Effect::stop:
         return stop(requests);
     }
@@ -71,12 +67,26 @@ public:
   }
 
 private:
+  /// Where it cannot be read, the package is refused when its applications are to be started; later that
+  /// would only keep it from being replaced and removed.
+  std::optional<ControlMember> installed_member() {
+    try {
+      return admin_.checked_member(package_);
+    } catch (const Error& error) {
+      const Effect effect = effect_of(call_);
+      if (effect == Effect::configure || effect == Effect::start) throw;
+      streams_.err += kTool + ": warning: " + error.what() + ": nothing is known of the applications of " +
+                      package_.name + "\n";
+      return std::nullopt;
+    }
+  }
+
   /// The files of the old version are put aside where they will be missed: without a control member nobody
   /// upgrades before they are gone, and what lies in the new version's own directory is overwritten.
   int prepare() {
     if (const int code = run_.prepare(); code != 0) return code;
     // One that is not to be kept in step until now is not adopted.
-    if (!call_.unpacking || (!call_.installed && admin_.member(package_))) return 0;
+    if (!call_.unpacking || (!call_.installed && member_)) return 0;
     PackagedApps old = call_.installed ? *call_.installed : admin_.found_in_list(package_);
     std::erase_if(old, [&](const PackagedApp& app) {
       const auto same = std::ranges::find(*call_.unpacking, app.app, &PackagedApp::app);
@@ -86,19 +96,36 @@ private:
     return 0;
   }
 
-  /// What was not upgraded when both versions were there is upgraded with the files that were put aside. If a
-  /// node refuses, dpkg has no way back: it goes on with what it runs, and the start that follows says so.
   int configure(const std::vector<Request>& requests) {
     run_.finish();
-    call_.kept = kept_.load(package_.name);
-    std::vector<Request> changes;
-    if (call_.installed) changes = change_all(call_.kept, *call_.installed, call_.wanted);
+    const std::vector<Request> changes = changes_from_kept();
     std::vector<Request> all = changes;
     all.insert(all.end(), requests.begin(), requests.end());
     if (run_.must_wait(all)) return 0;
+    return bring_in_step(changes, requests);
+  }
+
+  /// What nodes may still run of another version, because it was not upgraded, or not taken back, when both
+  /// versions were there, is changed with the files that were put aside.
+  std::vector<Request> changes_from_kept() {
+    call_.kept = kept_.load(package_.name);
+    if (!call_.installed) return {};
+    return change_all(call_.kept, *call_.installed, call_.wanted);
+  }
+
+  /// If a node refuses, dpkg has no way back: it goes on with what it runs, and the start that follows says
+  /// so. If one cannot be asked, the start fails, and the files stay for the next attempt.
+  int bring_in_step(const std::vector<Request>& changes, const std::vector<Request>& requests) {
     performance_.each(changes);
-    kept_.drop(package_.name);
-    return performance_.all_or_none(requests);
+    const int code = performance_.all_or_none(requests);
+    if (code == 0) kept_.drop(package_.name);
+    return code;
+  }
+
+  /// If the old version has hooks, its postinst comes next, and may need what was put aside.
+  int abandon() {
+    if (!call_.installed || call_.args.front() != "abort-upgrade") kept_.drop(package_.name);
+    return 0;
   }
 
   /// The new version has no hooks, so this is the last that nodes hear of the package. Nor has its postrm,
@@ -147,14 +174,21 @@ private:
   DpkgCall call_;
   HookPerformance performance_;
   Streams& streams_;
+  std::optional<ControlMember> member_;  ///< of the installed version
   HookRun run_;
 };
 
 int dpkg_hook(Script script, std::vector<std::string> args, Streams& streams) {
+  const Effect effect = effect_of({.script = script, .args = args});
+  if (effect == Effect::nothing) return 0;
   const std::optional<Site> site = site_to_serve();
   if (!site) return 0;
   const milliseconds timeout = parse_seconds(environment("ERLRC_TIMEOUT").value_or("60"), "ERLRC_TIMEOUT");
-  return Hook(*site, timeout, script, std::move(args), streams).run();
+  const auto run = [&] { return Hook(*site, timeout, script, std::move(args), streams).run(); };
+  if (effect != Effect::take_back) return run();
+  // A failure here would leave the package half installed, which nothing mends.
+  (void)guarded_main(kTool, streams, run);
+  return 0;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include <erlrc/base/error.hpp>
 #include <erlrc/sys/file.hpp>
 
 namespace erlrc {
@@ -16,6 +17,17 @@ bool names(const std::vector<Alternatives>& needs, const std::string& package) {
   return std::ranges::any_of(needs, [&](const Alternatives& alternatives) {
     return std::ranges::find(alternatives, package, &Relation::name) != alternatives.end();
   });
+}
+
+/// One that cannot be read is none: its own package fails for it, when its turn comes.
+std::optional<ControlMember> member_in(const std::string& archive) {
+  const auto text = archive_member(archive, "erlrc");
+  if (!text) return std::nullopt;
+  try {
+    return read_control_member(*text, archive);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -72,10 +84,21 @@ PackageChange Companions::own_change(const std::vector<Request>& requests) const
 PackageChanges Companions::extract_together() {
   for (;;) {
     PackageChanges changes = together();
-    const auto bad = std::ranges::find_if(
-        changes, [&](auto& one) { return !one.second.archive.empty() && !extract(one.first, one.second); });
+    const auto bad = first_damaged(changes);
     if (bad == changes.end()) return changes;
-    damaged_.insert(bad->second.archive);
+    std::ranges::find(archives_, std::filesystem::path(bad->second.archive), &Archive::path)->damaged = true;
+  }
+}
+
+/// Extracts until one cannot be.
+PackageChanges::iterator Companions::first_damaged(PackageChanges& changes) const {
+  try {
+    return std::ranges::find_if(
+        changes, [&](auto& one) { return !one.second.archive.empty() && !extract(one.first, one.second); });
+  } catch (const Error&) {
+    for (const auto& [name, change] : changes)
+      if (!change.archive.empty()) incoming_.drop(name);
+    throw;
   }
 }
 
@@ -89,20 +112,37 @@ bool Companions::extract(const std::string& name, PackageChange& change) const {
   return true;
 }
 
-PackageChanges Companions::together() {
-  PackageChanges changes{{package_.name, own_}};
-  bool after_us = false;
-  for (const auto& archive : dpkg_.archives) {
-    const std::string name = package_of_file_name(archive);
-    if (name == package_.name) {
-      after_us = true;
-    } else if (dpkg_.archives.size() <= kMany || installed_.contains(name) || names(own_.to.needs, name)) {
-      if (auto change = other_change(archive.string(), after_us)) {
-        const std::string found = change->to.name;
-        changes[found] = *std::move(change);
-      }
-    }
+/// Reads what the archives say of their packages. Files are usually called after these, but need not be.
+void Companions::open_archives() {
+  const auto open = [&](Archive& archive) {
+    const auto control = parse_stanzas(archive_control(archive.path).value_or(""));
+    if (!control.empty()) archive.says = package_says(control.front());
+  };
+  std::vector<std::string> unknown;
+  for (const auto& path : dpkg_.archives) {
+    Archive& archive = archives_.emplace_back(path);
+    const std::string name = package_of_file_name(path);
+    if (dpkg_.archives.size() <= kMany || name == package_.name || installed_.contains(name) ||
+        names(own_.to.needs, name))
+      open(archive);
+    if (archive.says && archive.says->name != name) unknown.push_back(archive.says->name);
   }
+  installed_.merge(query_installed(admin_, unknown));
+  const auto is_ours = [&](const Archive& archive) {
+    return archive.says && archive.says->name == package_.name &&
+           (own_.to.version.empty() || archive.says->version == own_.to.version);
+  };
+  own_archive_ = std::ranges::find_if(archives_, is_ours) - archives_.begin();
+}
+
+PackageChanges Companions::together() {
+  if (archives_.empty()) open_archives();
+  PackageChanges changes{{package_.name, own_}};
+  for (std::size_t place = 0; place < archives_.size(); ++place)
+    if (auto change = other_change(archives_[place], place > own_archive_)) {
+      const std::string found = change->to.name;
+      changes[found] = *std::move(change);
+    }
   PackageChanges together;
   for (const std::string& name : together_with(package_.name, changes))
     together[name] = changes.at(name);
@@ -115,19 +155,14 @@ PackageChanges Companions::together() {
 
 /// dpkg unpacks in the order of its arguments. What stands before us and was not unpacked has failed, and
 /// does not come any more.
-std::optional<PackageChange> Companions::other_change(const std::string& archive, bool after_us) {
-  const auto text = archive_control(archive);
-  const std::vector<Stanza> control = parse_stanzas(text.value_or(""));
-  if (control.empty() || damaged_.contains(archive)) return std::nullopt;
-  PackageSays says = package_says(control.front());
-  if (says.name == package_.name) return std::nullopt;
-  return after_us ? coming(std::move(says), archive) : passed(std::move(says));
+std::optional<PackageChange> Companions::other_change(const Archive& archive, bool after_us) {
+  if (!archive.says || archive.says->name == package_.name || archive.damaged) return std::nullopt;
+  return after_us ? coming(*archive.says, archive.path.string()) : passed(*archive.says);
 }
 
 /// One whose files dpkg has not touched yet: what it will bring is taken from the archive.
 std::optional<PackageChange> Companions::coming(PackageSays says, const std::string& archive) {
-  const auto text = archive_member(archive, "erlrc");
-  const auto member = text ? std::optional(parse_control_member(*text, archive)) : std::nullopt;
+  const auto member = member_in(archive);
   auto in_step = apps_in_step(member);
   const std::string name = says.name;
   apart_[name] = says;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -52,11 +53,20 @@ public:
   std::optional<std::string> must_wait() const;
 
 private:
+  /// One of dpkg's archives. `says` is absent if it was not opened, or cannot be read.
+  struct Archive {
+    std::filesystem::path path;
+    std::optional<PackageSays> says{};
+    bool damaged = false;
+  };
+
+  void open_archives();
   PackageChanges together();
+  PackageChanges::iterator first_damaged(PackageChanges& changes) const;
   bool extract(const std::string& name, PackageChange& change) const;
   bool is_behind(const std::string& name) const;
   PackageChange own_change(const std::vector<Request>& requests) const;
-  std::optional<PackageChange> other_change(const std::string& archive, bool after_us);
+  std::optional<PackageChange> other_change(const Archive& archive, bool after_us);
   std::optional<PackageChange> coming(PackageSays says, const std::string& archive);
   std::optional<PackageChange> passed(PackageSays says) const;
 
@@ -68,8 +78,9 @@ private:
   HookPerformance& performance_;
   InstalledPackages installed_;
   PackageChange own_;
-  std::set<std::string> damaged_;
-  Packages apart_;  ///< those to come that nodes have nothing to do with, as they will be
+  std::vector<Archive> archives_;  ///< in dpkg's order; empty until they are needed
+  std::size_t own_archive_ = 0;    ///< the place of the package's own; behind the last if it is not there
+  Packages apart_;                 ///< those to come that nodes have nothing to do with, as they will be
   bool any_ = false;
 };
 

@@ -28,7 +28,7 @@ std::string package_part(const std::string& variable) {
 std::optional<ControlMember> load_control_member(const fs::path& file) {
   const auto text = read_file_if_exists(file);
   if (!text) return std::nullopt;
-  return parse_control_member(*text, file.string());
+  return read_control_member(*text, file.string());
 }
 
 void check(const std::error_code& failed, const fs::path& path, const std::string& tried) {
@@ -74,16 +74,35 @@ CallingPackage calling_package() {
   return package;
 }
 
+ControlMember read_control_member(std::string_view text, const std::string& file) {
+  ControlMember member = parse_control_member(text, file);
+  for (const std::string& name : member.nodes.value_or(std::vector<std::string>{}))
+    try {
+      parse_node_name(name);
+    } catch (const UsageError& error) {
+      throw Error(file + ": " + error.what());
+    }
+  return member;
+}
+
 // ---- AdminDir
 
 AdminDir::AdminDir() : path_(environment("DPKG_ADMINDIR").value_or("/var/lib/dpkg")) {}
 
 // Where a package may be installed for several architectures, dpkg puts the architecture into the file's
 // name.
-std::optional<ControlMember> AdminDir::member(const CallingPackage& package) const {
+std::optional<ControlMember> AdminDir::checked_member(const CallingPackage& package) const {
   const fs::path info = path_ / "info";
   auto found = load_control_member(info / (package.name + ":" + package.arch + ".erlrc"));
   return found ? found : load_control_member(info / (package.name + ".erlrc"));
+}
+
+std::optional<ControlMember> AdminDir::member(const CallingPackage& package) const {
+  try {
+    return checked_member(package);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 std::optional<ControlMember> AdminDir::unpacking_member() const {
@@ -186,7 +205,13 @@ std::string IncomingFiles::place(const std::string& package, const std::string& 
 bool IncomingFiles::extract(const std::string& package, const fs::path& archive) const {
   remove_tree(directory_ / package);
   make_directories(directory_ / package);
-  return extract_archive(archive, directory_ / package);
+  if (extract_archive(archive, directory_ / package)) return true;
+  constexpr std::uintmax_t full = 1U << 20;
+  std::error_code failed;
+  const fs::space_info space = fs::space(directory_, failed);
+  if (!failed && space.available < full)
+    throw Error(directory_.string() + ": no space left to unpack " + archive.string());
+  return false;
 }
 
 bool IncomingFiles::holds(const std::string& path) const {
@@ -206,7 +231,15 @@ void IncomingFiles::drop_all() const {
 RunFile::RunFile(Deadline until)
     : directory_(environment("ERLRC_RUN").value_or("/run/erlrc")), file_(directory_ / "run") {
   make_directories(directory_);
-  lock_ = lock_directory(directory_, until);
+  // Who can open it can lock it, and would hold up dpkg.
+  std::error_code failed;
+  fs::permissions(directory_, fs::perms(0700), failed);
+  check(failed, directory_, "chmod");
+  try {
+    lock_ = lock_directory(directory_, until);
+  } catch (const TimedOut&) {
+    throw Error(directory_.string() + ": another erlrc-hook is at work and does not end");
+  }
 }
 
 std::optional<RunRecord> RunFile::load() const {

@@ -30,6 +30,9 @@ struct CallingPackage {
 /// Throws UsageError if it is not dpkg that calls.
 CallingPackage calling_package();
 
+/// What parse_control_member reads; its nodes have names that nodes can have. Throws SyntaxError and Error.
+ControlMember read_control_member(std::string_view text, const std::string& file);
+
 /// dpkg's own directory.
 class AdminDir {
 public:
@@ -37,9 +40,13 @@ public:
 
   const std::filesystem::path& path() const { return path_; }
 
-  /// The control member of the installed version, and of the one being unpacked; nullopt if it has none.
+  /// The control member of the installed version; nullopt if it has none. The first throws what
+  /// read_control_member throws; for the second, one that cannot be read is none, so that no package fails
+  /// for another one.
+  std::optional<ControlMember> checked_member(const CallingPackage& package) const;
   std::optional<ControlMember> member(const CallingPackage& package) const;
 
+  /// That of the version being unpacked. Throws what read_control_member throws.
   std::optional<ControlMember> unpacking_member() const;
 
   /// What is to be kept in step of the installed version, and of the one being unpacked. A package that wants
@@ -87,6 +94,7 @@ public:
 
   /// Where a directory of the package's will lie.
   std::string place(const std::string& package, const std::string& directory) const;
+  /// False if the archive is damaged. Throws Error if there is no space for what it holds.
   [[nodiscard]] bool extract(const std::string& package, const std::filesystem::path& archive) const;
   bool holds(const std::string& path) const;
   void drop(const std::string& package) const;

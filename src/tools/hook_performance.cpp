@@ -61,7 +61,7 @@ int HookPerformance::each(const std::vector<Request>& requests, bool quiet) {
   const Deadline until = after(timeout_);
   int worst = 0;
   for (const Request& request : requests)
-    worst = std::max(worst, one(request, site_for(request), until, {.quiet = quiet}));
+    worst = std::max(worst, one(request, site_for(request), until, {.quiet = quiet, .each_alone = true}));
   return worst;
 }
 
@@ -69,7 +69,8 @@ int HookPerformance::back(const std::vector<Request>& requests) {
   const Deadline until = after(timeout_);
   int worst = 0;
   for (const Request& request : requests)
-    worst = std::max(worst, one(request, site_for(request), until, {.leave_stale = false}));
+    worst =
+        std::max(worst, one(request, site_for(request), until, {.leave_stale = false, .each_alone = true}));
   return worst;
 }
 
@@ -91,10 +92,12 @@ bool HookPerformance::is_behind(const std::vector<Request>& requests) {
 }
 
 int HookPerformance::one(const Request& request, const Site& site, Deadline until, Manner manner) {
-  auto reports = perform(request, site, {.until = until, .leave_stale = manner.leave_stale});
+  const PerformOptions options{
+      .until = until, .leave_stale = manner.leave_stale, .each_alone = manner.each_alone};
+  auto reports = perform(request, site, options);
   while (is_busy(reports) && left_until(until) > milliseconds{0}) {
     std::this_thread::sleep_for(milliseconds{100});
-    reports = perform(request, site, {.until = until, .leave_stale = manner.leave_stale});
+    reports = perform(request, site, options);
   }
   Done done{request, {}};
   for (const NodeReport& report : reports)
@@ -121,8 +124,8 @@ int HookPerformance::take_back() {
   int worst = 0;
   const std::vector<Done> done = std::exchange(done_, {});
   for (const Done& last : std::views::reverse(done)) {
-    const int code =
-        one(reversed(last.request), only_nodes(site_, last.nodes), after(timeout_), {.leave_stale = false});
+    const int code = one(reversed(last.request), only_nodes(site_, last.nodes), after(timeout_),
+                         {.leave_stale = false, .each_alone = true});
     worst = std::max(worst, code == 0 ? 0 : 3);
   }
   return worst;

@@ -25,12 +25,12 @@ public:
   /// Does all of them, or, if one fails, none; the worst exit code of them.
   int all_or_none(const std::vector<Request>& requests);
 
-  /// Does those that can be done, without a word of those that change nothing else than a directory in the
-  /// code path if `quiet`; the worst exit code of them.
+  /// Does those that can be done, each on the nodes where it can be, without a word of those that change
+  /// nothing else than a directory in the code path if `quiet`; the worst exit code of them.
   int each(const std::vector<Request>& requests, bool quiet = false);
 
-  /// Takes back what was done, as far as it can be: the worst exit code. Here a node that runs another
-  /// version is a failure.
+  /// Takes back what was done, on each node as far as it can be: the worst exit code. Here a node that runs
+  /// another version is a failure.
   int back(const std::vector<Request>& requests);
 
   /// The applications that should run on this host.
@@ -51,6 +51,7 @@ private:
   struct Manner {
     bool leave_stale = true;
     bool quiet = false;
+    bool each_alone = false;
   };
 
   template <typename Says>

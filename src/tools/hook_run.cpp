@@ -5,12 +5,19 @@
 #include <ranges>
 #include <set>
 
+#include <erlrc/app/app_spec.hpp>
+#include <erlrc/base/error.hpp>
+#include <erlrc/sys/file.hpp>
+
 #include "left_packages.hpp"
 
 namespace erlrc {
 namespace {
 
 using State = RunRecord::State;
+
+/// Of a call after which a node is not as it was.
+constexpr int kNotPutBack = 3;
 
 const std::string kLeft = "Erlrc::Preflight is leave, and no node can do its upgrade";
 
@@ -42,6 +49,17 @@ std::vector<Request> requests_of(const RunRecord::Group& group) {
   for (const RunRecord::Package& package : group.packages)
     requests.insert(requests.end(), package.requests.begin(), package.requests.end());
   return requests;
+}
+
+/// Whether what lies there is still that version.
+bool has_files(const Version& version, const Atom& app) {
+  if (!version.ebin) return false;
+  const std::string file = *version.ebin + "/" + app.name + ".app";
+  try {
+    return parse_app_spec(read_file(file), file).vsn == version.vsn;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
@@ -164,6 +182,7 @@ int HookRun::do_together(const PackageChanges& together) {
     settle_own(group);
   } else {
     if (again) performance_.back(all_reversed(requests));
+    if (again || code == kNotPutBack) take_back_unsettled(group, Own::left_out);
     fail(group, package_.name + " could not be upgraded" + (together.size() > 1 ? " together with it" : ""));
   }
   file_.store(*record_);
@@ -182,7 +201,8 @@ int HookRun::arrive(Group& group, const std::vector<Request>& requests) {
     settle_own(group);
   } else {
     self.settled = false;
-    take_back_unsettled(group);
+    take_back_unsettled(group, Own::asked_again);
+    take_back_unmet();
     fail(group, package_.name + " could not be upgraded");
   }
   file_.store(*record_);
@@ -225,11 +245,11 @@ void HookRun::settle_own(Group& group) {
 void HookRun::take_back(const std::vector<Request>& requests) {
   Group* group = own_group();
   if (group == nullptr || group->state == State::failed) {
-    performance_.back(requests);
+    back_or_keep(package_.name, requests);
     return;
   }
   group->find(package_.name)->settled = false;
-  take_back_unsettled(*group);
+  take_back_unsettled(*group, Own::last_time);
   take_back_unmet();
   fail(*group, package_.name + " could not be unpacked");
   file_.store(*record_);
@@ -243,9 +263,31 @@ void HookRun::give_up() {
   store_or_forget();
 }
 
-void HookRun::take_back_unsettled(const Group& group) {
-  for (const RunRecord::Package& package : std::views::reverse(group.packages))
-    if (!package.settled) performance_.back(all_reversed(package.requests));
+/// While the calling package's preinst is still to come, its old files must stay where they were put aside:
+/// they are where that one goes back to.
+void HookRun::take_back_unsettled(const Group& group, Own own) {
+  for (const RunRecord::Package& package : std::views::reverse(group.packages)) {
+    const bool is_own = package.name == package_.name;
+    if (package.settled || (is_own && own == Own::left_out)) continue;
+    const std::vector<Request> back = all_reversed(package.requests);
+    if (is_own && own == Own::asked_again) {
+      performance_.back(back);
+    } else {
+      back_or_keep(package.name, back);
+    }
+  }
+}
+
+/// Where a node could not be taken back, it goes on with files that are about to go. They are put aside, and
+/// the next postinst of the package tries again.
+void HookRun::back_or_keep(const std::string& package, const std::vector<Request>& back) {
+  if (performance_.back(back) == 0) return;
+  PackagedApps left;
+  for (const Request& request : back)
+    if (has_files(request.from, request.app))
+      left.push_back({request.app, request.from.vsn, *request.from.ebin});
+  kept_.drop(package);
+  kept_.keep(package, left);
 }
 
 /// Those that dpkg has let pass, and that need what did not come: their files are the new ones, but no node
@@ -288,7 +330,7 @@ void HookRun::finish() {
   for (Group& group : record_->groups) {
     if (group.state == State::failed) continue;
     settle_what_has_come(group);
-    take_back_unsettled(group);
+    take_back_unsettled(group, Own::last_time);
     all_came = all_came && group.all_settled();
   }
   const std::set<std::string> back = all_came ? std::set<std::string>{} : take_back_unmet();

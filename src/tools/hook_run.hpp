@@ -43,6 +43,13 @@ public:
 private:
   using Group = RunRecord::Group;
 
+  /// What becomes of the calling package when its group is taken back.
+  enum class Own {
+    left_out,     ///< it was taken back as far as it can be
+    asked_again,  ///< dpkg calls its preinst, too, while both versions are on disk
+    last_time,    ///< it does not
+  };
+
   Group* own_group() { return record_ ? record_->group_of(package_.name) : nullptr; }
   Group& new_own_group();
   int do_together(const PackageChanges& together);
@@ -51,7 +58,8 @@ private:
   int leave(const std::string& because);
   int move_in(RunRecord::Package& package, const PackagedApps& apps);
   void fail(Group& group, const std::string& because);
-  void take_back_unsettled(const Group& group);
+  void back_or_keep(const std::string& package, const std::vector<Request>& back);
+  void take_back_unsettled(const Group& group, Own own);
   std::set<std::string> take_back_unmet();
   void settle_what_has_come(Group& group);
   void settle_own(Group& group);

@@ -12,6 +12,7 @@
 #include <erlrc/node/run.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/process.hpp>
 #include <erlrc/sys/side_by_side.hpp>
 
 #include "app_cache.hpp"
@@ -217,6 +218,19 @@ void settle_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, Dead
   with_each(held, [&](Visit& visit) { settle_one(visit, verdict, because, until); });
 }
 
+/// Once it is known of each what there is to do.
+void all_or_none(std::vector<Visit>& visits, Deadline until) {
+  const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
+  if (const Visit* failed = first_failed(visits)) {
+    const std::string because = "nothing was done, because node " + failed->report.node + " failed";
+    for (Visit* visit : to_run)
+      visit->report.outcome = outcome(Kind::refused, "refused", because);
+    return;
+  }
+  run_all(to_run, until);
+  if (to_run.size() > 1) settle_all(visits, to_run, std::max(until, after(settle_time)));
+}
+
 std::vector<Visit> visits_of(const Registry& registry) {
   std::vector<Visit> visits;
   for (const NodeEntry& entry : registry.nodes)
@@ -247,6 +261,13 @@ Site load_site() {
 std::optional<Site> site_to_serve() {
   if (environment("DPKG_ROOT") || !file_status(erlrc_root() / "nodes")) return std::nullopt;
   Site site = load_site();
+  // In the copy of a system, the entries are copies, too; a node that runs is that of the original.
+  if (!has_root_of_host()) {
+    std::erase_if(site.registry.nodes, [](const NodeEntry& entry) {
+      return !find_node_process_with_our_root(entry.name.alive, entry.name.host.value_or(""));
+    });
+    site.registry.bad.clear();
+  }
   if (site.registry.nodes.empty() && site.registry.bad.empty()) return std::nullopt;
   return site;
 }
@@ -275,17 +296,15 @@ std::vector<NodeReport> perform(const Request& request, const Site& site, const 
   const Call call{request, site.wanted, ask_for_ports(site.registry.nodes, options.until), cache.files(),
                   options};
   std::vector<Visit> visits = visits_of(site.registry);
-  with_each(choose(visits, [](const Visit& visit) { return visit.entry != nullptr; }),
-            [&](Visit& visit) { decide(visit, call); });
-
-  const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
-  if (const Visit* failed = first_failed(visits)) {
-    const std::string because = "nothing was done, because node " + failed->report.node + " failed";
-    for (Visit* visit : to_run)
-      visit->report.outcome = outcome(Kind::refused, "refused", because);
+  const auto usable = choose(visits, [](const Visit& visit) { return visit.entry != nullptr; });
+  if (options.each_alone) {
+    with_each(usable, [&](Visit& visit) {
+      decide(visit, call);
+      if (visit.to_run) run_one(visit, Hold::no, options.until);
+    });
   } else {
-    run_all(to_run, options.until);
-    if (to_run.size() > 1) settle_all(visits, to_run, std::max(options.until, after(settle_time)));
+    with_each(usable, [&](Visit& visit) { decide(visit, call); });
+    all_or_none(visits, options.until);
   }
 
   std::vector<NodeReport> reports;

@@ -128,6 +128,7 @@ TEST_CASE("what cannot be a directory is refused") {
 TEST_CASE("what cannot be a node's name is refused") {
   const Untouched one;
   const auto [name, why] = GENERATE(table<std::string, std::string>({
+      {"", "'': holds an empty part"},
       {"a/b", "'a/b': holds a slash"},
       {"..", "'..': holds two dots in a row"},
       {"a b", "'a b': holds a character that is not printable ASCII"},

@@ -120,7 +120,7 @@ TEST_CASE("an upgrade that is refused is recorded, so that the new postrm fails 
 TEST_CASE("the record of another dpkg does not count in this one") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const auto [script, args] = GENERATE(table<std::string, Args>(
-      {{"preinst", {"upgrade", "1.0", "2.0"}}, {"prerm", {"upgrade", "2.0"}}, {"preinst", {"install"}}}));
+      {{"preinst", {"upgrade", "1.0", "2.0"}}, {"postinst", {"abort-upgrade", "2.0"}}}));
   dpkg.host.dir().write("run/run",
                         encode_run_record({"77777 1", {{RunRecord::State::failed, "no", {{"pkg"}}}}}));
   CHECK(dpkg.hook(script, args) == Ran{0, "", ""});
@@ -135,7 +135,7 @@ TEST_CASE("what a dpkg that was killed has left half done in a node is taken bac
   group.packages = {{"pkg", "1.0", "2.0", {{erlrc::Action::upgrade, Atom{"egerl"}, from, to}}}};
   dpkg.host.dir().write("run/run", encode_run_record({"77777 1", {group}}));
   dpkg.host.dir().write("state/incoming/other/x", "");
-  CHECK(dpkg.hook("prerm", {"upgrade", "2.0"}) ==
+  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
         Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
   CHECK(!dpkg.recorded());
   CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/incoming"));

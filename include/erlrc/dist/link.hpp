@@ -75,7 +75,7 @@ public:
   using Event = LinkEvent;
 
   /// No packet of a node may be larger: a broken length must not make us wait for, or hold, more.
-  static constexpr std::size_t largest_packet = std::size_t{512} * 1024 * 1024;
+  static constexpr std::size_t largest_packet = std::size_t{64} * 1024 * 1024;
 
   /// `rest` is what came behind the handshake.
   explicit Link(Bytes rest = {}) : received_(std::move(rest)) {}

@@ -78,7 +78,7 @@ struct DpkgCall {
   Script script = Script::postinst;
   std::vector<std::string> args;  ///< as dpkg gave them: configure, upgrade NEWVERSION, ..
   std::optional<PackagedApps>
-      installed;  ///< of the installed control member (info/PKG.erlrc); absent: it has none
+      installed{};  ///< of the installed control member (info/PKG.erlrc); absent: it has none
   std::optional<PackagedApps> unpacking{};  ///< of the one being unpacked (tmp.ci/erlrc)
   PackagedApps kept{};                      ///< those of the version before whose files were put aside
   WantedApps wanted{};

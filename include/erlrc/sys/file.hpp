@@ -46,6 +46,10 @@ struct FileContent {
 /// device.
 FileContent load_file(const std::filesystem::path& path);
 
+/// The same, but for a path that leads through a symbolic link of neither root nor ourselves: who may write
+/// there must not choose what we read. Throws Error for such a link.
+FileContent load_file_past_no_foreign_link(const std::filesystem::path& path);
+
 /// Reads a whole file of which only the bytes matter.
 Bytes read_file(const std::filesystem::path& path);
 

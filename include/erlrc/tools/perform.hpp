@@ -27,7 +27,8 @@ struct Site {
 Site load_site();
 
 /// The same for who is called by a package manager: nullopt where there is nothing to keep in step, in an
-/// image that is being built and on a machine without registered nodes.
+/// image that is being built and on a machine without registered nodes. In a chroot these are the nodes that
+/// run there.
 std::optional<Site> site_to_serve();
 
 /// `site` with only the node of that name: `alive@host`, or `alive` for a node of any host. Throws UsageError
@@ -49,6 +50,9 @@ struct PerformOptions {
   /// A node that only a restart brings back in step (see stale.hpp) is no failure: it is left as it is, with
   /// the outcome done and the word `restart_due`. What shall be stopped is stopped in whatever version runs.
   bool leave_stale = false;
+  /// A node that fails keeps no other one from what it is asked for, and no other is taken back for it: for
+  /// what has no better state to stay in.
+  bool each_alone = false;
 };
 
 /// Calls every node of `site`, side by side: connects, observes and plans on all; if that failed on one,

@@ -135,8 +135,8 @@ TEST_CASE("many messages in one read come one by one, however large the first we
 }
 
 TEST_CASE("what a node would not send is an error") {
-  CHECK(error_of(Bytes("\x20\0\0\x01", 4)) == "announces a packet of 536870913 bytes");
-  CHECK(error_of(Bytes("\x20\0\0\0", 4)) == "none");
+  CHECK(error_of(Bytes("\x04\0\0\x01", 4)) == "announces a packet of 67108865 bytes");
+  CHECK(error_of(Bytes("\x04\0\0\0", 4)) == "none");
   CHECK(error_of(packet_of("D\x83")) == "sends a packet of a kind that was not agreed on");
   CHECK(error_of_control(Atom{"x"}) == "sends a control message that names no operation");
   CHECK(error_of_control(tuple()) == "sends a control message that names no operation");

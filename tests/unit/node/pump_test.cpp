@@ -63,3 +63,19 @@ TEST_CASE("no bytes mean that the peer has gone, which the machine explains") {
   PieceStream stream({message(1).substr(0, 5), Bytes()});
   CHECK_THROWS_WITH(pump(link, stream, Deadline::max()), "the node closed the connection");
 }
+
+TEST_CASE("a peer that always has more to say is not listened to for ever") {
+  class Chatter : public ByteStream {
+  public:
+    Bytes read_some(Deadline) override {
+      ++reads;
+      return {0, 0, 0, 0};  // a tick
+    }
+    void write_all(BytesView, Deadline) override {}
+    int reads = 0;
+  };
+  Chatter stream;
+  Link link;
+  CHECK_THROWS_AS(pump(link, stream, after(milliseconds{20})), TimedOut);
+  CHECK(stream.reads > 1);
+}

@@ -105,3 +105,33 @@ TEST_CASE("a link is read, and nothing else is") {
   CHECK(read_link_if_readable(dir.path()) == std::nullopt);
   CHECK(read_link_if_readable(dir / "none") == std::nullopt);
 }
+
+TEST_CASE("nobody else's link chooses what is read") {
+  REQUIRE(::geteuid() == 0);  // nobody else can give links away
+  const TempDir dir;
+  dir.write("secret/file", "secret");
+  dir.write("home/mine", "mine");
+  const auto text = [&](const std::string& path) { return load_file_past_no_foreign_link(dir / path).bytes; };
+  CHECK(text("home/mine") == "mine");
+  CHECK(text("home/../home/./mine") == "mine");
+
+  std::filesystem::create_symlink(dir / "secret/file", dir / "home/file");
+  std::filesystem::create_symlink("../secret", dir / "home/directory");
+  CHECK(text("home/file") == "secret");
+  CHECK(text("home/directory/file") == "secret");
+
+  constexpr uid_t other = 65534;
+  for (const char* link : {"home/file", "home/directory"})
+    REQUIRE(::lchown((dir / link).c_str(), other, other) == 0);
+  CHECK_THROWS_WITH(
+      text("home/file"),
+      dir.path().string() + "/home/file: leads through the symbolic link 'file', which is another user's");
+  CHECK_THROWS_WITH(text("home/directory/file"), dir.path().string() +
+                                                     "/home/directory/file: leads through the symbolic link "
+                                                     "'directory', which is another user's");
+  std::filesystem::create_symlink("circle", dir / "circle");
+  CHECK(failure_of([&] { text("circle"); }) == ELOOP);
+  CHECK(failure_of([&] { text("home/none"); }) == ENOENT);
+  CHECK(failure_of([&] { text("home/mine/x"); }) == ENOTDIR);
+  CHECK(failure_of([&] { text("home"); }) == EISDIR);
+}

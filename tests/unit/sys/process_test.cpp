@@ -66,6 +66,8 @@ TEST_CASE("a process that runs as a node is found") {
   CHECK(find_node_process(name, "") == child);
   CHECK(find_node_process(name, "anyhost") == child);
   CHECK(find_node_process(name + "x", "") == std::nullopt);
+  CHECK(find_node_process_with_our_root(name, "") == child);
+  CHECK(has_root_of_host());
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   CHECK(find_node_process(name, "") == std::nullopt);

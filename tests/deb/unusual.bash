@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. What is seldom seen: copies of the system, archives of other names, a package whose control member is
+# broken, another user who would hold dpkg up.
+. "$here/../support/matrix/state.bash"
+node=egerl
+
+deb() { echo "/srv/archive/chain2/$1_$2_all.deb"; }
+all_have() {
+  survey ca cb
+  holds "all have $1" equal "$states; $agreed" "$1 ii, $1 ii; yes"
+}
+
+install_programs
+start_node $node 4040
+register_node $node
+quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+all_have 1.0
+
+say "In a copy of the system the packages are removed:"
+mkdir -p /tmp/copy /tmp/changes/upper /tmp/changes/work
+mount -t overlay overlay -o lowerdir=/,upperdir=/tmp/changes/upper,workdir=/tmp/changes/work /tmp/copy
+mount --bind /dev /tmp/copy/dev
+holds "without /proc" quietly chroot /tmp/copy dpkg --remove cb
+mount -t proc proc /tmp/copy/proc
+holds "with /proc" quietly chroot /tmp/copy dpkg --remove ca
+holds "there they are gone" refused test -e /tmp/copy$lib/ca-1.0/ebin/ca.app
+umount -R /tmp/copy
+all_have 1.0
+
+say "Archives that are not called after their packages:"
+mkdir /tmp/archives
+cp "$(deb ca 1.1)" /tmp/archives/second.deb
+cp "$(deb cb 1.1)" /tmp/archives/first-1.1.deb
+holds "installed" quietly dpkg -i /tmp/archives/first-1.1.deb /tmp/archives/second.deb
+all_have 1.1
+holds "and back" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+all_have 1.0
+
+say "Another user:"
+holds "cannot hold up what dpkg calls" refused setpriv --reuid=nobody --regid=nogroup --clear-groups flock --nonblock /run/erlrc true
+
+# A package that is fine but for its control member, as it comes to a machine without nodes.
+say "A control member that cannot be read:"
+dpkg-deb -R "$(deb ca 1.0)" /tmp/broken
+echo 'restart-after = 3' >>/tmp/broken/DEBIAN/erlrc
+dpkg-deb -b /tmp/broken /tmp/archives/ca_1.0_all.deb >/dev/null
+holds "its package is refused where a node runs" refused quietly dpkg -i /tmp/archives/ca_1.0_all.deb
+holds "it says where" contains "$(<"$logs/command.log")" "tmp.ci/erlrc:"
+all_have 1.0
+unregister() { mv /etc/erlrc.d/nodes/$node /tmp/; }
+unregister
+holds "and installed where none is" quietly dpkg -i /tmp/archives/ca_1.0_all.deb
+mv /tmp/$node /etc/erlrc.d/nodes/
+holds "another package is not kept from its upgrade" quietly dpkg -i --force-depends "$(deb cb 1.0)"
+holds "nor is its own fixed version" quietly dpkg -i "$(deb ca 1.1)" "$(deb cb 1.1)"
+all_have 1.1
+unregister
+quietly dpkg -i --force-depends /tmp/archives/ca_1.0_all.deb || true
+mv /tmp/$node /etc/erlrc.d/nodes/
+holds "it can be removed" quietly dpkg --remove --force-depends ca
+holds "which says why nothing is stopped" contains "$(<"$logs/command.log")" "nothing is known of the applications of ca"
