@@ -35,6 +35,11 @@ sub parse_options {
 				. join(', ', 'policy', sort(keys(%LISTS))) . "\n";
 		}
 	}
+	# As erlrc-node(8) takes them.
+	for my $name (@{$options{nodes} // []}) {
+		die "$file: `nodes` holds '$name', which is no name of a node\n"
+			if $name !~ m{^[!-.0-?A-~]+(?:\@[!-.0-?A-~]+)?$} or $name =~ /\.\./;
+	}
 	die "$file: `units` is for the policy restart only\n" if $options{units} and $options{policy} ne 'restart';
 	return \%options;
 }
