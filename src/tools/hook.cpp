@@ -21,6 +21,12 @@ namespace {
 
 const std::string kTool = "erlrc-hook";
 
+/// Whether the new version is there, and not given up yet.
+bool has_both(Effect effect) {
+  return effect == Effect::prepare || effect == Effect::upgrade || effect == Effect::retry ||
+         effect == Effect::take_back;
+}
+
 /// One call, with all that it can be asked to do.
 class Hook {
 public:
@@ -32,7 +38,7 @@ public:
         member_(installed_member()),
         run_(package_, admin_, kept_, performance_, streams, after(timeout)) {
     call_.installed = apps_in_step(member_);
-    if (effect_of(call_) != Effect::abandon) call_.unpacking = admin_.unpacking();
+    if (has_both(effect_of(call_))) call_.unpacking = admin_.unpacking();
     if (member_) performance_.restrict_to_nodes_of(*member_);
   }
 

@@ -263,10 +263,14 @@ std::optional<Site> site_to_serve() {
   Site site = load_site();
   // In the copy of a system, the entries are copies, too; a node that runs is that of the original.
   if (!has_root_of_host()) {
-    std::erase_if(site.registry.nodes, [](const NodeEntry& entry) {
-      return !find_node_process_with_our_root(entry.name.alive, entry.name.host.value_or(""));
-    });
-    site.registry.bad.clear();
+    const auto runs_elsewhere = [](const std::string& file) {
+      const auto at = file.find('@');
+      return !find_node_process_with_our_root(file.substr(0, at),
+                                              at == std::string::npos ? "" : file.substr(at + 1));
+    };
+    std::erase_if(site.registry.nodes,
+                  [&](const NodeEntry& entry) { return runs_elsewhere(to_string(entry.name)); });
+    std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return runs_elsewhere(bad.file); });
   }
   if (site.registry.nodes.empty() && site.registry.bad.empty()) return std::nullopt;
   return site;
