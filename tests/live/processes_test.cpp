@@ -240,6 +240,29 @@ TEST_CASE("two upgrades of one node at the same time: one after the other") {
   CHECK(lab.condition("zoo") == "new");
 }
 
+TEST_CASE("a limit of the node for the heaps of its processes is none for an upgrade") {
+  // The emulator kills a process that has more than so many words.
+  const std::string words = GENERATE("300000", "1500000");
+  CAPTURE(words);
+  const std::string limit =
+      "erlang:system_flag(max_heap_size, #{size => " + words + ", kill => true, error_logger => false}).";
+  const std::string no_limit = "erlang:system_flag(max_heap_size, 0).";
+  Lab lab{LiveNodeOptions{}};
+  set_up(lab);
+  lab.ask(
+      "[sys:replace_state(S, fun(State) -> State#{data => lists:seq(1, 400000)} end) || S <- [zoo_a, zoo_b]],"
+      " lab:mark(), lab:on({code_change, zoo_c}, crash).");
+  lab.ask(limit);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+  lab.ask(no_limit);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  lab.ask("lab:on({code_change, zoo_c}, ok).");
+  lab.ask(limit);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  lab.ask(no_limit);
+  CHECK(lab.condition("zoo") == "new");
+}
+
 TEST_CASE("one of many equal children is stuck in code_change: it alone is started again, as it was") {
   const std::string pids = "lists:sort([P || {_, P, _, _} <- supervisor:which_children(inn_pool)])";
   const std::string states = "lists:sort([maps:get(id, sys:get_state(P)) || P <- " + pids + "]).";

@@ -32,10 +32,11 @@ briefly(M, F, A, C) ->
     bounded(M, F, A, C#{deadline => now_ms() + limit(standard, C)}).
 
 %% A call that is on its way while others go on here, until they await it. The process begins in the function with which
-%% nodes call each other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with it.
+%% nodes call each other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with it. What is answered
+%% may be large (the configuration, prepared code), so a limit of the node for heaps is not one for it.
 begin_call(M, F, A) ->
     Id = make_ref(),
-    {Id, spawn_monitor(erpc, execute_call, [Id, M, F, A]), {M, F, A}}.
+    {Id, spawn_opt(erpc, execute_call, [Id, M, F, A], [monitor, {max_heap_size, 0}]), {M, F, A}}.
 
 await({Id, Process, Called}, C) ->
     case await_call(Id, Process, Called, C) of

@@ -16,6 +16,8 @@
 -import(erlrc_tree, [is_supervisor/1, remember/2, supervised/2]).
 
 main(Rehearsal, Client, Ref) ->
+    %% It has copies of all states.
+    process_flag(max_heap_size, 0),
     case whereis(user) of
         undefined -> ok;
         User -> group_leader(User, self())

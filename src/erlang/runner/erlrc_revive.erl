@@ -3,7 +3,7 @@
 %% Processes that are inside a code_change that does not return, when all else is undone.
 -module(erlrc_revive).
 -export([revive/4]).
--import(erlrc_call, [bounded/4, now_ms/0]).
+-import(erlrc_call, [await/2, begin_call/3, bounded/4, now_ms/0]).
 -import(erlrc_restart, [owns_resources/2, started/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_sys, [ask/3, replace_state/3]).
@@ -60,9 +60,10 @@ start_again(Pid, Parent, Id, C0) ->
                     [{Parent, {reply, {ok, State}}}] -> dynamic_arguments(Pid, State);
                     _ -> unknown
                 end,
+    Begun = begin_call(supervisor, terminate_child, [Parent, Child]),
     %% What traps exits dies by this: it cannot take the supervisor's signal where it is.
-    _ = spawn(fun() -> receive after 20 -> exit(Pid, kill) end end),
-    _ = bounded(supervisor, terminate_child, [Parent, Child], C),
+    receive after 20 -> exit(Pid, kill) end,
+    _ = await(Begun, C),
     case {Id, Specification, Arguments} of
         {undefined, {ok, #{start := {_, _, First}}}, {ok, All}} ->
             started(bounded(supervisor, start_child, [Parent, lists:nthtail(length(First), All)], C));

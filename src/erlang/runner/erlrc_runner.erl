@@ -30,6 +30,8 @@
 -import(erlrc_undo, [undo_all/0]).
 
 main(Plan, Client, Ref) ->
+    %% A limit that the node has for the heaps of all would end this one halfway, with all suspended.
+    process_flag(max_heap_size, 0),
     %% Output and log events of the steps belong to the node, not to a client that may be gone.
     case whereis(user) of
         undefined -> ok;
