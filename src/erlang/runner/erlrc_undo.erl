@@ -241,23 +241,25 @@ old_path() ->
 restore(Old, New, Mode, Jobs, C) ->
     Known = case get(resumed) of undefined -> []; States -> States end,
     Resumed = maps:with(maps:keys(Old), maps:from_list(lists:reverse(Known))),
-    Now = ask([{Pid, get_state} || Pid <- maps:keys(Resumed)], standard, C),
-    Same = [Pid || {Pid, {reply, {ok, State}}} <- Now, State =:= maps:get(Pid, Resumed)],
-    Other = [Pid || {Pid, Reply} <- Now, has_state(Reply)] -- Same,
+    Now = ask([{Pid, get_state} || Pid <- lists:usort(maps:keys(Resumed) ++ [Pid || {Pid, _, _, _} <- New])], standard, C),
+    Same = [Pid || {Pid, {reply, {ok, State}}} <- Now, is_map_key(Pid, Resumed), State =:= maps:get(Pid, Resumed)],
+    Other = [Pid || {Pid, Reply} <- Now, is_map_key(Pid, Resumed), has_state(Reply)] -- Same,
     Unreadable = [text("~ts: its state cannot be read: ~ts", [process(Pid, C), reply(Reply)])
-                  || {Pid, Reply} <- Now, not has_state(Reply), not gone(Reply)],
+                  || {Pid, Reply} <- Now, is_map_key(Pid, Resumed), not has_state(Reply), not gone(Reply)],
     Changed = maps:with(Other, Old),
-    Failed = convert_back([Job || {Pid, _, _, _} = Job <- Jobs, is_map_key(Pid, Changed)] ++ New, Mode, C),
+    Back = [Job || {Pid, _, _, _} = Job <- Jobs, is_map_key(Pid, Changed)] ++ New,
+    Refused = convert_back(Back, Mode, C),
+    Failed = Refused ++ untouched(Back, Jobs, Refused, {Old, Resumed, Now}, C),
     Lost = [Pid || {Pid, _} <- Failed, is_map_key(Pid, Old)],
     lists:foreach(fun(Pid) ->
                           remark("~ts: has its state from before the upgrade; what happened since is lost", [process(Pid, C)])
                   end, Lost),
     Put = maps:keys(maps:without(maps:keys(Resumed), Old)) ++ Same ++ Lost,
     Unreadable ++ replace_states([{Pid, maps:get(Pid, Old)} || Pid <- Put], C)
-        ++ [text("~ts: was started by the new code, and its state could not be converted back: ~ts",
-                 [process(Pid, C), reply(Reply)]) || {Pid, Reply} <- Failed, not is_map_key(Pid, Old)].
+        ++ [text("~ts: was started by the new code, and its state could not be converted back: ~ts", [process(Pid, C), Why])
+            || {Pid, Why} <- Failed, not is_map_key(Pid, Old)].
 
-%% [{Pid, Reply}] of those that did not let themselves be converted.
+%% [{Pid, Why}] of those that did not let themselves be converted.
 convert_back(Jobs, Mode, C) ->
     Supervisors = [Pid || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Jobs]), is_supervisor(Pid)],
     %% Their children may have changed: init/1 of the old code is asked again, once that is loaded.
@@ -268,7 +270,35 @@ convert_back(Jobs, Mode, C) ->
     Back = case Mode of up -> {down, undefined}; down -> undefined end,
     Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
                    || {Pid, Module, Vsn, Extra} <- Jobs, not lists:member(Pid, Supervisors)], standard, C),
-    lists:ukeysort(1, [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)]).
+    lists:ukeysort(1, [{Pid, reply(Reply)} || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)]).
+
+%% [{Pid, Why}] of those that said that they are converted, and are as they were. A code_change often has a last clause for
+%% whatever its author did not think of; but if the way there changed a state, the way back has to. For a process that the
+%% new code started, those of the same module tell whether it did.
+untouched(Back, Jobs, Refused, {Old, Resumed, Now}, C) ->
+    Before = maps:from_list([{Pid, parts(Pid, State)} || {Pid, {reply, {ok, State}}} <- Now]),
+    Pids = [Pid || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Back]), is_map_key(Pid, Before),
+                   not lists:keymember(Pid, 1, Refused), not is_supervisor(Pid)],
+    Changing = lists:usort([Module || {Pid, Module, _, _} <- Jobs, is_map_key(Pid, Resumed),
+                                      maps:get(Pid, Resumed) =/= maps:get(Pid, Old, none)]),
+    Born = [Pid || {Pid, Module, _, _} <- Back, not is_map_key(Pid, Old), lists:member(Module, Changing)],
+    After = ask([{Pid, get_state} || Pid <- Pids], standard, C),
+    [{Pid, "code_change left it as it was"}
+     || {Pid, {reply, {ok, State}}} <- After,
+        Same <- [[Part || Part <- parts(Pid, State), lists:member(Part, maps:get(Pid, Before))]],
+        case {Resumed, Old} of
+            {#{Pid := There}, #{Pid := Origin}} ->
+                [Key || {Key, _} <- parts(Pid, There) -- parts(Pid, Origin), lists:keymember(Key, 1, Same)] =/= [];
+            _ ->
+                Same =/= [] andalso lists:member(Pid, Born)
+        end].
+
+%% What is converted by itself: each handler of a gen_event.
+parts(Pid, State) ->
+    case is_event_manager(Pid) of
+        true -> [{{Module, Id}, Own} || {Module, Id, Own} <- State];
+        false -> [{state, State}]
+    end.
 
 reverse_vsn({down, _}, _) -> undefined;
 reverse_vsn(Vsn, {down, _}) -> {down, Vsn};

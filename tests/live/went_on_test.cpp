@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <functional>
+
+#include "catch.hpp"
+#include "lab.hpp"
+
+// A step fails when processes have gone on in the new code already, and had messages there.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+/// The instruction that fails.
+const std::string late = "{apply, {erlang, error, [late]}}";
+
+/// An application with one process, of the module den_own, which is of a `kind`.
+LabRelease den(const std::string& vsn, const std::string& kind) {
+  LabRelease made = servers("den", vsn, {});
+  made.modules[1].children = child_specs({"den_own"});
+  made.modules.push_back({"den_own", kind});
+  return made;
+}
+
+/// Runs version 1.0.0; version 2.0.0 ships these instructions.
+void set_up(Lab& lab, const std::function<LabRelease(const std::string&)>& release,
+            const std::string& instructions) {
+  lab.add(release("1.0.0"));
+  LabRelease later = release("2.0.0");
+  later.appup = "{\"2.0.0\", [{\"1.0.0\", [" + instructions + "]}], []}.";
+  lab.add(later);
+  REQUIRE(lab.start("den", "1.0.0").exit == 0);
+  lab.ask("lab:mark().");
+}
+
+}  // namespace
+
+TEST_CASE("a way back that converts nothing: the process has its state from before, which is told") {
+  Lab lab;
+  set_up(
+      lab, [](const std::string& vsn) { return den(vsn, "oneway"); },
+      "{update, den_own, {advanced, []}}, {apply, {gen_server, call, [den_own, count]}}, " + late);
+  const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("has its state from before the upgrade; what happened since is lost\n") !=
+        std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("gen_server:call(den_own, count).") == "0");
+}
+
+TEST_CASE("a way back that converts nothing, of a process that the new code started: it is named") {
+  Lab lab;
+  set_up(
+      lab,
+      [](const std::string& vsn) {
+        LabRelease made = servers("den", vsn, {});
+        made.modules[1].children =
+            "[{den_pool, {den_pool, start_link, []}, permanent, infinity, supervisor, [den_pool]}]";
+        made.modules.push_back(
+            {"den_pool", "pool", "[{own, {den_own, start_link, []}, temporary, 2000, worker, [den_own]}]"});
+        made.modules.push_back({"den_own", "oneway"});
+        return made;
+      },
+      "{update, den_own, {advanced, []}}, {apply, {supervisor, start_child, [den_pool, [new]]}}, " + late);
+  lab.ask("{ok, _} = supervisor:start_child(den_pool, [old]).");
+  const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.find("was started by the new code, and its state could not be converted back: code_change "
+                     "left it as it was\n") != std::string::npos);
+  CHECK(lab.ask("lists:sort([sys:get_state(P) || {_, P, _, _} <- supervisor:which_children(den_pool)]).") ==
+        "[{state,0},{state,0,new}]");
+}
