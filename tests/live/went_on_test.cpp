@@ -72,3 +72,43 @@ TEST_CASE("a way back that converts nothing, of a process that the new code star
   CHECK(lab.ask("lists:sort([sys:get_state(P) || {_, P, _, _} <- supervisor:which_children(den_pool)]).") ==
         "[{state,0},{state,0,new}]");
 }
+
+TEST_CASE("a gen_statem is called back as its old code says") {
+  const std::string event = GENERATE("look", "count");
+  CAPTURE(event);
+  Lab lab;
+  set_up(
+      lab, [](const std::string& vsn) { return den(vsn, "modes"); },
+      "{update, den_own, {advanced, []}}, {apply, {gen_statem, call, [den_own, " + event + "]}}, " + late);
+  SECTION("converted back") {
+    CHECK(lab.upgrade("den", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.ask("gen_statem:call(den_own, look).") ==
+          "{\"1.0.0\"," + std::string(event == "look" ? "0}" : "1}"));
+  }
+  SECTION("after a script that OTP evaluated") {
+    CHECK(lab.upgrade("den", "1.0.0", "2.0.0", {"--engine=otp"}).exit == 1);
+    CHECK(lab.ask("lab:diff().") == "[]");
+    CHECK(lab.ask("gen_statem:call(den_own, look).") == R"({"1.0.0",0})");
+  }
+  SECTION("without a way back") {
+    lab.ask(
+        "lab:on({code_change, {den_own, \"2.0.0\"}}, {call, {lab, on, [{code_change, {den_own, \"2.0.0\"}}, "
+        "crash]}}).");
+    CHECK(lab.upgrade("den", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.ask("lab:diff().") == "[]");
+    CHECK(lab.ask("gen_statem:call(den_own, look).") == R"({"1.0.0",0})");
+  }
+  SECTION("which cannot be had: it is named") {
+    lab.ask(
+        "lab:on({code_change, {den_own, \"1.0.0\"}}, crash),"
+        " lab:on({code_change, {den_own, \"2.0.0\"}}, {call, {lab, on, [{code_change, {den_own, \"2.0.0\"}}, "
+        "crash]}}).");
+    const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
+    INFO(ran);
+    CHECK(ran.exit == 3);
+    CHECK(ran.err.find(
+              ": is still called back as the new code says, because code_change of the old code failed: "
+              "error on_purpose in lab:do/2\n") != std::string::npos);
+    CHECK(lab.ask("lab:diff().") == "[]");
+  }
+}

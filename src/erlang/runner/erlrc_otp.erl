@@ -69,8 +69,12 @@ note_processes(App, Script, Trees, #{kept := Kept} = C) ->
     lists:foreach(fun(Module) -> journal({code, Module, maps:get(Module, Kept, not_loaded)}) end,
                   lists:usort([M || {load, {M, _, _}} <- Script] ++ [M || {remove, {M, _, _}} <- Script])),
     Converted = [{Mode, Item} || {code_change, Mode, Items} <- Script, Item <- Items],
-    [journal({converted, Mode, [{M, vsn(Mode, M, C), Extra} || {_, {M, Extra}} <- Converted], [],
-              [{Pid, State} || {Pid, {reply, {ok, State}}} <- States]}) || {Mode, _} <- lists:sublist(Converted, 1)],
+    [begin
+         Items = [{M, vsn(Mode, M, C), Extra} || {_, {M, Extra}} <- Converted],
+         Jobs = [{M, Vsn, Extra, [Pid || {Pid, _, _, _, Modules} <- Procs, lists:member(M, Modules)]}
+                 || {M, Vsn, Extra} <- Items],
+         journal({converted, Mode, Items, Jobs, [{Pid, State} || {Pid, {reply, {ok, State}}} <- States]})
+     end || {Mode, _} <- lists:sublist(Converted, 1)],
     journal({resumed, Pids, [], Trees, Suspended}),
     [journal({app_started, App}) || restarts <- Restarts].
 

@@ -15,7 +15,7 @@
 -import(erlrc_path, [restore_path/1]).
 -import(erlrc_revive, [revive/4]).
 -import(erlrc_suspend, [freeze/2, suspend/4, withdraw/1]).
--import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3, replace_states/2, resume/2]).
+-import(erlrc_sys, [ask/3, failures/1, gone/1, has_state/1, replace_state/3, replace_states/2, resume/2]).
 -import(erlrc_text, [exception/3, expect/4, fail/2, module_name/1, process/2, reply/1, short/1, text/2]).
 -import(erlrc_tree, [is_event_manager/1, is_supervisor/1, is_suspended/1]).
 
@@ -23,6 +23,7 @@ undo_all() ->
     put(undo_until, now_ms() + 30000),
     put(stuck, []),
     put(newborn, []),
+    put(again, #{}),
     Left = undo_all([]),
     %% What was too slow for the time limit may have come to its end by now.
     Stuck = get(stuck),
@@ -122,9 +123,8 @@ undo({switched, Modules, Kept}, _) ->
 undo({suspended, Frozen}, C) ->
     Stuck = [Pid || {Pid, _, _} <- get(stuck)],
     Pids = lists:usort(Frozen ++ [Pid || {Pid, _} <- put(newborn, [])]),
-    lists:foreach(fun(Pid) -> reinitialise(Pid, C) end,
-                  [Pid || {{reinitialise, Pid}, _} <- get(), lists:member(Pid, Pids)]),
-    resume(Pids -- Stuck, C);
+    Left = convert_again(Pids -- Stuck, C),
+    Left ++ try resume(Pids -- Stuck, C), [] catch throw:{fail, Why} -> [Why] end;
 undo({resumed, Pids, States, Apps, Modules}, C) ->
     %% Supervisors that are suspended at this moment could not tell their children, nor event managers their handlers.
     Asleep = [Pid || Pid <- frozen(get(journal)), is_suspended(Pid), is_supervisor(Pid) orelse is_event_manager(Pid)],
@@ -162,7 +162,7 @@ undo({stuck, Pid, Snapshot, C}, _) ->
     put(stuck, [{Pid, Snapshot, C} | get(stuck)]),
     ok;
 undo({returned, {Pid, Snapshot, _}}, C) ->
-    Left = case Snapshot of {_, State} -> replace_state(Pid, State, C); none -> [] end,
+    Left = case Snapshot of {_, State} -> replace_state(Pid, State, C); none -> [] end ++ convert_again([Pid], C),
     resume([Pid], C),
     Left;
 undo({revive, {Pid, Snapshot, StepC}}, C) ->
@@ -254,6 +254,7 @@ restore(Old, New, Mode, Jobs, C) ->
     lists:foreach(fun(Pid) ->
                           remark("~ts: has its state from before the upgrade; what happened since is lost", [process(Pid, C)])
                   end, Lost),
+    note_modes(Jobs ++ New, C),
     Put = maps:keys(maps:without(maps:keys(Resumed), Old)) ++ Same ++ Lost,
     Unreadable ++ replace_states([{Pid, maps:get(Pid, Old)} || Pid <- Put], C)
         ++ [text("~ts: was started by the new code, and its state could not be converted back: ~ts", [process(Pid, C), Why])
@@ -263,10 +264,7 @@ restore(Old, New, Mode, Jobs, C) ->
 convert_back(Jobs, Mode, C) ->
     Supervisors = [Pid || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Jobs]), is_supervisor(Pid)],
     %% Their children may have changed: init/1 of the old code is asked again, once that is loaded.
-    lists:foreach(fun(Supervisor) ->
-                          put({reinitialise, Supervisor},
-                              [{Module, Extra} || {Pid, Module, _, Extra} <- Jobs, Pid =:= Supervisor])
-                  end, Supervisors),
+    again([{Pid, Module, Extra, init} || {Pid, Module, _, Extra} <- Jobs, lists:member(Pid, Supervisors)]),
     Back = case Mode of up -> {down, undefined}; down -> undefined end,
     Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
                    || {Pid, Module, Vsn, Extra} <- Jobs, not lists:member(Pid, Supervisors)], standard, C),
@@ -304,8 +302,33 @@ reverse_vsn({down, _}, _) -> undefined;
 reverse_vsn(Vsn, {down, _}) -> {down, Vsn};
 reverse_vsn(_, Back) -> Back.
 
-reinitialise(Pid, C) ->
-    case erase({reinitialise, Pid}) of
-        undefined -> ok;
-        Modules -> ask([{Pid, {change_code, Module, undefined, Extra}} || {Module, Extra} <- Modules], standard, C)
-    end.
+%% A gen_statem keeps the callback mode of the code in which it was converted or started, until it is converted again.
+note_modes(Jobs, C) ->
+    Modes = callback_modes([Module || {_, Module, _, _} <- Jobs], C),
+    again([{Pid, Module, Extra, {mode, maps:get(Module, Modes)}}
+           || {Pid, Module, _, Extra} <- Jobs, is_map_key(Module, Modes)]).
+
+callback_modes(Modules, C) ->
+    maps:from_list([{Module, hook(Module, callback_mode, [], C)}
+                    || Module <- lists:usort(Modules), erlang:function_exported(Module, callback_mode, 0)]).
+
+%% Who has to call the old code, once that is back and before it goes on: [{Pid, Module, Extra, Why}].
+again(Jobs) ->
+    put(again, lists:foldl(fun({Pid, _, _, _} = Job, Known) -> Known#{Pid => [Job | maps:get(Pid, Known, [])]} end,
+                           get(again), Jobs)).
+
+convert_again(Pids, C) ->
+    Jobs = lists:append(maps:values(maps:with(Pids, get(again)))),
+    put(again, maps:without(Pids, get(again))),
+    Modes = callback_modes([Module || {_, Module, _, {mode, _}} <- Jobs], C),
+    Statems = [Job || {_, Module, _, {mode, Mode}} = Job <- Jobs, maps:get(Module, Modes, none) =/= Mode],
+    _ = change_code([Job || {_, _, _, init} = Job <- Jobs], C),
+    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || {Pid, _, _, _} <- Statems], standard, C)],
+    Failed = change_code(Statems, C),
+    replace_states(States, C)
+        ++ [text("~ts: is still called back as the new code says, because code_change of the old code failed: ~ts",
+                 [process(Pid, C), reply(Reply)]) || {Pid, Reply} <- Failed].
+
+%% [{Pid, Reply}] of those that failed.
+change_code(Jobs, C) ->
+    failures(ask([{Pid, {change_code, Module, undefined, Extra}} || {Pid, Module, Extra, _} <- Jobs], standard, C)).
