@@ -379,3 +379,101 @@ TEST_CASE("a stop after which an included application does not start: the one th
   CHECK(ran.err.starts_with("erlrc-stop: NODE: undone: sub: start: "));
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
+
+namespace {
+
+/// A process with a table of its own.
+LabRelease attic(const std::string& vsn) {
+  return {"attic",
+          vsn,
+          {{"attic_app", "app"},
+           {"attic_sup", "tree", child_specs({"attic_keeper"})},
+           {"attic_keeper", "keeper"}}};
+}
+
+/// Version 1.0.0 of it runs, and the table has a row.
+void open_attic(Lab& lab, LabRelease later = attic("2.0.0")) {
+  lab.add(attic("1.0.0"));
+  lab.add(later);
+  REQUIRE(lab.start("attic", "1.0.0").exit == 0);
+  lab.ask("ets:insert(attic_keeper_table, {kept, 1}), lab:mark().");
+}
+
+const std::string its_table = "because table attic_keeper_table died with it\n";
+
+}  // namespace
+
+TEST_CASE("a code_change that takes longer than it may, but ends: nothing is lost") {
+  Lab lab;
+  open_attic(lab);
+  fails(lab, "{code_change, attic_keeper}", "{sleep, 5500}");
+  const Ran ran = lab.upgrade("attic", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("ets:tab2list(attic_keeper_table).") == "[{kept,1}]");
+  CHECK(lab.condition("attic") == "old");
+}
+
+TEST_CASE("a process that is started again, and had what its state does not name: that is told") {
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    open_attic(lab);
+    lab.ask(
+        "sys:replace_state(attic_keeper, fun(State) ->"
+        "  register(attic_helper, spawn_link(timer, sleep, [infinity])), State end).");
+    fails(lab, "{code_change, attic_keeper}", "hang");
+    return lab.upgrade("attic", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.find(
+            "  left: attic_keeper: was started afresh, because its code_change did not return; its "
+            "state is not put back, because table attic_keeper_table, process attic_helper died with it\n") !=
+        std::string::npos);
+  CHECK(lab.ask("ets:tab2list(attic_keeper_table).") == "[]");
+  CHECK(lab.condition("attic") == "old");
+}
+
+TEST_CASE("a process that the appup stops, and had a table: if a later step fails, that is told") {
+  Lab lab;
+  LabRelease later = attic("2.0.0");
+  later.appup =
+      "{\"2.0.0\", [{\"1.0.0\", [{load_object_code, {attic, \"2.0.0\", [attic_keeper]}}, point_of_no_return,"
+      " {stop, [attic_keeper]}, {load, {attic_keeper, brutal_purge, brutal_purge}}, {start, [attic_keeper]},"
+      " {apply, {erlang, error, [late]}}]}], []}.";
+  open_attic(lab, later);
+  const Ran ran = lab.upgrade("attic", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.find("  left: attic_keeper: was stopped and started afresh; its state is not put back, " +
+                     its_table) != std::string::npos);
+  CHECK(lab.condition("attic") == "old");
+}
+
+TEST_CASE("a child that the new version has not, and had a table: if a later step fails, that is told") {
+  Lab lab;
+  LabRelease one = attic("1.0.0");
+  LabRelease two = {
+      "attic",
+      "2.0.0",
+      {{"attic_app", "app"}, {"attic_sup", "tree", child_specs({"attic_new"})}, {"attic_new", "server"}}};
+  const std::string includes = ", {included_applications, [sub]}";
+  one.keys = includes;
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  lab.want("sub");
+  lab.add(one);
+  lab.add(two);
+  REQUIRE(lab.start("attic", "1.0.0").exit == 0);
+  lab.ask("sub_app:module_info(), ets:insert(attic_keeper_table, {kept, 1}), lab:on({start, sub}, crash).");
+  const Ran ran = lab.upgrade("attic", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(
+      ran.err.find("  left: child attic_keeper: was stopped and started afresh; its state is not put back, " +
+                   its_table) != std::string::npos);
+  CHECK(lab.condition("attic") == "old");
+}

@@ -11,7 +11,7 @@
 -export([change_children/2, keep_children/3, start_stopped/4]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_journal, [journal/1, remark/2]).
--import(erlrc_restart, [owns_resources/2]).
+-import(erlrc_restart, [belongings/2, died_with/3]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2, short/1, short_name/1, text/2]).
 -import(erlrc_tree, [is_supervisor/1, supervised/2]).
@@ -89,7 +89,7 @@ gone_ids(Module, OldIds, State, C) ->
 
 stop(Supervisor, {Id, Pid, _}, C) ->
     Snapshot = case is_pid(Pid) andalso not is_supervisor(Pid) andalso ask([{Pid, get_state}], standard, C) of
-                   [{_, {reply, {ok, State}}}] -> {Pid, State};
+                   [{_, {reply, {ok, State}}}] -> {Pid, State, belongings(Pid, Supervisor)};
                    _ -> none
                end,
     %% To be started again when all else is as it was, first of all its code, and the last one first.
@@ -122,17 +122,18 @@ start_stopped(Supervisor, Id, Snapshot, C) ->
     case {bounded(supervisor, restart_child, [Supervisor, Id], C), Snapshot} of
         {{error, running}, _} ->
             [];
-        {{ok, New}, {Old, State}} when is_pid(New) ->
-            give_state(New, Old, State, Id, C);
+        {{ok, New}, {Old, State, Belongings}} when is_pid(New) ->
+            give_state(New, State, Id, died_with(Old, State, Belongings), C);
         {Ok, _} when is_tuple(Ok), element(1, Ok) =:= ok ->
             [];
         {Failed, _} ->
             [text("child ~0tp of ~ts: not started again: ~ts", [Id, short_name(Supervisor), short(Failed)])]
     end.
 
-give_state(Pid, Old, State, Id, C) ->
-    Given = not owns_resources(State, Old) andalso
-        replace_state(Pid, State, C) =:= [] andalso ask([{Pid, get_state}], standard, C) =:= [{Pid, {reply, {ok, State}}}],
+give_state(_, _, Id, {lost, What}, _) ->
+    [text("child ~0tp: was stopped and started afresh; its state is not put back, because ~ts died with it", [Id, What])];
+give_state(Pid, State, Id, nothing, C) ->
+    Given = replace_state(Pid, State, C) =:= [] andalso ask([{Pid, get_state}], standard, C) =:= [{Pid, {reply, {ok, State}}}],
     case Given of
         true -> remark("child ~0tp was stopped, and started again with the state that it had", [Id]), [];
         false -> [text("child ~0tp was stopped, and started again without the state that it had", [Id])]

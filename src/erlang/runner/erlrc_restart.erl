@@ -3,11 +3,11 @@
 %% Children of supervisors that are stopped and started again, because an appup says so ({stop, Modules}) or because that is
 %% the only way back.
 -module(erlrc_restart).
--export([give_back/5, owns_resources/2, restart/4, running/2, started/1, stoppable/3]).
+-export([belongings/2, died_with/3, give_back/6, restart/4, running/2, started/1, stoppable/3]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_sys, [ask/3, replace_state/3]).
--import(erlrc_text, [fail/2, processes/2, text/2]).
--import(erlrc_tree, [remember/2, supervised/2]).
+-import(erlrc_text, [fail/2, processes/2, short_name/1, text/2]).
+-import(erlrc_tree, [links/1, remember/2, supervised/2]).
 
 %% [{Pid, Parent, Id, Specification, Modules}] of the children that run the modules, in the order of the modules. Fails if
 %% one of them could not be started again as it was: a simple_one_for_one supervisor stops and starts nobody by name, and
@@ -47,19 +47,38 @@ started(Other) -> {error, Other}.
 
 %% Gives a child that was stopped and is started again the state it had: {ok, State}, or error if that is not known. What
 %% could not be done, as texts.
-give_back(New, {ok, State}, Pid, Name, C) ->
-    case owns_resources(State, Pid) of
-        true ->
-            [text("~ts: was stopped and started afresh, because its state held resources that died with it", [Name])];
-        false ->
+give_back(New, {ok, State}, Pid, Name, Belongings, C) ->
+    case died_with(Pid, State, Belongings) of
+        {lost, What} ->
+            [text("~ts: was stopped and started afresh; its state is not put back, because ~ts died with it", [Name, What])];
+        nothing ->
             case {replace_state(New, State, C), ask([{New, get_state}], standard, C)} of
                 {[], [{New, {reply, {ok, State}}}]} -> [];
                 {[], _} -> [text("~ts: was stopped and started again, but not with all of its state", [Name])];
                 {Left, _} -> Left
             end
     end;
-give_back(_, error, _, Name, _) ->
+give_back(_, error, _, Name, _, _) ->
     [text("~ts: was stopped and started afresh, because its state could not be read", [Name])].
+
+%% What ends with a process whether its state names it or not, as texts: its tables, and what is linked to it, but for its
+%% supervisor.
+belongings(Pid, Parent) ->
+    Tables = ets:all(),
+    Owners = lists:zipwith(fun ets:info/2, Tables, lists:duplicate(length(Tables), owner)),
+    Linked = links(Pid) -- [Parent],
+    [text("table ~0tp", [ets:info(Table, name)]) || {Table, Owner} <- lists:zip(Tables, Owners), Owner =:= Pid]
+        ++ [text("port ~0tp", [Port]) || Port <- Linked, is_port(Port)]
+        ++ [text("process ~ts", [short_name(Other)]) || Other <- Linked, is_pid(Other), node(Other) =:= node(),
+                                                        process_info(Other, trap_exit) =:= {trap_exit, false}].
+
+%% {lost, Text} of what makes the state of a process worth nothing to the one that is started in its place, or nothing.
+died_with(Pid, State, Belongings) ->
+    case {owns_resources(State, Pid), Belongings} of
+        {false, []} -> nothing;
+        {true, []} -> {lost, "what it held"};
+        _ -> {lost, lists:join(", ", Belongings)}
+    end.
 
 owns_resources(Term, Pid) when is_pid(Term) -> Term =:= Pid;
 owns_resources(Term, _) when is_port(Term); is_reference(Term) -> true;

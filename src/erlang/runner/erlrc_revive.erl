@@ -4,26 +4,27 @@
 -module(erlrc_revive).
 -export([revive/4]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, now_ms/0]).
--import(erlrc_restart, [owns_resources/2, started/1]).
+-import(erlrc_restart, [belongings/2, died_with/3, started/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_sys, [ask/3, replace_state/3]).
 -import(erlrc_text, [process/2, short/1, short_name/1, text/2]).
 
 %% A worker that is stuck in code_change is started again in the old code by its supervisor, which is asked to do so and
 %% not surprised by its death: that would count as a failure of the child, and might end its siblings and the application.
-%% It gets the state it had, unless that names resources that died with it. Others are not killed, because more would die
+%% It gets the state it had, unless something that belonged to it died with it. Others are not killed, because more would die
 %% with them: they find their old state in their mailbox when they return.
 revive(Pid, Snapshot, {_, Parent, Id, worker, _}, C) when is_pid(Parent) ->
     Name = short_name(Pid),
+    Belongings = belongings(Pid, Parent),
     case {start_again(Pid, Parent, Id, C), Snapshot} of
         {{error, Why}, _} ->
             [text("~ts: was stopped, because its code_change did not return, and not started again: ~ts",
                   [Name, short(Why)])];
         {{ok, New}, {_, State}} ->
-            case owns_resources(State, Pid) of
-                true -> [text("~ts: was started afresh, because its code_change did not return and its state held "
-                              "resources that died with it", [Name])];
-                false -> give_state(New, State, Name, C)
+            case died_with(Pid, State, Belongings) of
+                {lost, What} -> [text("~ts: was started afresh, because its code_change did not return; its state is not put "
+                                      "back, because ~ts died with it", [Name, What])];
+                nothing -> give_state(New, State, Name, C)
             end;
         {{ok, _}, none} ->
             [text("~ts: was started afresh, because its code_change did not return", [Name])]

@@ -11,7 +11,7 @@
 -import(erlrc_children, [change_children/2, keep_children/3]).
 -import(erlrc_otp, [eval_script/6]).
 -import(erlrc_conversion, [ask_ready/1, ready/2, ready_states/2]).
--import(erlrc_restart, [restart/4, running/2, stoppable/3]).
+-import(erlrc_restart, [belongings/2, restart/4, running/2, stoppable/3]).
 -import(erlrc_code, [beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, prepared/2,
                      read_beam/2, read_files/1, running_code/2, running_vsn/2]).
 -import(erlrc_journal, [journal/1]).
@@ -274,7 +274,8 @@ step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
                                                                                  standard, C)]),
     lists:foreach(fun({Pid, Parent, Id, Specification, _}) ->
                           Name = short_name(Pid),
-                          journal({terminated, Parent, Id, Specification, {Pid, Name, maps:find(Pid, States)}}),
+                          journal({terminated, Parent, Id, Specification,
+                                   {Pid, Name, maps:find(Pid, States), belongings(Pid, Parent)}}),
                           expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C), "~ts: stop", [Name])
                   end, Children),
     C#{terminated := Children ++ Terminated};

@@ -8,7 +8,7 @@
                     starting_apps/1, unload/3]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_children, [start_stopped/4]).
--import(erlrc_restart, [give_back/5, restart/4]).
+-import(erlrc_restart, [give_back/6, restart/4]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_library, [has_lost_nifs/1]).
@@ -25,9 +25,10 @@ undo_all() ->
     put(newborn, []),
     put(again, #{}),
     Left = undo_all([]),
-    %% What was too slow for the time limit may have come to its end by now.
+    %% What was too slow for its time limit may come to its end before that of the plan, and nobody else waits for it.
     Stuck = get(stuck),
-    Replies = ask([{Pid, get_state} || {Pid, _, _} <- Stuck], 100, #{deadline => now_ms() + 100}),
+    Until = lists:max([now_ms() + 100 | [min(Deadline, get(undo_until)) || {_, _, #{deadline := Deadline}} <- Stuck]]),
+    Replies = ask([{Pid, get_state} || {Pid, _, _} <- Stuck], infinity, #{deadline => Until}),
     Revived = lists:append([undo_one({case Reply of timeout -> revive; _ -> returned end, Entry})
                             || {{_, Reply}, Entry} <- lists:zip(Replies, Stuck)]),
     _ = ask([{Pid, suspend} || Pid <- lists:usort(get(asleep))], 1000, #{deadline => now_ms() + 1000}),
@@ -168,11 +169,11 @@ undo({returned, {Pid, Snapshot, _}}, C) ->
 undo({revive, {Pid, Snapshot, StepC}}, C) ->
     Tree = maps:get(tree, StepC),
     revive(Pid, Snapshot, maps:get(Pid, Tree, none), C#{tree := Tree});
-undo({terminated, Parent, Id, Specification, {Pid, Name, State}}, C) ->
+undo({terminated, Parent, Id, Specification, {Pid, Name, State, Belongings}}, C) ->
     case not is_process_alive(Pid) andalso restart(Parent, Id, Specification, C) of
         false -> ok;
         {error, running} -> ok;
-        {ok, New} -> give_back(New, State, Pid, Name, C);
+        {ok, New} -> give_back(New, State, Pid, Name, Belongings, C);
         {error, Why} -> fail("~ts: start again: ~ts", [Name, short(Why)])
     end;
 undo({restarted, Parent, Id}, C) ->
