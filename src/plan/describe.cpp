@@ -52,6 +52,7 @@ std::string describe(const Step& step) {
             return "check that " + s.app.name + " is loaded in version " + s.vsn;
           },
           [](const RequireNotRunning& s) { return "check that " + s.app.name + " does not run"; },
+          [](const StayRunning& s) { return "see that " + s.app.name + " still runs when all is done"; },
           [](const AddPath& s) { return "put " + s.ebin + " in front of the code path"; },
           [](const ReplacePath& s) { return "put " + s.to + " into the code path in place of " + s.from; },
           [](const RemovePath& s) { return "take " + s.ebin + " out of the code path"; },

@@ -94,6 +94,12 @@ std::vector<Step> ScriptSteps::preparation(const Policy& policy, bool made) cons
   return steps;
 }
 
+std::optional<Step> ScriptSteps::stay_running() const {
+  const auto type = node_.running.find(trees_.front());
+  if (type == node_.running.end()) return std::nullopt;
+  return StayRunning{type->first, type->second};
+}
+
 std::optional<Step> ScriptSteps::change_children(const Policy& policy) const {
   ChangeChildren step;
   for (const KeepChildren::Item& item : supervisors())

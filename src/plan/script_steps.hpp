@@ -31,6 +31,9 @@ public:
   /// What must be known before anything is touched. `made`: the script is ours.
   std::vector<Step> preparation(const Policy& policy, bool made) const;
 
+  /// The application whose processes are concerned, if it runs.
+  std::optional<Step> stay_running() const;
+
   /// What follows the script: supervisors know their new children by then, and nobody has started them.
   std::optional<Step> change_children(const Policy& policy) const;
 

@@ -59,6 +59,7 @@ Term to_term(const Step& step) {
       Overload{
           [](const RequireLoaded& s) { return tuple(Atom{"require_loaded"}, s.app, string(s.vsn)); },
           [](const RequireNotRunning& s) { return tuple(Atom{"require_not_running"}, s.app); },
+          [](const StayRunning& s) { return tuple(Atom{"stay_running"}, s.app, s.type); },
           [](const AddPath& s) { return tuple(Atom{"add_path"}, string(s.ebin)); },
           [](const ReplacePath& s) { return tuple(Atom{"replace_path"}, string(s.from), string(s.to)); },
           [](const RemovePath& s) { return tuple(Atom{"remove_path"}, string(s.ebin)); },

@@ -185,6 +185,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
     plan.notes.push_back("engine: release_handler of OTP");
   }
   std::ranges::move(steps.preparation(request.policy, script.made), std::back_inserter(plan.steps));
+  if (auto stays = steps.stay_running()) plan.steps.push_back(*std::move(stays));
   if (auto needed = start_newly_needed(from.spec, to.spec, node)) plan.steps.push_back(*std::move(needed));
   std::ranges::move(inclusions.enter(), std::back_inserter(plan.steps));
   std::ranges::move(steps.notes(), std::back_inserter(plan.notes));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <functional>
 
+#include <erlrc/sys/file.hpp>
+
 #include "catch.hpp"
 #include "lab.hpp"
 
@@ -111,4 +113,46 @@ TEST_CASE("a gen_statem is called back as its old code says") {
               "error on_purpose in lab:do/2\n") != std::string::npos);
     CHECK(lab.ask("lab:diff().") == "[]");
   }
+}
+
+TEST_CASE(
+    "an application that does not survive its new version is not upgraded: the old one is started again") {
+  Lab lab;
+  set_up(
+      lab, [](const std::string& vsn) { return den(vsn, "frail"); },
+      "{update, den_own, {advanced, []}}, {apply, {gen_server, cast, [den_own, any]}},"
+      " {apply, {lab, await_end, [den]}}");
+  const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: den: runs no longer\n"));
+  CHECK(ran.err.find("  remark: den: had ended and is started again; what its processes knew is lost\n") !=
+        std::string::npos);
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+  CHECK(lab.condition("den") == "old");
+}
+
+TEST_CASE("an application that ends while its node waits for the others: it is started again, too") {
+  Lab lab;
+  lab.add_twin();
+  lab.ask("lab:mark().", 1);
+  set_up(
+      lab, [](const std::string& vsn) { return den(vsn, "frail"); },
+      "{update, den_own, {advanced, []}}, {apply, {den_app, changed, [up]}}");
+  lab.ask("lab:on({changed, den}, {wait, ok}).", 1);
+  Child upgrade = lab.launch("upgrade", {"--timeout", "300", "den", "1.0.0", "2.0.0", lab.at("den", "1.0.0"),
+                                         lab.at("den", "2.0.0")});
+  REQUIRE(lab.ask("lab:await_reached({changed, den}).", 1) == "true");
+  lab.ask(
+      "lab:await(fun() -> application:get_key(den, vsn) =:= {ok, \"2.0.0\"} end),"
+      " lab:await_rest(whereis(erlrc_runner)), gen_server:cast(den_own, any), lab:await_end(den).");
+  lab.ask("lab:release({changed, den}).", 1);
+  const int status = upgrade.ends();
+  const std::string said = lab.neutral(read_file(lab.output()));
+  INFO(said);
+  CHECK(status == 3);
+  CHECK(said.find("  left: the other nodes have changed, this one has not\n") != std::string::npos);
+  CHECK(said.find("  remark: den: had ended and is started again") != std::string::npos);
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+  CHECK(lab.condition("den") == "old");
 }

@@ -28,6 +28,14 @@ struct RequireNotRunning {
   bool operator==(const RequireNotRunning&) const = default;
 };
 
+/// If the application has ended when all else is done, the plan fails; and an undo starts it again if it has
+/// ended by then. `type`: how it was started.
+struct StayRunning {
+  Atom app;
+  Atom type{"temporary"};
+  bool operator==(const StayRunning&) const = default;
+};
+
 /// `ebin` to the front of the code path.
 struct AddPath {
   std::string ebin;
@@ -262,12 +270,12 @@ struct EvalScript {
 };
 
 using Step =
-    std::variant<RequireLoaded, RequireNotRunning, AddPath, ReplacePath, RemovePath, LoadApp, UnloadApp,
-                 StartApp, StartNeeded, StopApp, ChangeApp, LoadModules, KeepReplaced, UnloadModules,
-                 KeepCode, CheckLibraries, CheckNifs, HoldLibraries, ReadCode, CheckOldCode, CheckStranded,
-                 PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge, SuspendProcesses,
-                 ConvertProcesses, Resume, CheckStop, TerminateProcesses, StartProcesses, KeepChildren,
-                 ChangeChildren, ApplyHook, EvalScript>;
+    std::variant<RequireLoaded, RequireNotRunning, StayRunning, AddPath, ReplacePath, RemovePath, LoadApp,
+                 UnloadApp, StartApp, StartNeeded, StopApp, ChangeApp, LoadModules, KeepReplaced,
+                 UnloadModules, KeepCode, CheckLibraries, CheckNifs, HoldLibraries, ReadCode, CheckOldCode,
+                 CheckStranded, PointOfNoReturn, SwitchModules, LoadNew, RemoveModule, PostPurge,
+                 SuspendProcesses, ConvertProcesses, Resume, CheckStop, TerminateProcesses, StartProcesses,
+                 KeepChildren, ChangeChildren, ApplyHook, EvalScript>;
 
 /// How the node is told.
 Term to_term(const Step& step);

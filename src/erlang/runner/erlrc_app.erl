@@ -2,8 +2,9 @@
 %%
 %% Applications: what the application controller has of them, with their environment.
 -module(erlrc_app).
--export([all_keys/1, change_back/3, config_change/3, configuration/1, end_start/3, environment/1, is_included/1, is_there/1,
-         loaded_apps/0, set_at_run_time/4, set_environment/2, start_type/2, starting_apps/1, unload/3, unloaded_with/2]).
+-export([all_keys/1, await_end/3, change_back/3, config_change/3, configuration/1, end_start/3, environment/1, has_ended/1,
+         has_ended/2, is_included/1, is_there/1, loaded_apps/0, set_at_run_time/4, set_environment/2, start_type/2,
+         starting_apps/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, briefly/4, hook/4, now_ms/0]).
 -import(erlrc_text, [expect/4, fail/2]).
 -import(erlrc_tree, [links/1]).
@@ -44,6 +45,34 @@ start_type(App, C) ->
     case lists:keymember(App, 1, proplists:get_value(running, Info, [])) of
         true -> proplists:get_value(App, proplists:get_value(started, Info, []), temporary);
         false -> none
+    end.
+
+%% If a process died that was converted, its supervisor may be about to give up.
+has_ended(App, #{converted := Converted, tree := Tree}) ->
+    {_, Dead} = lists:partition(fun erlang:is_process_alive/1, maps:keys(Converted)),
+    %% Of many alike some come and go all the time.
+    case [Id || {_, _, Id, _, _} <- maps:values(maps:with(Dead, Tree)), Id =/= undefined] of
+        [] -> has_ended(App);
+        _ -> ends_before(App, now_ms() + 100)
+    end.
+
+ends_before(App, Until) ->
+    has_ended(App) orelse (now_ms() < Until andalso begin receive after 5 -> ok end, ends_before(App, Until) end).
+
+%% Or is about to: its top supervisor is gone, as far as that was looked up. This is asked after each plan, so it asks nobody.
+has_ended(App) ->
+    Master = application_controller:get_master(App),
+    not is_pid(Master) orelse not is_process_alive(Master)
+        orelse case get({root, Master}) of undefined -> false; Root -> not is_process_alive(Root) end.
+
+await_end(App, Until, C) ->
+    case start_type(App, C) =/= none andalso has_ended(App) of
+        true ->
+            now_ms() < Until orelse fail("~ts: is still ending, and not started again", [App]),
+            receive after 5 -> ok end,
+            await_end(App, Until, C);
+        false ->
+            ok
     end.
 
 info(C) ->

@@ -21,6 +21,7 @@
 %% are suspended, and for what is done with each of many modules, library functions and comprehensions do the work.
 -module(erlrc_runner).
 -export([main/3]).
+-import(erlrc_app, [has_ended/2]).
 -import(erlrc_call, [check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_code, [purge/1]).
 -import(erlrc_step, [step/2]).
@@ -71,12 +72,25 @@ tell(Client, Message) ->
 
 run(Steps, C) ->
     case steps(Steps, 0, C) of
-        {done, _} ->
-            {done, times(), suspended_us(), lists:reverse(get(remarks))};
+        {done, Final} ->
+            case ended(Final) of
+                none -> {done, times(), suspended_us(), lists:reverse(get(remarks))};
+                Why -> take_back(length(Steps), Why)
+            end;
         {failed, N, Why, _} ->
-            Touched = get(journal) =/= [],
-            Left = undo_all(),
-            {failed, N, Why, Touched, Left, times(), suspended_us(), lists:reverse(get(remarks))}
+            take_back(N, Why)
+    end.
+
+take_back(N, Why) ->
+    Touched = get(journal) =/= [],
+    Left = undo_all(),
+    {failed, N, Why, Touched, Left, times(), suspended_us(), lists:reverse(get(remarks))}.
+
+%% An application may not survive its new code, and be it for one process that fails as soon as it goes on.
+ended(C) ->
+    case get(stays) of
+        {App, _} -> case has_ended(App, C) of true -> text("~ts: runs no longer", [App]); false -> none end;
+        undefined -> none
     end.
 
 %% Several nodes are upgraded together: each keeps its journal until the client knows how the others fared. A client that
@@ -89,12 +103,11 @@ hold({done, Times, Suspended, Remarks}, true, Client, Ref, C) ->
                   {'DOWN', Monitor, process, _, _} -> take_back
               after left(C) + 5000 -> take_back
               end,
-    case Verdict of
-        keep ->
+    case {Verdict, ended(C)} of
+        {keep, none} ->
             {done, Times, Suspended, Remarks};
-        take_back ->
-            Result = {failed, length(Times), <<"taken back">>, true, undo_all(), Times, Suspended,
-                      lists:reverse(get(remarks))},
+        {_, Ended} ->
+            Result = take_back(length(Times), case Verdict of keep -> Ended; take_back -> <<"taken back">> end),
             log(Result),
             Result
     end;

@@ -82,6 +82,11 @@ step({require_not_running, App}, C) ->
         _ -> fail("~ts runs", [App])
     end;
 
+step({stay_running, App, Type}, C) ->
+    %% Without a callback module it has no process, and cannot end by itself.
+    is_pid(application_controller:get_master(App)) andalso put(stays, {App, Type}),
+    C;
+
 step({add_path, Ebin}, C) ->
     journal({path, code:get_path()}),
     expect(true, code:add_patha(Ebin), "~ts: cannot be added to the code path", [Ebin]),

@@ -35,6 +35,7 @@ walk(Apps, C) ->
                               Master when is_pid(Master) ->
                                   case briefly(application_master, get_child, [Master], C) of
                                       {Root, _} when is_pid(Root) ->
+                                          put({root, Master}, Root),  % for has_ended/1
                                           root(Root, C);
                                       _ ->
                                           is_process_alive(Master)

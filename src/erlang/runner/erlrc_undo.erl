@@ -4,8 +4,8 @@
 %% undone from the newest to the oldest, each finds the node as its step left it.
 -module(erlrc_undo).
 -export([undo_all/0]).
--import(erlrc_app, [change_back/3, config_change/3, end_start/3, environment/1, set_environment/2, start_type/2,
-                    starting_apps/1, unload/3]).
+-import(erlrc_app, [await_end/3, change_back/3, config_change/3, end_start/3, environment/1, has_ended/1,
+                    set_environment/2, start_type/2, starting_apps/1, unload/3]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
 -import(erlrc_children, [start_stopped/4]).
 -import(erlrc_restart, [give_back/6, restart/4]).
@@ -20,6 +20,7 @@
 -import(erlrc_tree, [is_event_manager/1, is_supervisor/1, is_suspended/1]).
 
 undo_all() ->
+    Touched = get(journal) =/= [],
     put(undo_until, now_ms() + 30000),
     put(stuck, []),
     put(newborn, []),
@@ -31,8 +32,12 @@ undo_all() ->
     Replies = ask([{Pid, get_state} || {Pid, _, _} <- Stuck], infinity, #{deadline => Until}),
     Revived = lists:append([undo_one({case Reply of timeout -> revive; _ -> returned end, Entry})
                             || {{_, Reply}, Entry} <- lists:zip(Replies, Stuck)]),
+    Ended = case get(stays) of
+                {App, Type} when Touched -> undo_one({runs, App, Type});
+                _ -> []
+            end,
     _ = ask([{Pid, suspend} || Pid <- lists:usort(get(asleep))], 1000, #{deadline => now_ms() + 1000}),
-    lists:reverse(Revived ++ Left).
+    lists:reverse(Ended ++ Revived ++ Left).
 
 undo_all(Left) ->
     case get(journal) of
@@ -84,6 +89,16 @@ undo({app_started, App}, C) ->
                 {error, {not_started, App}} -> ok;
                 Other -> fail("~ts: stop: ~ts", [App, short(Other)])
             end
+    end;
+undo({runs, App, Type}, C) ->
+    case has_ended(App) of
+        true ->
+            await_end(App, now_ms() + 5000, C),
+            start_type(App, C) =:= none
+                andalso expect(ok, bounded(application, start, [App, Type], C), "~ts: start again", [App]),
+            remark("~ts: had ended and is started again; what its processes knew is lost", [App]);
+        false ->
+            ok
     end;
 undo({app_stopped, App, Type}, C) ->
     case start_type(App, C) of

@@ -5,7 +5,8 @@
 %% was before.
 -module(lab).
 -export([open/0, reset/0, build/3]).
--export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, calls/0, await/1, await_rest/1, await_idle/0]).
+-export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, in_order/1, calls/0]).
+-export([await/1, await_rest/1, await_idle/0, await_end/1]).
 -export([mark/0, diff/0, diff_but_pids/0, diff_at_last/0, condition/3, status/1]).
 -export([end_state/0, release_handler/4]).
 
@@ -120,6 +121,10 @@ await_reached(Key) ->
 await_idle() ->
     await(fun() -> whereis(erlrc_runner) =:= undefined end).
 
+%% The application runs no more.
+await_end(App) ->
+    await(fun() -> not lists:member(App, running_apps()) end).
+
 %% Becomes true in time; else whatever the test does next would not be what it is about.
 await(Holds) ->
     true = becomes(Holds, 120000).
@@ -135,6 +140,10 @@ becomes(Holds, Ms) ->
         false when Ms > 0 -> timer:sleep(5), becomes(Holds, Ms - 5);
         false -> false
     end.
+
+%% Several calls in the place of one.
+in_order(Calls) ->
+    [apply(M, F, A) || {M, F, A} <- Calls].
 
 %% What code_change of module Who answers, instead of {ok, New}.
 change(Who, Old, Extra, New) ->

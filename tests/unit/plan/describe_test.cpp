@@ -6,6 +6,7 @@ using namespace erlrc;
 TEST_CASE("a step is described in one line") {
   const Atom a{"a"};
   const Atom b{"b"};
+  CHECK(describe(StayRunning{a}) == "see that a still runs when all is done");
   CHECK(describe(ReplacePath{"/old", "/new"}) == "put /new into the code path in place of /old");
   CHECK(describe(UnloadApp{a, {b}}) == "unload application a, but not the included b");
   CHECK(describe(UnloadApp{a, {}}) == "unload application a");

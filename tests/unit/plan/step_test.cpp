@@ -19,6 +19,7 @@ std::string told(const Step& step) {
 TEST_CASE("each step is told to the node as its runner expects it") {
   CHECK(told(RequireLoaded{app, "1.0"}) == "{require_loaded,a,\"1.0\"}");
   CHECK(told(RequireNotRunning{app}) == "{require_not_running,a}");
+  CHECK(told(StayRunning{app}) == "{stay_running,a,temporary}");
   CHECK(told(AddPath{"/e"}) == "{add_path,\"/e\"}");
   CHECK(told(ReplacePath{"/e", "/f"}) == "{replace_path,\"/e\",\"/f\"}");
   CHECK(told(RemovePath{"/e"}) == "{remove_path,\"/e\"}");

@@ -72,6 +72,7 @@ TEST_CASE("an upgrade without an appup suspends, switches and converts everythin
                           KeepCode{ebin1, {lib, srv}},
                           CheckOldCode{{lib, srv}},
                           CheckStranded{{egerl}, {lib, srv}, {srv}, {lib, srv}},
+                          StayRunning{egerl},
                           PointOfNoReturn{},
                           ReplacePath{ebin1, ebin2},
                           SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::up, {{srv, list()}}}},
@@ -88,7 +89,7 @@ TEST_CASE("a downgrade converts before it loads, and tells the version to come")
   to.beams.at(srv).attributes = parse_term("[{vsn,[77]}]");
   const Plan plan = plan_of(plan_upgrade(down, running("4.1.0"), Disk({to, later()}).files(), {}));
   CHECK(plan.word == "downgraded");
-  std::vector<Step> middle(plan.steps.begin() + 6, plan.steps.end() - 2);
+  std::vector<Step> middle(plan.steps.begin() + 7, plan.steps.end() - 2);
   CHECK(middle == std::vector<Step>{
                       ReplacePath{ebin2, ebin1},
                       SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::down, {{srv, list(), list({77})}}}},
@@ -108,6 +109,7 @@ TEST_CASE("a shipped appup is used, matched as a regular expression, and keeps i
                           ReadCode{ebin2, {srv, lib}, {}},
                           KeepCode{ebin1, {srv, lib}},
                           CheckStranded{{egerl}, {srv, lib}, {srv}, {srv}},
+                          StayRunning{egerl},
                           PointOfNoReturn{},
                           ReplacePath{ebin1, ebin2},
                           SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::up, {{srv, Atom{"extra"}}}}},
@@ -199,8 +201,8 @@ TEST_CASE("applications that become included stop, those that cease to be are st
   NodeState node = running();
   run(node, "inner", "1");
   const Plan plan = plan_of(plan_upgrade(up, node, Disk({from, to}).files(), {Atom{"old"}}));
-  CHECK(plan.steps.at(5) == Step(StopApp{inner}));
-  CHECK(plan.steps.at(6) == Step(LoadApp{Atom{"unknown"}, Atom{"unknown"}}));
+  CHECK(plan.steps.at(6) == Step(StopApp{inner}));
+  CHECK(plan.steps.at(7) == Step(LoadApp{Atom{"unknown"}, Atom{"unknown"}}));
   CHECK(plan.steps.at(plan.steps.size() - 2) == Step(StartApp{Atom{"old"}}));
   CHECK(std::ranges::count(plan.steps, Step(StartApp{Atom{"unwanted"}})) == 0);
 }
