@@ -331,3 +331,65 @@ TEST_CASE("children: one whose start changed goes on, which is told") {
           "{lab,start_it,1}\n",
           ""});
 }
+
+TEST_CASE(
+    "children: of a new one nothing is left after an undo, though its supervisor had to start another") {
+  Lab lab;
+  const bool before = GENERATE(true, false);
+  CAPTURE(before);
+  LabRelease one = fir("1.0.0", {"fir_a", "fir_b"}, {});
+  LabRelease two = fir("2.0.0", {"fir_a", "fir_b", "fir_c"}, {});
+  const std::string restart = "{gen_server, stop, [fir_a]}, {supervisor, which_children, [fir_sup]}";
+  if (before) {
+    // Before the new child is started.
+    two.appup =
+        "{\"2.0.0\", [{\"1.0.0\", [{add_module, fir_c}, {update, fir_sup, supervisor},"
+        " {apply, {lab, in_order, [[" +
+        restart + ", {erlang, error, [late]}]]}}]}], []}.";
+  } else {
+    one.keys = ", {included_applications, [sub]}";
+    lab.add(servers("sub", "1.0.0", {"sub_a"}));
+    lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+    lab.want("sub");
+  }
+  lab.add(one);
+  lab.add(two);
+  start(lab);
+  if (!before)
+    lab.ask("sub_app:module_info(), lab:on({start, sub}, {call, {lab, in_order, [[" + restart +
+            ", {erlang, error, [late]}]]}}).");
+  const std::string children = trees(lab);
+  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(trees(lab) == children);
+  CHECK(lab.condition("fir") == "old");
+  if (before) {
+    two.appup = "{\"2.0.0\", [{\"1.0.0\", [{add_module, fir_c}, {update, fir_sup, supervisor}]}], []}.";
+    lab.add(two);
+  } else {
+    lab.ask("lab:on({start, sub}, ok).");
+  }
+  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0").exit == 0);
+  CHECK(trees(lab, "[fir_sup]") ==
+        "[{fir_sup,[{fir_a,running},{fir_b,running},{fir_c,running},{fir_low,running}]}]");
+}
+
+TEST_CASE("children: a supervisor whose old init/1 fails in an undo is named") {
+  Lab lab;
+  LabRelease two = fir("2.0.0", {"fir_a", "fir_b"}, {}, "sup");
+  two.appup =
+      "{\"2.0.0\", [{\"1.0.0\", [{add_module, fir_b}, {update, fir_sup, supervisor},"
+      " {apply, {lab, in_order, [[{lab, on, [{init, fir_sup}, crash]}, {gen_server, stop, [fir_a]},"
+      " {supervisor, which_children, [fir_sup]}, {erlang, error, [late]}]]}}]}], []}.";
+  lab.add(fir("1.0.0", {"fir_a"}, {}, "sup"));
+  lab.add(two);
+  start(lab);
+  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(
+      ran.err.find(
+          " fir_sup in sys:suspend_loop/6: init/1 of the old code failed: error on_purpose in lab:do/2\n") !=
+      std::string::npos);
+}

@@ -8,7 +8,7 @@
 %% init/1 of the old code returned and that of the new does not, and for that both are asked once more; the planner says of
 %% which modules this may be done (src/app/supervisor_init.cpp).
 -module(erlrc_children).
--export([change_children/2, keep_children/3, start_stopped/4]).
+-export([added_ids/2, change_children/2, drop_children/3, keep_children/3, start_stopped/4]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_journal, [journal/1, remark/2]).
 -import(erlrc_restart, [belongings/2, died_with/3]).
@@ -65,12 +65,11 @@ change_children(Kept, C) ->
     Changes = [{Pid, Before, children(State), gone_ids(Module, OldIds, State, C)}
                || {{Pid, Module, Before, OldIds}, {Pid, State}} <- lists:zip(Kept, States), has_children(State)],
     %% The deepest and the youngest first. A child may move from one supervisor to another, and only one may have its name.
-    New = [{Pid, Gone, [Id || {Id, undefined, _} <- Now, not lists:member(Id, Gone), not lists:keymember(Id, 1, Before)]}
+    New = [{Pid, [Id || {Id, undefined, _} <- Now, not lists:member(Id, Gone), not lists:keymember(Id, 1, Before)]}
            || {Pid, Before, Now, Gone} <- Changes],
-    [journal({new_children, Pid, Ids}) || {Pid, [_ | _], Ids} <- New],
     [stop(Pid, Child, C) || {Pid, Before, Now, Gone} <- lists:reverse(Changes), {Id, _, _} = Child <- lists:reverse(Now),
                             lists:member(Id, Gone), lists:keymember(Id, 1, Before)],
-    [start(Pid, Id, C) || {Pid, _, Ids} <- New, Id <- Ids],
+    [start(Pid, Id, C) || {Pid, Ids} <- New, Id <- Ids],
     [remark("child ~0tp of ~ts goes on as ~0tp started it, the new one would be ~0tp",
             [Id, short_name(Pid), mfa(Start), mfa(Later)])
      || {Pid, Before, Now, _} <- Changes, {Id, Running, Start} <- Before, is_pid(Running),
@@ -117,7 +116,21 @@ expect_ok(Failed, What, Id, Supervisor) ->
           end,
     fail("child ~0tp of ~ts: ~ts: ~ts", [Id, short_name(Supervisor), What, Why]).
 
-%% For the undo: what could not be done, as texts.
+%% The children that a supervisor got from init/1 when it was converted, by its states before and after that.
+added_ids(Before, After) ->
+    [Id || has_children(Before), has_children(After), {Id, _, _} <- children(After),
+           not lists:keymember(Id, 1, children(Before))].
+
+%% For the undo, as what follows: what could not be done, as texts. Whoever had to start another child of that supervisor
+%% may have started these, too.
+drop_children(Supervisor, Ids, C) ->
+    lists:append([case {bounded(supervisor, terminate_child, [Supervisor, Id], C),
+                        bounded(supervisor, delete_child, [Supervisor, Id], C)} of
+                      {_, ok} -> [];
+                      {_, {error, not_found}} -> [];
+                      {_, Failed} -> [text("child ~0tp of ~ts: not taken away: ~ts", [Id, short_name(Supervisor), short(Failed)])]
+                  end || Id <- Ids, is_process_alive(Supervisor)]).
+
 start_stopped(Supervisor, Id, Snapshot, C) ->
     case {bounded(supervisor, restart_child, [Supervisor, Id], C), Snapshot} of
         {{error, running}, _} ->

@@ -7,7 +7,7 @@
 -import(erlrc_app, [await_end/3, change_back/3, config_change/3, end_start/3, environment/1, has_ended/1,
                     set_environment/2, start_type/2, starting_apps/1, unload/3]).
 -import(erlrc_call, [bounded/4, hook/4, now_ms/0]).
--import(erlrc_children, [start_stopped/4]).
+-import(erlrc_children, [added_ids/2, drop_children/3, start_stopped/4]).
 -import(erlrc_restart, [give_back/6, restart/4]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [remark/2]).
@@ -139,8 +139,10 @@ undo({switched, Modules, Kept}, _) ->
 undo({suspended, Frozen}, C) ->
     Stuck = [Pid || {Pid, _, _} <- get(stuck)],
     Pids = lists:usort(Frozen ++ [Pid || {Pid, _} <- put(newborn, [])]),
+    Added = [{Pid, Ids} || {Pid, Jobs} <- maps:to_list(maps:with(Pids, get(again))), {_, _, _, {init, Ids}} <- Jobs],
     Left = convert_again(Pids -- Stuck, C),
-    Left ++ try resume(Pids -- Stuck, C), [] catch throw:{fail, Why} -> [Why] end;
+    Left ++ try resume(Pids -- Stuck, C), [] catch throw:{fail, Why} -> [Why] end
+        ++ lists:append([drop_children(Pid, Ids, C) || {Pid, Ids} <- Added]);
 undo({resumed, Pids, States, Apps, Modules}, C) ->
     %% Supervisors that are suspended at this moment could not tell their children, nor event managers their handlers.
     Asleep = [Pid || Pid <- frozen(get(journal)), is_suspended(Pid), is_supervisor(Pid) orelse is_event_manager(Pid)],
@@ -202,10 +204,6 @@ undo({child_started, Supervisor, Id}, C) ->
         {error, not_found} -> ok;
         Result -> expect(ok, Result, "child ~0tp: stop", [Id])
     end;
-undo({new_children, Supervisor, Ids}, C) ->
-    %% Of a supervisor of which others were taken away, so that it does not get its old state as a whole.
-    [bounded(supervisor, delete_child, [Supervisor, Id], C) || Id <- Ids, is_process_alive(Supervisor)],
-    ok;
 undo({child_stopped, Supervisor, Id, Snapshot}, C) ->
     start_stopped(Supervisor, Id, Snapshot, C);
 undo({applied, none}, _) ->
@@ -264,7 +262,7 @@ restore(Old, New, Mode, Jobs, C) ->
                   || {Pid, Reply} <- Now, is_map_key(Pid, Resumed), not has_state(Reply), not gone(Reply)],
     Changed = maps:with(Other, Old),
     Back = [Job || {Pid, _, _, _} = Job <- Jobs, is_map_key(Pid, Changed)] ++ New,
-    Refused = convert_back(Back, Mode, C),
+    Refused = convert_back(Back, Mode, {Old, Resumed}, C),
     Failed = Refused ++ untouched(Back, Jobs, Refused, {Old, Resumed, Now}, C),
     Lost = [Pid || {Pid, _} <- Failed, is_map_key(Pid, Old)],
     lists:foreach(fun(Pid) ->
@@ -277,10 +275,12 @@ restore(Old, New, Mode, Jobs, C) ->
             || {Pid, Why} <- Failed, not is_map_key(Pid, Old)].
 
 %% [{Pid, Why}] of those that did not let themselves be converted.
-convert_back(Jobs, Mode, C) ->
+convert_back(Jobs, Mode, {Old, Resumed}, C) ->
     Supervisors = [Pid || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Jobs]), is_supervisor(Pid)],
-    %% Their children may have changed: init/1 of the old code is asked again, once that is loaded.
-    again([{Pid, Module, Extra, init} || {Pid, Module, _, Extra} <- Jobs, lists:member(Pid, Supervisors)]),
+    %% Their children may have changed: init/1 of the old code is asked again, once that is loaded. It says which children
+    %% there are, but not which are no more.
+    again([{Pid, Module, Extra, {init, added_ids(maps:get(Pid, Old, none), maps:get(Pid, Resumed, none))}}
+           || {Pid, Module, _, Extra} <- Jobs, lists:member(Pid, Supervisors)]),
     Back = case Mode of up -> {down, undefined}; down -> undefined end,
     Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
                    || {Pid, Module, Vsn, Extra} <- Jobs, not lists:member(Pid, Supervisors)], standard, C),
@@ -338,10 +338,11 @@ convert_again(Pids, C) ->
     put(again, maps:without(Pids, get(again))),
     Modes = callback_modes([Module || {_, Module, _, {mode, _}} <- Jobs], C),
     Statems = [Job || {_, Module, _, {mode, Mode}} = Job <- Jobs, maps:get(Module, Modes, none) =/= Mode],
-    _ = change_code([Job || {_, _, _, init} = Job <- Jobs], C),
+    Unasked = change_code([Job || {_, _, _, {init, _}} = Job <- Jobs], C),
     States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || {Pid, _, _, _} <- Statems], standard, C)],
     Failed = change_code(Statems, C),
-    replace_states(States, C)
+    [text("~ts: init/1 of the old code failed: ~ts", [process(Pid, C), reply(Reply)]) || {Pid, Reply} <- Unasked]
+        ++ replace_states(States, C)
         ++ [text("~ts: is still called back as the new code says, because code_change of the old code failed: ~ts",
                  [process(Pid, C), reply(Reply)]) || {Pid, Reply} <- Failed].
 
