@@ -307,3 +307,23 @@ TEST_CASE("a temporary child that is stuck in code_change cannot be started agai
   CHECK(lab.condition("inn") == "old");
   CHECK(lab.ask("length(supervisor:which_children(inn_pool)).") == "2");
 }
+
+TEST_CASE("a worker that is declared dynamic and is no event manager is asked for nothing") {
+  Lab lab;
+  // A guest has a clause for each message that it expects.
+  const auto release = [](const std::string& vsn) {
+    LabRelease made = chain(vsn);
+    made.modules[1].children.pop_back();
+    made.modules[1].children +=
+        ", {zoo_guest, {zoo_guest, start_link, [any, infinity]}, permanent, 2000, worker, dynamic}]";
+    made.modules.push_back({"zoo_guest", "guest"});
+    return made;
+  };
+  lab.add(release("1.0.0"));
+  lab.add(release("2.0.0"));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  const std::string guest = "lists:keyfind(zoo_guest, 1, supervisor:which_children(zoo_sup)).";
+  const std::string before = lab.ask(guest);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask(guest) == before);
+}

@@ -174,9 +174,15 @@ child({Id, Pid, supervisor, Modules}, Parent, C) when node(Pid) =:= node() ->
 child(_, _, _) ->
     [].
 
-%% A gen_event process tells its handlers' modules, but not while it is suspended.
-handlers(Pid, #{tree := Tree} = C) ->
-    put(handlers, asked),
+%% A gen_event process tells its handlers' modules, but not while it is suspended. Some child specifications say dynamic of
+%% what is none: it has no handlers, and might die of the question.
+handlers(Pid, C) ->
+    case is_event_manager(Pid) of
+        true -> put(handlers, asked), known_handlers(Pid, C);
+        false -> []
+    end.
+
+known_handlers(Pid, #{tree := Tree} = C) ->
     case {Tree, is_suspended(Pid)} of
         {#{Pid := {_, _, _, _, Modules}}, true} -> Modules;
         _ -> ask_handlers(Pid, C)
@@ -189,14 +195,12 @@ ask_handlers(Pid, C) ->
         {ok, Modules} when is_list(Modules) ->
             Modules;
         _ ->
-            %% What is no gen_event process has none, whatever its child specification says.
-            is_event_manager(Pid) andalso is_process_alive(Pid)
-                andalso fail("~ts does not tell its handlers", [process(Pid, C)]),
+            is_process_alive(Pid) andalso fail("~ts does not tell its handlers", [process(Pid, C)]),
             []
     end.
 
 is_event_manager(Pid) ->
-    element(1, proc_lib:translate_initial_call(Pid)) =:= gen_event.
+    lists:member(element(1, proc_lib:translate_initial_call(Pid)), [gen_event, 'Elixir.GenEvent']).
 
 is_suspended(Pid) ->
     case process_info(Pid, current_function) of
