@@ -477,3 +477,23 @@ TEST_CASE("a child that the new version has not, and had a table: if a later ste
                    its_table) != std::string::npos);
   CHECK(lab.condition("attic") == "old");
 }
+
+TEST_CASE("an on_load that has not returned at the time limit is ended, so that it loads nothing later") {
+  const bool there = GENERATE(true, false);
+  CAPTURE(there);
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    set_up(lab, "");
+    if (!there) lab.ask("code:purge(kin_loads), code:delete(kin_loads), code:purge(kin_loads), lab:mark().");
+    fails(lab, "{{on_load, \"2.0.0\"}, kin_loads}", "{wait, ok}");
+    return lab.upgrade("kin", "1.0.0", "2.0.0", lab.limit(seconds));
+  });
+  Lab& lab = *host;
+  CHECK(ran ==
+        Ran{1, "",
+            "erlrc-upgrade: NODE: undone: kin_loads: cannot be loaded: not done within the time limit\n"});
+  lab.ask(
+      "lab:release({{on_load, \"2.0.0\"}, kin_loads}),"
+      " lab:await(fun() -> process_info(whereis(code_server), monitors) =:= {monitors, []} end).");
+  check_undone(lab);
+}

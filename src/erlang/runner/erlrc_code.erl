@@ -71,12 +71,28 @@ first_beam([File | Rest], Md5, Loaded) ->
 
 load(Module, File, Beam, C) ->
     purge_old(Module),
+    Before = running_on_loads(),
     case bounded(code, load_binary, [Module, File, Beam], C) of
         {module, Module} -> ok;
         {error, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), short(Why)]);
-        timeout -> fail("~ts: cannot be loaded: not done within the time limit", [module_name(Module)]);
+        timeout ->
+            end_on_loads(running_on_loads() -- Before),
+            fail("~ts: cannot be loaded: not done within the time limit", [module_name(Module)]);
         {raised, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), Why])
     end.
+
+%% The processes in which on_load functions run: the code server watches nobody else.
+running_on_loads() ->
+    {monitors, Monitors} = process_info(whereis(code_server), monitors),
+    [Pid || {process, Pid} <- Monitors].
+
+%% One that returned after all would have its module loaded.
+end_on_loads([]) ->
+    ok;
+end_on_loads(Pids) ->
+    lists:foreach(fun(Pid) -> exit(Pid, kill) end, Pids),
+    receive after 1 -> ok end,
+    end_on_loads([Pid || Pid <- running_on_loads(), lists:member(Pid, Pids)]).
 
 %% soft_purge takes away what nothing runs any more.
 check_old_code(Modules, Policy, Began, C) ->
