@@ -497,3 +497,21 @@ TEST_CASE("an on_load that has not returned at the time limit is ended, so that 
       " lab:await(fun() -> process_info(whereis(code_server), monitors) =:= {monitors, []} end).");
   check_undone(lab);
 }
+
+TEST_CASE("an event handler that was added twice has its old state, or is named") {
+  const bool alike = GENERATE(true, false);
+  CAPTURE(alike);
+  Lab lab;
+  set_up(lab, one_by_one);
+  lab.ask("[ok = gen_event:add_handler(kin_event, kin_event, Id) || Id <- [twin, " +
+          std::string(alike ? "twin" : "other") + "]], lab:mark().");
+  fails(lab, "{changed, kin}", "crash");
+  const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == (alike ? 1 : 3));
+  if (alike)
+    CHECK(lab.ask("lab:diff().") == "[]");
+  else
+    CHECK(ran.err.find(" kin_event in sys:suspend_loop/6: its state could not be put back as a whole\n") !=
+          std::string::npos);
+}

@@ -11,13 +11,14 @@
 replace_state(Pid, Old, C) ->
     replace_states([{Pid, Old}], C).
 
-%% gen_event: the state is a list of its handlers', and the fun is called for each. A fun of ours would take a copy of this
-%% whole program with it to each process.
+%% gen_event: the state is a list of its handlers', and the fun is called for each. If there are several with one name, nothing
+%% tells which of them it is called for. A fun of ours would take a copy of this whole program with it to each process.
 replace_states(States, C) ->
     {ok, Tokens, _} = erl_scan:string("fun(Current) ->"
                                       "  case is_list(Old) andalso is_tuple(Current) andalso tuple_size(Current) =:= 3"
-                                      "       andalso [H || {_, _, _} = H <- Old, element(1, H) =:= element(1, Current),"
-                                      "                     element(2, H) =:= element(2, Current)] of"
+                                      "       andalso lists:usort([H || {_, _, _} = H <- Old,"
+                                      "                                 element(1, H) =:= element(1, Current),"
+                                      "                                 element(2, H) =:= element(2, Current)]) of"
                                       "    [Handler] -> Handler;"
                                       "    _ -> Old"
                                       "  end "
@@ -27,7 +28,19 @@ replace_states(States, C) ->
     Replies = ask([{Pid, {replace_state, element(2, erl_eval:expr(Put, erl_eval:add_binding('Old', Old, None)))}}
                    || {Pid, Old} <- States], standard, C),
     [text("~ts: its state could not be put back: ~ts", [process(Pid, C), reply(Reply)])
-     || {Pid, Reply} <- Replies, not has_state(Reply), not gone(Reply)].
+     || {Pid, Reply} <- Replies, not has_state(Reply), not gone(Reply)]
+        ++ [text("~ts: its state could not be put back as a whole", [process(Pid, C)])
+            || {{Pid, Old}, {Pid, {reply, {ok, State}}}} <- lists:zip(States, Replies), not is_put_back(Old, State)].
+
+%% A gen_event may have got handlers meanwhile, or lost some.
+is_put_back(Same, Same) ->
+    true;
+is_put_back(Old, State) when is_list(Old), is_list(State) ->
+    Known = [{Module, Id} || {Module, Id, _} <- Old],
+    [Handler || {Module, Id, _} = Handler <- State, lists:member({Module, Id}, Known)] -- Old =:= []
+        andalso length(Known) =:= length(Old);
+is_put_back(_, _) ->
+    false.
 
 %% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that order,
 %% where Reply is {reply, Term}, {down, Reason} or timeout.
