@@ -515,3 +515,35 @@ TEST_CASE("an event handler that was added twice has its old state, or is named"
     CHECK(ran.err.find(" kin_event in sys:suspend_loop/6: its state could not be put back as a whole\n") !=
           std::string::npos);
 }
+
+TEST_CASE("a stop that the appup asks for and that ends after the time limit: the process runs again") {
+  std::optional<Lab> host;
+  const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
+    LabRelease one{"kin",
+                   "1.0.0",
+                   {{"kin_app", "app"},
+                    {"kin_sup", "sup",
+                     "[{kin_slow, {kin_slow, start_link, []}, permanent, infinity, worker, [kin_slow]}]"},
+                    {"kin_slow", "parting"}}};
+    LabRelease two = one;
+    two.vsn = "2.0.0";
+    two.appup =
+        "{\"2.0.0\", [{\"1.0.0\", [{load_object_code, {kin, \"2.0.0\", [kin_slow]}}, point_of_no_return,"
+        " {stop, [kin_slow]}, {load, {kin_slow, brutal_purge, brutal_purge}}, {start, [kin_slow]}]}], []}.";
+    lab.add(one);
+    lab.add(two);
+    REQUIRE(lab.start("kin", "1.0.0").exit == 0);
+    lab.ask("lab:mark().");
+    const std::vector<std::string> limit = lab.limit(seconds);
+    // The plan has three quarters of the time.
+    const int ms = static_cast<int>(std::stod(limit.at(1)) * 850);
+    lab.ask("lab:on({terminate, kin_slow}, {sleep, " + std::to_string(ms) + "}, 1).");
+    return lab.upgrade("kin", "1.0.0", "2.0.0", limit);
+  });
+  Lab& lab = *host;
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: kin_slow: stop: not done within the time limit\n"));
+  CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+  CHECK(lab.condition("kin") == "old");
+}

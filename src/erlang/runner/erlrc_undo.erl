@@ -187,6 +187,9 @@ undo({revive, {Pid, Snapshot, StepC}}, C) ->
     Tree = maps:get(tree, StepC),
     revive(Pid, Snapshot, maps:get(Pid, Tree, none), C#{tree := Tree});
 undo({terminated, Parent, Id, Specification, {Pid, Name, State, Belongings}}, C) ->
+    %% If it is still ending, its supervisor waits for that before it answers anybody.
+    is_process_alive(Pid) andalso bounded(supervisor, count_children, [Parent], C) =:= timeout
+        andalso fail("~ts: is still ending, and not started again", [Name]),
     case not is_process_alive(Pid) andalso restart(Parent, Id, Specification, C) of
         false -> ok;
         {error, running} -> ok;
