@@ -190,7 +190,6 @@ void settle_one(Visit& visit, Verdict verdict, const std::string& because, Deadl
     if (verdict == Verdict::keep && visit.failed()) {
       held.kind = Kind::broken;
       held.word = "broken";
-      held.message = "it waited too long to hear of the other nodes, and went back";
       held.left.push_back("the other nodes have changed, this one has not");
     } else if (held.kind == Kind::undone) {
       held.message = because;

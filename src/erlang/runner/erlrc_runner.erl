@@ -101,13 +101,18 @@ hold({done, Times, Suspended, Remarks}, true, Client, Ref, C) ->
     Verdict = receive
                   {Ref, V} -> V;
                   {'DOWN', Monitor, process, _, _} -> take_back
-              after left(C) + 5000 -> take_back
+              after left(C) + 5000 -> too_late
               end,
     case {Verdict, ended(C)} of
         {keep, none} ->
             {done, Times, Suspended, Remarks};
         {_, Ended} ->
-            Result = take_back(length(Times), case Verdict of keep -> Ended; take_back -> <<"taken back">> end),
+            Why = case Verdict of
+                      keep -> Ended;
+                      take_back -> <<"taken back">>;
+                      too_late -> <<"it waited too long to hear of the other nodes, and went back">>
+                  end,
+            Result = take_back(length(Times), Why),
             log(Result),
             Result
     end;
