@@ -144,7 +144,7 @@ PackagedApps with_kept(PackagedApps apps, const PackagedApps& kept) {
         std::find_if(apps.begin(), apps.end(), [&](const auto& app) { return app.app == one.app; });
     if (same == apps.end()) {
       apps.push_back(one);
-    } else {
+    } else if (same->vsn == one.vsn) {
       *same = one;
     }
   }

@@ -120,10 +120,10 @@ private:
   }
 
   /// If a node refuses, dpkg has no way back: it goes on with what it runs, and the start that follows says
-  /// so. If one cannot be asked, the start fails, and the files stay for the next attempt.
+  /// so. If one cannot be asked, the call fails, and the files stay for the next attempt.
   int bring_in_step(const std::vector<Request>& changes, const std::vector<Request>& requests) {
-    performance_.each(changes);
-    const int code = performance_.all_or_none(requests);
+    const bool all_known = performance_.each(changes).all_known;
+    const int code = std::max(performance_.all_or_none(requests), all_known ? 0 : 1);
     if (code == 0) kept_.drop(package_.name);
     return code;
   }
@@ -149,6 +149,7 @@ private:
                         " " + app.vsn + " go on with it until they are restarted\n";
       }
     }
+    kept_.drop(package_.name);
     return 0;
   }
 

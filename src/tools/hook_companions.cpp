@@ -86,7 +86,8 @@ PackageChanges Companions::extract_together() {
     PackageChanges changes = together();
     const auto bad = first_damaged(changes);
     if (bad == changes.end()) return changes;
-    std::ranges::find(archives_, std::filesystem::path(bad->second.archive), &Archive::path)->damaged = true;
+    for (Archive& archive : archives_)
+      if (archive.path == bad->second.archive) archive.damaged = true;
   }
 }
 
@@ -118,21 +119,26 @@ void Companions::open_archives() {
     const auto control = parse_stanzas(archive_control(archive.path).value_or(""));
     if (!control.empty()) archive.says = package_says(control.front());
   };
-  std::vector<std::string> unknown;
+  const auto is_ours = [&](const Archive& archive) {
+    return archive.says && archive.says->name == package_.name &&
+           (own_.to.version.empty() || archive.says->version == own_.to.version);
+  };
   for (const auto& path : dpkg_.archives) {
     Archive& archive = archives_.emplace_back(path);
     const std::string name = package_of_file_name(path);
     if (dpkg_.archives.size() <= kMany || name == package_.name || installed_.contains(name) ||
         names(own_.to.needs, name))
       open(archive);
-    if (archive.says && archive.says->name != name) unknown.push_back(archive.says->name);
   }
+  if (std::ranges::none_of(archives_, is_ours))
+    for (Archive& archive : archives_)
+      if (!archive.says) open(archive);
+  std::vector<std::string> unknown;
+  for (const Archive& archive : archives_)
+    if (archive.says && archive.says->name != package_of_file_name(archive.path))
+      unknown.push_back(archive.says->name);
   installed_.merge(query_installed(admin_, unknown));
-  const auto is_ours = [&](const Archive& archive) {
-    return archive.says && archive.says->name == package_.name &&
-           (own_.to.version.empty() || archive.says->version == own_.to.version);
-  };
-  own_archive_ = std::ranges::find_if(archives_, is_ours) - archives_.begin();
+  own_archive_ = static_cast<std::size_t>(std::ranges::find_if(archives_, is_ours) - archives_.begin());
 }
 
 PackageChanges Companions::together() {

@@ -52,6 +52,16 @@ void remove_tree(const fs::path& path) {
   check(failed, path, "remove");
 }
 
+/// Whether what lies there is still that version.
+bool has_version(const PackagedApp& app) {
+  const std::string file = app.ebin + "/" + app.app.name + ".app";
+  try {
+    return parse_app_spec(read_file(file), file).vsn == app.vsn;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// A second name for the file, or, on another file system, a copy.
 void put_aside(const fs::path& file, const fs::path& directory) {
   std::error_code failed;
@@ -66,6 +76,15 @@ fs::path state_directory() {
 }
 
 }  // namespace
+
+fs::path run_directory() {
+  return environment("ERLRC_RUN").value_or("/run/erlrc");
+}
+
+void make_run_directory() {
+  make_directories(run_directory().parent_path());
+  make_directory(run_directory(), 0700);
+}
 
 CallingPackage calling_package() {
   CallingPackage package{package_part("DPKG_MAINTSCRIPT_PACKAGE"), package_part("DPKG_MAINTSCRIPT_ARCH")};
@@ -163,11 +182,10 @@ void KeptFiles::keep(const std::string& package, const PackagedApps& apps) const
     app.kept = (directory_ / package / app.app.name).string();
     const auto same = std::ranges::find(kept, app.app, &PackagedApp::app);
     if (same != kept.end() && same->vsn == app.vsn) continue;
-    const auto names = directory_names(app.ebin);
-    if (!names) continue;
+    if (!has_version(app)) continue;
     remove_tree(*app.kept);
     make_directories(*app.kept);
-    for (const std::string& name : *names)
+    for (const std::string& name : directory_names(app.ebin).value_or(std::vector<std::string>{}))
       if (name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup"))
         put_aside(fs::path(app.ebin) / name, *app.kept);
     if (same != kept.end()) kept.erase(same);
@@ -228,13 +246,8 @@ void IncomingFiles::drop_all() const {
 
 // ---- RunFile
 
-RunFile::RunFile(Deadline until)
-    : directory_(environment("ERLRC_RUN").value_or("/run/erlrc")), file_(directory_ / "run") {
-  make_directories(directory_);
-  // Who can open it can lock it, and would hold up dpkg.
-  std::error_code failed;
-  fs::permissions(directory_, fs::perms(0700), failed);
-  check(failed, directory_, "chmod");
+RunFile::RunFile(Deadline until) : directory_(run_directory()), file_(directory_ / "run") {
+  make_run_directory();
   try {
     lock_ = lock_directory(directory_, until);
   } catch (const TimedOut&) {

@@ -21,6 +21,11 @@
 
 namespace erlrc {
 
+/// Where the calls of one run leave word for each other. Only root has access: who can open it can lock it,
+/// and would hold up dpkg.
+std::filesystem::path run_directory();
+void make_run_directory();
+
 /// The package whose script calls, as dpkg's environment names it.
 struct CallingPackage {
   std::string name;
@@ -72,8 +77,8 @@ public:
 
   PackagedApps load(const std::string& package) const;
 
-  /// Puts the files of these applications aside. What is there of the same version stays: a call that is
-  /// repeated may find the new files where the old ones were.
+  /// Puts the files of these applications aside, where they are those of their versions. What is there of the
+  /// same version stays: a call that is repeated may find the new files where the old ones were.
   void keep(const std::string& package, const PackagedApps& apps) const;
 
   /// From now on, these files are where nodes have the applications from.

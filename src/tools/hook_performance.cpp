@@ -22,6 +22,13 @@ bool is_busy(const std::vector<NodeReport>& reports) {
   return std::ranges::any_of(reports, [](const NodeReport& report) { return report.outcome.busy; });
 }
 
+Site without(Site site, const std::set<std::string>& nodes) {
+  std::erase_if(site.registry.nodes,
+                [&](const NodeEntry& entry) { return nodes.contains(to_string(entry.name)); });
+  std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return nodes.contains(bad.file); });
+  return site;
+}
+
 }  // namespace
 
 void HookPerformance::restrict_to_nodes_of(const ControlMember& member) {
@@ -51,27 +58,34 @@ Site HookPerformance::site_for(const Request& request) const {
 
 int HookPerformance::all_or_none(const std::vector<Request>& requests) {
   const Deadline until = after(timeout_);
-  for (const Request& request : requests)
-    if (const int code = one(request, site_for(request), until, {}); code != 0)
-      return std::max(code, take_back());
+  done_.clear();
+  for (const Request& request : requests) {
+    Result result = one(request, site_for(request), until, {});
+    if (result.code != 0) return std::max(result.code, take_back());
+    done_.push_back({request, std::move(result.changed)});
+  }
   return 0;
 }
 
-int HookPerformance::each(const std::vector<Request>& requests, bool quiet) {
-  const Deadline until = after(timeout_);
-  int worst = 0;
-  for (const Request& request : requests)
-    worst = std::max(worst, one(request, site_for(request), until, {.quiet = quiet, .each_alone = true}));
-  return worst;
+/// A node that does not answer takes the time of one request, and is not asked for the others.
+HookPerformance::Tried HookPerformance::one_by_one(const std::vector<Request>& requests, Manner manner) {
+  Tried tried;
+  std::set<std::string> unknown;
+  for (const Request& request : requests) {
+    Result result = one(request, without(site_for(request), unknown), after(timeout_), manner);
+    tried.code = std::max(tried.code, result.code);
+    tried.all_known = tried.all_known && result.unknown.empty() && !result.busy;
+    unknown.merge(result.unknown);
+  }
+  return tried;
+}
+
+HookPerformance::Tried HookPerformance::each(const std::vector<Request>& requests, bool quiet) {
+  return one_by_one(requests, {.quiet = quiet, .each_alone = true});
 }
 
 int HookPerformance::back(const std::vector<Request>& requests) {
-  const Deadline until = after(timeout_);
-  int worst = 0;
-  for (const Request& request : requests)
-    worst =
-        std::max(worst, one(request, site_for(request), until, {.leave_stale = false, .each_alone = true}));
-  return worst;
+  return one_by_one(requests, {.leave_stale = false, .each_alone = true}).code;
 }
 
 /// Whether a node would say so, if it were asked; none is touched.
@@ -91,7 +105,8 @@ bool HookPerformance::is_behind(const std::vector<Request>& requests) {
   return would_any(requests, [](const NodeReport& report) { return report.outcome.word == "restart_due"; });
 }
 
-int HookPerformance::one(const Request& request, const Site& site, Deadline until, Manner manner) {
+HookPerformance::Result HookPerformance::one(const Request& request, const Site& site, Deadline until,
+                                             Manner manner) {
   const PerformOptions options{
       .until = until, .leave_stale = manner.leave_stale, .each_alone = manner.each_alone};
   auto reports = perform(request, site, options);
@@ -99,13 +114,14 @@ int HookPerformance::one(const Request& request, const Site& site, Deadline unti
     std::this_thread::sleep_for(milliseconds{100});
     reports = perform(request, site, options);
   }
-  Done done{request, {}};
-  for (const NodeReport& report : reports)
-    if (has_changed(report)) done.nodes.insert(report.node);
-  const int code = exit_code(reports);
-  tell(request, std::move(reports), manner.quiet ? std::set<std::string>{} : done.nodes);
-  if (code == 0) done_.push_back(std::move(done));
-  return code;
+  Result result{exit_code(reports), {}, {}, is_busy(reports)};
+  for (const NodeReport& report : reports) {
+    if (has_changed(report)) result.changed.insert(report.node);
+    if (report.outcome.silent || report.outcome.kind == Outcome::Kind::broken)
+      result.unknown.insert(report.node);
+  }
+  tell(request, std::move(reports), manner.quiet ? std::set<std::string>{} : result.changed);
+  return result;
 }
 
 void HookPerformance::tell(const Request& request, std::vector<NodeReport> reports,
@@ -124,9 +140,9 @@ int HookPerformance::take_back() {
   int worst = 0;
   const std::vector<Done> done = std::exchange(done_, {});
   for (const Done& last : std::views::reverse(done)) {
-    const int code = one(reversed(last.request), only_nodes(site_, last.nodes), after(timeout_),
-                         {.leave_stale = false, .each_alone = true});
-    worst = std::max(worst, code == 0 ? 0 : 3);
+    const Result result = one(reversed(last.request), only_nodes(site_, last.nodes), after(timeout_),
+                              {.leave_stale = false, .each_alone = true});
+    worst = std::max(worst, result.code == 0 ? 0 : 3);
   }
   return worst;
 }

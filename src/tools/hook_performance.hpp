@@ -25,9 +25,15 @@ public:
   /// Does all of them, or, if one fails, none; the worst exit code of them.
   int all_or_none(const std::vector<Request>& requests);
 
+  /// What came of requests that were done as far as they can be.
+  struct Tried {
+    int code = 0;           ///< the worst
+    bool all_known = true;  ///< each node has said what it runs, or what it does not do
+  };
+
   /// Does those that can be done, each on the nodes where it can be, without a word of those that change
-  /// nothing else than a directory in the code path if `quiet`; the worst exit code of them.
-  int each(const std::vector<Request>& requests, bool quiet = false);
+  /// nothing else than a directory in the code path if `quiet`.
+  Tried each(const std::vector<Request>& requests, bool quiet = false);
 
   /// Takes back what was done, on each node as far as it can be: the worst exit code. Here a node that runs
   /// another version is a failure.
@@ -48,6 +54,13 @@ private:
     std::set<std::string> nodes;  ///< those that it changed
   };
 
+  struct Result {
+    int code = 0;
+    std::set<std::string> changed;  ///< nodes
+    std::set<std::string> unknown;  ///< nodes of which nobody knows what they run
+    bool busy = false;              ///< on a node somebody else was at work to the end
+  };
+
   struct Manner {
     bool leave_stale = true;
     bool quiet = false;
@@ -57,14 +70,15 @@ private:
   template <typename Says>
   bool would_any(const std::vector<Request>& requests, Says says);
   Site site_for(const Request& request) const;
-  int one(const Request& request, const Site& site, Deadline until, Manner manner);
+  Result one(const Request& request, const Site& site, Deadline until, Manner manner);
+  Tried one_by_one(const std::vector<Request>& requests, Manner manner);
   void tell(const Request& request, std::vector<NodeReport> reports, const std::set<std::string>& changed);
   int take_back();
 
   const Site& site_;
   milliseconds timeout_;
   Streams& streams_;
-  std::vector<Done> done_;
+  std::vector<Done> done_;                       ///< of the requests that are to be done all or none
   std::map<Atom, std::vector<NodeName>> nodes_;  ///< absent: all
 };
 

@@ -5,10 +5,6 @@
 #include <ranges>
 #include <set>
 
-#include <erlrc/app/app_spec.hpp>
-#include <erlrc/base/error.hpp>
-#include <erlrc/sys/file.hpp>
-
 #include "left_packages.hpp"
 
 namespace erlrc {
@@ -49,17 +45,6 @@ std::vector<Request> requests_of(const RunRecord::Group& group) {
   for (const RunRecord::Package& package : group.packages)
     requests.insert(requests.end(), package.requests.begin(), package.requests.end());
   return requests;
-}
-
-/// Whether what lies there is still that version.
-bool has_files(const Version& version, const Atom& app) {
-  if (!version.ebin) return false;
-  const std::string file = *version.ebin + "/" + app.name + ".app";
-  try {
-    return parse_app_spec(read_file(file), file).vsn == version.vsn;
-  } catch (const Error&) {
-    return false;
-  }
 }
 
 const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
@@ -221,7 +206,7 @@ int HookRun::move_in(RunRecord::Package& package, const PackagedApps& apps) {
                      .to = {now->vsn, now->ebin},
                      .start = false});
   }
-  return performance_.each(moves, true);
+  return performance_.each(moves, true).code;
 }
 
 /// What is installed for the first time is not refused: nothing old depends on it.
@@ -245,11 +230,11 @@ void HookRun::settle_own(Group& group) {
 void HookRun::take_back(const std::vector<Request>& requests) {
   Group* group = own_group();
   if (group == nullptr || group->state == State::failed) {
-    back_or_keep(package_.name, requests);
+    back_or_keep(package_.name, requests, true);
     return;
   }
   group->find(package_.name)->settled = false;
-  take_back_unsettled(*group, Own::last_time);
+  take_back_unsettled(*group, Own::given_up);
   take_back_unmet();
   fail(*group, package_.name + " could not be unpacked");
   file_.store(*record_);
@@ -273,19 +258,21 @@ void HookRun::take_back_unsettled(const Group& group, Own own) {
     if (is_own && own == Own::asked_again) {
       performance_.back(back);
     } else {
-      back_or_keep(package.name, back);
+      back_or_keep(package.name, back, is_own && own == Own::given_up);
     }
   }
 }
 
 /// Where a node could not be taken back, it goes on with files that are about to go. They are put aside, and
-/// the next postinst of the package tries again.
-void HookRun::back_or_keep(const std::string& package, const std::vector<Request>& back) {
+/// the next postinst of the package tries again. They must not take the place of old files that lie nowhere
+/// else, unless dpkg is about to put those back.
+void HookRun::back_or_keep(const std::string& package, const std::vector<Request>& back, bool restored) {
   if (performance_.back(back) == 0) return;
+  if (!restored && std::ranges::any_of(back, [](const Request& one) { return one.to.kept.has_value(); }))
+    return;
   PackagedApps left;
   for (const Request& request : back)
-    if (has_files(request.from, request.app))
-      left.push_back({request.app, request.from.vsn, *request.from.ebin});
+    if (request.from.ebin) left.push_back({request.app, request.from.vsn, *request.from.ebin});
   kept_.drop(package);
   kept_.keep(package, left);
 }
@@ -330,7 +317,7 @@ void HookRun::finish() {
   for (Group& group : record_->groups) {
     if (group.state == State::failed) continue;
     settle_what_has_come(group);
-    take_back_unsettled(group, Own::last_time);
+    take_back_unsettled(group, Own::as_others);
     all_came = all_came && group.all_settled();
   }
   const std::set<std::string> back = all_came ? std::set<std::string>{} : take_back_unmet();

@@ -47,7 +47,8 @@ private:
   enum class Own {
     left_out,     ///< it was taken back as far as it can be
     asked_again,  ///< dpkg calls its preinst, too, while both versions are on disk
-    last_time,    ///< it does not
+    given_up,     ///< it has done so, and puts the old files back
+    as_others,    ///< whatever dpkg does
   };
 
   Group* own_group() { return record_ ? record_->group_of(package_.name) : nullptr; }
@@ -58,7 +59,7 @@ private:
   int leave(const std::string& because);
   int move_in(RunRecord::Package& package, const PackagedApps& apps);
   void fail(Group& group, const std::string& because);
-  void back_or_keep(const std::string& package, const std::vector<Request>& back);
+  void back_or_keep(const std::string& package, const std::vector<Request>& back, bool restored);
   void take_back_unsettled(const Group& group, Own own);
   std::set<std::string> take_back_unmet();
   void settle_what_has_come(Group& group);

@@ -5,15 +5,16 @@
 #include <sstream>
 
 #include <erlrc/site/dpkg.hpp>
-#include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+
+#include "hook_files.hpp"
 
 namespace erlrc {
 namespace {
 
 // The first line is the process of APT, `PID START`; the others are the names of packages.
 std::filesystem::path file() {
-  return std::filesystem::path(environment("ERLRC_RUN").value_or("/run/erlrc")) / "leave";
+  return run_directory() / "leave";
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ void store_left_packages(const std::set<std::string>& packages) {
   std::string text = std::to_string(apt.pid) + " " + apt.start + "\n";
   for (const std::string& package : packages)
     text += package + "\n";
-  std::filesystem::create_directories(file().parent_path());
+  make_run_directory();
   write_file_atomically(file(), text, 0644);
 }
 

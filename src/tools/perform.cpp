@@ -131,6 +131,7 @@ void decide(Visit& visit, const Call& call) {
     // Without its files, a node may not even be able to answer.
     const auto why = call.options.leave_stale ? replaced_emulator(visit.entry->name) : std::nullopt;
     visit.report.outcome = why ? restart_due(*why) : outcome(Kind::error, "error", error.what());
+    visit.report.outcome.silent = !why && !visit.rpc;
   }
 }
 
@@ -230,12 +231,18 @@ void all_or_none(std::vector<Visit>& visits, Deadline until) {
   if (to_run.size() > 1) settle_all(visits, to_run, std::max(until, after(settle_time)));
 }
 
+Visit unusable(const BadEntry& bad) {
+  Visit visit{nullptr, {bad.file, outcome(Kind::error, "error", bad.error), {}}, nullptr, false};
+  visit.report.outcome.silent = true;
+  return visit;
+}
+
 std::vector<Visit> visits_of(const Registry& registry) {
   std::vector<Visit> visits;
   for (const NodeEntry& entry : registry.nodes)
     visits.push_back({&entry, {to_string(entry.name), {}, {}}, nullptr, false});
   for (const BadEntry& bad : registry.bad)
-    visits.push_back({nullptr, {bad.file, outcome(Kind::error, "error", bad.error), {}}, nullptr, false});
+    visits.push_back(unusable(bad));
   std::ranges::stable_sort(visits, {}, [](const Visit& visit) { return visit.report.node; });
   return visits;
 }

@@ -36,6 +36,13 @@ all_have 1.1
 holds "and back" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
 all_have 1.0
 
+head -c 3000 "$(deb cb 1.1)" >/tmp/archives/cb_1.1_all.deb
+again=/tmp/archives/cb_1.1_all.deb
+holds "a damaged one that is named twice" refused quietly timeout 60 dpkg -i "$(deb ca 1.1)" $again $again
+holds "is passed over" equal "$(dpkg_says ca), $(dpkg_says cb)" '1.1 ii, 1.0 ii'
+holds "and back" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+all_have 1.0
+
 say "Another user:"
 holds "cannot hold up what dpkg calls" refused setpriv --reuid=nobody --regid=nogroup --clear-groups flock --nonblock /run/erlrc true
 

@@ -111,7 +111,8 @@ std::vector<Request> change_all(const PackagedApps& from, const PackagedApps& to
 /// All of them that are wanted, each after those it needs.
 std::vector<Request> start_all(const PackagedApps& apps, const WantedApps& wanted);
 
-/// `apps`, with what is known of those whose files were put aside.
+/// `apps`, with what is known of those whose files were put aside. Files of another version are those that
+/// some node may still run; that is the postinst's affair.
 PackagedApps with_kept(PackagedApps apps, const PackagedApps& kept);
 
 /// The requests that take these back, in the order to do it.

@@ -47,7 +47,8 @@ struct Outcome {
   std::vector<StepTime> times;    ///< the steps that were begun, in order, the failed one last
   std::int64_t suspended_us = 0;  ///< from the first suspend to the last resume; 0 if nothing was suspended
   std::optional<std::vector<Rehearsed>> rehearsal{};  ///< if that was asked for
-  bool busy = false;  ///< refused because another run is at work on the node, which will end
+  bool busy = false;    ///< refused because another run is at work on the node, which will end
+  bool silent = false;  ///< error, and nothing is known of the node
   bool operator==(const Outcome&) const = default;
 };
 

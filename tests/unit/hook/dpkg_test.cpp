@@ -195,3 +195,12 @@ TEST_CASE("scripts are known by their names") {
   CHECK(parse_script("postrm") == Script::postrm);
   CHECK(parse_script("config") == std::nullopt);
 }
+
+TEST_CASE("files that were put aside are those of the installed version, or of one that it has no more") {
+  const PackagedApp installed{{"a"}, "1.0", "/a"};
+  const PackagedApp same{{"a"}, "1.0", "/a", "/kept/a"};
+  const PackagedApp left{{"a"}, "1.1", "/a-1.1", "/kept/a"};
+  CHECK(with_kept({installed}, {same}) == PackagedApps{same});
+  CHECK(with_kept({installed}, {left}) == PackagedApps{installed});
+  CHECK(with_kept({}, {left}) == PackagedApps{left});
+}
