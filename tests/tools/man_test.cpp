@@ -23,7 +23,7 @@ std::set<std::string> options_in(const std::string& text) {
 
 /// The source of a man page with `\-` as the reader sees it.
 std::string page(const std::string& name) {
-  const std::string source = read_file(std::string(ERLRC_TOOLS_SOURCE) + "/" + name + ".8");
+  const std::string source = read_file(std::string(ERLRC_PAGES_DIR) + "/" + name + ".8");
   return std::regex_replace(source, std::regex(R"(\\-)"), "-");
 }
 
@@ -67,9 +67,9 @@ TEST_CASE("a man page names all words that its program prints") {
       {"erlrc-start", {"started", "already_running", "included", "started_included_stopped", "node_down"}},
       {"erlrc-stop", {"unloaded", "stopped", "stopped_included_started", "not_running", "node_down"}},
       {"erlrc-upgrade",
-       {"upgraded", "already_running", "node_down", "refused", "needs_restart", "undone", "broken"}},
+       {"upgraded", "already_running", "node_down", "refused", "needs_restart", "rolled_back", "broken"}},
       {"erlrc-downgrade",
-       {"downgraded", "already_running", "node_down", "refused", "needs_restart", "undone", "broken"}},
+       {"downgraded", "already_running", "node_down", "refused", "needs_restart", "rolled_back", "broken"}},
   }));
   const std::string text = page(name);
   for (const std::string& word : words) {
