@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 package NeedRestart::Interp::Erlrc;
 
-# Tells needrestart of nodes that run stale code. By itself it sees only libraries, and never which .beam files an emulator
-# has loaded. erlrc.conf says the reason to the administrator.
+# Reports nodes that run stale code to needrestart. By itself, needrestart sees only libraries, not the .beam
+# files that an emulator has loaded. erlrc.conf prints the reason for the administrator.
 
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ sub isa {
   return $bin =~ m{/beam(?:\.\w+)?$} && exists Erlrc::Nodes::all()->{$pid} ? 1 : 0;
 }
 
-# The files of a process with the time when each was changed; an undefined one is newer than the process.
+# The files of a process, each with its time of change; an undefined time counts as newer than the process.
 sub files {
   my ($self, $pid) = @_;
   my $node = Erlrc::Nodes::all()->{$pid};

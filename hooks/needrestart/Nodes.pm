@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 package Erlrc::Nodes;
 
-# The registered nodes that run on this host, and which of them run code that is not on disk (any more). Each node is asked
-# once, by erlrc-eval, and has twenty seconds: it may be busy, or its machine with the upgrade.
+# The registered nodes that run on this host, and those of them that are stale: they run code that is not on
+# disk any more. Each node is asked once, by erlrc-eval, and has twenty seconds: it may be busy, or its
+# machine with the upgrade.
 
 use strict;
 use warnings;
@@ -10,9 +11,9 @@ use warnings;
 my $eval = '/usr/bin/erlrc-eval';
 my $registry = ($ENV{ERLRC_ROOT} || '/etc/erlrc.d') . '/nodes';
 
-# What a node answers: its process, whether its own emulator is still installed, and the loaded modules that are found on
-# disk with other code, or not at all. A module that an upgrade left alone, since it did not change, keeps the name of a file
-# that is gone; so for those whose file differs the code path is searched.
+# A node answers with its process, whether its own emulator is still installed, and the loaded modules whose
+# code on disk differs or is missing. An unchanged module is not loaded again by an upgrade and keeps the name
+# of a file that no longer exists, so for modules whose file differs the code path is searched.
 my $question = <<'END';
 {os:getpid(),
  filelib:is_dir(filename:join(code:root_dir(), "erts-" ++ erlang:system_info(version))),
@@ -44,11 +45,11 @@ sub all {
 
 sub registered {
   opendir(my $dir, $registry) or return ();
-  # The rules of erlrc itself: what editors and package managers leave beside files is no node.
+  # The same rules as in erlrc: ignore files that editors and package managers leave next to others.
   return grep { !/^\.|~$|\.dpkg-|\.rpm(?:new|save|orig)$/ && -f "$registry/$_" } sort readdir $dir;
 }
 
-# The answer without white space; empty if there is none.
+# The answer without white space; empty if the node did not answer.
 sub ask {
   my ($name) = @_;
   my $pid = open(my $answer, '-|') // return '';
@@ -78,13 +79,13 @@ sub describe {
   my @modules = @{$node->{modules}};
   my @some = @modules > 4 ? (@modules[0 .. 3], '..') : @modules;
   my @why = (
-    $node->{emulator_gone} ? 'its Erlang is not installed any more' : (),
-    @modules ? 'code of ' . @modules . (@modules == 1 ? ' module' : ' modules') . " is not that on disk: @some" : (),
+    $node->{emulator_gone} ? 'its Erlang is no longer installed' : (),
+    @modules ? 'code of ' . @modules . (@modules == 1 ? ' module' : ' modules') . " differs from the code on disk: @some" : (),
   );
   return "erlrc: node $node->{name} needs a restart: " . join('; ', @why);
 }
 
-# The processes that run under the names of registered nodes: a node that is too busy to answer must not be restarted either.
+# The processes named like registered nodes: a node that is too busy to answer must not be restarted either.
 sub named_processes {
   my %alive = map { (split /@/)[0] => 1 } registered();
   my @pids;
@@ -101,7 +102,7 @@ sub named_processes {
   return @pids;
 }
 
-# The services of systemd that nodes run in.
+# The systemd services in which nodes run.
 sub units {
   my %units;
   return () unless -x $eval;

@@ -2,10 +2,11 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%! +pc unicode
 %%
-%% BEAM files of this Erlang, compiled from DIR/src into DIR/otpRELEASE, and what beam_lib and beam_disasm say of them:
-%% beams.term, one term for each file,
+%% BEAM files of this Erlang, compiled from DIR/src into DIR/otpRELEASE, and what beam_lib and beam_disasm
+%% return for them: beams.term, one term for each file,
 %%   {File, Module, Md5, Exports, Imports, Behaviours, OnLoad, Nif, Vsn}.
-%% The form of a file depends on the release, so this is made by several: scripts/with-otp 29 scripts/make-golden app.
+%% The form of a file depends on the release, so this is made by several: scripts/with-otp 29
+%% scripts/make-golden app.
 
 main([Dir]) ->
     Out = filename:join(Dir, "otp" ++ erlang:system_info(otp_release)),

@@ -1,15 +1,15 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%! -noinput
-%% What systools_rc makes of scripts, as data: the other half of the translation tests.
+%% Translates scripts with OTP's systools_rc, for the translation tests to compare with.
 %%
 %%   script.escript DIRECTORY
 %%       Translates tests/support/scripts.term: DIRECTORY/translated.term gets {Name, Up, Down} for each of its scripts.
 %%   script.escript IN OUT
 %%       IN holds [{Direction, Script, To, From}] in the external term format, OUT gets [Result] in the same.
 %%
-%% Direction is up or down; To and From are [{App, Vsn, [Module]}]; Result is {ok, LowLevel} or {error, Reason}, where
-%% Reason is crash if systools_rc did not say what is wrong.
+%% Direction is up or down; To and From are [{App, Vsn, [Module]}]; Result is {ok, LowLevel} or {error,
+%% Reason}, where Reason is crash if systools_rc crashed without a reason.
 -mode(compile).
 
 main([In, Out]) ->
@@ -47,7 +47,7 @@ record({Name, Vsn, Modules}, Size) ->
     Rest = lists:duplicate(Size - 7, []),
     list_to_tuple([application, Name, permanent, Vsn, "", "", Modules | Rest]).
 
-%% The record has grown over the releases, and its header is no part of a node: try which size is understood.
+%% The record has grown over the releases, and its header is not part of a node: try the sizes.
 record_size() ->
     [Size | _] = [Size || Size <- lists:seq(12, 30), understood(Size)],
     Size.

@@ -2,18 +2,18 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%! +pc unicode
 %%
-%% External terms and how Erlang prints them. For each case NAME.etf, and NAME.term with what ~0tp makes of the
-%% term that this Erlang decodes it to. Pids, ports, references and local funs print differently on every node, and
-%% the pairs of large maps in an order of each OTP's own: they have no .term.
+%% External terms and how Erlang prints them: NAME.etf for each case, and NAME.term with the term that this
+%% Erlang decodes it to, printed with ~0tp. Pids, ports, references and local funs print differently on every
+%% node, and the pairs of large maps in a different order on each OTP: they have no .term.
 -mode(compile).
 
 main([Dir]) ->
-    %% A file of a case that is no more must not stay.
+    %% Remove files of cases that no longer exist.
     [ok = file:delete(F) || F <- filelib:wildcard(filename:join(Dir, "*.{etf,term}")),
                             not lists:prefix("own_", filename:basename(F))],
     [write(Dir, Name, Etf, true) || {Name, Etf} <- made() ++ hand_made()],
     [write(Dir, Name, Etf, false) || {Name, Etf} <- unprinted()],
-    %% What this very node made differs each time: a file that is there stays as it is.
+    %% Terms made by this node differ each time: an existing file is not replaced.
     [write(Dir, Name, term_to_binary(Term, [{minor_version, 2}]), false) ||
         {Name, Term} <- own(), not filelib:is_file(filename:join(Dir, Name ++ ".etf"))],
     io:format("~s: ~b cases by OTP ~s~n",
@@ -84,7 +84,7 @@ terms() ->
 
 nest(N, Fun) -> lists:foldl(fun(_, T) -> Fun(T) end, x, lists:seq(1, N)).
 
-%% Of all sizes, always the same ones.
+%% Floats of all sizes, the same at each run.
 floats(N) ->
     rand:seed(exsss, {1, 2, 3}),
     Bits = [<<(rand:uniform(1 bsl 64) - 1):64>> || _ <- lists:seq(1, N)],

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced: sets `launcher` to the arguments by which cmake compiles through ccache, if that is installed. Who has a cache
-# has it used; else it is one below build/, since nothing is written outside of the clone. The place is named, as a package
-# is built with another home directory. Expects $top, the clone.
+# Sourced: sets `launcher` to the cmake arguments that compile through ccache, if it is installed. Uses the
+# cache of $CCACHE_DIR or the home directory if there is one, else one in build/, since nothing is written
+# outside of the clone. The directory is set explicitly because a package is built with another home
+# directory. Expects $top, the clone.
 
 launcher=()
 if type -P ccache >/dev/null; then

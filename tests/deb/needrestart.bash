@@ -44,11 +44,11 @@ say "Code on disk that is not what runs:"
 cp "$logs/eglib-4.0.1/ebin/eglib_text.beam" $lib/eglib-4.1.0/ebin/
 holds "needrestart runs" need_restart
 holds "it tells which node, and which module" said \
-  'erlrc: node one needs a restart: code of 1 module is not that on disk: eglib_text'
+  'erlrc: node one needs a restart: code of 1 module differs from the code on disk: eglib_text'
 holds "the service is listed, as one for the administrator" deferred 'erlrc@one.service'
 holds "no process was restarted" same_processes
 rm $lib/eglib-4.1.0/ebin/eglib_text.beam
-holds "a file that is gone is told alike" eval 'need_restart && said "not that on disk: eglib_text"'
+holds "a file that is gone is told alike" eval 'need_restart && said "differs from the code on disk: eglib_text"'
 cp "$logs/eglib-4.1.0/ebin/eglib_text.beam" $lib/eglib-4.1.0/ebin/
 holds "with the right file nothing is said" eval 'need_restart && refused said erlrc'
 holds "a machine that asks for lines gets lines" eval 'lines=$(needrestart -b 2>/dev/null) && [[ $lines == NEEDRESTART-* ]] && refused grep -v "^NEEDRESTART-" <<<"$lines"'
@@ -83,7 +83,7 @@ erts=$(ls -d /usr/lib/erlang/erts-*)
 mv "$erts" "$erts.gone"
 # It would restart the one that is not registered, which cannot start now.
 holds "needrestart runs" need_restart l
-holds "the administrator hears of it" said 'erlrc: node one needs a restart: its Erlang is not installed any more'
+holds "the administrator hears of it" said 'erlrc: node one needs a restart: its Erlang is no longer installed'
 mv "$erts.gone" "$erts"
 holds "a node that is not registered is not spoken of" refused said 'node stranger'
 holds "no process was restarted" same_processes

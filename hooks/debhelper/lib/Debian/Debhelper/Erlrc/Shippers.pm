@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Which package ships an application: asked of the packages that are being built, of dpkg's database and of the build
+# Finds the package that ships an application: in the packages being built, dpkg's database and the build
 # dependencies.
 package Debian::Debhelper::Erlrc::Shippers;
 use strict;
@@ -9,14 +9,15 @@ use Dpkg::IPC;
 use Exporter qw(import);
 our @EXPORT_OK = qw(installed_shippers provided_name provided_version);
 
-# The names in the Build-Depends of debian/control. Whatever is installed by chance beside them says less.
+# The names in the Build-Depends of debian/control. They take precedence over packages that happen to be
+# installed.
 sub build_dependencies {
 	my $source = Dpkg::Control::Info->new('debian/control')->get_source();
 	my $fields = join(',', map { $source->{$_} // () } qw(Build-Depends Build-Depends-Arch Build-Depends-Indep));
 	return map { /^\s*([a-z0-9][a-z0-9+.-]+)/ ? ($1 => 1) : () } split(/[,|]/, $fields);
 }
 
-# dpkg-query says what it finds, and fails if it does not find all.
+# dpkg-query prints what it finds, and fails if it does not find everything.
 sub ask {
 	my $answer = '';
 	spawn(exec => ['dpkg-query', @_], to_string => \$answer, error_to_file => '/dev/null', env => { LC_ALL => 'C' },
@@ -24,7 +25,7 @@ sub ask {
 	return split(/\n/, $answer);
 }
 
-# The version without the Debian revision: another build of it serves as well.
+# The version without the Debian revision: any build of it will do.
 sub upstream {
 	my ($version) = @_;
 	$version =~ s/-[^-]*$//;
@@ -32,7 +33,7 @@ sub upstream {
 }
 
 # installed_shippers(APP...): {APP => dependency} for each application that an installed package ships, as
-# `package (>= version)`; alternatives where several do and none of them is a build dependency.
+# `package (>= version)`; alternatives if several packages do and none of them is a build dependency.
 sub installed_shippers {
 	my @apps = @_;
 	my (%packages, %versions, %shippers);
@@ -49,22 +50,22 @@ sub installed_shippers {
 		my ($name, $version) = split(/ /, $line);
 		$versions{$name} = upstream($version);
 	}
-	my %wanted = build_dependencies();
+	my %build_depends = build_dependencies();
 	for my $app (keys(%packages)) {
 		my @names = sort(keys(%{ $packages{$app} }));
-		my @preferred = grep { $wanted{$_} } @names;
+		my @preferred = grep { $build_depends{$_} } @names;
 		$shippers{$app} = join(' | ', map { "$_ (>= $versions{$_})" } @preferred ? @preferred : @names);
 	}
 	return \%shippers;
 }
 
-# The virtual package that stands for an application.
+# The virtual package of an application.
 sub provided_name {
 	my ($app) = @_;
 	return 'erlang-app-' . lc($app) =~ tr/_@/-+/r;
 }
 
-# " (= VSN)" if an application's version can be a package's, else nothing.
+# " (= VSN)" if an application's version is a valid package version, else nothing.
 sub provided_version {
 	my ($vsn) = @_;
 	return $vsn =~ /^[0-9][A-Za-z0-9.+~-]*$/ ? " (= $vsn)" : '';

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-3-Clause
-# What `Build-Depends: dh-sequence-erlrc` adds to dh: dh_erlrc, when all files and links of a package are in place, and
-# what the helpers for services have added to its scripts can be seen.
+# `Build-Depends: dh-sequence-erlrc` adds dh_erlrc to dh, at a point where all files and links of a package
+# are in place and the helpers for services have changed its scripts.
 use strict;
 use warnings;
 use Debian::Debhelper::Dh_Lib;
