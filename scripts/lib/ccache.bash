@@ -9,5 +9,5 @@ if type -P ccache >/dev/null; then
   launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   CCACHE_DIR=$(ccache --get-config cache_dir)
   [[ -d $CCACHE_DIR ]] || CCACHE_DIR=$top/build/ccache
-  export CCACHE_DIR
+  export CCACHE_DIR CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1
 fi

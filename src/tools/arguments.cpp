@@ -10,7 +10,7 @@
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/report/report.hpp>
-#include <erlrc/tools/perform.hpp>
+#include <erlrc/coordinator/execute.hpp>
 
 namespace erlrc {
 namespace {
@@ -135,7 +135,7 @@ int act(const std::string& tool, const Request& request, const ActOptions& optio
   const Deadline until = after(parse_seconds(options.timeout, "--timeout"));
   Site site = load_site();
   if (options.node) site = only_node(std::move(site), *options.node);
-  const auto reports = perform(request, site, {until, options.dry_run, options.rehearse});
+  const auto reports = execute(request, site, {until, options.dry_run, options.rehearse});
   const ReportHead head{tool, request, options.dry_run};
   if (options.json) {
     streams.out += render_json(head, reports);

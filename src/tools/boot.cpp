@@ -11,8 +11,8 @@
 #include <erlrc/term/etf.hpp>
 
 #include "arguments.hpp"
-#include "boot_node.hpp"
-#include "boot_plan.hpp"
+#include <erlrc/boot/child_node.hpp>
+#include <erlrc/boot/boot_plan.hpp>
 
 namespace erlrc {
 namespace {

@@ -9,8 +9,8 @@
 #include <erlrc/term/text.hpp>
 
 #include "arguments.hpp"
-#include "boot_node.hpp"
-#include "boot_plan.hpp"
+#include <erlrc/boot/child_node.hpp>
+#include <erlrc/boot/boot_plan.hpp>
 
 // Boot files by OTP's own systools, of what the planner says. What makes them is
 // src/erlang/boot/erlrc_boot_script.erl.

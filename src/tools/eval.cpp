@@ -4,7 +4,7 @@
 #include <erlrc/node/connect.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
-#include <erlrc/tools/perform.hpp>
+#include <erlrc/coordinator/execute.hpp>
 
 #include "arguments.hpp"
 

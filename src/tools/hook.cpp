@@ -3,15 +3,15 @@
 #include <filesystem>
 
 #include <erlrc/base/error.hpp>
-#include <erlrc/hook/dpkg.hpp>
+#include <erlrc/transaction/dpkg.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
-#include <erlrc/tools/perform.hpp>
+#include <erlrc/coordinator/execute.hpp>
 
 #include "arguments.hpp"
-#include "hook_files.hpp"
-#include "hook_performance.hpp"
-#include "hook_run.hpp"
+#include <erlrc/engine/hook_files.hpp>
+#include <erlrc/engine/hook_performance.hpp>
+#include <erlrc/engine/hook_run.hpp>
 
 // What maintainer scripts call: `erlrc-hook dpkg SCRIPT ARGS..`. What a call means is decided by erlrc/hook;
 // here it is done.

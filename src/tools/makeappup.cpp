@@ -7,7 +7,7 @@
 #include <erlrc/term/text.hpp>
 
 #include "arguments.hpp"
-#include "check_appup.hpp"
+#include <erlrc/script/check_appup.hpp>
 
 namespace erlrc {
 namespace {

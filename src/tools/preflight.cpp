@@ -14,8 +14,8 @@
 #include <erlrc/sys/file.hpp>
 
 #include "arguments.hpp"
-#include "forecast.hpp"
-#include "left_packages.hpp"
+#include <erlrc/forecast/forecast.hpp>
+#include <erlrc/engine/left_packages.hpp>
 #include "preflight_guard.hpp"
 
 // erlrc-apt-preflight: APT calls it before it changes anything, and gives up all that it was about to do if

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/app/beam.hpp>
+#include <erlrc/beam/beam.hpp>
 #include <erlrc/sys/file.hpp>
 
 #include "catch.hpp"

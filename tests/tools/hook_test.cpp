@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
-#include <erlrc/hook/run_record.hpp>
+#include <erlrc/transaction/run_record.hpp>
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/term/match.hpp>

@@ -7,7 +7,7 @@
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/app/appup.hpp>
-#include <erlrc/app/beam.hpp>
+#include <erlrc/beam/beam.hpp>
 
 namespace erlrc {
 

@@ -4,18 +4,13 @@
 #include <span>
 #include <string>
 
+#include <erlrc/report/streams.hpp>
+
 // The programs, each as a function: what its main calls, and what tests call in their own process. `args` are
 // the arguments without the program's name. The result is the exit code: 0 done, 1 failed with every node as
 // before, 2 wrong arguments, 3 a node could not be put back.
 
 namespace erlrc {
-
-/// What a program prints. It is written when the program is done: nothing of a program that was killed is
-/// half told.
-struct Streams {
-  std::string out;
-  std::string err;
-};
 
 int start_main(std::span<const std::string> args, Streams& streams);
 int stop_main(std::span<const std::string> args, Streams& streams);

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The program that started the node in the foreground (src/tools/boot_node.cpp): it hears what happens, and the node ends
+%% The program that started the node in the foreground (src/boot/child_node.cpp): it hears what happens, and the node ends
 %% with it.
 -module(erlrc_watcher).
 -export([start/0, tell/2, tell_at_once/2]).

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <erlrc/transaction/dpkg.hpp>
+#include <erlrc/pkg/apt_change.hpp>
+#include <erlrc/pkg/deb_archive.hpp>
+#include <erlrc/plan/plan.hpp>
+
+#include <erlrc/coordinator/app_cache.hpp>
+
+// What a whole run of the package manager will ask of every node, with the files that are still packed.
+
+namespace erlrc {
+
+class Transaction {
+public:
+  /// One request, of one package.
+  struct Item {
+    std::string package;
+    Request request;
+    std::optional<std::vector<std::string>> nodes;  ///< the nodes that it is for; absent: all
+    Files files;  ///< what planners read with: the new version from its archive, the old one from disk
+  };
+
+  /// An application whose package does not want running nodes to be kept in step.
+  struct Apart {
+    std::string package;
+    PackagedApp app;
+    PackagePolicy policy = PackagePolicy::leave;
+  };
+
+  /// `wanted` are the applications that should run on this host already.
+  Transaction(std::vector<AptChange> changes, const Wanted& wanted);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  /// Reads the archives of the items that are `wanted`, several at a time. Items whose archive cannot be read
+  /// drop out, as do the starts of what no version of its package says should run.
+  template <typename Needed>
+  void read_archives(Needed needed) {
+    for (const Item& item : items_)
+      if (needed(item)) want(item.package);
+    read_wanted();
+  }
+
+  const std::vector<AptChange>& changes() const { return changes_; }
+  /// In the order in which they will be done: dpkg unpacks all packages before it configures any.
+  const std::vector<Item>& items() const { return items_; }
+  const std::vector<Apart>& apart() const { return apart_; }
+  /// What could not be found out, a line for each package.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+private:
+  struct Archive {
+    std::string package;
+    std::filesystem::path path;
+    ArchiveFiles files;
+    std::string error;
+  };
+
+  using Members = std::pair<std::optional<ControlMember>, std::optional<ControlMember>>;  // old, new
+
+  void add_unpacking(const AptChange& change, const Members& members);
+  void add_configuring(const AptChange& change, const Members& members);
+  void add(const std::string& package, std::vector<Request> requests,
+           const std::optional<ControlMember>& member);
+  void want(const std::string& package);
+  void read_wanted();
+  const Archive* archive_of(const std::string& package) const;
+
+  std::vector<AptChange> changes_;
+  Wanted wanted_;
+  std::vector<std::string> warnings_;
+  std::vector<Item> items_;
+  std::vector<Apart> apart_;
+  std::vector<Archive> archives_;
+  std::vector<std::unique_ptr<AppCache>> caches_;
+};
+
+}  // namespace erlrc

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include <erlrc/site/registry.hpp>
+
+// This host, as its administrator set it up: the registered nodes and the applications that should run.
+
+namespace erlrc {
+
+/// What the administrator's directory says.
+struct Site {
+  Registry registry;
+  std::set<Atom> wanted;  ///< applications that should run
+};
+
+/// Reads $ERLRC_ROOT. Throws UsageError if it has no nodes directory.
+Site load_site();
+
+/// The same for who is called by a package manager: nullopt where there is nothing to keep in step, in an
+/// image that is being built and on a machine without registered nodes. In a chroot these are the nodes that
+/// run there.
+std::optional<Site> site_to_serve();
+
+/// `site` with only the node of that name: `alive@host`, or `alive` for a node of any host. Throws UsageError
+/// if there is none.
+Site only_node(Site site, const std::string& name);
+
+/// `site` with only the nodes whose files have these names.
+Site only_nodes(Site site, const std::set<std::string>& names);
+
+}  // namespace erlrc

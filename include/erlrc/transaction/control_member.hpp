@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <erlrc/term/term.hpp>
+
+// The control member `erlrc` of a package: which applications it ships, and what should happen to running nodes.
+
+namespace erlrc {
+
+/// One line of a package's control member `erlrc`: an application that it ships.
+struct PackagedApp {
+  Atom app;
+  std::string vsn;
+  std::string ebin;                      ///< absolute
+  std::optional<std::string> kept{};     ///< where its files were put aside
+  std::optional<std::string> becomes{};  ///< where they will lie, if `ebin` is not the place yet
+  bool operator==(const PackagedApp&) const = default;
+};
+
+/// The applications of one version of a package, each after those it needs.
+using PackagedApps = std::vector<PackagedApp>;
+
+/// What a package wants to happen to running nodes when it is installed, upgraded and removed.
+enum class PackagePolicy {
+  hot,      ///< they are kept in step
+  restart,  ///< the package restarts its service; nothing is done in nodes
+  leave,    ///< nothing is done
+};
+
+/// A package's control member `erlrc`.
+struct ControlMember {
+  PackagedApps apps;
+  PackagePolicy policy = PackagePolicy::hot;
+  std::optional<std::vector<std::string>> nodes;  ///< the nodes to keep in step; absent: all
+  bool operator==(const ControlMember&) const = default;
+};
+
+/// Reads a control member: lines `policy = POLICY` and `nodes = NODE ..`, and one `APP VSN EBIN` for each
+/// application, EBIN being the rest of it; `#` begins a comment. Throws SyntaxError for a line of another
+/// shape, for what cannot be a policy, an application or an absolute path, and for what is there twice.
+ControlMember parse_control_member(std::string_view text, const std::string& file);
+
+/// What is to be kept in step; a package that wants something else is like one without a control member.
+std::optional<PackagedApps> apps_in_step(const std::optional<ControlMember>& member);
+
+}  // namespace erlrc

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/beam/beam.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <zlib.h>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/term/etf.hpp>
+#include <erlrc/term/match.hpp>
+
+#include "code_chunk.hpp"
+#include "supervisor_init.hpp"
+
+// A BEAM file is an IFF form: "FOR1", a length, "BEAM", then chunks of an identifier, a length, and data
+// padded to a multiple of four. Literals and debug information, the bulk of a file, are never decoded here:
+// the md5 is taken over the data of the chunks as they are.
+
+namespace erlrc {
+namespace {
+
+// No beam is larger: an inflated file beyond this is a mistake or an attack.
+constexpr std::size_t kLargestFile = std::size_t{256} << 20;
+
+// The chunks that make the identity of a module, in the order of beam_lib:md5/1; missing ones are skipped.
+constexpr std::array<std::string_view, 11> kMd5Chunks{"Atom", "AtU8", "Code", "StrT", "ImpT", "ExpT",
+                                                      "FunT", "LitT", "Meta", "Recs", "DbgB"};
+
+class Inflate {
+public:
+  Inflate() {
+    constexpr int kGzipOrZlib = 32 + MAX_WBITS;
+    if (inflateInit2(&stream_, kGzipOrZlib) != Z_OK) throw Error("gzip: no memory");
+  }
+  Inflate(const Inflate&) = delete;
+  Inflate& operator=(const Inflate&) = delete;
+  ~Inflate() { inflateEnd(&stream_); }
+
+  Bytes all(BytesView compressed) {
+    // zlib does not write through next_in; its type predates const.
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+    stream_.avail_in = static_cast<uInt>(compressed.size());
+    Bytes out;
+    for (int status = Z_OK; status != Z_STREAM_END;) {
+      std::size_t had = out.size();
+      if (had > kLargestFile)
+        throw Error("larger than " + std::to_string(kLargestFile) + " bytes when inflated");
+      out.resize(had + std::max<std::size_t>(had, 65536));
+      stream_.next_out = reinterpret_cast<Bytef*>(out.data() + had);
+      stream_.avail_out = static_cast<uInt>(out.size() - had);
+      status = inflate(&stream_, Z_NO_FLUSH);
+      out.resize(out.size() - stream_.avail_out);
+      if (status != Z_STREAM_END && (status != Z_OK || out.size() == had)) throw Error("broken gzip data");
+    }
+    return out;
+  }
+
+private:
+  z_stream stream_{};
+};
+
+bool is_gzip(BytesView bytes) {
+  return bytes.starts_with("\x1f\x8b");
+}
+
+class Chunks {
+public:
+  explicit Chunks(BytesView file) {
+    ByteReader reader(file);
+    if (file.empty()) throw Error("empty");
+    if (!file.starts_with("FOR1")) throw Error("not a BEAM file");
+    reader.take(4);
+    ByteReader form(reader.take(reader.u32()));
+    if (form.take(4) != "BEAM") throw Error("not a BEAM file");
+    while (!form.empty()) {
+      BytesView id = form.take(4);
+      std::uint32_t size = form.u32();
+      all_.emplace_back(id, form.take(size));
+      form.take(std::min<std::size_t>(form.left(), (4 - size % 4) % 4));
+    }
+  }
+
+  std::optional<BytesView> find(std::string_view id) const {
+    for (const auto& [name, data] : all_)
+      if (name == id) return data;
+    return std::nullopt;
+  }
+
+  BytesView get(std::string_view id) const {
+    if (auto data = find(id)) return *data;
+    throw Error("no " + std::string(id) + " chunk");
+  }
+
+private:
+  std::vector<std::pair<BytesView, BytesView>> all_;
+};
+
+// Runs `body` on a reader of the chunk; what goes wrong there is told with the chunk's name.
+template <typename Body>
+decltype(auto) read_chunk(std::string_view id, BytesView data, Body&& body) {
+  return within(std::string(id) + " chunk", [&]() -> decltype(auto) {
+    try {
+      return body(data);
+    } catch (const ShortRead& error) {
+      throw Error(error.what());
+    }
+  });
+}
+
+class AtomTable {
+public:
+  explicit AtomTable(const Chunks& chunks) {
+    if (auto utf8 = chunks.find("AtU8")) {
+      read_chunk("AtU8", *utf8, [&](BytesView data) { read(ByteReader(data)); });
+    } else if (auto latin1 = chunks.find("Atom")) {
+      latin1_ = true;
+      read_chunk("Atom", *latin1, [&](BytesView data) { read(ByteReader(data)); });
+    } else {
+      throw Error("no AtU8 chunk");
+    }
+    if (names_.empty()) throw Error("AtU8 chunk: no atoms");
+  }
+
+  // Atoms are counted from 1.
+  Atom at(std::uint32_t index) const {
+    if (index == 0 || index > names_.size())
+      throw Error("atom " + std::to_string(index) + " is not in the file");
+    return Atom{latin1_ ? from_latin1(names_[index - 1]) : std::string(names_[index - 1])};
+  }
+  bool is(std::uint32_t index, std::string_view name) const {
+    return index > 0 && index <= names_.size() && names_[index - 1] == name;
+  }
+
+private:
+  // Since OTP 28 a negative count says that lengths are compact terms, so that they can pass 255.
+  void read(ByteReader reader) {
+    std::int64_t count = reader.i32();
+    bool compact = count < 0;
+    auto wanted = static_cast<std::uint64_t>(compact ? -count : count);
+    if (wanted > reader.left()) throw ShortRead(static_cast<std::size_t>(wanted), reader.left());
+    names_.reserve(static_cast<std::size_t>(wanted));
+    for (; wanted > 0; --wanted)
+      names_.push_back(reader.take(compact ? compact_length(reader) : reader.u8()));
+  }
+
+  static std::size_t compact_length(ByteReader& reader) {
+    std::uint8_t first = reader.u8();
+    if ((first & 0x08) == 0) return first >> 4;
+    if ((first & 0x10) != 0) throw Error("an atom longer than any can be");
+    return std::size_t{first & 0xe0u} << 3 | reader.u8();
+  }
+
+  static std::string from_latin1(BytesView bytes) {
+    std::string utf8;
+    for (char byte : bytes) {
+      auto code = static_cast<std::uint8_t>(byte);
+      if (code >= 0x80) utf8 += static_cast<char>(0xc0 | code >> 6);
+      utf8 += static_cast<char>(code < 0x80 ? code : 0x80 | (code & 0x3f));
+    }
+    return utf8;
+  }
+
+  bool latin1_ = false;
+  std::vector<BytesView> names_;
+};
+
+// The table of funs holds a number for each, taken from a hash over the module with its debug information and
+// its line numbers; it does not count.
+void add_fun_table(Md5& md5, BytesView data) {
+  constexpr std::size_t kHeader = 4;
+  constexpr std::size_t kEntry = 24;
+  constexpr std::size_t kOldUniq = 4;
+  static constexpr char kZeros[kOldUniq] = {};
+  md5.add(data.substr(0, kHeader));
+  data.remove_prefix(std::min(kHeader, data.size()));
+  for (; data.size() >= kEntry; data.remove_prefix(kEntry)) {
+    md5.add(data.substr(0, kEntry - kOldUniq));
+    md5.add(BytesView(kZeros, kOldUniq));
+  }
+  md5.add(data);
+}
+
+Md5Digest module_md5(const Chunks& chunks) {
+  Md5 md5;
+  for (std::string_view id : kMd5Chunks) {
+    auto data = chunks.find(id);
+    if (!data) continue;
+    if (id == "FunT")
+      add_fun_table(md5, *data);
+    else
+      md5.add(*data);
+  }
+  return md5.digest();
+}
+
+// ExpT and ImpT alike: a count, then three numbers for each entry.
+template <typename Entry, typename Make>
+std::vector<Entry> read_table(std::string_view id, const Chunks& chunks, Make&& make) {
+  return read_chunk(id, chunks.get(id), [&](BytesView data) {
+    ByteReader reader(data);
+    std::uint32_t count = reader.u32();
+    constexpr std::size_t kEntry = 12;
+    if (count > reader.left() / kEntry) throw ShortRead(count * kEntry, reader.left());
+    std::vector<Entry> entries;
+    entries.reserve(count);
+    for (; count > 0; --count) {
+      std::uint32_t first = reader.u32();
+      std::uint32_t second = reader.u32();
+      entries.push_back(make(first, second, reader.u32()));
+    }
+    return entries;
+  });
+}
+
+Term read_attributes(const Chunks& chunks) {
+  auto data = chunks.find("Attr");
+  if (!data) return list();
+  return read_chunk("Attr", *data, [](BytesView bytes) {
+    Term term = decode_term(bytes);
+    if (!as_list(term)) throw Error("found no list");
+    return term;
+  });
+}
+
+// Whether the module has the atom, or a literal with it: what its code says of names that it gives to tables.
+bool mentions(const Chunks& chunks, std::string_view atom) {
+  for (std::string_view id : {"AtU8", "Atom"})
+    if (auto table = chunks.find(id); table && table->find(atom) != BytesView::npos) return true;
+  auto literals = chunks.find("LitT");
+  if (!literals) return false;
+  constexpr std::size_t kSize =
+      4;  // of the inflated data; since OTP 28 it may be 0 for what is not compressed
+  ByteReader reader(*literals);
+  return reader.u32() == 0 ? literals->find(atom, kSize) != BytesView::npos
+                           : Inflate().all(reader.rest()).find(atom) != Bytes::npos;
+}
+
+// The labels of the funs that a module makes.
+std::vector<std::uint32_t> fun_labels(const Chunks& chunks) {
+  std::vector<std::uint32_t> labels;
+  auto data = chunks.find("FunT");
+  if (!data) return labels;
+  ByteReader reader(*data);
+  for (std::uint32_t left = reader.u32(); left > 0 && !reader.empty(); --left) {
+    reader.take(8);
+    labels.push_back(reader.u32());
+    reader.take(12);
+  }
+  return labels;
+}
+
+SupervisorInit supervisor_init(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
+  return read_chunk("Code", chunks.get("Code"), [&](BytesView code) {
+    return read_supervisor_init({code, [&](std::uint32_t index) { return atoms.at(index); }, beam.imports,
+                                 fun_labels(chunks), mentions(chunks, "named_table")});
+  });
+}
+
+Beam read_module(BytesView file) {
+  Chunks chunks(file);
+  AtomTable atoms(chunks);
+  Beam beam;
+  beam.module = atoms.at(1);
+  beam.on_load = read_chunk("Code", chunks.get("Code"), [](BytesView data) { return holds_on_load(data); });
+  chunks.get("StrT");
+  beam.exports = read_table<FunctionName>(
+      "ExpT", chunks, [&](std::uint32_t function, std::uint32_t arity, std::uint32_t /*label*/) {
+        return FunctionName{atoms.at(function), arity};
+      });
+  beam.imports = read_table<ImportedFunction>(
+      "ImpT", chunks, [&](std::uint32_t module, std::uint32_t function, std::uint32_t arity) {
+        if (arity == 2 && atoms.is(module, "erlang") && atoms.is(function, "load_nif")) beam.nif = true;
+        return ImportedFunction{atoms.at(module), {atoms.at(function), arity}};
+      });
+  beam.attributes = read_attributes(chunks);
+  beam.md5 = module_md5(chunks);
+  if (is_supervisor(beam)) beam.init = supervisor_init(chunks, atoms, beam);
+  return beam;
+}
+
+// The values of all attributes of that name in one list, as beam_lib gives them; nullopt if there is none.
+std::optional<std::vector<Term>> attribute(const Beam& beam, std::string_view name) {
+  std::optional<std::vector<Term>> values;
+  for (const Term& entry : *as_list(beam.attributes)) {
+    const auto* pair = as_tagged(entry, name, 2);
+    const auto* elements = pair ? as_list(pair->back()) : nullptr;
+    if (!elements) continue;
+    if (!values) values.emplace();
+    values->insert(values->end(), elements->begin(), elements->end());
+  }
+  return values;
+}
+
+// What misc_supp:is_string/1 of sasl takes for an element of a string.
+bool is_character(const Term& term) {
+  auto number = as_integer(term);
+  return number && *number >= ' ' && *number <= 255;
+}
+
+}  // namespace
+
+Beam parse_beam(BytesView bytes, const std::string& file) {
+  return within(file, [&] {
+    try {
+      if (!is_gzip(bytes)) return read_module(bytes);
+      return read_module(Inflate().all(bytes));
+    } catch (const ShortRead& error) {
+      throw Error(error.what());
+    }
+  });
+}
+
+bool exports(const Beam& beam, std::string_view function, std::uint32_t arity) {
+  return std::ranges::any_of(beam.exports, [&](const FunctionName& each) {
+    return each.arity == arity && each.name.name == function;
+  });
+}
+
+std::vector<Atom> behaviours(const Beam& beam) {
+  std::vector<Atom> names;
+  for (std::string_view spelling : {"behaviour", "behavior"})
+    for (const Term& value : attribute(beam, spelling).value_or(std::vector<Term>{}))
+      if (const Atom* name = as_atom(value)) names.push_back(*name);
+  return names;
+}
+
+bool is_supervisor(const Beam& beam) {
+  return std::ranges::any_of(behaviours(beam), [](const Atom& name) {
+    return name.name == "supervisor" || name.name == "Elixir.Supervisor" ||
+           name.name == "Elixir.DynamicSupervisor";
+  });
+}
+
+std::optional<Term> vsn_attribute(const Beam& beam) {
+  auto values = attribute(beam, "vsn");
+  if (!values) return std::nullopt;
+  if (values->size() == 1 && !is_character(values->front())) return std::move(values->front());
+  return list(*std::move(values));
+}
+
+}  // namespace erlrc

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "code_chunk.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "instructions.hpp"
+
+// Nothing but the instruction itself tells that a module has an on_load function: the compiler drops the
+// attribute and puts `on_load` (opcode 149) behind the entry label of the function. To know an opcode from an
+// operand, all instructions before it must be read (beam_instructions).
+//
+// Reading every instruction of every module is the larger part of reading a module, and few have an on_load.
+// So first the bytes are looked through for what the compiler always writes there: the end of a func_info of
+// arity 0, a label, on_load. Only where those bytes occur are the instructions read, to tell a true on_load
+// from operands that look alike.
+
+namespace erlrc {
+namespace {
+
+constexpr std::uint8_t kLabel = 1;
+constexpr std::uint8_t kEndOfCode = 3;
+constexpr char kOnLoad = static_cast<char>(149);
+
+// How many bytes the operand takes that starts with `first`, for the lengths that labels have.
+std::size_t label_length(char first) {
+  auto byte = static_cast<std::uint8_t>(first);
+  if ((byte & 0x08) == 0) return 1;
+  if ((byte & 0x10) == 0) return 2;
+  return 3u + (byte >> 5);
+}
+
+// Whether the bytes before `at` end a func_info of arity 0 that a label follows.
+bool follows_entry_label(BytesView code, std::size_t at) {
+  for (std::size_t length = 1; length <= 5 && at >= length + 2; ++length)
+    if (label_length(code[at - length]) == length && code[at - length - 1] == kLabel &&
+        code[at - length - 2] == 0)
+      return true;
+  return false;
+}
+
+bool looks_like_on_load(BytesView code) {
+  for (auto at = code.find(kOnLoad); at != BytesView::npos; at = code.find(kOnLoad, at + 1))
+    if (follows_entry_label(code, at)) return true;
+  return false;
+}
+
+bool instructions_hold_on_load(BytesView code) {
+  BeamInstructions instructions(code);
+  while (const BeamInstruction* instruction = instructions.next()) {
+    if (instruction->opcode == static_cast<std::uint8_t>(kOnLoad)) return true;
+    if (instruction->opcode == kEndOfCode) return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool holds_on_load(BytesView code_chunk) {
+  const BytesView code = instructions_of(code_chunk);
+  if (!looks_like_on_load(code)) return false;
+  try {
+    return instructions_hold_on_load(code);
+  } catch (const Unreadable&) {
+    return true;
+  } catch (const ShortRead&) {
+    return true;
+  }
+}
+
+}  // namespace erlrc

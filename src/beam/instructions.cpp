@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "instructions.hpp"
+
+namespace erlrc {
+namespace {
+
+// The number of operands of each opcode, counted from 1; the same in OTP 23 to 29, which only added at the
+// end.
+constexpr std::array<std::uint8_t, 191> kOperands{
+    1, 3, 0, 2, 3, 2, 2, 3, 2, 4, 5, 2, 3, 2, 3, 2, 1, 1, 0, 0, 0, 0, 2, 1, 1, 2, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 1, 2, 1, 2,
+    3, 3, 3, 3, 3, 2, 1, 1, 0, 1, 1, 3, 2, 2, 2, 5, 5, 5, 4, 2, 1, 1, 2, 2, 5, 5, 5, 2, 1, 0, 1, 2,
+    2, 4, 4, 4, 4, 3, 1, 2, 1, 1, 1, 2, 6, 3, 5, 1, 2, 2, 3, 5, 7, 7, 7, 5, 3, 2, 2, 5, 6, 2, 2, 2,
+    2, 1, 3, 4, 0, 8, 6, 2, 6, 5, 4, 5, 4, 5, 4, 3, 3, 3, 3, 3, 0, 1, 1, 7, 1, 5, 5, 2, 3, 3, 4, 0,
+    0, 2, 2, 2, 3, 4, 3, 2, 2, 4, 3, 1, 2, 1, 1, 1, 6, 3, 0, 1, 5, 3, 2, 4, 6, 2, 4, 3, 6, 3, 5};
+
+enum Extended : std::uint8_t { kFloat, kList, kFloatRegister, kAllocList, kLiteral, kTypedRegister };
+
+}  // namespace
+
+const BeamInstruction* BeamInstructions::next() {
+  if (code_.empty()) return nullptr;
+  current_.opcode = code_.u8();
+  if (current_.opcode == 0 || current_.opcode > kOperands.size()) throw Unreadable{};
+  for (std::size_t i = 0; i < kOperands[current_.opcode - 1u]; ++i)
+    current_.operands[i] = operand();
+  return &current_;
+}
+
+// The number of an operand whose first byte is `first`. Of one that needs more than 8 bytes (a large integer)
+// the high end is lost: it can only be a value, never a count.
+std::uint64_t BeamInstructions::number(std::uint8_t first, bool is_length) {
+  if ((first & 0x08) == 0) return first >> 4;
+  if ((first & 0x10) == 0) return std::uint64_t{first & 0xe0u} << 3 | code_.u8();
+  std::uint64_t length = (first >> 5) + 2u;
+  if (length == 9) {
+    if (is_length) throw Unreadable{};  // input could nest the length of a length without end
+    length += number(code_.u8(), true);
+  }
+  if (length > code_.left()) throw Unreadable{};
+  std::uint64_t value = 0;
+  for (char byte : code_.take(static_cast<std::size_t>(length)))
+    value = value << 8 | static_cast<std::uint8_t>(byte);
+  return value;
+}
+
+Operand BeamInstructions::operand() {
+  std::uint8_t first = code_.u8();
+  if ((first & 7) != Operand::kExtended) return {static_cast<Operand::Tag>(first & 7), number(first)};
+  if ((first & 0x08) != 0) throw Unreadable{};
+  switch (first >> 4) {
+    case kFloat:
+      code_.take(8);
+      break;
+    case kList:
+      skip_simple(number(code_.u8()));
+      break;
+    case kFloatRegister:
+    case kLiteral:
+      skip_simple(1);
+      break;
+    case kAllocList:
+      skip_simple(2 * number(code_.u8()));
+      break;
+    case kTypedRegister:
+      skip_simple(2);
+      break;
+    default:
+      throw Unreadable{};
+  }
+  return {Operand::kExtended, 0};
+}
+
+// Elements of lists may be literals and typed registers, but never lists.
+void BeamInstructions::skip_simple(std::uint64_t count) {
+  for (; count > 0; --count) {
+    std::uint8_t first = code_.u8();
+    if ((first & 7) != Operand::kExtended) {
+      number(first);
+      continue;
+    }
+    switch (first >> 4) {
+      case kFloatRegister:
+      case kLiteral:
+        number(code_.u8());
+        break;
+      case kTypedRegister:
+        number(code_.u8());
+        number(code_.u8());
+        break;
+      default:
+        throw Unreadable{};
+    }
+  }
+}
+
+BytesView instructions_of(BytesView code_chunk) {
+  ByteReader reader(code_chunk);
+  reader.take(reader.u32());  // the header says its own length, so that it can grow
+  return reader.rest();
+}
+
+}  // namespace erlrc

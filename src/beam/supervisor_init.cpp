@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "supervisor_init.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "instructions.hpp"
+#include "known_calls.hpp"
+
+// init/1 and all functions of its module that it reaches are read instruction by instruction. Whatever they
+// call outside of the module either is known to compute or to look something up, or counts as an effect; so
+// do messages, and calls of which the code does not tell where they go.
+
+namespace erlrc {
+namespace {
+
+// genop.tab
+enum Opcode : std::uint8_t {
+  kLabel = 1,
+  kFuncInfo = 2,
+  kEndOfCode = 3,
+  kCall = 4,
+  kCallLast = 5,
+  kCallOnly = 6,
+  kCallExt = 7,
+  kCallExtLast = 8,
+  kSend = 20,
+  kLoopRec = 23,
+  kWait = 25,
+  kWaitTimeout = 26,
+  kCatch = 62,
+  kMove = 64,
+  kCallFun = 75,
+  kCallExtOnly = 78,
+  kMakeFun2 = 103,
+  kTry = 104,
+  kApply = 112,
+  kApplyLast = 113,
+  kLine = 153,
+  kMakeFun3 = 171,
+  kCallFun2 = 178,
+};
+
+struct Created {
+  std::size_t import;
+  std::uint32_t name;  // an atom
+};
+
+struct Function {
+  std::vector<std::uint64_t> calls;  // labels
+  std::vector<std::uint64_t> funs;   // numbers
+  std::vector<std::uint64_t> imports;
+  std::vector<Created> named;  // calls whose first argument is an atom
+  std::set<std::string> effects;
+  bool catches = false;
+};
+
+class InitReader {
+public:
+  explicit InitReader(const InitCode& module) : module_(module) {}
+
+  SupervisorInit read() {
+    BeamInstructions instructions(instructions_of(module_.code_chunk));
+    while (const BeamInstruction* instruction = instructions.next()) {
+      if (instruction->opcode == kEndOfCode) break;
+      note(*instruction);
+    }
+    if (!init_) return {{"an init/1 that cannot be found"}, {}, {}};
+    reach(*init_);
+    return result();
+  }
+
+private:
+  static std::uint64_t value(const BeamInstruction& instruction, std::size_t operand) {
+    return instruction.operands[operand].value;
+  }
+
+  void begin_function(const BeamInstruction& instruction) {
+    functions_.emplace_back();
+    const bool is_init = value(instruction, 2) == 1 &&
+                         module_.atom(static_cast<std::uint32_t>(value(instruction, 1))).name == "init";
+    if (is_init) init_ = functions_.size() - 1;
+  }
+
+  void note(const BeamInstruction& instruction) {
+    if (instruction.opcode == kFuncInfo) return begin_function(instruction);
+    // The label in front of a func_info belongs to nobody who could be called.
+    if (functions_.empty()) return;
+    Function& function = functions_.back();
+    switch (instruction.opcode) {
+      case kLabel:
+        labels_[value(instruction, 0)] = functions_.size() - 1;
+        break;
+      case kCall:
+      case kCallLast:
+      case kCallOnly:
+        function.calls.push_back(value(instruction, 1));
+        break;
+      case kCallExt:
+      case kCallExtLast:
+      case kCallExtOnly:
+        function.imports.push_back(value(instruction, 1));
+        if (first_argument_) function.named.push_back({value(instruction, 1), *first_argument_});
+        break;
+      case kMakeFun2:
+      case kMakeFun3:
+        function.funs.push_back(value(instruction, 0));
+        break;
+      case kSend:
+      case kLoopRec:
+      case kWait:
+      case kWaitTimeout:
+        function.effects.insert("messages");
+        break;
+      case kCallFun:
+      case kCallFun2:
+      case kApply:
+      case kApplyLast:
+        function.effects.insert("what is only known at run time");
+        break;
+      case kCatch:
+      case kTry:
+        function.catches = true;
+        break;
+      default:
+        break;
+    }
+    note_first_argument(instruction);
+  }
+
+  void note_first_argument(const BeamInstruction& instruction) {
+    if (instruction.opcode == kLine) return;
+    const auto& [from, to] = std::tie(instruction.operands[0], instruction.operands[1]);
+    if (instruction.opcode != kMove) {
+      first_argument_.reset();
+    } else if (to.tag == Operand::kX && to.value == 0) {
+      first_argument_.reset();
+      if (from.tag == Operand::kAtom) first_argument_ = static_cast<std::uint32_t>(from.value);
+    }
+  }
+
+  void reach(std::size_t index) {
+    if (!reached_.insert(index).second) return;
+    const Function& function = functions_[index];
+    for (const std::uint64_t label : function.calls)
+      reach_label(label);
+    for (const std::uint64_t number : function.funs)
+      if (number < module_.fun_labels.size()) reach_label(module_.fun_labels[number]);
+  }
+  void reach_label(std::uint64_t label) {
+    const auto found = labels_.find(label);
+    if (found == labels_.end()) throw Unreadable{};
+    reach(found->second);
+  }
+
+  const ImportedFunction& import(std::uint64_t number) const {
+    if (number >= module_.imports.size()) throw Unreadable{};
+    return module_.imports[number];
+  }
+
+  SupervisorInit result() const {
+    std::set<std::string> effects;
+    std::set<Atom> tables, names;
+    bool guarded = false;
+    for (const std::size_t index : reached_) {
+      const Function& function = functions_[index];
+      effects.insert(function.effects.begin(), function.effects.end());
+      guarded = guarded || function.catches;
+      for (const std::uint64_t number : function.imports) {
+        const auto& [module, called] = import(number);
+        guarded = guarded || is_guard(import(number));
+        if (!only_computes(import(number)))
+          effects.insert(module.name + ":" + called.name.name + "/" + std::to_string(called.arity));
+      }
+      for (const auto& [number, name] : function.named) {
+        const auto& [module, called] = import(number);
+        if (module.name == "ets" && called.name.name == "new" && module_.names_tables)
+          tables.insert(module_.atom(name));
+        if (module.name == "erlang" && called.name.name == "register") names.insert(module_.atom(name));
+      }
+    }
+    if (guarded) return {{effects.begin(), effects.end()}, {}, {}};
+    return {{effects.begin(), effects.end()}, {tables.begin(), tables.end()}, {names.begin(), names.end()}};
+  }
+
+  const InitCode& module_;
+  std::vector<Function> functions_;
+  std::map<std::uint64_t, std::size_t> labels_;  // -> functions_
+  std::optional<std::size_t> init_;
+  std::set<std::size_t> reached_;
+  std::optional<std::uint32_t> first_argument_;  // the atom that the last moves put into x0
+};
+
+}  // namespace
+
+SupervisorInit read_supervisor_init(const InitCode& module) {
+  try {
+    return InitReader(module).read();
+  } catch (const Unreadable&) {
+    return {{"instructions that are not known here"}, {}, {}};
+  } catch (const ShortRead&) {
+    return {{"instructions that are not known here"}, {}, {}};
+  }
+}
+
+}  // namespace erlrc

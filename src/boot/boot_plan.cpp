@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/boot/boot_plan.hpp>
+
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include <erlrc/app/app_override.hpp>
+#include <erlrc/base/error.hpp>
+#include <erlrc/node/observe.hpp>
+#include <erlrc/site/app_dir.hpp>
+#include <erlrc/site/registry.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/term/match.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// `enoent`, as file(3erl) says it.
+Atom posix_atom(int error) {
+  std::string name = ::strerrorname_np(error) != nullptr ? ::strerrorname_np(error) : "unknown";
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return Atom{name};
+}
+
+/// What an application's file says: nothing, or its start type.
+std::variant<Atom, BootProblem> start_type(const Atom& app, const fs::path& file) {
+  try {
+    const std::string text = read_file(file);
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string::npos) return Atom{"temporary"};
+    const std::string word = text.substr(first, text.find_last_not_of(" \t\r\n.") + 1 - first);
+    for (const char* type : {"permanent", "transient", "temporary"})
+      if (word == type) return Atom{type};
+    return BootProblem(BadStartType{app, file.string(), word});
+  } catch (const Error& error) {
+    return BootProblem(AppFileBroken{app, file.string(), error.what()});
+  }
+}
+
+BootWish load_wish(const fs::path& directory, const std::set<Atom>& wanted) {
+  BootWish wish;
+  for (const Atom& app : wanted) {
+    auto type = start_type(app, directory / app.name);
+    if (auto* problem = std::get_if<BootProblem>(&type))
+      wish.problems.push_back(std::move(*problem));
+    else
+      wish.types[app] = std::get<Atom>(type);
+  }
+  return wish;
+}
+
+std::vector<std::string> code_path(const Term& request) {
+  const Term* path = lookup(request, "path");
+  const auto* directories = path != nullptr ? as_list(*path) : nullptr;
+  if (directories == nullptr) throw ProtocolError("the node's question has no usable path");
+  std::vector<std::string> made;
+  for (const Term& directory : *directories)
+    if (auto text = as_text(directory)) made.push_back(*std::move(text));
+  return made;
+}
+
+/// The applications on the code path of the node. Planning asks for one more than once.
+class AppSource {
+public:
+  AppSource(const Term& request, fs::path overrides)
+      : path_(code_path(request)), overrides_(std::move(overrides)) {
+    const Term* mode = lookup(request, "mode");
+    embedded_ = mode != nullptr && is_atom(*mode, "embedded");
+  }
+
+  std::variant<AppFiles, BootProblem> find(const Atom& app) {
+    const auto known = found_.find(app);
+    return known != found_.end() ? known->second : found_.emplace(app, load(app)).first->second;
+  }
+
+private:
+  std::variant<AppFiles, BootProblem> load(const Atom& app) const {
+    const auto ebin = find_ebin(path_, app);
+    if (!ebin) return BootProblem(AppFileMissing{app});
+    fs::path file = fs::path(*ebin) / (app.name + ".app");
+    try {
+      AppFiles files{*ebin, load_spec(*ebin, app), {}, std::nullopt};
+      if (embedded_) files = load_app_files(*ebin, app, files.spec.vsn);
+      file = overrides_ / (app.name + ".app");
+      if (const auto changes = read_file_if_exists(file))
+        files.spec = overridden(files.spec, *changes, file.string());
+      return files;
+    } catch (const Error& error) {
+      return BootProblem(AppFileBroken{app, file.string(), error.what()});
+    }
+  }
+
+  std::vector<std::string> path_;
+  fs::path overrides_;
+  bool embedded_ = false;
+  std::map<Atom, std::variant<AppFiles, BootProblem>> found_;
+};
+
+}  // namespace
+
+std::variant<BootWish, BootRefusal> load_boot_wish(const fs::path& root) {
+  const fs::path directory = root / "applications";
+  const auto unreadable = [&](int error, const std::string& text) {
+    return BootRefusal{tuple(Atom{"app_dir_unreadable"}, string(directory.string()), posix_atom(error)),
+                       text};
+  };
+  if (!file_status(directory)) return unreadable(ENOENT, directory.string() + ": no such directory");
+  try {
+    return load_wish(directory, load_wanted_applications(root));
+  } catch (const SystemError& error) {
+    return unreadable(error.code, error.what());
+  }
+}
+
+BootPlan plan_boot(const Term& request, const fs::path& root, const BootWish& wish) {
+  AppSource source(request, root / "applications");
+  return plan_boot(wish, read_node_state(request), [&](const Atom& app) { return source.find(app); });
+}
+
+std::variant<BootPlan, BootRefusal> plan_boot(const Term& request, const fs::path& root) {
+  auto wish = load_boot_wish(root);
+  if (auto* refusal = std::get_if<BootRefusal>(&wish)) return std::move(*refusal);
+  return plan_boot(request, root, std::get<BootWish>(wish));
+}
+
+Term to_term(const std::variant<BootPlan, BootRefusal>& answer) {
+  return std::visit(Overload{[](const BootPlan& plan) { return tuple(Atom{"plan"}, to_term(plan)); },
+                             [](const BootRefusal& refusal) {
+                               return tuple(Atom{"error"}, refusal.reason, binary(refusal.text));
+                             }},
+                    answer);
+}
+
+}  // namespace erlrc

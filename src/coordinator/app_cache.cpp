@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/coordinator/app_cache.hpp>
+
+#include <filesystem>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/site/app_dir.hpp>
+#include <erlrc/sys/file.hpp>
+
+namespace erlrc {
+namespace {
+
+/// Whether the ebin directory is there. A file in the place of it, or of the directory around it, is a
+/// mistake and not a version that was never installed.
+bool directory_exists(const std::filesystem::path& path) {
+  for (const auto& part : {path.parent_path(), path}) {
+    const auto status = file_status(part);
+    if (!status) return false;
+    if (status->kind != FileStatus::Kind::directory) throw Error(part.string() + ": is not a directory");
+  }
+  return true;
+}
+
+std::string directory_of(const Version& version) {
+  return version.kept ? *version.kept : version.ebin.value();
+}
+
+}  // namespace
+
+Files AppCache::files() {
+  return {[this](const Version& version) -> const AppFiles& {
+            return load(specs_, load_app_spec, load_app_spec, version);
+          },
+          [this](const Version& version) -> const AppFiles& {
+            return load(alls_, load_app_files, load_app_files, version);
+          },
+          [this](const Version& version) {
+            return version == packed_ || directory_exists(directory_of(version));
+          }};
+}
+
+const AppFiles& AppCache::load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader,
+                               const Version& version) {
+  const std::scoped_lock lock(reading_);
+  const Key key{directory_of(version), version.vsn};
+  const auto known = loaded.find(key);
+  if (known != loaded.end()) return known->second;
+  if (version == packed_)
+    return loaded.emplace(key, packed_loader(key.first, app_, key.second, read_)).first->second;
+  directory_exists(key.first);  // says it better if there is a file
+  return loaded.emplace(key, loader(key.first, app_, key.second)).first->second;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/coordinator/execute.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/node/connect.hpp>
+#include <erlrc/node/observe.hpp>
+#include <erlrc/node/rehearse.hpp>
+#include <erlrc/node/run.hpp>
+#include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/process.hpp>
+#include <erlrc/sys/side_by_side.hpp>
+
+#include <erlrc/coordinator/app_cache.hpp>
+#include <erlrc/coordinator/replaced_erlang.hpp>
+
+namespace erlrc {
+namespace {
+
+using Kind = Outcome::Kind;
+
+/// Telling a node to keep or to take back what it did has this long, even if the call's own time is over: a
+/// failure by timeout on one node is what makes the others be taken back.
+constexpr milliseconds settle_time{15'000};
+
+/// A node on its way through the call.
+struct Visit {
+  const NodeEntry* entry = nullptr;  ///< null: its file could not be used
+  NodeReport report;
+  std::unique_ptr<Rpc> rpc;
+  bool to_run = false;  ///< it has a plan with steps
+
+  bool failed() const { return report.outcome.kind != Kind::done; }
+};
+
+/// What one call needs for all nodes.
+struct Call {
+  const Request& request;
+  const Wanted& wanted;
+  const KnownPorts ports;
+  Files files;
+  ExecuteOptions options;
+};
+
+Outcome outcome(Kind kind, std::string word, std::string message = {}) {
+  Outcome made;
+  made.kind = kind;
+  made.word = std::move(word);
+  made.message = std::move(message);
+  return made;
+}
+
+template <typename Body>
+void with_each(const std::vector<Visit*>& visits, Body body) {
+  side_by_side(visits.size(), [&](std::size_t i) { body(*visits[i]); });
+}
+
+template <typename Wanting>
+std::vector<Visit*> choose(std::vector<Visit>& visits, Wanting wanting) {
+  std::vector<Visit*> chosen;
+  for (Visit& visit : visits)
+    if (wanting(visit)) chosen.push_back(&visit);
+  return chosen;
+}
+
+/// A version that was given without its directory lies where the node's own applications lie.
+Request with_directories(Request request, const NodeState& node) {
+  for (Version* version : {&request.from, &request.to})
+    if (!version->ebin && !version->vsn.empty())
+      version->ebin = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
+  return request;
+}
+
+/// It runs a version that nobody can upgrade any more.
+std::string goes_on(const NodeState& node, const Atom& app) {
+  return "it goes on with version " + loaded_vsn(node, app).value_or("?") + " of " + app.name;
+}
+
+Outcome restart_due(std::string why) {
+  Outcome left = outcome(Kind::done, "restart_due");
+  left.remarks = {std::move(why)};
+  return left;
+}
+
+/// Who removes an application wants it gone, also where another version than the package's still runs.
+Request as_it_runs(Request request, const NodeState& node) {
+  const auto loaded = loaded_vsn(node, request.app);
+  if (request.action == Action::stop && loaded && *loaded != request.from.vsn) request.from = {*loaded, {}};
+  return request;
+}
+
+void decide_on(Visit& visit, const Call& call) {
+  auto [rpc, node] =
+      connect_and_observe(*visit.entry, question_for(call.request), call.options.until, call.ports);
+  visit.rpc = std::move(rpc);
+  if (!visit.rpc) {
+    visit.report.outcome = outcome(Kind::done, "node_down");
+    return;
+  }
+  const bool leave = call.options.leave_stale;
+  const Request request = leave ? as_it_runs(call.request, node) : call.request;
+  Decision decision = plan(with_directories(request, node), node, call.files, call.wanted);
+  const auto replaced = changes_something(decision) ? replaced_erlang(visit.entry->name, node) : std::nullopt;
+  if (replaced) decision = Refusal{"needs_restart", *replaced};
+  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+    visit.report.outcome = leave && (replaced || refusal->other_version)
+                               ? restart_due(replaced ? *replaced : goes_on(node, request.app))
+                               : outcome(Kind::refused, refusal->word, refusal->why);
+    return;
+  }
+  visit.report.plan = std::get<Plan>(std::move(decision));
+  visit.report.outcome = outcome(Kind::done, visit.report.plan.word);
+  visit.report.outcome.remarks = visit.report.plan.remarks;
+  const bool to_do = !visit.report.plan.steps.empty();
+  if (to_do && call.options.rehearse) {
+    visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
+    visit.report.outcome.remarks = visit.report.plan.remarks;
+  }
+  visit.to_run = to_do && !call.options.dry_run && !call.options.rehearse;
+}
+
+/// Errors on the way to a node become its outcome.
+void decide(Visit& visit, const Call& call) {
+  try {
+    decide_on(visit, call);
+  } catch (const Error& error) {
+    // Without its files, a node may not even be able to answer.
+    const auto why = call.options.leave_stale ? replaced_emulator(visit.entry->name) : std::nullopt;
+    visit.report.outcome = why ? restart_due(*why) : outcome(Kind::error, "error", error.what());
+    visit.report.outcome.silent = !why && !visit.rpc;
+  }
+}
+
+/// Remarks of the plan come first; the runner may repeat them.
+void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
+  std::vector<std::string> remarks = planned;
+  for (std::string& remark : outcome.remarks)
+    if (std::ranges::find(planned, remark) == planned.end()) remarks.push_back(std::move(remark));
+  outcome.remarks = std::move(remarks);
+}
+
+/// A node that we lost while it was at work ends by itself, in one state or in the other; a held one goes
+/// back, since it waits for our word.
+void run_one(Visit& visit, Hold hold, Deadline until) {
+  Outcome& result = visit.report.outcome;
+  try {
+    result = run(*visit.rpc, visit.report.plan, hold, until);
+    add_remarks(result, visit.report.plan.remarks);
+  } catch (const Error& error) {
+    result = outcome(hold == Hold::no ? Kind::broken : Kind::error, hold == Hold::no ? "broken" : "error",
+                     error.what());
+    if (hold == Hold::no) result.left = {"whether the change was done is not known"};
+  }
+}
+
+/// Waits, with the connection kept alive, for the other nodes. The pauses grow with the time that they take,
+/// so that few milliseconds are lost after short ones.
+void stay_held_while(Visit& visit, const std::size_t& others_at_work) {
+  try {
+    for (milliseconds pause{1}; others_at_work > 0; pause = std::min(pause * 2, milliseconds{500}))
+      if (auto ended = stay_held(*visit.rpc, visit.report.plan, after(pause))) {
+        visit.report.outcome = *std::move(ended);
+        return;
+      }
+  } catch (const Error& error) {
+    visit.report.outcome = outcome(Kind::error, "error", error.what());
+  }
+}
+
+void run_all(const std::vector<Visit*>& visits, Deadline until) {
+  const Hold hold = visits.size() > 1 ? Hold::yes : Hold::no;
+  std::size_t at_work = visits.size();
+  with_each(visits, [&](Visit& visit) {
+    run_one(visit, hold, until);
+    --at_work;
+    if (hold == Hold::yes && !visit.failed()) stay_held_while(visit, at_work);
+  });
+}
+
+/// A node that does not say how a settled run ended is not known to be as the others are.
+void settle_one(Visit& visit, Verdict verdict, const std::string& because, Deadline until) {
+  Outcome& held = visit.report.outcome;
+  try {
+    std::vector<std::string> remarks = held.remarks;
+    held = settle(*visit.rpc, held, verdict, until);
+    add_remarks(held, remarks);
+    if (verdict == Verdict::keep && visit.failed()) {
+      held.kind = Kind::broken;
+      held.word = "broken";
+      held.left.push_back("the other nodes have changed, this one has not");
+    } else if (held.kind == Kind::undone) {
+      held.message = because;
+    }
+  } catch (const Error& error) {
+    held.kind = Kind::broken;
+    held.word = "broken";
+    held.message = error.what();
+    held.left = {verdict == Verdict::keep ? "the other nodes have changed; whether this one has is not known"
+                                          : "whether the change was taken back is not known"};
+  }
+}
+
+const Visit* first_failed(const std::vector<Visit>& visits) {
+  const auto found = std::ranges::find_if(visits, &Visit::failed);
+  return found == visits.end() ? nullptr : &*found;
+}
+
+void settle_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, Deadline until) {
+  const Visit* failed = first_failed(visits);
+  const Verdict verdict = failed ? Verdict::take_back : Verdict::keep;
+  const std::string because = failed ? "taken back, because node " + failed->report.node + " failed" : "";
+  std::vector<Visit*> held;
+  std::ranges::copy_if(ran, std::back_inserter(held), [](const Visit* visit) { return !visit->failed(); });
+  with_each(held, [&](Visit& visit) { settle_one(visit, verdict, because, until); });
+}
+
+/// Once it is known of each what there is to do.
+void all_or_none(std::vector<Visit>& visits, Deadline until) {
+  const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
+  if (const Visit* failed = first_failed(visits)) {
+    const std::string because = "nothing was done, because node " + failed->report.node + " failed";
+    for (Visit* visit : to_run)
+      visit->report.outcome = outcome(Kind::refused, "refused", because);
+    return;
+  }
+  run_all(to_run, until);
+  if (to_run.size() > 1) settle_all(visits, to_run, std::max(until, after(settle_time)));
+}
+
+Visit unusable(const BadEntry& bad) {
+  Visit visit{nullptr, {bad.file, outcome(Kind::error, "error", bad.error), {}}, nullptr, false};
+  visit.report.outcome.silent = true;
+  return visit;
+}
+
+std::vector<Visit> visits_of(const Registry& registry) {
+  std::vector<Visit> visits;
+  for (const NodeEntry& entry : registry.nodes)
+    visits.push_back({&entry, {to_string(entry.name), {}, {}}, nullptr, false});
+  for (const BadEntry& bad : registry.bad)
+    visits.push_back(unusable(bad));
+  std::ranges::stable_sort(visits, {}, [](const Visit& visit) { return visit.report.node; });
+  return visits;
+}
+
+}  // namespace
+
+Question question_for(const Request& request) {
+  const bool changes = request.action == Action::upgrade || request.action == Action::downgrade;
+  const bool same = changes && request.from.vsn == request.to.vsn;
+  const bool unloads = request.action == Action::stop && request.unload;
+  Question question;
+  if (same || unloads) question.code_of = request.app;
+  if (request.action == Action::start) question.enough_if_running = request.app;
+  return question;
+}
+
+std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options) {
+  AppCache cache(request.app);
+  const Call call{request, site.wanted, ask_for_ports(site.registry.nodes, options.until), cache.files(),
+                  options};
+  std::vector<Visit> visits = visits_of(site.registry);
+  const auto usable = choose(visits, [](const Visit& visit) { return visit.entry != nullptr; });
+  if (options.each_alone) {
+    with_each(usable, [&](Visit& visit) {
+      decide(visit, call);
+      if (visit.to_run) run_one(visit, Hold::no, options.until);
+    });
+  } else {
+    with_each(usable, [&](Visit& visit) { decide(visit, call); });
+    all_or_none(visits, options.until);
+  }
+
+  std::vector<NodeReport> reports;
+  for (Visit& visit : visits)
+    reports.push_back(std::move(visit.report));
+  return reports;
+}
+
+}  // namespace erlrc

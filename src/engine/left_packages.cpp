@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/left_packages.hpp>
+
+#include <filesystem>
+#include <sstream>
+
+#include <erlrc/site/dpkg.hpp>
+#include <erlrc/sys/file.hpp>
+
+#include <erlrc/engine/hook_files.hpp>
+
+namespace erlrc {
+namespace {
+
+// The first line is the process of APT, `PID START`; the others are the names of packages.
+std::filesystem::path file() {
+  return run_directory() / "leave";
+}
+
+}  // namespace
+
+void store_left_packages(const std::set<std::string>& packages) {
+  if (packages.empty()) {
+    std::filesystem::remove(file());
+    return;
+  }
+  const ProcessId apt = calling_apt();
+  std::string text = std::to_string(apt.pid) + " " + apt.start + "\n";
+  for (const std::string& package : packages)
+    text += package + "\n";
+  make_run_directory();
+  write_file_atomically(file(), text, 0644);
+}
+
+std::set<std::string> load_left_packages() {
+  const auto text = read_file_if_exists(file());
+  if (!text) return {};
+  std::istringstream lines(*text);
+  ProcessId apt;
+  lines >> apt.pid >> apt.start;
+  std::set<std::string> packages;
+  for (std::string package; lines >> package;)
+    packages.insert(package);
+  if (is_ancestor(apt)) return packages;
+  std::filesystem::remove(file());
+  return {};
+}
+
+}  // namespace erlrc

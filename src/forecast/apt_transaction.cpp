@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/forecast/apt_transaction.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+
+#include "in_threads.hpp"
+
+namespace erlrc {
+namespace {
+
+std::optional<ControlMember> read_member(const std::optional<Bytes>& text) {
+  if (!text) return std::nullopt;
+  return parse_control_member(*text, "control member erlrc");
+}
+
+}  // namespace
+
+Transaction::Transaction(std::vector<AptChange> changes, const Wanted& wanted)
+    : changes_(std::move(changes)), wanted_(wanted) {
+  std::vector<std::pair<const AptChange*, Members>> readable;
+  for (const AptChange& change : changes_) {
+    if (!change.unreadable.empty()) {
+      warnings_.push_back(change.unreadable);
+      continue;
+    }
+    try {
+      within(change.package, [&] {
+        readable.push_back({&change, {read_member(change.installed), read_member(change.unpacking)}});
+      });
+    } catch (const Error& error) {
+      warnings_.push_back(error.what());
+    }
+  }
+  for (const auto& [change, members] : readable)
+    add_unpacking(*change, members);
+  for (const auto& [change, members] : readable)
+    add_configuring(*change, members);
+}
+
+void Transaction::add_unpacking(const AptChange& change, const Members& members) {
+  const auto& [old_one, new_one] = members;
+  if (change.old_version.empty()) return;
+  DpkgCall call{Script::prerm, {"remove"}, apps_in_step(old_one), {}};
+  if (!change.new_version.empty())
+    call = {Script::postrm, {"upgrade", change.new_version}, apps_in_step(old_one), apps_in_step(new_one)};
+  call.wanted = wanted_;
+  add(change.package, requests_for(call), old_one);
+}
+
+void Transaction::add_configuring(const AptChange& change, const Members& members) {
+  const auto& [old_one, new_one] = members;
+  if (!new_one) return;
+  if (new_one->policy != PackagePolicy::hot)
+    for (const PackagedApp& app : new_one->apps)
+      apart_.push_back({change.package, app, new_one->policy});
+  std::vector<Request> requests =
+      requests_for({Script::postinst, {"configure", change.old_version}, apps_in_step(new_one)});
+  // Who is upgraded runs already when its package is configured.
+  std::erase_if(requests, [&](const Request& start) {
+    return std::ranges::any_of(items_, [&](const Item& item) {
+      return item.package == change.package && item.request.app == start.app;
+    });
+  });
+  add(change.package, std::move(requests), new_one);
+}
+
+void Transaction::add(const std::string& package, std::vector<Request> requests,
+                      const std::optional<ControlMember>& member) {
+  for (Request& request : requests) {
+    caches_.push_back(std::make_unique<AppCache>(
+        request.app, request.to, [this, package](const std::filesystem::path& path) {
+          const Archive* archive = archive_of(package);
+          return archive == nullptr ? std::nullopt : archive->files.read(path);
+        }));
+    items_.push_back(
+        {package, std::move(request), member ? member->nodes : std::nullopt, caches_.back()->files()});
+  }
+}
+
+const Transaction::Archive* Transaction::archive_of(const std::string& package) const {
+  const auto found = std::ranges::find(archives_, package, &Archive::package);
+  return found == archives_.end() ? nullptr : &*found;
+}
+
+void Transaction::want(const std::string& package) {
+  if (archive_of(package) != nullptr) return;
+  const auto change = std::ranges::find(changes_, package, &AptChange::package);
+  archives_.push_back({package, change->archive, {}, {}});
+}
+
+void Transaction::read_wanted() {
+  in_threads(archives_, std::thread::hardware_concurrency(), [](Archive& archive) {
+    try {
+      archive.files = read_application_files(archive.path);
+    } catch (const Error& error) {
+      archive.error = error.what();
+    }
+  });
+  for (const Archive& archive : archives_) {
+    if (archive.error.empty()) continue;
+    warnings_.push_back(archive.error);
+    std::erase_if(items_, [&](const Item& item) { return item.package == archive.package; });
+  }
+  std::erase_if(items_, [&](const Item& item) {
+    if (item.request.action != Action::start || wanted_.contains(item.request.app)) return false;
+    const Archive* archive = archive_of(item.package);
+    return archive != nullptr && !archive->files.read("/etc/erlrc.d/applications/" + item.request.app.name);
+  });
+}
+
+}  // namespace erlrc

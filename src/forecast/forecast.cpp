@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/forecast/forecast.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <ranges>
+#include <set>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/dist/names.hpp>
+#include <erlrc/transaction/upgrade_set.hpp>
+#include <erlrc/node/connect.hpp>
+#include <erlrc/node/run.hpp>
+#include <erlrc/pkg/deb_archive.hpp>
+#include <erlrc/sys/side_by_side.hpp>
+
+#include <erlrc/forecast/apt_transaction.hpp>
+
+// The nodes are asked first, since on a machine where none runs that is all there is to do; then the archives
+// are looked into; then the plans of each node are made one after the other, each for the node as those
+// before will leave it; last, those of their steps that only look are run there.
+
+namespace erlrc {
+namespace {
+
+using Kind = Forecast::Kind;
+using Item = Transaction::Item;
+
+/// A row, and those steps of its plan that look and change nothing.
+struct Planned {
+  std::size_t item = 0;
+  Forecast row;
+  std::vector<Step> checks{};
+};
+
+struct Visit {
+  const NodeEntry* entry = nullptr;
+  std::string name;
+  std::unique_ptr<Rpc> rpc{};
+  NodeState state{};
+  std::string error{};  ///< it could not be asked
+  std::vector<Planned> planned{};
+  std::vector<Needs> needs{};
+};
+
+void ask(Visit& visit, const KnownPorts& ports, Deadline until) {
+  try {
+    auto [rpc, state] = connect_and_observe(*visit.entry, {}, until, ports);
+    visit.rpc = std::move(rpc);
+    visit.state = std::move(state);
+  } catch (const Error& error) {
+    visit.error = error.what();
+  }
+}
+
+/// The nodes that run, and those that somebody has to look after.
+std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
+  std::vector<Visit> visits;
+  for (const NodeEntry& entry : registry.nodes)
+    visits.push_back({&entry, to_string(entry.name)});
+  const KnownPorts ports = ask_for_ports(registry.nodes, until);
+  side_by_side(visits.size(), [&](std::size_t i) { ask(visits[i], ports, until); });
+  std::erase_if(visits, [](const Visit& visit) { return !visit.rpc && visit.error.empty(); });
+  for (const BadEntry& bad : registry.bad) {
+    visits.push_back({nullptr, bad.file});
+    visits.back().error = bad.error;
+  }
+  std::ranges::stable_sort(visits, {}, &Visit::name);
+  return visits;
+}
+
+bool looks_only(const Step& step) {
+  return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<KeepCode>(step) ||
+         std::holds_alternative<CheckLibraries>(step) || std::holds_alternative<CheckOldCode>(step) ||
+         std::holds_alternative<CheckStranded>(step);
+}
+
+/// What the planners of later requests will find once `request` is done.
+void note_done(NodeState& node, const Request& request, const Files& files) {
+  const Atom& app = request.app;
+  if (request.action == Action::stop) {
+    node.running.erase(app);
+    if (request.unload) node.loaded.erase(app);
+    return;
+  }
+  node.loaded[app] = {request.to.vsn, files.spec(request.to).spec.included_applications};
+  if (!included_by(node, app)) node.running.emplace(app, Atom{"temporary"});
+}
+
+void decide_on(Visit& visit, const Item& item, std::size_t index, const Wanted& wanted, Deadline until) {
+  const Request& request = item.request;
+  const Question question = question_for(request);
+  if (question.code_of && visit.state.loaded.contains(request.app))
+    visit.state.code = observe(*visit.rpc, question, until).code;
+  Decision decision = plan(request, visit.state, item.files, wanted);
+  auto row = row_of(request, decision);
+  if (!row) return;
+  row->package = item.package;
+  row->node = visit.name;
+  Planned planned{index, *std::move(row)};
+  if (!fails(planned.row)) {
+    // After a start there is nothing to look at before it is done.
+    if (planned.row.kind == Kind::hot || planned.row.kind == Kind::restart)
+      std::ranges::copy_if(std::get<Plan>(decision).steps, std::back_inserter(planned.checks), looks_only);
+    note_done(visit.state, request, item.files);
+  }
+  if (request.action != Action::stop)
+    visit.needs.push_back({request.app.name, item.files.spec(request.to).spec.applications});
+  visit.planned.push_back(std::move(planned));
+}
+
+/// Whether a package that names `nodes` is for this one.
+bool is_for(const std::optional<std::vector<std::string>>& nodes, const NodeName& node) {
+  return !nodes || std::ranges::any_of(*nodes, [&](const std::string& text) {
+    return may_be_same(parse_node_name(text), node);
+  });
+}
+
+void decide(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, Deadline until) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    try {
+      if (!is_for(items[i].nodes, visit.entry->name)) continue;
+      decide_on(visit, items[i], i, wanted, until);
+    } catch (const Error& error) {
+      const Request& request = items[i].request;
+      visit.planned.push_back({i,
+                               {Kind::refused,
+                                items[i].package,
+                                request.app.name,
+                                request.from.vsn,
+                                request.to.vsn,
+                                visit.name,
+                                {},
+                                error.what()}});
+    }
+  }
+}
+
+/// Runs the checks of these rows, in one call; whether all of them hold.
+bool hold(Rpc& rpc, const std::vector<Planned*>& rows, Deadline until, Outcome& outcome) {
+  Plan checks{"checked", {}, {}};
+  for (const Planned* one : rows)
+    std::ranges::copy(one->checks, std::back_inserter(checks.steps));
+  if (checks.steps.empty()) return true;
+  outcome = run(rpc, checks, Hold::no, until);
+  return outcome.kind == Outcome::Kind::done;
+}
+
+void add_reason(Forecast& row, const std::vector<std::string>& remarks) {
+  for (const std::string& remark : remarks)
+    if (row.why.find(remark) == std::string::npos) row.why += (row.why.empty() ? "" : "; ") + remark;
+}
+
+/// All at once, which is enough where all is well; else each alone, to see whose they are.
+void check(Visit& visit, Deadline until) {
+  std::vector<Planned*> all;
+  for (Planned& one : visit.planned)
+    if (!one.checks.empty()) all.push_back(&one);
+  Outcome outcome;
+  if (hold(*visit.rpc, all, until, outcome) && outcome.remarks.empty()) return;
+  for (Planned* one : all) {
+    if (!hold(*visit.rpc, {one}, until, outcome)) {
+      one->row.kind = Kind::refused;
+      one->row.why = outcome.message;
+    } else {
+      add_reason(one->row, outcome.remarks);
+    }
+  }
+}
+
+void plan_node(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, Deadline until) {
+  if (!visit.rpc) return;
+  try {
+    decide(visit, items, wanted, until);
+    check(visit, until);
+  } catch (const Error& error) {
+    visit.error = error.what();
+  }
+  std::vector<Forecast> rows;
+  for (Planned& one : visit.planned)
+    rows.push_back(std::move(one.row));
+  refuse_dependents(rows, visit.needs);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    visit.planned[i].row = std::move(rows[i]);
+}
+
+/// The applications that nodes have loaded and whose packages do not have them kept in step.
+std::vector<Forecast> rows_apart(const Transaction& transaction, const std::vector<Visit>& visits) {
+  std::vector<Forecast> rows;
+  for (const Transaction::Apart& apart : transaction.apart())
+    for (const Visit& visit : visits) {
+      const auto loaded = loaded_vsn(visit.state, apart.app.app);
+      if (!loaded || *loaded == apart.app.vsn) continue;
+      const bool restarts = apart.policy == PackagePolicy::restart;
+      rows.push_back({restarts ? Kind::restart : Kind::left,
+                      apart.package,
+                      apart.app.app.name,
+                      *loaded,
+                      apart.app.vsn,
+                      visit.name,
+                      {},
+                      restarts ? "its package restarts its service" : "as its package wants it",
+                      true});
+    }
+  return rows;
+}
+
+/// Those packages that nodes must not follow because others, of these rows, wait for a restart; with the
+/// reason. It is told from what the new versions say of each other.
+std::map<std::string, std::string> left_with(const std::vector<Forecast>& rows,
+                                             const Transaction& transaction) {
+  std::set<std::string> waiting;
+  for (const Forecast& row : rows)
+    if (row.waits) waiting.insert(row.package);
+  if (waiting.empty()) return {};
+  PackageChanges together;
+  Packages in_nodes;
+  for (const AptChange& change : transaction.changes()) {
+    if (change.new_version.empty() || !change.unreadable.empty()) continue;
+    const auto control = read_control_member(change.archive, "control");
+    const std::vector<Stanza> stanzas = parse_stanzas(control.value_or(""));
+    if (stanzas.empty()) continue;
+    PackageSays says = package_says(stanzas.front());
+    if (!waiting.contains(change.package)) {
+      PackageChange& one = together[change.package] = {{}, std::move(says)};
+      if (!change.old_version.empty()) one.from = PackageSays{change.package, change.old_version};
+    } else {
+      says.version = change.old_version;
+      in_nodes[change.package] = std::move(says);
+    }
+  }
+  return to_leave(together, in_nodes);
+}
+
+/// Whether `file`, an .app file of the system, can be what that node has loaded: one that has an Erlang of
+/// its own has nothing from the system's.
+bool may_be_of(const NodeState& node, const std::string& file) {
+  return file.starts_with(node.lib_dir + "/") || file.find("/erlang/lib/") == std::string::npos;
+}
+
+std::string app_name(const std::string& file) {
+  return std::filesystem::path(file).stem().string();
+}
+
+/// Packages without hooks that hold what a node has loaded: their files are replaced, and it is not told.
+void note_without_hooks(const AptChange& change, const std::vector<Visit>& visits,
+                        std::vector<std::string>& notes) {
+  std::set<std::string> nodes, apps;
+  for (const Visit& visit : visits)
+    for (const std::string& file : change.app_files)
+      if (visit.rpc && visit.state.loaded.contains(Atom{app_name(file)}) && may_be_of(visit.state, file)) {
+        nodes.insert(visit.name);
+        apps.insert(app_name(file));
+      }
+  if (nodes.empty()) return;
+  std::string note = change.package + " has no hooks for running nodes, and holds ";
+  constexpr std::size_t few = 4;
+  for (const std::string& app : apps | std::views::take(few))
+    note += (app == *apps.begin() ? "" : ", ") + app;
+  if (apps.size() > few) note += ", ..";
+  note += ": afterwards ";
+  for (const std::string& node : nodes)
+    note += (node == *nodes.begin() ? "" : ", ") + node;
+  notes.push_back(note + (nodes.size() == 1 ? " needs" : " need") + " a restart");
+}
+
+/// The rows of all nodes, those of one request beside each other.
+std::vector<Forecast> in_order(std::vector<Visit>& visits) {
+  std::vector<Planned> all;
+  std::vector<Forecast> rows;
+  for (Visit& visit : visits) {
+    if (!visit.error.empty()) rows.push_back({Kind::refused, {}, "*", {}, {}, visit.name, {}, visit.error});
+    std::ranges::move(visit.planned, std::back_inserter(all));
+  }
+  std::ranges::stable_sort(all, {}, &Planned::item);
+  for (Planned& one : all)
+    rows.push_back(std::move(one.row));
+  return rows;
+}
+
+}  // namespace
+
+Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
+                   const Site& site, Deadline until) {
+  std::vector<Visit> visits = visit_nodes(site.registry, until);
+  if (visits.empty()) return {};
+  Transaction transaction(load_apt_changes(actions, admindir), site.wanted);
+  transaction.read_archives([&](const Item& item) {
+    const Request& request = item.request;
+    if (request.action == Action::stop) return false;
+    return std::ranges::any_of(visits, [&](const Visit& visit) {
+      return visit.rpc &&
+             !(request.action == Action::start && loaded_vsn(visit.state, request.app) == request.to.vsn);
+    });
+  });
+  Forecasts told{{}, {}, transaction.warnings()};
+  for (const AptChange& change : transaction.changes())
+    note_without_hooks(change, visits, told.notes);
+  told.rows = rows_apart(transaction, visits);
+  if (transaction.items().empty()) return told;
+  side_by_side(visits.size(),
+               [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.wanted, until); });
+  std::ranges::move(in_order(visits), std::back_inserter(told.rows));
+  const auto left = left_with(told.rows, transaction);
+  for (Forecast& row : told.rows) {
+    const auto why = left.find(row.package);
+    if (why == left.end() || fails(row)) continue;
+    row.kind = Kind::left;
+    row.modules.clear();
+    row.why = why->second;
+  }
+  return told;
+}
+
+}  // namespace erlrc

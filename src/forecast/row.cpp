@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <set>
+
+#include <erlrc/forecast/forecast.hpp>
+
+// From the decision of a planner to what the administrator is told, and what else follows from it.
+
+namespace erlrc {
+namespace {
+
+using Kind = Forecast::Kind;
+
+std::vector<Atom> changed_modules(const Plan& plan) {
+  std::set<Atom> changed;
+  for (const Step& step : plan.steps) {
+    if (const auto* many = std::get_if<SwitchModules>(&step))
+      changed.insert(many->modules.begin(), many->modules.end());
+    if (const auto* one = std::get_if<LoadNew>(&step)) changed.insert(one->module);
+    if (const auto* gone = std::get_if<RemoveModule>(&step)) changed.insert(gone->module);
+  }
+  return {changed.begin(), changed.end()};
+}
+
+bool stops(const Plan& plan, const Atom& app) {
+  return std::ranges::find(plan.steps, Step{StopApp{app}}) != plan.steps.end();
+}
+
+bool converts(const Plan& plan) {
+  return std::ranges::any_of(plan.steps,
+                             [](const Step& step) { return std::holds_alternative<ChangeApp>(step); });
+}
+
+Kind kind_of(const Request& request, const Plan& plan) {
+  switch (request.action) {
+    case Action::start:
+      return Kind::start;
+    case Action::stop:
+      return Kind::stop;
+    case Action::upgrade:
+    case Action::downgrade:
+      if (!converts(plan)) return Kind::start;  // it is not running
+      return stops(plan, request.app) ? Kind::restart : Kind::hot;
+  }
+  return {};
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string all;
+  for (const std::string& line : lines)
+    all += (all.empty() ? "" : "; ") + line;
+  return all;
+}
+
+}  // namespace
+
+bool fails(const Forecast& forecast) {
+  return forecast.kind == Kind::refused || forecast.kind == Kind::needs_restart;
+}
+
+std::optional<Forecast> row_of(const Request& request, const Decision& decision) {
+  Forecast row;
+  row.app = request.app.name;
+  row.old_vsn = request.from.vsn;
+  row.new_vsn = request.to.vsn;
+  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+    row.kind = refusal->word == "needs_restart" ? Kind::needs_restart : Kind::refused;
+    row.waits = refusal->other_version;
+    if (row.waits) row.kind = Kind::left;  // the hooks say that a restart is due
+    row.why = refusal->why;
+    return row;
+  }
+  const Plan& plan = std::get<Plan>(decision);
+  if (plan.steps.empty()) return std::nullopt;
+  row.kind = kind_of(request, plan);
+  row.modules = changed_modules(plan);
+  row.why = joined(plan.remarks);
+  return row;
+}
+
+void refuse_dependents(std::vector<Forecast>& rows, const std::vector<Needs>& needs) {
+  const auto failed_need = [&](const Forecast& row) -> const Forecast* {
+    for (const Needs& one : needs) {
+      if (one.app != row.app) continue;
+      for (const Forecast& other : rows)
+        if (fails(other) && std::ranges::find(one.apps, Atom{other.app}) != one.apps.end()) return &other;
+    }
+    return nullptr;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (Forecast& row : rows) {
+      if (fails(row) || row.kind == Kind::stop) continue;
+      const Forecast* other = failed_need(row);
+      if (other == nullptr) continue;
+      row.kind = Kind::refused;
+      row.why = "needs " + other->app + ", which stays " +
+                (other->old_vsn.empty() ? "away" : "at " + other->old_vsn);
+      changed = true;
+    }
+  }
+}
+
+}  // namespace erlrc

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <array>
+
+#include <erlrc/report/report.hpp>
+
+#include <erlrc/forecast/forecast.hpp>
+
+namespace erlrc {
+namespace {
+
+constexpr std::size_t kColumns = 7;
+using Line = std::array<std::string, kColumns>;
+
+std::string words(Forecast::Kind kind) {
+  switch (kind) {
+    case Forecast::Kind::hot:
+      return "hot";
+    case Forecast::Kind::restart:
+      return "restart";
+    case Forecast::Kind::start:
+      return "start";
+    case Forecast::Kind::stop:
+      return "stop";
+    case Forecast::Kind::left:
+      return "left";
+    case Forecast::Kind::needs_restart:
+      return "needs restart";
+    case Forecast::Kind::refused:
+      return "refused";
+  }
+  return {};
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : one_line(text);
+}
+
+/// How many, and which if they are few.
+std::string module_names(const std::vector<Atom>& modules) {
+  constexpr std::size_t few = 3;
+  if (modules.empty()) return "-";
+  std::string text = std::to_string(modules.size()) + ":";
+  for (std::size_t i = 0; i < std::min(few, modules.size()); ++i)
+    text += " " + one_line(modules[i].name);
+  return text + (modules.size() > few ? " .." : "");
+}
+
+Line line_of(const Forecast& row) {
+  return {or_dash(row.app), or_dash(row.old_vsn),      or_dash(row.new_vsn), or_dash(row.node),
+          words(row.kind),  module_names(row.modules), one_line(row.why)};
+}
+
+std::string in_columns(const std::vector<Line>& lines) {
+  std::array<std::size_t, kColumns> widths{};
+  for (const Line& line : lines)
+    for (std::size_t i = 0; i < kColumns; ++i)
+      widths[i] = std::max(widths[i], line[i].size());
+  std::string text;
+  for (const Line& line : lines) {
+    std::string row = " ";
+    for (std::size_t i = 0; i < kColumns; ++i)
+      row += " " + line[i] + std::string(widths[i] - line[i].size(), ' ');
+    row.erase(row.find_last_not_of(' ') + 1);
+    text += row + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string render_forecasts(const Forecasts& forecasts) {
+  std::string text;
+  if (!forecasts.rows.empty()) {
+    std::vector<Line> lines{{"application", "old", "new", "node", "how", "changed modules", "why"}};
+    for (const Forecast& row : forecasts.rows)
+      lines.push_back(line_of(row));
+    text = "erlrc: what this does to running nodes:\n" + in_columns(lines);
+  }
+  for (const std::string& note : forecasts.notes)
+    text += "erlrc: " + one_line(note) + "\n";
+  return text;
+}
+
+}  // namespace erlrc

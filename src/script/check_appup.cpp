@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/script/check_appup.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/script/instruction.hpp>
+#include <erlrc/script/translate.hpp>
+
+namespace erlrc {
+namespace {
+
+constexpr Direction kBoth[] = {Direction::up, Direction::down};
+
+std::string way(const AppFiles& later, Direction direction, const std::string& other) {
+  return later.spec.name.name + ".appup: " + (direction == Direction::up ? "from " : "back to ") + other;
+}
+
+std::vector<Instruction> instructions_of(const AppupEntry& entry) {
+  std::vector<Instruction> instructions;
+  std::ranges::transform(entry.instructions, std::back_inserter(instructions), parse_instruction);
+  return instructions;
+}
+
+/// The modules of `to` and `from` whose code differs, or which only one of them has.
+std::set<Atom> changed_modules(const AppFiles& from, const AppFiles& to) {
+  std::set<Atom> changed;
+  for (const auto& [module, beam] : from.beams) {
+    const auto other = to.beams.find(module);
+    if (other == to.beams.end() || other->second.md5 != beam.md5) changed.insert(module);
+  }
+  for (const auto& [module, beam] : to.beams)
+    if (!from.beams.contains(module)) changed.insert(module);
+  return changed;
+}
+
+/// Takes what `script` exchanges out of `modules`; an emulator that is started anew has all of them.
+void forget_exchanged(std::set<Atom>& modules, const std::vector<LowLevel>& script) {
+  for (const LowLevel& instruction : script) {
+    if (const auto* load = std::get_if<Load>(&instruction)) modules.erase(load->module);
+    if (const auto* remove = std::get_if<Remove>(&instruction)) modules.erase(remove->module);
+    if (std::holds_alternative<RestartNewEmulator>(instruction) ||
+        std::holds_alternative<RestartEmulator>(instruction))
+      modules.clear();
+  }
+}
+
+/// The modules that differ and that the instructions do not exchange.
+std::set<Atom> forgotten(const AppFiles& later, const AppFiles& earlier, Direction direction,
+                         const std::vector<Instruction>& instructions) {
+  const AppFiles& from = direction == Direction::up ? earlier : later;
+  const AppFiles& to = direction == Direction::up ? later : earlier;
+  std::set<Atom> modules = changed_modules(from, to);
+  forget_exchanged(modules, translate(instructions, direction, {to.spec}, {from.spec}));
+  return modules;
+}
+
+std::vector<std::string> check(const AppFiles& later, const AppFiles* earlier, const std::string& vsn) {
+  std::vector<std::string> problems;
+  if (!later.appup) return problems;
+  for (const Direction direction : kBoth) {
+    const std::string where = way(later, direction, vsn);
+    try {
+      const AppupEntry* entry = find_entry(*later.appup, direction, vsn);
+      if (entry == nullptr) {
+        problems.push_back(where + ": no entry");
+        continue;
+      }
+      const std::vector<Instruction> instructions = instructions_of(*entry);
+      if (earlier == nullptr) continue;
+      for (const Atom& module : forgotten(later, *earlier, direction, instructions))
+        problems.push_back(where + ": module " + module.name + " differs, and no instruction exchanges it");
+    } catch (const Error& error) {
+      problems.push_back(where + ": " + error.what());
+    }
+  }
+  return problems;
+}
+
+}  // namespace
+
+std::vector<std::string> check_appup(const AppFiles& later, const std::string& vsn) {
+  return check(later, nullptr, vsn);
+}
+
+std::vector<std::string> check_appup(const AppFiles& later, const AppFiles& earlier) {
+  return check(later, &earlier, earlier.spec.vsn);
+}
+
+}  // namespace erlrc

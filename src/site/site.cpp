@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/site/site.hpp>
+
+#include <algorithm>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/dist/names.hpp>
+#include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/process.hpp>
+
+namespace erlrc {
+
+Site load_site() {
+  const std::filesystem::path root = erlrc_root();
+  return {load_registry(root), load_wanted_applications(root)};
+}
+
+std::optional<Site> site_to_serve() {
+  if (environment("DPKG_ROOT") || !file_status(erlrc_root() / "nodes")) return std::nullopt;
+  Site site = load_site();
+  // In the copy of a system, the entries are copies, too; a node that runs is that of the original.
+  if (!has_root_of_host()) {
+    const auto runs_elsewhere = [](const std::string& file) {
+      const auto at = file.find('@');
+      return !find_node_process_with_our_root(file.substr(0, at),
+                                              at == std::string::npos ? "" : file.substr(at + 1));
+    };
+    std::erase_if(site.registry.nodes,
+                  [&](const NodeEntry& entry) { return runs_elsewhere(to_string(entry.name)); });
+    std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return runs_elsewhere(bad.file); });
+  }
+  if (site.registry.nodes.empty() && site.registry.bad.empty()) return std::nullopt;
+  return site;
+}
+
+Site only_node(Site site, const std::string& name) {
+  const NodeName wanted = parse_node_name(name);
+  // Who names a host does not mean the node of some host: not may_be_same.
+  std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
+    return entry.name.alive != wanted.alive || (wanted.host && entry.name.host != wanted.host);
+  });
+  std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return bad.file != name; });
+  if (site.registry.nodes.empty() && site.registry.bad.empty())
+    throw UsageError("no node " + printable(name) + " in " + (erlrc_root() / "nodes").string());
+  return site;
+}
+
+Site only_nodes(Site site, const std::set<std::string>& names) {
+  std::erase_if(site.registry.nodes,
+                [&](const NodeEntry& entry) { return !names.contains(to_string(entry.name)); });
+  std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return !names.contains(bad.file); });
+  return site;
+}
+
+}  // namespace erlrc

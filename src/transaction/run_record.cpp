@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/transaction/run_record.hpp>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include <erlrc/base/error.hpp>
+
+namespace erlrc {
+namespace {
+
+using Json = nlohmann::json;
+using State = RunRecord::State;
+
+Json encode(const std::optional<std::string>& text) {
+  return text ? Json(*text) : Json();
+}
+
+std::optional<std::string> decode_text(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<std::string>();
+}
+
+Json encode(const Version& version) {
+  return {{"vsn", version.vsn},
+          {"ebin", encode(version.ebin)},
+          {"kept", encode(version.kept)},
+          {"becomes", encode(version.becomes)}};
+}
+
+Version decode_version(const Json& json) {
+  return {json.at("vsn").get<std::string>(), decode_text(json.at("ebin")), decode_text(json.at("kept")),
+          decode_text(json.value("becomes", Json()))};  // erlrc may be one of the packages of the run
+}
+
+Json encode(const Request& request) {
+  return {{"action", to_string(request.action)},
+          {"app", request.app.name},
+          {"from", encode(request.from)},
+          {"to", encode(request.to)},
+          {"start", request.start}};
+}
+
+Request decode_request(const Json& json) {
+  Request request{.app = Atom{json.at("app").get<std::string>()},
+                  .from = decode_version(json.at("from")),
+                  .to = decode_version(json.at("to")),
+                  .start = json.at("start").get<bool>()};
+  const std::string name = json.at("action").get<std::string>();
+  for (const Action action : {Action::start, Action::stop, Action::upgrade, Action::downgrade})
+    if (to_string(action) == name) {
+      request.action = action;
+      return request;
+    }
+  throw Error("'" + name + "' is no action");
+}
+
+Json encode(const RunRecord::Package& package) {
+  Json requests = Json::array();
+  for (const Request& request : package.requests)
+    requests.push_back(encode(request));
+  return {{"name", package.name},
+          {"from", package.from},
+          {"version", package.version},
+          {"requests", std::move(requests)},
+          {"settled", package.settled}};
+}
+
+RunRecord::Package decode_package(const Json& json) {
+  RunRecord::Package package{json.at("name").get<std::string>(),
+                             json.at("from").get<std::string>(),
+                             json.at("version").get<std::string>(),
+                             {},
+                             json.at("settled").get<bool>()};
+  for (const Json& request : json.at("requests"))
+    package.requests.push_back(decode_request(request));
+  return package;
+}
+
+constexpr std::pair<State, std::string_view> kStates[] = {
+    {State::trying, "trying"}, {State::done, "done"}, {State::failed, "failed"}};
+
+State decode_state(const std::string& name) {
+  for (const auto& [state, text] : kStates)
+    if (text == name) return state;
+  throw Error("'" + name + "' is no state of a run");
+}
+
+Json encode(const RunRecord::Group& group) {
+  Json packages = Json::array();
+  for (const RunRecord::Package& package : group.packages)
+    packages.push_back(encode(package));
+  const auto* state = std::ranges::find(kStates, group.state, &std::pair<State, std::string_view>::first);
+  return {{"state", state->second}, {"because", group.because}, {"packages", std::move(packages)}};
+}
+
+RunRecord::Group decode_group(const Json& json) {
+  RunRecord::Group group{
+      decode_state(json.at("state").get<std::string>()), json.at("because").get<std::string>(), {}};
+  for (const Json& package : json.at("packages"))
+    group.packages.push_back(decode_package(package));
+  return group;
+}
+
+}  // namespace
+
+RunRecord::Package* RunRecord::Group::find(const std::string& name) {
+  const auto found = std::ranges::find(packages, name, &Package::name);
+  return found == packages.end() ? nullptr : &*found;
+}
+
+bool RunRecord::Group::all_settled() const {
+  return std::ranges::all_of(packages, &Package::settled);
+}
+
+RunRecord::Group* RunRecord::group_of(const std::string& name) {
+  const auto found = std::ranges::find_if(groups, [&](Group& group) { return group.find(name) != nullptr; });
+  return found == groups.end() ? nullptr : &*found;
+}
+
+std::string encode_run_record(const RunRecord& record) {
+  Json groups = Json::array();
+  for (const RunRecord::Group& group : record.groups)
+    groups.push_back(encode(group));
+  const Json json{{"dpkg", record.dpkg}, {"groups", std::move(groups)}};
+  // A name that is not UTF-8 cannot be one of dpkg's or of Erlang's.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+RunRecord decode_run_record(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    RunRecord record{json.at("dpkg").get<std::string>()};
+    for (const Json& group : json.at("groups"))
+      record.groups.push_back(decode_group(group));
+    return record;
+  } catch (const Json::exception& error) {
+    throw Error("is no record of a run: " + std::string(error.what()));
+  }
+}
+
+}  // namespace erlrc

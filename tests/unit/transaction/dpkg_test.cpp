@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <erlrc/transaction/dpkg.hpp>
+
+using namespace erlrc;
+
+// The sequences are those that dpkg 1.20 to 1.23 were seen to make.
+
+namespace {
+
+const PackagedApps kOld{{{"lib"}, "1.0", "/l/lib-1.0/ebin"}, {{"egerl"}, "4.0.1", "/l/egerl-4.0.1/ebin"}};
+const PackagedApps kNew{{{"lib"}, "1.1", "/l/lib-1.1/ebin"}, {{"egerl"}, "4.1.0", "/l/egerl-4.1.0/ebin"}};
+
+const Version kLib10{"1.0", "/l/lib-1.0/ebin"};
+const Version kLib11{"1.1", "/l/lib-1.1/ebin"};
+const Version kEgerl401{"4.0.1", "/l/egerl-4.0.1/ebin"};
+const Version kEgerl410{"4.1.0", "/l/egerl-4.1.0/ebin"};
+
+Request start(std::string app, Version vsn) {
+  return {Action::start, Atom{std::move(app)}, {}, std::move(vsn)};
+}
+Request stop(std::string app, Version vsn) {
+  return {Action::stop, Atom{std::move(app)}, std::move(vsn), {}};
+}
+Request up(std::string app, Version from, Version to) {
+  return {Action::upgrade, Atom{std::move(app)}, std::move(from), std::move(to)};
+}
+Request down(std::string app, Version from, Version to) {
+  return {Action::downgrade, Atom{std::move(app)}, std::move(from), std::move(to)};
+}
+
+/// A call while both control members are there, as from preinst to the end of unpacking.
+DpkgCall unpacking(Script script, std::vector<std::string> args, PackagedApps from = kOld,
+                   PackagedApps to = kNew) {
+  return {script, std::move(args), std::move(from), std::move(to)};
+}
+
+/// A call while only the installed control member is there.
+DpkgCall at_rest(Script script, std::vector<std::string> args, PackagedApps installed) {
+  return {script, std::move(args), std::move(installed)};
+}
+
+struct Meaning {
+  Effect effect = Effect::nothing;
+  std::vector<Request> requests{};
+  bool operator==(const Meaning&) const = default;
+};
+
+Meaning meaning(const DpkgCall& call) {
+  return {effect_of(call), requests_for(call)};
+}
+
+}  // namespace
+
+TEST_CASE("an install starts the applications once they are configured") {
+  CHECK(meaning({Script::preinst, {"install"}, std::nullopt, kNew}) == Meaning{});
+  CHECK(meaning(at_rest(Script::postinst, {"configure", ""}, kNew)) ==
+        Meaning{Effect::configure, {start("lib", kLib11), start("egerl", kEgerl410)}});
+}
+
+TEST_CASE("what should not run on this host is not started, and upgraded only where it runs") {
+  DpkgCall call = at_rest(Script::postinst, {"configure", ""}, kNew);
+  call.wanted = {Atom{"egerl"}};
+  CHECK(requests_for(call) == std::vector{start("egerl", kEgerl410)});
+  call = unpacking(Script::postrm, {"upgrade", "2-1"});
+  call.wanted = {Atom{"egerl"}};
+  Request lib = up("lib", kLib10, kLib11);
+  lib.start = false;
+  CHECK(requests_for(call) == std::vector{lib, up("egerl", kEgerl401, kEgerl410)});
+}
+
+TEST_CASE("an upgrade is done in the old postrm, in the order in which the applications need each other") {
+  CHECK(meaning(unpacking(Script::prerm, {"upgrade", "2-1"})) == Meaning{});
+  CHECK(meaning(unpacking(Script::preinst, {"upgrade", "1-1", "2-1"})) == Meaning{Effect::prepare});
+  CHECK(meaning(unpacking(Script::postrm, {"upgrade", "2-1"})) ==
+        Meaning{Effect::upgrade, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
+  CHECK(meaning(at_rest(Script::postinst, {"configure", "1-1"}, kNew)) ==
+        Meaning{Effect::configure, {start("lib", kLib11), start("egerl", kEgerl410)}});
+}
+
+TEST_CASE("the versions of the application, not of the package, tell a downgrade") {
+  CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "9-1"}, kNew, kOld)) ==
+        std::vector{down("lib", kLib11, kLib10), down("egerl", kEgerl410, kEgerl401)});
+}
+
+TEST_CASE("a rebuilt application of the same version is an upgrade, there and back") {
+  const PackagedApps git{{{"a"}, "git", "/l/a/ebin"}};
+  const Version vsn{"git", "/l/a/ebin"};
+  CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "1"}, git, git)) ==
+        std::vector{up("a", vsn, vsn)});
+  CHECK(requests_for(unpacking(Script::preinst, {"abort-upgrade", "1"}, git, git)) ==
+        std::vector{up("a", vsn, vsn)});
+}
+
+TEST_CASE(
+    "applications that the new package has no more are stopped after the others, the needing ones first") {
+  const PackagedApps three{{{"lib"}, "1.0", "/l/lib-1.0/ebin"}, {{"x"}, "1", "/x"}, {{"y"}, "1", "/y"}};
+  CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "2"}, three, kNew)) ==
+        std::vector{up("lib", kLib10, kLib11), stop("y", {"1", "/y"}), stop("x", {"1", "/x"})});
+}
+
+TEST_CASE("applications that are new are left to postinst") {
+  CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "2"}, {}, kNew)).empty());
+}
+
+TEST_CASE("between a version with and one without a control member nothing is known of what changes") {
+  CHECK(requests_for({Script::postrm, {"upgrade", "2"}, kOld, std::nullopt}).empty());
+  CHECK(requests_for({Script::postrm, {"failed-upgrade", "1", "2"}, std::nullopt, kNew}).empty());
+}
+
+TEST_CASE("the new postrm may do the upgrade that a killed old postrm could not do") {
+  CHECK(meaning(unpacking(Script::postrm, {"failed-upgrade", "1-1", "2-1"})) ==
+        Meaning{Effect::retry, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
+}
+
+TEST_CASE("the old preinst takes an upgrade back, whatever was done last first") {
+  CHECK(meaning(unpacking(Script::preinst, {"abort-upgrade", "2-1"})) ==
+        Meaning{Effect::take_back, {down("egerl", kEgerl410, kEgerl401), down("lib", kLib11, kLib10)}});
+  CHECK(requests_for(unpacking(Script::preinst, {"abort-upgrade", "1-1"}, kNew, kOld)) ==
+        std::vector{up("egerl", kEgerl401, kEgerl410), up("lib", kLib10, kLib11)});
+  const PackagedApps gone{{{"lib"}, "1.0", "/l/lib-1.0/ebin"}, {{"x"}, "1", "/x"}, {{"y"}, "1", "/y"}};
+  CHECK(requests_for(unpacking(Script::preinst, {"abort-upgrade", "2"}, gone, kNew)) ==
+        std::vector{start("x", {"1", "/x"}), start("y", {"1", "/y"}), down("lib", kLib11, kLib10)});
+}
+
+TEST_CASE("files that were put aside are where the version before is") {
+  DpkgCall call = unpacking(Script::postrm, {"upgrade", "2-1"});
+  call.kept = {{{"lib"}, "1.0", "/l/lib-1.0/ebin", "/kept/lib"}};
+  CHECK(requests_for(call).front() == up("lib", {"1.0", "/l/lib-1.0/ebin", "/kept/lib"}, kLib11));
+  call.script = Script::preinst;
+  call.args = {"abort-upgrade", "2-1"};
+  CHECK(requests_for(call).back() == down("lib", kLib11, {"1.0", "/l/lib-1.0/ebin", "/kept/lib"}));
+  CHECK(with_kept({}, call.kept) == call.kept);
+}
+
+TEST_CASE("an upgrade that was given up ends with the old applications running, and nothing kept") {
+  CHECK(meaning(unpacking(Script::postrm, {"abort-upgrade", "1-1", "2-1"})) == Meaning{Effect::abandon});
+  CHECK(meaning(at_rest(Script::postinst, {"abort-upgrade", "2-1"}, kOld)) ==
+        Meaning{Effect::start_over, {start("lib", kLib10), start("egerl", kEgerl401)}});
+}
+
+TEST_CASE("a failing prerm does not keep an upgrade from going on") {
+  CHECK(meaning(unpacking(Script::prerm, {"failed-upgrade", "1-1", "2-1"})) == Meaning{});
+}
+
+TEST_CASE("a removal stops the applications, the needing ones first, and a removal given up starts them") {
+  const std::vector<std::string> args = GENERATE(
+      std::vector<std::string>{"remove"}, std::vector<std::string>{"remove", "in-favour", "other", "1"});
+  // A package that was never configured has no prerm called.
+  const Script script = GENERATE(Script::prerm, Script::postrm);
+  CHECK(meaning(at_rest(script, args, kOld)) ==
+        Meaning{Effect::stop, {stop("egerl", kEgerl401), stop("lib", kLib10)}});
+  CHECK(meaning(at_rest(Script::postinst, {"abort-remove"}, kOld)) ==
+        Meaning{Effect::start, {start("lib", kLib10), start("egerl", kEgerl401)}});
+}
+
+TEST_CASE("a deconfigured package keeps running, and is started if that is given up") {
+  CHECK(meaning(at_rest(Script::prerm, {"deconfigure", "in-favour", "liba", "1.1"}, kOld)) == Meaning{});
+  CHECK(meaning(at_rest(Script::postinst, {"abort-deconfigure", "in-favour", "liba", "1.1"}, kOld)) ==
+        Meaning{Effect::start, {start("lib", kLib10), start("egerl", kEgerl401)}});
+}
+
+TEST_CASE("calls that mean nothing for a node do nothing") {
+  const auto [script, args] = GENERATE(table<Script, std::vector<std::string>>({
+      {Script::postrm, {"purge"}},
+      {Script::postrm, {"disappear", "other", "1"}},
+      {Script::postrm, {"abort-install"}},
+      {Script::postrm, {"abort-upgrade", "1", "2"}},
+      {Script::postinst, {"triggered", "/usr/lib/erlang/lib"}},
+      {Script::postinst, {"something-new"}},
+      {Script::preinst, {"remove"}},
+      {Script::prerm, {}},
+  }));
+  CHECK(requests_for(unpacking(script, args)).empty());
+}
+
+TEST_CASE("a package without a control member asks for nothing") {
+  const Script script = GENERATE(Script::preinst, Script::postinst, Script::prerm, Script::postrm);
+  for (const char* arg : {"install", "upgrade", "configure", "remove", "abort-upgrade", "failed-upgrade"})
+    CHECK(requests_for({script, {arg, "1"}, std::nullopt, std::nullopt}).empty());
+}
+
+TEST_CASE("the reverse of a request undoes it") {
+  CHECK(reversed(start("a", kLib10)) == stop("a", kLib10));
+  CHECK(reversed(stop("a", kLib10)) == start("a", kLib10));
+  CHECK(reversed(up("a", kLib10, kLib11)) == down("a", kLib11, kLib10));
+  CHECK(reversed(down("a", kLib11, kLib10)) == up("a", kLib10, kLib11));
+}
+
+TEST_CASE("scripts are known by their names") {
+  CHECK(parse_script("preinst") == Script::preinst);
+  CHECK(parse_script("postinst") == Script::postinst);
+  CHECK(parse_script("prerm") == Script::prerm);
+  CHECK(parse_script("postrm") == Script::postrm);
+  CHECK(parse_script("config") == std::nullopt);
+}
+
+TEST_CASE("files that were put aside are those of the installed version, or of one that it has no more") {
+  const PackagedApp installed{{"a"}, "1.0", "/a"};
+  const PackagedApp same{{"a"}, "1.0", "/a", "/kept/a"};
+  const PackagedApp left{{"a"}, "1.1", "/a-1.1", "/kept/a"};
+  CHECK(with_kept({installed}, {same}) == PackagedApps{same});
+  CHECK(with_kept({installed}, {left}) == PackagedApps{installed});
+  CHECK(with_kept({}, {left}) == PackagedApps{left});
+}
