@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/boot/boot_plan.hpp>
+
+#include <erlrc/term/text.hpp>
+
+#include "catch.hpp"
+#include "temp_dir.hpp"
+
+using namespace erlrc;
+using test::TempDir;
+
+namespace {
+
+BootWish wish_of(const TempDir& root) {
+  auto loaded = load_boot_wish(root.path());
+  REQUIRE(std::holds_alternative<BootWish>(loaded));
+  return std::get<BootWish>(std::move(loaded));
+}
+
+}  // namespace
+
+TEST_CASE("an empty file lists an application as temporary, a word chooses another start type") {
+  const TempDir root;
+  root.write("applications/a", "");
+  root.write("applications/b", " \n");
+  root.write("applications/c", "permanent\n");
+  root.write("applications/d", "transient.\n");
+  const BootWish wish = wish_of(root);
+  CHECK(wish.problems.empty());
+  CHECK(wish.types == std::map<Atom, Atom>{{Atom{"a"}, Atom{"temporary"}},
+                                           {Atom{"b"}, Atom{"temporary"}},
+                                           {Atom{"c"}, Atom{"permanent"}},
+                                           {Atom{"d"}, Atom{"transient"}}});
+}
+
+TEST_CASE("a word that is not a start type is a problem of that application alone") {
+  const TempDir root;
+  root.write("applications/a", "sometimes\n");
+  root.write("applications/b", "");
+  const BootWish wish = wish_of(root);
+  CHECK(wish.problems.size() == 1);
+  CHECK(wish.types.size() == 1);
+}
+
+TEST_CASE("a missing directory of applications is the answer to a node that boots") {
+  const TempDir root;
+  const auto loaded = load_boot_wish(root.path());
+  REQUIRE(std::holds_alternative<BootRefusal>(loaded));
+  const std::string directory = (root / "applications").string();
+  CHECK(print_term(to_term(std::variant<BootPlan, BootRefusal>(std::get<BootRefusal>(loaded)))) ==
+        "{error,{app_dir_unreadable,\"" + directory + "\",enoent},<<\"" + directory +
+            ": no such directory\">>}");
+}

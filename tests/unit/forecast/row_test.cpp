@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/forecast/forecast.hpp>
+
+#include "catch.hpp"
+
+using namespace erlrc;
+
+namespace {
+
+using Kind = Forecast::Kind;
+
+Forecast row(const std::string& app, Kind kind) {
+  Forecast made;
+  made.kind = kind;
+  made.package = "erlang-" + app;
+  made.app = app;
+  made.old_vsn = "1";
+  made.new_vsn = "2";
+  made.node = "egerl";
+  return made;
+}
+
+std::vector<Kind> kinds(const std::vector<Forecast>& rows) {
+  std::vector<Kind> found;
+  for (const Forecast& one : rows)
+    found.push_back(one.kind);
+  return found;
+}
+
+using Kinds = std::vector<Kind>;
+
+}  // namespace
+
+TEST_CASE("what needs an application that stays at its version is refused, and so is what needs that") {
+  std::vector<Forecast> rows{row("web", Kind::hot), row("cowlib", Kind::refused), row("cowboy", Kind::hot),
+                             row("other", Kind::hot)};
+  refuse_dependents(rows, {{"cowboy", {Atom{"cowlib"}}}, {"web", {Atom{"cowboy"}}}, {"other", {}}});
+  CHECK(kinds(rows) == Kinds{Kind::refused, Kind::refused, Kind::refused, Kind::hot});
+  CHECK(rows[2].why == "needs cowlib, which stays at 1");
+  CHECK(rows[0].why == "needs cowboy, which stays at 1");
+}
+
+TEST_CASE("an application that needs a restart keeps back what needs it") {
+  std::vector<Forecast> rows{row("cowlib", Kind::needs_restart), row("cowboy", Kind::start)};
+  refuse_dependents(rows, {{"cowboy", {Atom{"cowlib"}}}});
+  CHECK(kinds(rows) == Kinds{Kind::needs_restart, Kind::refused});
+}
+
+TEST_CASE("a removal is refused for nothing that it needs") {
+  std::vector<Forecast> rows{row("cowlib", Kind::refused), row("cowboy", Kind::stop)};
+  refuse_dependents(rows, {{"cowboy", {Atom{"cowlib"}}}});
+  CHECK(kinds(rows) == Kinds{Kind::refused, Kind::stop});
+}
+
+TEST_CASE("applications that need each other in a circle are refused together") {
+  std::vector<Forecast> rows{row("a", Kind::hot), row("b", Kind::hot), row("c", Kind::refused)};
+  refuse_dependents(rows, {{"a", {Atom{"b"}}}, {"b", {Atom{"a"}, Atom{"c"}}}});
+  CHECK(kinds(rows) == Kinds{Kind::refused, Kind::refused, Kind::refused});
+}
+
+TEST_CASE("only refused applications and those that need a restart fail") {
+  for (const Kind kind : {Kind::hot, Kind::restart, Kind::start, Kind::stop})
+    CHECK_FALSE(fails(row("a", kind)));
+  CHECK(fails(row("a", Kind::refused)));
+  CHECK(fails(row("a", Kind::needs_restart)));
+}
