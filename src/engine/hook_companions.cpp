@@ -181,15 +181,16 @@ std::optional<PackageChange> Companions::coming(PackageSays says, const std::str
   const auto now = installed_.find(name);
   const CallingPackage other{name, package_.arch};
   const auto installed = admin_.member(other);
-  performance_.restrict_to_nodes_of(installed ? *installed : *member);
+  const auto& nodes = installed ? installed->nodes : member->nodes;
   // One that is not to be kept in step until now is not adopted in passing.
   const auto control = apps_in_step(installed);
   if (installed && !control) return std::nullopt;
   apart_.erase(name);
-  if (now == installed_.end()) return PackageChange{{}, std::move(says), start_all(apps, {}), archive};
+  if (now == installed_.end())
+    return PackageChange{{}, std::move(says), for_nodes(nodes, start_all(apps, {})), archive};
   const PackagedApps old = with_kept(control ? *control : admin_.found_in_list(other), kept_.load(name));
-  return PackageChange{now->second.says, std::move(says), change_all(old, apps, performance_.wanted()),
-                       archive};
+  return PackageChange{now->second.says, std::move(says),
+                       for_nodes(nodes, change_all(old, apps, performance_.wanted())), archive};
 }
 
 /// One that lies unpacked already. Its upgrade was done then, unless its old version has no hooks and has
@@ -198,13 +199,15 @@ std::optional<PackageChange> Companions::passed(PackageSays says) const {
   const auto now = installed_.find(says.name);
   if (now == installed_.end() || now->second.half || now->second.says.version != says.version)
     return std::nullopt;
-  const auto apps = admin_.installed({says.name, package_.arch});
+  const auto member = admin_.member({says.name, package_.arch});
+  const auto apps = apps_in_step(member);
   if (!apps) return std::nullopt;
   const PackagedApps kept = kept_.load(says.name);
-  return PackageChange{{},
-                       std::move(says),
-                       kept.empty() ? start_all(*apps, performance_.wanted())
-                                    : change_all(kept, *apps, performance_.wanted())};
+  return PackageChange{
+      {},
+      std::move(says),
+      for_nodes(member->nodes, kept.empty() ? start_all(*apps, performance_.wanted())
+                                            : change_all(kept, *apps, performance_.wanted()))};
 }
 
 std::optional<std::string> Companions::unmet_by(const PackageChanges& together) const {
@@ -246,8 +249,7 @@ std::optional<std::string> Companions::must_wait() const {
 bool Companions::is_behind(const std::string& name) const {
   if (!kept_.load(name).empty()) return false;  // its postinst upgrades
   const ControlMember member = admin_.member({name, package_.arch}).value_or(ControlMember{});
-  performance_.restrict_to_nodes_of(member);
-  return performance_.is_behind(start_all(member.apps, {}));
+  return performance_.is_behind(for_nodes(member.nodes, start_all(member.apps, {})));
 }
 
 }  // namespace erlrc

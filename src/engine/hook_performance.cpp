@@ -6,8 +6,8 @@
 #include <thread>
 #include <utility>
 
-#include <erlrc/transaction/dpkg.hpp>
 #include <erlrc/report/report.hpp>
+#include <erlrc/transaction/dpkg.hpp>
 
 namespace erlrc {
 namespace {
@@ -31,20 +31,12 @@ Site without(Site site, const std::set<std::string>& nodes) {
 
 }  // namespace
 
-void HookPerformance::restrict_to_nodes_of(const ControlMember& member) {
-  if (!member.nodes) return;
-  std::vector<NodeName> meant;
-  for (const std::string& name : *member.nodes)
-    meant.push_back(parse_node_name(name));
-  for (const PackagedApp& app : member.apps)
-    nodes_[app.app] = meant;
-}
-
 /// Of entries that cannot be used only the file's name counts.
 Site HookPerformance::site_for(const Request& request) const {
-  const auto found = nodes_.find(request.app);
-  if (found == nodes_.end()) return site_;
-  const std::vector<NodeName>& meant = found->second;
+  if (!request.nodes) return site_;
+  std::vector<NodeName> meant;
+  for (const std::string& name : *request.nodes)
+    meant.push_back(parse_node_name(name));
   Site site = site_;
   std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
     return std::ranges::none_of(meant, [&](const NodeName& name) { return may_be_same(name, entry.name); });

@@ -65,11 +65,6 @@ HookRun::HookRun(const CallingPackage& package, const AdminDir& admin, const Kep
       dpkg_(calling_dpkg()),
       left_(load_left_packages()),
       record_(file_.load()) {
-  if (record_)
-    for (const Group& group : record_->groups)
-      for (const RunRecord::Package& one : group.packages)
-        if (const auto member = admin_.member({one.name, package_.arch}))
-          performance_.restrict_to_nodes_of(*member);
   // Two dpkgs never run side by side, so the other one is gone.
   if (record_ && record_->dpkg != to_string(dpkg_.id)) finish();
 }
@@ -204,7 +199,8 @@ int HookRun::move_in(RunRecord::Package& package, const PackagedApps& apps) {
                      .app = request.app,
                      .from = request.to,
                      .to = {now->vsn, now->ebin},
-                     .start = false});
+                     .start = false,
+                     .nodes = request.nodes});
   }
   return performance_.each(moves, true).code;
 }

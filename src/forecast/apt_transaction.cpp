@@ -71,14 +71,13 @@ void Transaction::add_configuring(const AptChange& change, const Members& member
 
 void Transaction::add(const std::string& package, std::vector<Request> requests,
                       const std::optional<ControlMember>& member) {
-  for (Request& request : requests) {
+  for (Request& request : for_nodes(member ? member->nodes : std::nullopt, std::move(requests))) {
     caches_.push_back(std::make_unique<AppCache>(
         request.app, request.to, [this, package](const std::filesystem::path& path) {
           const Archive* archive = archive_of(package);
           return archive == nullptr ? std::nullopt : archive->files.read(path);
         }));
-    items_.push_back(
-        {package, std::move(request), member ? member->nodes : std::nullopt, caches_.back()->files()});
+    items_.push_back({package, std::move(request), caches_.back()->files()});
   }
 }
 

@@ -9,11 +9,11 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/dist/names.hpp>
-#include <erlrc/transaction/upgrade_set.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/run.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/sys/side_by_side.hpp>
+#include <erlrc/transaction/upgrade_set.hpp>
 
 #include <erlrc/forecast/apt_transaction.hpp>
 
@@ -110,7 +110,7 @@ void decide_on(Visit& visit, const Item& item, std::size_t index, const Wanted& 
   visit.planned.push_back(std::move(planned));
 }
 
-/// Whether a package that names `nodes` is for this one.
+/// Whether a request for `nodes` is for this one.
 bool is_for(const std::optional<std::vector<std::string>>& nodes, const NodeName& node) {
   return !nodes || std::ranges::any_of(*nodes, [&](const std::string& text) {
     return may_be_same(parse_node_name(text), node);
@@ -120,7 +120,7 @@ bool is_for(const std::optional<std::vector<std::string>>& nodes, const NodeName
 void decide(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, Deadline until) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     try {
-      if (!is_for(items[i].nodes, visit.entry->name)) continue;
+      if (!is_for(items[i].request.nodes, visit.entry->name)) continue;
       decide_on(visit, items[i], i, wanted, until);
     } catch (const Error& error) {
       const Request& request = items[i].request;

@@ -3,15 +3,15 @@
 #include <filesystem>
 
 #include <erlrc/base/error.hpp>
-#include <erlrc/transaction/dpkg.hpp>
+#include <erlrc/coordinator/execute.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
-#include <erlrc/coordinator/execute.hpp>
+#include <erlrc/transaction/dpkg.hpp>
 
-#include "arguments.hpp"
 #include <erlrc/engine/hook_files.hpp>
 #include <erlrc/engine/hook_performance.hpp>
 #include <erlrc/engine/hook_run.hpp>
+#include "arguments.hpp"
 
 // What maintainer scripts call: `erlrc-hook dpkg SCRIPT ARGS..`. What a call means is decided by erlrc/hook;
 // here it is done.
@@ -39,7 +39,7 @@ public:
         run_(package_, admin_, kept_, performance_, streams, after(timeout)) {
     call_.installed = apps_in_step(member_);
     if (has_both(effect_of(call_))) call_.unpacking = admin_.unpacking();
-    if (member_) performance_.restrict_to_nodes_of(*member_);
+    if (member_) call_.nodes = member_->nodes;
   }
 
   int run() {
@@ -116,7 +116,7 @@ private:
   std::vector<Request> changes_from_kept() {
     call_.kept = kept_.load(package_.name);
     if (!call_.installed) return {};
-    return change_all(call_.kept, *call_.installed, call_.wanted);
+    return for_nodes(call_.nodes, change_all(call_.kept, *call_.installed, call_.wanted));
   }
 
   /// If a node refuses, dpkg has no way back: it goes on with what it runs, and the start that follows says
@@ -139,10 +139,14 @@ private:
   int leave() {
     for (const PackagedApp& app : *call_.installed) {
       const auto next = only_other_version(app);
-      const Request stop{.action = Action::stop, .app = app.app, .from = {app.vsn, app.ebin}, .to = {}};
+      const Request stop{.action = Action::stop,
+                         .app = app.app,
+                         .from = {app.vsn, app.ebin},
+                         .to = {},
+                         .nodes = call_.nodes};
       if (next) {
-        performance_.each(change_all({app}, {*next}, call_.wanted));
-        performance_.each(start_all({*next}, call_.wanted));
+        performance_.each(for_nodes(call_.nodes, change_all({app}, {*next}, call_.wanted)));
+        performance_.each(for_nodes(call_.nodes, start_all({*next}, call_.wanted)));
       } else if (performance_.would_change({stop})) {
         streams_.err += kTool + ": " + package_.name +
                         ": the new version is not kept in step with nodes: those that run " + app.app.name +

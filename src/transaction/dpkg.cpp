@@ -82,24 +82,7 @@ std::vector<Request> upgrade_requests(const DpkgCall& call) {
   return change_all(installed, *call.unpacking, call.wanted);
 }
 
-}  // namespace
-
-std::optional<Script> parse_script(std::string_view name) {
-  if (name == "preinst") return Script::preinst;
-  if (name == "postinst") return Script::postinst;
-  if (name == "prerm") return Script::prerm;
-  if (name == "postrm") return Script::postrm;
-  return std::nullopt;
-}
-
-Effect effect_of(const DpkgCall& call) {
-  if (call.args.empty()) return Effect::nothing;
-  for (const Row& row : kRows)
-    if (row.script == call.script && row.argument == call.args.front()) return row.effect;
-  return Effect::nothing;
-}
-
-std::vector<Request> requests_for(const DpkgCall& call) {
+std::vector<Request> requests_on_all_nodes(const DpkgCall& call) {
   const PackagedApps installed = call.installed.value_or(PackagedApps{});
   switch (effect_of(call)) {
     case Effect::nothing:
@@ -119,6 +102,34 @@ std::vector<Request> requests_for(const DpkgCall& call) {
       return stop_all(installed);
   }
   return {};
+}
+
+}  // namespace
+
+std::optional<Script> parse_script(std::string_view name) {
+  if (name == "preinst") return Script::preinst;
+  if (name == "postinst") return Script::postinst;
+  if (name == "prerm") return Script::prerm;
+  if (name == "postrm") return Script::postrm;
+  return std::nullopt;
+}
+
+Effect effect_of(const DpkgCall& call) {
+  if (call.args.empty()) return Effect::nothing;
+  for (const Row& row : kRows)
+    if (row.script == call.script && row.argument == call.args.front()) return row.effect;
+  return Effect::nothing;
+}
+
+std::vector<Request> requests_for(const DpkgCall& call) {
+  return for_nodes(call.nodes, requests_on_all_nodes(call));
+}
+
+std::vector<Request> for_nodes(const std::optional<std::vector<std::string>>& nodes,
+                               std::vector<Request> requests) {
+  for (Request& request : requests)
+    request.nodes = nodes;
+  return requests;
 }
 
 std::vector<Request> change_all(const PackagedApps& from, const PackagedApps& to, const WantedApps& wanted) {

@@ -38,7 +38,8 @@ Json encode(const Request& request) {
           {"app", request.app.name},
           {"from", encode(request.from)},
           {"to", encode(request.to)},
-          {"start", request.start}};
+          {"start", request.start},
+          {"nodes", request.nodes ? Json(*request.nodes) : Json()}};
 }
 
 Request decode_request(const Json& json) {
@@ -46,6 +47,8 @@ Request decode_request(const Json& json) {
                   .from = decode_version(json.at("from")),
                   .to = decode_version(json.at("to")),
                   .start = json.at("start").get<bool>()};
+  if (const Json nodes = json.value("nodes", Json()); !nodes.is_null())
+    request.nodes = nodes.get<std::vector<std::string>>();
   const std::string name = json.at("action").get<std::string>();
   for (const Action action : {Action::start, Action::stop, Action::upgrade, Action::downgrade})
     if (to_string(action) == name) {

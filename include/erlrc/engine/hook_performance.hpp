@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include <erlrc/transaction/dpkg.hpp>
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/report/streams.hpp>
+#include <erlrc/transaction/dpkg.hpp>
 
 namespace erlrc {
 
@@ -18,9 +17,6 @@ class HookPerformance {
 public:
   HookPerformance(const Site& site, milliseconds timeout, Streams& streams)
       : site_(site), timeout_(timeout), streams_(streams) {}
-
-  /// These applications are for the nodes that their package names.
-  void restrict_to_nodes_of(const ControlMember& member);
 
   /// Does all of them, or, if one fails, none; the worst exit code of them.
   int all_or_none(const std::vector<Request>& requests);
@@ -78,8 +74,7 @@ private:
   const Site& site_;
   milliseconds timeout_;
   Streams& streams_;
-  std::vector<Done> done_;                       ///< of the requests that are to be done all or none
-  std::map<Atom, std::vector<NodeName>> nodes_;  ///< absent: all
+  std::vector<Done> done_;  ///< of the requests that are to be done all or none
 };
 
 }  // namespace erlrc

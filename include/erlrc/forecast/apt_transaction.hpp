@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include <erlrc/transaction/dpkg.hpp>
 #include <erlrc/pkg/apt_change.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/plan/plan.hpp>
+#include <erlrc/transaction/dpkg.hpp>
 
 #include <erlrc/coordinator/app_cache.hpp>
 
@@ -25,7 +25,6 @@ public:
   struct Item {
     std::string package;
     Request request;
-    std::optional<std::vector<std::string>> nodes;  ///< the nodes that it is for; absent: all
     Files files;  ///< what planners read with: the new version from its archive, the old one from disk
   };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <erlrc/app/app_files.hpp>
 #include <erlrc/term/term.hpp>
@@ -56,6 +57,7 @@ struct Request {
   bool unload = true;  ///< stop: also unload the application and its modules
   bool start = true;   ///< upgrade, downgrade: where no version runs, start the new one
   Policy policy{};     ///< upgrade, downgrade
+  std::optional<std::vector<std::string>> nodes{};  ///< the nodes that it is for, by name; absent: all
   bool operator==(const Request&) const = default;
 };
 

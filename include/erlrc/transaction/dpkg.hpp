@@ -47,6 +47,7 @@ struct DpkgCall {
   std::optional<PackagedApps> unpacking{};  ///< of the one being unpacked (tmp.ci/erlrc)
   PackagedApps kept{};                      ///< those of the version before whose files were put aside
   WantedApps wanted{};
+  std::optional<std::vector<std::string>> nodes{};  ///< those that the package is for; absent: all
 };
 
 /// What one kind of call comes to.
@@ -72,6 +73,10 @@ std::vector<Request> requests_for(const DpkgCall& call);
 /// From one version of a package to another. What only the latter has is left to its postinst, which is
 /// called when also the packages it depends on are configured.
 std::vector<Request> change_all(const PackagedApps& from, const PackagedApps& to, const WantedApps& wanted);
+
+/// The same requests, for these nodes alone; absent: for all.
+std::vector<Request> for_nodes(const std::optional<std::vector<std::string>>& nodes,
+                               std::vector<Request> requests);
 
 /// All of them that are wanted, each after those it needs.
 std::vector<Request> start_all(const PackagedApps& apps, const WantedApps& wanted);

@@ -70,6 +70,15 @@ TEST_CASE("what should not run on this host is not started, and upgraded only wh
   CHECK(requests_for(call) == std::vector{lib, up("egerl", kEgerl401, kEgerl410)});
 }
 
+TEST_CASE("requests are for the nodes that the package names") {
+  DpkgCall call = unpacking(Script::postrm, {"upgrade", "2-1"});
+  call.nodes = {{"n1", "n2@host"}};
+  for (const Request& request : requests_for(call))
+    CHECK(request.nodes == call.nodes);
+  for (const Request& request : all_reversed(requests_for(call)))
+    CHECK(request.nodes == call.nodes);
+}
+
 TEST_CASE("an upgrade is done in the old postrm, in the order in which the applications need each other") {
   CHECK(meaning(unpacking(Script::prerm, {"upgrade", "2-1"})) == Meaning{});
   CHECK(meaning(unpacking(Script::preinst, {"upgrade", "1-1", "2-1"})) == Meaning{Effect::prepare});

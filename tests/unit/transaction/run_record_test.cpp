@@ -19,8 +19,12 @@ RunRecord whole() {
                             {"new", "", "1.1", {{Action::start, Atom{"n"}, {}, now}}, false}}});
   record.groups.push_back(
       {RunRecord::State::failed, "c could not be upgraded", {{"c", "2", "1", {}, false}}});
-  record.groups.back().packages.front().requests = {
-      {.action = Action::downgrade, .app = Atom{"c"}, .from = now, .to = old, .start = false}};
+  record.groups.back().packages.front().requests = {{.action = Action::downgrade,
+                                                     .app = Atom{"c"},
+                                                     .from = now,
+                                                     .to = old,
+                                                     .start = false,
+                                                     .nodes = {{"n"}}}};
   record.groups.push_back({RunRecord::State::trying, "", {{"d", "1", "2", {}, false}}});
   return record;
 }
@@ -33,8 +37,9 @@ TEST_CASE("a record of a run comes back as it was written") {
 
 TEST_CASE("a record without a field that later versions have is understood, since erlrc may be in the run") {
   std::string text = encode_run_record(whole());
-  for (std::size_t at; (at = text.find("\"becomes\"")) != std::string::npos;)
-    text.erase(at, text.find('\n', at) - at);
+  const std::string field = GENERATE("\"becomes\"", "\"nodes\"");
+  for (std::size_t at; (at = text.find(field)) != std::string::npos;)
+    text.erase(at, text.find(",\n", at) + 2 - at);
   CHECK(decode_run_record(text).groups.front().packages.front().name == "liba");
 }
 
