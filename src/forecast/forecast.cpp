@@ -71,7 +71,7 @@ std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
 }
 
 bool looks_only(const Step& step) {
-  return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<KeepCode>(step) ||
+  return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<BackUpCode>(step) ||
          std::holds_alternative<CheckLibraries>(step) || std::holds_alternative<CheckOldCode>(step) ||
          std::holds_alternative<CheckStranded>(step);
 }

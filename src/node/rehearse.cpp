@@ -21,18 +21,18 @@ struct Conversions {
   Direction mode = Direction::up;
   std::vector<Term> items;
   std::vector<Atom> askable;
-  KeepCode kept;
+  BackUpCode kept;
   ReadCode read;
 };
 
 Conversions conversions_of(const Plan& plan) {
   Conversions found;
   for (const Step& step : plan.steps) {
-    if (const auto* keep = std::get_if<KeepCode>(&step)) found.kept = *keep;
+    if (const auto* keep = std::get_if<BackUpCode>(&step)) found.kept = *keep;
     if (const auto* read = std::get_if<ReadCode>(&step)) found.read = *read;
     if (const auto* suspend = std::get_if<SuspendProcesses>(&step)) found.apps = suspend->apps;
-    if (const auto* supervisors = std::get_if<KeepChildren>(&step))
-      for (const KeepChildren::Item& item : supervisors->items)
+    if (const auto* supervisors = std::get_if<NoteChildren>(&step))
+      for (const NoteChildren::Item& item : supervisors->items)
         if (item.askable) found.askable.push_back(item.module);
     if (const auto* convert = std::get_if<ConvertProcesses>(&step)) {
       found.mode = convert->mode;

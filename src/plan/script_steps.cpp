@@ -75,9 +75,9 @@ std::vector<Step> ScriptSteps::preparation(const Policy& policy, bool made) cons
   std::vector<Atom> touched(loaded_);
   touched.insert(touched.end(), removed_.begin(), removed_.end());
   append_reading(steps);  // first, because the node prepares the new code while it does what follows
-  if (!touched.empty()) steps.push_back(KeepCode{from_.ebin, touched, read_of(touched)});
+  if (!touched.empty()) steps.push_back(BackUpCode{from_.ebin, touched, read_of(touched)});
   if (!taken_over().empty()) steps.push_back(CheckLibraries{to_.ebin, taken_over()});
-  if (!with_nifs(from_, touched).empty()) steps.push_back(HoldLibraries{from_.ebin});
+  if (!with_nifs(from_, touched).empty()) steps.push_back(PinLibraries{from_.ebin});
   if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
   if (!touched.empty()) {
     const std::vector<Atom> converted(converted_.begin(), converted_.end());
@@ -85,9 +85,9 @@ std::vector<Step> ScriptSteps::preparation(const Policy& policy, bool made) cons
     // its module is removed is not known here.
     steps.push_back(CheckStranded{trees_, touched, converted, made ? loaded_ : converted, policy});
   }
-  KeepChildren children{trees_, supervisors()};
+  NoteChildren children{trees_, supervisors()};
   if (policy.children == Policy::Children::keep)
-    for (KeepChildren::Item& item : children.items)
+    for (NoteChildren::Item& item : children.items)
       item.askable = false;
   if (!children.items.empty()) steps.push_back(std::move(children));
   if (!stopped_.empty()) steps.push_back(CheckStop{trees_, stopped_});
@@ -102,7 +102,7 @@ std::optional<Step> ScriptSteps::stay_running() const {
 
 std::optional<Step> ScriptSteps::change_children(const Policy& policy) const {
   ChangeChildren step;
-  for (const KeepChildren::Item& item : supervisors())
+  for (const NoteChildren::Item& item : supervisors())
     step.modules.push_back(item.module);
   if (policy.children == Policy::Children::keep || step.modules.empty()) return std::nullopt;
   return step;
@@ -119,7 +119,7 @@ std::vector<LoadModules::Item> ScriptSteps::read_of(const std::vector<Atom>& mod
 
 std::vector<std::string> ScriptSteps::notes() const {
   std::vector<std::string> made;
-  for (const KeepChildren::Item& item : supervisors()) {
+  for (const NoteChildren::Item& item : supervisors()) {
     if (item.askable) continue;
     std::string what;
     for (const AppFiles* files : {&from_, &to_})
@@ -174,8 +174,8 @@ void ScriptSteps::push(Kind step) {
   steps_.push_back(std::move(step));
 }
 
-std::vector<KeepChildren::Item> ScriptSteps::supervisors() const {
-  std::vector<KeepChildren::Item> found;
+std::vector<NoteChildren::Item> ScriptSteps::supervisors() const {
+  std::vector<NoteChildren::Item> found;
   for (const auto& [module, called] : code_changed_) {
     const SupervisorInit* now = init_of(to_, module);
     const SupervisorInit* before = init_of(from_, module);
@@ -189,8 +189,8 @@ std::vector<KeepChildren::Item> ScriptSteps::supervisors() const {
 
 void ScriptSteps::append(const LoadObjectCode&) {}
 
-void ScriptSteps::append(const PointOfNoReturn& i) {
-  push(i);
+void ScriptSteps::append(const PointOfNoReturn&) {
+  push(PassPointOfNoReturn{});
   steps_.push_back(path_);
   if (from_.consolidated && to_.consolidated)
     steps_.push_back(ReplacePath{from_.consolidated->dir, to_.consolidated->dir});
@@ -233,8 +233,8 @@ void ScriptSteps::append(const CodeChange& i) {
   push(std::move(step));
 }
 
-void ScriptSteps::append(const erlrc::Resume& i) {
-  push(i);
+void ScriptSteps::append(const Resume& i) {
+  push(ResumeProcesses{i.modules});
 }
 
 void ScriptSteps::append(const StopProcesses& i) {
@@ -243,7 +243,7 @@ void ScriptSteps::append(const StopProcesses& i) {
 }
 
 void ScriptSteps::append(const StartProcesses& i) {
-  push(i);
+  push(StartTerminated{i.modules});
 }
 
 void ScriptSteps::append(const Apply& i) {
@@ -293,7 +293,7 @@ void ScriptSteps::flush_loads() {
   const bool nifs = !with_nifs(to_, single).empty();
   for (Atom& module : single)
     steps_.push_back(LoadNew{std::move(module)});
-  if (nifs) steps_.push_back(HoldLibraries{to_.ebin});  // an undo would unmap them
+  if (nifs) steps_.push_back(PinLibraries{to_.ebin});  // an undo would unmap them
 }
 
 void ScriptSteps::announce(const ConvertProcesses& conversion) {

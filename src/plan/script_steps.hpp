@@ -64,11 +64,11 @@ private:
   void append_reading(std::vector<Step>& steps) const;
 
   /// Those whose processes call init/1 of the new code.
-  std::vector<KeepChildren::Item> supervisors() const;
+  std::vector<NoteChildren::Item> supervisors() const;
 
   // ReadCode of the preparation does this for all at once.
   void append(const LoadObjectCode&);
-  void append(const PointOfNoReturn& i);
+  void append(const PointOfNoReturn&);
   void append(const Load& i);
   void append(const Remove& i);
   // Whatever loads a module again purges what is left of the one before; the rest waits until nothing can
@@ -76,7 +76,7 @@ private:
   void append(const PurgeModules& i);
   void append(const Suspend& i);
   void append(const CodeChange& i);
-  void append(const erlrc::Resume& i);
+  void append(const Resume& i);
   void append(const StopProcesses& i);
   void append(const StartProcesses& i);
   void append(const Apply& i);

@@ -76,7 +76,7 @@ void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step
   const Atom& app = files.spec.name;
   LoadModules load = all_modules(files);
   plan.steps.push_back(RequireNotRunning{app});
-  plan.steps.push_back(KeepReplaced{load.ebin, load.modules});
+  plan.steps.push_back(BackUpReplaced{load.ebin, load.modules});
   plan.steps.push_back(std::move(path));
   const auto loaded = node.loaded.find(app);
   if (loaded != node.loaded.end() && loaded->second.vsn != files.spec.vsn)

@@ -4,8 +4,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include <erlrc/term/match.hpp>
-
 namespace erlrc {
 namespace {
 
@@ -25,15 +23,6 @@ std::string to_string(Outcome::Kind kind) {
       return "error";
   }
   return {};
-}
-
-/// The first atom of how the node is told: a name that is stable, unlike the description.
-std::string step_name(const Step& step) {
-  const Term told = to_term(step);
-  if (const Atom* name = as_atom(told)) return name->name;
-  const auto* elements = as_tuple(told);
-  const Atom* name = elements && !elements->empty() ? as_atom(elements->front()) : nullptr;
-  return name ? name->name : std::string{};
 }
 
 Json steps_of(const NodeReport& report) {

@@ -118,8 +118,9 @@ std::vector<std::string> steps_run(const FakeNode& node) {
   const Term steps = run_argument(node, "steps");
   const auto* rows = as_list(steps);
   for (const Term& step : rows ? *rows : std::vector<Term>{}) {
-    const auto* elements = as_tuple(step);
-    const Atom* name = as_atom(elements ? elements->front() : step);
+    const auto* of_family = as_tuple(step, 2);
+    const auto* elements = of_family ? as_tuple((*of_family)[1]) : nullptr;
+    const Atom* name = as_atom(elements ? elements->front() : of_family ? (*of_family)[1] : step);
     names.push_back(name ? name->name : "?");
   }
   return names;

@@ -39,7 +39,7 @@ TEST_CASE("erlrc-start starts what does not run, from the given directory") {
   const std::string dir = one.host.add_app("egerl", "1.0");
   CHECK(one.host.run(start_main, {"egerl", "1.0", dir}) ==
         Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n", ""});
-  CHECK(steps_run(one.node) == Names{"require_not_running", "keep_replaced", "add_path", "load_app",
+  CHECK(steps_run(one.node) == Names{"require_not_running", "back_up_replaced", "add_path", "load_app",
                                      "require_loaded", "load_modules", "start_app"});
   CHECK(run_argument(one.node, "hold") == boolean(false));
 }

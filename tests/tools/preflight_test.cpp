@@ -95,7 +95,7 @@ const std::string kHot = kHead +
 TEST_CASE("an upgrade that can be done is told, and the node is only looked at") {
   const Node apt;
   CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl"))) == Ran{0, kHot, ""});
-  CHECK(steps_run(apt.node) == Names{"require_loaded", "keep_code", "check_old_code", "check_stranded"});
+  CHECK(steps_run(apt.node) == Names{"require_loaded", "back_up_code", "check_old_code", "check_stranded"});
 }
 
 TEST_CASE("what can be done is not refused") {

@@ -67,7 +67,7 @@ ended(Ref, Result, Starts, #{options := #{tell := Tell}, running := Running, don
 
 failure(#{app := App, steps := Steps}, N, Why, Left) ->
     Kind = case lists:nth(N + 1, Steps) of
-               {start_app, _, _} -> start_failed;
+               {apps, {start_app, _, _}} -> start_failed;
                _ -> load_failed
            end,
     Text = case Left of

@@ -5,12 +5,12 @@
 -export([ask_ready/1, make_ready/2, ready/2, ready_states/2]).
 -import(erlrc_sys, [ask_states/1, told_states/3]).
 
-%% What the step code_change will do if it comes with these processes suspended: {Step, Items, Jobs, Concerned, Requests,
+%% What the step convert_processes will do if it comes with these processes suspended: {Step, Items, Jobs, Concerned, Requests,
 %% Pids, Sent}. Items and Jobs are for the journal, Concerned will get the Requests, and Pids tell their states before that;
 %% Sent are the requests for these, or none.
 make_ready(none, _) ->
     none;
-make_ready({code_change, Mode, Changes} = Step, #{suspended := Suspended, vsns := Vsns}) ->
+make_ready({convert_processes, Mode, Changes} = Step, #{suspended := Suspended, vsns := Vsns}) ->
     %% up: the version that runs, as the module says; down: the one that will run, which the planner read.
     Items = [{Module, case Mode of up -> maps:get(Module, Vsns, undefined); down -> {down, DownVsn} end, Extra}
              || {Module, Extra, DownVsn} <- Changes],

@@ -130,7 +130,7 @@ log({failed, _, _, false, _, _, _, _}) ->
 
 steps([], _, C) ->
     {done, C};
-steps([Step | Rest], N, C) ->
+steps([{_, Step} | Rest], N, C) ->
     Began = erlang:monotonic_time(),
     Result = try
                  check_deadline(C),

@@ -25,12 +25,12 @@
 -import(erlrc_tree, [column/2, remember/2, trees/2]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
-step({suspend, Apps, Items, Next}, #{trees := Trees, vsns := Vsns} = C) ->
+step({suspend_processes, Apps, Items, Next}, #{trees := Trees, vsns := Vsns} = C) ->
     Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
     %% Rather now than while they wait.
     erlang:garbage_collect(self(), [{type, minor}]),
     suspend(Apps, Items, Next, C#{trees := lists:usort(Apps ++ Trees), vsns := maps:merge(Vsns, Running)});
-step({code_change, Mode, _} = Step, #{converted := Converted} = C) ->
+step({convert_processes, Mode, _} = Step, #{converted := Converted} = C) ->
     {_, Items, Jobs, Concerned, Requests, _, _} = Ready = ready(Step, C),
     Before = case ready_states(Ready, C) of
                  {States, []} -> States;
@@ -48,7 +48,7 @@ step({code_change, Mode, _} = Step, #{converted := Converted} = C) ->
             fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
                                                                || {Pid, Reply} <- Failures])])
     end;
-step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees := Apps} = C) ->
+step({resume_processes, Modules}, #{suspended := Suspended, converted := Converted, trees := Apps} = C) ->
     Left = maps:without(Modules, Suspended),
     Stay = case lists:filter(fun erlang:is_atom/1, maps:keys(Left)) of
                [] -> #{};
@@ -59,7 +59,7 @@ step({resume, Modules}, #{suspended := Suspended, converted := Converted, trees 
     journal({resumed, Pids, States, Apps, Modules}),
     check_resumed(Replies, C),
     C#{suspended := Stay};
-step({switch, Modules}, #{prepared := Prepared, kept := Kept, ready := Ready} = C) ->
+step({switch_modules, Modules}, #{prepared := Prepared, kept := Kept, ready := Ready} = C) ->
     lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)),
     journal({switched, Modules, Kept}),
     %% They tell their states while the node waits for its schedulers to take the new code. Were this process busy
@@ -160,10 +160,10 @@ step({change_app, App, From, {application, App, _} = To}, C) ->
     put(journal, [{config_changed, App, told} | Journal]),
     C;
 
-step({keep_replaced, Ebin, Items}, C) ->
+step({back_up_replaced, Ebin, Items}, C) ->
     {Modules, _} = lists:unzip(Items),
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
-    step({keep_code, Ebin, [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)], []}, C);
+    step({back_up_code, Ebin, [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)], []}, C);
 step({load_modules, Ebin, Named, Items}, #{kept := Kept} = C) ->
     lists:foreach(fun({Module, Md5}) ->
                           case loaded_md5(Module) of
@@ -191,7 +191,7 @@ step({unload_modules, Modules}, C) ->
                   end, Modules),
     C;
 
-step({keep_code, Ebin, Modules, Read}, #{kept := Kept} = C) ->
+step({back_up_code, Ebin, Modules, Read}, #{kept := Kept} = C) ->
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
     Each = fun(Same) -> lists:duplicate(length(Loaded), Same) end,
     Files = beam_files(Ebin, Loaded),
@@ -216,7 +216,7 @@ step({check_libraries, Ebin, Modules}, C) ->
 step(check_nifs, C) ->
     check_nifs(),
     C;
-step({hold_libraries, Ebin}, C) ->
+step({pin_libraries, Ebin}, C) ->
     hold_libraries(Ebin, C),
     C;
 step({read_code, Ebin, Named, Modules, Switched}, #{code := Code} = C) ->
@@ -242,10 +242,10 @@ step({check_stranded, Apps, Changing, Converted, Handling, Policy, Records}, C) 
     put(seen, Seen),
     check_stranded(maps:without(Told, Seen), Changing, Handling, Policy, remember(Procs, C)),
     C;
-step(point_of_no_return, #{preparing := Preparing} = C) ->
+step(pass_point_of_no_return, #{preparing := Preparing} = C) ->
     erase(seen),
     C#{prepared => maps:from_list([{Group, prepared(Begun, C)} || {Group, Begun} <- Preparing])};
-step({load, Module}, #{code := Code, kept := Kept} = C) ->
+step({load_new, Module}, #{code := Code, kept := Kept} = C) ->
     {File, Beam} = maps:get(Module, Code),
     case loaded_md5(Module) =:= code:module_md5(Beam) of
         true ->
@@ -255,7 +255,7 @@ step({load, Module}, #{code := Code, kept := Kept} = C) ->
             load(Module, File, Beam, C),
             C
     end;
-step({remove, Module}, #{kept := Kept} = C) ->
+step({remove_module, Module}, #{kept := Kept} = C) ->
     case erlang:module_loaded(Module) of
         true ->
             journal({code, Module, maps:get(Module, Kept, not_loaded)}),
@@ -273,7 +273,7 @@ step({post_purge, Purges}, C) ->
 step({check_stop, Apps, Modules}, C) ->
     _ = stoppable(Apps, Modules, C),
     C;
-step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
+step({terminate_processes, Apps, Modules}, #{terminated := Terminated} = C) ->
     Children = stoppable(Apps, Modules, C),
     States = maps:from_list([{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || {Pid, _, _, _, _} <- Children],
                                                                                  standard, C)]),
@@ -284,7 +284,7 @@ step({stop, Apps, Modules}, #{terminated := Terminated} = C) ->
                           expect(ok, bounded(supervisor, terminate_child, [Parent, Id], C), "~ts: stop", [Name])
                   end, Children),
     C#{terminated := Children ++ Terminated};
-step({start, Modules}, #{terminated := Terminated} = C) ->
+step({start_terminated, Modules}, #{terminated := Terminated} = C) ->
     Children = running(Modules, Terminated),
     lists:foreach(fun({_, Parent, Id, Specification, _}) ->
                           journal({restarted, Parent, Id}),
@@ -295,7 +295,7 @@ step({start, Modules}, #{terminated := Terminated} = C) ->
                   end, Children),
     C#{terminated := Terminated -- Children};
 
-step({keep_children, Apps, Items}, C) ->
+step({note_children, Apps, Items}, C) ->
     C#{children => keep_children(Apps, Items, C)};
 step(change_children, #{children := Kept} = C) ->
     change_children(Kept, C),
@@ -304,7 +304,7 @@ step(change_children, #{children := Kept} = C) ->
 step({eval_script, Version, Script, Trees, From, To}, C) ->
     eval_script(Version, Script, Trees, From, To, C);
 
-step({apply, {M, F, A}, Undo}, C) ->
+step({apply_hook, {M, F, A}, Undo}, C) ->
     case hook(M, F, A, C) of
         {returned, _} ->
             journal({applied, Undo}),

@@ -14,7 +14,7 @@
 -import(erlrc_text, [fail/2, processes/2]).
 -import(erlrc_tree, [column/2, links/1, remember/2, trees/2]).
 
-%% Next: the step code_change to come, or none; it is made ready before anybody waits (erlrc_conversion).
+%% Next: the step convert_processes to come, or none; it is made ready before anybody waits (erlrc_conversion).
 suspend(Apps, Items, Next, C) ->
     suspend(Apps, Items, Next, C, [], 0).
 

@@ -116,7 +116,7 @@ TEST_CASE("what is loaded keeps its specification and is started") {
   World world;
   world.app("a").loaded("a").want("a");
   CHECK(steps(world.plan().starts.at(0)) ==
-        std::vector<std::string>{"{require_loaded,a,\"1\"}", "{start_app,a,temporary}"});
+        std::vector<std::string>{"{apps,{require_loaded,a,\"1\"}}", "{apps,{start_app,a,temporary}}"});
 }
 
 TEST_CASE("an application is loaded as its file says, and started with its type") {
@@ -125,7 +125,7 @@ TEST_CASE("an application is loaded as its file says, and started with its type"
   CHECK(steps(world.plan().starts.at(0)) ==
         std::vector<std::string>{"{load_app,a,{application,a,[{vsn,\"1\"},{applications,[kernel]},"
                                  "{optional_applications,[]}]}}",
-                                 "{require_loaded,a,\"1\"}", "{start_app,a,permanent}"});
+                                 "{apps,{require_loaded,a,\"1\"}}", "{apps,{start_app,a,permanent}}"});
 }
 
 TEST_CASE("where nothing loads modules, those of the file are loaded before the start") {
@@ -190,7 +190,7 @@ TEST_CASE("an included application that runs on its own is stopped before") {
   world.app("bar", "!foo").app("foo").running("foo").want("bar");
   const auto made = steps(world.plan().starts.at(0));
   CHECK(std::vector<std::string>(made.end() - 2, made.end()) ==
-        std::vector<std::string>{"{stop_app,foo}", "{start_app,bar,temporary}"});
+        std::vector<std::string>{"{apps,{stop_app,foo}}", "{apps,{start_app,bar,temporary}}"});
 }
 
 TEST_CASE("a dependency on what the application itself includes cannot be met") {

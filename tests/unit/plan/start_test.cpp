@@ -23,7 +23,7 @@ LoadModules all_modules() {
 
 Plan started(std::string word, std::vector<Step> last) {
   Plan plan{std::move(word),
-            {RequireNotRunning{egerl}, KeepReplaced{all_modules().ebin, all_modules().modules},
+            {RequireNotRunning{egerl}, BackUpReplaced{all_modules().ebin, all_modules().modules},
              AddPath{"/lib/egerl-4.0.1/ebin"}, LoadApp{egerl, Atom{"spec"}}, RequireLoaded{egerl, "4.0.1"},
              all_modules()},
             {}};

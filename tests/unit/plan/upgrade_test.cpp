@@ -57,9 +57,9 @@ TEST_CASE("the node need not digest files once more that were read where it look
   const auto kept = [&] {
     return plan_of(plan_upgrade(up, running(), Disk({from, later()}).files(), {})).steps.at(2);
   };
-  CHECK(kept() == Step(KeepCode{ebin1, {lib, srv}, {}}));
+  CHECK(kept() == Step(BackUpCode{ebin1, {lib, srv}, {}}));
   from.in_place = true;
-  CHECK(kept() == Step(KeepCode{ebin1, {lib, srv}, {{lib, md5(lib)}, {srv, md5(srv)}}}));
+  CHECK(kept() == Step(BackUpCode{ebin1, {lib, srv}, {{lib, md5(lib)}, {srv, md5(srv)}}}));
 }
 
 TEST_CASE("an upgrade without an appup suspends, switches and converts everything together") {
@@ -69,16 +69,16 @@ TEST_CASE("an upgrade without an appup suspends, switches and converts everythin
   CHECK(plan.steps == std::vector<Step>{
                           RequireLoaded{egerl, "4.0.1"},
                           ReadCode{ebin2, {lib, srv}, {{lib, srv}}},
-                          KeepCode{ebin1, {lib, srv}},
+                          BackUpCode{ebin1, {lib, srv}},
                           CheckOldCode{{lib, srv}},
                           CheckStranded{{egerl}, {lib, srv}, {srv}, {lib, srv}},
                           StayRunning{egerl},
-                          PointOfNoReturn{},
+                          PassPointOfNoReturn{},
                           ReplacePath{ebin1, ebin2},
                           SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::up, {{srv, list()}}}},
                           SwitchModules{{lib, srv}},
                           ConvertProcesses{Direction::up, {{srv, list()}}},
-                          Resume{{srv}},
+                          ResumeProcesses{{srv}},
                           ChangeApp{egerl, Atom{"earlier"}, Atom{"later"}},
                           PostPurge{{{lib, Purge::soft}, {srv, Purge::soft}}},
                       });
@@ -95,7 +95,7 @@ TEST_CASE("a downgrade converts before it loads, and tells the version to come")
                       SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::down, {{srv, list(), list({77})}}}},
                       ConvertProcesses{Direction::down, {{srv, list(), list({77})}}},
                       SwitchModules{{srv, lib}},
-                      Resume{{srv}},
+                      ResumeProcesses{{srv}},
                   });
 }
 
@@ -107,15 +107,15 @@ TEST_CASE("a shipped appup is used, matched as a regular expression, and keeps i
   CHECK(plan.steps == std::vector<Step>{
                           RequireLoaded{egerl, "4.0.1"},
                           ReadCode{ebin2, {srv, lib}, {}},
-                          KeepCode{ebin1, {srv, lib}},
+                          BackUpCode{ebin1, {srv, lib}},
                           CheckStranded{{egerl}, {srv, lib}, {srv}, {srv}},
                           StayRunning{egerl},
-                          PointOfNoReturn{},
+                          PassPointOfNoReturn{},
                           ReplacePath{ebin1, ebin2},
                           SuspendProcesses{{egerl}, {{srv, {}}}, {Direction::up, {{srv, Atom{"extra"}}}}},
                           LoadNew{srv},
                           ConvertProcesses{Direction::up, {{srv, Atom{"extra"}}}},
-                          Resume{{srv}},
+                          ResumeProcesses{{srv}},
                           LoadNew{lib},
                           ChangeApp{egerl, Atom{"earlier"}, Atom{"later"}},
                           PostPurge{{{lib, Purge::brutal}, {srv, Purge::brutal}}},
@@ -273,7 +273,7 @@ TEST_CASE("the same version with other code exchanges just the modules that diff
   const Request again{Action::upgrade, egerl, {"4.0.1", {}}, {"4.0.1", {}}, true};
   const Plan plan = plan_of(plan_upgrade(again, node, Disk({earlier()}).files(), {}));
   CHECK(plan.notes == std::vector<std::string>{"same version, other code"});
-  CHECK(plan.steps.at(2) == Step(KeepCode{ebin1, {srv, Atom{"egerl_gone"}}}));
+  CHECK(plan.steps.at(2) == Step(BackUpCode{ebin1, {srv, Atom{"egerl_gone"}}}));
   CHECK(plan.steps.at(1) == Step(ReadCode{ebin1, {srv}, {{srv}}}));
   CHECK(std::ranges::count(plan.steps, Step(RemoveModule{Atom{"egerl_gone"}})) == 1);
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <erlrc/plan/step_parts.hpp>
+
+// Steps that suspend, convert and resume processes, and the check of processes that nothing converts
+// (src/erlang/runner/erlrc_process_steps.erl).
+
+namespace erlrc {
+
+/// Names the processes that are inside one of the modules that change, those that wait for messages which one
+/// of `handling` is to handle, and those in whose states there are records that change, but for those of
+/// `apps` that run a module of `converted`. `policy` decides whether that is a remark or a failure.
+struct CheckStranded {
+  static constexpr std::string_view name = "check_stranded";
+  std::vector<Atom> apps;
+  std::vector<Atom> changing;
+  std::vector<Atom> converted;
+  std::vector<Atom> handling;
+  Policy policy{};
+  std::vector<Term> args() const {
+    const bool refuse = policy.stranded == Policy::Stranded::refuse;
+    const bool report = policy.records == Policy::Records::report;
+    return parts::terms(atoms(apps), atoms(changing), atoms(converted), atoms(handling),
+                        Atom{refuse ? "refuse" : "report"}, Atom{report ? "report" : "refuse"});
+  }
+  std::string text() const {
+    return "look for processes of " + parts::names(changing) + " that nothing converts";
+  }
+  bool operator==(const CheckStranded&) const = default;
+};
+
+/// code_change in the processes suspended for each module, side by side. `down_vsn`: down, the version to
+/// return to, as in the module's vsn attribute; up, undefined: the node knows what runs.
+struct ConvertProcesses {
+  static constexpr std::string_view name = "convert_processes";
+  struct Item {
+    Atom module;
+    Term extra;
+    Term down_vsn{Atom{"undefined"}};
+    Term term() const { return tuple(module, extra, down_vsn); }
+    bool operator==(const Item&) const = default;
+  };
+  Direction mode = Direction::up;
+  std::vector<Item> items;
+  std::vector<Term> args() const {
+    return parts::terms(Atom{mode == Direction::up ? "up" : "down"}, parts::each(items, &Item::term));
+  }
+  std::string text() const { return "convert the states of the processes of " + parts::modules(items); }
+  bool operator==(const ConvertProcesses&) const = default;
+};
+
+/// Suspends the processes that run the modules, in the supervision trees of `apps`, all side by side. The
+/// conversion that comes after that is made ready before any process waits, unless it has no items.
+struct SuspendProcesses {
+  static constexpr std::string_view name = "suspend_processes";
+  std::vector<Atom> apps;
+  std::vector<Suspend::Item> items;
+  ConvertProcesses next{};
+  std::vector<Term> args() const {
+    const auto term = [](const Suspend::Item& item) { return tuple(item.module, parts::limit(item.limit)); };
+    return parts::terms(atoms(apps), parts::each(items, term),
+                        next.items.empty() ? Term(Atom{"none"}) : parts::step_term(next));
+  }
+  std::string text() const {
+    return "suspend the processes of " + parts::names(apps) + " that run " + parts::modules(items);
+  }
+  bool operator==(const SuspendProcesses&) const = default;
+};
+
+struct ResumeProcesses {
+  static constexpr std::string_view name = "resume_processes";
+  std::vector<Atom> modules;
+  std::vector<Term> args() const { return parts::terms(atoms(modules)); }
+  std::string text() const { return "resume the processes of " + parts::names(modules); }
+  bool operator==(const ResumeProcesses&) const = default;
+};
+
+struct ProcessSteps {
+  static constexpr std::string_view family = "processes";
+  using Kinds = std::variant<CheckStranded, ConvertProcesses, SuspendProcesses, ResumeProcesses>;
+};
+
+}  // namespace erlrc
