@@ -169,7 +169,7 @@ int run_in_foreground(const NodeToBoot& node) {
 }
 
 Term ask_question(const std::vector<std::string>& arguments) {
-  const Term told = ask(arguments, "erlrc_boot", "tell_question", list());
+  const Term told = ask(arguments, "erlrc_boot", "send_question", list());
   const auto* parts = as_tagged(told, "question", 2);
   if (parts == nullptr) throw ProtocolError("the node told " + print_term(told) + ", expected its question");
   return parts->back();

@@ -143,26 +143,26 @@ void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
   outcome.remarks = std::move(remarks);
 }
 
-/// A node that we lost while it was at work ends by itself, in one state or in the other; a held one goes
-/// back, since it waits for our word.
-void run_one(Visit& visit, Hold hold, Deadline until) {
+/// A node that we lost while it was at work ends by itself, in one state or in the other; a prepared one
+/// is rolled back, since it waits for our verdict.
+void run_one(Visit& visit, Commit commit, Deadline until) {
   Outcome& result = visit.report.outcome;
   try {
-    result = run(*visit.rpc, visit.report.plan, hold, until);
+    result = run(*visit.rpc, visit.report.plan, commit, until);
     add_remarks(result, visit.report.plan.remarks);
   } catch (const Error& error) {
-    result = outcome(hold == Hold::no ? Kind::broken : Kind::error, hold == Hold::no ? "broken" : "error",
-                     error.what());
-    if (hold == Hold::no) result.left = {"whether the change was done is not known"};
+    result = outcome(commit == Commit::at_once ? Kind::broken : Kind::error,
+                     commit == Commit::at_once ? "broken" : "error", error.what());
+    if (commit == Commit::at_once) result.left = {"whether the change was done is not known"};
   }
 }
 
 /// Waits, with the connection kept alive, for the other nodes. The pauses grow with the time that they take,
 /// so that few milliseconds are lost after short ones.
-void stay_held_while(Visit& visit, const std::size_t& others_at_work) {
+void stay_prepared_while(Visit& visit, const std::size_t& others_at_work) {
   try {
     for (milliseconds pause{1}; others_at_work > 0; pause = std::min(pause * 2, milliseconds{500}))
-      if (auto ended = stay_held(*visit.rpc, visit.report.plan, after(pause))) {
+      if (auto ended = stay_prepared(*visit.rpc, visit.report.plan, after(pause))) {
         visit.report.outcome = *std::move(ended);
         return;
       }
@@ -172,35 +172,36 @@ void stay_held_while(Visit& visit, const std::size_t& others_at_work) {
 }
 
 void run_all(const std::vector<Visit*>& visits, Deadline until) {
-  const Hold hold = visits.size() > 1 ? Hold::yes : Hold::no;
+  const Commit commit = visits.size() > 1 ? Commit::on_verdict : Commit::at_once;
   std::size_t at_work = visits.size();
   with_each(visits, [&](Visit& visit) {
-    run_one(visit, hold, until);
+    run_one(visit, commit, until);
     --at_work;
-    if (hold == Hold::yes && !visit.failed()) stay_held_while(visit, at_work);
+    if (commit == Commit::on_verdict && !visit.failed()) stay_prepared_while(visit, at_work);
   });
 }
 
-/// A node that does not say how a settled run ended is not known to be as the others are.
-void settle_one(Visit& visit, Verdict verdict, const std::string& because, Deadline until) {
-  Outcome& held = visit.report.outcome;
+/// A node that does not say how a prepared run ended is not known to be as the others are.
+void conclude_one(Visit& visit, Verdict verdict, const std::string& because, Deadline until) {
+  Outcome& prepared = visit.report.outcome;
   try {
-    std::vector<std::string> remarks = held.remarks;
-    held = settle(*visit.rpc, held, verdict, until);
-    add_remarks(held, remarks);
-    if (verdict == Verdict::keep && visit.failed()) {
-      held.kind = Kind::broken;
-      held.word = "broken";
-      held.left.push_back("the other nodes have changed, this one has not");
-    } else if (held.kind == Kind::undone) {
-      held.message = because;
+    std::vector<std::string> remarks = prepared.remarks;
+    prepared = conclude(*visit.rpc, prepared, verdict, until);
+    add_remarks(prepared, remarks);
+    if (verdict == Verdict::commit && visit.failed()) {
+      prepared.kind = Kind::broken;
+      prepared.word = "broken";
+      prepared.left.push_back("the other nodes have changed, this one has not");
+    } else if (prepared.kind == Kind::undone) {
+      prepared.message = because;
     }
   } catch (const Error& error) {
-    held.kind = Kind::broken;
-    held.word = "broken";
-    held.message = error.what();
-    held.left = {verdict == Verdict::keep ? "the other nodes have changed; whether this one has is not known"
-                                          : "whether the change was taken back is not known"};
+    prepared.kind = Kind::broken;
+    prepared.word = "broken";
+    prepared.message = error.what();
+    prepared.left = {verdict == Verdict::commit
+                         ? "the other nodes have changed; whether this one has is not known"
+                         : "whether the change was taken back is not known"};
   }
 }
 
@@ -209,13 +210,14 @@ const Visit* first_failed(const std::vector<Visit>& visits) {
   return found == visits.end() ? nullptr : &*found;
 }
 
-void settle_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, Deadline until) {
+void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, Deadline until) {
   const Visit* failed = first_failed(visits);
-  const Verdict verdict = failed ? Verdict::take_back : Verdict::keep;
+  const Verdict verdict = failed ? Verdict::roll_back : Verdict::commit;
   const std::string because = failed ? "taken back, because node " + failed->report.node + " failed" : "";
-  std::vector<Visit*> held;
-  std::ranges::copy_if(ran, std::back_inserter(held), [](const Visit* visit) { return !visit->failed(); });
-  with_each(held, [&](Visit& visit) { settle_one(visit, verdict, because, until); });
+  std::vector<Visit*> prepared;
+  std::ranges::copy_if(ran, std::back_inserter(prepared),
+                       [](const Visit* visit) { return !visit->failed(); });
+  with_each(prepared, [&](Visit& visit) { conclude_one(visit, verdict, because, until); });
 }
 
 /// Once it is known of each what there is to do.
@@ -228,7 +230,7 @@ void all_or_none(std::vector<Visit>& visits, Deadline until) {
     return;
   }
   run_all(to_run, until);
-  if (to_run.size() > 1) settle_all(visits, to_run, std::max(until, after(settle_time)));
+  if (to_run.size() > 1) conclude_all(visits, to_run, std::max(until, after(settle_time)));
 }
 
 Visit unusable(const BadEntry& bad) {
@@ -268,7 +270,7 @@ std::vector<NodeReport> execute(const Request& request, const Site& site, const 
   if (options.each_alone) {
     with_each(usable, [&](Visit& visit) {
       decide(visit, call);
-      if (visit.to_run) run_one(visit, Hold::no, options.until);
+      if (visit.to_run) run_one(visit, Commit::at_once, options.until);
     });
   } else {
     with_each(usable, [&](Visit& visit) { decide(visit, call); });

@@ -1,8 +1,9 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% What planners need to know of the node's applications, in one answer that changes nothing (src/node/observe.cpp reads it).
+%% Sends what planners need to know of the node's applications, in one answer, and changes nothing
+%% (src/node/observe.cpp reads it).
 %%
-%% It is on the way of every call, so it is short and has library functions do what is done for each of many.
+%% It is part of every call, so it is short and has library functions do what is done for each of many.
 -module(erlrc_observe).
 -export([main/3]).
 
@@ -17,7 +18,8 @@ main(Argument, Client, Ref) ->
                                  {ok, Modules} ->
                                      Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
                                      Md5 = lists:duplicate(length(Loaded), md5),
-                                     lists:zip(Loaded, lists:zipwith(fun erlang:get_module_info/2, Loaded, Md5));
+                                     Md5s = lists:zipwith(fun erlang:get_module_info/2, Loaded, Md5),
+                                     lists:zip(Loaded, Md5s);
                                  undefined ->
                                      []
                              end}}.

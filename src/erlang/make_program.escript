@@ -3,21 +3,21 @@
 %%
 %% make_program.escript OUT.cpp FUNCTION [--part] MODULE.erl [MODULE.erl ...]
 %%
-%% Turns modules, the first of which has main(Argument, Client, Ref), into a C++ source with the function FUNCTION, which
-%% returns them as one erlrc::Program: abstract expressions in the external term format that erl_eval of any OTP release
-%% evaluates.
+%% Turns modules, the first of which has main(Argument, Client, Ref), into a C++ source with the function
+%% FUNCTION, which returns them as one erlrc::Program: abstract expressions in the external term format that
+%% erl_eval of any OTP release evaluates.
 %%
-%% A call of a local function goes through the handler that erl_eval has for those: it finds the clauses by name and arity
-%% and evaluates the one that matches, as escript does for scripts that are not compiled. Making a fun of each function
-%% instead costs erl_eval a walk through all of the code.
+%% A call of a local function goes through the handler that erl_eval has for those: it finds the clauses by
+%% name and arity and evaluates the one that matches, as escript does for scripts that are not compiled.
+%% Making a fun of each function instead costs erl_eval a walk through all of the code.
 %%
-%% The modules travel packed. A run needs some of them only, and clauses are full of atoms, each of which the node looks up in
-%% its table: that takes longer than all else about reading them. So a module is unpacked, into the dictionary of the process,
-%% when the first of its functions is called.
+%% The modules travel packed. A run needs some of them only, and clauses are full of atoms, each of which the
+%% node looks up in its table: that takes longer than all else about reading them. So a module is unpacked,
+%% into the dictionary of the process, when the first of its functions is called.
 %%
-%% The functions of all modules are local to the program: what one module has of another it imports, and no two functions
-%% have the same name and arity. What modules may not use: records, `fun f/2' of a local function. If main(Argument, Client,
-%% Ref), so written, is the only function, its body alone travels.
+%% The functions of all modules are local to the program: a module imports what it uses of another, and no two
+%% functions have the same name and arity. Modules cannot use records and `fun f/2' of a local function. If
+%% main(Argument, Client, Ref), so written, is the only function, its body alone travels.
 -mode(compile).
 
 main([Out, Function, "--part" | Sources]) ->
@@ -28,8 +28,8 @@ main([Out, Function | Sources]) ->
 make(Out, Function, Sources, Extent) ->
     Modules = [parse(Source) || Source <- Sources],
     check_imports(Modules, Extent),
-    Defined = [[{{Name, Arity}, [strip(Clause) || Clause <- Clauses]} || {function, _, Name, Arity, Clauses} <- Forms]
-               || {_, Forms} <- Modules],
+    Defined = [[{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
+                || {function, _, Name, Arity, Clauses} <- Forms] || {_, Forms} <- Modules],
     Names = [Name || Module <- Defined, {Name, _} <- Module],
     case lists:usort(Names -- lists:usort(Names)) of
         [] -> ok;
@@ -38,7 +38,7 @@ make(Out, Function, Sources, Extent) ->
     {Expressions, Functions} = program(Defined),
     ok = file:write_file(Out, source(hd(Sources), Function, encode(Expressions), Functions)).
 
-%% {Source, Forms}. The compiler knows better than erl_eval what is wrong, and says where.
+%% {Source, Forms}. The compiler knows better than erl_eval what is wrong, and where.
 parse(Source) ->
     {ok, Forms} = epp:parse_file(Source, []),
     case [F || {error, _} = F <- Forms] of
@@ -52,13 +52,13 @@ parse(Source) ->
     end,
     {Source, Forms}.
 
-%% Nor does the compiler look into other modules. A program that shares its modules with another one (--part) need not
-%% use all that they export.
+%% Nor does the compiler look into other modules. A program that shares its modules with another one (--part)
+%% need not use all that they export.
 check_imports(Modules, Extent) ->
     Exported = lists:usort([{Module, F} || {_, Forms} <- Modules, {attribute, _, module, Module} <- Forms,
                                            {attribute, _, export, Fs} <- Forms, F <- Fs, F =/= {main, 3}]),
-    Imported = lists:usort([{Module, F} || {_, Forms} <- Modules, {attribute, _, import, {Module, Fs}} <- Forms,
-                                           F <- Fs]),
+    Imported = lists:usort([{Module, F} || {_, Forms} <- Modules,
+                                           {attribute, _, import, {Module, Fs}} <- Forms, F <- Fs]),
     case {Imported -- Exported, Exported -- Imported} of
         {[], []} -> ok;
         {[], _} when Extent =:= part -> ok;
@@ -70,9 +70,10 @@ wrong(Format, Args) ->
     io:format(standard_error, Format ++ "~n", Args),
     halt(1).
 
-program([[{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {var, _, 'Ref'}], [], Body}]}]]) ->
+program([[{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {var, _, 'Ref'}], [],
+                        Body}]}]]) ->
     {Body, <<>>};
-%% Functions: of each {Name, Arity} the number of its module, of each number the module.
+%% Functions: a map from each {Name, Arity} to the number of its module, and from each number to the module.
 program(Modules) ->
     Numbered = lists:zip(lists:seq(1, length(Modules)), Modules),
     {expressions(handler()),

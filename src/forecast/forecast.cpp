@@ -143,7 +143,7 @@ bool hold(Rpc& rpc, const std::vector<Planned*>& rows, Deadline until, Outcome& 
   for (const Planned* one : rows)
     std::ranges::copy(one->checks, std::back_inserter(checks.steps));
   if (checks.steps.empty()) return true;
-  outcome = run(rpc, checks, Hold::no, until);
+  outcome = run(rpc, checks, Commit::at_once, until);
   return outcome.kind == Outcome::Kind::done;
 }
 

@@ -21,14 +21,14 @@ struct Conversions {
   Direction mode = Direction::up;
   std::vector<Term> items;
   std::vector<Atom> askable;
-  BackUpCode kept;
+  BackUpCode backed_up;
   ReadCode read;
 };
 
 Conversions conversions_of(const Plan& plan) {
   Conversions found;
   for (const Step& step : plan.steps) {
-    if (const auto* keep = std::get_if<BackUpCode>(&step)) found.kept = *keep;
+    if (const auto* back_up = std::get_if<BackUpCode>(&step)) found.backed_up = *back_up;
     if (const auto* read = std::get_if<ReadCode>(&step)) found.read = *read;
     if (const auto* suspend = std::get_if<SuspendProcesses>(&step)) found.apps = suspend->apps;
     if (const auto* supervisors = std::get_if<NoteChildren>(&step))
@@ -48,9 +48,9 @@ Term argument(Conversions found, milliseconds limit) {
               {Atom{"mode"}, Atom{found.mode == Direction::up ? "up" : "down"}},
               {Atom{"items"}, list(std::move(found.items))},
               {Atom{"askable"}, atoms(found.askable)},
-              {Atom{"from"}, string(found.kept.ebin)},
+              {Atom{"from"}, string(found.backed_up.ebin)},
               {Atom{"to"}, string(found.read.ebin)},
-              {Atom{"kept"}, atoms(found.kept.modules)},
+              {Atom{"backed_up"}, atoms(found.backed_up.modules)},
               {Atom{"read"}, atoms(found.read.modules)},
               {Atom{"limit"}, std::int64_t{limit.count()}}}};
 }

@@ -11,7 +11,7 @@
 #include <erlrc/term/text.hpp>
 
 // The messages of the runner (src/erlang/runner):
-//   {done | held, Times, SuspendedUs, Remarks}
+//   {done | prepared, Times, SuspendedUs, Remarks}
 //   {failed, StepIndex, Why, Touched, Left, Times, SuspendedUs, Remarks}
 //   {busy, Why}
 // Times is [{StepIndex, Microseconds}], texts are UTF-8 binaries.
@@ -19,8 +19,8 @@
 namespace erlrc {
 namespace {
 
-/// The node stops a plan that takes longer than this part of our own time, so that its undo is done, and
-/// told, before we give up.
+/// The node stops a plan that takes longer than this part of our own time, so that its rollback is done and
+/// reported before we give up.
 constexpr auto plan_share = [](milliseconds left) { return left - std::min(left / 4, milliseconds{10000}); };
 
 [[noreturn]] void unexpected(const Term& message) {
@@ -85,30 +85,30 @@ Outcome busy(const Term& why, const Plan& plan) {
 
 Outcome read(const Term& message, const Plan& plan) {
   if (const auto* end = as_tagged(message, "done", 4)) return done(*end, plan);
-  if (const auto* held = as_tagged(message, "held", 4)) return done(*held, plan);
+  if (const auto* prepared = as_tagged(message, "prepared", 4)) return done(*prepared, plan);
   if (const auto* end = as_tagged(message, "failed", 8)) return failed(*end, plan);
   if (const auto* other = as_tagged(message, "busy", 2)) return busy((*other)[1], plan);
   unexpected(message);
 }
 
-Term argument(const Plan& plan, Hold hold, milliseconds limit) {
+Term argument(const Plan& plan, Commit commit, milliseconds limit) {
   std::vector<Term> steps;
   steps.reserve(plan.steps.size());
   for (const Step& step : plan.steps)
     steps.push_back(to_term(step));
   return Map{{{Atom{"steps"}, list(std::move(steps))},
               {Atom{"limit"}, std::int64_t{limit.count()}},
-              {Atom{"hold"}, boolean(hold == Hold::yes)}}};
+              {Atom{"prepare"}, boolean(commit == Commit::on_verdict)}}};
 }
 
 }  // namespace
 
-Outcome run(Rpc& rpc, const Plan& plan, Hold hold, Deadline until) {
-  rpc.start(runner_program(), argument(plan, hold, plan_share(left_until(until))));
+Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until) {
+  rpc.start(runner_program(), argument(plan, commit, plan_share(left_until(until))));
   return read(rpc.receive(until), plan);
 }
 
-std::optional<Outcome> stay_held(Rpc& rpc, const Plan& plan, Deadline until) {
+std::optional<Outcome> stay_prepared(Rpc& rpc, const Plan& plan, Deadline until) {
   try {
     return read(rpc.receive(until), plan);
   } catch (const TimedOut&) {
@@ -116,14 +116,14 @@ std::optional<Outcome> stay_held(Rpc& rpc, const Plan& plan, Deadline until) {
   }
 }
 
-Outcome settle(Rpc& rpc, const Outcome& held, Verdict verdict, Deadline until) {
-  rpc.send(Atom{verdict == Verdict::keep ? "keep" : "take_back"});
+Outcome conclude(Rpc& rpc, const Outcome& prepared, Verdict verdict, Deadline until) {
+  rpc.send(Atom{verdict == Verdict::commit ? "commit" : "roll_back"});
   const Term message = rpc.receive(until);
-  // To keep it may bring new remarks; and a node that waited too long for us has taken it back, whatever we
-  // say now.
+  // A commit may bring new remarks; and a node that waited too long for us was rolled back, whatever the
+  // verdict is.
   Plan plan;
-  plan.word = held.word;
-  plan.remarks = held.remarks;
+  plan.word = prepared.word;
+  plan.remarks = prepared.remarks;
   return read(message, plan);
 }
 

@@ -277,7 +277,7 @@ public:
   void fail_each(const std::string& kind, std::size_t stride) {
     for (std::size_t call = 1;; call += stride) {
       INFO(kind << " " << call);
-      const auto [outcome, struck] = runs_->run_and_take_back(plan_, {kind, call});
+      const auto [outcome, struck] = runs_->run_and_roll_back(plan_, {kind, call});
       check_undone(outcome);
       if (struck == 0) break;
     }
@@ -287,7 +287,7 @@ public:
   void fail_each_of_undo(const std::string& kind, std::size_t stride) {
     for (std::size_t call = 1;; call += stride) {
       INFO("in the undo: " << kind << " " << call);
-      const auto [outcome, struck] = runs_->run_and_take_back(plan_, {"none", 1}, Injection{kind, call});
+      const auto [outcome, struck] = runs_->run_and_roll_back(plan_, {"none", 1}, Injection{kind, call});
       if (struck == 0) break;
       check_told(outcome);
     }

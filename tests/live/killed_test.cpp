@@ -256,7 +256,8 @@ TEST_CASE("what became of a plan without a client stands in the node's log") {
       "{code_change, zoo_a}");
   // The node writes its log in another process than the one that undid the plan.
   const auto told = [&] {
-    return lab.node().log().find("failed and all was undone: code_change failed: <0.") != std::string::npos;
+    return lab.node().log().find("failed and the node was rolled back: code_change failed: <0.") !=
+           std::string::npos;
   };
   for (int i = 0; i < 3000 && !told(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

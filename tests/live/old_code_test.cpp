@@ -57,7 +57,7 @@ TEST_CASE("stranded: a process that no instruction converts is named, and goes o
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
         Ran{0,
             "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n"
-            "  remark: processes that nothing converts go on in the old code: 1 in zoo_lib: " +
+            "  remark: processes that nothing converts keep running old code: 1 in zoo_lib: " +
                 who + "\n",
             ""});
   CHECK(lab.condition("zoo") == "new");

@@ -73,17 +73,27 @@ TEST_CASE("rehearsal: every kind of process, and nothing is changed") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
+TEST_CASE("a code_change that fails is reported with the line of the application's own code") {
+  Lab lab;
+  set_up(lab, "#{}", "{ok, State#{limit => maps:get(limit, State)}}");
+  const Ran ran = lab.upgrade("elm", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find(": elm_srv:code_change/3, elm_srv.erl:9: {badkey,limit}\n") != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
 TEST_CASE("rehearsal: conversions that fail, and those that cannot be rehearsed") {
   Lab lab;
   const auto [state, change, exit, line] = GENERATE(table<std::string, std::string, int, std::string>({
       {"{1, 2}", "case State of {A, B} -> {ok, [A, B, Old, Extra]} end", 0, ""},
       {"{1, 2, 3}", "case State of {A, B} -> {ok, [A, B]} end", 1,
-       "error {case_clause,{1,2,3}} in elm_srv:code_change/3"},
+       "elm_srv:code_change/3, elm_srv.erl:9: {case_clause,{1,2,3}}"},
       {"1", "{error, no}", 1, "returned {error,no}"},
-      {"1", "error(State)", 1, "error 1 in elm_srv:code_change/3"},
+      {"1", "error(State)", 1, "elm_srv:code_change/3, elm_srv.erl:9: 1"},
       {"1", "receive never -> ok end", 1, "did not return in 5 seconds"},
       {"1", "{ok, gen_server:call(kernel_refc_of_elm, State)}", 0,
-       "exit {noproc,{gen_server,call,[kernel_refc_of_elm,1]}} in gen_server:call/2, and in the scratch node "
+       "exit {noproc,{gen_server,call,[kernel_refc_of_elm,1]}}, and in the scratch node "
        "there is no other process"},
       {"1", "elm_nobody ! State, {ok, State}", 0, "and in the scratch node there is no other process"},
       {"ets:new(t, [])", "{ok, ets:tab2list(State)}", 0, "and in the scratch node there is no table"},

@@ -97,7 +97,7 @@ TEST_CASE("stranded: a process inside a module that changes goes on in its old c
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 0);
-  CHECK(ran.out.find("  remark: processes that nothing converts go on in the old code: " + inside + "\n") !=
+  CHECK(ran.out.find("  remark: processes that nothing converts keep running old code: " + inside + "\n") !=
         std::string::npos);
   const auto vsn = [&] {
     return lab.ask("zoo_loop ! {vsn, self()}, receive V -> V after 2000 -> none end.");
@@ -130,7 +130,7 @@ TEST_CASE("stranded: many are counted, and five of them named") {
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--json"});
   INFO(ran);
   CHECK(ran.exit == 0);
-  const auto at = ran.out.find("processes that nothing converts go on in the old code: 7 in zoo_lib: <");
+  const auto at = ran.out.find("processes that nothing converts keep running old code: 7 in zoo_lib: <");
   REQUIRE(at != std::string::npos);
   const std::string remark = ran.out.substr(at, ran.out.find('"', at) - at);
   CHECK(remark.ends_with(", .."));

@@ -190,7 +190,7 @@ TEST_CASE("a supervisor whose new init never returns is not killed: its old stat
   INFO(ran);
   CHECK(ran.exit == 3);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: broken: code_change failed: <0."));
-  CHECK(ran.err.find("kin_sup in timer:sleep/1: its code_change has not returned; when it does, it goes on "
+  CHECK(ran.err.find("kin_sup in timer:sleep/1: its code_change has not returned; when it does, it continues "
                      "as before\n") != std::string::npos);
   CHECK(lab.ask("lab:release({init, kin_sup}), lab:status(kin_sup), lab:diff_at_last().") == "[]");
   check_undone(lab);

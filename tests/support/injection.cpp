@@ -81,15 +81,15 @@ InjectedRuns::InjectedRuns(Lab& lab)
 
 Outcome InjectedRuns::run(const Plan& plan) {
   lab_.ask("lab_inject:arm(none, none).");
-  return erlrc::run(*rpc_, plan, Hold::no, after(patience));
+  return erlrc::run(*rpc_, plan, Commit::at_once, after(patience));
 }
 
-InjectedRuns::Result InjectedRuns::run_and_take_back(const Plan& plan, const Injection& in_steps,
+InjectedRuns::Result InjectedRuns::run_and_roll_back(const Plan& plan, const Injection& in_steps,
                                                      const std::optional<Injection>& in_undo) {
   lab_.ask("lab_inject:arm(" + to_text(in_steps) + ", " + (in_undo ? to_text(*in_undo) : "none") + ").");
-  Outcome outcome = erlrc::run(*rpc_, plan, Hold::yes, after(patience));
+  Outcome outcome = erlrc::run(*rpc_, plan, Commit::on_verdict, after(patience));
   if (outcome.kind == Outcome::Kind::done)
-    outcome = settle(*rpc_, outcome, Verdict::take_back, after(patience));
+    outcome = conclude(*rpc_, outcome, Verdict::roll_back, after(patience));
   return {std::move(outcome), static_cast<std::size_t>(std::stoul(lab_.ask("lab_inject:count().")))};
 }
 

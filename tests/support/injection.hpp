@@ -41,7 +41,7 @@ public:
   };
   Outcome run(const Plan& plan);
   /// If the plan comes to its end, it is taken back, as is done when another node has failed.
-  Result run_and_take_back(const Plan& plan, const Injection& in_steps,
+  Result run_and_roll_back(const Plan& plan, const Injection& in_steps,
                            const std::optional<Injection>& in_undo = {});
 
 private:

@@ -80,8 +80,8 @@ Term done() {
   return tuple(Atom{"done"}, list({tuple(0, 12), tuple(1, 3456)}), 789, list());
 }
 
-Term held() {
-  return tuple(Atom{"held"}, list({tuple(0, 12), tuple(1, 3456)}), 789, list());
+Term prepared() {
+  return tuple(Atom{"prepared"}, list({tuple(0, 12), tuple(1, 3456)}), 789, list());
 }
 
 Term failed(const std::string& why, bool touched, const std::vector<std::string>& left) {
@@ -94,10 +94,10 @@ Term failed(const std::string& why, bool touched, const std::vector<std::string>
 void play(FakeNode& node, Term state, Term end) {
   node.on_start([state, end](const Call& call) {
     if (!is_runner(call)) return Script{Say{state}, Exit{}};
-    return end == held() ? Script{Say{end}} : Script{Say{end}, Exit{}};
+    return end == prepared() ? Script{Say{end}} : Script{Say{end}, Exit{}};
   });
   node.on_message([](const Term& message) {
-    return Script{Say{is_atom(message, "keep") ? done() : failed("taken back")}, Exit{}};
+    return Script{Say{is_atom(message, "commit") ? done() : failed("rolled back")}, Exit{}};
   });
 }
 

@@ -56,11 +56,11 @@ Term observed(const std::vector<Running>& running, const std::string& lib_dir = 
 
 /// Answers of the runner.
 Term done();
-Term held();
+Term prepared();
 Term failed(const std::string& why, bool touched = true, const std::vector<std::string>& left = {});
 
-/// Makes `node` answer the observer with `state`, and the runner with `end`; a held run ends as it is told
-/// to.
+/// Makes `node` answer the observer with `state`, and the runner with `end`; a prepared run ends as the
+/// verdict is to.
 void play(FakeNode& node, Term state, Term end = done());
 
 /// Whether the runner was started.

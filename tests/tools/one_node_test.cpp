@@ -41,7 +41,7 @@ TEST_CASE("erlrc-start starts what does not run, from the given directory") {
         Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n", ""});
   CHECK(steps_run(one.node) == Names{"require_not_running", "back_up_replaced", "add_path", "load_app",
                                      "require_loaded", "load_modules", "start_app"});
-  CHECK(run_argument(one.node, "hold") == boolean(false));
+  CHECK(run_argument(one.node, "prepare") == boolean(false));
 }
 
 TEST_CASE("erlrc-start touches nothing where the application runs, and needs no files for that") {
@@ -76,7 +76,7 @@ TEST_CASE("a directory may be given as seen from here") {
   const std::string relative = std::filesystem::relative(dir).string() + "/";
   CHECK(one.host.run(start_main, {"egerl", "1.0", relative}).exit == 0);
   const Term steps = run_argument(one.node, "steps");
-  CHECK(as_list(steps)->at(2) == tuple(Atom{"add_path"}, string(dir + "/ebin")));
+  CHECK(as_list(steps)->at(2) == tuple(Atom{"paths"}, tuple(Atom{"add_path"}, string(dir + "/ebin"))));
 }
 
 TEST_CASE("erlrc-stop stops and unloads") {
@@ -110,7 +110,8 @@ TEST_CASE("erlrc-upgrade goes from the old version to the new one") {
   CHECK(one.host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}) ==
         Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
   const Term steps = run_argument(one.node, "steps");
-  CHECK(as_list(steps)->front() == tuple(Atom{"require_loaded"}, Atom{"egerl"}, string("1.0")));
+  CHECK(as_list(steps)->front() ==
+        tuple(Atom{"apps"}, tuple(Atom{"require_loaded"}, Atom{"egerl"}, string("1.0"))));
 }
 
 TEST_CASE("erlrc-downgrade goes from the later version to the earlier one, which is named first") {
@@ -120,7 +121,8 @@ TEST_CASE("erlrc-downgrade goes from the later version to the earlier one, which
   CHECK(one.host.run(downgrade_main, {"egerl", "1.0", "2.0", earlier, later}) ==
         Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
   const Term steps = run_argument(one.node, "steps");
-  CHECK(as_list(steps)->front() == tuple(Atom{"require_loaded"}, Atom{"egerl"}, string("2.0")));
+  CHECK(as_list(steps)->front() ==
+        tuple(Atom{"apps"}, tuple(Atom{"require_loaded"}, Atom{"egerl"}, string("2.0"))));
 }
 
 TEST_CASE("an upgrade that was done before is done") {

@@ -16,7 +16,7 @@ namespace {
 
 /// A host with several registered nodes, on all of which egerl 1.0 runs.
 struct Several {
-  FakeNode& add(const std::string& name, Term end = held(), Fault fault = Fault::none) {
+  FakeNode& add(const std::string& name, Term end = prepared(), Fault fault = Fault::none) {
     FakeNode& node = nodes.emplace_back(good(name, fault));
     host.add(name, node);
     play(node, observed({{"egerl", "1.0"}}), std::move(end));
@@ -35,8 +35,8 @@ struct Several {
   std::list<FakeNode> nodes;
 };
 
-const std::vector<Term> kKeep{Atom{"keep"}};
-const std::vector<Term> kTakeBack{Atom{"take_back"}};
+const std::vector<Term> kKeep{Atom{"commit"}};
+const std::vector<Term> kRollBack{Atom{"roll_back"}};
 
 }  // namespace
 
@@ -49,7 +49,7 @@ TEST_CASE("several nodes are upgraded together and told to keep it when all are 
                                  "erlrc-upgrade: Upgrading 'egerl': (b) upgraded\n",
                                  ""});
   for (const FakeNode* node : {&a, &b}) {
-    CHECK(run_argument(*node, "hold") == boolean(true));
+    CHECK(run_argument(*node, "prepare") == boolean(true));
     CHECK(node->messages() == kKeep);
   }
 }
@@ -63,9 +63,9 @@ TEST_CASE("if one node fails, those that were done are taken back") {
                                  "erlrc-upgrade: a: undone: taken back, because node b failed\n"
                                  "erlrc-upgrade: b: undone: code_change crashed\n"
                                  "erlrc-upgrade: c: undone: taken back, because node b failed\n"});
-  CHECK(a.messages() == kTakeBack);
+  CHECK(a.messages() == kRollBack);
   CHECK(b.messages().empty());
-  CHECK(c.messages() == kTakeBack);
+  CHECK(c.messages() == kRollBack);
 }
 
 TEST_CASE("if one node cannot be asked, nothing is done on the others") {
@@ -73,7 +73,7 @@ TEST_CASE("if one node cannot be asked, nothing is done on the others") {
       {{Fault::port_closed, "b"}, {Fault::wrong_proof, "b"}, {Fault::garbage, "a"}, {Fault::silent, "c"}}));
   Several several;
   FakeNode& m = several.add("m");
-  several.add(name, held(), fault);
+  several.add(name, prepared(), fault);
   const Ran ran = several.upgrade({"--timeout", fault == Fault::silent ? "5" : "60"});
   CHECK(ran.exit == 1);
   CHECK(ran.out.empty());
@@ -86,7 +86,7 @@ TEST_CASE("if one node refuses, nothing is done on the others") {
   Several several;
   FakeNode& a = several.add("a");
   FakeNode& b = several.add("b");
-  play(b, observed({{"egerl", "3.0"}}), held());
+  play(b, observed({{"egerl", "3.0"}}), prepared());
   CHECK(several.upgrade() == Ran{1, "",
                                  "erlrc-upgrade: a: refused: nothing was done, because node b failed\n"
                                  "erlrc-upgrade: b: refused: version 3.0 of egerl runs, not 1.0 or 2.0\n"});
@@ -107,14 +107,14 @@ TEST_CASE("if one node's file cannot be used, nothing is done on the others") {
 TEST_CASE("nodes that are down or have nothing to do do not count") {
   Several several;
   FakeNode& a = several.add("a", test::done());
-  several.add("b", held(), Fault::unregistered);
+  several.add("b", prepared(), Fault::unregistered);
   play(several.add("c"), observed({{"egerl", "2.0"}}));
   CHECK(several.upgrade() == Ran{0,
                                  "erlrc-upgrade: Upgrading 'egerl': (a) upgraded\n"
                                  "erlrc-upgrade: Upgrading 'egerl': (b) node_down\n"
                                  "erlrc-upgrade: Upgrading 'egerl': (c) already_running\n",
                                  ""});
-  CHECK(run_argument(a, "hold") == boolean(false));
+  CHECK(run_argument(a, "prepare") == boolean(false));
 }
 
 TEST_CASE("a node that does not say that it was taken back is broken") {
@@ -152,7 +152,7 @@ TEST_CASE("the time of the call being over does not keep the others from being t
         Ran{1, "",
             "erlrc-upgrade: a: undone: taken back, because node b failed\n"
             "erlrc-upgrade: b: erlrc_runner: did not answer in time\n"});
-  CHECK(a.messages() == kTakeBack);
+  CHECK(a.messages() == kRollBack);
 }
 
 TEST_CASE("--node chooses one of the nodes") {
@@ -186,7 +186,7 @@ TEST_CASE("without nodes nothing is printed, without their directory nothing can
 TEST_CASE("a node that keeps silent does not hold up the others") {
   const auto [silent, quick] = GENERATE(table<std::string, std::string>({{"a", "b"}, {"b", "a"}}));
   Several several;
-  several.add(silent, held(), Fault::silent);
+  several.add(silent, prepared(), Fault::silent);
   std::atomic<Deadline> asked = Deadline::max();
   several.add(quick).on_start([&asked](const test::Call&) {
     asked = after(milliseconds(0));
@@ -205,7 +205,7 @@ TEST_CASE("nodes of one epmd are asked for with one question") {
   FakeNodeOptions options = good("a");
   options.others = {{"b", b.port()}};
   FakeNode& a = several.nodes.emplace_back(options);
-  play(a, observed({{"egerl", "1.0"}}), held());
+  play(a, observed({{"egerl", "1.0"}}), prepared());
   several.host.add("a", a);
   several.host.dir().write("nodes/b",
                            "cookie = " + cookie + "\nepmd_port = " + std::to_string(a.epmd_port()) + "\n");

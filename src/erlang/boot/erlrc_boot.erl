@@ -1,18 +1,19 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Starts what the packages say: `erl -boot start_sasl -s erlrc_boot boot'.
+%% Starts the applications that the packages declare: `erl -boot start_sasl -s erlrc_boot boot'.
 %%
-%% The program erlrc-boot plans (erlrc_planner), from what this node is and what lies on its code path; the runner of hot
-%% operations does it (erlrc_starts). Here it is decided what is told to whom: the caller, the log and, in the foreground,
-%% the program that started the node (erlrc_watcher).
+%% The program erlrc-boot plans (erlrc_planner), from what this node is and what lies on its code path; the
+%% runner of hot operations runs the plan (erlrc_starts). This module reports: to the caller, the log and, in
+%% the foreground, the program that started the node (erlrc_watcher).
 %%
-%% Parameters of the application erlrc: `sequential' (one application after the other), `timeout' (seconds that one, or the
-%% plan, may take, infinity), `root_dir' (instead of /etc/erlrc.d, if ERLRC_ROOT is not set), `planner' (the program) and
-%% `watcher' (the file descriptors to the program that started the node).
+%% Parameters of the application erlrc: `sequential' (one application after the other), `timeout' (seconds
+%% that one, or the plan, may take, infinity), `root_dir' (instead of /etc/erlrc.d, if ERLRC_ROOT is not set),
+%% `planner' (the program) and `watcher' (the file descriptors to the program that started the node).
 -module(erlrc_boot).
--export([boot/0, tell_question/0]).
+-export([boot/0, send_question/0]).
 
-%% `ok', {error, Reason}, or {error, {several, [Reason]}} if several applications are not started. Reason is one of
+%% `ok', {error, Reason}, or {error, {several, [Reason]}} if several applications are not started. Reason is
+%% one of
 %%   {circular_dependency, App, [App]}          each needs or includes the next
 %%   {dependency_included, App, Dependency, IncludedBy}
 %%   {duplicate_included, App, One, Other}
@@ -34,10 +35,11 @@ boot() ->
     {Pid, Monitor} = spawn_monitor(Boot),
     Problems = receive
                    {'DOWN', Monitor, process, Pid, {booted, Found}} -> Found;
-                   {'DOWN', Monitor, process, Pid, Reason} -> tell([{{boot_failed, Reason}, "the boot failed"}], Watcher)
+                   {'DOWN', Monitor, process, Pid, Reason} ->
+                       report([{{boot_failed, Reason}, "the boot failed"}], Watcher)
                end,
     restore(Path),
-    erlrc_watcher:tell(Watcher, booted),
+    erlrc_watcher:send(Watcher, booted),
     erlrc_notify:booted([Text || {_, Text} <- Problems]),
     case [Reason || {Reason, _} <- Problems] of
         [] -> ok;
@@ -47,42 +49,42 @@ boot() ->
 
 %% [{Reason, Text}]
 boot(Watcher) ->
-    %% Hot operations wait until the node is what the packages say.
+    %% Hot operations wait until the node is in sync with the packages.
     ok = erlrc_turn:take_turn(#{deadline => erlang:monotonic_time(millisecond) + limit()}),
     case erlrc_planner:plan(limit()) of
         {plan, #{starts := Starts, problems := Known}} ->
-            erlrc_watcher:tell(Watcher, {planned, length(Starts)}),
+            erlrc_watcher:send(Watcher, {planned, length(Starts)}),
             Options = #{sequential => application:get_env(erlrc, sequential, false), limit => limit(),
-                        tell => fun(Event) -> erlrc_watcher:tell(Watcher, Event) end},
+                        report => fun(Event) -> erlrc_watcher:send(Watcher, Event) end},
             {Microseconds, Failed} = timer:tc(erlrc_starts, run, [Starts, Options]),
             logger:info("erlrc_boot: ~b of ~b applications started in ~.3f s",
                         [length(Starts) - length(Failed), length(Starts), Microseconds / 1000000]),
-            tell(Known ++ Failed, Watcher);
+            report(Known ++ Failed, Watcher);
         {error, Reason, Text} ->
-            tell([{Reason, Text}], Watcher)
+            report([{Reason, Text}], Watcher)
     end.
 
 %% The order of the code path, unless an application has changed more than that.
 restore(Path) ->
     lists:sort(Path) =:= lists:sort(code:get_path()) andalso code:set_path(Path).
 
-tell(Problems, Watcher) ->
+report(Problems, Watcher) ->
     lists:foreach(fun({Reason, Text}) ->
                           logger:error("erlrc_boot: ~ts", [Text],
                                        #{error_logger => #{tag => error_report, type => erlrc_boot_failed}}),
-                          erlrc_watcher:tell(Watcher, {problem, Reason, Text})
+                          erlrc_watcher:send(Watcher, {problem, Reason, Text})
                   end, Problems),
     Problems.
 
-%% No more than a timer can hold.
+%% At most what fits into a timer.
 limit() ->
     case application:get_env(erlrc, timeout, infinity) of
         infinity -> 16#7fffffff;
         Seconds -> min(round(Seconds * 1000), 16#7fffffff)
     end.
 
-%% For a program that plans without a boot: says what the planner would be asked, and ends the node.
-tell_question() ->
+%% For a program that plans without a boot: sends it the question for the planner, and ends the node.
+send_question() ->
     _ = application:load(erlrc),
-    ok = erlrc_watcher:tell_at_once(erlrc_watcher:start(), {question, erlrc_planner:question()}),
+    ok = erlrc_watcher:send_at_once(erlrc_watcher:start(), {question, erlrc_planner:question()}),
     erlang:halt(0).

@@ -1,12 +1,13 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Makes a release file, a boot script and a boot file (src/tools/boot_script.cpp): OTP's systools does it, on what the native
-%% planner says. For systools is given a copy of each .app file as the plan has it, with the administrator's changes, and
-%% with the keys that it insists on.
+%% Makes a release file, a boot script and a boot file (src/tools/boot_script.cpp). OTP's systools makes them
+%% of the native planner's plan: it gets a copy of each .app file as in the plan, with the administrator's
+%% changes, and with the keys that it insists on.
 -module(erlrc_boot_script).
 -export([make/0]).
 
-%% Tells the program that started the node {made, Release, Script, Boot}, the contents of the files, or {failed, Text}.
+%% Sends {made, Release, Script, Boot}, the contents of the files, or {failed, Text} to the program that
+%% started the node.
 make() ->
     _ = application:load(erlrc),
     Watcher = erlrc_watcher:start(),
@@ -14,13 +15,14 @@ make() ->
     Answer = try make(Static, Planned)
              catch throw:{failed, Text} -> {failed, unicode:characters_to_binary(Text)}
              end,
-    ok = erlrc_watcher:tell_at_once(Watcher, Answer),
+    ok = erlrc_watcher:send_at_once(Watcher, Answer),
     erlang:halt(0).
 
-%% Planned is [{App, Type, Spec}]. A node with a static script needs nothing of ours; with another one it boots by erlrc_boot.
+%% Planned is [{App, Type, Spec}]. A node with a static script needs nothing of ours; with another one it
+%% boots by erlrc_boot.
 make(Static, Planned) ->
-    Own = [{App, vsn(App), Type} || {App, Type} <- [{kernel, permanent}, {stdlib, permanent}, {sasl, permanent}]
-                                        ++ [{erlrc, load} || not Static]],
+    Types = [{kernel, permanent}, {stdlib, permanent}, {sasl, permanent}] ++ [{erlrc, load} || not Static],
+    Own = [{App, vsn(App), Type} || {App, Type} <- Types],
     Apps = [{App, vsn_of(Spec), Type} || {App, Type, Spec} <- Planned],
     Release = {release, {"erlrc", "1"}, {erts, erlang:system_info(version)}, Own ++ Apps},
     Dir = temporary_directory(),
@@ -40,13 +42,15 @@ in_directory(Dir, Release, Specs) ->
     ok = write_term(File ++ ".rel", Release),
     Places = [place(Dir, Spec) || Spec <- Specs],
     %% Without `local', every application would be looked for in $ROOT/lib/APP-VSN.
-    Options = [local, silent, no_module_tests, no_warn_sasl, {outdir, Dir}, {path, [Place || {Place, _} <- Places]}],
+    Options = [local, silent, no_module_tests, no_warn_sasl, {outdir, Dir},
+               {path, [Place || {Place, _} <- Places]}],
     case systools:make_script(File, Options) of
         {ok, _, _} -> ok;
         {error, Module, Error} -> fail(["systools: ", Module:format_error(Error)])
     end,
     {ok, [{script, Id, Commands}]} = file:consult(File ++ ".script"),
-    ok = write_term(File ++ ".script", {script, Id, [real(Command, maps:from_list(Places)) || Command <- Commands]}),
+    Real = [real(Command, maps:from_list(Places)) || Command <- Commands],
+    ok = write_term(File ++ ".script", {script, Id, Real}),
     ok = systools:script2boot(File),
     {made, read(File ++ ".rel"), read(File ++ ".script"), read(File ++ ".boot")}.
 
@@ -54,7 +58,8 @@ in_directory(Dir, Release, Specs) ->
 place(Dir, {App, Ebin, {application, App, Keys} = Spec}) ->
     Missing = [Module || Module <- proplists:get_value(modules, Keys, []),
                          not filelib:is_regular(filename:join(Ebin, [atom_to_list(Module), ".beam"]))],
-    Missing =:= [] orelse fail([atom_to_list(App), ": ", Ebin, " has no file of module ", atom_to_list(hd(Missing))]),
+    Missing =:= [] orelse
+        fail([atom_to_list(App), ": ", Ebin, " has no file of module ", atom_to_list(hd(Missing))]),
     Place = filename:join([Dir, App, "ebin"]),
     ok = filelib:ensure_dir(filename:join(Place, "x")),
     ok = write_term(filename:join(Place, atom_to_list(App) ++ ".app"), complete(Spec)),
@@ -63,7 +68,8 @@ place(Dir, {App, Ebin, {application, App, Keys} = Spec}) ->
 %% The node would do without these.
 complete({application, App, Keys}) ->
     Defaults = [{description, ""}, {modules, []}, {registered, []}, {applications, []}],
-    {application, App, Keys ++ [Default || {Key, _} = Default <- Defaults, not lists:keymember(Key, 1, Keys)]}.
+    Missing = [Default || {Key, _} = Default <- Defaults, not lists:keymember(Key, 1, Keys)],
+    {application, App, Keys ++ Missing}.
 
 below_root(Ebin) ->
     Root = code:root_dir() ++ "/",

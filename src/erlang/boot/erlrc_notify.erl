@@ -1,11 +1,13 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Tells systemd how the boot went, where it started the node and waits for that (sd_notify(3); hooks/systemd).
+%% Reports to systemd how the boot went, if systemd started the node and waits for that (sd_notify(3);
+%% hooks/systemd).
 -module(erlrc_notify).
 -export([booted/1]).
 
-%% Texts say what is not started. A unit whose applications do not all run has failed: its node stops, and systemd says why
-%% and tries again. With ERLRC_READY=some in its environment it goes on with those that do run.
+%% Texts describe what is not started. A unit whose applications do not all run has failed: its node stops,
+%% and systemd reports why and tries again. With ERLRC_READY=some in its environment the node keeps running
+%% with those that do run.
 -spec booted([unicode:chardata()]) -> ok.
 booted(Texts) ->
     case os:getenv("NOTIFY_SOCKET", "") of
@@ -30,13 +32,13 @@ booted([First | More], Ready, Address) ->
             init:stop(1)
     end.
 
-%% A name that begins with @ is none of a file.
+%% A name that begins with @ is abstract, not a file.
 address("@" ++ Name) -> {local, unicode:characters_to_binary([0, Name])};
 address(Path) -> {local, unicode:characters_to_binary(Path)}.
 
 one_line(Text) -> [case C of $\n -> $\s; _ -> C end || C <- unicode:characters_to_list(Text)].
 
-%% The node runs, whether or not anybody hears of it.
+%% The node keeps running, whether or not systemd gets the message.
 send(Address, Text) ->
     Sent = case gen_udp:open(0, [local]) of
                {ok, Socket} ->
@@ -48,5 +50,5 @@ send(Address, Text) ->
            end,
     case Sent of
         ok -> ok;
-        {error, Reason} -> logger:error("erlrc_boot: systemd cannot be told: ~0tp", [Reason])
+        {error, Reason} -> logger:error("erlrc_boot: systemd cannot be notified: ~0tp", [Reason])
     end.

@@ -12,13 +12,16 @@ plan(Limit) ->
     case program() of
         {ok, Program} ->
             try open_port({spawn_executable, Program},
-                          [{packet, 4}, binary, exit_status, use_stdio, {args, ["--plan"]}, {env, environment()}]) of
+                          [{packet, 4}, binary, exit_status, use_stdio, {args, ["--plan"]},
+                           {env, environment()}]) of
                 Port ->
-                    %% It may have ended already, and then says so by its exit status.
+                    %% It may have ended already; then its exit status comes instead of an answer.
                     try port_command(Port, term_to_binary(question())) catch error:badarg -> ok end,
-                    %% What will be needed, while the planner is at work.
-                    _ = code:ensure_modules_loaded([erlrc_starts, erlrc_runner, erlrc_step, erlrc_app, erlrc_call,
-                                                    erlrc_journal, erlrc_sys, erlrc_text, erpc]),
+                    %% Modules that will be needed, while the planner is at work.
+                    _ = code:ensure_modules_loaded([erlrc_starts, erlrc_runner, erlrc_step, erlrc_app_steps,
+                                                    erlrc_path_steps, erlrc_code_steps, erlrc_app, erlrc_call,
+                                                    erlrc_code, erlrc_journal, erlrc_path, erlrc_sys,
+                                                    erlrc_text, erpc]),
                     answer(Port, Program, min(Limit, ?TIME))
             catch
                 error:Reason -> failed(Program, io_lib:format("~0tp", [Reason]))
@@ -32,7 +35,7 @@ answer(Port, Program, Time) ->
         {Port, {data, Bytes}} ->
             close(Port),
             try binary_to_term(Bytes)
-            catch error:badarg -> failed(Program, "its answer is no term")
+            catch error:badarg -> failed(Program, "its answer is not a term")
             end;
         {Port, {exit_status, Status}} ->
             failed(Program, io_lib:format("it ended with exit status ~b and no answer", [Status]))
@@ -71,6 +74,7 @@ question() ->
     Ref = make_ref(),
     _ = erlrc_observe:main([], self(), Ref),
     #{info := Info} = Known = receive {Ref, Observed} -> Observed end,
-    Keys = fun(Key) -> [application:get_key(App, Key) || {App, _, _} <- proplists:get_value(loaded, Info)] end,
-    Known#{applications => Keys(applications), optional => Keys(optional_applications), path => code:get_path(),
-           mode => code:get_mode()}.
+    Loaded = [App || {App, _, _} <- proplists:get_value(loaded, Info)],
+    Keys = fun(Key) -> [application:get_key(App, Key) || App <- Loaded] end,
+    Known#{applications => Keys(applications), optional => Keys(optional_applications),
+           path => code:get_path(), mode => code:get_mode()}.

@@ -1,12 +1,12 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The program that started the node in the foreground (src/boot/child_node.cpp): it hears what happens, and the node ends
-%% with it.
+%% The program that started the node in the foreground (src/boot/child_node.cpp): it is sent what happens, and
+%% the node ends with it.
 -module(erlrc_watcher).
--export([start/0, tell/2, tell_at_once/2]).
+-export([start/0, send/2, send_at_once/2]).
 
-%% `none' if nobody watches. The other side begins with what must not be seen in arguments, or is too much for them: the
-%% cookie, and parameters of the application erlrc.
+%% `none' if no program watches. The other side begins with what must not be seen in arguments, or is too much
+%% for them: the cookie, and parameters of the application erlrc.
 start() ->
     case application:get_env(erlrc, watcher) of
         {ok, {In, Out}} ->
@@ -19,15 +19,15 @@ start() ->
             none
     end.
 
-tell(none, _) -> ok;
-tell(Watcher, Event) -> Watcher ! {tell, Event}, ok.
+send(none, _) -> ok;
+send(Watcher, Event) -> Watcher ! {send, Event}, ok.
 
 %% Returns when the port has the event.
-tell_at_once(Watcher, Event) ->
-    ok = tell(Watcher, Event),
+send_at_once(Watcher, Event) ->
+    ok = send(Watcher, Event),
     Ref = make_ref(),
-    Watcher ! {told, self(), Ref},
-    receive {Ref, told} -> ok end.
+    Watcher ! {flush, self(), Ref},
+    receive {Ref, flushed} -> ok end.
 
 open(In, Out, Caller, Ref) ->
     Port = open_port({fd, In, Out}, [{packet, 4}, binary, eof]),
@@ -45,11 +45,11 @@ set({Name, Value}) ->
 
 watch(Port) ->
     receive
-        {tell, Event} ->
+        {send, Event} ->
             try port_command(Port, term_to_binary(Event)) catch error:badarg -> ok end,
             watch(Port);
-        {told, From, Ref} ->
-            From ! {Ref, told},
+        {flush, From, Ref} ->
+            From ! {Ref, flushed},
             watch(Port);
         {Port, eof} ->
             logger:notice("erlrc_boot: the program that started this node is gone"),

@@ -1,16 +1,18 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Applications: what the application controller has of them, with their environment.
+%% Applications: what the application controller knows of them, and their environment.
 -module(erlrc_app).
--export([all_keys/1, await_end/3, change_back/3, config_change/3, configuration/1, end_start/3, environment/1, has_ended/1,
-         has_ended/2, is_included/1, is_there/1, loaded_apps/0, set_at_run_time/4, set_environment/2, start_type/2,
-         starting_apps/1, unload/3, unloaded_with/2]).
+-export([all_keys/1, await_end/3, change_back/3, config_change/3, configuration/1, end_start/3, environment/1,
+         has_ended/1, has_ended/2, is_included/1, is_there/1, loaded_apps/0, set_at_run_time/4,
+         set_environment/2, set_run_time_settings/2, start_type/2, starting_apps/1, unload/3,
+         unloaded_with/2]).
 -import(erlrc_call, [bounded/4, briefly/4, hook/4, now_ms/0]).
+-import(erlrc_journal, [recall/1]).
 -import(erlrc_text, [expect/4, fail/2]).
 -import(erlrc_tree, [links/1]).
 
-%% A start that has not returned ends with the process in which the application master lets it run. (To kill the master is
-%% no good: newer releases then take the application for starting for ever.)
+%% A start that has not returned ends with the process in which the application master lets it run. (To kill
+%% the master does not help: newer releases then take the application for starting for ever.)
 end_start(App, Until, C) ->
     case lists:member(App, starting_apps(C)) of
         false ->
@@ -30,11 +32,13 @@ loaded_apps() ->
     [App || {App, _, _} <- application:loaded_applications()].
 
 is_included(App) ->
-    lists:any(fun(Other) -> lists:member(App, proplists:get_value(included_applications, all_keys(Other))) end, loaded_apps()).
+    Included = [proplists:get_value(included_applications, all_keys(Other)) || Other <- loaded_apps()],
+    lists:member(App, lists:append(Included)).
 
 %% Whether it can be loaded, if it is not.
 is_there(App) ->
-    application:get_key(App, vsn) =/= undefined orelse code:where_is_file(atom_to_list(App) ++ ".app") =/= non_existing.
+    application:get_key(App, vsn) =/= undefined
+        orelse code:where_is_file(atom_to_list(App) ++ ".app") =/= non_existing.
 
 starting_apps(C) ->
     [App || {App, _, _, _} <- proplists:get_value(starting, info(C), [])].
@@ -50,20 +54,22 @@ start_type(App, C) ->
 %% If a process died that was converted, its supervisor may be about to give up.
 has_ended(App, #{converted := Converted, tree := Tree}) ->
     {_, Dead} = lists:partition(fun erlang:is_process_alive/1, maps:keys(Converted)),
-    %% Of many alike some come and go all the time.
+    %% Children without an id are many alike, of which some come and go all the time.
     case [Id || {_, _, Id, _, _} <- maps:values(maps:with(Dead, Tree)), Id =/= undefined] of
         [] -> has_ended(App);
         _ -> ends_before(App, now_ms() + 100)
     end.
 
 ends_before(App, Until) ->
-    has_ended(App) orelse (now_ms() < Until andalso begin receive after 5 -> ok end, ends_before(App, Until) end).
+    has_ended(App)
+        orelse (now_ms() < Until andalso begin receive after 5 -> ok end, ends_before(App, Until) end).
 
-%% Or is about to: its top supervisor is gone, as far as that was looked up. This is asked after each plan, so it asks nobody.
+%% Or is about to: its top supervisor is gone, as far as that was looked up. This is done after each plan, so
+%% it sends no message.
 has_ended(App) ->
     Master = application_controller:get_master(App),
     not is_pid(Master) orelse not is_process_alive(Master)
-        orelse case get({root, Master}) of undefined -> false; Root -> not is_process_alive(Root) end.
+        orelse case recall(roots) of #{Master := Root} -> not is_process_alive(Root); _ -> false end.
 
 await_end(App, Until, C) ->
     case start_type(App, C) =/= none andalso has_ended(App) of
@@ -78,7 +84,7 @@ await_end(App, Until, C) ->
 info(C) ->
     answered(briefly(application, info, [], C)).
 
-%% It may be inside a callback of somebody (config_change/3), and then it answers nobody.
+%% It may be inside a callback of an application (config_change/3), and then it answers no request.
 answered(timeout) -> fail("the application controller does not answer", []);
 answered({raised, Why}) -> fail("the application controller does not answer: ~ts", [Why]);
 answered(Answer) -> Answer.
@@ -87,21 +93,25 @@ all_keys(App) ->
     {ok, Keys} = application:get_all_key(App),
     Keys.
 
-%% App and what its unloading takes along.
-unloaded_with(App, Keep) ->
+%% App and what its unloading takes along, but for Stay.
+unloaded_with(App, Stay) ->
     case application:get_key(App, included_applications) of
-        {ok, Included} -> [App | lists:append([unloaded_with(I, Keep) || I <- Included, not lists:member(I, Keep)])];
-        undefined -> []
+        {ok, Included} ->
+            [App | lists:append([unloaded_with(I, Stay) || I <- Included, not lists:member(I, Stay)])];
+        undefined ->
+            []
     end.
 
-%% The application controller unloads included applications without looking whether they run, and dies of it afterwards.
-unload(App, Keep, C) ->
+%% The application controller unloads included applications without looking whether they run, and dies of it
+%% afterwards.
+unload(App, Stay, C) ->
     {ok, Included} = application:get_key(App, included_applications),
-    case [I || I <- Included, lists:member(I, Keep)] of
+    case [I || I <- Included, lists:member(I, Stay)] of
         [] ->
             bounded(application, unload, [App], C);
         _ ->
-            Keys = lists:keystore(included_applications, 1, all_keys(App), {included_applications, Included -- Keep}),
+            Remaining = {included_applications, Included -- Stay},
+            Keys = lists:keystore(included_applications, 1, all_keys(App), Remaining),
             case bounded(application_controller, change_application_data,
                          [[{application, App, Keys}], configuration(C)], C) of
                 ok -> bounded(application, unload, [App], C);
@@ -109,39 +119,42 @@ unload(App, Keep, C) ->
             end
     end.
 
-%% sys.config and persistent settings as the application controller has them: the last field of its state.
+%% sys.config and persistent settings as in the application controller: the last field of its state.
 configuration(C) ->
-    %% Suspended, it would tell its state, but do nothing of what it is asked for after that until it goes on.
+    %% Suspended, it would return its state, but do nothing of what it is asked for after that until it is
+    %% resumed.
     _ = info(C),
     State = answered(briefly(sys, get_state, [application_controller, infinity], C)),
     element(tuple_size(State), State).
 
 change_back(App, Keys, C) ->
     Conf = configuration(C),
-    expect(ok, briefly(application_controller, change_application_data, [[{application, App, Keys}], Conf], C),
+    Change = [[{application, App, Keys}], Conf],
+    expect(ok, briefly(application_controller, change_application_data, Change, C),
            "~ts: its old specification", [App]),
     set_environment(App, proplists:get_value(env, Keys, [])).
 
 environment(App) ->
     lists:sort(application:get_all_env(App)).
 
-%% Tells a running application what differs from the environment Before. The application controller would call the callback
-%% in its own process, where it can neither ask that controller (jose does, and waits for itself) nor be ended, and would
-%% call it an error that an application without a callback module has none.
+%% Calls the config_change/3 of a running application with what differs from the environment Before. The
+%% application controller would call it in its own process, where the callback can neither ask that controller
+%% (jose does, and waits for itself) nor be ended, and would report an error where an application has no
+%% callback module.
 config_change(App, Before, C) ->
     Now = environment(App),
     case {start_type(App, C) =/= none andalso Now =/= Before, application:get_key(App, mod)} of
         {true, {ok, {Module, _}}} ->
             _ = code:ensure_loaded(Module),
             case erlang:function_exported(Module, config_change, 3) of
-                true -> tell_changes(App, Module, Before, Now, C);
+                true -> call_config_change(App, Module, Before, Now, C);
                 false -> ok
             end;
         _ ->
             ok
     end.
 
-tell_changes(App, Module, Before, Now, C) ->
+call_config_change(App, Module, Before, Now, C) ->
     Changed = [Setting || {Key, _} = Setting <- Now -- Before, lists:keymember(Key, 1, Before)],
     New = [Setting || {Key, _} = Setting <- Now, not lists:keymember(Key, 1, Before)],
     Removed = [Key || {Key, _} <- Before, not lists:keymember(Key, 1, Now)],
@@ -160,9 +173,14 @@ set_environment(App, Env) ->
                   end, application:get_all_env(App)),
     lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Env).
 
+set_run_time_settings(App, {Set, Unset}) ->
+    lists:foreach(fun({Key, Value}) -> application:set_env(App, Key, Value) end, Set),
+    lists:foreach(fun(Key) -> application:unset_env(App, Key) end, Unset).
+
 %% What differs from the environment of a fresh start: {[{Key, Value}], [Key]}, set and unset since then.
 set_at_run_time(App, {application, App, OldKeys}, Conf, Current) ->
-    Fresh = overlay(command_line(App), overlay(proplists:get_value(App, Conf, []), proplists:get_value(env, OldKeys, []))),
+    Configured = overlay(proplists:get_value(App, Conf, []), proplists:get_value(env, OldKeys, [])),
+    Fresh = overlay(command_line(App), Configured),
     {[Setting || Setting <- Current, not lists:member(Setting, Fresh)],
      [Key || {Key, _} <- Fresh, not lists:keymember(Key, 1, Current)]}.
 

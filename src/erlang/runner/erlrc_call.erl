@@ -2,7 +2,8 @@
 %%
 %% Time limits, and calls of foreign code within them.
 -module(erlrc_call).
--export([await/2, begin_call/3, bounded/4, briefly/4, check_deadline/1, hook/4, left/1, limit/2, now_ms/0, us_since/1]).
+-export([await/2, begin_call/3, bounded/4, briefly/4, check_deadline/1, hook/4, left/1, limit/2, now_ms/0,
+         us_since/1]).
 -import(erlrc_text, [exception/3, fail/2, short/1, text/2]).
 
 now_ms() ->
@@ -22,18 +23,19 @@ limit(Ms, C) -> min(Ms, left(C)).
 check_deadline(#{deadline := Deadline}) ->
     erlang:monotonic_time(millisecond) < Deadline orelse fail("the time limit is over", []).
 
-%% Calls M:F in a process of its own: what it returns, {raised, Text}, or timeout when the plan's time is over (it is then
-%% killed). Foreign code must not be able to stop the plan.
+%% Calls M:F in a process of its own: what it returns, {raised, Text}, or timeout when the plan's time is over
+%% (it is then killed). Foreign code must not be able to stop the plan.
 bounded(M, F, A, C) ->
     await(begin_call(M, F, A), C).
 
-%% The same for what others answer at once if they are well.
+%% The same for requests that a process answers at once if it is well.
 briefly(M, F, A, C) ->
     bounded(M, F, A, C#{deadline => now_ms() + limit(standard, C)}).
 
-%% A call that is on its way while others go on here, until they await it. The process begins in the function with which
-%% nodes call each other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with it. What is answered
-%% may be large (the configuration, prepared code), so a limit of the node for heaps is not one for it.
+%% Begins a call and returns at once; await/2 returns its result. The process begins in the function with
+%% which nodes call each other since OTP 23 (erpc): a fun of ours would take a copy of this whole program with
+%% it. The result may be large (the configuration, code that is ready to be loaded), so it ignores the node's
+%% max_heap_size.
 begin_call(M, F, A) ->
     Id = make_ref(),
     {Id, spawn_opt(erpc, execute_call, [Id, M, F, A], [monitor, {max_heap_size, 0}]), {M, F, A}}.
@@ -44,12 +46,12 @@ await({Id, Process, Called}, C) ->
         Failed -> Failed
     end.
 
-%% A call that an author wrote. What it links to itself must outlive it, so its process ends normally, and sends what came
-%% of the call.
+%% A call that an author wrote. What it links to itself must outlive it, so its process ends normally, and
+%% sends what came of the call.
 hook(M, F, A, C) ->
     Id = make_ref(),
     {ok, Tokens, _} = erl_scan:string("Client ! {Id, try {return, apply(M, F, A)}"
-                                      "              catch Class:Reason:Stack -> {Class, Reason, Stack} end}."),
+                                      "  catch Class:Reason:Stack -> {Class, Reason, Stack} end}."),
     {ok, Call} = erl_parse:parse_exprs(Tokens),
     Bindings = lists:foldl(fun({Name, Value}, Known) -> erl_eval:add_binding(Name, Value, Known) end,
                            erl_eval:new_bindings(),
@@ -59,7 +61,9 @@ hook(M, F, A, C) ->
 await_call(Id, {Pid, Monitor}, Called, #{deadline := Deadline}) ->
     receive
         {Id, {return, Value}} -> demonitor(Monitor, [flush]), {returned, Value};
-        {Id, {Class, Reason, Stack}} -> demonitor(Monitor, [flush]), {raised, exception(Class, Reason, place(Called, Stack))};
+        {Id, {Class, Reason, Stack}} ->
+            demonitor(Monitor, [flush]),
+            {raised, exception(Class, Reason, place(Called, Stack))};
         {'DOWN', Monitor, process, Pid, {Id, return, Value}} -> {returned, Value};
         {'DOWN', Monitor, process, Pid, {Id, Class, Reason}} -> {raised, exception(Class, Reason, [])};
         {'DOWN', Monitor, process, Pid, {Id, Class, Reason, Stack}} ->

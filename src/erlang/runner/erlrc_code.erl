@@ -1,23 +1,30 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Modules: their files, what is loaded of them, and who runs them.
+%% Modules: their files, what is loaded of them, and which processes run them.
 -module(erlrc_code).
--export([beam_file/2, beam_files/2, check_old_code/4, delete/1, load/4, loaded_md5/1, prepare/2, prepared/2, purge/1,
-         read_beam/2, read_files/1, running_code/2, running_vsn/2, users_of_old_code/1]).
+-export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1, load/4,
+         loaded_md5/1, purge/1, read_beam/2, read_files/1, running_code/2, running_vsn/2,
+         users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
-%% The version of the code that runs, as code_change wants to be told it.
-running_vsn(Module, #{kept := Kept}) ->
-    case maps:get(Module, Kept, not_loaded) of
-        {_, Beam} -> case beam_lib:version(Beam) of {ok, {_, [Vsn]}} -> Vsn; {ok, {_, Vsn}} -> Vsn; _ -> undefined end;
-        _ -> undefined
+%% The version of the code that runs, as code_change expects it.
+running_vsn(Module, #{backup := Backup}) ->
+    case maps:get(Module, Backup, not_loaded) of
+        {_, Beam} ->
+            case beam_lib:version(Beam) of
+                {ok, {_, [Vsn]}} -> Vsn;
+                {ok, {_, Vsn}} -> Vsn;
+                _ -> undefined
+            end;
+        _ ->
+            undefined
     end.
 
 beam_file(Ebin, Module) ->
     filename:join(Ebin, atom_to_list(Module) ++ ".beam").
 
-%% Of many at once: what is called for each is compiled code.
+%% The files of many modules at once: what is called for each is compiled code.
 beam_files(Ebin, Modules) ->
     Names = lists:map(fun erlang:atom_to_list/1, Modules),
     Append = fun erlang:'++'/2,
@@ -26,7 +33,8 @@ beam_files(Ebin, Modules) ->
 
 %% Each by a process of its own: one that reads waits for another thread most of the time.
 read_files(Files) ->
-    lists:map(fun erpc:receive_response/1, [erpc:send_request(node(), prim_file, read_file, [File]) || File <- Files]).
+    Requests = [erpc:send_request(node(), prim_file, read_file, [File]) || File <- Files],
+    lists:map(fun erpc:receive_response/1, Requests).
 
 read_beam(Ebin, Module) ->
     File = beam_file(Ebin, Module),
@@ -41,8 +49,9 @@ loaded_md5(Module) ->
         false -> not_loaded
     end.
 
-%% The object code of what is loaded: not_loaded, {File, Beam}, or gone. Only a file whose md5 is that of the loaded code
-%% counts; a package manager may have put another one there. dpkg keeps the one it replaces beside it for a while.
+%% The object code of what is loaded: not_loaded, {File, Beam}, or gone. Only a file whose md5 is that of the
+%% loaded code counts; a package manager may have put another one there. dpkg keeps the one it replaces next
+%% to it for a while.
 running_code(Module, Ebin) ->
     case loaded_md5(Module) of
         not_loaded ->
@@ -81,12 +90,12 @@ load(Module, File, Beam, C) ->
         {raised, Why} -> fail("~ts: cannot be loaded: ~ts", [module_name(Module), Why])
     end.
 
-%% The processes in which on_load functions run: the code server watches nobody else.
+%% The processes in which on_load functions run: the code server monitors no others.
 running_on_loads() ->
     {monitors, Monitors} = process_info(whereis(code_server), monitors),
     [Pid || {process, Pid} <- Monitors].
 
-%% One that returned after all would have its module loaded.
+%% If one returned after all, its module would be loaded.
 end_on_loads([]) ->
     ok;
 end_on_loads(Pids) ->
@@ -106,19 +115,23 @@ check_old_code(Modules, Policy, Began, C) ->
                 {wait, Ms} when Ms > 0 ->
                     receive after min(50, left(C)) -> ok end,
                     check_deadline(C),
-                    check_old_code(Busy, case now_ms() - Began < Ms of true -> Policy; false -> refuse end, Began, C);
+                    Next = case now_ms() - Began < Ms of true -> Policy; false -> refuse end,
+                    check_old_code(Busy, Next, Began, C);
                 _ ->
                     fail("processes still run the code before the last upgrade: ~ts",
-                         [lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)] || M <- Busy])])
+                         [lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)]
+                                            || M <- Busy])])
             end
     end.
 
-%% Begins what takes long, and needs nothing but the files; prepared/2 awaits it.
-prepare(Modules, Code) ->
-    {Files, Beams} = lists:unzip(lists:zipwith(fun maps:get/2, Modules, lists:duplicate(length(Modules), Code))),
+%% Begins what takes long, and needs nothing but the files; await_load/2 returns what code:finish_loading/1
+%% needs.
+begin_load(Modules, Code) ->
+    Known = lists:duplicate(length(Modules), Code),
+    {Files, Beams} = lists:unzip(lists:zipwith(fun maps:get/2, Modules, Known)),
     begin_call(code, prepare_loading, [lists:zip3(Modules, Files, Beams)]).
 
-prepared(Begun, C) ->
+await_load(Begun, C) ->
     case await(Begun, C) of
         {ok, Prepared} -> Prepared;
         {error, Why} -> fail("modules that cannot be loaded: ~ts", [short(Why)]);
@@ -126,7 +139,7 @@ prepared(Begun, C) ->
         {raised, Why} -> fail("modules that cannot be loaded: ~ts", [Why])
     end.
 
-%% What still runs code that was replaced: brutal_purge kills it, soft_purge leaves it.
+%% Processes that still run code that was replaced: brutal_purge kills them, soft_purge leaves them alone.
 purge(Purges) ->
     %% For each module each process is gone through, and this one should be small then.
     erlang:garbage_collect(),
@@ -134,7 +147,7 @@ purge(Purges) ->
     lists:foreach(fun code:purge/1, [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)]),
     {_, Busy} = lists:partition(fun code:soft_purge/1, lists:filter(fun erlang:check_old_code/1, Old)),
     lists:foreach(fun(Module) ->
-                          logger:notice("erlrc: processes go on in the old code of ~ts: ~ts",
+                          logger:notice("erlrc: processes keep running old code of ~ts: ~ts",
                                         [module_name(Module), pids(users_of_old_code(Module))])
                   end, Busy).
 

@@ -1,13 +1,113 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% What the run of a plan keeps in its process dictionary, because it must survive the exception of a step.
+%% The state of a run. It is in two maps, because of what an exception does to each.
+%%
+%% - The context, C, goes from step to step: each gets it and returns it. It holds what the steps of one plan
+%%   need of each other. If a step fails, what it wrote into the context is lost with the exception; nothing
+%%   may rely on it. The fields are in context/1.
+%% - The record survives the exception of a step, because the rollback, the report and the log need it. A step
+%%   writes into the journal, which is part of the record, before it makes a change; so the change is rolled
+%%   back, whatever happens to the step. The fields are in new_record/0. An unknown field is an error at once.
+%%
+%% The record is one map in the process dictionary, under one key, which only this module knows. The process
+%% dictionary is the only place that outlives an exception without another process, which could be slow, or
+%% die. It is a map and not an Erlang record, because the compiler expands those, and this code is not
+%% compiled (make_program.escript).
 -module(erlrc_journal).
--export([journal/1, remark/2]).
+-export([context/1, is_touched/0, journal/2, journal_last/2, journal_of/1, new_record/0, next_entry/0,
+         recall/1, record/2, remark/2, take_newest/0]).
 -import(erlrc_text, [text/2]).
 
-journal(Entry) ->
-    put(journal, [Entry | get(journal)]).
+context(Deadline) ->
+    #{deadline => Deadline,    % when the time of the plan is over, as erlrc_call:now_ms/0 counts
+      %% modules
+      backup => #{},           % #{Module => {File, Beam} | not_loaded}: the code that ran before
+      code => #{},             % #{Module => {File, Beam}}: the new code
+      %% Groups of modules that are switched together: [{[Module], Call}] while they are made ready for that,
+      %% and after the point of no return #{[Module] => what code:finish_loading/1 needs}.
+      loads => [],
+      nifs => [],              % the modules that have NIFs
+      purges => [],            % [{Module, soft_purge | brutal_purge}], once the run is committed
+      %% processes
+      seen => nothing,         % what check_stranded saw of all processes, for the next one
+      apps => [],              % in whose trees processes were suspended
+      suspended => #{},        % #{Module | {parents, [Module]} => [Pid]}
+      vsns => #{},             % #{Module => Vsn}: of the code that ran when its processes were suspended
+      states_are_tagged => unknown,  % how this release answers get_state (erlrc_sys)
+      ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)
+      converted => #{},        % #{Pid => State}: as it was before the conversion
+      tree => #{},             % #{Pid => {Pid, Parent, ChildId, Type, Modules}}: for names
+      remembered => none,      % the list that was merged into `tree' last
+      trees_are_known => true, % a tree whose supervisors have the links that they had is not walked again
+      %% children
+      children => [],          % those of the supervisors that are converted (erlrc_children)
+      terminated => [],        % those that are stopped and not started again yet
+      %% applications
+      stays => none}.          % {App, StartType}: it has to run when all is done
+
+%% To be called before all else in this module, once in a run.
+new_record() ->
+    put(erlrc_record,
+        #{journal => [],            % [{Family, Entry}], newest first: undo the steps (erlrc_step)
+          last => [],               % the same, for after the whole journal
+          remarks => [],            % texts, newest first
+          suspension => none,       % {When it began, Microseconds}: of the processes
+          asleep => [],             % processes that were suspended before we came
+          late => [],               % those that took our request late, and stay suspended (erlrc_suspend)
+          %% what erlrc_tree has seen
+          roots => #{},             % #{ApplicationMaster => TopSupervisor}
+          links => #{},             % #{Supervisor => [Pid]}: when it was asked for its children
+          trees => #{},             % #{[App] => {Trees, Links}}
+          handlers_were_asked => false,
+          %% for the undo of one entry, from that of others
+          stuck => [],              % [{Pid, Snapshot, C}]: inside a code_change that does not return
+          newborn => [],            % [{Pid, Module | none}]: started by the new code
+          resumed => [],            % [{Pid, State}]: with which they were resumed, newest first
+          again => #{}}).           % #{Pid => [Job]}: to be converted once more, by the old code
+
+recall(Field) ->
+    maps:get(Field, get(erlrc_record)).
+
+%% Returns the value before.
+record(Field, Value) ->
+    #{Field := Before} = Record = get(erlrc_record),
+    put(erlrc_record, Record#{Field := Value}),
+    Before.
+
+journal(Family, Entry) ->
+    #{journal := Journal} = Record = get(erlrc_record),
+    put(erlrc_record, Record#{journal := [{Family, Entry} | Journal]}).
+
+%% The entry is for when all else is as it was.
+journal_last(Family, Entry) ->
+    record(last, [{Family, Entry} | recall(last)]).
+
+%% Whether a step has changed anything.
+is_touched() ->
+    recall(journal) =/= [] orelse recall(last) =/= [].
+
+%% Takes out the entry that is the next one to undo, or none.
+next_entry() ->
+    case {recall(journal), recall(last)} of
+        {[], []} ->
+            none;
+        {[], [Entry | Rest]} ->
+            record(last, Rest),
+            Entry;
+        _ ->
+            take_newest()
+    end.
+
+%% The entries of one family, newest first.
+journal_of(Family) ->
+    [Entry || {F, Entry} <- recall(journal), F =:= Family].
+
+%% Takes the newest entry out of the journal, for its undo, or because another entry covers its change.
+take_newest() ->
+    [Newest | Journal] = recall(journal),
+    record(journal, Journal),
+    Newest.
 
 remark(Format, Args) ->
-    put(remarks, [text(Format, Args) | get(remarks)]),
+    record(remarks, [text(Format, Args) | recall(remarks)]),
     ok.

@@ -2,44 +2,39 @@
 %%
 %% NIF libraries stay in memory.
 %%
-%% When the old code of a module is purged, the emulator unmaps its library as soon as the new one has taken over its
-%% resources. But resources may hold pointers into the library that made them: those of fast_xml hold its callbacks for the
-%% XML parser, and the node dies by a segmentation fault at the next byte of an open stream. So whatever a change may unmap
-%% is first made part of a library that is never unmapped: a file of 400 bytes that has nothing in it but the wish to stay
-%% (DF_1_NODELETE) and the path of the library that it needs. The dynamic linker does the rest. That the emulator then finds
-%% no driver in it is expected. A library that lies where it lay is found in memory again, with all that it knows.
+%% When the old code of a module is purged, the emulator unmaps its library as soon as the new one has taken
+%% over its resources. But resources may hold pointers into the library that made them: those of fast_xml hold
+%% its callbacks for the XML parser, and the node dies by a segmentation fault at the next byte of an open
+%% stream. So whatever a change may unmap is first made part of a library that is never unmapped: a file of
+%% 400 bytes that has nothing in it but the request to stay (DF_1_NODELETE) and the path of the library that
+%% it needs. The dynamic linker does the rest. That the emulator then finds no driver in it is expected. A
+%% library that lies where it lay is found in memory again, with all that it knows.
 -module(erlrc_library).
--export([check_libraries/2, check_nifs/0, has_lost_nifs/1, hold_libraries/2]).
+-export([check_libraries/2, has_lost_nifs/2, pin_libraries/2]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_text, [fail/2, modules/1, short/1]).
 
-%% A library that has no function for it refuses to be loaded for a module whose old code has one, too. Many an author takes
-%% no notice of that, and the module is without its NIFs. So that function is looked for in the libraries of the new
-%% version: where an entry (ErlNifEntry, ERL_NIF_INIT) begins, the file has a relocation for the module's name, and another
-%% one, 40 bytes on, if there is a function `upgrade'.
+%% Returns the modules that have NIFs.
+%%
+%% A library that has no function `upgrade' refuses to be loaded for a module whose old code has a library,
+%% too. Many authors ignore that, and the module is without its NIFs. So that function is looked for in the
+%% libraries of the new version: where an entry (ErlNifEntry, ERL_NIF_INIT) begins, the file has a relocation
+%% for the module's name, and another one, 40 bytes on, if there is a function `upgrade'.
 check_libraries(Ebin, Modules) ->
     Files = filelib:wildcard(filename:join([filename:dirname(Ebin), "priv", "**", "*.so"])),
-    Entries = lists:append([entries(Elf) || {ok, <<16#7f, "ELF", 2, 1, _/binary>> = Elf} <- lists:map(fun file:read_file/1, Files)]),
+    Entries = lists:append([entries(Elf) || {ok, <<16#7f, "ELF", 2, 1, _/binary>> = Elf}
+                                                <- lists:map(fun file:read_file/1, Files)]),
     case [Module || Module <- Modules, lists:member({atom_to_binary(Module, utf8), false}, Entries)] of
-        [] -> put(nifs, [Module || Module <- Modules, has_nifs(Module)]);
-        Without -> fail("NIF libraries that do not support an upgrade while the one before is loaded: ~ts", [modules(Without)])
+        [] -> [Module || Module <- Modules, has_nifs(Module)];
+        Without -> fail("NIF libraries that do not support an upgrade while the one before is loaded: ~ts",
+                        [modules(Without)])
     end.
 
 has_nifs(Module) ->
     erlang:module_loaded(Module) andalso Module:module_info(nifs) =/= [].
 
-%% A module may take no notice of a library that it cannot load; and one without on_load needs somebody who loads it.
-check_nifs() ->
-    case [Module || Module <- get(nifs), has_lost_nifs(Module)] of
-        [] -> ok;
-        Lost -> fail("modules that have lost their NIFs: ~ts", [modules(Lost)])
-    end.
-
-has_lost_nifs(Module) ->
-    case get(nifs) of
-        undefined -> false;
-        Had -> lists:member(Module, Had) andalso not has_nifs(Module)
-    end.
+has_lost_nifs(Module, Had) ->
+    lists:member(Module, Had) andalso not has_nifs(Module).
 
 %% [{Name of a module, whether its library can be upgraded}] of an ELF file of 64 bits, little-endian.
 entries(<<_:32/binary, Headers:64/little, _:16/binary, Count:16/little, _/binary>> = Elf) ->
@@ -48,7 +43,8 @@ entries(<<_:32/binary, Headers:64/little, _:16/binary, Count:16/little, _/binary
     case [At || {2, <<At:64/little, _/binary>>} <- Segments] of
         [Dynamic] ->
             <<_:Dynamic/binary, Tags/binary>> = Elf,
-            Tag = maps:from_list([{Key, Value} || <<Key:64/little, Value:64/little>> <= binary:part(Tags, 0, min(40, byte_size(Tags) div 16) * 16)]),
+            Few = binary:part(Tags, 0, min(40, byte_size(Tags) div 16) * 16),
+            Tag = maps:from_list([{Key, Value} || <<Key:64/little, Value:64/little>> <= Few]),
             Loads = [{At, Address, Size}
                      || {1, <<At:64/little, Address:64/little, _:64, Size:64/little>>} <- Segments],
             case Tag of
@@ -76,23 +72,24 @@ text_at(Elf, Offset) ->
     <<_:Offset/binary, Text/binary>> = Elf,
     hd(binary:split(Text, <<0>>)).
 
-%% The mapped libraries of an application, which lies around Ebin. (dpkg calls a file that it replaces NAME.dpkg-tmp, and the
-%% system appends a word to the name of one that is gone.)
-hold_libraries(Ebin, C) ->
+%% The mapped libraries of an application, which lies around Ebin. (dpkg calls a file that it replaces
+%% NAME.dpkg-tmp, and the system appends a word to the name of one that is gone.)
+pin_libraries(Ebin, C) ->
     Dirs = real_names(filename:dirname(Ebin)),
     Mapped = mapped(),
-    [hold(Library, Mapped, C) || Library <- Mapped, string:find(Library, ".so") =/= nomatch,
-                                 lists:any(fun(Dir) -> lists:prefix(Dir ++ "/", Library) end, Dirs)],
+    [pin(Library, Mapped, C) || Library <- Mapped, string:find(Library, ".so") =/= nomatch,
+                                lists:any(fun(Dir) -> lists:prefix(Dir ++ "/", Library) end, Dirs)],
     ok.
 
-%% An application's directory may be a symbolic link to another name of it; in memory there are real names only.
+%% An application's directory may be a symbolic link to another name of it; in memory there are real names
+%% only.
 real_names(Dir) ->
     case file:read_link_all(Dir) of
         {ok, To} -> [Dir, filename:join(filename:dirname(Dir), To)];
         {error, _} -> [Dir]
     end.
 
-%% The files that are mapped into this emulator; none where the system does not tell.
+%% The files that are mapped into this emulator; none where the system has no such list.
 mapped() ->
     case file:read_file("/proc/self/maps") of
         {ok, Maps} ->
@@ -103,40 +100,42 @@ mapped() ->
             []
     end.
 
-hold(Library, Mapped, C) ->
-    Name = "erlrc-holds-" ++ integer_to_list(erlang:phash2(Library)) ++ "-",
-    case [Held || Held <- Mapped, string:find(Held, Name) =/= nomatch] of
+pin(Library, Mapped, C) ->
+    Name = "erlrc-pins-" ++ integer_to_list(erlang:phash2(Library)) ++ "-",
+    case [File || File <- Mapped, string:find(File, Name) =/= nomatch] of
         [_ | _] -> ok;
-        [] -> hold_new(Library, Name ++ os:getpid(), C)
+        [] -> pin_new(Library, Name ++ os:getpid(), C)
     end.
 
-hold_new(Library, Name, C) ->
+pin_new(Library, Name, C) ->
     Dir = os:getenv("TMPDIR", "/tmp"),
     File = filename:join(Dir, Name ++ ".so"),
     _ = file:delete(File),
     case file:read_file(Library) of
         {ok, <<16#7f, "ELF", 2, 1, _/binary>> = Elf} ->
-            %% Exclusive: nobody can have put a link there.
+            %% Exclusive: no other user can have put a link there.
             case file:open(File, [write, raw, binary, exclusive]) of
                 {ok, Device} ->
                     Written = file:write(Device, image(Library, Elf)),
                     _ = file:close(Device),
                     Loaded = bounded(erl_ddll, try_load, [Dir, Name, []], C),
                     _ = file:delete(File),
-                    Written =:= ok andalso lists:any(fun(Held) -> string:find(Held, Name) =/= nomatch end, mapped())
-                        orelse fail("~ts: cannot be kept in memory, where resources may need it: ~ts",
+                    Pinned = [Mapped || Mapped <- mapped(), string:find(Mapped, Name) =/= nomatch],
+                    Written =:= ok andalso Pinned =/= []
+                        orelse fail("~ts: cannot be pinned in memory, where resources may need it: ~ts",
                                     [Library, short({Written, Loaded})]);
                 {error, Reason} ->
                     fail("~ts: ~ts", [File, file:format_error(Reason)])
             end;
         {ok, _} ->
-            fail("~ts: is no library of a kind that can be kept in memory", [Library]);
+            fail("~ts: not a library of a kind that can be pinned in memory", [Library]);
         {error, Reason} ->
-            fail("~ts: cannot be kept in memory, where resources may need it: ~ts", [Library, file:format_error(Reason)])
+            fail("~ts: cannot be pinned in memory, where resources may need it: ~ts",
+                 [Library, file:format_error(Reason)])
     end.
 
-%% The smallest library of the same machine (64 bits, little-endian) that needs Library and is never unmapped: file header,
-%% three program headers, the dynamic section with its tables. All offsets are addresses, too.
+%% The smallest library of the same machine (64 bits, little-endian) that needs Library and is never unmapped:
+%% file header, three program headers, the dynamic section with its tables. All offsets are addresses, too.
 image(Library, <<Ident:16/binary, _:2/binary, Machine:2/binary, _:28/binary, Flags:4/binary, _/binary>>) ->
     Dynamic = 64 + 3 * 56,
     Symbols = Dynamic + 8 * 16,
@@ -144,13 +143,14 @@ image(Library, <<Ident:16/binary, _:2/binary, Machine:2/binary, _:28/binary, Fla
     Strings = Hash + 16,
     Names = <<0, (unicode:characters_to_binary(Library))/binary, 0>>,
     Size = Strings + byte_size(Names),
-    Header = <<Ident/binary, 3:16/little, Machine/binary, 1:32/little, 0:64, 64:64/little, 0:64, Flags/binary, 64:16/little,
-               56:16/little, 3:16/little, 64:16/little, 0:16, 0:16>>,
+    Header = <<Ident/binary, 3:16/little, Machine/binary, 1:32/little, 0:64, 64:64/little, 0:64, Flags/binary,
+               64:16/little, 56:16/little, 3:16/little, 64:16/little, 0:16, 0:16>>,
     Segment = fun(Type, At, Length, Align) ->
-                      <<Type:32/little, 6:32/little, At:64/little, At:64/little, At:64/little, Length:64/little,
-                        Length:64/little, Align:64/little>>
+                      <<Type:32/little, 6:32/little, At:64/little, At:64/little, At:64/little,
+                        Length:64/little, Length:64/little, Align:64/little>>
               end,
-    Entries = [{1, 1}, {4, Hash}, {5, Strings}, {6, Symbols}, {10, byte_size(Names)}, {11, 24}, {16#6ffffffb, 8}, {0, 0}],
+    Entries = [{1, 1}, {4, Hash}, {5, Strings}, {6, Symbols}, {10, byte_size(Names)}, {11, 24},
+               {16#6ffffffb, 8}, {0, 0}],
     [Header,
      Segment(1, 0, Size, 16#10000), Segment(2, Dynamic, 8 * 16, 8), Segment(16#6474e551, 0, 0, 16),
      [<<Tag:64/little, Value:64/little>> || {Tag, Value} <- Entries],

@@ -2,8 +2,9 @@
 %%
 %% The code path.
 %%
-%% The code server looks at each directory that it is given: of a whole path at every one, and it refuses the path if one is
-%% gone from disk. What it shall put in the place of an application's first directory, it looks at alone.
+%% The code server looks at each directory that it is given. If it is given a whole path, it looks at every
+%% one, and refuses the path if one is gone from disk. If it is to replace an application's first directory,
+%% it looks only at the new one.
 -module(erlrc_path).
 -export([replace_path/3, restore_path/1]).
 
@@ -11,8 +12,8 @@
 replace_path(From, To, Path) ->
     case lists:member(From, Path) of
         true ->
-            Wanted = [case Dir of From -> To; _ -> Dir end || Dir <- Path],
-            replace_first(From, To, Wanted) orelse replace_all(From, To, Wanted);
+            Desired = [case Dir of From -> To; _ -> Dir end || Dir <- Path],
+            replace_first(From, To, Desired) orelse replace_all(From, To, Desired);
         false ->
             code:add_patha(To)
     end.
@@ -26,14 +27,14 @@ restore_path(Path) ->
                end,
     Restored orelse restore_all(Path).
 
-replace_first(From, To, Wanted) ->
+replace_first(From, To, Desired) ->
     [App | _] = string:split(filename:basename(filename:dirname(To)), "-"),
     {code:lib_dir(App), "ebin"} =:= {filename:dirname(From), filename:basename(From)}
         andalso code:replace_path(App, To) =:= true
-        andalso code:get_path() =:= Wanted.
+        andalso code:get_path() =:= Desired.
 
-replace_all(From, To, Wanted) ->
-    case code:set_path(Wanted) of
+replace_all(From, To, Desired) ->
+    case code:set_path(Desired) of
         true ->
             true;
         {error, bad_directory} ->

@@ -1,11 +1,12 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Records that a new version defines anew, in processes that nothing converts.
+%% Records whose definition changes, in processes that nothing converts.
 %%
-%% A library keeps its records in the states of other applications' processes: xmpp its sockets in the sessions of ejabberd.
-%% When such a record gets another field, no code_change of the library's own will ever see the old ones, and each process
-%% that has one dies when it next calls the library. So the definitions of both versions are compared, as far as the files
-%% have debug information and are not too many, and the states are searched, before anything is touched.
+%% A library keeps its records in the states of other applications' processes: xmpp its sockets in the
+%% sessions of ejabberd. When such a record gets another field, no code_change of the library's own will ever
+%% see the old ones, and each process that has one dies when it next calls the library. So the definitions of
+%% both versions are compared, as far as the files have debug information and are not too many, and the states
+%% are searched, before anything is touched.
 -module(erlrc_record).
 -export([check_records/4]).
 -import(erlrc_call, [left/1, now_ms/0]).
@@ -13,27 +14,27 @@
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
-%% Told: processes that are converted.
-check_records(Modules, Told, Policy, #{kept := Kept, code := Code} = C) ->
-    %% Debug information is long: that of more modules, or of big ones (generated, most of them), would take too long.
+check_records(Modules, Converted, Policy, #{backup := Backup, code := Code} = C) ->
+    %% Debug information is long: that of more modules, or of big ones (generated, most of them), would take
+    %% too long.
     Changed = lists:append([[{Module, Name, Size} || {Name, Size} <- changed(Old, New)]
                             || length(Modules) =< 100, Module <- Modules,
-                               {_, Old} <- [maps:get(Module, Kept, none)], byte_size(Old) =< 131072,
+                               {_, Old} <- [maps:get(Module, Backup, none)], byte_size(Old) =< 131072,
                                {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072]),
     case Changed of
         [] -> ok;
-        _ -> check_states(Changed, Told, Policy, C)
+        _ -> check_states(Changed, Converted, Policy, C)
     end.
 
-%% The records that both define, but not alike, with their size in the old version. (Every other module has a `state' of
-%% its own: those cannot be told from each other.)
+%% The records that both define, but not alike, with their size in the old version. (Every other module has a
+%% `state' of its own, so that name is ignored.)
 changed(Old, New) ->
     case records(Old) of
         [] -> [];
         Before ->
             After = maps:from_list(records(New)),
-            [{Name, length(Fields) + 1} || {Name, Fields} <- Before, Name =/= state, is_map_key(Name, After), length(Fields) < 255,
-                                           maps:get(Name, After) =/= Fields]
+            [{Name, length(Fields) + 1} || {Name, Fields} <- Before, Name =/= state, is_map_key(Name, After),
+                                           length(Fields) < 255, maps:get(Name, After) =/= Fields]
     end.
 
 %% [{Name, [Field]}]
@@ -44,15 +45,17 @@ records(Beam) ->
         _ -> []
     end.
 
-%% Of an encoded {debug_info_v1, erl_abstract_code, {Forms, _}}. To decode all of it would take most of the time of an
-%% upgrade; so the forms {attribute, _, record, {Name, Fields}} are found by what they look like from `record' on.
+%% Finds the definitions in an encoded {debug_info_v1, erl_abstract_code, {Forms, _}}. To decode all of it
+%% would take most of the time of an upgrade; so the forms {attribute, _, record, {Name, Fields}} are found by
+%% what they look like from `record' on.
 definitions(Encoded) ->
     case binary:match(Encoded, <<"erl_abstract_code">>, [{scope, {0, min(64, byte_size(Encoded))}}]) of
         nomatch ->
             [];
         _ ->
+            Patterns = [<<100, 0, 6, "record", 104, 2, 100>>, <<119, 6, "record", 104, 2, 119>>],
             [{Name, [field(Field) || Field <- Fields]}
-             || {At, Length} <- binary:matches(Encoded, [<<100, 0, 6, "record", 104, 2, 100>>, <<119, 6, "record", 104, 2, 119>>]),
+             || {At, Length} <- binary:matches(Encoded, Patterns),
                 {Name, Fields} <- [decoded(Encoded, At + Length - 3, 4096)], is_list(Fields)]
     end.
 
@@ -67,24 +70,26 @@ decoded(Encoded, At, Most) ->
 field({typed_record_field, Field, _}) -> field(Field);
 field(Field) -> element(3, element(3, Field)).
 
-check_states(Changed, Told, Policy, #{deadline := Deadline} = C) ->
+check_states(Changed, Converted, Policy, #{deadline := Deadline} = C) ->
     Any = binary:compile_pattern([pattern(Name, Size) || {_, Name, Size} <- Changed]),
     %% The controller knows specifications only, and grows big by them.
-    {States, Left} = search(processes() -- [self(), whereis(application_controller) | Told], Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
-    Left =:= [] orelse remark("of ~p processes it is not known whether they have records that change: ~ts",
-                                  [length(Left), some(Left, C)]),
-    Found = [{Module, Name, [Pid || {Pid, State} <- States, binary:match(State, pattern(Name, Size)) =/= nomatch]}
+    Others = processes() -- [self(), whereis(application_controller) | Converted],
+    {States, Left} = search(Others, Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
+    Left =:= [] orelse remark("~p processes could not be searched for records that change: ~ts",
+                              [length(Left), some(Left, C)]),
+    Found = [{Module, Name, [Pid || {Pid, State} <- States,
+                                    binary:match(State, pattern(Name, Size)) =/= nomatch]}
              || {Module, Name, Size} <- Changed],
     case {[holders(Holder, C) || {_, _, [_ | _]} = Holder <- Found], Policy} of
         {[], _} -> ok;
-        {Holders, refuse} -> fail("records that the new version defines anew are in processes that nothing converts: ~ts",
+        {Holders, refuse} -> fail("unconverted processes hold records whose definition changes: ~ts",
                                   [lists:join("; ", Holders)]);
-        {Holders, report} -> remark("records that the new version defines anew are in processes that nothing converts: ~ts",
+        {Holders, report} -> remark("unconverted processes hold records whose definition changes: ~ts",
                                     [lists:join("; ", Holders)])
     end.
 
-%% The encoded states in which there is one of the patterns, and the processes that did not tell theirs. States are copied,
-%% so not too many at once, and none that is big.
+%% The encoded states in which there is one of the patterns, and the processes that did not return theirs.
+%% States are copied, so not too many at once, and none that is big.
 search([], _, Found, _) ->
     {Found, []};
 search(Pids, Any, Found, C) ->
@@ -93,10 +98,13 @@ search(Pids, Any, Found, C) ->
             {Found, Pids};
         _ ->
             {Now, Later} = lists:split(min(100, length(Pids)), Pids),
-            Waiting = [{Pid, Words} || Pid <- Now, answers(Pid), {_, Words} <- [process_info(Pid, total_heap_size)]],
+            Waiting = [{Pid, Words} || Pid <- Now, answers(Pid),
+                                       {_, Words} <- [process_info(Pid, total_heap_size)]],
             Small = [Pid || {Pid, Words} <- Waiting, Words < 131072],
-            States = [{Pid, term_to_binary(State)} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Small], 500, C)],
-            {All, Left} = search(Later, Any, [Holder || {_, State} = Holder <- States, binary:match(State, Any) =/= nomatch] ++ Found, C),
+            Replies = ask([{Pid, get_state} || Pid <- Small], 500, C),
+            States = [{Pid, term_to_binary(State)} || {Pid, {reply, {ok, State}}} <- Replies],
+            Holding = [Holder || {_, State} = Holder <- States, binary:match(State, Any) =/= nomatch],
+            {All, Left} = search(Later, Any, Holding ++ Found, C),
             {All, [Pid || {Pid, _} <- Waiting, not lists:keymember(Pid, 1, States)] ++ Left}
     end.
 
@@ -112,11 +120,13 @@ pattern(Name, Size) ->
     <<131, 104, 1, Atom/binary>> = term_to_binary({Name}),
     <<104, Size, Atom/binary>>.
 
-%% Whether it waits in a loop that understands system messages. What hibernates does, if proc_lib started it.
+%% Whether it waits in a loop that understands system messages. A process that hibernates does, if proc_lib
+%% started it.
 answers(Pid) ->
     case process_info(Pid, [current_function, dictionary]) of
         [{_, {erlang, hibernate, _}}, {_, Dictionary}] -> lists:keymember('$initial_call', 1, Dictionary);
         [{_, {Module, _, _}}, {_, Dictionary}] ->
-            erlang:function_exported(Module, system_continue, 3) andalso lists:keymember('$ancestors', 1, Dictionary);
+            erlang:function_exported(Module, system_continue, 3)
+                andalso lists:keymember('$ancestors', 1, Dictionary);
         undefined -> false
     end.

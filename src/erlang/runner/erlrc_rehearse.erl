@@ -2,15 +2,17 @@
 %%
 %% The conversions of an upgrade, tried on copies of the states that the processes have now.
 %%
-%% They run in a scratch node: a second emulator, started from the files of this one, without a name and without a network,
-%% which gets the modules, the code path, the environment of all applications and the states through a pipe, and ends with
-%% that pipe. So they have the new code under its own name, and whatever they do is done to nobody here. What they miss
-%% there are the other processes, tables and ports: a conversion that fails for want of those, or whose state holds what is
-%% worth nothing elsewhere, is not said to fail, but to be one that cannot be rehearsed.
+%% They run in a scratch node: a second emulator, started from the files of this one, without a name and
+%% without a network, which gets the modules, the code path, the environment of all applications and the
+%% states through a pipe, and ends with that pipe. So they have the new code under its own name, and whatever
+%% they do does not affect this node. What they miss there are the other processes, tables and ports. A
+%% conversion that fails for want of those, or whose state holds what is worth nothing elsewhere, is reported
+%% as one that cannot be rehearsed, not as one that fails.
 -module(erlrc_rehearse).
 -export([main/3]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [read_beam/2, beam_file/2, running_code/2, running_vsn/2]).
+-import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_sys, [ask/3, has_state/1]).
 -import(erlrc_text, [exception/3, module_name/1, process/2, reply/1, short/1, text/2]).
 -import(erlrc_tree, [is_supervisor/1, remember/2, supervised/2]).
@@ -23,36 +25,37 @@ main(Rehearsal, Client, Ref) ->
         User -> group_leader(User, self())
     end,
     process_flag(trap_exit, true),
-    #{apps := Apps, mode := Mode, items := Items, askable := Askable, from := From, to := To, kept := Kept, read := Read,
-      limit := Limit} = Rehearsal,
-    put(journal, []),
-    put(remarks, []),
-    put(asleep, []),
+    #{apps := Apps, mode := Mode, items := Items, askable := Askable, from := From, to := To,
+      backed_up := BackedUp, read := Read, limit := Limit} = Rehearsal,
+    new_record(),
+    C = context(now_ms() + Limit),
     Answer = try
-                 C = #{deadline => now_ms() + Limit, tree => #{}, suspended => #{}, converted => #{},
-                       kept => maps:from_list([{Module, running_code(Module, From)} || Module <- Kept]),
-                       code => maps:from_list([{Module, {beam_file(To, Module), read_beam(To, Module)}} || Module <- Read])},
-                 {rehearsed, rehearse(Apps, Mode, Items, {Askable, C})}
+                 Backup = maps:from_list([{Module, running_code(Module, From)} || Module <- BackedUp]),
+                 Code = maps:from_list([{Module, {beam_file(To, Module), read_beam(To, Module)}}
+                                        || Module <- Read]),
+                 {rehearsed, rehearse(Apps, Mode, Items, {Askable, C#{backup := Backup, code := Code}})}
              catch
                  throw:{fail, Why} -> {failed, Why};
                  Class:Reason:Stack -> {failed, exception(Class, Reason, Stack)}
              end,
     erlang:send(Client, {Ref, Answer}, [noconnect]).
 
-%% [{Module, Process, works | fails | cannot, Why}]. Items: [{Module, Extra, DownVsn}], Askable: the supervisors whose
-%% init/1 may be called once more.
+%% [{Module, Process, works | fails | cannot, Why}]. Items: [{Module, Extra, DownVsn}], Askable: the
+%% supervisors whose init/1 may be called once more.
 rehearse(Apps, Mode, Items, {Askable, C0}) ->
     Procs = supervised(Apps, C0),
     C = remember(Procs, C0),
     Jobs = [{Pid, Module, case Mode of up -> running_vsn(Module, C); down -> {down, DownVsn} end, Extra}
-            || {Module, Extra, DownVsn} <- Items, {Pid, _, _, _, Modules} <- Procs, lists:member(Module, Modules)],
-    States = maps:from_list(ask([{Pid, get_state} || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Jobs])], standard, C)),
+            || {Module, Extra, DownVsn} <- Items, {Pid, _, _, _, Modules} <- Procs,
+               lists:member(Module, Modules)],
+    Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
+    States = maps:from_list(ask([{Pid, get_state} || Pid <- Pids], standard, C)),
     Calls = [{Pid, Module, call(Pid, Module, Vsn, Extra, maps:get(Pid, States), {Askable, C})}
              || {Pid, Module, Vsn, Extra} <- Jobs],
     Numbered = lists:zip(lists:seq(1, length(Calls)), Calls),
     Answers = case [{N, Call} || {N, {_, _, {calls, _} = Call}} <- Numbered] of
                   [] -> #{};
-                  Wanted -> in_scratch_node(Wanted, Mode, C)
+                  Rehearsed -> in_scratch_node(Rehearsed, Mode, C)
               end,
     [begin
          {Result, Why} = case Call of
@@ -63,7 +66,8 @@ rehearse(Apps, Mode, Items, {Askable, C0}) ->
          {Module, text("~ts", [process(Pid, C)]), Result, text("~ts", [Why])}
      end || {N, {Pid, Module, Call}} <- Numbered].
 
-%% What the behaviour of the process would call, with the size of the answer's ok tuple: {calls, [{Size, M, F, A}]}.
+%% The calls that the behaviour of the process would make, with the size of the answer's ok tuple: {calls,
+%% [{Size, M, F, A}]}.
 call(Pid, Module, Vsn, Extra, Reply, {Askable, C}) ->
     case {has_state(Reply), Reply} of
         {true, {reply, {ok, State}}} -> call_of(behaviour(Pid, C), Pid, Module, Vsn, Extra, State, Askable);
@@ -88,7 +92,7 @@ call_of({Module, {raw, Misc}}, _, Module, Vsn, Extra, _, _) ->
 call_of({Other, _}, _, _, _, _, _, _) ->
     {cannot, ["how a process of ", module_name(Other), " converts its state is not known"]}.
 
-%% The module that takes its system messages, and what it keeps for itself, if its status tells that as it is.
+%% The module that takes its system messages, and that module's own state, if the status shows it as it is.
 behaviour(Pid, C) ->
     case is_supervisor(Pid) of
         true ->
@@ -96,14 +100,16 @@ behaviour(Pid, C) ->
         false ->
             case ask([{Pid, get_status}], standard, C) of
                 [{_, {reply, {status, _, {module, Module}, [_, _, _, _, Misc]}}}] ->
-                    Formats = [true || Arity <- [1, 2], erlang:function_exported(Module, format_status, Arity)],
+                    Formats = [true || Arity <- [1, 2],
+                                       erlang:function_exported(Module, format_status, Arity)],
                     {Module, case Formats of [] -> {raw, Misc}; _ -> none end};
                 _ ->
                     {unknown, none}
             end
     end.
 
-%% Not always the module that the instruction is for: a library's server may carry the user's module in its state.
+%% Not always the module that the instruction is for: a library's server may carry the user's module in its
+%% state.
 callback(Pid, Module) ->
     case proc_lib:translate_initial_call(Pid) of
         {Other, init, 1} when Other =/= Module -> Other;
@@ -111,17 +117,18 @@ callback(Pid, Module) ->
     end.
 
 %% #{N => Answer}
-in_scratch_node(Calls, Mode, #{code := Code, kept := Kept} = C) ->
+in_scratch_node(Calls, Mode, #{code := Code, backup := Backup} = C) ->
     Modules = case Mode of
                   up -> [{Module, File, Beam} || {Module, {File, Beam}} <- maps:to_list(Code)];
-                  %% The way back is known to the code that runs.
-                  down -> [{Module, File, Beam} || {Module, {File, Beam}} <- maps:to_list(Kept)]
+                  %% The code that runs knows how to convert down.
+                  down -> [{Module, File, Beam} || {Module, {File, Beam}} <- maps:to_list(Backup)]
               end,
-    Env = [{App, application:get_all_env(App)} || {App, _, _} <- application:loaded_applications(), App =/= kernel,
-                                                 App =/= stdlib],
+    Env = [{App, application:get_all_env(App)}
+           || {App, _, _} <- application:loaded_applications(), App =/= kernel, App =/= stdlib],
     case start_scratch_node() of
         {ok, Port} ->
-            port_command(Port, term_to_binary({code:get_path(), Modules, Env, [{N, Call} || {N, {calls, Call}} <- Calls]})),
+            Question = {code:get_path(), Modules, Env, [{N, Call} || {N, {calls, Call}} <- Calls]},
+            port_command(Port, term_to_binary(Question)),
             Answers = await_answers(Port, #{}, [N || {N, _} <- Calls], C),
             catch port_close(Port),
             Answers;
@@ -150,50 +157,66 @@ await_answers(Port, Answers, [N | Rest] = Left, C) ->
     end.
 
 start_scratch_node() ->
-    Boots = [filename:join(Dir, "start_clean")
-             || Dir <- [filename:join(code:root_dir(), "bin") | [filename:dirname(B) || {ok, [[B]]} <- [init:get_argument(boot)]]]],
+    Own = [filename:dirname(Boot) || {ok, [[Boot]]} <- [init:get_argument(boot)]],
+    Boots = [filename:join(Dir, "start_clean") || Dir <- [filename:join(code:root_dir(), "bin") | Own]],
     Executable = filename:join(case os:getenv("BINDIR") of false -> ""; Dir -> Dir end, "erlexec"),
     case {filelib:is_regular(Executable), [Boot || Boot <- Boots, filelib:is_regular(Boot ++ ".boot")]} of
         {true, [Boot | _]} ->
-            Variables = case init:get_argument(boot_var) of {ok, Lists} -> [["-boot_var" | Words] || Words <- Lists]; error -> [] end,
+            Variables = case init:get_argument(boot_var) of
+                            {ok, Lists} -> [["-boot_var" | Words] || Words <- Lists];
+                            error -> []
+                        end,
+            Unset = [{Flags, false} || Flags <- ["ERL_FLAGS", "ERL_AFLAGS", "ERL_ZFLAGS"]],
             Arguments = ["-boot", Boot, "-noinput" | lists:append(Variables)] ++ ["-eval", scratch_program()],
-            %% Of its output nobody here should hear; nor should it leave a dump.
+            %% Its output is not for this node's log; nor should it leave a dump.
             {ok, open_port({spawn_executable, "/bin/sh"},
-                           [{args, ["-c", "exec \"$0\" \"$@\" </dev/null >/dev/null 2>&1", Executable | Arguments]},
-                            {env, [{"ERL_CRASH_DUMP_SECONDS", "0"} | [{Flags, false} || Flags <- ["ERL_FLAGS", "ERL_AFLAGS", "ERL_ZFLAGS"]]]},
+                           [{args, ["-c", "exec \"$0\" \"$@\" </dev/null >/dev/null 2>&1",
+                                    Executable | Arguments]},
+                            {env, [{"ERL_CRASH_DUMP_SECONDS", "0"} | Unset]},
                             nouse_stdio, {packet, 4}, binary, exit_status])};
         _ ->
             {cannot, "no scratch node can be started from the files of this one"}
     end.
 
-%% What runs there.
+%% The program that runs there.
 scratch_program() ->
     "Port = open_port({fd, 3, 4}, [{packet, 4}, binary, eof]),"
     "_ = logger:set_primary_config(level, none),"
-    "{Path, Modules, Env, Calls} = receive {Port, {data, Data}} -> binary_to_term(Data); {Port, eof} -> halt() end,"
-    "Tell = fun(Message) -> port_command(Port, term_to_binary(Message)) end,"
+    "{Path, Modules, Env, Calls} = receive"
+    "                                {Port, {data, Data}} -> binary_to_term(Data);"
+    "                                {Port, eof} -> halt()"
+    "                              end,"
+    "Send = fun(Message) -> port_command(Port, term_to_binary(Message)) end,"
     "code:add_pathsz(Path),"
     "[application:set_env(App, Key, Value) || {App, Settings} <- Env, {Key, Value} <- Settings],"
-    "[case code:load_binary(Module, File, Beam) of {module, _} -> ok; {error, Why} -> Tell({not_loaded, Module, Why}) end"
-    " || {Module, File, Beam} <- Modules],"
+    "[case code:load_binary(Module, File, Beam) of"
+    "   {module, _} -> ok;"
+    "   {error, Why} -> Send({not_loaded, Module, Why})"
+    " end || {Module, File, Beam} <- Modules],"
     "One = fun({Size, M, F, A}) ->"
     "        try {Size, apply(M, F, A)} of"
     "          {init, ignore} -> ok;"
     "          {init, {ok, {_, []}}} -> ok;"
     "          {init, {ok, Flags}} when is_map(Flags) -> ok;"
-    "          {init, {ok, {_, Specs}}} -> case supervisor:check_childspecs(Specs) of ok -> ok; Wrong -> {returned, Wrong} end;"
+    "          {init, {ok, {_, Specs}}} -> case supervisor:check_childspecs(Specs) of"
+    "                                        ok -> ok;"
+    "                                        Wrong -> {returned, Wrong}"
+    "                                      end;"
     "          {_, Ok} when is_tuple(Ok), tuple_size(Ok) =:= Size, element(1, Ok) =:= ok -> ok;"
     "          {_, Other} -> {returned, Other}"
-    "        catch Class:Reason:Stack -> {Class, Reason, [{Sm, Sf, case Sa of _ when is_list(Sa) -> length(Sa); _ -> Sa end, []}"
-    "                                                     || {Sm, Sf, Sa, _} <- Stack]} end"
+    "        catch Class:Reason:Stack ->"
+    "          {Class, Reason, [{Sm, Sf, case Sa of _ when is_list(Sa) -> length(Sa); _ -> Sa end, Sl}"
+    "                           || {Sm, Sf, Sa, Sl} <- Stack]} end"
     "      end,"
-    "All = fun(List) -> case [Not || Each <- List, Not <- [One(Each)], Not =/= ok] of [] -> ok; [First | _] -> First end end,"
+    "All = fun(List) ->"
+    "        case [Not || Each <- List, Not <- [One(Each)], Not =/= ok] of [] -> ok; [First | _] -> First end"
+    "      end,"
     "[begin"
     "   {Pid, Monitor} = spawn_monitor(fun() -> exit({answer, All(List)}) end),"
     "   receive"
-    "     {'DOWN', Monitor, process, Pid, {answer, Answer}} -> Tell({N, Answer});"
-    "     {'DOWN', Monitor, process, Pid, Died} -> Tell({N, {exit, Died, []}})"
-    "   after 5000 -> exit(Pid, kill), demonitor(Monitor, [flush]), Tell({N, timeout})"
+    "     {'DOWN', Monitor, process, Pid, {answer, Answer}} -> Send({N, Answer});"
+    "     {'DOWN', Monitor, process, Pid, Died} -> Send({N, {exit, Died, []}})"
+    "   after 5000 -> exit(Pid, kill), demonitor(Monitor, [flush]), Send({N, timeout})"
     "   end"
     " end || {N, List} <- Calls],"
     "receive {Port, eof} -> halt() end.".
@@ -206,14 +229,14 @@ verdict(timeout, _) -> {fails, "did not return in 5 seconds"};
 verdict({returned, Other}, _) -> {fails, ["returned ", short(Other)]};
 verdict({Class, Reason, Stack}, {reply, {ok, State}}) ->
     Why = exception(Class, Reason, Stack),
-    case [What || What <- [missing(Class, Reason, Stack), held(State)], What =/= false] of
+    case [What || What <- [missing(Class, Reason, Stack), bound(State)], What =/= false] of
         [] -> {fails, Why};
         [What | _] -> {cannot, [Why, ", and in the scratch node there is no ", What]}
     end;
 verdict(_, _) ->
-    {cannot, "the state is none that its behaviour has"}.
+    {cannot, "the state is not one that its behaviour has"}.
 
-%% What only this node has.
+%% The thing that only this node has, if the call failed for want of it.
 missing(exit, {noproc, _}, _) -> "other process";
 missing(exit, {{nodedown, _}, _}, _) -> "other process";
 missing(exit, {noconnection, _}, _) -> "other process";
@@ -221,16 +244,19 @@ missing(exit, {calling_self, _}, _) -> "other process";
 missing(error, {badfun, _}, _) -> "code from before";
 missing(error, undef, [{M, _, _, _} | _]) -> erlang:module_loaded(M) andalso ["module ", module_name(M)];
 missing(error, badarg, [{ets, _, _, _} | _]) -> "table";
-missing(error, badarg, [{erlang, F, _, _} | _]) when F =:= send; F =:= '!'; F =:= port_command; F =:= port_info -> "other process";
-%% Before OTP 24 the stack does not tell of a message to a name that nobody has.
+missing(error, badarg, [{erlang, F, _, _} | _])
+  when F =:= send; F =:= '!'; F =:= port_command; F =:= port_info ->
+    "other process";
+%% Before OTP 24 the stack does not show a message to a name that is not registered.
 missing(error, badarg, _) -> list_to_integer(erlang:system_info(otp_release)) < 24 andalso "other process";
 missing(_, _, _) -> false.
 
-held(Term) when is_pid(Term) -> "process that its state names";
-held(Term) when is_port(Term) -> "port that its state holds";
-held(Term) when is_reference(Term) -> "table or timer that its state holds";
-held(Term) when is_function(Term) -> "fun that its state holds";
-held([Head | Tail]) -> case held(Head) of false -> held(Tail); What -> What end;
-held(Term) when is_tuple(Term) -> held(tuple_to_list(Term));
-held(Term) when is_map(Term) -> held(maps:to_list(Term));
-held(_) -> false.
+%% The part of a state that is bound to this node.
+bound(Term) when is_pid(Term) -> "process that its state names";
+bound(Term) when is_port(Term) -> "port that its state holds";
+bound(Term) when is_reference(Term) -> "table or timer that its state holds";
+bound(Term) when is_function(Term) -> "fun that its state holds";
+bound([Head | Tail]) -> case bound(Head) of false -> bound(Tail); What -> What end;
+bound(Term) when is_tuple(Term) -> bound(tuple_to_list(Term));
+bound(Term) when is_map(Term) -> bound(maps:to_list(Term));
+bound(_) -> false.

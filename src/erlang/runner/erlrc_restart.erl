@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Children of supervisors that are stopped and started again, because an appup says so ({stop, Modules}) or because that is
-%% the only way back.
+%% Children of supervisors that are stopped and started again, by instructions of an appup ({stop, Modules})
+%% or because only that rolls them back.
 -module(erlrc_restart).
 -export([belongings/2, died_with/3, give_back/6, restart/4, running/2, started/1, stoppable/3]).
 -import(erlrc_call, [bounded/4]).
@@ -9,19 +9,21 @@
 -import(erlrc_text, [fail/2, processes/2, short_name/1, text/2]).
 -import(erlrc_tree, [links/1, remember/2, supervised/2]).
 
-%% [{Pid, Parent, Id, Specification, Modules}] of the children that run the modules, in the order of the modules. Fails if
-%% one of them could not be started again as it was: a simple_one_for_one supervisor stops and starts nobody by name, and
-%% forgets the arguments of a temporary child.
+%% [{Pid, Parent, Id, Specification, Modules}] of the children that run the modules, in the order of the
+%% modules. Fails if one of them could not be started again as it was: a simple_one_for_one supervisor stops
+%% and starts no child by name, and forgets the arguments of a temporary child.
 stoppable(Apps, Modules, C) ->
     Procs = supervised(Apps, C),
+    OfSupervisors = [Proc || {_, Parent, _, _, _} = Proc <- Procs, is_pid(Parent)],
     Children = [{Pid, Parent, Id, specification(Parent, Id, C), Ms}
-                || {Pid, Parent, Id, _, Ms} <- running(Modules, [Proc || {_, Parent, _, _, _} = Proc <- Procs, is_pid(Parent)])],
+                || {Pid, Parent, Id, _, Ms} <- running(Modules, OfSupervisors)],
     case [Pid || {Pid, _, _, none, _} <- Children] of
         [] -> Children;
-        Pids -> fail("could be stopped, but not started again as they were: ~ts", [processes(Pids, remember(Procs, C))])
+        Pids -> fail("could be stopped, but not started again as they were: ~ts",
+                     [processes(Pids, remember(Procs, C))])
     end.
 
-%% Those of Procs (their modules are the last element) that run one of the modules, in the order of the modules.
+%% The rows of Procs (modules are the last element) that run one of the modules, in the order of the modules.
 running(Modules, Procs) ->
     [Proc || Module <- Modules, Proc <- Procs,
              [First | _] <- [[M || M <- Modules, lists:member(M, element(5, Proc))]], First =:= Module].
@@ -45,34 +47,39 @@ started(Ok) when element(1, Ok) =:= ok, is_pid(element(2, Ok)) -> {ok, element(2
 started({error, Why}) -> {error, Why};
 started(Other) -> {error, Other}.
 
-%% Gives a child that was stopped and is started again the state it had: {ok, State}, or error if that is not known. What
-%% could not be done, as texts.
+%% Gives a child that was stopped and is started again the state it had: {ok, State}, or error if that is not
+%% known. What could not be done, as texts.
 give_back(New, {ok, State}, Pid, Name, Belongings, C) ->
     case died_with(Pid, State, Belongings) of
         {lost, What} ->
-            [text("~ts: was stopped and started afresh; its state is not put back, because ~ts died with it", [Name, What])];
+            [text("~ts: was stopped and started afresh; its state is not put back, because ~ts died with it",
+                  [Name, What])];
         nothing ->
             case {replace_state(New, State, C), ask([{New, get_state}], standard, C)} of
                 {[], [{New, {reply, {ok, State}}}]} -> [];
-                {[], _} -> [text("~ts: was stopped and started again, but not with all of its state", [Name])];
+                {[], _} ->
+                    [text("~ts: was stopped and started again, but not with all of its state", [Name])];
                 {Left, _} -> Left
             end
     end;
 give_back(_, error, _, Name, _, _) ->
     [text("~ts: was stopped and started afresh, because its state could not be read", [Name])].
 
-%% What ends with a process whether its state names it or not, as texts: its tables, and what is linked to it, but for its
-%% supervisor.
+%% The things that end with a process whether its state names them or not, as texts: its tables, and what is
+%% linked to it, but for its supervisor.
 belongings(Pid, Parent) ->
     Tables = ets:all(),
     Owners = lists:zipwith(fun ets:info/2, Tables, lists:duplicate(length(Tables), owner)),
     Linked = links(Pid) -- [Parent],
-    [text("table ~0tp", [ets:info(Table, name)]) || {Table, Owner} <- lists:zip(Tables, Owners), Owner =:= Pid]
+    [text("table ~0tp", [ets:info(Table, name)])
+     || {Table, Owner} <- lists:zip(Tables, Owners), Owner =:= Pid]
         ++ [text("port ~0tp", [Port]) || Port <- Linked, is_port(Port)]
-        ++ [text("process ~ts", [short_name(Other)]) || Other <- Linked, is_pid(Other), node(Other) =:= node(),
-                                                        process_info(Other, trap_exit) =:= {trap_exit, false}].
+        ++ [text("process ~ts", [short_name(Other)])
+            || Other <- Linked, is_pid(Other), node(Other) =:= node(),
+               process_info(Other, trap_exit) =:= {trap_exit, false}].
 
-%% {lost, Text} of what makes the state of a process worth nothing to the one that is started in its place, or nothing.
+%% {lost, Text} if something has ended with a process without which its state is worth nothing to the process
+%% that is started in its place, or nothing.
 died_with(Pid, State, Belongings) ->
     case {owns_resources(State, Pid), Belongings} of
         {false, []} -> nothing;

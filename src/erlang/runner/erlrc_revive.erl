@@ -1,18 +1,47 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Processes that are inside a code_change that does not return, when all else is undone.
+%% Processes that are inside a code_change that does not return. They are left alone until all else is rolled
+%% back: only when the old code is loaded, a process can be started again in it.
 -module(erlrc_revive).
--export([revive/4]).
+-export([journal_stuck/1, note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, now_ms/0]).
 -import(erlrc_restart, [belongings/2, died_with/3, started/1]).
--import(erlrc_journal, [remark/2]).
--import(erlrc_sys, [ask/3, replace_state/3]).
+-import(erlrc_journal, [journal/2, recall/1, record/2, remark/2]).
+-import(erlrc_sys, [ask/3, replace_state/3, resume/2]).
 -import(erlrc_text, [process/2, short/1, short_name/1, text/2]).
+-import(erlrc_undo_conversion, [convert_again/2]).
 
-%% A worker that is stuck in code_change is started again in the old code by its supervisor, which is asked to do so and
-%% not surprised by its death: that would count as a failure of the child, and might end its siblings and the application.
-%% It gets the state it had, unless something that belonged to it died with it. Others are not killed, because more would die
-%% with them: they find their old state in their mailbox when they return.
+note_stuck(Pid, Snapshot, StepC) ->
+    record(stuck, [{Pid, Snapshot, StepC} | recall(stuck)]),
+    ok.
+
+%% Waits for them as long as their steps could have, but not longer than Limit, and writes into the journal
+%% what is to be done about each.
+journal_stuck(Limit) ->
+    Stuck = recall(stuck),
+    Until = lists:max([now_ms() + 100 | [min(Deadline, Limit) || {_, _, #{deadline := Deadline}} <- Stuck]]),
+    Replies = ask([{Pid, get_state} || {Pid, _, _} <- Stuck], infinity, #{deadline => Until}),
+    lists:foreach(fun({{_, timeout}, {Pid, Snapshot, #{tree := Tree}}}) ->
+                          journal(processes, {revive, Pid, Snapshot, Tree});
+                     ({_, {Pid, Snapshot, _}}) ->
+                          journal(processes, {returned, Pid, Snapshot})
+                  end, lists:reverse(lists:zip(Replies, Stuck))).
+
+%% It has returned after all.
+resume_stuck(Pid, Snapshot, C) ->
+    Unset = case Snapshot of {_, State} -> replace_state(Pid, State, C); none -> [] end,
+    Left = Unset ++ convert_again([Pid], C),
+    resume([Pid], C),
+    Left.
+
+%% A worker that is stuck in code_change is started again in the old code by its supervisor, which is asked to
+%% do so and not surprised by its death: that would count as a failure of the child, and might end its
+%% siblings and the application. It gets the state it had, unless something that belonged to it died with it.
+%% Others are not killed, because more would die with them: they find their old state in their mailbox when
+%% they return.
+revive(Pid, Snapshot, #{tree := Tree} = C) ->
+    revive(Pid, Snapshot, maps:get(Pid, Tree, none), C).
+
 revive(Pid, Snapshot, {_, Parent, Id, worker, _}, C) when is_pid(Parent) ->
     Name = short_name(Pid),
     Belongings = belongings(Pid, Parent),
@@ -22,9 +51,11 @@ revive(Pid, Snapshot, {_, Parent, Id, worker, _}, C) when is_pid(Parent) ->
                   [Name, short(Why)])];
         {{ok, New}, {_, State}} ->
             case died_with(Pid, State, Belongings) of
-                {lost, What} -> [text("~ts: was started afresh, because its code_change did not return; its state is not put "
-                                      "back, because ~ts died with it", [Name, What])];
-                nothing -> give_state(New, State, Name, C)
+                {lost, What} ->
+                    [text("~ts: was started afresh, because its code_change did not return; its state is not "
+                          "put back, because ~ts died with it", [Name, What])];
+                nothing ->
+                    give_state(New, State, Name, C)
             end;
         {{ok, _}, none} ->
             [text("~ts: was started afresh, because its code_change did not return", [Name])]
@@ -35,18 +66,19 @@ revive(Pid, Snapshot, _, C) ->
         none -> ok
     end,
     Pid ! {system, {self(), make_ref()}, resume},
-    [text("~ts: its code_change has not returned; when it does, it goes on as before", [process(Pid, C)])].
+    [text("~ts: its code_change has not returned; when it does, it continues as before", [process(Pid, C)])].
 
 give_state(Pid, State, Name, C) ->
     case replace_state(Pid, State, C) of
         [] ->
             case ask([{Pid, get_state}], standard, C) of
                 [{Pid, {reply, {ok, State}}}] ->
-                    remark("~ts: its code_change did not return; it was started again with the state it had", [Name]),
+                    remark("~ts: its code_change did not return; it was started again with the state it had",
+                           [Name]),
                     [];
                 _ ->
-                    [text("~ts: was started again, because its code_change did not return, but not with all of its "
-                          "state", [Name])]
+                    [text("~ts: was started again, because its code_change did not return, but not with all "
+                          "of its state", [Name])]
             end;
         Left ->
             Left
@@ -69,14 +101,14 @@ start_again(Pid, Parent, Id, C0) ->
         {undefined, {ok, #{start := {_, _, First}}}, {ok, All}} ->
             started(bounded(supervisor, start_child, [Parent, lists:nthtail(length(First), All)], C));
         {undefined, _, _} ->
-            {error, "it cannot be told with which arguments"};
+            {error, "its arguments are not known"};
         {_, {ok, #{restart := temporary} = Temporary}, _} ->
             started(bounded(supervisor, start_child, [Parent, Temporary], C));
         _ ->
             started(bounded(supervisor, restart_child, [Parent, Id], C))
     end.
 
-%% Of a child of a simple_one_for_one supervisor, as that keeps them for the restart.
+%% The arguments of a child of a simple_one_for_one supervisor, as that stores them for the restart.
 dynamic_arguments(Pid, State) when tuple_size(State) > 4 ->
     case element(5, State) of
         {maps, #{Pid := Arguments}} when is_list(Arguments) -> {ok, Arguments};  % others are temporary

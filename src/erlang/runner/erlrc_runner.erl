@@ -2,36 +2,48 @@
 %%
 %% Runs a plan on the node, all or nothing.
 %%
-%% The plan comes from the planner outside (src/plan) as a list of steps. The runner is an interpreter, which decides
-%% nothing: erlrc_step has one clause for each kind of step. Before a step changes something, it writes into the journal
-%% what takes the change back, and erlrc_undo has one clause for each kind of journal entry. If a step fails, the journal
-%% is undone from its newest entry to its oldest, so that each undo finds the node just as its step left it.
+%% The plan comes from the planner outside (src/plan) as a list of steps. Before a step changes something, it
+%% writes into the journal what undoes the change. If a step fails, the run is rolled back: the undo goes from
+%% the newest entry of the journal to the oldest, so each finds the node just as its step left it. erlrc_step
+%% explains what a kind of step consists of, erlrc_journal the state of a run.
 %%
-%% For hot operations these modules do not run compiled: the build makes one program of them, abstract expressions, which
-%% erl_eval evaluates on any OTP from 23 on, in embedded mode and without sasl (make_program.escript says what that asks of
-%% the code here). For a boot (erlrc_starts) they are modules of the application erlrc. Each imports only from those that
-%% it builds on:
+%% The planner decides what to do. The runner decides only about what the moment shows: which processes are
+%% late, die or are started meanwhile, and how a process gets its state back.
 %%
-%%   runner  ->  step, undo  ->  children, otp  ->  revive, suspend  ->  restart, conversion  ->  app, code, path, tree  ->  sys, turn  ->  call
-%%           ->  journal, text
+%% For hot operations these modules do not run compiled: the build makes one program of them, abstract
+%% expressions, which erl_eval evaluates on any OTP from 23 on, in embedded mode and without sasl
+%% (make_program.escript explains what that asks of the code here). For a boot (erlrc_starts) they are modules
+%% of the application erlrc. Each imports only from those that it builds on:
+%%
+%%   runner  ->  rollback  ->  step  ->  app_steps        ->  app, call
+%%           ->  turn                ->  path_steps       ->  path
+%%                                   ->  code_steps       ->  code, library, undo_code
+%%                                   ->  process_steps    ->  suspend, conversion, stranded, record,
+%%                                                            undo_suspension, undo_conversion, revive
+%%                                   ->  child_steps      ->  children, restart
+%%                                   ->  call_steps       ->  otp
+%%   all of these  ->  tree  ->  sys  ->  call  ->  journal, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
 %%
-%% What is interpreted is slow: some microseconds for a call of a function, more for the making of a fun. So where processes
-%% are suspended, and for what is done with each of many modules, library functions and comprehensions do the work.
+%% What is interpreted is slow: some microseconds for a call of a function, more for the making of a fun. So
+%% where processes are suspended, and for what is done with each of many modules, library functions and
+%% comprehensions do the work. A module is unpacked when the first of its functions is called: what only a
+%% rollback needs has modules of its own.
 -module(erlrc_runner).
 -export([main/3]).
 -import(erlrc_app, [has_ended/2]).
--import(erlrc_call, [check_deadline/1, left/1, now_ms/0]).
+-import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [purge/1]).
--import(erlrc_step, [step/2]).
+-import(erlrc_journal, [context/1, is_touched/0, new_record/0, recall/1]).
+-import(erlrc_rollback, [roll_back/1]).
+-import(erlrc_step, [step/3]).
 -import(erlrc_sys, [suspended_us/0]).
--import(erlrc_text, [exception/3, text/2]).
+-import(erlrc_text, [exception/3, fail/2, text/2]).
 -import(erlrc_turn, [take_turn/1]).
--import(erlrc_undo, [undo_all/0]).
 
 main(Plan, Client, Ref) ->
-    %% A limit that the node has for the heaps of all would end this one halfway, with all suspended.
+    %% The node's own limit for heaps would end this process halfway, with all suspended.
     process_flag(max_heap_size, 0),
     %% Output and log events of the steps belong to the node, not to a client that may be gone.
     case whereis(user) of
@@ -41,109 +53,107 @@ main(Plan, Client, Ref) ->
     process_flag(trap_exit, true),
     %% Its code is data on its heap, and most of the time would go into copying that around.
     process_flag(min_heap_size, 500000),
-    #{steps := Steps, limit := Limit, hold := Hold} = Plan,
-    put(journal, []),
-    put(times, []),
-    put(remarks, []),
-    put(asleep, []),
-    put(suspension, none),
-    C = #{deadline => now_ms() + Limit, kept => #{}, code => #{}, suspended => #{}, vsns => #{}, converted => #{},
-          ready => none, preparing => [], tree => #{}, trees => [], terminated => [], hold => Hold},
-    put(purges, []),
+    #{steps := Steps, limit := Limit, prepare := Prepare} = Plan,
+    new_record(),
+    C = context(now_ms() + Limit),
     %% From the beginning: later its name may be that of another client.
-    put(client, case Hold of true -> monitor(process, Client); false -> none end),
+    Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
     case is_map_key(part, Plan) orelse take_turn(C) of
         true ->
-            %% Of a boot, which has the turn, and tells the log itself.
-            tell(Client, {Ref, run(Steps, C)});
+            %% Part of a boot: the lock is held and the boot does the logging.
+            {Result, _} = run(Steps, C),
+            send(Client, {Ref, Result});
         ok ->
-            Result = run(Steps, C),
+            {Result, #{stays := Stays, nifs := Nifs, purges := Purges}} = run(Steps, C),
             log(Result),
-            Settled = hold(Result, Hold, Client, Ref, C),
-            tell(Client, {Ref, Settled}),
-            element(1, Settled) =:= done andalso purge(get(purges));
+            Final = await_verdict(Result, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
+            send(Client, {Ref, Final}),
+            element(1, Final) =:= done andalso purge(Purges);
         {busy, Other} ->
-            tell(Client, {Ref, {busy, text("another run of erlrc (~p) is at work on this node", [Other])}})
+            send(Client, {Ref, {busy, text("another run of erlrc (~p) is at work on this node", [Other])}})
     end.
 
-%% Nobody can call a client that is gone.
-tell(Client, Message) ->
+%% A client that is gone cannot be connected to.
+send(Client, Message) ->
     erlang:send(Client, Message, [noconnect]).
 
+%% {Result, C}
 run(Steps, C) ->
-    case steps(Steps, 0, C) of
-        {done, Final} ->
+    case steps(Steps, 0, [], C) of
+        {done, Times, Final} ->
             case ended(Final) of
-                none -> {done, times(), suspended_us(), lists:reverse(get(remarks))};
-                Why -> take_back(length(Steps), Why)
+                none -> {{done, times(Times), suspended_us(), remarks()}, Final};
+                Why -> {failed(length(Steps), Why, times(Times), Final), Final}
             end;
-        {failed, N, Why, _} ->
-            take_back(N, Why)
+        {failed, N, Why, Times, Last} ->
+            {failed(N, Why, times(Times), Last), Last}
     end.
 
-take_back(N, Why) ->
-    Touched = get(journal) =/= [],
-    Left = undo_all(),
-    {failed, N, Why, Touched, Left, times(), suspended_us(), lists:reverse(get(remarks))}.
+failed(N, Why, Times, C) ->
+    Touched = is_touched(),
+    Left = roll_back(C),
+    {failed, N, Why, Touched, Left, Times, suspended_us(), remarks()}.
 
-%% An application may not survive its new code, and be it for one process that fails as soon as it goes on.
-ended(C) ->
-    case get(stays) of
-        {App, _} -> case has_ended(App, C) of true -> text("~ts: runs no longer", [App]); false -> none end;
-        undefined -> none
-    end.
+remarks() ->
+    lists:reverse(recall(remarks)).
 
-%% Several nodes are upgraded together: each keeps its journal until the client knows how the others fared. A client that
-%% vanishes meanwhile was killed; its package manager then puts the old files back, so the node goes back too.
-hold({done, Times, Suspended, Remarks}, true, Client, Ref, C) ->
-    Monitor = get(client),
-    tell(Client, {Ref, {held, Times, Suspended, Remarks}}),
+%% The application may crash under its new code as soon as a process resumes.
+ended(#{stays := {App, _}} = C) ->
+    case has_ended(App, C) of true -> text("~ts: runs no longer", [App]); false -> none end;
+ended(_) ->
+    none.
+
+%% Several nodes are upgraded together: a node that is prepared keeps its journal until the client has heard
+%% of all others and sends the verdict, commit or roll_back. A client that vanishes meanwhile was killed; its
+%% package manager then puts the old files back, so the node is rolled back too.
+await_verdict({done, Times, Suspended, Remarks}, Monitor, Client, Ref, C) when is_reference(Monitor) ->
+    send(Client, {Ref, {prepared, Times, Suspended, Remarks}}),
     Verdict = receive
                   {Ref, V} -> V;
-                  {'DOWN', Monitor, process, _, _} -> take_back
+                  {'DOWN', Monitor, process, _, _} -> roll_back
               after left(C) + 5000 -> too_late
               end,
     case {Verdict, ended(C)} of
-        {keep, none} ->
+        {commit, none} ->
             {done, Times, Suspended, Remarks};
         {_, Ended} ->
             Why = case Verdict of
-                      keep -> Ended;
-                      take_back -> <<"taken back">>;
-                      too_late -> <<"it waited too long to hear of the other nodes, and went back">>
+                      commit -> Ended;
+                      roll_back -> <<"rolled back">>;
+                      too_late -> <<"timed out waiting for the other nodes; rolled back">>
                   end,
-            Result = take_back(length(Times), Why),
+            Result = failed(length(Times), Why, Times, C),
             log(Result),
             Result
     end;
-hold(Result, _, _, _, _) ->
+await_verdict(Result, _, _, _, _) ->
     Result.
 
 log({done, _, _, _}) ->
     ok;
 log({failed, N, Why, true, [], _, _, _}) ->
-    logger:error("erlrc: step ~p failed and all was undone: ~ts", [N, Why]);
+    logger:error("erlrc: step ~p failed and the node was rolled back: ~ts", [N, Why]);
 log({failed, N, Why, true, Left, _, _, _}) ->
-    logger:error("erlrc: step ~p failed: ~ts; not undone: ~0tp", [N, Why, Left]);
+    logger:error("erlrc: step ~p failed: ~ts; not rolled back: ~0tp", [N, Why, Left]);
 log({failed, _, _, false, _, _, _, _}) ->
     ok.
 
-steps([], _, C) ->
-    {done, C};
-steps([{_, Step} | Rest], N, C) ->
+steps([], _, Times, C) ->
+    {done, Times, C};
+steps([Step | Rest], N, Times, #{deadline := Deadline} = C) ->
     Began = erlang:monotonic_time(),
     Result = try
-                 check_deadline(C),
-                 {ok, step(Step, C)}
+                 erlang:monotonic_time(millisecond) < Deadline orelse fail("the time limit is over", []),
+                 {ok, step(do, Step, C)}
              catch
-                 throw:{fail, Why} -> {failed, N, Why, C};
-                 Class:Reason:Stack -> {failed, N, exception(Class, Reason, Stack), C}
+                 throw:{fail, Why} -> {failed, Why};
+                 Class:Reason:Stack -> {failed, exception(Class, Reason, Stack)}
              end,
-    put(times, [{N, erlang:monotonic_time() - Began} | get(times)]),
+    Now = [{N, erlang:monotonic_time() - Began} | Times],
     case Result of
-        {ok, NewC} -> steps(Rest, N + 1, NewC);
-        Failed -> Failed
+        {ok, NewC} -> steps(Rest, N + 1, Now, NewC);
+        {failed, Text} -> {failed, N, Text, Now, C}
     end.
 
-times() ->
-    [{N, erlang:convert_time_unit(Time, native, microsecond)} || {N, Time} <- lists:reverse(get(times))].
+times(Times) ->
+    [{N, erlang:convert_time_unit(Time, native, microsecond)} || {N, Time} <- lists:reverse(Times)].

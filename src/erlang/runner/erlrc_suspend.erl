@@ -2,30 +2,35 @@
 %%
 %% Suspends the processes of some modules.
 %%
-%% All of one instruction at once, which has two traps. A process may be born in the old code after we listed its
-%% siblings: if one of the suspended supervisors has children by then that were not in the list, all goes on, and is tried
-%% again with the supervisors first. And a process may be waiting in a call for one that is suspended already, so that it
-%% cannot take our request: then those that were suspended go on until it has taken it, and are suspended again after it.
+%% All processes of one instruction are suspended at once, which has two traps:
+%% - A process may be started in the old code after we listed its siblings. If one of the suspended
+%%   supervisors has children by then that were not in the list, all are resumed, and it is tried again with
+%%   the supervisors first.
+%% - A process may be waiting in a call for one that is suspended already, so that it cannot take our request.
+%%   Then those that were suspended are resumed until it has taken the request, and are suspended again after
+%%   it.
 -module(erlrc_suspend).
 -export([freeze/2, suspend/4, withdraw/1]).
 -import(erlrc_call, [check_deadline/1, limit/2, now_ms/0]).
 -import(erlrc_conversion, [make_ready/2]).
--import(erlrc_sys, [note_suspension/1, responses/2, resume/2, send_system/2, states_are_tagged/0]).
+-import(erlrc_journal, [journal/2, journal_of/1, recall/1, record/2]).
+-import(erlrc_sys, [note_suspension/1, responses/2, resume/2, send_system/2, states_are_tagged/1]).
 -import(erlrc_text, [fail/2, processes/2]).
 -import(erlrc_tree, [column/2, links/1, remember/2, trees/2]).
 
-%% Next: the step convert_processes to come, or none; it is made ready before anybody waits (erlrc_conversion).
+%% Next: the step convert_processes to come, or none; it is made ready before any process waits
+%% (erlrc_conversion).
 suspend(Apps, Items, Next, C) ->
     suspend(Apps, Items, Next, C, [], 0).
 
-%% Held: processes that took the request late and stay suspended from then on.
-suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Held0, Round) ->
+%% Late: processes that took the request late and stay suspended from then on. A supervisor that does not name
+%% its children may wait for one of them, so erlrc_tree may resume them.
+suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Late0, Round) ->
     check_deadline(C0),
-    put(held, Held0),
+    record(late, Late0),
     {Procs, Known, Childless} = trees(Apps, C0),
-    Held = put(held, []),
-    C1 = remember(Procs, C0),
-    _ = states_are_tagged(),
+    Taken = record(late, []),
+    C1 = (remember(Procs, C0))#{states_are_tagged := states_are_tagged(C0)},
     %% There may be thousands, so library functions look at each.
     Own = [{Module, Each, maps:get(Module, Known, [])} || {Module, Each} <- Items],
     Found = lists:append(column(3, Own)),
@@ -43,16 +48,20 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Held0, Round) ->
     Workers = lists:usort(lists:append(maps:values(Listed))) -- (Supervisors ++ Before),
     case Round =:= 0 andalso at_once(Supervisors, Workers, Procs, min(Limit, 100), C1) of
         false ->
-            {Frozen, Holding} = freeze_all(Supervisors, Held, now_ms() + limit(standard, C1), C1),
+            {Frozen, Still} = freeze_all(Supervisors, Taken, now_ms() + limit(standard, C1), C1),
             case newborn(Frozen, Procs) of
                 unknown when Round < 50 ->
                     resume(Frozen, C1),
-                    suspend(Apps, Items, Next, C1, Holding, Round + 1);
+                    suspend(Apps, Items, Next, C1, Still, Round + 1);
                 unknown ->
                     fail("children are started faster than they can be listed", []);
                 Newborn ->
-                    {C, ByModule} = case Newborn of [] -> {C1, Listed}; _ -> with_newborn(Newborn, C1, Listed) end,
-                    Others = lists:usort(lists:append(maps:values(ByModule))) -- (Supervisors ++ Holding ++ Before),
+                    {C, ByModule} = case Newborn of
+                                        [] -> {C1, Listed};
+                                        _ -> with_newborn(Newborn, C1, Listed)
+                                    end,
+                    All = lists:usort(lists:append(maps:values(ByModule))),
+                    Others = All -- (Supervisors ++ Still ++ Before),
                     case freeze(Others, min(Limit, 100)) of
                         {FrozenOthers, []} ->
                             Died = (Supervisors ++ Others) -- (Frozen ++ FrozenOthers),
@@ -60,15 +69,16 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Held0, Round) ->
                             C#{suspended := Now#{Key => Parents -- Died}, ready := none};
                         {FrozenOthers, Late} ->
                             resume(Frozen ++ FrozenOthers, C),
-                            suspend(Apps, Items, Next, C, await_late(Late, Holding, now_ms() + Limit, C), Round + 1)
+                            Awaited = await_late(Late, Still, now_ms() + Limit, C),
+                            suspend(Apps, Items, Next, C, Awaited, Round + 1)
                     end
             end;
         true ->
             C1#{suspended := Expected#{Key => Parents}, ready := Ready}
     end.
 
-%% Nearly always nobody is late, dies or is born meanwhile, and then supervisors need not wait for the others. If it is not
-%% so, all go on.
+%% Fast path: no process is late, dies or is started meanwhile, so supervisors need not wait for the others.
+%% Otherwise all are resumed.
 at_once(Supervisors, Workers, Procs, Limit, C) ->
     All = Supervisors ++ Workers,
     case freeze(All, Limit) of
@@ -80,36 +90,37 @@ at_once(Supervisors, Workers, Procs, Limit, C) ->
 
 not_at_once(Frozen, Late, C) ->
     withdraw(Late),
-    resume(Frozen -- get(asleep), C),
+    resume(Frozen -- recall(asleep), C),
     false.
 
-%% All of Pids, and who of those we held before still is. A supervisor may be starting a child that waits for one that we
-%% hold.
-freeze_all(Pids, Held, Until, C) ->
+%% All of Pids, and those of the late ones that are still suspended. A supervisor may be starting a child that
+%% waits for one of these.
+freeze_all(Pids, Before, Until, C) ->
     case freeze(Pids, max(0, min(100, Until - now_ms()))) of
         {Frozen, []} ->
-            {Frozen, Held};
+            {Frozen, Before};
         {Frozen, Late} ->
-            resume(Frozen ++ Held, C),
+            resume(Frozen ++ Before, C),
             Taken = await_late(Late, [], Until, C),
             {Others, []} = freeze_all(Pids -- Taken, [], Until, C),
             {Taken ++ Others, []}
     end.
 
-%% Who does not come for a while may be waiting for one that we hold, so those go on again.
-await_late(Late, Held, Until, C) ->
+%% A process that does not take the request for a while may be waiting for one that is suspended, so those are
+%% resumed.
+await_late(Late, Before, Until, C) ->
     {Taken, Waiting} = await_frozen(Late, max(0, min(100, Until - now_ms()))),
     case Waiting =:= [] orelse now_ms() >= Until of
         true ->
             Waiting =:= [] orelse not_suspended(Waiting, C),
-            Taken ++ Held;
+            Taken ++ Before;
         false ->
-            resume(Taken ++ Held, C),
+            resume(Taken ++ Before, C),
             await_late(Waiting, [], Until, C)
     end.
 
-%% Asks all to suspend: {[Pid] that did, [{Ref, Pid}] that did not answer within Limit ms but may yet}. Processes that died
-%% are in neither.
+%% Asks all to suspend: {[Pid] that did, [{Ref, Pid}] that did not answer within Limit ms but may yet}.
+%% Processes that died are in neither.
 freeze([], _) ->
     {[], []};
 freeze(Pids, Limit) ->
@@ -117,7 +128,7 @@ freeze(Pids, Limit) ->
     Replies = responses(Sent, erlang:monotonic_time(millisecond) + Limit),
     case lists:usort(Replies) of
         [{reply, ok}] ->
-            put(journal, [{suspended, Pids} | get(journal)]),
+            journal(processes, {suspended, Pids}),
             {Pids, []};
         _ ->
             frozen(lists:zip(Sent, Pids), Replies)
@@ -129,10 +140,10 @@ await_frozen(Sent, Limit) ->
 
 frozen(Sent, Replies) ->
     Frozen = [Pid || {{_, Pid}, {reply, ok}} <- lists:zip(Sent, Replies)],
-    put(journal, [{suspended, Frozen} | get(journal)]),
+    journal(processes, {suspended, Frozen}),
     {Frozen, [Request || {Request, timeout} <- lists:zip(Sent, Replies)]}.
 
-%% Those whom somebody else has suspended are to be so again if all is undone.
+%% Processes that were suspended before we came are to be so again after a rollback.
 note_asleep(Pids) ->
     Where = lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), current_function)),
     case [Arity || {_, {sys, suspend_loop, Arity}} <- lists:usort(Where)] of
@@ -140,36 +151,40 @@ note_asleep(Pids) ->
             ok;
         _ ->
             Asleep = [Pid || {Pid, {_, {sys, suspend_loop, _}}} <- lists:zip(Pids, Where), not is_ours(Pid)],
-            put(asleep, Asleep ++ get(asleep))
+            record(asleep, Asleep ++ recall(asleep))
     end.
 
 is_ours(Pid) ->
     lists:any(fun({suspended, Pids}) -> lists:member(Pid, Pids);
                  (_) -> false
-              end, get(journal)).
+              end, journal_of(processes)).
 
 not_suspended(Waiting, C) ->
     withdraw(Waiting),
     fail("not suspended in time: ~ts", [processes([Pid || {_, Pid} <- Waiting], C)]).
 
-%% Whoever takes the request late finds that it was withdrawn.
+%% A process that takes the request late finds that it was withdrawn.
 withdraw(Waiting) ->
     lists:foreach(fun({Ref, Pid}) ->
                           demonitor(Ref, [flush]),
                           Pid ! {system, {self(), make_ref()}, resume}
                   end, Waiting).
 
-%% Children of the suspended supervisors that were born after we listed their siblings. A supervisor is linked to each of
-%% its children, so those are among the links that it had not yet before we asked it (ask_children/2).
+%% Children of the suspended supervisors that were started after we listed their siblings. A supervisor is
+%% linked to each of its children, so those are among the links that it had not yet before we asked it
+%% (ask_children/2).
 newborn(Supervisors, Procs) ->
-    case [{Pid, Supervisor} || Supervisor <- Supervisors, Pid <- links(Supervisor) -- get({links, Supervisor}),
+    Links = recall(links),
+    case [{Pid, Supervisor} || Supervisor <- Supervisors,
+                               Pid <- links(Supervisor) -- maps:get(Supervisor, Links),
                                is_pid(Pid), not lists:keymember(Pid, 1, Procs), is_process_alive(Pid)] of
         [] -> [];
         Unlisted -> siblings(Unlisted, Procs)
     end.
 
-%% What the list should have said of these. The children of a simple_one_for_one supervisor are all alike, so one that has
-%% a sibling in the list need not be listed again: there may be no moment without a birth.
+%% The rows that the list should have had for these. The children of a simple_one_for_one supervisor are all
+%% alike, so one that has a sibling in the list need not be listed again: there may be no moment in which none
+%% is started.
 siblings(Unlisted, Procs) ->
     Known = [{Pid, Supervisor, Id, Type, Modules}
              || {Pid, Supervisor} <- Unlisted,
@@ -180,9 +195,10 @@ siblings(Unlisted, Procs) ->
     end.
 
 with_newborn(Newborn, C, ByModule) ->
-    {remember(Newborn, C), maps:map(fun(Module, Pids) ->
-                                            Pids ++ [Pid || {Pid, _, _, _, Modules} <- Newborn, lists:member(Module, Modules)]
-                                    end, ByModule)}.
+    {remember(Newborn, C),
+     maps:map(fun(Module, Pids) ->
+                      Pids ++ [Pid || {Pid, _, _, _, Modules} <- Newborn, lists:member(Module, Modules)]
+              end, ByModule)}.
 
 longest([]) -> standard;
 longest(Limits) ->

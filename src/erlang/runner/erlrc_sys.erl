@@ -2,35 +2,39 @@
 %%
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
--export([ask/3, ask/4, ask_states/1, check_resumed/2, failures/1, gone/1, has_state/1, note_suspension/1, replace_state/3, replace_states/2, responses/2,
-         resume/2, resume_with_states/3, send_system/2, states_are_tagged/0, suspended_us/0,
-         told_states/3]).
+-export([ask/3, ask/4, ask_states/1, check_resumed/2, failures/1, gone/1, has_state/1, note_suspension/1,
+         replace_state/3, replace_states/2, responses/2, resume/2, resume_with_states/3, returned_states/3,
+         send_system/2, states_are_tagged/1, suspended_us/0]).
 -import(erlrc_call, [limit/2, us_since/1]).
+-import(erlrc_journal, [recall/1, record/2]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1, text/2]).
 
 replace_state(Pid, Old, C) ->
     replace_states([{Pid, Old}], C).
 
-%% gen_event: the state is a list of its handlers', and the fun is called for each. If there are several with one name, nothing
-%% tells which of them it is called for. A fun of ours would take a copy of this whole program with it to each process.
+%% gen_event: the state is a list of its handlers', and the fun is called for each. If there are several with
+%% one name, it is not known for which of them it is called. A fun of ours would take a copy of this whole
+%% program with it to each process.
 replace_states(States, C) ->
     {ok, Tokens, _} = erl_scan:string("fun(Current) ->"
-                                      "  case is_list(Old) andalso is_tuple(Current) andalso tuple_size(Current) =:= 3"
+                                      "  case is_list(Old) andalso is_tuple(Current)"
+                                      "       andalso tuple_size(Current) =:= 3"
                                       "       andalso lists:usort([H || {_, _, _} = H <- Old,"
-                                      "                                 element(1, H) =:= element(1, Current),"
-                                      "                                 element(2, H) =:= element(2, Current)]) of"
+                                      "                 element(1, H) =:= element(1, Current),"
+                                      "                 element(2, H) =:= element(2, Current)]) of"
                                       "    [Handler] -> Handler;"
                                       "    _ -> Old"
                                       "  end "
                                       "end."),
     {ok, [Put]} = erl_parse:parse_exprs(Tokens),
     None = erl_eval:new_bindings(),
-    Replies = ask([{Pid, {replace_state, element(2, erl_eval:expr(Put, erl_eval:add_binding('Old', Old, None)))}}
-                   || {Pid, Old} <- States], standard, C),
+    Funs = [{Pid, erl_eval:expr(Put, erl_eval:add_binding('Old', Old, None))} || {Pid, Old} <- States],
+    Replies = ask([{Pid, {replace_state, Fun}} || {Pid, {value, Fun, _}} <- Funs], standard, C),
     [text("~ts: its state could not be put back: ~ts", [process(Pid, C), reply(Reply)])
      || {Pid, Reply} <- Replies, not has_state(Reply), not gone(Reply)]
         ++ [text("~ts: its state could not be put back as a whole", [process(Pid, C)])
-            || {{Pid, Old}, {Pid, {reply, {ok, State}}}} <- lists:zip(States, Replies), not is_put_back(Old, State)].
+            || {{Pid, Old}, {Pid, {reply, {ok, State}}}} <- lists:zip(States, Replies),
+               not is_put_back(Old, State)].
 
 %% A gen_event may have got handlers meanwhile, or lost some.
 is_put_back(Same, Same) ->
@@ -42,33 +46,34 @@ is_put_back(Old, State) when is_list(Old), is_list(State) ->
 is_put_back(_, _) ->
     false.
 
-%% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that order,
-%% where Reply is {reply, Term}, {down, Reason} or timeout.
+%% Sends a system message (sys(3erl)) to each process at once and collects the answers: [{Pid, Reply}] in that
+%% order, where Reply is {reply, Term}, {down, Reason} or timeout.
 ask(Requests, Limit, C) ->
     {Pids, Asked} = lists:unzip(Requests),
     ask(Pids, Asked, Limit, C).
 
 ask(Pids, Asked, Limit, C) ->
     Sent = send_system(Pids, Asked),
-    answers(Asked, Pids, Sent, responses(Sent, erlang:monotonic_time(millisecond) + limit(Limit, C))).
+    answers(Asked, Pids, Sent, responses(Sent, erlang:monotonic_time(millisecond) + limit(Limit, C)), C).
 
 ask_states(Pids) ->
     send_system(Pids, lists:duplicate(length(Pids), get_state)).
 
-%% The states of all that were asked: {[{Pid, State}], [{Pid, Reply}] of those that have told none and are still there}.
-%% There may be thousands, which wait meanwhile, so where all is well only library functions look at each of them.
-told_states([], [], _) ->
+%% The states of all that were asked: {[{Pid, State}], [{Pid, Reply}] of those that returned none and are
+%% still there}. There may be thousands, which wait meanwhile, so where all is well only library functions
+%% look at each of them.
+returned_states([], [], _) ->
     {[], []};
-told_states(Pids, Sent, C) ->
+returned_states(Pids, Sent, C) ->
     Replies = responses(Sent, erlang:monotonic_time(millisecond) + limit(standard, C)),
     case all_answered(Replies) of
         {true, Values} ->
-            {case states_are_tagged() of
+            {case states_are_tagged(C) of
                  true -> {_, States} = lists:unzip(Values), lists:zip(Pids, States);
                  false -> lists:zip(Pids, Values)
              end, []};
         false ->
-            All = states(Pids, Sent, Replies),
+            All = states(Pids, Sent, Replies, C),
             {[{Pid, State} || {Pid, {reply, {ok, State}}} <- All],
              [{Pid, Reply} || {Pid, Reply} <- All, not has_state(Reply), not gone(Reply)]}
     end.
@@ -86,19 +91,20 @@ all_answered(Replies) ->
 send_system(Pids, Requests) ->
     lists:zipwith3(fun gen:send_request/3, Pids, lists:duplicate(length(Pids), system), Requests).
 
-answers([get_state | _], Pids, Sent, Replies) ->
-    states(Pids, Sent, Replies);
-answers([{replace_state, _} | _], Pids, Sent, Replies) ->
-    states(Pids, Sent, Replies);
-answers(_, Pids, Sent, Replies) ->
+answers([get_state | _], Pids, Sent, Replies, C) ->
+    states(Pids, Sent, Replies, C);
+answers([{replace_state, _} | _], Pids, Sent, Replies, C) ->
+    states(Pids, Sent, Replies, C);
+answers(_, Pids, Sent, Replies, _) ->
     case lists:usort(Replies) of
         [{reply, ok}] -> lists:zip(Pids, Replies);
         _ -> lists:zip(Pids, replies(Sent, Replies))
     end.
 
-%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27); here it is always the latter.
-states(Pids, Sent, Replies) ->
-    Bare = not states_are_tagged(),
+%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27); here it is
+%% always the latter.
+states(Pids, Sent, Replies, C) ->
+    Bare = not states_are_tagged(C),
     [{Pid, case Reply of
                {reply, {error, Failed}} when element(1, Failed) =:= callback_failed -> Reply;
                {reply, State} when Bare -> {reply, {ok, State}};
@@ -112,8 +118,9 @@ replies(Sent, Replies) ->
          _ -> Reply
      end || {Ref, Reply} <- lists:zip(Sent, Replies)].
 
-%% What came for each request, or timeout. Nearly all have been answered when it is their turn, so first each is given its
-%% share of the time, which compiled code does; only if that is too little for one, it is looked at what is left for all.
+%% What came for each request, or timeout. Nearly all have been answered when it is their turn, so first each
+%% is given its share of the time, which compiled code does; only if that is too little for one, it is looked
+%% at what is left for all.
 responses(Sent, Until) ->
     Share = max(0, Until - erlang:monotonic_time(millisecond)) div max(1, length(Sent)),
     Replies = lists:zipwith(fun gen:wait_response/2, Sent, lists:duplicate(length(Sent), Share)),
@@ -128,30 +135,26 @@ responses(Sent, Until) ->
 has_state({reply, {ok, _}}) -> true;
 has_state(_) -> false.
 
-%% Which this is, a process of the kernel tells whose state does not change.
-states_are_tagged() ->
-    case get(states_are_tagged) of
-        undefined ->
-            State = sys:get_state(kernel_refc),
-            {ok, Answer} = gen:call(kernel_refc, system, get_state, 5000),
-            put(states_are_tagged, Answer =:= {ok, State}),
-            states_are_tagged();
-        Known ->
-            Known
-    end.
+%% Which of the two this release does: asked of a process of the kernel whose state does not change.
+states_are_tagged(#{states_are_tagged := Known}) when Known =/= unknown ->
+    Known;
+states_are_tagged(_) ->
+    State = sys:get_state(kernel_refc),
+    {ok, Answer} = gen:call(kernel_refc, system, get_state, 5000),
+    Answer =:= {ok, State}.
 
 resume(Pids, C) ->
     {_, Replies} = resume_with_states(Pids, [], C),
     check_resumed(Replies, C).
 
-%% The states with which some of those go on, and the answers of all, for check_resumed/2: nobody waits until the states of
-%% the others are known.
+%% The states with which some of those are resumed, and the answers of all, for check_resumed/2: no process
+%% waits until the states of the others are known.
 resume_with_states(Pids, Some, C) ->
     SentStates = ask_states(Some),
     Sent = send_system(Pids, lists:duplicate(length(Pids), resume)),
     Until = erlang:monotonic_time(millisecond) + limit(standard, C),
-    {States, _} = told_states(Some, SentStates, C),
-    {States, answers([resume], Pids, Sent, responses(Sent, Until))}.
+    {States, _} = returned_states(Some, SentStates, C),
+    {States, answers([resume], Pids, Sent, responses(Sent, Until), C)}.
 
 check_resumed(Replies, C) ->
     end_suspension(),
@@ -160,33 +163,33 @@ check_resumed(Replies, C) ->
         Silent -> fail("not resumed: ~ts", [processes(Silent, C)])
     end.
 
-%% Of [{Pid, Reply}] those whose reply is not ok.
+%% The rows of [{Pid, Reply}] whose reply is not ok.
 failures(Replies) ->
-    {_, Told} = lists:unzip(Replies),
-    case lists:usort(Told) of
+    {_, Values} = lists:unzip(Replies),
+    case lists:usort(Values) of
         [{reply, ok}] -> [];
         _ -> [Failed || {_, Reply} = Failed <- Replies, Reply =/= {reply, ok}, not gone(Reply)]
     end.
 
-%% A process that died meanwhile needs nothing any more: its supervisor starts the next one in the code that is loaded.
+%% A process that died meanwhile needs nothing: its supervisor starts the next one in the code that is loaded.
 gone({down, _}) -> true;
 gone(_) -> false.
 
 note_suspension([]) -> ok;
 note_suspension(_) ->
-    case get(suspension) of
-        none -> put(suspension, {erlang:monotonic_time(), 0});
+    case recall(suspension) of
+        none -> record(suspension, {erlang:monotonic_time(), 0});
         _ -> ok
     end.
 
 end_suspension() ->
-    case get(suspension) of
-        {Began, _} -> put(suspension, {Began, us_since(Began)});
+    case recall(suspension) of
+        {Began, _} -> record(suspension, {Began, us_since(Began)});
         _ -> ok
     end.
 
 suspended_us() ->
-    case get(suspension) of
+    case recall(suspension) of
         {_, Us} -> Us;
         none -> 0
     end.

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Failures, and how they are told.
+%% Formatting of failures.
 -module(erlrc_text).
 -export([exception/3, expect/4, fail/2, module_name/1, modules/1, pids/1, process/2, processes/2, reply/1,
          short/1, short_name/1, text/2]).
@@ -26,13 +26,29 @@ text(Format, Args) ->
 short(Term) ->
     io_lib:format("~0tP", [Term, 25]).
 
+%% "egerl_counter:code_change/3, egerl_counter.erl:41: {badkey,limit}": the place is the innermost call of
+%% code that an author can mend, so not one of OTP's or Elixir's own.
 exception(Class, Reason, Stack) ->
-    Where = case Stack of
-                [{M, F, A, _} | _] when is_integer(A) -> io_lib:format(" in ~ts:~ts/~p", [module_name(M), F, A]);
-                [{M, F, A, _} | _] -> io_lib:format(" in ~ts:~ts/~p", [module_name(M), F, length(A)]);
-                _ -> ""
-            end,
-    text("~p ~ts~ts", [Class, short(Reason), Where]).
+    Why = case Class of error -> short(Reason); _ -> [atom_to_list(Class), " ", short(Reason)] end,
+    case [Frame || {M, _, _, _} = Frame <- Stack, not is_of_language(M)] ++ Stack of
+        [Frame | _] -> text("~ts: ~ts", [frame(Frame), Why]);
+        [] -> text("~p ~ts", [Class, short(Reason)])
+    end.
+
+frame({M, F, Args, Location}) ->
+    Arity = case Args of _ when is_integer(Args) -> Args; _ -> length(Args) end,
+    Line = case {proplists:get_value(file, Location), proplists:get_value(line, Location)} of
+               {File, Number} when is_list(File), is_integer(Number) ->
+                   io_lib:format(", ~ts:~b", [filename:basename(File), Number]);
+               _ ->
+                   ""
+           end,
+    io_lib:format("~ts:~ts/~b~ts", [module_name(M), F, Arity, Line]).
+
+%% Sends no message: the process that would answer may be the one that has failed.
+is_of_language(Module) ->
+    lists:member(Module, erlang:pre_loaded())
+        orelse lists:member(application:get_application(Module), [{ok, kernel}, {ok, stdlib}, {ok, elixir}]).
 
 reply({reply, {error, {'EXIT', {Reason, [{_, _, _, _} | _] = Stack}}}}) -> exception(error, Reason, Stack);
 reply({reply, {error, {'EXIT', Reason}}}) -> exception(exit, Reason, []);

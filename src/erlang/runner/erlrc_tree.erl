@@ -1,10 +1,12 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The processes of applications, from their supervision trees: only these belong to an application, and others that run
-%% its modules are none of its business.
+%% The processes of applications, from their supervision trees. Only these belong to an application; other
+%% processes that run its modules do not.
 -module(erlrc_tree).
--export([column/2, is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2, trees/2]).
+-export([column/2, is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2,
+         trees/2]).
 -import(erlrc_call, [briefly/4, limit/2]).
+-import(erlrc_journal, [recall/1, record/2]).
 -import(erlrc_sys, [resume/2]).
 -import(erlrc_text, [fail/2, process/2]).
 
@@ -13,52 +15,56 @@ supervised(Apps, C) ->
     {Procs, _, _} = trees(Apps, C),
     Procs.
 
-%% {The same, by module, the supervisors without children}. They are as they were when they were last looked for if each
-%% supervisor has the links that it had then, and no other code.
-trees(Apps, #{converted := Converted} = C) ->
-    case get({trees, Apps}) of
-        {Trees, Links} ->
+%% {The same, by module, the supervisors without children}. They are as they were when they were last looked
+%% for if each supervisor has the links that it had then, and no other code.
+trees(Apps, #{converted := Converted, trees_are_known := true} = C) ->
+    case recall(trees) of
+        #{Apps := {Trees, Links}} ->
             case [Pid || {Pid, Then} <- Links, is_map_key(Pid, Converted) orelse links(Pid) =/= Then] of
                 [] -> Trees;
                 _ -> walk(Apps, C)
             end;
-        undefined ->
+        _ ->
             walk(Apps, C)
     end;
 trees(Apps, C) ->
     walk(Apps, C).
 
 walk(Apps, C) ->
-    erase({trees, Apps}),
-    put(handlers, asked_none),
+    record(trees, maps:remove(Apps, recall(trees))),
+    record(handlers_were_asked, false),
     Procs = lists:append([case application_controller:get_master(App) of
-                              Master when is_pid(Master) ->
-                                  case briefly(application_master, get_child, [Master], C) of
-                                      {Root, _} when is_pid(Root) ->
-                                          put({root, Master}, Root),  % for has_ended/1
-                                          root(Root, C);
-                                      _ ->
-                                          is_process_alive(Master)
-                                              andalso fail("the master of application ~ts does not answer", [App]),
-                                          []
-                                  end;
-                              _ ->
-                                  []
+                              Master when is_pid(Master) -> of_application(App, Master, C);
+                              _ -> []
                           end || App <- Apps]),
     Trees = {Procs, by_module(Procs), childless(Procs)},
-    Links = [{Pid, get({links, Pid})} || {Pid, _, _, supervisor, _} <- Procs],
-    %% The handlers of a gen_event change without that being seen in any links.
-    Links =:= [] orelse get(handlers) =:= asked orelse put({trees, Apps}, {Trees, Links}),
+    Known = recall(links),
+    Links = [{Pid, maps:get(Pid, Known, undefined)} || {Pid, _, _, supervisor, _} <- Procs],
+    %% The handlers of a gen_event change without any change of links.
+    Links =:= [] orelse recall(handlers_were_asked)
+        orelse record(trees, (recall(trees))#{Apps => {Trees, Links}}),
     Trees.
+
+of_application(App, Master, C) ->
+    case briefly(application_master, get_child, [Master], C) of
+        {Root, _} when is_pid(Root) ->
+            record(roots, (recall(roots))#{Master => Root}),  % for erlrc_app:has_ended/1
+            root(Root, C);
+        _ ->
+            is_process_alive(Master) andalso fail("the master of application ~ts does not answer", [App]),
+            []
+    end.
 
 %% Nearly all of thousands of processes are of a few kinds.
 by_module(Procs) ->
     Kinds = lists:usort(column(5, Procs)),
     case length(Kinds) =< 8 of
         true ->
-            Own = [{Kind, [Proc || {_, _, _, _, Modules} = Proc <- Procs, Modules =:= Kind]} || Kind <- Kinds],
-            maps:from_list([{Module, lists:append([Alike || {Kind, Alike} <- Own, lists:member(Module, Kind)])}
-                            || Module <- lists:usort(lists:append(Kinds))]);
+            Own = [{Kind, [Proc || {_, _, _, _, Modules} = Proc <- Procs, Modules =:= Kind]}
+                   || Kind <- Kinds],
+            Alike = [{Module, [Found || {Kind, Found} <- Own, lists:member(Module, Kind)]}
+                     || Module <- lists:usort(lists:append(Kinds))],
+            maps:from_list([{Module, lists:append(Found)} || {Module, Found} <- Alike]);
         false ->
             each_by_module(Procs)
     end.
@@ -67,18 +73,19 @@ each_by_module(Procs) ->
     lists:foldr(fun({Module, Proc}, Known) -> Known#{Module => [Proc | maps:get(Module, Known, [])]} end, #{},
                 [{Module, Proc} || {_, _, _, _, Modules} = Proc <- Procs, Module <- lists:usort(Modules)]).
 
-%% Supervisors without children may get one at any moment, and only those they have tell which modules theirs run.
+%% Supervisors without children may get one at any moment, and only from the children they have it is known
+%% which modules theirs run.
 childless(Procs) ->
     Parents = lists:usort(column(2, Procs)),
     [Pid || {Pid, _, _, supervisor, _} <- Procs, not lists:member(Pid, Parents), is_supervisor(Pid)].
 
-%% Of many tuples the Nth element of each, by compiled code.
+%% The Nth element of each of many tuples, by compiled code.
 column(N, Tuples) ->
     lists:zipwith(fun erlang:element/2, lists:duplicate(length(Tuples), N), Tuples).
 
 root(Root, #{tree := Tree} = C) when node(Root) =:= node() ->
     Known = case Tree of
-                #{Root := {_, _, _, supervisor, [Told]}} -> Told;
+                #{Root := {_, _, _, supervisor, [Remembered]}} -> Remembered;
                 _ -> supervisor_module(Root, C)
             end,
     case Known of
@@ -88,8 +95,8 @@ root(Root, #{tree := Tree} = C) when node(Root) =:= node() ->
 root(_, _) ->
     [].
 
-%% The callback module of an application's top supervisor. What is no supervisor (some applications start a plain
-%% process) has none.
+%% The callback module of an application's top supervisor. Some applications start a plain process instead,
+%% which has none.
 supervisor_module(Pid, C) ->
     case is_supervisor(Pid) of
         true ->
@@ -127,18 +134,18 @@ children(Supervisor, #{tree := Tree, suspended := Suspended} = C) ->
             ask_children(Supervisor, C)
     end.
 
-%% Found in an undo: it is inside a code_change that does not return, and need not be waited for.
+%% Found in a rollback: it is inside a code_change that does not return, and need not be waited for.
 is_stuck(Pid) ->
-    lists:keymember(Pid, 1, case get(stuck) of undefined -> []; Stuck -> Stuck end).
+    lists:keymember(Pid, 1, recall(stuck)).
 
 ask_children(Supervisor, C) ->
     is_stuck(Supervisor) andalso fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
-    put({links, Supervisor}, links(Supervisor)),
-    Children = case {which_children(Supervisor, 100, C), get(held)} of
-                   {timeout, [_ | _] = Held} ->
-                       %% It may be starting a child that waits for one of these (suspend/5).
-                       put(held, []),
-                       resume(Held, C),
+    record(links, (recall(links))#{Supervisor => links(Supervisor)}),
+    Children = case {which_children(Supervisor, 100, C), recall(late)} of
+                   {timeout, [_ | _] = Late} ->
+                       %% It may be starting a child that waits for one of these (suspend/6).
+                       record(late, []),
+                       resume(Late, C),
                        which_children(Supervisor, standard, C);
                    {timeout, _} ->
                        which_children(Supervisor, standard, C);
@@ -146,7 +153,8 @@ ask_children(Supervisor, C) ->
                        Answer
                end,
     Children =/= timeout orelse fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
-    Workers = [{Pid, Supervisor, Id, worker, Modules} || {Id, Pid, worker, [_ | _] = Modules} <- Children, node(Pid) =:= node()],
+    Workers = [{Pid, Supervisor, Id, worker, Modules} || {Id, Pid, worker, [_ | _] = Modules} <- Children,
+                                                         node(Pid) =:= node()],
     case length(Workers) =:= length(Children) of
         true -> Workers;
         false -> lists:append([child(Child, Supervisor, C) || Child <- Children])
@@ -174,11 +182,11 @@ child({Id, Pid, supervisor, Modules}, Parent, C) when node(Pid) =:= node() ->
 child(_, _, _) ->
     [].
 
-%% A gen_event process tells its handlers' modules, but not while it is suspended. Some child specifications say dynamic of
-%% what is none: it has no handlers, and might die of the question.
+%% A gen_event process names its handlers' modules, but not while it is suspended. Some child specifications
+%% say dynamic of another process: it has no handlers, and might die of the request.
 handlers(Pid, C) ->
     case is_event_manager(Pid) of
-        true -> put(handlers, asked), known_handlers(Pid, C);
+        true -> record(handlers_were_asked, true), known_handlers(Pid, C);
         false -> []
     end.
 
@@ -195,7 +203,7 @@ ask_handlers(Pid, C) ->
         {ok, Modules} when is_list(Modules) ->
             Modules;
         _ ->
-            is_process_alive(Pid) andalso fail("~ts does not tell its handlers", [process(Pid, C)]),
+            is_process_alive(Pid) andalso fail("~ts does not name its handlers", [process(Pid, C)]),
             []
     end.
 
@@ -217,4 +225,4 @@ links(Pid) ->
 remember(Procs, #{remembered := Procs} = C) ->
     C;
 remember(Procs, #{tree := Tree} = C) ->
-    C#{remembered => Procs, tree := maps:merge(Tree, maps:from_list(lists:zip(column(1, Procs), Procs)))}.
+    C#{remembered := Procs, tree := maps:merge(Tree, maps:from_list(lists:zip(column(1, Procs), Procs)))}.

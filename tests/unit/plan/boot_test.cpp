@@ -123,8 +123,8 @@ TEST_CASE("an application is loaded as its file says, and started with its type"
   World world;
   world.app("a").want("a", "permanent");
   CHECK(steps(world.plan().starts.at(0)) ==
-        std::vector<std::string>{"{load_app,a,{application,a,[{vsn,\"1\"},{applications,[kernel]},"
-                                 "{optional_applications,[]}]}}",
+        std::vector<std::string>{"{apps,{load_app,a,{application,a,[{vsn,\"1\"},{applications,[kernel]},"
+                                 "{optional_applications,[]}]}}}",
                                  "{apps,{require_loaded,a,\"1\"}}", "{apps,{start_app,a,permanent}}"});
 }
 
@@ -170,8 +170,8 @@ TEST_CASE("who depends on an included application depends on the one that includ
   world.app("bar", "!foo").app("foo").app("baz", "foo").want("bar baz");
   CHECK(told(world) == "bar!foo baz(bar)");
   CHECK(steps(world.plan().starts.at(1)).front() ==
-        "{load_app,baz,{application,baz,[{vsn,\"1\"},{applications,[kernel,bar]},{optional_applications,[]}"
-        "]}}");
+        "{apps,{load_app,baz,{application,baz,[{vsn,\"1\"},{applications,[kernel,bar]},"
+        "{optional_applications,[]}]}}}");
 }
 
 TEST_CASE("the same holds where the one that includes it runs") {
@@ -254,8 +254,8 @@ TEST_CASE("the plan is told to the node as its runner expects it") {
   world.app("a").loaded("a").app("b", "gone").want("a b");
   CHECK(print_term(to_term(world.plan())) ==
         "#{starts => [#{app => a,vsn => \"1\",needs => [],included => [],ebins => [],steps => "
-        "[{require_loaded,a,\"1\"},"
-        "{start_app,a,temporary}]}],problems => [{{appspec_file_not_found,\"gone.app\"},"
+        "[{apps,{require_loaded,a,\"1\"}},"
+        "{apps,{start_app,a,temporary}}]}],problems => [{{appspec_file_not_found,\"gone.app\"},"
         "<<\"gone: no directory of the code path has gone.app\">>},{{not_started,b,[gone]},"
         "<<\"b needs gone\">>}]}");
 }

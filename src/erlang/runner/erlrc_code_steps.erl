@@ -1,0 +1,142 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Steps that read, check, load and remove modules (include/erlrc/plan/code_steps.hpp).
+-module(erlrc_code_steps).
+-export([code_step/3]).
+-import(erlrc_call, [bounded/4, now_ms/0]).
+-import(erlrc_code, [await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
+                     load/4, loaded_md5/1, read_beam/2, read_files/1, running_code/2]).
+-import(erlrc_undo_code, [put_back/3]).
+-import(erlrc_journal, [journal/2]).
+-import(erlrc_library, [check_libraries/2, has_lost_nifs/2, pin_libraries/2]).
+-import(erlrc_conversion, [ask_ready/1]).
+-import(erlrc_text, [expect/4, fail/2, modules/1]).
+
+%% First what is done while processes wait: clauses are tried one after the other.
+code_step(do, {switch_modules, Modules}, #{loads := Loads, backup := Backup, ready := Ready} = C) ->
+    lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)),
+    journal(code, {switch_modules, Modules, Backup}),
+    %% The processes answer with their states while the node waits for its schedulers to take the new code.
+    %% Were this process busy meanwhile, the node would wait for it.
+    Asked = ask_ready(Ready),
+    case bounded(code, finish_loading, [maps:get(Modules, Loads)], C) of
+        ok -> C#{ready := Asked};
+        Failed -> expect(ok, Failed, "~ts: cannot be loaded", [modules(Modules)])
+    end;
+code_step(undo, {switch_modules, Modules, Backup}, _) ->
+    %% Each module by itself: what cannot be put back of one must not keep the others from it.
+    lists:foreach(fun(Module) ->
+                          journal(code, {code, Module, maps:get(Module, Backup, not_loaded)})
+                  end, Modules);
+
+code_step(do, {load_new, Module}, #{code := Code, backup := Backup} = C) ->
+    {File, Beam} = maps:get(Module, Code),
+    case loaded_md5(Module) =:= code:module_md5(Beam) of
+        true ->
+            C;
+        false ->
+            journal(code, {code, Module, maps:get(Module, Backup, not_loaded)}),
+            load(Module, File, Beam, C),
+            C
+    end;
+code_step(do, {remove_module, Module}, #{backup := Backup} = C) ->
+    case erlang:module_loaded(Module) of
+        true ->
+            journal(code, {code, Module, maps:get(Module, Backup, not_loaded)}),
+            delete(Module);
+        false ->
+            ok
+    end,
+    C;
+code_step(do, {load_modules, Ebin, Named, Items}, #{backup := Backup} = C) ->
+    lists:foreach(fun({Module, Md5}) ->
+                          case loaded_md5(Module) of
+                              Md5 ->
+                                  ok;
+                              _ ->
+                                  journal(code, {code, Module, case Backup of
+                                                                   #{Module := Running} -> Running;
+                                                                   _ -> running_code(Module, Ebin)
+                                                               end}),
+                                  load(Module, beam_file(Named, Module), read_beam(Ebin, Module), C)
+                          end
+                  end, Items),
+    C;
+code_step(do, {unload_modules, Modules}, C) ->
+    lists:foreach(fun(Module) ->
+                          case erlang:module_loaded(Module) of
+                              true ->
+                                  journal(code, {code, Module, running_code(Module, "")}),
+                                  delete(Module),
+                                  code:purge(Module);
+                              false ->
+                                  ok
+                          end
+                  end, Modules),
+    C;
+code_step(undo, {code, Module, Previous}, C) ->
+    put_back(Module, Previous, C);
+
+code_step(do, {read_code, Ebin, Named, Modules, Switched}, #{code := Code} = C) ->
+    Files = beam_files(Ebin, Modules),
+    {Results, Beams} = lists:unzip(read_files(Files)),
+    case lists:keyfind(error, 1, lists:zip3(Results, Files, Beams)) of
+        false -> ok;
+        {error, File, Reason} -> fail("~ts: ~ts", [File, file:format_error(Reason)])
+    end,
+    New = maps:merge(Code, maps:from_list(lists:zip(Modules, lists:zip(beam_files(Named, Modules), Beams)))),
+    C#{code := New, loads := [{Group, begin_load(Group, New)} || Group <- Switched]};
+code_step(do, {back_up_code, Ebin, Modules, Read}, #{backup := Backup} = C) ->
+    Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
+    Each = fun(Same) -> lists:duplicate(length(Loaded), Same) end,
+    Files = beam_files(Ebin, Loaded),
+    {Results, Beams} = lists:unzip(read_files(Files)),
+    Names = lists:map(fun code:is_loaded/1, Loaded),
+    Running = lists:zipwith(fun erlang:get_module_info/2, Loaded, Each(md5)),
+    Digests = lists:zipwith3(fun maps:get/3, Loaded, Each(maps:from_list(Read)), Each(unread)),
+    There = case Results =:= Each(ok) andalso Names =:= lists:zip(Each(file), Files)
+                andalso Digests =:= Running of
+                true -> lists:zip(Loaded, lists:zip(Files, Beams));
+                false -> in_place(lists:zip3(Loaded, Running, Digests), lists:zip3(Results, Names, Beams))
+            end,
+    Found = maps:from_list(There),
+    Others = [{Module, running_code(Module, Ebin)} || Module <- Modules -- maps:keys(Found)],
+    case [Module || {Module, gone} <- Others] of
+        [] -> ok;
+        Gone -> fail("the code that runs is not in any file, so that it could not be rolled back to: ~ts",
+                     [modules(Gone)])
+    end,
+    C#{backup := maps:merge(maps:merge(Backup, Found), maps:from_list(Others))};
+code_step(do, {back_up_replaced, Ebin, Items}, C) ->
+    {Modules, _} = lists:unzip(Items),
+    Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
+    Replaced = [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)],
+    code_step(do, {back_up_code, Ebin, Replaced, []}, C);
+code_step(do, {check_libraries, Ebin, Modules}, C) ->
+    C#{nifs := check_libraries(Ebin, Modules)};
+%% A module may ignore a library that it cannot load; and one without on_load needs a process that loads its
+%% library.
+code_step(do, check_nifs, #{nifs := Nifs} = C) ->
+    case [Module || Module <- Nifs, has_lost_nifs(Module, Nifs)] of
+        [] -> C;
+        Lost -> fail("modules that have lost their NIFs: ~ts", [modules(Lost)])
+    end;
+code_step(do, {pin_libraries, Ebin}, C) ->
+    pin_libraries(Ebin, C),
+    C;
+code_step(do, {check_old_code, Modules, Policy}, C) ->
+    check_old_code(Modules, Policy, now_ms(), C),
+    C;
+code_step(do, pass_point_of_no_return, #{loads := Loads} = C) ->
+    C#{seen := nothing, loads := maps:from_list([{Group, await_load(Begun, C)} || {Group, Begun} <- Loads])};
+%% Only after all else succeeded, on the other nodes, too, because nothing can undo it; and only after the
+%% client has the outcome (erlrc_runner), because it takes longer than all the rest where there are many
+%% modules or processes.
+code_step(do, {post_purge, Purges}, C) ->
+    C#{purges := Purges}.
+
+%% Nearly all modules lie where they should, and the client has digested their files just now.
+in_place(Modules, Files) ->
+    [{Module, {Name, Beam}}
+     || {{Module, Running, Digest}, {ok, {file, Name}, Beam}} <- lists:zip(Modules, Files), is_list(Name),
+        Running =:= case Digest of unread -> code:module_md5(Beam); _ -> Digest end].

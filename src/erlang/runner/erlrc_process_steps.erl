@@ -1,0 +1,87 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Steps that suspend, convert and resume processes, and the check of processes that nothing converts
+%% (include/erlrc/plan/process_steps.hpp).
+-module(erlrc_process_steps).
+-export([process_step/3]).
+-import(erlrc_code, [running_vsn/2]).
+-import(erlrc_conversion, [ready/2, ready_states/2]).
+-import(erlrc_journal, [journal/2]).
+-import(erlrc_record, [check_records/4]).
+-import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
+-import(erlrc_stranded, [check_stranded/5, look_at/1]).
+-import(erlrc_suspend, [suspend/4]).
+-import(erlrc_sys, [ask/4, check_resumed/2, failures/1, resume_with_states/3]).
+-import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
+-import(erlrc_tree, [column/2, remember/2, trees/2]).
+-import(erlrc_undo_conversion, [undo_conversion/4]).
+-import(erlrc_undo_suspension, [undo_resumption/4, undo_suspension/2]).
+
+process_step(do, {suspend_processes, Apps, Items, Next}, #{apps := Known, vsns := Vsns} = C) ->
+    Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
+    %% Rather now than while they wait.
+    erlang:garbage_collect(self(), [{type, minor}]),
+    suspend(Apps, Items, Next, C#{apps := lists:usort(Apps ++ Known), vsns := maps:merge(Vsns, Running)});
+process_step(undo, {suspended, Pids}, C) ->
+    undo_suspension(Pids, C);
+
+process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted} = C) ->
+    {_, Items, Jobs, Concerned, Requests, _, _} = Ready = ready(Step, C),
+    Before = case ready_states(Ready, C) of
+                 {States, []} -> States;
+                 {_, Silent} -> fail("cannot save the process state for rollback: ~ts",
+                                     [processes([Pid || {Pid, _} <- Silent], C)])
+             end,
+    journal(processes, {convert_processes, Mode, Items, Jobs, Before}),
+    case failures(ask(Concerned, Requests, standard, C)) of
+        [] ->
+            C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none};
+        Failures ->
+            [journal(processes, {stuck, Pid, proplists:lookup(Pid, Before), C})
+             || {Pid, timeout} <- Failures],
+            fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
+                                                               || {Pid, Reply} <- Failures])])
+    end;
+process_step(undo, {convert_processes, Mode, Items, Jobs, Before}, C) ->
+    undo_conversion({Mode, Items}, Jobs, Before, C);
+%% Inside a code_change that does not return. Only when the old code is back the process can be started again
+%% in that.
+process_step(undo, {stuck, Pid, Snapshot, StepC}, _) ->
+    note_stuck(Pid, Snapshot, StepC);
+process_step(undo, {returned, Pid, Snapshot}, C) ->
+    resume_stuck(Pid, Snapshot, C);
+process_step(undo, {revive, Pid, Snapshot, Tree}, C) ->
+    revive(Pid, Snapshot, C#{tree := Tree});
+
+process_step(do, {resume_processes, Modules}, C) ->
+    #{suspended := Suspended, converted := Converted, apps := Apps} = C,
+    Left = maps:without(Modules, Suspended),
+    Stay = case lists:filter(fun erlang:is_atom/1, maps:keys(Left)) of
+               [] -> #{};
+               _ -> maps:without(parents_done(Left), Left)
+           end,
+    Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
+    {States, Replies} = resume_with_states(Pids, maps:keys(maps:with(Pids, Converted)), C),
+    journal(processes, {resume_processes, Pids, States, Apps, Modules}),
+    check_resumed(Replies, C),
+    C#{suspended := Stay};
+process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
+    undo_resumption({Pids, States}, Apps, Modules, C);
+
+process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records}, C) ->
+    #{seen := Before} = C,
+    %% First these: what is started after that into a tree will be found there when it is suspended.
+    All = processes() -- [self()],
+    {Procs, Known, _} = trees(Apps, C),
+    InTrees = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
+    check_records(Changing, InTrees, Records, C),
+    %% A forecast has many of this step, one after the other.
+    Seen = case Before of nothing -> look_at(All); _ -> Before end,
+    check_stranded(maps:without(InTrees, Seen), Changing, Handling, Policy, remember(Procs, C)),
+    C#{seen := Seen}.
+
+%% The supervisors that were suspended along with the processes of some modules are resumed with the last of
+%% those.
+parents_done(Left) ->
+    [Parents || {parents, Modules} = Parents <- maps:keys(Left),
+                [M || M <- Modules, is_map_key(M, Left)] =:= []].
