@@ -21,10 +21,6 @@ bool directory_exists(const std::filesystem::path& path) {
   return true;
 }
 
-std::string directory_of(const Version& version) {
-  return version.kept ? *version.kept : version.ebin.value();
-}
-
 }  // namespace
 
 Files AppCache::files() {
@@ -35,20 +31,22 @@ Files AppCache::files() {
             return load(alls_, load_app_files, load_app_files, version);
           },
           [this](const Version& version) {
-            return version == packed_ || directory_exists(directory_of(version));
+            return version == packed_ || directory_exists(version.location.value().read_from);
           }};
 }
 
 const AppFiles& AppCache::load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader,
                                const Version& version) {
   const std::scoped_lock lock(reading_);
-  const Key key{directory_of(version), version.vsn};
+  const Key key{version.location.value(), version.vsn};
   const auto known = loaded.find(key);
   if (known != loaded.end()) return known->second;
-  if (version == packed_)
-    return loaded.emplace(key, packed_loader(key.first, app_, key.second, read_)).first->second;
-  directory_exists(key.first);  // says it better if there is a file
-  return loaded.emplace(key, loader(key.first, app_, key.second)).first->second;
+  const std::string& ebin = key.first.read_from;
+  if (version != packed_) directory_exists(ebin);  // reports better that it is a file
+  AppFiles files =
+      version == packed_ ? packed_loader(ebin, app_, version.vsn, read_) : loader(ebin, app_, version.vsn);
+  files.location = key.first;
+  return loaded.emplace(key, std::move(files)).first->second;
 }
 
 }  // namespace erlrc

@@ -70,8 +70,8 @@ std::vector<Visit*> choose(std::vector<Visit>& visits, Wanting wanting) {
 /// A version that was given without its directory lies where the node's own applications lie.
 Request with_directories(Request request, const NodeState& node) {
   for (Version* version : {&request.from, &request.to})
-    if (!version->ebin && !version->vsn.empty())
-      version->ebin = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
+    if (!version->location && !version->vsn.empty())
+      version->location = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
   return request;
 }
 

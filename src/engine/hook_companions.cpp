@@ -174,10 +174,8 @@ std::optional<PackageChange> Companions::coming(PackageSays says, const std::str
   apart_[name] = says;
   if (!in_step) return std::nullopt;
   PackagedApps apps = *std::move(in_step);
-  for (PackagedApp& app : apps) {
-    app.becomes = app.ebin;
-    app.ebin = incoming_.place(name, app.ebin);
-  }
+  for (PackagedApp& app : apps)
+    app.location = Location::staged(app.location.in_path, incoming_.place(name, app.location.in_path));
   const auto now = installed_.find(name);
   const CallingPackage other{name, package_.arch};
   const auto installed = admin_.member(other);

@@ -54,7 +54,7 @@ void remove_tree(const fs::path& path) {
 
 /// Whether what lies there is still that version.
 bool has_version(const PackagedApp& app) {
-  const std::string file = app.ebin + "/" + app.app.name + ".app";
+  const std::string file = app.location.in_path + "/" + app.app.name + ".app";
   try {
     return parse_app_spec(read_file(file), file).vsn == app.vsn;
   } catch (const Error&) {
@@ -172,22 +172,24 @@ KeptFiles::KeptFiles() : directory_(state_directory() / "kept") {}
 PackagedApps KeptFiles::load(const std::string& package) const {
   PackagedApps apps = load_control_member(directory_ / package / "erlrc").value_or(ControlMember{}).apps;
   for (PackagedApp& app : apps)
-    app.kept = (directory_ / package / app.app.name).string();
+    app.location = Location::backed_up(app.location.in_path, (directory_ / package / app.app.name).string());
   return apps;
 }
 
 void KeptFiles::keep(const std::string& package, const PackagedApps& apps) const {
   PackagedApps kept = load(package);
   for (PackagedApp app : apps) {
-    app.kept = (directory_ / package / app.app.name).string();
+    const std::string backup = (directory_ / package / app.app.name).string();
     const auto same = std::ranges::find(kept, app.app, &PackagedApp::app);
     if (same != kept.end() && same->vsn == app.vsn) continue;
     if (!has_version(app)) continue;
-    remove_tree(*app.kept);
-    make_directories(*app.kept);
-    for (const std::string& name : directory_names(app.ebin).value_or(std::vector<std::string>{}))
+    remove_tree(backup);
+    make_directories(backup);
+    const std::string& ebin = app.location.in_path;
+    for (const std::string& name : directory_names(ebin).value_or(std::vector<std::string>{}))
       if (name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup"))
-        put_aside(fs::path(app.ebin) / name, *app.kept);
+        put_aside(fs::path(ebin) / name, backup);
+    app.location = Location::backed_up(ebin, backup);
     if (same != kept.end()) kept.erase(same);
     kept.push_back(std::move(app));
   }
@@ -197,14 +199,14 @@ void KeptFiles::keep(const std::string& package, const PackagedApps& apps) const
 void KeptFiles::settle_in(const std::string& package) const {
   PackagedApps apps = load(package);
   for (PackagedApp& app : apps)
-    app.ebin = *app.kept;
+    app.location = Location(app.location.read_from);
   if (!apps.empty()) write_control(package, apps);
 }
 
 void KeptFiles::write_control(const std::string& package, const PackagedApps& apps) const {
   std::string text;
   for (const PackagedApp& app : apps)
-    text += app.app.name + " " + app.vsn + " " + app.ebin + "\n";
+    text += app.app.name + " " + app.vsn + " " + app.location.in_path + "\n";
   write_file_atomically(directory_ / package / "erlrc", text, 0644);
 }
 

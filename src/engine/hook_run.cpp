@@ -52,6 +52,10 @@ const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
   return found == apps.end() ? nullptr : &*found;
 }
 
+bool to_backup(const Request& request) {
+  return request.to.location && request.to.location->is_backup();
+}
+
 }  // namespace
 
 HookRun::HookRun(const CallingPackage& package, const AdminDir& admin, const KeptFiles& kept,
@@ -194,11 +198,11 @@ int HookRun::move_in(RunRecord::Package& package, const PackagedApps& apps) {
   std::vector<Request> moves;
   for (const Request& request : package.requests) {
     const PackagedApp* now = find(apps, request.app);
-    if (now == nullptr || !request.to.ebin || !incoming_.holds(*request.to.ebin)) continue;
+    if (now == nullptr || !request.to.location || !incoming_.holds(request.to.location->in_path)) continue;
     moves.push_back({.action = Action::upgrade,
                      .app = request.app,
                      .from = request.to,
-                     .to = {now->vsn, now->ebin},
+                     .to = {now->vsn, now->location},
                      .start = false,
                      .nodes = request.nodes});
   }
@@ -264,11 +268,11 @@ void HookRun::take_back_unsettled(const Group& group, Own own) {
 /// else, unless dpkg is about to put those back.
 void HookRun::back_or_keep(const std::string& package, const std::vector<Request>& back, bool restored) {
   if (performance_.back(back) == 0) return;
-  if (!restored && std::ranges::any_of(back, [](const Request& one) { return one.to.kept.has_value(); }))
-    return;
+  if (!restored && std::ranges::any_of(back, to_backup)) return;
   PackagedApps left;
   for (const Request& request : back)
-    if (request.from.ebin) left.push_back({request.app, request.from.vsn, *request.from.ebin});
+    if (request.from.location)
+      left.push_back({request.app, request.from.vsn, request.from.location->in_path});
   kept_.drop(package);
   kept_.keep(package, left);
 }
@@ -299,7 +303,7 @@ std::set<std::string> HookRun::take_back_unmet() {
     const PackagedApps kept = kept_.load(package.name);
     for (Request request : all_reversed(package.requests))
       if (const PackagedApp* app = find(kept, request.app)) {
-        request.to = {app->vsn, app->kept};
+        request.to = {app->vsn, app->location.read_from};
         performance_.back({request});
       }
     kept_.settle_in(package.name);

@@ -49,7 +49,7 @@ Term argument(Conversions found, milliseconds limit) {
               {Atom{"items"}, list(std::move(found.items))},
               {Atom{"askable"}, atoms(found.askable)},
               {Atom{"from"}, string(found.backed_up.ebin)},
-              {Atom{"to"}, string(found.read.ebin)},
+              {Atom{"to"}, string(found.read.location.read_from)},
               {Atom{"backed_up"}, atoms(found.backed_up.modules)},
               {Atom{"read"}, atoms(found.read.modules)},
               {Atom{"limit"}, std::int64_t{limit.count()}}}};

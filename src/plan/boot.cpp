@@ -154,7 +154,7 @@ private:
     for (const Atom& each : unit) {
       needs.erase(each.name);
       append_steps(each, made.steps);
-      if (const auto& files = members_.all.at(each).files) made.ebins.push_back(files->ebin);
+      if (const auto& files = members_.all.at(each).files) made.ebins.push_back(files->location.in_path);
     }
     for (const std::string& name : needs)
       made.needs.push_back(Atom{name});

@@ -52,12 +52,8 @@ std::optional<Apply> counterpart(const Apply& call) {
   return std::nullopt;
 }
 
-ScriptSteps::ScriptSteps(const AppFiles& from, const AppFiles& to, ReplacePath path, const NodeState& node)
-    : from_(from),
-      to_(to),
-      path_(std::move(path)),
-      node_(node),
-      change_{to.spec.name, from.spec.term, to.spec.term} {
+ScriptSteps::ScriptSteps(const AppFiles& from, const AppFiles& to, const NodeState& node)
+    : from_(from), to_(to), node_(node), change_{to.spec.name, from.spec.term, to.spec.term} {
   const Atom& app = to.spec.name;
   const auto outer = included_by(node, app);
   trees_ = {outer && !runs(node, app) ? *outer : app};
@@ -75,9 +71,9 @@ std::vector<Step> ScriptSteps::preparation(const Policy& policy, bool made) cons
   std::vector<Atom> touched(loaded_);
   touched.insert(touched.end(), removed_.begin(), removed_.end());
   append_reading(steps);  // first, because the node prepares the new code while it does what follows
-  if (!touched.empty()) steps.push_back(BackUpCode{from_.ebin, touched, read_of(touched)});
-  if (!taken_over().empty()) steps.push_back(CheckLibraries{to_.ebin, taken_over()});
-  if (!with_nifs(from_, touched).empty()) steps.push_back(PinLibraries{from_.ebin});
+  if (!touched.empty()) steps.push_back(BackUpCode{from_.location.read_from, touched, read_of(touched)});
+  if (!taken_over().empty()) steps.push_back(CheckLibraries{to_.location.read_from, taken_over()});
+  if (!with_nifs(from_, touched).empty()) steps.push_back(PinLibraries{from_.location.read_from});
   if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
   if (!touched.empty()) {
     const std::vector<Atom> converted(converted_.begin(), converted_.end());
@@ -143,7 +139,7 @@ void ScriptSteps::append_reading(std::vector<Step>& steps) const {
   for (const Atom& module : loaded_)
     (to_.consolidated && to_.consolidated->beams.contains(module) ? protocols : own).push_back(module);
   if (!protocols.empty()) steps.push_back(ReadCode{to_.consolidated->dir, protocols, {}});
-  steps.push_back(ReadCode{to_.ebin, own, switched_});
+  steps.push_back(ReadCode{to_.location, own, switched_});
 }
 
 std::vector<Step> ScriptSteps::take() {
@@ -151,8 +147,8 @@ std::vector<Step> ScriptSteps::take() {
 }
 
 Step ScriptSteps::take_as_script(std::vector<LowLevel> script) const {
-  return EvalScript{change_, to_.spec.vsn, to_.ebin.substr(0, to_.ebin.rfind('/')), trees_,
-                    std::move(script)};
+  const std::string& ebin = to_.location.read_from;
+  return EvalScript{change_, to_.spec.vsn, ebin.substr(0, ebin.rfind('/')), trees_, std::move(script)};
 }
 
 std::optional<Step> ScriptSteps::check_nifs() const {
@@ -191,7 +187,7 @@ void ScriptSteps::append(const LoadObjectCode&) {}
 
 void ScriptSteps::append(const PointOfNoReturn&) {
   push(PassPointOfNoReturn{});
-  steps_.push_back(path_);
+  steps_.push_back(ReplacePath{from_.location.in_path, to_.location.in_path});
   if (from_.consolidated && to_.consolidated)
     steps_.push_back(ReplacePath{from_.consolidated->dir, to_.consolidated->dir});
 }
@@ -293,7 +289,7 @@ void ScriptSteps::flush_loads() {
   const bool nifs = !with_nifs(to_, single).empty();
   for (Atom& module : single)
     steps_.push_back(LoadNew{std::move(module)});
-  if (nifs) steps_.push_back(PinLibraries{to_.ebin});  // an undo would unmap them
+  if (nifs) steps_.push_back(PinLibraries{to_.location.read_from});  // an undo would unmap them
 }
 
 void ScriptSteps::announce(const ConvertProcesses& conversion) {

@@ -24,7 +24,7 @@ std::optional<Apply> counterpart(const Apply& call);
 /// for.
 class ScriptSteps {
 public:
-  ScriptSteps(const AppFiles& from, const AppFiles& to, ReplacePath path, const NodeState& node);
+  ScriptSteps(const AppFiles& from, const AppFiles& to, const NodeState& node);
 
   void append(const std::vector<LowLevel>& script);
 
@@ -100,7 +100,6 @@ private:
 
   const AppFiles& from_;
   const AppFiles& to_;
-  ReplacePath path_;
   const NodeState& node_;
   ChangeApp change_;
   std::vector<Atom> trees_;

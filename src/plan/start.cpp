@@ -22,7 +22,7 @@ std::vector<Atom> loaded_of(const std::vector<Atom>& apps, const NodeState& node
 }  // namespace
 
 LoadModules all_modules(const AppFiles& files) {
-  LoadModules step{files.ebin, {}};
+  LoadModules step{files.location, {}};
   for (const auto& [module, beam] : files.beams)
     // What runs of a protocol is not the application's own module of that name.
     if (!files.consolidated || !files.consolidated->beams.contains(module))
@@ -76,7 +76,7 @@ void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step
   const Atom& app = files.spec.name;
   LoadModules load = all_modules(files);
   plan.steps.push_back(RequireNotRunning{app});
-  plan.steps.push_back(BackUpReplaced{load.ebin, load.modules});
+  plan.steps.push_back(BackUpReplaced{load.location.read_from, load.modules});
   plan.steps.push_back(std::move(path));
   const auto loaded = node.loaded.find(app);
   if (loaded != node.loaded.end() && loaded->second.vsn != files.spec.vsn)
@@ -117,7 +117,7 @@ Decision plan_start(const Request& request, const NodeState& node, const Files& 
   const AppFiles& version = files.all(request.to);
   if (auto refusal = contradiction(version, node)) return *std::move(refusal);
   Plan plan;
-  append_start(plan, version, node, AddPath{version.ebin});
+  append_start(plan, version, node, AddPath{version.location.in_path});
   return plan;
 }
 

@@ -64,7 +64,7 @@ Decision plan_stop(const Request& request, const NodeState& node, const Wanted& 
     modules.modules.push_back(module);
   if (!modules.modules.empty()) plan.steps.push_back(std::move(modules));
   plan.steps.push_back(UnloadApp{app, to_keep(included, started, node)});
-  if (request.from.ebin) plan.steps.push_back(RemovePath{*request.from.ebin});
+  if (request.from.location) plan.steps.push_back(RemovePath{request.from.location->in_path});
   return plan;
 }
 

@@ -61,7 +61,7 @@ std::optional<std::string> left_alone(const AppFiles& from, const AppFiles& to,
 Script find_script(const AppFiles& from, const AppFiles& to, Direction direction, Policy::Engine engine) {
   const AppFiles& later = direction == Direction::up ? to : from;
   const std::string& other = direction == Direction::up ? from.spec.vsn : to.spec.vsn;
-  const std::string file = later.ebin + "/" + later.spec.name.name + ".appup";
+  const std::string file = later.location.read_from + "/" + later.spec.name.name + ".appup";
   const AppupEntry* entry =
       within(file, [&] { return later.appup ? find_entry(*later.appup, direction, other) : nullptr; });
   Script script;
@@ -108,11 +108,6 @@ std::optional<std::string> needs_restart(const std::vector<LowLevel>& script, co
       return "its appup asks for sync_nodes with other nodes";
   }
   return std::nullopt;
-}
-
-/// In the code path, a version stands where it was installed, wherever its files are by now.
-ReplacePath replace_path(const Request& request, const AppFiles& from, const AppFiles& to) {
-  return {request.from.ebin.value_or(from.ebin), request.to.ebin.value_or(to.ebin)};
 }
 
 bool contains(const std::vector<Atom>& apps, const Atom& app) {
@@ -174,7 +169,7 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   if (auto refusal = inclusions.twice()) return *refusal;
   if (auto refusal = loses_nifs(to, script.instructions)) return *refusal;
 
-  ScriptSteps steps(from, to, replace_path(request, from, to), node);
+  ScriptSteps steps(from, to, node);
   steps.append(script.instructions);
 
   Plan plan{"upgraded", {}, std::move(script.remarks), {std::move(script.origin)}};
@@ -207,7 +202,7 @@ Decision plan_not_running(const Request& request, const NodeState& node, const A
                           const AppFiles& to) {
   if (auto refusal = contradiction(to, node)) return *std::move(refusal);
   Plan plan;
-  append_start(plan, to, node, replace_path(request, from, to));
+  append_start(plan, to, node, ReplacePath{from.location.in_path, to.location.in_path});
   UnloadModules gone;
   for (const Atom& module : from.spec.modules)
     if (!contains(to.spec.modules, module)) gone.modules.push_back(module);
@@ -244,8 +239,9 @@ std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) 
 /// The code that runs has moved to another directory.
 Plan plan_moved(const Request& request, const AppFiles& to) {
   Plan plan{"already_running", {}, {}};
-  if (request.from.ebin != request.to.ebin)
-    plan.steps = {RequireLoaded{request.app, request.to.vsn}, replace_path(request, to, to)};
+  const Location from = request.from.location.value_or(to.location);
+  if (from.in_path != to.location.in_path)
+    plan.steps = {RequireLoaded{request.app, request.to.vsn}, ReplacePath{from.in_path, to.location.in_path}};
   return plan;
 }
 
@@ -257,7 +253,7 @@ Decision plan_rebuilt(const Request& request, const NodeState& node, const Files
   to.appup.reset();  // it is for other versions
   auto from = loaded_build(to, node);
   if (!from) return plan_moved(request, to);
-  from->ebin = request.from.kept.value_or(request.from.ebin.value_or(from->ebin));
+  from->location = request.from.location.value_or(to.location);
   Decision decision = plan_running(request, node, *from, to, wanted);
   if (auto* plan = std::get_if<Plan>(&decision)) plan->notes = {"same version, other code"};
   return decision;

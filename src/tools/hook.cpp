@@ -96,7 +96,7 @@ private:
     PackagedApps old = call_.installed ? *call_.installed : admin_.found_in_list(package_);
     std::erase_if(old, [&](const PackagedApp& app) {
       const auto same = std::ranges::find(*call_.unpacking, app.app, &PackagedApp::app);
-      return same == call_.unpacking->end() || (call_.installed && same->ebin != app.ebin);
+      return same == call_.unpacking->end() || (call_.installed && same->location != app.location);
     });
     kept_.keep(package_.name, old);
     return 0;
@@ -141,7 +141,7 @@ private:
       const auto next = only_other_version(app);
       const Request stop{.action = Action::stop,
                          .app = app.app,
-                         .from = {app.vsn, app.ebin},
+                         .from = {app.vsn, app.location},
                          .to = {},
                          .nodes = call_.nodes};
       if (next) {
@@ -160,7 +160,7 @@ private:
   /// The version that lies beside this one, in a directory named after it; nullopt if there is none, or more
   /// than one.
   static std::optional<PackagedApp> only_other_version(const PackagedApp& app) {
-    const std::filesystem::path own = std::filesystem::path(app.ebin).parent_path();
+    const std::filesystem::path own = std::filesystem::path(app.location.in_path).parent_path();
     const std::string prefix = app.app.name + "-";
     std::optional<PackagedApp> found;
     if (own.filename() != prefix + app.vsn) return found;

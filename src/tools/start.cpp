@@ -20,7 +20,7 @@ int start_main(std::span<const std::string> args, Streams& streams) {
     request.action = Action::start;
     request.app = check_app(app);
     request.to.vsn = check_vsn(vsn);
-    if (line.app.count("DIR") > 0) request.to.ebin = check_ebin(directory);
+    if (line.app.count("DIR") > 0) request.to.location = check_ebin(directory);
     return act(tool, request, options, streams);
   });
 }

@@ -22,7 +22,7 @@ int stop_main(std::span<const std::string> args, Streams& streams) {
     request.action = Action::stop;
     request.app = check_app(app);
     request.from.vsn = check_vsn(vsn);
-    if (line.app.count("DIR") > 0) request.from.ebin = check_ebin(directory);
+    if (line.app.count("DIR") > 0) request.from.location = check_ebin(directory);
     request.unload = !no_unload;
     return act(tool, request, options, streams);
   });

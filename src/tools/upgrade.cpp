@@ -22,7 +22,7 @@ struct VersionArguments {
 
 Version check_version(const VersionArguments& given, bool with_directory) {
   Version version{check_vsn(given.vsn), {}};
-  if (with_directory) version.ebin = check_ebin(given.directory);
+  if (with_directory) version.location = check_ebin(given.directory);
   return version;
 }
 

@@ -45,7 +45,7 @@ const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
 }
 
 Version version(const PackagedApp& app) {
-  return {app.vsn, app.ebin, app.kept, app.becomes};
+  return {app.vsn, app.location};
 }
 
 Request start(const PackagedApp& app) {

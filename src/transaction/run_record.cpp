@@ -12,25 +12,38 @@ namespace {
 using Json = nlohmann::json;
 using State = RunRecord::State;
 
-Json encode(const std::optional<std::string>& text) {
-  return text ? Json(*text) : Json();
-}
-
-std::optional<std::string> decode_text(const Json& json) {
-  if (json.is_null()) return std::nullopt;
-  return json.get<std::string>();
+Json encode(const std::optional<Location>& location) {
+  if (!location) return {};
+  return {
+      {"read_from", location->read_from}, {"in_path", location->in_path}, {"known_as", location->known_as}};
 }
 
 Json encode(const Version& version) {
-  return {{"vsn", version.vsn},
-          {"ebin", encode(version.ebin)},
-          {"kept", encode(version.kept)},
-          {"becomes", encode(version.becomes)}};
+  return {{"vsn", version.vsn}, {"location", encode(version.location)}};
+}
+
+std::optional<Location> decode_location(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  Location location;
+  location.read_from = json.at("read_from").get<std::string>();
+  location.in_path = json.at("in_path").get<std::string>();
+  location.known_as = json.at("known_as").get<std::string>();
+  return location;
+}
+
+/// As in records of earlier versions: erlrc may be one of the packages of the run.
+std::optional<Location> decode_directories(const Json& json) {
+  const auto text = [&](const char* key) { return json.value(key, Json()); };
+  if (text("ebin").is_null()) return std::nullopt;
+  const std::string ebin = text("ebin").get<std::string>();
+  if (!text("kept").is_null()) return Location::backed_up(ebin, text("kept").get<std::string>());
+  if (!text("becomes").is_null()) return Location::staged(text("becomes").get<std::string>(), ebin);
+  return ebin;
 }
 
 Version decode_version(const Json& json) {
-  return {json.at("vsn").get<std::string>(), decode_text(json.at("ebin")), decode_text(json.at("kept")),
-          decode_text(json.value("becomes", Json()))};  // erlrc may be one of the packages of the run
+  return {json.at("vsn").get<std::string>(),
+          json.contains("location") ? decode_location(json.at("location")) : decode_directories(json)};
 }
 
 Json encode(const Request& request) {

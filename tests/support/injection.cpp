@@ -61,13 +61,14 @@ Request request_for(const Lab& lab, Action action, const std::string& app, const
 Decision planned(Lab& lab, const Request& request) {
   const Atom app = request.app;
   std::list<AppFiles> read;
-  const Files files{[&](const Version& v) -> const AppFiles& {
-                      return read.emplace_back(load_app_spec(v.ebin.value(), app, v.vsn));
-                    },
-                    [&](const Version& v) -> const AppFiles& {
-                      return read.emplace_back(load_app_files(v.ebin.value(), app, v.vsn));
-                    },
-                    [](const Version& v) { return std::filesystem::is_directory(v.ebin.value()); }};
+  const Files files{
+      [&](const Version& v) -> const AppFiles& {
+        return read.emplace_back(load_app_spec(v.location.value().read_from, app, v.vsn));
+      },
+      [&](const Version& v) -> const AppFiles& {
+        return read.emplace_back(load_app_files(v.location.value().read_from, app, v.vsn));
+      },
+      [](const Version& v) { return std::filesystem::is_directory(v.location.value().read_from); }};
   Question question;
   if (request.action == Action::stop || request.from.vsn == request.to.vsn) question.code_of = app;
   const auto rpc = connect(lab.node().entry(), after(patience));

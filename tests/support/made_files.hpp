@@ -65,7 +65,7 @@ inline Module module(const std::string& name) {
 
 inline AppFiles files(const std::string& vsn, const std::vector<Module>& modules) {
   AppFiles made;
-  made.ebin = "/lib/egerl-" + vsn + "/ebin";
+  made.location = "/lib/egerl-" + vsn + "/ebin";
   made.spec.name = Atom{"egerl"};
   made.spec.vsn = vsn;
   for (const Module& each : modules) {

@@ -7,6 +7,7 @@
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/app/appup.hpp>
+#include <erlrc/app/location.hpp>
 #include <erlrc/beam/beam.hpp>
 
 namespace erlrc {
@@ -20,12 +21,12 @@ struct Consolidated {
 
 /// One version of an application as it lies on disk: what the planners know of files.
 struct AppFiles {
-  std::string ebin;  ///< the directory that holds the .app file and the beams
+  Location location;
   AppSpec spec;
   std::map<Atom, Beam> beams;  ///< by module; empty where only the specification was asked for
   std::optional<Appup> appup;  ///< the one the package ships, if it does
   std::optional<Consolidated> consolidated = std::nullopt;
-  bool in_place = false;  ///< each beam was read from the file of its name in `ebin`
+  bool in_place = false;  ///< each beam is the file of its name in `location.read_from`
 };
 
 }  // namespace erlrc

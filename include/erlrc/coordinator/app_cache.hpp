@@ -22,12 +22,12 @@ public:
   AppCache(Atom app, Version packed, FileReader read)
       : app_(std::move(app)), packed_(std::move(packed)), read_(std::move(read)) {}
 
-  /// What planners read with. Every version must tell its ebin. It refers to this cache, which must outlive
-  /// it.
+  /// What planners read with. Every version must have its location. It refers to this cache, which must
+  /// outlive it.
   Files files();
 
 private:
-  using Key = std::pair<std::string, std::string>;  ///< ebin, vsn
+  using Key = std::pair<Location, std::string>;  ///< location, vsn
   using Loaded = std::map<Key, AppFiles>;
   using Loader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
   using PackedLoader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,

@@ -6,13 +6,14 @@
 #include <variant>
 #include <vector>
 
+#include <erlrc/app/location.hpp>
 #include <erlrc/plan/step_parts.hpp>
 
 // Steps that read, check, load and remove modules (src/erlang/runner/erlrc_code_steps.erl).
 
 namespace erlrc {
 
-/// Loads each module from `ebin` unless just that code (by md5) is loaded already.
+/// Loads each module from `location` unless just that code (by md5) is loaded already.
 struct LoadModules {
   static constexpr std::string_view name = "load_modules";
   struct Item {
@@ -21,13 +22,13 @@ struct LoadModules {
     Term term() const { return tuple(module, binary(md5)); }
     bool operator==(const Item&) const = default;
   };
-  std::string ebin;
+  Location location;
   std::vector<Item> modules;
-  std::string as{};  ///< the directory that code:which/1 names; empty: ebin
   std::vector<Term> args() const {
-    return parts::terms(string(ebin), string(as.empty() ? ebin : as), parts::each(modules, &Item::term));
+    return parts::terms(string(location.read_from), string(location.known_as),
+                        parts::each(modules, &Item::term));
   }
-  std::string text() const { return "load from " + ebin + ": " + parts::modules(modules); }
+  std::string text() const { return "load from " + location.read_from + ": " + parts::modules(modules); }
   bool operator==(const LoadModules&) const = default;
 };
 
@@ -105,15 +106,14 @@ struct PinLibraries {
 /// its own.
 struct ReadCode {
   static constexpr std::string_view name = "read_code";
-  std::string ebin;
+  Location location;
   std::vector<Atom> modules;
   std::vector<std::vector<Atom>> switched;
-  std::string as{};  ///< as in LoadModules
   std::vector<Term> args() const {
-    return parts::terms(string(ebin), string(as.empty() ? ebin : as), atoms(modules),
+    return parts::terms(string(location.read_from), string(location.known_as), atoms(modules),
                         parts::each(switched, atoms));
   }
-  std::string text() const { return "read from " + ebin + ": " + parts::names(modules); }
+  std::string text() const { return "read from " + location.read_from + ": " + parts::names(modules); }
   bool operator==(const ReadCode&) const = default;
 };
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <erlrc/app/app_files.hpp>
+#include <erlrc/app/location.hpp>
 #include <erlrc/term/term.hpp>
 
 // What the caller wants of every node.
@@ -16,12 +16,10 @@ namespace erlrc {
 
 enum class Action { start, stop, upgrade, downgrade };
 
-/// One version of the application and where it lies.
+/// One version of the application and where it is.
 struct Version {
   std::string vsn;
-  std::optional<std::string> ebin;       ///< absent: the node's code:lib_dir()/APP-VSN/ebin
-  std::optional<std::string> kept{};     ///< where its files are, if they are in `ebin` no more
-  std::optional<std::string> becomes{};  ///< the directory that will take the place of `ebin`
+  std::optional<Location> location{};  ///< absent: the node's code:lib_dir()/APP-VSN/ebin
   bool operator==(const Version&) const = default;
 };
 

@@ -6,9 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include <erlrc/app/location.hpp>
 #include <erlrc/term/term.hpp>
 
-// The control member `erlrc` of a package: which applications it ships, and what should happen to running nodes.
+// The control member `erlrc` of a package: which applications it ships, and what should happen to running
+// nodes.
 
 namespace erlrc {
 
@@ -16,9 +18,7 @@ namespace erlrc {
 struct PackagedApp {
   Atom app;
   std::string vsn;
-  std::string ebin;                      ///< absolute
-  std::optional<std::string> kept{};     ///< where its files were put aside
-  std::optional<std::string> becomes{};  ///< where they will lie, if `ebin` is not the place yet
+  Location location;  ///< absolute
   bool operator==(const PackagedApp&) const = default;
 };
 

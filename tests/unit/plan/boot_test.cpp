@@ -27,7 +27,7 @@ struct World {
 
   World& app(const std::string& name, const std::string& relations = "") {
     AppFiles files;
-    files.ebin = "/lib/" + name + "/ebin";
+    files.location = "/lib/" + name + "/ebin";
     files.spec.name = Atom{name};
     files.spec.vsn = "1";
     files.spec.applications = {Atom{"kernel"}};

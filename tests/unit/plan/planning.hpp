@@ -16,7 +16,7 @@
 
 namespace erlrc::test {
 
-/// The versions of egerl that lie on disk, by vsn. Asking for the files of another one fails the test.
+/// The versions of egerl on disk, by vsn. Asking for the files of another one fails the test.
 class Disk {
 public:
   Disk(std::vector<AppFiles> versions) {

@@ -18,15 +18,16 @@ AppFiles version() {
 
 LoadModules all_modules() {
   const AppFiles made = version();
-  return {made.ebin, {{Atom{"egerl_app"}, to_bytes(made.beams.at(Atom{"egerl_app"}).md5)}}};
+  return {made.location, {{Atom{"egerl_app"}, to_bytes(made.beams.at(Atom{"egerl_app"}).md5)}}};
 }
 
 Plan started(std::string word, std::vector<Step> last) {
-  Plan plan{std::move(word),
-            {RequireNotRunning{egerl}, BackUpReplaced{all_modules().ebin, all_modules().modules},
-             AddPath{"/lib/egerl-4.0.1/ebin"}, LoadApp{egerl, Atom{"spec"}}, RequireLoaded{egerl, "4.0.1"},
-             all_modules()},
-            {}};
+  Plan plan{
+      std::move(word),
+      {RequireNotRunning{egerl}, BackUpReplaced{all_modules().location.read_from, all_modules().modules},
+       AddPath{"/lib/egerl-4.0.1/ebin"}, LoadApp{egerl, Atom{"spec"}}, RequireLoaded{egerl, "4.0.1"},
+       all_modules()},
+      {}};
   std::ranges::move(last, std::back_inserter(plan.steps));
   return plan;
 }

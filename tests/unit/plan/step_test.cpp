@@ -30,8 +30,8 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(StopApp{app}) == "{apps,{stop_app,a}}");
   CHECK(sent(ChangeApp{app, 1, 2}) == "{apps,{change_app,a,1,2}}");
   CHECK(sent(LoadModules{"/e", {{m, "md5"}}}) == "{code,{load_modules,\"/e\",\"/e\",[{m,<<\"md5\">>}]}}");
-  CHECK(sent(LoadModules{"/kept", {{m, "md5"}}, "/e"}) ==
-        "{code,{load_modules,\"/kept\",\"/e\",[{m,<<\"md5\">>}]}}");
+  CHECK(sent(LoadModules{Location::backed_up("/e", "/backup"), {{m, "md5"}}}) ==
+        "{code,{load_modules,\"/backup\",\"/e\",[{m,<<\"md5\">>}]}}");
   CHECK(sent(BackUpReplaced{"/e", {{m, "md5"}}}) == "{code,{back_up_replaced,\"/e\",[{m,<<\"md5\">>}]}}");
   CHECK(sent(UnloadModules{{m}}) == "{code,{unload_modules,[m]}}");
   CHECK(sent(BackUpCode{"/e", {m}}) == "{code,{back_up_code,\"/e\",[m],[]}}");
@@ -40,7 +40,8 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(CheckNifs{}) == "{code,check_nifs}");
   CHECK(sent(PinLibraries{"/e"}) == "{code,{pin_libraries,\"/e\"}}");
   CHECK(sent(ReadCode{"/e", {m, app}, {{m}}}) == "{code,{read_code,\"/e\",\"/e\",[m,a],[[m]]}}");
-  CHECK(sent(ReadCode{"/kept", {m}, {}, "/e"}) == "{code,{read_code,\"/kept\",\"/e\",[m],[]}}");
+  CHECK(sent(ReadCode{Location::backed_up("/e", "/backup"), {m}, {}}) ==
+        "{code,{read_code,\"/backup\",\"/e\",[m],[]}}");
   CHECK(sent(CheckOldCode{{m}}) == "{code,{check_old_code,[m],refuse}}");
   CHECK(sent(CheckOldCode{{m}, {.old_code = Policy::OldCode::wait, .wait_ms = 7}}) ==
         "{code,{check_old_code,[m],{wait,7}}}");

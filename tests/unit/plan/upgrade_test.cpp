@@ -243,17 +243,22 @@ TEST_CASE("what does not run and was never installed is started") {
 }
 
 TEST_CASE(
-    "code that is read from elsewhere bears the name of the directory where its version lies in the end") {
-  const auto to = GENERATE(Version{"4.1.0", "/place", ebin2}, Version{"4.1.0", ebin2, {}, "/place"});
-  Request request = up;
-  request.to = to;
-  const Plan plan = plan_of(erlrc::plan(request, running(), Disk({earlier(), later()}).files(), {}));
-  CHECK(plan.steps.at(1) == Step(ReadCode{ebin2, {lib, srv}, {{lib, srv}}, "/place"}));
-  const Plan begun = plan_of(erlrc::plan({Action::start, egerl, {}, to}, {}, Disk({later()}).files(), {}));
-  const auto load = std::ranges::find_if(
-      begun.steps, [](const Step& step) { return std::holds_alternative<LoadModules>(step); });
+    "code that is read from a backup or from staged files is known as if it came from its own directory") {
+  const auto backup = Location::backed_up("/final", "/elsewhere");
+  const auto staged = Location::staged("/final", "/elsewhere");
+  const auto [location, in_path] =
+      GENERATE_COPY(table<Location, std::string>({{backup, "/final"}, {staged, "/elsewhere"}}));
+  AppFiles to = later();
+  to.location = location;
+  const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
+  CHECK(plan.steps.at(1) == Step(ReadCode{location, {lib, srv}, {{lib, srv}}}));
+  CHECK(std::ranges::count(plan.steps, Step(ReplacePath{ebin1, in_path})) == 1);
+  const Plan begun = plan_of(plan_start({Action::start, egerl, {}, {"4.1.0"}}, {}, Disk({to}).files()));
+  CHECK(std::ranges::count(begun.steps, Step(AddPath{in_path})) == 1);
+  const auto is_load = [](const Step& step) { return std::holds_alternative<LoadModules>(step); };
+  const auto load = std::ranges::find_if(begun.steps, is_load);
   REQUIRE(load != begun.steps.end());
-  CHECK(std::get<LoadModules>(*load).as == "/place");
+  CHECK(std::get<LoadModules>(*load).location == location);
 }
 
 TEST_CASE("the same version with the same code needs nothing") {

@@ -56,7 +56,7 @@ TEST_CASE("an application directory is its .app, the beams of its modules, and n
   const Demo app;
   app.ebin.write("unlisted.beam", "no beam");
   const AppFiles files = app.load();
-  CHECK(files.ebin == app.ebin.path().string());
+  CHECK(files.location == app.ebin.path().string());
   CHECK(files.spec.name == demo);
   CHECK(files.spec.modules == std::vector<Atom>{Atom{"plain"}, Atom{"server"}});
   CHECK(files.beams.size() == 2);

@@ -135,11 +135,13 @@ TEST_CASE("the old preinst takes an upgrade back, whatever was done last first")
 
 TEST_CASE("files that were put aside are where the version before is") {
   DpkgCall call = unpacking(Script::postrm, {"upgrade", "2-1"});
-  call.kept = {{{"lib"}, "1.0", "/l/lib-1.0/ebin", "/kept/lib"}};
-  CHECK(requests_for(call).front() == up("lib", {"1.0", "/l/lib-1.0/ebin", "/kept/lib"}, kLib11));
+  call.kept = {{{"lib"}, "1.0", Location::backed_up("/l/lib-1.0/ebin", "/backup/lib")}};
+  CHECK(requests_for(call).front() ==
+        up("lib", {"1.0", Location::backed_up("/l/lib-1.0/ebin", "/backup/lib")}, kLib11));
   call.script = Script::preinst;
   call.args = {"abort-upgrade", "2-1"};
-  CHECK(requests_for(call).back() == down("lib", kLib11, {"1.0", "/l/lib-1.0/ebin", "/kept/lib"}));
+  CHECK(requests_for(call).back() ==
+        down("lib", kLib11, {"1.0", Location::backed_up("/l/lib-1.0/ebin", "/backup/lib")}));
   CHECK(with_kept({}, call.kept) == call.kept);
 }
 
@@ -207,8 +209,8 @@ TEST_CASE("scripts are known by their names") {
 
 TEST_CASE("files that were put aside are those of the installed version, or of one that it has no more") {
   const PackagedApp installed{{"a"}, "1.0", "/a"};
-  const PackagedApp same{{"a"}, "1.0", "/a", "/kept/a"};
-  const PackagedApp left{{"a"}, "1.1", "/a-1.1", "/kept/a"};
+  const PackagedApp same{{"a"}, "1.0", Location::backed_up("/a", "/backup/a")};
+  const PackagedApp left{{"a"}, "1.1", Location::backed_up("/a-1.1", "/backup/a")};
   CHECK(with_kept({installed}, {same}) == PackagedApps{same});
   CHECK(with_kept({installed}, {left}) == PackagedApps{installed});
   CHECK(with_kept({}, {left}) == PackagedApps{left});
