@@ -21,11 +21,9 @@
 namespace erlrc {
 namespace {
 
-using Kind = Outcome::Kind;
-
-/// Telling a node to keep or to take back what it did has this long, even if the call's own time is over: a
-/// failure by timeout on one node is what makes the others be taken back.
-constexpr milliseconds settle_time{15'000};
+/// A node has this long to commit or roll back, even if the time of the call is over: a timeout on one node
+/// is what makes the others roll back.
+constexpr milliseconds verdict_time{15'000};
 
 /// A node on its way through the call.
 struct Visit {
@@ -34,7 +32,7 @@ struct Visit {
   std::unique_ptr<Rpc> rpc;
   bool to_run = false;  ///< it has a plan with steps
 
-  bool failed() const { return report.outcome.kind != Kind::done; }
+  bool failed() const { return !report.outcome.is_done(); }
 };
 
 /// What one call needs for all nodes.
@@ -45,14 +43,6 @@ struct Call {
   Files files;
   ExecuteOptions options;
 };
-
-Outcome outcome(Kind kind, std::string word, std::string message = {}) {
-  Outcome made;
-  made.kind = kind;
-  made.word = std::move(word);
-  made.message = std::move(message);
-  return made;
-}
 
 template <typename Body>
 void with_each(const std::vector<Visit*>& visits, Body body) {
@@ -81,9 +71,7 @@ std::string goes_on(const NodeState& node, const Atom& app) {
 }
 
 Outcome restart_due(std::string why) {
-  Outcome left = outcome(Kind::done, "restart_due");
-  left.remarks = {std::move(why)};
-  return left;
+  return Outcome::done(Word::restart_due, {std::move(why)});
 }
 
 /// Who removes an application wants it gone, also where another version than the package's still runs.
@@ -98,23 +86,23 @@ void decide_on(Visit& visit, const Call& call) {
       connect_and_observe(*visit.entry, question_for(call.request), call.options.until, call.ports);
   visit.rpc = std::move(rpc);
   if (!visit.rpc) {
-    visit.report.outcome = outcome(Kind::done, "node_down");
+    visit.report.outcome = Outcome::done(Word::node_down);
     return;
   }
   const bool leave = call.options.leave_stale;
   const Request request = leave ? as_it_runs(call.request, node) : call.request;
   Decision decision = plan(with_directories(request, node), node, call.files, call.wanted);
   const auto replaced = changes_something(decision) ? replaced_erlang(visit.entry->name, node) : std::nullopt;
-  if (replaced) decision = Refusal{"needs_restart", *replaced};
+  if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
-    visit.report.outcome = leave && (replaced || refusal->other_version)
+    const bool other_version = refusal->reason == Refusal::Reason::other_version;
+    visit.report.outcome = leave && (replaced || other_version)
                                ? restart_due(replaced ? *replaced : goes_on(node, request.app))
-                               : outcome(Kind::refused, refusal->word, refusal->why);
+                               : Outcome::refused(*refusal);
     return;
   }
   visit.report.plan = std::get<Plan>(std::move(decision));
-  visit.report.outcome = outcome(Kind::done, visit.report.plan.word);
-  visit.report.outcome.remarks = visit.report.plan.remarks;
+  visit.report.outcome = Outcome::done(visit.report.plan.word, visit.report.plan.remarks);
   const bool to_do = !visit.report.plan.steps.empty();
   if (to_do && call.options.rehearse) {
     visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
@@ -130,8 +118,7 @@ void decide(Visit& visit, const Call& call) {
   } catch (const Error& error) {
     // Without its files, a node may not even be able to answer.
     const auto why = call.options.leave_stale ? replaced_emulator(visit.entry->name) : std::nullopt;
-    visit.report.outcome = why ? restart_due(*why) : outcome(Kind::error, "error", error.what());
-    visit.report.outcome.silent = !why && !visit.rpc;
+    visit.report.outcome = why ? restart_due(*why) : Outcome::undecided(error.what(), !visit.rpc);
   }
 }
 
@@ -151,9 +138,9 @@ void run_one(Visit& visit, Commit commit, Deadline until) {
     result = run(*visit.rpc, visit.report.plan, commit, until);
     add_remarks(result, visit.report.plan.remarks);
   } catch (const Error& error) {
-    result = outcome(commit == Commit::at_once ? Kind::broken : Kind::error,
-                     commit == Commit::at_once ? "broken" : "error", error.what());
-    if (commit == Commit::at_once) result.left = {"whether the change was done is not known"};
+    result = commit == Commit::at_once
+                 ? Outcome::broken(error.what(), {"whether the change was done is not known"})
+                 : Outcome::undecided(error.what());
   }
 }
 
@@ -167,7 +154,7 @@ void stay_prepared_while(Visit& visit, const std::size_t& others_at_work) {
         return;
       }
   } catch (const Error& error) {
-    visit.report.outcome = outcome(Kind::error, "error", error.what());
+    visit.report.outcome = Outcome::undecided(error.what());
   }
 }
 
@@ -181,27 +168,30 @@ void run_all(const std::vector<Visit*>& visits, Deadline until) {
   });
 }
 
-/// A node that does not say how a prepared run ended is not known to be as the others are.
+/// The outcome of a node that could not commit although the others have.
+Broken not_committed(const Outcome& ended) {
+  std::vector<std::string> left = ended.left();
+  left.push_back("the other nodes have changed, this one has not");
+  return {ended.why(), std::move(left)};
+}
+
+/// Commits or rolls back a prepared node. Without an answer it is unknown whether it did.
 void conclude_one(Visit& visit, Verdict verdict, const std::string& because, Deadline until) {
-  Outcome& prepared = visit.report.outcome;
+  Outcome& outcome = visit.report.outcome;
   try {
-    std::vector<std::string> remarks = prepared.remarks;
-    prepared = conclude(*visit.rpc, prepared, verdict, until);
-    add_remarks(prepared, remarks);
+    const std::vector<std::string> remarks = outcome.remarks;
+    outcome = conclude(*visit.rpc, outcome, verdict, until);
+    add_remarks(outcome, remarks);
     if (verdict == Verdict::commit && visit.failed()) {
-      prepared.kind = Kind::broken;
-      prepared.word = "broken";
-      prepared.left.push_back("the other nodes have changed, this one has not");
-    } else if (prepared.kind == Kind::undone) {
-      prepared.message = because;
+      outcome.result = not_committed(outcome);
+    } else if (outcome.is_rolled_back()) {
+      outcome.result = RolledBack{because};
     }
   } catch (const Error& error) {
-    prepared.kind = Kind::broken;
-    prepared.word = "broken";
-    prepared.message = error.what();
-    prepared.left = {verdict == Verdict::commit
-                         ? "the other nodes have changed; whether this one has is not known"
-                         : "whether the change was taken back is not known"};
+    const char* unknown = verdict == Verdict::commit
+                              ? "the other nodes have changed; whether this one has is not known"
+                              : "whether the change was rolled back is not known";
+    outcome.result = Broken{error.what(), {unknown}};
   }
 }
 
@@ -213,7 +203,7 @@ const Visit* first_failed(const std::vector<Visit>& visits) {
 void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, Deadline until) {
   const Visit* failed = first_failed(visits);
   const Verdict verdict = failed ? Verdict::roll_back : Verdict::commit;
-  const std::string because = failed ? "taken back, because node " + failed->report.node + " failed" : "";
+  const std::string because = failed ? "node " + failed->report.node + " failed" : "";
   std::vector<Visit*> prepared;
   std::ranges::copy_if(ran, std::back_inserter(prepared),
                        [](const Visit* visit) { return !visit->failed(); });
@@ -226,17 +216,15 @@ void all_or_none(std::vector<Visit>& visits, Deadline until) {
   if (const Visit* failed = first_failed(visits)) {
     const std::string because = "nothing was done, because node " + failed->report.node + " failed";
     for (Visit* visit : to_run)
-      visit->report.outcome = outcome(Kind::refused, "refused", because);
+      visit->report.outcome = Outcome::refused({Refusal::Reason::other_node_failed, because});
     return;
   }
   run_all(to_run, until);
-  if (to_run.size() > 1) conclude_all(visits, to_run, std::max(until, after(settle_time)));
+  if (to_run.size() > 1) conclude_all(visits, to_run, std::max(until, after(verdict_time)));
 }
 
 Visit unusable(const BadEntry& bad) {
-  Visit visit{nullptr, {bad.file, outcome(Kind::error, "error", bad.error), {}}, nullptr, false};
-  visit.report.outcome.silent = true;
-  return visit;
+  return {nullptr, {bad.file, Outcome::undecided(bad.error, true), {}}, nullptr, false};
 }
 
 std::vector<Visit> visits_of(const Registry& registry) {

@@ -13,13 +13,14 @@ namespace erlrc {
 namespace {
 
 bool has_changed(const NodeReport& report) {
-  return report.outcome.kind == Outcome::Kind::done && !report.plan.steps.empty();
+  return report.outcome.is_done() && !report.plan.steps.empty();
 }
 
 /// A node does what it was told to the end, also when the hook that told it was killed. What dpkg does then
 /// must find the end of that, not the middle.
 bool is_busy(const std::vector<NodeReport>& reports) {
-  return std::ranges::any_of(reports, [](const NodeReport& report) { return report.outcome.busy; });
+  return std::ranges::any_of(
+      reports, [](const NodeReport& report) { return report.outcome.is(Refusal::Reason::busy); });
 }
 
 Site without(Site site, const std::set<std::string>& nodes) {
@@ -94,7 +95,7 @@ bool HookPerformance::would_change(const std::vector<Request>& requests) {
 }
 
 bool HookPerformance::is_behind(const std::vector<Request>& requests) {
-  return would_any(requests, [](const NodeReport& report) { return report.outcome.word == "restart_due"; });
+  return would_any(requests, [](const NodeReport& report) { return report.outcome.is(Word::restart_due); });
 }
 
 HookPerformance::Result HookPerformance::one(const Request& request, const Site& site, Deadline until,
@@ -109,8 +110,7 @@ HookPerformance::Result HookPerformance::one(const Request& request, const Site&
   Result result{exit_code(reports), {}, {}, is_busy(reports)};
   for (const NodeReport& report : reports) {
     if (has_changed(report)) result.changed.insert(report.node);
-    if (report.outcome.silent || report.outcome.kind == Outcome::Kind::broken)
-      result.unknown.insert(report.node);
+    if (report.outcome.is_silent() || report.outcome.is_broken()) result.unknown.insert(report.node);
   }
   tell(request, std::move(reports), manner.quiet ? std::set<std::string>{} : result.changed);
   return result;
@@ -119,8 +119,8 @@ HookPerformance::Result HookPerformance::one(const Request& request, const Site&
 void HookPerformance::tell(const Request& request, std::vector<NodeReport> reports,
                            const std::set<std::string>& changed) {
   std::erase_if(reports, [&](const NodeReport& report) {
-    return report.outcome.kind == Outcome::Kind::done && !changed.contains(report.node) &&
-           report.outcome.word != "restart_due";
+    return report.outcome.is_done() && !changed.contains(report.node) &&
+           !report.outcome.is(Word::restart_due);
   });
   ReportText text = render_text({"erlrc-" + to_string(request.action), request}, reports, false);
   streams_.out += text.out;

@@ -139,12 +139,12 @@ void decide(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, 
 
 /// Runs the checks of these rows, in one call; whether all of them hold.
 bool hold(Rpc& rpc, const std::vector<Planned*>& rows, Deadline until, Outcome& outcome) {
-  Plan checks{"checked", {}, {}};
+  Plan checks;
   for (const Planned* one : rows)
     std::ranges::copy(one->checks, std::back_inserter(checks.steps));
   if (checks.steps.empty()) return true;
   outcome = run(rpc, checks, Commit::at_once, until);
-  return outcome.kind == Outcome::Kind::done;
+  return outcome.is_done();
 }
 
 void add_reason(Forecast& row, const std::vector<std::string>& remarks) {
@@ -162,7 +162,7 @@ void check(Visit& visit, Deadline until) {
   for (Planned* one : all) {
     if (!hold(*visit.rpc, {one}, until, outcome)) {
       one->row.kind = Kind::refused;
-      one->row.why = outcome.message;
+      one->row.why = outcome.why();
     } else {
       add_reason(one->row, outcome.remarks);
     }

@@ -64,8 +64,8 @@ std::optional<Forecast> row_of(const Request& request, const Decision& decision)
   row.old_vsn = request.from.vsn;
   row.new_vsn = request.to.vsn;
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
-    row.kind = refusal->word == "needs_restart" ? Kind::needs_restart : Kind::refused;
-    row.waits = refusal->other_version;
+    row.kind = refusal->needs_restart() ? Kind::needs_restart : Kind::refused;
+    row.waits = refusal->reason == Refusal::Reason::other_version;
     if (row.waits) row.kind = Kind::left;  // the hooks say that a restart is due
     row.why = refusal->why;
     return row;

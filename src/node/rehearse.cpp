@@ -72,17 +72,12 @@ Rehearsed row(const Term& term) {
 }
 
 Outcome refused(std::string why) {
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::refused;
-  outcome.word = "refused";
-  outcome.message = std::move(why);
-  return outcome;
+  return Outcome::refused({Refusal::Reason::rehearsal_failed, std::move(why)});
 }
 
 Outcome outcome_of(std::vector<Rehearsed> rows) {
   const auto failed = std::ranges::count(rows, Rehearsed::Result::fails, &Rehearsed::result);
-  Outcome outcome;
-  outcome.word = "rehearsed";
+  Outcome outcome = Outcome::done(Word::rehearsed);
   if (failed > 0)
     outcome = refused("conversions that fail in the rehearsal: " + std::to_string(failed) + " of " +
                       std::to_string(rows.size()));

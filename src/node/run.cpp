@@ -48,8 +48,7 @@ std::vector<Outcome::StepTime> times(const Term& term) {
 }
 
 Outcome done(const std::vector<Term>& message, const Plan& plan) {
-  Outcome outcome;
-  outcome.word = plan.word;
+  Outcome outcome = Outcome::done(plan.word);
   outcome.times = times(message[1]);
   outcome.suspended_us = as_integer(message[2]).value_or(0);
   outcome.remarks = plan.remarks;
@@ -58,14 +57,12 @@ Outcome done(const std::vector<Term>& message, const Plan& plan) {
 }
 
 Outcome failed(const std::vector<Term>& message, const Plan& plan) {
-  Outcome outcome;
-  outcome.message = as_text(message[2]).value_or(print_term(message[2]));
+  std::string why = as_text(message[2]).value_or(print_term(message[2]));
   const bool touched = is_atom(message[3], "true");
-  outcome.left = texts(message[4]);
-  outcome.kind = !outcome.left.empty() ? Outcome::Kind::broken
-                 : touched             ? Outcome::Kind::undone
-                                       : Outcome::Kind::refused;
-  outcome.word = !outcome.left.empty() ? "broken" : touched ? "undone" : "refused";
+  std::vector<std::string> left = texts(message[4]);
+  Outcome outcome = !left.empty() ? Outcome::broken(std::move(why), std::move(left))
+                    : touched     ? Outcome::rolled_back(std::move(why))
+                                  : Outcome::refused({Refusal::Reason::check_failed, std::move(why)});
   outcome.times = times(message[5]);
   outcome.suspended_us = as_integer(message[6]).value_or(0);
   outcome.remarks = plan.remarks;
@@ -74,11 +71,7 @@ Outcome failed(const std::vector<Term>& message, const Plan& plan) {
 }
 
 Outcome busy(const Term& why, const Plan& plan) {
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::refused;
-  outcome.word = "refused";
-  outcome.message = as_text(why).value_or(print_term(why));
-  outcome.busy = true;
+  Outcome outcome = Outcome::refused({Refusal::Reason::busy, as_text(why).value_or(print_term(why))});
   outcome.remarks = plan.remarks;
   return outcome;
 }
@@ -122,7 +115,7 @@ Outcome conclude(Rpc& rpc, const Outcome& prepared, Verdict verdict, Deadline un
   // A commit may bring new remarks; and a node that waited too long for us was rolled back, whatever the
   // verdict is.
   Plan plan;
-  plan.word = prepared.word;
+  plan.word = std::get<Done>(prepared.result).word;
   plan.remarks = prepared.remarks;
   return read(message, plan);
 }

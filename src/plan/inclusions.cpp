@@ -40,8 +40,9 @@ std::optional<Refusal> Inclusions::twice() const {
   for (const Atom& inner : after_) {
     if (contains(before_, inner)) continue;
     if (const auto other = included_elsewhere(inner))
-      return Refusal{"refused", other->name + " runs and includes " + inner.name + ", and so would " +
-                                    app_.name + ": " + other->name + " must be upgraded first"};
+      return Refusal{Refusal::Reason::would_run_twice, other->name + " runs and includes " + inner.name +
+                                                           ", and so would " + app_.name + ": " +
+                                                           other->name + " must be upgraded first"};
   }
   return std::nullopt;
 }

@@ -42,7 +42,8 @@ std::optional<Refusal> contradiction(const AppFiles& files, const NodeState& nod
   const AppSpec& spec = files.spec;
   for (const Atom& inner : spec.included_applications)
     if (std::ranges::find(spec.applications, inner) != spec.applications.end())
-      return Refusal{"refused", describe(DependencyIncluded{spec.name, inner, spec.name})};
+      return Refusal{Refusal::Reason::depends_on_included,
+                     describe(DependencyIncluded{spec.name, inner, spec.name})};
   const AppFiles nothing;
   const Wanted none;
   return Inclusions(nothing, files, node, none).twice();
@@ -65,11 +66,11 @@ std::vector<Atom> not_running(const AppSpec& spec, const NodeState& node) {
 }
 
 Refusal started_elsewhere(const Atom& app) {
-  return {"refused", app.name + " is being started by somebody else at this moment"};
+  return {Refusal::Reason::starting, app.name + " is being started by somebody else at this moment"};
 }
 
 Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {
-  return {"refused", "version " + running + " of " + app.name + " runs, not " + wanted, true};
+  return {Refusal::Reason::other_version, "version " + running + " of " + app.name + " runs, not " + wanted};
 }
 
 void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step path) {
@@ -86,14 +87,14 @@ void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step
   plan.steps.push_back(std::move(load));
   if (files.consolidated) plan.steps.push_back(own_protocols(files));
   if (included_by(node, app)) {
-    plan.word = "included";
+    plan.word = Word::included;
     return;
   }
-  plan.word = "started";
+  plan.word = Word::started;
   for (const Atom& inner : files.spec.included_applications)
     if (runs(node, inner)) {  // a node must not run an application twice
       plan.steps.push_back(StopApp{inner});
-      plan.word = "started_included_stopped";
+      plan.word = Word::started_included_stopped;
     }
   // As a boot does it. What has a package was started by that, but OTP's own applications were not.
   if (auto needed = not_running(files.spec, node); !needed.empty())
@@ -105,12 +106,12 @@ Decision plan_start(const Request& request, const NodeState& node, const Files& 
   const Atom& app = request.app;
   if (runs(node, app)) {
     const std::string running = loaded_vsn(node, app).value_or("?");
-    if (running == request.to.vsn) return Plan{"already_running", {}, {}};
+    if (running == request.to.vsn) return Plan{Word::already_running};
     return other_version_runs(app, running, request.to.vsn + " (use erlrc-upgrade)");
   }
   if (node.starting.contains(app)) return started_elsewhere(app);
   const auto outer = included_by(node, app);
-  if (outer && loaded_vsn(node, app) == request.to.vsn) return Plan{"included", {}, {}};
+  if (outer && loaded_vsn(node, app) == request.to.vsn) return Plan{Word::included};
   if (outer && loaded_vsn(node, app))
     return other_version_runs(app, *loaded_vsn(node, app),
                               request.to.vsn + ": " + outer->name + " includes it (use erlrc-upgrade)");

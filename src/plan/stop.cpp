@@ -33,29 +33,30 @@ Decision plan_stop(const Request& request, const NodeState& node, const Wanted& 
   const bool running = runs(node, app);
   if (loaded && *loaded != request.from.vsn && (running || request.unload)) {
     if (running) return other_version_runs(app, *loaded, request.from.vsn);
-    return Refusal{"refused",
+    return Refusal{Refusal::Reason::other_version_loaded,
                    "version " + *loaded + " of " + app.name + " is loaded, not " + request.from.vsn};
   }
   if (node.starting.contains(app)) return started_elsewhere(app);
   const auto outer = running ? std::nullopt : included_by(node, app);
-  if (outer && request.unload) return Refusal{"refused", outer->name + " runs and includes " + app.name};
+  if (outer && request.unload)
+    return Refusal{Refusal::Reason::runs_included, outer->name + " runs and includes " + app.name};
 
   Plan plan;
   std::vector<Atom> started;
   const std::vector<Atom> included = loaded ? node.loaded.at(app).included : std::vector<Atom>{};
-  plan.word = "not_running";
+  plan.word = Word::not_running;
   if (running) {
-    plan.word = "stopped";
+    plan.word = Word::stopped;
     plan.steps.push_back(RequireLoaded{app, request.from.vsn});
     plan.steps.push_back(StopApp{app});
     started = to_start(included, node, wanted);
     for (const Atom& inner : started) {
       plan.steps.push_back(StartApp{inner});
-      plan.word = "stopped_included_started";
+      plan.word = Word::stopped_included_started;
     }
   }
   if (!request.unload) return plan;
-  plan.word = "unloaded";
+  plan.word = Word::unloaded;
   if (!loaded) return plan;
   // The node is asked for the modules, not the disk: when a package is removed, the files may be gone
   // already.

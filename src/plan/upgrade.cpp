@@ -127,7 +127,8 @@ std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel
     lost += (lost.empty() ? "" : ", ") + module_name(load->module.name);
   }
   if (lost.empty()) return std::nullopt;
-  return Refusal{"refused", "changed modules with NIFs and without on_load, which would lose them: " + lost};
+  return Refusal{Refusal::Reason::loses_nifs,
+                 "changed modules with NIFs and without on_load, which would lose them: " + lost};
 }
 
 /// The protocols of an Elixir release as they run: consolidated, those of all its applications.
@@ -163,7 +164,8 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
   const bool otp = request.policy.engine == Policy::Engine::otp;
   Script script = find_script(from, to, direction, request.policy.engine);
-  if (auto why = needs_restart(script.instructions, node.node)) return Refusal{"needs_restart", *why};
+  if (auto why = needs_restart(script.instructions, node.node))
+    return Refusal{Refusal::Reason::appup_needs_restart, *why};
 
   const Inclusions inclusions(from, to, node, wanted);
   if (auto refusal = inclusions.twice()) return *refusal;
@@ -172,8 +174,8 @@ Decision plan_running(const Request& request, const NodeState& node, const AppFi
   ScriptSteps steps(from, to, node);
   steps.append(script.instructions);
 
-  Plan plan{"upgraded", {}, std::move(script.remarks), {std::move(script.origin)}};
-  if (direction == Direction::down) plan.word = "downgraded";
+  Plan plan{Word::upgraded, {}, std::move(script.remarks), {std::move(script.origin)}};
+  if (direction == Direction::down) plan.word = Word::downgraded;
   plan.steps.push_back(RequireLoaded{request.app, request.from.vsn});
   if (otp) {
     steps.switch_nothing();
@@ -207,7 +209,7 @@ Decision plan_not_running(const Request& request, const NodeState& node, const A
   for (const Atom& module : from.spec.modules)
     if (!contains(to.spec.modules, module)) gone.modules.push_back(module);
   if (!gone.modules.empty()) plan.steps.push_back(std::move(gone));
-  plan.word = request.action == Action::downgrade ? "downgraded" : "upgraded";
+  plan.word = request.action == Action::downgrade ? Word::downgraded : Word::upgraded;
   return plan;
 }
 
@@ -238,7 +240,7 @@ std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) 
 
 /// The code that runs has moved to another directory.
 Plan plan_moved(const Request& request, const AppFiles& to) {
-  Plan plan{"already_running", {}, {}};
+  Plan plan{Word::already_running};
   const Location from = request.from.location.value_or(to.location);
   if (from.in_path != to.location.in_path)
     plan.steps = {RequireLoaded{request.app, request.to.vsn}, ReplacePath{from.in_path, to.location.in_path}};
@@ -268,12 +270,12 @@ Decision plan_upgrade(const Request& request, const NodeState& node, const Files
   const auto loaded = loaded_vsn(node, app);
   const bool active = runs(node, app) || included_by(node, app);
   if (!active) {
-    if (!request.start) return Plan{"not_running", {}, {}};
+    if (!request.start) return Plan{Word::not_running};
     if (!files.exist(request.from))
       return plan_start({Action::start, app, {}, request.to, true}, node, files);
     return plan_not_running(request, node, files.spec(request.from), files.all(request.to));
   }
-  if (loaded == request.to.vsn && request.from.vsn != request.to.vsn) return Plan{"already_running", {}, {}};
+  if (loaded == request.to.vsn && request.from.vsn != request.to.vsn) return Plan{Word::already_running};
   if (loaded != request.from.vsn)
     return other_version_runs(app, loaded.value_or("?"), request.from.vsn + " or " + request.to.vsn);
   if (request.from.vsn == request.to.vsn) return plan_rebuilt(request, node, files, wanted);

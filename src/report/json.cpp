@@ -9,22 +9,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string to_string(Outcome::Kind kind) {
-  switch (kind) {
-    case Outcome::Kind::done:
-      return "done";
-    case Outcome::Kind::refused:
-      return "refused";
-    case Outcome::Kind::undone:
-      return "undone";
-    case Outcome::Kind::broken:
-      return "broken";
-    case Outcome::Kind::error:
-      return "error";
-  }
-  return {};
-}
-
 Json steps_of(const NodeReport& report) {
   std::map<std::size_t, std::int64_t> took;
   for (const Outcome::StepTime& time : report.outcome.times)
@@ -64,11 +48,12 @@ Json rehearsal_of(const std::vector<Rehearsed>& rehearsal) {
 
 Json node_of(const NodeReport& report) {
   const Outcome& outcome = report.outcome;
+  const std::string_view word = word_of(outcome);
   Json node{{"node", report.node},
-            {"outcome", to_string(outcome.kind)},
-            {"word", outcome.word.empty() ? Json() : Json(outcome.word)},
-            {"message", outcome.message},
-            {"left", outcome.left},
+            {"outcome", kind_of(outcome)},
+            {"word", word.empty() ? Json() : Json(word)},
+            {"message", outcome.why()},
+            {"left", outcome.left()},
             {"remarks", outcome.remarks},
             {"notes", report.plan.notes},
             {"steps", steps_of(report)},

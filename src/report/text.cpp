@@ -72,12 +72,12 @@ void add_steps(std::string& text, const NodeReport& report, const ReportHead& he
 
 std::string headline(const ReportHead& head, const NodeReport& report) {
   const Outcome& outcome = report.outcome;
-  if (outcome.kind == Outcome::Kind::done)
+  const std::string word(word_of(outcome));
+  if (outcome.is_done())
     return head.tool + ": " + doing(head.request.action) + " '" + head.request.app.name + "': (" +
-           one_line(report.node) + ") " + one_line(outcome.word) + (head.dry_run ? " (dry run)" : "") + "\n";
-  const bool asked = outcome.kind != Outcome::Kind::error && !outcome.word.empty();
-  return head.tool + ": " + one_line(report.node) + ": " + (asked ? one_line(outcome.word) + ": " : "") +
-         one_line(outcome.message) + "\n";
+           one_line(report.node) + ") " + word + (head.dry_run ? " (dry run)" : "") + "\n";
+  return head.tool + ": " + one_line(report.node) + ": " + (word.empty() ? "" : word + ": ") +
+         one_line(outcome.why()) + "\n";
 }
 
 }  // namespace
@@ -92,9 +92,9 @@ std::string one_line(std::string_view text) {
 ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& reports, bool verbose) {
   ReportText text;
   for (const NodeReport& report : reports) {
-    std::string& stream = report.outcome.kind == Outcome::Kind::done ? text.out : text.err;
+    std::string& stream = report.outcome.is_done() ? text.out : text.err;
     stream += headline(head, report);
-    for (const std::string& what : report.outcome.left)
+    for (const std::string& what : report.outcome.left())
       add_line(stream, "left: ", what);
     for (const std::string& remark : report.outcome.remarks)
       add_line(stream, "remark: ", remark);

@@ -40,7 +40,7 @@ stands_still() {
 say "One node stands still:"
 stands_still
 holds "dpkg has the old versions" equal "$(dpkg_says ca | cut -d' ' -f1) $(dpkg_says cb | cut -d' ' -f1)" '1.0 1.0'
-holds "the other node was taken back" equal "$(versions one)" '{"1.0", "1.0"}'
+holds "the other node was rolled back" equal "$(versions one)" '{"1.0", "1.0"}'
 holds "the one that cannot be asked is named" contains "$(<"$logs/command.log")" 'two: '
 kill -CONT "$beam"
 holds "it goes on, with the library of the version that is gone" eventually eval '[[ $(versions two) == '\''{"1.1", "1.0"}'\'' ]]'

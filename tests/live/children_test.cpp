@@ -189,7 +189,7 @@ TEST_CASE("children: a new one that does not start: all is undone, and the gone 
       " lab:on({start, fir_d}, {answer, {error, no}}).");
   const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: child fir_d of fir_sup: start: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: child fir_d of fir_sup: start: "));
   CHECK(ran.err.find("  remark: child fir_b was stopped, and started again with the state that it had\n") !=
         std::string::npos);
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
@@ -223,7 +223,7 @@ TEST_CASE("children: a step after them fails: new ones are stopped, gone ones ru
   const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: sub: start: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: sub: start: "));
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
   CHECK(lab.condition("fir") == "old");
 }
@@ -273,7 +273,7 @@ TEST_CASE(
   const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change failed: <0."));
   CHECK(ran.err.find(" fir_sup ") != std::string::npos);
   CHECK(lab.ask("lab:diff().") == "[]");
   CHECK(lab.ask("[ets:info(fir_table, owner) =:= whereis(fir_sup), ets:tab2list(fir_table)].") ==

@@ -59,7 +59,7 @@ TEST_CASE("--engine=otp: what release_handler leaves behind when it fails is put
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", otp);
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: "));
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 

@@ -61,7 +61,8 @@ TEST_CASE("an application controller that hangs in the middle of a plan: the pla
   lab.ask("sys:resume(application_controller).");
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: the application controller does not answer\n"));
+  CHECK(
+      ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: the application controller does not answer\n"));
   CHECK(lab.ask("lab:await_idle(), lab:diff().") == "[]");
 }
 
@@ -138,7 +139,7 @@ TEST_CASE("a failing call of the appup is named, built-in functions too") {
   set_up(lab, "{load_module, zoo_lib}, {apply, " + call + "}");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: " + told + "\n"));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: " + told + "\n"));
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 

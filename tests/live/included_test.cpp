@@ -74,7 +74,7 @@ TEST_CASE("included: it does not start in its new tree: it runs on its own again
   lab.ask("lab:mark(), lab:on({init, sub_sup}, {answer, garbage}, 1).");
   const Ran ran = lab.upgrade("top", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: child sub_sup of top_sup: start: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: child sub_sup of top_sup: start: "));
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 

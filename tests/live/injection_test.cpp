@@ -295,8 +295,8 @@ public:
 
   void succeed() {
     const Outcome outcome = runs_->run(plan_);
-    INFO(outcome.message);
-    CHECK(outcome.kind == Outcome::Kind::done);
+    INFO(outcome.why());
+    CHECK(outcome.is_done());
   }
 
   std::size_t failures() const { return failures_; }
@@ -333,11 +333,11 @@ private:
     INFO(told(outcome));
     if (told(outcome).find("its state could not be read") != std::string::npos) {
       // A process that was stopped, of which nobody knows the state, begins anew.
-      CHECK(outcome.kind == Outcome::Kind::broken);
+      CHECK(outcome.is_broken());
       set_up();
       return;
     }
-    CHECK((outcome.kind == Outcome::Kind::undone || outcome.kind == Outcome::Kind::refused));
+    CHECK((outcome.is_rolled_back() || std::holds_alternative<Refusal>(outcome.result)));
     CHECK(differs == "[]");
     if (differs != "[]") set_up();
     if (scenario_.restarts) lab_->ask("lab:mark().");
@@ -348,13 +348,13 @@ private:
     ++failures_;
     const std::string differs = diff(outcome);
     INFO(told(outcome) << "\n  differs: " << differs);
-    CHECK((differs == "[]" || (outcome.kind == Outcome::Kind::broken && !outcome.left.empty())));
+    CHECK((differs == "[]" || !outcome.left().empty()));
     if (differs != "[]") set_up();
   }
 
   static std::string told(const Outcome& outcome) {
-    std::string text = outcome.message;
-    for (const std::string& left : outcome.left)
+    std::string text = outcome.why();
+    for (const std::string& left : outcome.left())
       text += "\n  left: " + left;
     return text;
   }

@@ -57,8 +57,8 @@ TEST_CASE("needed: where a start fails, all that was started for it is gone agai
   const std::string app = GENERATE("low", "mid", "zoo");
   lab.ask("lab:on({start, " + app + "}, {answer, {error, not_today}}).");
   CHECK(lab.start("zoo", "1.0.0") == Ran{1, "",
-                                         "erlrc-start: NODE: undone: " + app + ": start: {not_today,{" + app +
-                                             "_app,start,[normal,[args]]}}\n"});
+                                         "erlrc-start: NODE: rolled_back: " + app + ": start: {not_today,{" +
+                                             app + "_app,start,[normal,[args]]}}\n"});
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("needed: what is nowhere in the code path is named by the start that n
   NeededLab lab;
   lab.add(needing("zoo", "2.0.0", "nosuch"));
   CHECK(lab.start("zoo", "2.0.0") ==
-        Ran{1, "", "erlrc-start: NODE: undone: zoo: start: {not_started,nosuch}\n"});
+        Ran{1, "", "erlrc-start: NODE: rolled_back: zoo: start: {not_started,nosuch}\n"});
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("needed: applications that need each other do not start") {
   lab.add(needing("low", "2.0.0", "mid"));
   lab.ask("code:add_patha(\"" + lab.at("low", "2.0.0") + "/ebin\"), lab:mark().");
   const Ran ran = lab.start("zoo", "1.0.0");
-  CHECK(ran.err == "erlrc-start: NODE: undone: low: start: {not_started,mid}\n");
+  CHECK(ran.err == "erlrc-start: NODE: rolled_back: low: start: {not_started,mid}\n");
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 

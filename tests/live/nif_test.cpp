@@ -87,7 +87,7 @@ TEST_CASE("nif: a library that does not want to take over: the module is named, 
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: zoo_nif: cannot be loaded: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: zoo_nif: cannot be loaded: "));
   CHECK(lab.ask("lab:diff().") == "[]");
   CHECK(versions(lab) == "[1,1]");
 }
@@ -109,7 +109,7 @@ TEST_CASE("nif: a library that is missing: the module is named, and all is undon
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: zoo_nif: cannot be loaded: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: zoo_nif: cannot be loaded: "));
   CHECK(lab.ask("lab:diff().") == "[]");
   CHECK(versions(lab) == "[1,1]");
 }

@@ -146,8 +146,8 @@ TEST_CASE("a process that does not let itself be suspended is named, and nothing
   Lab& lab = *host;
   const std::string pid = lab.ask("pid_to_list(whereis(zoo_b)).");
   CHECK(ran == Ran{1, "",
-                   "erlrc-upgrade: NODE: undone: not suspended in time: " + pid.substr(1, pid.size() - 2) +
-                       " zoo_b in timer:sleep/1 child zoo_b of zoo_sup\n"});
+                   "erlrc-upgrade: NODE: rolled_back: not suspended in time: " +
+                       pid.substr(1, pid.size() - 2) + " zoo_b in timer:sleep/1 child zoo_b of zoo_sup\n"});
   CHECK(lab.ask("lab:release({busy, zoo_b}), lab:diff_at_last().") == "[]");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
 }
@@ -168,7 +168,7 @@ TEST_CASE("a process has as long for it as its instruction says") {
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   const auto took = std::chrono::steady_clock::now() - began;
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: not suspended in time: <0."));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: not suspended in time: <0."));
   CHECK(took >= std::chrono::milliseconds(700));
   CHECK(took < std::chrono::milliseconds(3500));
   CHECK(lab.ask("lab:release({busy, zoo_b}), lab:diff_at_last().") == "[]");

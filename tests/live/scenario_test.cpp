@@ -185,7 +185,7 @@ TEST_CASE("start: a start that fails leaves nothing of the application") {
   lab.add(zoo("1.0.0"));
   lab.ask("lab:mark(), lab:on({start, zoo}, {answer, {error, not_today}}).");
   CHECK(lab.start("zoo", "1.0.0") ==
-        failed("erlrc-start: NODE: undone: zoo: start: {not_today,{zoo_app,start,[normal,[args]]}}"));
+        failed("erlrc-start: NODE: rolled_back: zoo: start: {not_today,{zoo_app,start,[normal,[args]]}}"));
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
@@ -666,8 +666,8 @@ TEST_CASE("several nodes: one fails, the others are taken back") {
   CHECK(ran.exit == 1);
   CHECK(ran.out == "");
   CHECK(
-      ran.err.starts_with("erlrc-upgrade: NODE: undone: taken back, because node NODE2 failed\n"
-                          "erlrc-upgrade: NODE2: undone: "));
+      ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: node NODE2 failed\n"
+                          "erlrc-upgrade: NODE2: rolled_back: "));
   CHECK(lab.ask("lab:diff().", 0) == "[]");
   CHECK(lab.ask("lab:diff().", 1) == "[]");
 }

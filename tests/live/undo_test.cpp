@@ -88,7 +88,7 @@ TEST_CASE("a code_change that fails: every process has its old state and goes on
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
   CHECK(ran.out == "");
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change failed: <0."));
   CHECK(ran.err.find(" kin_" + kind + " ") != std::string::npos);
   CHECK(ran.err.find("\n") == ran.err.size() - 1);
   check_undone(lab);
@@ -104,7 +104,7 @@ TEST_CASE("a code_change of a downgrade that fails") {
   fails(lab, "{code_change, kin_" + kind + "}", "crash");
   const Ran ran = lab.downgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-downgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.starts_with("erlrc-downgrade: NODE: rolled_back: code_change failed: <0."));
   CHECK(lab.ask("lab:diff().") == "[]");
   lab.ask("ets:delete_all_objects(lab_acts).");
   CHECK(lab.downgrade("kin", "1.0.0", "2.0.0").exit == 0);
@@ -124,7 +124,7 @@ TEST_CASE("a code_change that never returns: its process is started again, with 
   INFO(ran);
   CHECK(ran.exit == 1);
   CHECK(ran.out == "");
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change failed: <0."));
   CHECK(ran.err.find("did not return in time\n") != std::string::npos);
   // Only that one process is another one.
   CHECK(lab.ask("[{S, [N || {N, _} <- A], [N || {N, _} <- B]} || {S, A, B} <- lab:diff()].") ==
@@ -175,7 +175,7 @@ TEST_CASE("a supervisor whose new init fails") {
   fails(lab, "{init, kin_sup}", how);
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change failed: <0."));
   check_undone(lab);
 }
 
@@ -208,7 +208,7 @@ TEST_CASE("a call of the appup, or a hook of the author, that fails") {
   fails(lab, callback, how);
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: kin_"));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: kin_"));
   check_undone(lab);
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("a call of the appup that never returns") {
   });
   Lab& lab = *host;
   CHECK(ran ==
-        Ran{1, "", "erlrc-upgrade: NODE: undone: kin_app:changed/1: not done within the time limit\n"});
+        Ran{1, "", "erlrc-upgrade: NODE: rolled_back: kin_app:changed/1: not done within the time limit\n"});
   check_undone(lab);
 }
 
@@ -245,7 +245,7 @@ TEST_CASE("a config_change that fails") {
   fails(lab, "{config_change, kin}", how);
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: kin: config_change: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: kin: config_change: "));
   check_undone(lab);
 }
 
@@ -259,7 +259,7 @@ TEST_CASE("a module whose on_load fails") {
   fails(lab, "{{on_load, \"2.0.0\"}, kin_loads}", how);
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: kin_loads: cannot be loaded: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: kin_loads: cannot be loaded: "));
   check_undone(lab);
 }
 
@@ -316,7 +316,7 @@ TEST_CASE("an application that is included no longer does not start") {
   fails(lab, "{start, sub}", how);
   const Ran ran = lab.upgrade("top", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: sub: start: "));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: sub: start: "));
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
@@ -344,7 +344,7 @@ TEST_CASE("a start that fails: what it includes and was stopped for it runs agai
   fails(lab, "{start, top}", how);
   const Ran ran = lab.start("top", "1.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-start: NODE: undone: top: start: "));
+  CHECK(ran.err.starts_with("erlrc-start: NODE: rolled_back: top: start: "));
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 
@@ -360,7 +360,7 @@ TEST_CASE("a start that never ends") {
   });
   Lab& lab = *host;
   CHECK(ran == Ran{1, "",
-                   "erlrc-start: NODE: undone: top: start: not done within the time limit\n"
+                   "erlrc-start: NODE: rolled_back: top: start: not done within the time limit\n"
                    "  remark: sub: was stopped and is started again; what its processes knew is lost\n"});
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
@@ -376,7 +376,7 @@ TEST_CASE("a stop after which an included application does not start: the one th
   fails(lab, "{start, sub}", "{answer, {error, no}}");
   const Ran ran = lab.stop("top", "1.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-stop: NODE: undone: sub: start: "));
+  CHECK(ran.err.starts_with("erlrc-stop: NODE: rolled_back: sub: start: "));
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 
@@ -410,7 +410,7 @@ TEST_CASE("a code_change that takes longer than it may, but ends: nothing is los
   const Ran ran = lab.upgrade("attic", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: code_change failed: <0."));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change failed: <0."));
   CHECK(lab.ask("lab:diff().") == "[]");
   CHECK(lab.ask("ets:tab2list(attic_keeper_table).") == "[{kept,1}]");
   CHECK(lab.condition("attic") == "old");
@@ -489,9 +489,10 @@ TEST_CASE("an on_load that has not returned at the time limit is ended, so that 
     return lab.upgrade("kin", "1.0.0", "2.0.0", lab.limit(seconds));
   });
   Lab& lab = *host;
-  CHECK(ran ==
-        Ran{1, "",
-            "erlrc-upgrade: NODE: undone: kin_loads: cannot be loaded: not done within the time limit\n"});
+  CHECK(
+      ran ==
+      Ran{1, "",
+          "erlrc-upgrade: NODE: rolled_back: kin_loads: cannot be loaded: not done within the time limit\n"});
   lab.ask(
       "lab:release({{on_load, \"2.0.0\"}, kin_loads}),"
       " lab:await(fun() -> process_info(whereis(code_server), monitors) =:= {monitors, []} end).");
@@ -543,7 +544,8 @@ TEST_CASE("a stop that the appup asks for and that ends after the time limit: th
   Lab& lab = *host;
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: kin_slow: stop: not done within the time limit\n"));
+  CHECK(ran.err.starts_with(
+      "erlrc-upgrade: NODE: rolled_back: kin_slow: stop: not done within the time limit\n"));
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
   CHECK(lab.condition("kin") == "old");
 }

@@ -125,7 +125,7 @@ TEST_CASE(
   const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: undone: den: runs no longer\n"));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: den: runs no longer\n"));
   CHECK(ran.err.find("  remark: den: had ended and is started again; what its processes knew is lost\n") !=
         std::string::npos);
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");

@@ -89,8 +89,7 @@ InjectedRuns::Result InjectedRuns::run_and_roll_back(const Plan& plan, const Inj
                                                      const std::optional<Injection>& in_undo) {
   lab_.ask("lab_inject:arm(" + to_text(in_steps) + ", " + (in_undo ? to_text(*in_undo) : "none") + ").");
   Outcome outcome = erlrc::run(*rpc_, plan, Commit::on_verdict, after(patience));
-  if (outcome.kind == Outcome::Kind::done)
-    outcome = conclude(*rpc_, outcome, Verdict::roll_back, after(patience));
+  if (outcome.is_done()) outcome = conclude(*rpc_, outcome, Verdict::roll_back, after(patience));
   return {std::move(outcome), static_cast<std::size_t>(std::stoul(lab_.ask("lab_inject:count().")))};
 }
 

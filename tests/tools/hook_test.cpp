@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
-#include <erlrc/transaction/run_record.hpp>
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/term/match.hpp>
+#include <erlrc/transaction/run_record.hpp>
 
 #include "host.hpp"
 
@@ -105,7 +105,7 @@ TEST_CASE("an upgrade that is refused is recorded, so that the new postrm fails 
   const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
-        Ran{1, "", "erlrc-upgrade: n1: undone: code_change crashed\n"});
+        Ran{1, "", "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
   CHECK(dpkg.recorded());
   const std::size_t calls = dpkg.node.calls().size();
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
@@ -192,7 +192,7 @@ TEST_CASE(
           Ran{0,
               "erlrc-start: Starting 'egerl': (n1) restart_due\n"
               "  remark: it goes on with version 1.0 of egerl\n",
-              "erlrc-upgrade: n1: undone: code_change crashed\n"});
+              "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
   }
   CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/kept/pkg"));
 }
@@ -271,7 +271,7 @@ TEST_CASE("if an application of a package fails, those upgraded before it are ta
         Ran{1,
             "erlrc-upgrade: Upgrading 'eglib': (n1) upgraded\n"
             "erlrc-downgrade: Downgrading 'eglib': (n1) downgraded\n",
-            "erlrc-upgrade: n1: undone: code_change crashed\n"});
+            "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
   CHECK(node.calls().size() == 6);
 }
 
@@ -289,7 +289,7 @@ TEST_CASE("taking back touches only nodes that were changed, and what fails then
                 observed({{"eglib", "2.0"}, {"egerl", "1.0"}}), failed("code_change crashed")});
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
         Ran{3, "erlrc-upgrade: Upgrading 'eglib': (n1) upgraded\n",
-            "erlrc-upgrade: n2: undone: code_change crashed\n"
+            "erlrc-upgrade: n2: rolled_back: code_change crashed\n"
             "erlrc-downgrade: n1: refused: version 7.0 of eglib runs, not 2.0 or 1.0\n"});
   CHECK(changed.calls().size() == 4);
   CHECK(other.calls().size() == 3);

@@ -133,7 +133,7 @@ TEST_CASE("an upgrade that was done before is done") {
 
 TEST_CASE("what the node put back is undone, what it could not is broken") {
   const auto [end, ran] = GENERATE(table<Term, Ran>({
-      {failed("code_change crashed"), {1, "", "erlrc-upgrade: n1: undone: code_change crashed\n"}},
+      {failed("code_change crashed"), {1, "", "erlrc-upgrade: n1: rolled_back: code_change crashed\n"}},
       {failed("another version runs", false), {1, "", "erlrc-upgrade: n1: refused: another version runs\n"}},
       {failed("code_change crashed", true, {"<0.1.2> is suspended"}),
        {3, "", "erlrc-upgrade: n1: broken: code_change crashed\n  left: <0.1.2> is suspended\n"}},

@@ -60,9 +60,9 @@ TEST_CASE("if one node fails, those that were done are taken back") {
   FakeNode& b = several.add("b", failed("code_change crashed"));
   FakeNode& c = several.add("c");
   CHECK(several.upgrade() == Ran{1, "",
-                                 "erlrc-upgrade: a: undone: taken back, because node b failed\n"
-                                 "erlrc-upgrade: b: undone: code_change crashed\n"
-                                 "erlrc-upgrade: c: undone: taken back, because node b failed\n"});
+                                 "erlrc-upgrade: a: rolled_back: node b failed\n"
+                                 "erlrc-upgrade: b: rolled_back: code_change crashed\n"
+                                 "erlrc-upgrade: c: rolled_back: node b failed\n"});
   CHECK(a.messages() == kRollBack);
   CHECK(b.messages().empty());
   CHECK(c.messages() == kRollBack);
@@ -117,14 +117,14 @@ TEST_CASE("nodes that are down or have nothing to do do not count") {
   CHECK(run_argument(a, "prepare") == boolean(false));
 }
 
-TEST_CASE("a node that does not say that it was taken back is broken") {
+TEST_CASE("a node that does not report that it was rolled back is broken") {
   Several several;
   several.add("a").on_message([](const Term&) { return Script{CloseConnection{}}; });
   several.add("b", failed("code_change crashed"));
   CHECK(several.upgrade() == Ran{3, "",
                                  "erlrc-upgrade: a: broken: erlrc_runner: the node closed the connection\n"
-                                 "  left: whether the change was taken back is not known\n"
-                                 "erlrc-upgrade: b: undone: code_change crashed\n"});
+                                 "  left: whether the change was rolled back is not known\n"
+                                 "erlrc-upgrade: b: rolled_back: code_change crashed\n"});
 }
 
 TEST_CASE("a node that could not be taken back is broken, with what is left") {
@@ -136,7 +136,7 @@ TEST_CASE("a node that could not be taken back is broken, with what is left") {
   CHECK(several.upgrade() == Ran{3, "",
                                  "erlrc-upgrade: a: broken: taken back\n"
                                  "  left: egerl_a is the new one\n"
-                                 "erlrc-upgrade: b: undone: code_change crashed\n"});
+                                 "erlrc-upgrade: b: rolled_back: code_change crashed\n"});
 }
 
 TEST_CASE("the time of the call being over does not keep the others from being taken back") {
@@ -150,7 +150,7 @@ TEST_CASE("the time of the call being over does not keep the others from being t
   });
   CHECK(several.upgrade({"--timeout", "5"}) ==
         Ran{1, "",
-            "erlrc-upgrade: a: undone: taken back, because node b failed\n"
+            "erlrc-upgrade: a: rolled_back: node b failed\n"
             "erlrc-upgrade: b: erlrc_runner: did not answer in time\n"});
   CHECK(a.messages() == kRollBack);
 }

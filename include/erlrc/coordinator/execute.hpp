@@ -35,8 +35,8 @@ struct ExecuteOptions {
 };
 
 /// Calls every node of `site`, side by side: connects, observes and plans on all; if that failed on one,
-/// nothing is done on the others (their outcome is `refused`); else runs the plans, and if one failed, takes
-/// the others back (they come out `undone`). A node that is down is no failure. Gives a report for each node,
+/// nothing is done on the others, which are refused; else prepares them all, and commits if none failed, or
+/// rolls them back. A node that is down is not a failure. Gives a report for each node,
 /// in the order of their names, bad entries of the registry among them.
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options);
 

@@ -15,7 +15,7 @@ namespace erlrc {
 /// Until then it is prepared: it keeps what it needs for the rollback.
 enum class Commit { at_once, on_verdict };
 
-/// Runs `plan` on the node. With Commit::on_verdict and an outcome `done`, the node is prepared and
+/// Runs `plan` on the node. With Commit::on_verdict and an outcome Done, the node is prepared and
 /// `conclude` must follow; if we vanish before it, the node is rolled back.
 Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until);
 
@@ -26,7 +26,8 @@ std::optional<Outcome> stay_prepared(Rpc& rpc, const Plan& plan, Deadline until)
 
 enum class Verdict { commit, roll_back };
 
-/// Ends a prepared run. The outcome is `prepared` for commit; for roll_back `undone`, or `broken`.
+/// Ends a prepared run. `prepared` is what `run` returned; it is the result of commit; for roll_back
+/// RolledBack or Broken.
 Outcome conclude(Rpc& rpc, const Outcome& prepared, Verdict verdict, Deadline until);
 
 }  // namespace erlrc

@@ -4,15 +4,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include <erlrc/plan/plan.hpp>
+#include <erlrc/plan/refusal.hpp>
+#include <erlrc/plan/word.hpp>
 
-// How it went on one node.
+// The result of a request on one node.
 
 namespace erlrc {
 
-/// What became of the conversion of one process's state in a rehearsal.
+/// The rehearsed conversion of one process's state.
 struct Rehearsed {
   enum class Result {
     works,
@@ -26,31 +30,73 @@ struct Rehearsed {
   bool operator==(const Rehearsed&) const = default;
 };
 
+/// As asked; also: there is nothing to do, or the node is down.
+struct Done {
+  Word word = Word::already_running;
+  bool operator==(const Done&) const = default;
+};
+
+/// A step failed, on this node or on another one; the node is as before.
+struct RolledBack {
+  std::string why;
+  bool operator==(const RolledBack&) const = default;
+};
+
+/// A step failed, and something could not be restored, or it is unknown whether it was.
+struct Broken {
+  std::string why;
+  std::vector<std::string> left;  ///< what differs from before
+  bool operator==(const Broken&) const = default;
+};
+
+/// Nothing was decided: wrong cookie, no answer, a broken file.
+struct Undecided {
+  std::string why;
+  bool silent = false;  ///< nothing is known of the node
+  bool operator==(const Undecided&) const = default;
+};
+
 struct Outcome {
-  enum class Kind {
-    done,     ///< as asked; also: nothing to do, the node is down
-    refused,  ///< nothing was touched: the planner or a check before the point of no return said no
-    undone,   ///< a step failed; the node is as before
-    broken,   ///< a step failed, and something could not be put back: `left` names it
-    error,    ///< the node could not be asked: wrong cookie, no answer, a broken file
-  };
-  Kind kind = Kind::done;
-  std::string word;     ///< done: the plan's word or node_down; else refused, needs_restart, undone, ..
-  std::string message;  ///< why not; empty when done
-  std::vector<std::string> left;     ///< broken: what differs from before
-  std::vector<std::string> remarks;  ///< what the user should know though it is done
   struct StepTime {
     std::size_t step = 0;  ///< index into the plan's steps
     std::int64_t microseconds = 0;
     bool operator==(const StepTime&) const = default;
   };
-  std::vector<StepTime> times;    ///< the steps that were begun, in order, the failed one last
-  std::int64_t suspended_us = 0;  ///< from the first suspend to the last resume; 0 if nothing was suspended
+
+  std::variant<Done, Refusal, RolledBack, Broken, Undecided> result;
+  std::vector<std::string> remarks{};  ///< what the user should know besides
+  std::vector<StepTime> times{};       ///< the steps that were begun, in order, the failed one last
+  std::int64_t suspended_us = 0;  ///< from the first suspend to the last resume; 0: nothing was suspended
   std::optional<std::vector<Rehearsed>> rehearsal{};  ///< if that was asked for
-  bool busy = false;    ///< refused because another run is at work on the node, which will end
-  bool silent = false;  ///< error, and nothing is known of the node
   bool operator==(const Outcome&) const = default;
+
+  static Outcome done(Word word, std::vector<std::string> remarks = {});
+  static Outcome refused(Refusal refusal);
+  static Outcome rolled_back(std::string why);
+  static Outcome broken(std::string why, std::vector<std::string> left);
+  static Outcome undecided(std::string why, bool silent = false);
+
+  bool is_done() const { return std::holds_alternative<Done>(result); }
+  bool is_rolled_back() const { return std::holds_alternative<RolledBack>(result); }
+  bool is_broken() const { return std::holds_alternative<Broken>(result); }
+  /// Done, with that word.
+  bool is(Word word) const;
+  /// Refused, for that reason.
+  bool is(Refusal::Reason reason) const;
+  /// Nothing is known of the node.
+  bool is_silent() const;
+
+  /// Why it is not done; empty if it is.
+  const std::string& why() const;
+  /// What differs from before; empty unless it is broken.
+  const std::vector<std::string>& left() const;
 };
+
+/// `done`, `refused`, `rolled_back`, `broken` or `error`.
+std::string_view kind_of(const Outcome& outcome);
+
+/// `started`, `needs_restart`, `rolled_back`, ..; empty if nothing was decided.
+std::string_view word_of(const Outcome& outcome);
 
 struct NodeReport {
   std::string node;  ///< as in the registry: the file's name
@@ -59,7 +105,7 @@ struct NodeReport {
   bool operator==(const NodeReport&) const = default;
 };
 
-/// What all nodes together come to: 0 done, 1 refused, undone or error, 3 broken. The worst decides.
+/// What all nodes together come to: 0 done; 1 refused, rolled back or undecided; 3 broken. The worst decides.
 int exit_code(const std::vector<NodeReport>& reports);
 
 }  // namespace erlrc

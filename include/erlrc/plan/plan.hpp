@@ -9,8 +9,10 @@
 
 #include <erlrc/app/app_files.hpp>
 #include <erlrc/plan/node_state.hpp>
+#include <erlrc/plan/refusal.hpp>
 #include <erlrc/plan/request.hpp>
 #include <erlrc/plan/step.hpp>
+#include <erlrc/plan/word.hpp>
 
 // The decision: from a request, the files and the state of a node to what has to happen there. Pure: no node,
 // no disk, no clock.
@@ -19,19 +21,11 @@ namespace erlrc {
 
 /// What is to be done on one node. Without steps there is nothing to do, and `word` says why.
 struct Plan {
-  std::string word;                  ///< the outcome if all steps succeed, one of those erlrc always printed
-  std::vector<Step> steps;           ///< in order; done all or none
-  std::vector<std::string> remarks;  ///< what the user should know though nothing failed
-  std::vector<std::string> notes{};  ///< how it was decided, for --verbose
+  Word word = Word::already_running;  ///< the outcome if all steps succeed
+  std::vector<Step> steps;            ///< in order; done all or none
+  std::vector<std::string> remarks;   ///< what the user should know though nothing failed
+  std::vector<std::string> notes{};   ///< how it was decided, for --verbose
   bool operator==(const Plan&) const = default;
-};
-
-/// The request cannot be done on this node; nothing was touched.
-struct Refusal {
-  std::string word;  ///< `refused`, or `needs_restart` for what no running node can do
-  std::string why;
-  bool other_version = false;  ///< it runs a version that the request knows nothing of
-  bool operator==(const Refusal&) const = default;
 };
 
 using Decision = std::variant<Plan, Refusal>;

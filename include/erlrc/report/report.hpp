@@ -43,11 +43,11 @@ ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& re
 ///                 1210}],
 ///      "exit": 0}
 ///
-/// `from` and `to` are null where the action has none. `outcome` is the name of an Outcome::Kind; `word` is
-/// null where the node could not be asked. `steps` is the whole plan in its order, `step` the name the runner
-/// knows it by; after a rehearsal a node also has `rehearsal`, [{"module", "process", "result": "works" |
-/// "fails" | "cannot", "why"}]; `us` is null for a step that was not begun. Text that is not UTF-8 is made
-/// so.
+/// `from` and `to` are null where the action has none. `outcome` and `word` are those of
+/// plan/outcome.hpp; `word` is null where nothing was decided. `steps` is the whole plan in its order, `step`
+/// the name the runner knows it by; after a rehearsal a node also has `rehearsal`, [{"module", "process",
+/// "result": "works" | "fails" | "cannot", "why"}]; `us` is null for a step that was not begun. Text that is
+/// not UTF-8 is made so.
 std::string render_json(const ReportHead& head, const std::vector<NodeReport>& reports);
 
 /// `text` on one line: control characters, which a node may have sent, become spaces.

@@ -63,12 +63,12 @@ struct Catch::StringMaker<erlrc::Decision> {
   static std::string convert(const erlrc::Decision& decision) {
     return std::visit(
         erlrc::Overload{[](const erlrc::Plan& plan) {
-                          std::string text = plan.word;
+                          std::string text(erlrc::to_string(plan.word));
                           for (const erlrc::Step& step : plan.steps)
                             text += "\n  " + erlrc::print_term(erlrc::to_term(step));
                           return text;
                         },
-                        [](const erlrc::Refusal& refusal) { return refusal.word + ": " + refusal.why; }},
+                        [](const erlrc::Refusal& refusal) { return "refused: " + refusal.why; }},
         decision);
   }
 };

@@ -36,14 +36,14 @@ Plan started(std::string word, std::vector<Step> last) {
 
 TEST_CASE("starting what runs in that version reads no file and does nothing") {
   NodeState node;
-  CHECK(plan_start(start, run(node, "egerl", "4.0.1"), no_disk()) ==
-        Decision(Plan{"already_running", {}, {}}));
+  CHECK(plan_start(start, run(node, "egerl", "4.0.1"), no_disk()) == Decision(Plan{Word::already_running}));
 }
 
 TEST_CASE("starting what runs in another version is refused") {
   NodeState node;
   CHECK(plan_start(start, run(node, "egerl", "3.9"), no_disk()) ==
-        Decision(Refusal{"refused", "version 3.9 of egerl runs, not 4.0.1 (use erlrc-upgrade)", true}));
+        Decision(Refusal{Refusal::Reason::other_version,
+                         "version 3.9 of egerl runs, not 4.0.1 (use erlrc-upgrade)"}));
 }
 
 TEST_CASE("an application that runs nothing else is loaded and started") {
@@ -68,7 +68,7 @@ TEST_CASE("an application that is loaded and included already is left alone") {
   NodeState node;
   run(node, "top", "1", {egerl});
   load(node, "egerl", "4.0.1");
-  CHECK(plan_start(start, node, no_disk()) == Decision(Plan{"included", {}, {}}));
+  CHECK(plan_start(start, node, no_disk()) == Decision(Plan{Word::included}));
 }
 
 TEST_CASE(
@@ -84,8 +84,9 @@ TEST_CASE(
 TEST_CASE("an application that is being started is left to whoever starts it") {
   NodeState node;
   node.starting.insert(egerl);
-  CHECK(plan_start(start, node, no_disk()) ==
-        Decision(Refusal{"refused", "egerl is being started by somebody else at this moment"}));
+  CHECK(
+      plan_start(start, node, no_disk()) ==
+      Decision(Refusal{Refusal::Reason::starting, "egerl is being started by somebody else at this moment"}));
 }
 
 TEST_CASE("who depends on an application that runs inside another one depends on that one, as after a boot") {
@@ -109,7 +110,8 @@ TEST_CASE("an application that depends on what it includes is refused, as by a b
   AppFiles made = version();
   made.spec.applications = {Atom{"other"}};
   CHECK(plan_start(start, {}, Disk({made}).files()) ==
-        Decision(Refusal{"refused", "egerl depends on other, which egerl includes"}));
+        Decision(
+            Refusal{Refusal::Reason::depends_on_included, "egerl depends on other, which egerl includes"}));
 }
 
 TEST_CASE("an application that includes what runs inside another one is refused, as by a boot") {
@@ -117,7 +119,7 @@ TEST_CASE("an application that includes what runs inside another one is refused,
   run(node, "bar", "1", {Atom{"middle"}});
   load(node, "middle", "1", {Atom{"other"}});
   CHECK(plan_start(start, node, Disk({version()}).files()) ==
-        Decision(Refusal{"refused",
+        Decision(Refusal{Refusal::Reason::would_run_twice,
                          "bar runs and includes other, and so would egerl: bar must be upgraded first"}));
 }
 

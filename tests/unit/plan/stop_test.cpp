@@ -24,19 +24,19 @@ const std::vector<Step> unloading{UnloadModules{{Atom{"egerl_app"}, Atom{"egerl_
 }  // namespace
 
 TEST_CASE("what does not run and is not loaded needs nothing") {
-  CHECK(plan_stop(stop(false), {}, {}) == Decision(Plan{"not_running", {}, {}}));
-  CHECK(plan_stop(stop(true), {}, {}) == Decision(Plan{"unloaded", {}, {}}));
+  CHECK(plan_stop(stop(false), {}, {}) == Decision(Plan{Word::not_running}));
+  CHECK(plan_stop(stop(true), {}, {}) == Decision(Plan{Word::unloaded}));
 }
 
 TEST_CASE("stopping without unloading leaves all loaded") {
   NodeState node;
   CHECK(plan_stop(stop(false), run(node, "egerl", "4.0.1"), {}) ==
-        Decision(Plan{"stopped", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
+        Decision(Plan{Word::stopped, {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
 }
 
 TEST_CASE("stopping unloads modules, specification and path") {
   NodeState node;
-  Plan plan{"unloaded", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}};
+  Plan plan{Word::unloaded, {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}};
   plan.steps.insert(plan.steps.end(), unloading.begin(), unloading.end());
   CHECK(plan_stop(stop(true), with_code(run(node, "egerl", "4.0.1")), {}) == Decision(plan));
 }
@@ -44,7 +44,7 @@ TEST_CASE("stopping unloads modules, specification and path") {
 TEST_CASE("what is loaded and does not run is unloaded") {
   NodeState node;
   CHECK(plan_stop(stop(true), with_code(load(node, "egerl", "4.0.1")), {}) ==
-        Decision(Plan{"unloaded", unloading, {}}));
+        Decision(Plan{Word::unloaded, unloading, {}}));
 }
 
 TEST_CASE(
@@ -56,7 +56,7 @@ TEST_CASE(
       "stopped_included_started", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}, StartApp{inner}}, {}};
   CHECK(plan_stop(stop(false), node, {inner}) == Decision(stopped));
   Plan unloaded = stopped;
-  unloaded.word = "unloaded";
+  unloaded.word = Word::unloaded;
   unloaded.steps.insert(unloaded.steps.end(), unloading.begin(), unloading.end());
   unloaded.steps.at(4) = UnloadApp{egerl, {inner}};
   CHECK(plan_stop(stop(true), with_code(node), {inner}) == Decision(unloaded));
@@ -66,7 +66,7 @@ TEST_CASE("an included application that nobody wants is neither started nor kept
   NodeState node;
   run(node, "egerl", "4.0.1", {inner});
   CHECK(plan_stop(stop(false), node, {}) ==
-        Decision(Plan{"stopped", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
+        Decision(Plan{Word::stopped, {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
 }
 
 TEST_CASE("an included application that runs on its own outlives the unloading, or the node would die") {
@@ -81,15 +81,16 @@ TEST_CASE("an included application that runs on its own outlives the unloading, 
 TEST_CASE("another version is not stopped") {
   NodeState node;
   CHECK(plan_stop(stop(true), run(node, "egerl", "4.1.0"), {}) ==
-        Decision(Refusal{"refused", "version 4.1.0 of egerl runs, not 4.0.1", true}));
+        Decision(Refusal{Refusal::Reason::other_version, "version 4.1.0 of egerl runs, not 4.0.1"}));
   node.running.clear();
-  CHECK(plan_stop(stop(true), node, {}) ==
-        Decision(Refusal{"refused", "version 4.1.0 of egerl is loaded, not 4.0.1"}));
+  CHECK(plan_stop(stop(true), node, {}) == Decision(Refusal{Refusal::Reason::other_version_loaded,
+                                                            "version 4.1.0 of egerl is loaded, not 4.0.1"}));
 }
 
 TEST_CASE("what a running application includes is not unloaded under it") {
   NodeState node;
   run(node, "top", "1", {egerl});
   load(node, "egerl", "4.0.1");
-  CHECK(plan_stop(stop(true), node, {}) == Decision(Refusal{"refused", "top runs and includes egerl"}));
+  CHECK(plan_stop(stop(true), node, {}) ==
+        Decision(Refusal{Refusal::Reason::runs_included, "top runs and includes egerl"}));
 }

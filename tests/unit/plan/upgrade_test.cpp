@@ -64,7 +64,7 @@ TEST_CASE("the node need not digest files once more that were read where it look
 
 TEST_CASE("an upgrade without an appup suspends, switches and converts everything together") {
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), later()}).files(), {}));
-  CHECK(plan.word == "upgraded");
+  CHECK(plan.word == Word::upgraded);
   CHECK(plan.notes == std::vector<std::string>{"appup: made, because the package ships none"});
   CHECK(plan.steps == std::vector<Step>{
                           RequireLoaded{egerl, "4.0.1"},
@@ -88,7 +88,7 @@ TEST_CASE("a downgrade converts before it loads, and tells the version to come")
   AppFiles to = earlier();
   to.beams.at(srv).attributes = parse_term("[{vsn,[77]}]");
   const Plan plan = plan_of(plan_upgrade(down, running("4.1.0"), Disk({to, later()}).files(), {}));
-  CHECK(plan.word == "downgraded");
+  CHECK(plan.word == Word::downgraded);
   std::vector<Step> middle(plan.steps.begin() + 7, plan.steps.end() - 2);
   CHECK(middle == std::vector<Step>{
                       ReplacePath{ebin2, ebin1},
@@ -148,7 +148,7 @@ TEST_CASE("what no running node can do needs a restart") {
   }));
   to.appup = shipped(instruction);
   CHECK(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}) ==
-        Decision(Refusal{"needs_restart", why}));
+        Decision(Refusal{Refusal::Reason::appup_needs_restart, why}));
 }
 
 TEST_CASE("a broken shipped appup is an error that names the file and the instruction") {
@@ -218,12 +218,12 @@ TEST_CASE("processes of an included application are looked for in the tree of th
 }
 
 TEST_CASE("what runs in the new version needs nothing and reads no file") {
-  CHECK(plan_upgrade(up, running("4.1.0"), no_disk(), {}) == Decision(Plan{"already_running", {}, {}}));
+  CHECK(plan_upgrade(up, running("4.1.0"), no_disk(), {}) == Decision(Plan{Word::already_running}));
 }
 
 TEST_CASE("a third version is not upgraded") {
   CHECK(plan_upgrade(up, running("3.9"), no_disk(), {}) ==
-        Decision(Refusal{"refused", "version 3.9 of egerl runs, not 4.0.1 or 4.1.0", true}));
+        Decision(Refusal{Refusal::Reason::other_version, "version 3.9 of egerl runs, not 4.0.1 or 4.1.0"}));
 }
 
 TEST_CASE("what does not run and was installed is replaced and started") {
@@ -232,14 +232,14 @@ TEST_CASE("what does not run and was installed is replaced and started") {
   AppFiles from = earlier();
   from.spec.modules.push_back(Atom{"egerl_gone"});
   const Plan plan = plan_of(plan_upgrade(up, node, Disk({from, later()}).files(), {}));
-  CHECK(plan.word == "upgraded");
+  CHECK(plan.word == Word::upgraded);
   CHECK(plan.steps.at(2) == Step(ReplacePath{ebin1, ebin2}));
   CHECK(plan.steps.at(plan.steps.size() - 2) == Step(StartApp{egerl}));
   CHECK(plan.steps.back() == Step(UnloadModules{{Atom{"egerl_gone"}}}));
 }
 
 TEST_CASE("what does not run and was never installed is started") {
-  CHECK(plan_of(plan_upgrade(up, {}, Disk({later()}).files(), {})).word == "started");
+  CHECK(plan_of(plan_upgrade(up, {}, Disk({later()}).files(), {})).word == Word::started);
 }
 
 TEST_CASE(
@@ -266,8 +266,7 @@ TEST_CASE("the same version with the same code needs nothing") {
   for (const auto& [module, beam] : earlier().beams)
     node.code[module] = to_bytes(beam.md5);
   const Request again{Action::upgrade, egerl, {"4.0.1", {}}, {"4.0.1", {}}, true};
-  CHECK(plan_upgrade(again, node, Disk({earlier()}).files(), {}) ==
-        Decision(Plan{"already_running", {}, {}}));
+  CHECK(plan_upgrade(again, node, Disk({earlier()}).files(), {}) == Decision(Plan{Word::already_running}));
 }
 
 TEST_CASE("the same version with other code exchanges just the modules that differ") {
@@ -289,7 +288,7 @@ TEST_CASE(
   AppFiles to = later();
   to.beams.at(lib).nif = true;
   CHECK(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}) ==
-        Decision(Refusal{"refused",
+        Decision(Refusal{Refusal::Reason::loses_nifs,
                          "changed modules with NIFs and without on_load, which would lose them: egerl_lib"}));
   to.appup = shipped("{load_module,egerl_lib},{apply,{egerl_sup,sup_upgrade_notify,[\"4.0.1\",\"4.1.0\"]}}");
   CHECK(std::holds_alternative<Refusal>(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {})));

@@ -4,7 +4,6 @@
 #include <erlrc/report/report.hpp>
 
 using namespace erlrc;
-using Kind = Outcome::Kind;
 
 namespace {
 
@@ -13,8 +12,12 @@ const Request kStart{Action::start, Atom{"egerl"}, {}, {"4.0.1", {}}};
 const Step kFirst = AddPath{"/l/egerl-4.1.0/ebin"};
 const Step kSecond = StartApp{Atom{"egerl"}};
 
-NodeReport report(std::string node, Kind kind, std::string word, std::string message = "") {
-  return {std::move(node), {kind, std::move(word), std::move(message), {}, {}, {}, 0}, {}};
+NodeReport report(std::string node, Outcome outcome) {
+  return {std::move(node), std::move(outcome), {}};
+}
+
+NodeReport report(std::string node, Word word) {
+  return report(std::move(node), Outcome::done(word));
 }
 
 ReportText text(const ReportHead& head, const std::vector<NodeReport>& reports) {
@@ -25,23 +28,22 @@ ReportText text(const ReportHead& head, const std::vector<NodeReport>& reports) 
 
 TEST_CASE("one node is told of in the line that erlrc always printed") {
   const auto [action, line] = GENERATE(table<Action, std::string>({
-      {Action::start, "erlrc-x: Starting 'egerl': (n1) word\n"},
-      {Action::stop, "erlrc-x: Stopping 'egerl': (n1) word\n"},
-      {Action::upgrade, "erlrc-x: Upgrading 'egerl': (n1) word\n"},
-      {Action::downgrade, "erlrc-x: Downgrading 'egerl': (n1) word\n"},
+      {Action::start, "erlrc-x: Starting 'egerl': (n1) included\n"},
+      {Action::stop, "erlrc-x: Stopping 'egerl': (n1) included\n"},
+      {Action::upgrade, "erlrc-x: Upgrading 'egerl': (n1) included\n"},
+      {Action::downgrade, "erlrc-x: Downgrading 'egerl': (n1) included\n"},
   }));
   Request request = kUpgrade;
   request.action = action;
-  CHECK(text({"erlrc-x", request}, {report("n1", Kind::done, "word")}) == ReportText{line, ""});
+  CHECK(text({"erlrc-x", request}, {report("n1", Word::included)}) == ReportText{line, ""});
 }
 
 TEST_CASE("several nodes get a line each, those where it failed on the other stream") {
   CHECK(text({"erlrc-start", kStart},
-             {report("n1", Kind::done, "started"), report("n2@host", Kind::error, "", "cookie refused"),
-              report("n3", Kind::done, "node_down")}) ==
-        ReportText{"erlrc-start: Starting 'egerl': (n1) started\n"
-                   "erlrc-start: Starting 'egerl': (n3) node_down\n",
-                   "erlrc-start: n2@host: cookie refused\n"});
+             {report("n1", Word::started), report("n2@host", Outcome::undecided("cookie refused")),
+              report("n3", Word::node_down)}) == ReportText{"erlrc-start: Starting 'egerl': (n1) started\n"
+                                                            "erlrc-start: Starting 'egerl': (n3) node_down\n",
+                                                            "erlrc-start: n2@host: cookie refused\n"});
 }
 
 TEST_CASE("no nodes, no lines") {
@@ -49,27 +51,28 @@ TEST_CASE("no nodes, no lines") {
 }
 
 TEST_CASE("a failure is told with its word, unless the node could not be asked") {
-  const auto [kind, word, line] = GENERATE(table<Kind, std::string, std::string>({
-      {Kind::refused, "refused", "erlrc-upgrade: n1: refused: why\n"},
-      {Kind::refused, "needs_restart", "erlrc-upgrade: n1: needs_restart: why\n"},
-      {Kind::undone, "undone", "erlrc-upgrade: n1: undone: why\n"},
-      {Kind::broken, "broken", "erlrc-upgrade: n1: broken: why\n"},
-      {Kind::error, "error", "erlrc-upgrade: n1: why\n"},
-      {Kind::error, "", "erlrc-upgrade: n1: why\n"},
+  using Reason = Refusal::Reason;
+  const auto [outcome, line] = GENERATE(table<Outcome, std::string>({
+      {Outcome::refused({Reason::busy, "why"}), "refused: why\n"},
+      {Outcome::refused({Reason::erlang_replaced, "why"}), "needs_restart: why\n"},
+      {Outcome::rolled_back("why"), "rolled_back: why\n"},
+      {Outcome::broken("why", {}), "broken: why\n"},
+      {Outcome::undecided("why"), "why\n"},
   }));
-  CHECK(text({"erlrc-upgrade", kUpgrade}, {report("n1", kind, word, "why")}) == ReportText{"", line});
+  CHECK(text({"erlrc-upgrade", kUpgrade}, {report("n1", outcome)}) ==
+        ReportText{"", "erlrc-upgrade: n1: " + line});
 }
 
 TEST_CASE("what is left of a broken node, and remarks, follow its line") {
-  NodeReport broken = report("n1", Kind::broken, "broken", "why");
-  broken.outcome.left = {"module egerl_a is the new one", "<0.1.2> is suspended"};
+  NodeReport broken =
+      report("n1", Outcome::broken("why", {"module egerl_a is the new one", "<0.1.2> is suspended"}));
   broken.outcome.remarks = {"egerl_b keeps a state"};
   CHECK(text({"erlrc-upgrade", kUpgrade}, {broken}) == ReportText{"",
                                                                   "erlrc-upgrade: n1: broken: why\n"
                                                                   "  left: module egerl_a is the new one\n"
                                                                   "  left: <0.1.2> is suspended\n"
                                                                   "  remark: egerl_b keeps a state\n"});
-  NodeReport done = report("n1", Kind::done, "upgraded");
+  NodeReport done = report("n1", Word::upgraded);
   done.outcome.remarks = {"egerl_b keeps a state"};
   CHECK(text({"erlrc-upgrade", kUpgrade}, {done}) ==
         ReportText{"erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n"
@@ -78,7 +81,7 @@ TEST_CASE("what is left of a broken node, and remarks, follow its line") {
 }
 
 TEST_CASE("how a plan was decided is told to who looks closer") {
-  NodeReport done = report("n1", Kind::done, "upgraded");
+  NodeReport done = report("n1", Word::upgraded);
   done.plan.notes = {"appup: made, because the package ships none"};
   const std::string line = "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded";
   const std::string note = "  note: appup: made, because the package ships none\n";
@@ -88,7 +91,7 @@ TEST_CASE("how a plan was decided is told to who looks closer") {
 }
 
 TEST_CASE("verbose tells each step that was begun with its time, and the time of suspension") {
-  NodeReport done = report("n1", Kind::done, "upgraded");
+  NodeReport done = report("n1", Word::upgraded);
   done.plan.steps = {kFirst, kSecond};
   done.outcome.times = {{0, 412}, {1, 1002003}};
   done.outcome.suspended_us = 1210;
@@ -102,17 +105,17 @@ TEST_CASE("verbose tells each step that was begun with its time, and the time of
 }
 
 TEST_CASE("verbose tells the steps of a failed plan up to the one that failed, beside the failure") {
-  NodeReport undone = report("n1", Kind::undone, "undone", "why");
-  undone.plan.steps = {kFirst, kSecond};
-  undone.outcome.times = {{0, 5}};
-  CHECK(render_text({"erlrc-upgrade", kUpgrade}, {undone}, true) ==
-        ReportText{"", "erlrc-upgrade: n1: undone: why\n  0.005 ms  " + describe(kFirst) + "\n"});
+  NodeReport failed = report("n1", Outcome::rolled_back("why"));
+  failed.plan.steps = {kFirst, kSecond};
+  failed.outcome.times = {{0, 5}};
+  CHECK(render_text({"erlrc-upgrade", kUpgrade}, {failed}, true) ==
+        ReportText{"", "erlrc-upgrade: n1: rolled_back: why\n  0.005 ms  " + describe(kFirst) + "\n"});
 }
 
 TEST_CASE("a dry run prints the plan of each node") {
-  NodeReport planned = report("n1", Kind::done, "upgraded");
+  NodeReport planned = report("n1", Word::upgraded);
   planned.plan.steps = {kFirst, kSecond};
-  CHECK(text({"erlrc-upgrade", kUpgrade, true}, {planned, report("n2", Kind::done, "node_down")}) ==
+  CHECK(text({"erlrc-upgrade", kUpgrade, true}, {planned, report("n2", Word::node_down)}) ==
         ReportText{"erlrc-upgrade: Upgrading 'egerl': (n1) upgraded (dry run)\n"
                    "  1. " +
                        describe(kFirst) + "\n  2. " + describe(kSecond) +
@@ -122,14 +125,16 @@ TEST_CASE("a dry run prints the plan of each node") {
 }
 
 TEST_CASE("what a node sent cannot begin a line of its own or drive a terminal") {
-  CHECK(text({"erlrc-start", kStart}, {report("n1", Kind::error, "", "a\nerlrc-start: b\x1b[2J\x7f")}).err ==
-        "erlrc-start: n1: a erlrc-start: b [2J \n");
+  CHECK(
+      text({"erlrc-start", kStart}, {report("n1", Outcome::undecided("a\nerlrc-start: b\x1b[2J\x7f"))}).err ==
+      "erlrc-start: n1: a erlrc-start: b [2J \n");
   CHECK(one_line("ab\t\r\ncd") == "ab   cd");
 }
 
 TEST_CASE("a rehearsal is told by module, and by process where it does not work") {
   using Result = Rehearsed::Result;
-  NodeReport node = report("n1", Kind::refused, "refused", "conversions that fail in the rehearsal: 1 of 4");
+  NodeReport node = report("n1", Outcome::refused({Refusal::Reason::rehearsal_failed,
+                                                   "conversions that fail in the rehearsal: 1 of 4"}));
   node.outcome.rehearsal = {{{Atom{"b"}, "<0.1.2>", Result::works, ""},
                              {Atom{"b"}, "<0.1.3>", Result::fails, "error 1"},
                              {Atom{"Elixir.A"}, "<0.1.4> x", Result::cannot, "no\nstate"},
