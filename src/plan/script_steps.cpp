@@ -2,7 +2,10 @@
 #include "script_steps.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <ranges>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -37,6 +40,267 @@ Atom start_type(const Apply& call) {
   return type != nullptr ? *type : Atom{"temporary"};
 }
 
+/// The applications whose supervision trees have the processes of `app`.
+std::vector<Atom> trees_of(const Atom& app, const NodeState& node) {
+  const auto outer = included_by(node, app);
+  return {outer && !runs(node, app) ? *outer : app};
+}
+
+/// The two versions, and what follows from them for the node.
+struct Versions {
+  const AppFiles& from;
+  const AppFiles& to;
+  const NodeState& node;
+  ChangeApp change{to.spec.name, from.spec.term, to.spec.term};
+  std::vector<Atom> trees = trees_of(to.spec.name, node);
+};
+
+/// Turns instructions into steps, and notes what the steps before and after them depend on.
+class Instructions {
+public:
+  Instructions(const Versions& versions, const std::vector<LowLevel>& script)
+      : versions_(versions), from_(versions.from), to_(versions.to) {
+    for (const LowLevel& instruction : script)
+      std::visit([this](const auto& i) { append(i); }, instruction);
+    flush_loads();
+    change_app();
+  }
+
+  std::vector<Step> steps;
+  std::vector<Atom> loaded;
+  std::vector<Atom> removed;
+  std::vector<Atom> stopped;
+  std::vector<std::vector<Atom>> switched;  ///< groups that switch at once
+  std::set<Atom> checked;                   ///< modules whose old code no process may run
+  std::set<Atom> converted;                 ///< modules whose processes are suspended
+  std::map<Atom, bool> code_changed;        ///< and whether the script calls something before
+  std::map<Atom, Purge> purges;
+
+private:
+  template <typename Kind>
+  void push(Kind step) {
+    flush_loads();
+    steps.push_back(std::move(step));
+  }
+
+  // ReadCode does this for all at once.
+  void append(const LoadObjectCode&) {}
+
+  void append(const PointOfNoReturn&) {
+    push(PassPointOfNoReturn{});
+    steps.push_back(ReplacePath{from_.location.in_path, to_.location.in_path});
+    if (from_.consolidated && to_.consolidated)
+      steps.push_back(ReplacePath{from_.consolidated->dir, to_.consolidated->dir});
+  }
+
+  void append(const Load& i) {
+    note_purge(i.module, i.pre_purge, i.post_purge);
+    loaded.push_back(i.module);
+    loads_.push_back(i.module);
+  }
+
+  void append(const Remove& i) {
+    note_purge(i.module, i.pre_purge, i.post_purge);
+    removed.push_back(i.module);
+    push(RemoveModule{i.module});
+  }
+
+  // A module that is loaded again is purged then; the rest waits until nothing can fail any longer.
+  void append(const PurgeModules& i) {
+    for (const Atom& module : i.modules)
+      purges[module] = Purge::brutal;
+  }
+
+  void append(const Suspend& i) {
+    for (const Suspend::Item& item : i.items)
+      converted.insert(item.module);
+    push(SuspendProcesses{versions_.trees, i.items, {}});
+  }
+
+  void append(const CodeChange& i) {
+    ConvertProcesses step{i.mode, {}};
+    for (const CodeChange::Item& item : i.items) {
+      code_changed.emplace(item.module, called_);
+      Term down_vsn = Atom{"undefined"};
+      const auto beam = to_.beams.find(item.module);
+      if (i.mode == Direction::down && beam != to_.beams.end())
+        down_vsn = vsn_attribute(beam->second).value_or(down_vsn);
+      step.items.push_back({item.module, item.extra, std::move(down_vsn)});
+    }
+    announce(step);
+    push(std::move(step));
+  }
+
+  void append(const Resume& i) { push(ResumeProcesses{i.modules}); }
+
+  void append(const StopProcesses& i) {
+    stopped.insert(stopped.end(), i.modules.begin(), i.modules.end());
+    push(TerminateProcesses{versions_.trees, i.modules});
+  }
+
+  void append(const StartProcesses& i) { push(StartTerminated{i.modules}); }
+
+  void append(const Apply& i) {
+    if (const Atom* app = named_app(i, "stop")) {
+      push(StopApp{*app});
+    } else if (const Atom* started = named_app(i, "start")) {
+      if (*started == to_.spec.name) change_app();  // it starts with its new keys and environment
+      const auto type = versions_.node.running.find(*started);
+      const bool runs = type != versions_.node.running.end();
+      push(StartApp{*started, runs ? type->second : start_type(i)});
+    } else {
+      called_ = true;
+      push(ApplyHook{i, counterpart(i)});
+    }
+  }
+
+  // Refused before a plan is made, unless there is no other node to wait for.
+  void append(const SyncNodes&) {}
+  void append(const RestartNewEmulator&) {}
+  void append(const RestartEmulator&) {}
+
+  void note_purge(const Atom& module, Purge before, Purge after) {
+    if (before == Purge::soft) checked.insert(module);
+    purges[module] = after;
+  }
+
+  /// Modules loaded in a row switch together, except those that run code when they are loaded, and those that
+  /// may be loaded already.
+  void flush_loads() {
+    std::vector<Atom> group;
+    std::vector<Atom> single;
+    for (const Atom& module : std::exchange(loads_, {})) {
+      const auto beam = to_.beams.find(module);
+      const auto before = from_.beams.find(module);
+      const bool same =
+          beam != to_.beams.end() && before != from_.beams.end() && beam->second.md5 == before->second.md5;
+      const bool together =
+          beam != to_.beams.end() && !same && !beam->second.on_load && checked.contains(module);
+      (together ? group : single).push_back(module);
+    }
+    if (!group.empty()) {
+      steps.push_back(SwitchModules{group});
+      switched.push_back(std::move(group));
+    }
+    const bool nifs = !with_nifs(to_, single).empty();
+    for (Atom& module : single)
+      steps.push_back(LoadNew{std::move(module)});
+    if (nifs) steps.push_back(PinLibraries{to_.location.read_from});  // an undo would unmap them
+  }
+
+  /// Tells the suspension before it, if it is the first conversion after that.
+  void announce(const ConvertProcesses& conversion) {
+    for (Step& step : std::views::reverse(steps)) {
+      if (auto* suspension = std::get_if<SuspendProcesses>(&step)) {
+        if (suspension->next.items.empty()) suspension->next = conversion;
+        return;
+      }
+    }
+  }
+
+  void change_app() {
+    if (!std::exchange(changed_, true)) push(versions_.change);
+  }
+
+  const Versions& versions_;
+  const AppFiles& from_;
+  const AppFiles& to_;
+  std::vector<Atom> loads_;  ///< seen, not yet in `steps`
+  bool called_ = false;
+  bool changed_ = false;
+};
+
+/// The supervisors whose processes call init/1 of the new code.
+std::vector<NoteChildren::Item> supervisors(const Versions& versions, const Instructions& script) {
+  std::vector<NoteChildren::Item> found;
+  for (const auto& [module, called] : script.code_changed) {
+    const SupervisorInit* now = init_of(versions.to, module);
+    const SupervisorInit* before = init_of(versions.from, module);
+    if (now == nullptr) continue;
+    found.push_back({module, before != nullptr && before->effects.empty() && now->effects.empty(),
+                     // The author may have made room for them.
+                     called ? std::vector<Atom>{} : now->tables, called ? std::vector<Atom>{} : now->names});
+  }
+  return found;
+}
+
+/// Why a supervisor's old children are not told from those that were added at run time.
+std::string note_on_children(const Versions& versions, const Atom& supervisor) {
+  std::string effect;
+  for (const AppFiles* files : {&versions.from, &versions.to})
+    if (const SupervisorInit* init = init_of(*files, supervisor);
+        init && effect.empty() && !init->effects.empty())
+      effect = init->effects.front();
+  return "children that " + print_atom(supervisor.name) +
+         " no longer has stay: its init/1 is not called twice" +
+         (effect.empty() ? "" : ", because of " + effect);
+}
+
+/// The files of the version that runs with their digests, as far as they are where the node looks for them.
+std::vector<LoadModules::Item> known_files(const AppFiles& from, const std::vector<Atom>& modules) {
+  std::vector<LoadModules::Item> items;
+  if (!from.in_place) return items;
+  for (const Atom& module : modules)
+    if (const auto beam = from.beams.find(module); beam != from.beams.end())
+      items.push_back({module, to_bytes(beam->second.md5)});
+  return items;
+}
+
+/// Protocols come from the directory of the release, all else from the application's own.
+void append_reading(std::vector<Step>& steps, const AppFiles& to, const std::vector<Atom>& modules,
+                    const std::vector<std::vector<Atom>>& switched) {
+  if (modules.empty()) return;
+  std::vector<Atom> own, protocols;
+  for (const Atom& module : modules)
+    (to.consolidated && to.consolidated->beams.contains(module) ? protocols : own).push_back(module);
+  if (!protocols.empty()) steps.push_back(ReadCode{to.consolidated->dir, protocols, {}});
+  steps.push_back(ReadCode{to.location, own, switched});
+}
+
+/// What must be known before anything is touched.
+std::vector<Step> steps_before(const Versions& versions, const Instructions& script, bool made,
+                               const Policy& policy) {
+  const auto& [from, to, node, change, trees] = versions;
+  const bool otp = policy.engine == Policy::Engine::otp;
+  std::vector<Step> steps;
+  std::vector<Atom> touched(script.loaded);
+  touched.insert(touched.end(), script.removed.begin(), script.removed.end());
+  // First, because the node prepares the new code while it does what follows.
+  append_reading(steps, to, script.loaded, otp ? std::vector<std::vector<Atom>>{} : script.switched);
+  if (!touched.empty())
+    steps.push_back(BackUpCode{from.location.read_from, touched, known_files(from, touched)});
+  if (auto both = with_nifs(to, with_nifs(from, script.loaded)); !both.empty())
+    steps.push_back(CheckLibraries{to.location.read_from, std::move(both)});
+  if (!with_nifs(from, touched).empty()) steps.push_back(PinLibraries{from.location.read_from});
+  if (!script.checked.empty())
+    steps.push_back(CheckOldCode{{script.checked.begin(), script.checked.end()}, policy});
+  if (!touched.empty()) {
+    const std::vector<Atom> converted(script.converted.begin(), script.converted.end());
+    // What the author of a shipped appup has loaded without a conversion needs none. Which processes are to
+    // stop before their module is removed is not known here.
+    steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy});
+  }
+  NoteChildren children{trees, supervisors(versions, script)};
+  if (policy.children == Policy::Children::keep)
+    for (NoteChildren::Item& item : children.items)
+      item.askable = false;
+  if (!children.items.empty()) steps.push_back(std::move(children));
+  if (!script.stopped.empty()) steps.push_back(CheckStop{trees, script.stopped});
+  if (const auto type = node.running.find(trees.front()); type != node.running.end())
+    steps.push_back(StayRunning{type->first, type->second});
+  return steps;
+}
+
+/// After the script, supervisors know their new children, and nothing has started them.
+std::optional<Step> change_children(const std::vector<NoteChildren::Item>& supervisors,
+                                    const Policy& policy) {
+  ChangeChildren step;
+  for (const NoteChildren::Item& item : supervisors)
+    step.modules.push_back(item.module);
+  if (policy.children == Policy::Children::keep || step.modules.empty()) return std::nullopt;
+  return step;
+}
+
 }  // namespace
 
 std::optional<Apply> counterpart(const Apply& call) {
@@ -52,259 +316,30 @@ std::optional<Apply> counterpart(const Apply& call) {
   return std::nullopt;
 }
 
-ScriptSteps::ScriptSteps(const AppFiles& from, const AppFiles& to, const NodeState& node)
-    : from_(from), to_(to), node_(node), change_{to.spec.name, from.spec.term, to.spec.term} {
-  const Atom& app = to.spec.name;
-  const auto outer = included_by(node, app);
-  trees_ = {outer && !runs(node, app) ? *outer : app};
-}
-
-void ScriptSteps::append(const std::vector<LowLevel>& script) {
-  for (const LowLevel& instruction : script)
-    std::visit([this](const auto& i) { append(i); }, instruction);
-  flush_loads();
-  change_app();
-}
-
-std::vector<Step> ScriptSteps::preparation(const Policy& policy, bool made) const {
-  std::vector<Step> steps;
-  std::vector<Atom> touched(loaded_);
-  touched.insert(touched.end(), removed_.begin(), removed_.end());
-  append_reading(steps);  // first, because the node prepares the new code while it does what follows
-  if (!touched.empty()) steps.push_back(BackUpCode{from_.location.read_from, touched, read_of(touched)});
-  if (!taken_over().empty()) steps.push_back(CheckLibraries{to_.location.read_from, taken_over()});
-  if (!with_nifs(from_, touched).empty()) steps.push_back(PinLibraries{from_.location.read_from});
-  if (!checked_.empty()) steps.push_back(CheckOldCode{{checked_.begin(), checked_.end()}, policy});
-  if (!touched.empty()) {
-    const std::vector<Atom> converted(converted_.begin(), converted_.end());
-    // What the author of a shipped appup has loaded without a conversion needs none. Who is to stop before
-    // its module is removed is not known here.
-    steps.push_back(CheckStranded{trees_, touched, converted, made ? loaded_ : converted, policy});
-  }
-  NoteChildren children{trees_, supervisors()};
-  if (policy.children == Policy::Children::keep)
-    for (NoteChildren::Item& item : children.items)
-      item.askable = false;
-  if (!children.items.empty()) steps.push_back(std::move(children));
-  if (!stopped_.empty()) steps.push_back(CheckStop{trees_, stopped_});
-  return steps;
-}
-
-std::optional<Step> ScriptSteps::stay_running() const {
-  const auto type = node_.running.find(trees_.front());
-  if (type == node_.running.end()) return std::nullopt;
-  return StayRunning{type->first, type->second};
-}
-
-std::optional<Step> ScriptSteps::change_children(const Policy& policy) const {
-  ChangeChildren step;
-  for (const NoteChildren::Item& item : supervisors())
-    step.modules.push_back(item.module);
-  if (policy.children == Policy::Children::keep || step.modules.empty()) return std::nullopt;
-  return step;
-}
-
-std::vector<LoadModules::Item> ScriptSteps::read_of(const std::vector<Atom>& modules) const {
-  std::vector<LoadModules::Item> items;
-  if (!from_.in_place) return items;
-  for (const Atom& module : modules)
-    if (const auto beam = from_.beams.find(module); beam != from_.beams.end())
-      items.push_back({module, to_bytes(beam->second.md5)});
-  return items;
-}
-
-std::vector<std::string> ScriptSteps::notes() const {
-  std::vector<std::string> made;
-  for (const NoteChildren::Item& item : supervisors()) {
-    if (item.askable) continue;
-    std::string what;
-    for (const AppFiles* files : {&from_, &to_})
-      if (const SupervisorInit* init = init_of(*files, item.module);
-          init && what.empty() && !init->effects.empty())
-        what = init->effects.front();
-    made.push_back("children that " + print_atom(item.module.name) +
-                   " has no more stay: its init/1 is not asked twice" +
-                   (what.empty() ? "" : ", because of " + what));
-  }
-  return made;
-}
-
-void ScriptSteps::switch_nothing() {
-  switched_.clear();
-}
-
-void ScriptSteps::append_reading(std::vector<Step>& steps) const {
-  if (loaded_.empty()) return;
-  std::vector<Atom> own, protocols;
-  for (const Atom& module : loaded_)
-    (to_.consolidated && to_.consolidated->beams.contains(module) ? protocols : own).push_back(module);
-  if (!protocols.empty()) steps.push_back(ReadCode{to_.consolidated->dir, protocols, {}});
-  steps.push_back(ReadCode{to_.location, own, switched_});
-}
-
-std::vector<Step> ScriptSteps::take() {
-  return std::move(steps_);
-}
-
-Step ScriptSteps::take_as_script(std::vector<LowLevel> script) const {
-  const std::string& ebin = to_.location.read_from;
-  return EvalScript{change_, to_.spec.vsn, ebin.substr(0, ebin.rfind('/')), trees_, std::move(script)};
-}
-
-std::optional<Step> ScriptSteps::check_nifs() const {
-  if (taken_over().empty()) return std::nullopt;
-  return CheckNifs{};
-}
-
-std::optional<Step> ScriptSteps::post_purge() const {
-  PostPurge step;
-  for (const auto& [module, purge] : purges_)
-    step.items.push_back({module, purge});
-  if (step.items.empty()) return std::nullopt;
-  return step;
-}
-
-template <typename Kind>
-void ScriptSteps::push(Kind step) {
-  flush_loads();
-  steps_.push_back(std::move(step));
-}
-
-std::vector<NoteChildren::Item> ScriptSteps::supervisors() const {
-  std::vector<NoteChildren::Item> found;
-  for (const auto& [module, called] : code_changed_) {
-    const SupervisorInit* now = init_of(to_, module);
-    const SupervisorInit* before = init_of(from_, module);
-    if (now == nullptr) continue;
-    found.push_back({module, before != nullptr && before->effects.empty() && now->effects.empty(),
-                     // The author may have made room for them.
-                     called ? std::vector<Atom>{} : now->tables, called ? std::vector<Atom>{} : now->names});
-  }
-  return found;
-}
-
-void ScriptSteps::append(const LoadObjectCode&) {}
-
-void ScriptSteps::append(const PointOfNoReturn&) {
-  push(PassPointOfNoReturn{});
-  steps_.push_back(ReplacePath{from_.location.in_path, to_.location.in_path});
-  if (from_.consolidated && to_.consolidated)
-    steps_.push_back(ReplacePath{from_.consolidated->dir, to_.consolidated->dir});
-}
-
-void ScriptSteps::append(const Load& i) {
-  note_purge(i.module, i.pre_purge, i.post_purge);
-  loaded_.push_back(i.module);
-  loads_.push_back(i.module);
-}
-
-void ScriptSteps::append(const Remove& i) {
-  note_purge(i.module, i.pre_purge, i.post_purge);
-  removed_.push_back(i.module);
-  push(RemoveModule{i.module});
-}
-
-void ScriptSteps::append(const PurgeModules& i) {
-  for (const Atom& module : i.modules)
-    purges_[module] = Purge::brutal;
-}
-
-void ScriptSteps::append(const Suspend& i) {
-  for (const Suspend::Item& item : i.items)
-    converted_.insert(item.module);
-  push(SuspendProcesses{trees_, i.items, {}});
-}
-
-void ScriptSteps::append(const CodeChange& i) {
-  ConvertProcesses step{i.mode, {}};
-  for (const CodeChange::Item& item : i.items) {
-    code_changed_.emplace(item.module, called_);
-    Term down_vsn = Atom{"undefined"};
-    const auto beam = to_.beams.find(item.module);
-    if (i.mode == Direction::down && beam != to_.beams.end())
-      down_vsn = vsn_attribute(beam->second).value_or(down_vsn);
-    step.items.push_back({item.module, item.extra, std::move(down_vsn)});
-  }
-  announce(step);
-  push(std::move(step));
-}
-
-void ScriptSteps::append(const Resume& i) {
-  push(ResumeProcesses{i.modules});
-}
-
-void ScriptSteps::append(const StopProcesses& i) {
-  stopped_.insert(stopped_.end(), i.modules.begin(), i.modules.end());
-  push(TerminateProcesses{trees_, i.modules});
-}
-
-void ScriptSteps::append(const StartProcesses& i) {
-  push(StartTerminated{i.modules});
-}
-
-void ScriptSteps::append(const Apply& i) {
-  if (const Atom* app = named_app(i, "stop")) {
-    push(StopApp{*app});
-  } else if (const Atom* started = named_app(i, "start")) {
-    if (*started == to_.spec.name) change_app();  // it starts with its new keys and environment
-    const auto type = node_.running.find(*started);
-    push(type == node_.running.end() ? StartApp{*started, start_type(i)} : StartApp{*started, type->second});
+ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFiles& to,
+                         const NodeState& node, const Policy& policy) {
+  const Versions versions{from, to, node};
+  Instructions read(versions, script.instructions);
+  const std::vector<NoteChildren::Item> children = supervisors(versions, read);
+  ScriptSteps made;
+  made.before = steps_before(versions, read, script.made, policy);
+  if (policy.engine == Policy::Engine::otp) {
+    const std::string& ebin = to.location.read_from;
+    made.notes.push_back("engine: release_handler of OTP");
+    made.change = {EvalScript{versions.change, to.spec.vsn, ebin.substr(0, ebin.rfind('/')), versions.trees,
+                              script.instructions}};
   } else {
-    called_ = true;
-    push(ApplyHook{i, counterpart(i)});
+    made.change = std::move(read.steps);
+    if (auto step = change_children(children, policy)) made.change.push_back(*std::move(step));
+    PostPurge purge;
+    for (const auto& [module, how] : read.purges)
+      purge.items.push_back({module, how});
+    if (!purge.items.empty()) made.last.push_back(std::move(purge));
   }
-}
-
-void ScriptSteps::append(const SyncNodes&) {}
-
-void ScriptSteps::append(const RestartNewEmulator&) {}
-
-void ScriptSteps::append(const RestartEmulator&) {}
-
-std::vector<Atom> ScriptSteps::taken_over() const {
-  return with_nifs(to_, with_nifs(from_, loaded_));
-}
-
-void ScriptSteps::note_purge(const Atom& module, Purge before, Purge after) {
-  if (before == Purge::soft) checked_.insert(module);
-  purges_[module] = after;
-}
-
-void ScriptSteps::flush_loads() {
-  std::vector<Atom> group;
-  std::vector<Atom> single;
-  for (const Atom& module : std::exchange(loads_, {})) {
-    const auto beam = to_.beams.find(module);
-    const auto before = from_.beams.find(module);
-    const bool same =
-        beam != to_.beams.end() && before != from_.beams.end() && beam->second.md5 == before->second.md5;
-    const bool together =
-        beam != to_.beams.end() && !same && !beam->second.on_load && checked_.contains(module);
-    (together ? group : single).push_back(module);
-  }
-  if (!group.empty()) {
-    steps_.push_back(SwitchModules{group});
-    switched_.push_back(std::move(group));
-  }
-  const bool nifs = !with_nifs(to_, single).empty();
-  for (Atom& module : single)
-    steps_.push_back(LoadNew{std::move(module)});
-  if (nifs) steps_.push_back(PinLibraries{to_.location.read_from});  // an undo would unmap them
-}
-
-void ScriptSteps::announce(const ConvertProcesses& conversion) {
-  for (Step& step : std::views::reverse(steps_)) {
-    if (auto* suspension = std::get_if<SuspendProcesses>(&step)) {
-      if (suspension->next.items.empty()) suspension->next = conversion;
-      return;
-    }
-  }
-}
-
-void ScriptSteps::change_app() {
-  if (changed_) return;
-  changed_ = true;
-  push(change_);
+  if (!with_nifs(to, with_nifs(from, read.loaded)).empty()) made.change.push_back(CheckNifs{});
+  for (const NoteChildren::Item& item : children)
+    if (!item.askable) made.notes.push_back(note_on_children(versions, item.module));
+  return made;
 }
 
 }  // namespace erlrc

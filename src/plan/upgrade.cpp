@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
-#include <map>
-#include <set>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include <erlrc/app/make_appup.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/plan/plan.hpp>
+#include <erlrc/script/coverage.hpp>
 #include <erlrc/script/translate.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
@@ -21,14 +22,6 @@
 namespace erlrc {
 namespace {
 
-/// The low-level instructions of one upgrade, and what to say of them.
-struct Script {
-  std::vector<LowLevel> instructions;
-  bool made = false;  ///< by us, because the package ships none for these versions
-  std::string origin;
-  std::vector<std::string> remarks;
-};
-
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t most = 5;
   std::string all;
@@ -37,25 +30,14 @@ std::string listed(const std::vector<std::string>& names) {
   return names.size() > most ? all + " and " + std::to_string(names.size() - most) + " more" : all;
 }
 
-/// What an author forgot, or left alone on purpose: modules with other code for which there is no
-/// instruction.
-std::optional<std::string> left_alone(const AppFiles& from, const AppFiles& to,
-                                      const std::vector<LowLevel>& script) {
-  std::set<Atom> mentioned;
-  for (const LowLevel& instruction : script) {
-    if (const auto* load = std::get_if<Load>(&instruction)) mentioned.insert(load->module);
-    if (const auto* remove = std::get_if<Remove>(&instruction)) mentioned.insert(remove->module);
-  }
-  std::vector<std::string> left;
-  for (const auto& [module, beam] : to.beams) {
-    const auto old = from.beams.find(module);
-    if ((old == from.beams.end() || old->second.md5 != beam.md5) && !mentioned.contains(module))
-      left.push_back(module_name(module.name));
-  }
-  for (const auto& [module, beam] : from.beams)
-    if (!to.beams.contains(module) && !mentioned.contains(module)) left.push_back(module_name(module.name));
-  if (left.empty()) return std::nullopt;
-  return "modules that differ and that the appup leaves as they are: " + listed(left);
+/// What an author forgot, or left alone on purpose.
+std::optional<std::string> remark_on_uncovered(const AppFiles& from, const AppFiles& to,
+                                               const std::vector<LowLevel>& script) {
+  std::vector<std::string> names;
+  for (const Atom& module : uncovered_modules(from, to, script))
+    names.push_back(module_name(module.name));
+  if (names.empty()) return std::nullopt;
+  return "modules that differ and that the appup leaves as they are: " + listed(names);
 }
 
 Script find_script(const AppFiles& from, const AppFiles& to, Direction direction, Policy::Engine engine) {
@@ -88,7 +70,8 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
                   script.made && engine == Policy::Engine::erlrc ? Grouping::together : Grouping::as_otp);
   });
   if (!script.made)
-    if (auto remark = left_alone(from, to, script.instructions)) script.remarks.push_back(*std::move(remark));
+    if (auto remark = remark_on_uncovered(from, to, script.instructions))
+      script.remarks.push_back(*std::move(remark));
   return script;
 }
 
@@ -150,51 +133,61 @@ std::optional<Step> start_newly_needed(const AppSpec& from, const AppSpec& to, c
   return StartNeeded{to.name, std::move(needed)};
 }
 
-Decision plan_running(const Request& request, const NodeState& node, const AppFiles& own_from,
-                      const AppFiles& own_to, const Wanted& wanted) {
-  const bool both = own_from.consolidated && own_to.consolidated;
-  std::optional<AppFiles> all_from;
-  const AppFiles& from = both ? all_from.emplace(with_protocols(own_from)) : own_from;
-  std::optional<AppFiles> other_to;
-  if (both) other_to = with_protocols(own_to);
-  AppSpec spec = depending_on_outermost((other_to ? *other_to : own_to).spec, node);
-  if (!other_to && spec.applications != own_to.spec.applications) other_to = own_to;
-  if (other_to) other_to->spec = std::move(spec);
-  const AppFiles& to = other_to ? *other_to : own_to;
+/// The two versions as the node is to run them. A version that differs from its files in that is a copy.
+class RunningVersions {
+public:
+  /// Keeps references to the files.
+  RunningVersions(const AppFiles& from, const AppFiles& to, const NodeState& node) : from_(&from), to_(&to) {
+    if (from.consolidated && to.consolidated) {
+      from_ = &own_from_.emplace(with_protocols(from));
+      to_ = &own_to_.emplace(with_protocols(to));
+    }
+    AppSpec spec = depending_on_outermost(to_->spec, node);
+    if (spec.applications == to_->spec.applications) return;
+    if (!own_to_) to_ = &own_to_.emplace(to);
+    own_to_->spec = std::move(spec);
+  }
+  RunningVersions(const RunningVersions&) = delete;
+  RunningVersions& operator=(const RunningVersions&) = delete;
+
+  const AppFiles& from() const { return *from_; }
+  const AppFiles& to() const { return *to_; }
+
+private:
+  const AppFiles* from_;
+  const AppFiles* to_;
+  std::optional<AppFiles> own_from_;
+  std::optional<AppFiles> own_to_;
+};
+
+void append(std::vector<Step>& steps, std::vector<Step> more) {
+  std::ranges::move(more, std::back_inserter(steps));
+}
+
+Decision plan_running(const Request& request, const NodeState& node, const RunningVersions& versions,
+                      const Wanted& wanted) {
+  const AppFiles& from = versions.from();
+  const AppFiles& to = versions.to();
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
-  const bool otp = request.policy.engine == Policy::Engine::otp;
   Script script = find_script(from, to, direction, request.policy.engine);
   if (auto why = needs_restart(script.instructions, node.node))
-    return Refusal{Refusal::Reason::appup_needs_restart, *why};
-
+    return Refusal{Refusal::Reason::appup_needs_restart, *std::move(why)};
   const Inclusions inclusions(from, to, node, wanted);
-  if (auto refusal = inclusions.twice()) return *refusal;
-  if (auto refusal = loses_nifs(to, script.instructions)) return *refusal;
+  if (auto refusal = inclusions.twice()) return *std::move(refusal);
+  if (auto refusal = loses_nifs(to, script.instructions)) return *std::move(refusal);
 
-  ScriptSteps steps(from, to, node);
-  steps.append(script.instructions);
-
-  Plan plan{Word::upgraded, {}, std::move(script.remarks), {std::move(script.origin)}};
-  if (direction == Direction::down) plan.word = Word::downgraded;
-  plan.steps.push_back(RequireLoaded{request.app, request.from.vsn});
-  if (otp) {
-    steps.switch_nothing();
-    plan.notes.push_back("engine: release_handler of OTP");
-  }
-  std::ranges::move(steps.preparation(request.policy, script.made), std::back_inserter(plan.steps));
-  if (auto stays = steps.stay_running()) plan.steps.push_back(*std::move(stays));
+  ScriptSteps made = script_steps(script, from, to, node, request.policy);
+  Plan plan{direction == Direction::down ? Word::downgraded : Word::upgraded,
+            {RequireLoaded{request.app, request.from.vsn}},
+            std::move(script.remarks),
+            {std::move(script.origin)}};
+  std::ranges::move(made.notes, std::back_inserter(plan.notes));
+  append(plan.steps, std::move(made.before));
   if (auto needed = start_newly_needed(from.spec, to.spec, node)) plan.steps.push_back(*std::move(needed));
-  std::ranges::move(inclusions.enter(), std::back_inserter(plan.steps));
-  std::ranges::move(steps.notes(), std::back_inserter(plan.notes));
-  if (otp) {
-    plan.steps.push_back(steps.take_as_script(std::move(script.instructions)));
-  } else {
-    std::ranges::move(steps.take(), std::back_inserter(plan.steps));
-    if (auto children = steps.change_children(request.policy)) plan.steps.push_back(*std::move(children));
-  }
-  if (auto check = steps.check_nifs()) plan.steps.push_back(*std::move(check));
-  std::ranges::move(inclusions.leave(), std::back_inserter(plan.steps));
-  if (auto purge = otp ? std::nullopt : steps.post_purge()) plan.steps.push_back(*std::move(purge));
+  append(plan.steps, inclusions.enter());
+  append(plan.steps, std::move(made.change));
+  append(plan.steps, inclusions.leave());
+  append(plan.steps, std::move(made.last));
   return plan;
 }
 
@@ -256,7 +249,7 @@ Decision plan_rebuilt(const Request& request, const NodeState& node, const Files
   auto from = loaded_build(to, node);
   if (!from) return plan_moved(request, to);
   from->location = request.from.location.value_or(to.location);
-  Decision decision = plan_running(request, node, *from, to, wanted);
+  Decision decision = plan_running(request, node, RunningVersions(*from, to, node), wanted);
   if (auto* plan = std::get_if<Plan>(&decision)) plan->notes = {"same version, other code"};
   return decision;
 }
@@ -279,7 +272,8 @@ Decision plan_upgrade(const Request& request, const NodeState& node, const Files
   if (loaded != request.from.vsn)
     return other_version_runs(app, loaded.value_or("?"), request.from.vsn + " or " + request.to.vsn);
   if (request.from.vsn == request.to.vsn) return plan_rebuilt(request, node, files, wanted);
-  return plan_running(request, node, files.all(request.from), files.all(request.to), wanted);
+  const RunningVersions versions(files.all(request.from), files.all(request.to), node);
+  return plan_running(request, node, versions, wanted);
 }
 
 }  // namespace erlrc

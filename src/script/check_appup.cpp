@@ -5,6 +5,7 @@
 #include <set>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/script/coverage.hpp>
 #include <erlrc/script/instruction.hpp>
 #include <erlrc/script/translate.hpp>
 
@@ -23,37 +24,12 @@ std::vector<Instruction> instructions_of(const AppupEntry& entry) {
   return instructions;
 }
 
-/// The modules of `to` and `from` whose code differs, or which only one of them has.
-std::set<Atom> changed_modules(const AppFiles& from, const AppFiles& to) {
-  std::set<Atom> changed;
-  for (const auto& [module, beam] : from.beams) {
-    const auto other = to.beams.find(module);
-    if (other == to.beams.end() || other->second.md5 != beam.md5) changed.insert(module);
-  }
-  for (const auto& [module, beam] : to.beams)
-    if (!from.beams.contains(module)) changed.insert(module);
-  return changed;
-}
-
-/// Takes what `script` exchanges out of `modules`; an emulator that is started anew has all of them.
-void forget_exchanged(std::set<Atom>& modules, const std::vector<LowLevel>& script) {
-  for (const LowLevel& instruction : script) {
-    if (const auto* load = std::get_if<Load>(&instruction)) modules.erase(load->module);
-    if (const auto* remove = std::get_if<Remove>(&instruction)) modules.erase(remove->module);
-    if (std::holds_alternative<RestartNewEmulator>(instruction) ||
-        std::holds_alternative<RestartEmulator>(instruction))
-      modules.clear();
-  }
-}
-
 /// The modules that differ and that the instructions do not exchange.
 std::set<Atom> forgotten(const AppFiles& later, const AppFiles& earlier, Direction direction,
                          const std::vector<Instruction>& instructions) {
   const AppFiles& from = direction == Direction::up ? earlier : later;
   const AppFiles& to = direction == Direction::up ? later : earlier;
-  std::set<Atom> modules = changed_modules(from, to);
-  forget_exchanged(modules, translate(instructions, direction, {to.spec}, {from.spec}));
-  return modules;
+  return uncovered_modules(from, to, translate(instructions, direction, {to.spec}, {from.spec}));
 }
 
 std::vector<std::string> check(const AppFiles& later, const AppFiles* earlier, const std::string& vsn) {

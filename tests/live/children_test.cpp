@@ -236,7 +236,7 @@ TEST_CASE("children: a supervisor that may not be asked keeps those that it has 
   const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0", {"--verbose"});
   CHECK(ran.exit == 0);
   CHECK(ran.out.find(
-            "  note: children that fir_sup has no more stay: its init/1 is not asked twice, because of "
+            "  note: children that fir_sup no longer has stay: its init/1 is not called twice, because of "
             "lab:act/2\n") != std::string::npos);
   CHECK(trees(lab, "[fir_sup]") ==
         "[{fir_sup,[{fir_a,running},{fir_c,running},{fir_low,running},{fir_b,running}]}]");
