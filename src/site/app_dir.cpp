@@ -93,16 +93,16 @@ AppSpec read_spec(const fs::path& ebin, const Atom& app, const FileReader& read)
   return spec;
 }
 
-/// What dpkg puts behind the name of a file that it has replaced, until the unpacking has succeeded.
+/// dpkg appends this to the name of a file that it has replaced, until the unpacking has succeeded.
 constexpr std::string_view replaced_suffix = ".dpkg-tmp";
 
 fs::path replaced(const fs::path& file) {
   return file.string() + std::string(replaced_suffix);
 }
 
-/// Reads the files that were there before the package manager replaced them. One that it did not replace is
-/// only in the version before, and lies there until the unpacking has succeeded; but for an .appup that
-/// cannot be told from one that only the new version has.
+/// Reads the files that were there before the package manager replaced them. A file that it did not replace
+/// belongs to the old version only, and stays until the unpacking has succeeded. An .appup is an exception:
+/// it may as well belong to the new version only.
 std::optional<Bytes> read_replaced(const fs::path& file) {
   auto bytes = read_file_if_exists(replaced(file));
   if (bytes || file.extension() == ".appup") return bytes;
@@ -127,15 +127,28 @@ bool lists(const fs::path& rel, const Atom& app, const std::string& vsn) {
          });
 }
 
+bool has_directory(const fs::path& path) {
+  const auto status = file_status(path);
+  return status && status->kind == FileStatus::Kind::directory;
+}
+
+/// The files in directory `dir` whose names end with `extension`, sorted.
+std::vector<fs::path> files_with(const fs::path& dir, std::string_view extension) {
+  std::vector<fs::path> files;
+  for (const std::string& name : directory_names(dir).value_or(std::vector<std::string>{}))
+    if (fs::path(name).extension() == extension) files.push_back(dir / name);
+  return files;
+}
+
 /// The directory of the consolidated protocols if `ebin` is ROOT/lib/APP-VSN/ebin in a release that mix made.
 std::optional<fs::path> consolidated_dir(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   const fs::path releases = ebin.parent_path().parent_path().parent_path() / "releases";
-  std::error_code none;
-  for (const auto& release : fs::directory_iterator(releases, none)) {
-    const fs::path dir = release.path() / "consolidated";
-    if (!fs::is_directory(dir, none)) continue;
-    for (const auto& file : fs::directory_iterator(release.path()))
-      if (file.path().extension() == ".rel" && lists(file.path(), app, vsn)) return dir;
+  if (!has_directory(releases)) return std::nullopt;
+  for (const std::string& release : directory_names(releases).value_or(std::vector<std::string>{})) {
+    const fs::path dir = releases / release / "consolidated";
+    if (!has_directory(dir)) continue;
+    for (const fs::path& rel : files_with(releases / release, ".rel"))
+      if (lists(rel, app, vsn)) return dir;
   }
   return std::nullopt;
 }
@@ -144,11 +157,10 @@ std::optional<Consolidated> load_consolidated(const fs::path& ebin, const Atom& 
   const auto dir = consolidated_dir(ebin, app, vsn);
   if (!dir) return std::nullopt;
   Consolidated found{dir->string(), {}};
-  for (const auto& file : fs::directory_iterator(*dir))
-    if (file.path().extension() == ".beam") {
-      Beam beam = parse_beam(read_file(file.path()), file.path().string());
-      found.beams.emplace(beam.module, std::move(beam));
-    }
+  for (const fs::path& file : files_with(*dir, ".beam")) {
+    Beam beam = parse_beam(read_file(file), file.string());
+    found.beams.emplace(beam.module, std::move(beam));
+  }
   return found;
 }
 

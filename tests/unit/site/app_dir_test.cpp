@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/site/app_dir.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fstream>
 
 #include <erlrc/base/error.hpp>
@@ -139,6 +142,30 @@ TEST_CASE("a broken appup is told with its place") {
 
 TEST_CASE("a module that is listed twice is read once") {
   CHECK(Demo(app_text("plain, plain")).load().beams.size() == 1);
+}
+
+TEST_CASE("a directory of consolidated protocols that cannot be read is an error that names it") {
+  // root may read everything, so this process stops being root for a moment.
+  struct Unprivileged {
+    Unprivileged() { REQUIRE(::seteuid(::geteuid() == 0 ? 65534 : ::geteuid()) == 0); }
+    ~Unprivileged() { CHECK(::seteuid(::getuid()) == 0); }
+  };
+  const TempDir root;
+  root.write("releases/1/consolidated/Elixir.Enumerable.beam", "no beam");
+  root.write("releases/1/shop.rel", "{release, {\"shop\", \"1\"}, {erts, \"13.1\"}, [{demo, \"1.0\"}]}.\n",
+             0644);
+  root.write("lib/demo-1.0/ebin/demo.app", app_text(""), 0644);
+  const auto dir = GENERATE(as<std::string>{}, "releases", "releases/1", "releases/1/consolidated");
+  REQUIRE(::chmod(root.path().c_str(), 0755) == 0);
+  // It may be entered, but not listed.
+  REQUIRE(::chmod((root / dir).c_str(), 0111) == 0);
+  const auto load = [&] {
+    const Unprivileged meanwhile;
+    load_app_files(root / "lib/demo-1.0/ebin", demo, "1.0");
+  };
+  CHECK_THROWS_MATCHES(load(), SystemError,
+                       Catch::Message((root / dir).string() + ": open directory: Permission denied"));
+  CHECK(::chmod((root / dir).c_str(), 0755) == 0);
 }
 
 TEST_CASE("an application lies in the first directory of the path that has its .app file") {
