@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -64,6 +65,9 @@ public:
 
   int code;  ///< the errno value
 };
+
+/// The line that reports `error`: the message of an Error; for any other exception, `tried` and its own text.
+std::string message_of(const std::exception& error, const std::string& tried);
 
 /// Runs `body`; an Error that leaves it gets `context: ` put before its message.
 template <typename Body>

@@ -2,6 +2,8 @@
 #include <erlrc/base/error.hpp>
 
 #include <cerrno>
+#include <new>
+#include <stdexcept>
 
 #include "catch.hpp"
 
@@ -22,6 +24,12 @@ TEST_CASE("within hands on what its body returns") {
 
 TEST_CASE("within leaves other exceptions as they are") {
   CHECK_THROWS_WITH(within("context", [] { throw std::runtime_error("other"); }), "other");
+}
+
+TEST_CASE("any exception is reported in one line; one that is no Error with what was tried") {
+  CHECK(message_of(Error("the node refuses us"), "planning") == "the node refuses us");
+  CHECK(message_of(std::runtime_error("other"), "planning") == "planning: other");
+  CHECK(message_of(std::bad_alloc(), "planning") == "planning: out of memory");
 }
 
 TEST_CASE("a syntax error starts with file, line and column") {
