@@ -2,13 +2,13 @@
 #include <erlrc/forecast/apt_transaction.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include <erlrc/base/error.hpp>
-
-#include "in_threads.hpp"
+#include <erlrc/sys/parallel.hpp>
 
 namespace erlrc {
 namespace {
@@ -93,13 +93,15 @@ void Transaction::want(const std::string& package) {
 }
 
 void Transaction::read_wanted() {
-  in_threads(archives_, std::thread::hardware_concurrency(), [](Archive& archive) {
+  const auto read = [this](std::size_t i) {
+    Archive& archive = archives_[i];
     try {
       archive.files = read_application_files(archive.path);
-    } catch (const Error& error) {
-      archive.error = error.what();
+    } catch (const std::exception& error) {
+      archive.error = message_of(error, archive.package + ": reading the archive");
     }
-  });
+  };
+  rethrow_first(for_each_parallel(archives_.size(), read, std::thread::hardware_concurrency()));
   for (const Archive& archive : archives_) {
     if (archive.error.empty()) continue;
     warnings_.push_back(archive.error);

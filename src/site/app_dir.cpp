@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <exception>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/parallel.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
@@ -49,38 +50,22 @@ Beam load_beam(const fs::path& ebin, const Atom& module, const std::string& app_
 
 using Beams = std::map<Atom, Beam>;
 
-/// So many that reading them takes longer than starting a thread.
+/// Reading so many modules takes longer than starting a thread.
 constexpr std::size_t modules_per_thread = 50;
 
-/// Loads `modules`, a share of them on each processor. If several cannot be loaded, the error is that of the
-/// first.
+/// Loads `modules`, in several threads if there are many. If several cannot be loaded, the error is that of
+/// the first.
 Beams load_beams(const fs::path& ebin, const std::vector<Atom>& modules, const std::string& app_file,
                  const FileReader& read) {
-  const std::size_t processors = std::max(std::thread::hardware_concurrency(), 1U);
-  const std::size_t shares = std::clamp(modules.size() / modules_per_thread, std::size_t{1}, processors);
-  std::vector<Beams> loaded(shares);
-  std::vector<std::exception_ptr> errors(shares);
-  const auto load_share = [&](std::size_t share) {
-    try {
-      const std::size_t end = modules.size() * (share + 1) / shares;
-      for (std::size_t i = modules.size() * share / shares; i < end; ++i)
-        if (!loaded[share].contains(modules[i]))
-          loaded[share].emplace(modules[i], load_beam(ebin, modules[i], app_file, read));
-    } catch (const Error&) {
-      errors[share] = std::current_exception();
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (std::size_t share = 1; share < shares; ++share)
-      others.emplace_back(load_share, share);
-    load_share(0);
-  }
-  for (std::size_t share = 0; share < shares; ++share) {
-    if (errors[share]) std::rethrow_exception(errors[share]);
-    if (share > 0) loaded.front().merge(loaded[share]);
-  }
-  return std::move(loaded.front());
+  const std::size_t processors = std::thread::hardware_concurrency();
+  std::vector<std::optional<Beam>> loaded(modules.size());
+  rethrow_first(for_each_parallel(
+      modules.size(), [&](std::size_t i) { loaded[i] = load_beam(ebin, modules[i], app_file, read); },
+      std::min(processors, modules.size() / modules_per_thread)));
+  Beams beams;
+  for (std::size_t i = 0; i < modules.size(); ++i)
+    beams.emplace(modules[i], *std::move(loaded[i]));
+  return beams;
 }
 
 AppSpec read_spec(const fs::path& ebin, const Atom& app, const FileReader& read) {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <vector>
+
+// Many nodes or files at the same time. Threads are started here and nowhere else.
+
+namespace erlrc {
+
+inline constexpr std::size_t one_thread_each = std::numeric_limits<std::size_t>::max();
+
+/// Calls `body` with 0, 1 .. `count` - 1 in up to `threads` threads, and returns when all calls have ended.
+/// Each place of the result holds the exception that ended that call, or null. An exception ends its own call
+/// only.
+///
+/// Where one thread is enough, that is the calling thread. If the system does not start as many threads as
+/// wanted (it limits processes and memory), the calling thread makes calls, too, one after the other. A call
+/// that waits for another one must not do so in the calling thread: the other one may still have to begin.
+std::vector<std::exception_ptr> for_each_parallel(std::size_t count,
+                                                  const std::function<void(std::size_t)>& body,
+                                                  std::size_t threads = one_thread_each);
+
+/// Throws the first exception of a result of `for_each_parallel`, if it holds one.
+void rethrow_first(const std::vector<std::exception_ptr>& errors);
+
+}  // namespace erlrc
