@@ -2,8 +2,12 @@
 #include <erlrc/coordinator/execute.hpp>
 
 #include <algorithm>
+#include <condition_variable>
+#include <exception>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/node/connect.hpp>
@@ -12,8 +16,8 @@
 #include <erlrc/node/run.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/parallel.hpp>
 #include <erlrc/sys/process.hpp>
-#include <erlrc/sys/side_by_side.hpp>
 
 #include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/coordinator/replaced_erlang.hpp>
@@ -44,9 +48,15 @@ struct Call {
   ExecuteOptions options;
 };
 
+/// Calls `body` for each of `visits`, all at the same time (see for_each_parallel). `body` turns exceptions
+/// into the outcome of its visit; if even that failed, it is not known what happened to the node.
 template <typename Body>
 void with_each(const std::vector<Visit*>& visits, Body body) {
-  side_by_side(visits.size(), [&](std::size_t i) { body(*visits[i]); });
+  const auto errors = for_each_parallel(visits.size(), [&](std::size_t i) { body(*visits[i]); });
+  for (std::size_t i = 0; i < visits.size(); ++i)
+    if (errors[i])
+      visits[i]->report.outcome =
+          Outcome::broken("reporting an error failed", {"the state of the node is unknown"});
 }
 
 template <typename Wanting>
@@ -111,14 +121,15 @@ void decide_on(Visit& visit, const Call& call) {
   visit.to_run = to_do && !call.options.dry_run && !call.options.rehearse;
 }
 
-/// Errors on the way to a node become its outcome.
+/// Exceptions on the way to a node become its outcome.
 void decide(Visit& visit, const Call& call) {
   try {
     decide_on(visit, call);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     // Without its files, a node may not even be able to answer.
     const auto why = call.options.leave_stale ? replaced_emulator(visit.entry->name) : std::nullopt;
-    visit.report.outcome = why ? restart_due(*why) : Outcome::undecided(error.what(), !visit.rpc);
+    visit.report.outcome =
+        why ? restart_due(*why) : Outcome::undecided(message_of(error, "planning"), !visit.rpc);
   }
 }
 
@@ -137,35 +148,76 @@ void run_one(Visit& visit, Commit commit, Deadline until) {
   try {
     result = run(*visit.rpc, visit.report.plan, commit, until);
     add_remarks(result, visit.report.plan.remarks);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
+    std::string message = message_of(error, "running the plan");
     result = commit == Commit::at_once
-                 ? Outcome::broken(error.what(), {"whether the change was done is not known"})
-                 : Outcome::undecided(error.what());
+                 ? Outcome::broken(std::move(message), {"whether the change was done is not known"})
+                 : Outcome::undecided(std::move(message));
   }
 }
 
-/// Waits, with the connection kept alive, for the other nodes. The pauses grow with the time that they take,
-/// so that few milliseconds are lost after short ones.
-void stay_prepared_while(Visit& visit, const std::size_t& others_at_work) {
+/// Counts the nodes whose plans are still running.
+class Running {
+public:
+  explicit Running(std::size_t count) : count_(count) {}
+
+  void one_ended() {
+    const std::scoped_lock lock(mutex_);
+    if (--count_ == 0) all_ended_.notify_all();
+  }
+
+  /// Waits for `time` at most. Whether all have ended.
+  bool all_end_within(milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return all_ended_.wait_for(lock, time, [this] { return count_ == 0; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable all_ended_;
+  std::size_t count_;
+};
+
+/// A node closes a connection on which its ticks are not answered: after 60 s by default, after 1 s at least.
+constexpr milliseconds tick_pause{250};
+
+/// Keeps the connection of a prepared node alive until all plans have ended, or the node itself ends its run.
+void stay_prepared_while(Visit& visit, Running& running) {
   try {
-    for (milliseconds pause{1}; others_at_work > 0; pause = std::min(pause * 2, milliseconds{500}))
-      if (auto ended = stay_prepared(*visit.rpc, visit.report.plan, after(pause))) {
+    for (;;) {
+      if (auto ended = stay_prepared(*visit.rpc, visit.report.plan, after(milliseconds{0}))) {
         visit.report.outcome = *std::move(ended);
         return;
       }
-  } catch (const Error& error) {
-    visit.report.outcome = Outcome::undecided(error.what());
+      if (running.all_end_within(tick_pause)) return;
+    }
+  } catch (const std::exception& error) {
+    visit.report.outcome = Outcome::undecided(message_of(error, "waiting for the other nodes"));
   }
 }
 
 void run_all(const std::vector<Visit*>& visits, Deadline until) {
   const Commit commit = visits.size() > 1 ? Commit::on_verdict : Commit::at_once;
-  std::size_t at_work = visits.size();
+  Running running(visits.size());
+  const auto caller = std::this_thread::get_id();
   with_each(visits, [&](Visit& visit) {
-    run_one(visit, commit, until);
-    --at_work;
-    if (commit == Commit::on_verdict && !visit.failed()) stay_prepared_while(visit, at_work);
+    struct Ended {
+      Running& running;
+      ~Ended() { running.one_ended(); }
+    };
+    {
+      const Ended at_end{running};
+      run_one(visit, commit, until);
+    }
+    // Plans for which there was no thread run in the calling thread one after the other: none waits for the
+    // next.
+    const bool may_wait = std::this_thread::get_id() != caller;
+    if (commit == Commit::on_verdict && may_wait && !visit.failed()) stay_prepared_while(visit, running);
   });
+  // The last look at each before the verdict: a node that has left us meanwhile has rolled back.
+  if (commit == Commit::on_verdict)
+    for (Visit* visit : visits)
+      if (!visit->failed()) stay_prepared_while(*visit, running);
 }
 
 /// The outcome of a node that could not commit although the others have.
@@ -187,11 +239,11 @@ void conclude_one(Visit& visit, Verdict verdict, const std::string& because, Dea
     } else if (outcome.is_rolled_back()) {
       outcome.result = RolledBack{because};
     }
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     const char* unknown = verdict == Verdict::commit
                               ? "the other nodes have changed; whether this one has is not known"
                               : "whether the change was rolled back is not known";
-    outcome.result = Broken{error.what(), {unknown}};
+    outcome.result = Broken{message_of(error, "ending the run"), {unknown}};
   }
 }
 

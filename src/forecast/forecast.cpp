@@ -2,6 +2,7 @@
 #include <erlrc/forecast/forecast.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <ranges>
 #include <set>
@@ -12,7 +13,7 @@
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/run.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
-#include <erlrc/sys/side_by_side.hpp>
+#include <erlrc/sys/parallel.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
 #include <erlrc/forecast/apt_transaction.hpp>
@@ -49,8 +50,8 @@ void ask(Visit& visit, const KnownPorts& ports, Deadline until) {
     auto [rpc, state] = connect_and_observe(*visit.entry, {}, until, ports);
     visit.rpc = std::move(rpc);
     visit.state = std::move(state);
-  } catch (const Error& error) {
-    visit.error = error.what();
+  } catch (const std::exception& error) {
+    visit.error = message_of(error, "asking the node");
   }
 }
 
@@ -60,7 +61,7 @@ std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
   for (const NodeEntry& entry : registry.nodes)
     visits.push_back({&entry, to_string(entry.name)});
   const KnownPorts ports = ask_for_ports(registry.nodes, until);
-  side_by_side(visits.size(), [&](std::size_t i) { ask(visits[i], ports, until); });
+  rethrow_first(for_each_parallel(visits.size(), [&](std::size_t i) { ask(visits[i], ports, until); }));
   std::erase_if(visits, [](const Visit& visit) { return !visit.rpc && visit.error.empty(); });
   for (const BadEntry& bad : registry.bad) {
     visits.push_back({nullptr, bad.file});
@@ -122,7 +123,7 @@ void decide(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, 
     try {
       if (!is_for(items[i].request.nodes, visit.entry->name)) continue;
       decide_on(visit, items[i], i, wanted, until);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       const Request& request = items[i].request;
       visit.planned.push_back({i,
                                {Kind::refused,
@@ -132,7 +133,7 @@ void decide(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, 
                                 request.to.vsn,
                                 visit.name,
                                 {},
-                                error.what()}});
+                                message_of(error, "planning")}});
     }
   }
 }
@@ -174,8 +175,8 @@ void plan_node(Visit& visit, const std::vector<Item>& items, const Wanted& wante
   try {
     decide(visit, items, wanted, until);
     check(visit, until);
-  } catch (const Error& error) {
-    visit.error = error.what();
+  } catch (const std::exception& error) {
+    visit.error = message_of(error, "looking at the node");
   }
   std::vector<Forecast> rows;
   for (Planned& one : visit.planned)
@@ -299,8 +300,8 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
     note_without_hooks(change, visits, told.notes);
   told.rows = rows_apart(transaction, visits);
   if (transaction.items().empty()) return told;
-  side_by_side(visits.size(),
-               [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.wanted, until); });
+  rethrow_first(for_each_parallel(
+      visits.size(), [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.wanted, until); }));
   std::ranges::move(in_order(visits), std::back_inserter(told.rows));
   const auto left = left_with(told.rows, transaction);
   for (Forecast& row : told.rows) {

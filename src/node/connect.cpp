@@ -5,14 +5,15 @@
 #include <charconv>
 #include <exception>
 #include <string>
+#include <thread>
 
 #include <erlrc/dist/epmd.hpp>
 #include <erlrc/node/dist_rpc.hpp>
 #include <erlrc/node/pump.hpp>
 #include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/parallel.hpp>
 #include <erlrc/sys/process.hpp>
 #include <erlrc/sys/random.hpp>
-#include <erlrc/sys/side_by_side.hpp>
 #include <erlrc/sys/socket.hpp>
 
 namespace erlrc {
@@ -69,7 +70,7 @@ std::optional<Registration> find_registration(const NodeEntry& entry, Deadline u
     if (auto found = ask_epmd(entry, until)) return found;
     if (!find_node_process(entry.name.alive, entry.name.host.value_or(""))) return std::nullopt;
     if (left_until(settled) == milliseconds{0}) break;
-    pause(settling_pause);
+    std::this_thread::sleep_for(settling_pause);
   }
   expect_no_process(entry.name,
                     "epmd at port " + std::to_string(epmd_port_of(entry)) + ": does not know the node");
@@ -167,11 +168,14 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until) 
   } catch (const Error&) {  // of $ERL_EPMD_PORT; each node that needs it tells
     return {};
   }
+  std::vector<std::vector<EpmdName>> names(epmds.size());
+  rethrow_first(for_each_parallel(epmds.size(), [&](std::size_t i) {
+    names[i] = list_names(epmds[i], std::min(until, after(listing_time)));
+  }));
   KnownPorts known;
-  side_by_side(epmds.size(), [&](std::size_t i) {
-    for (EpmdName& name : list_names(epmds[i], std::min(until, after(listing_time))))
+  for (std::size_t i = 0; i < epmds.size(); ++i)
+    for (EpmdName& name : names[i])
       known.insert_or_assign({epmds[i], std::move(name.alive)}, name.port);
-  });
   return known;
 }
 

@@ -6,26 +6,30 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <limits>
 #include <memory>
-#include <span>
 #include <string>
-
-#include <erlrc/sys/side_by_side.hpp>
 
 namespace erlrc {
 namespace {
 
-/// Where what comes is first put; nobody waits while something lies there, so that one for each thread is
-/// enough, and only its pages cost something.
-std::span<char> receive_buffer() {
-  constexpr std::size_t size = 65536;
-  thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(size);
-  return {buffer.get(), size};
+/// Waits until `fd` is ready for `events`, or broken. Throws TimedOut.
+void wait_for(int fd, short events, Deadline until) {
+  pollfd awaited{fd, events, 0};
+  for (;;) {
+    const auto left = std::min<milliseconds::rep>(left_until(until).count(), std::numeric_limits<int>::max());
+    const int ready = ::poll(&awaited, 1, static_cast<int>(left));
+    if (ready > 0) return;
+    if (ready == 0 && left_until(until) == milliseconds{0}) throw TimedOut();
+    if (ready < 0 && errno != EINTR) throw SystemError("socket: poll", errno);
+  }
 }
 
-/// Nobody listens at the address, or this host has no such address (no IPv6).
-bool means_nobody(int error) {
+/// Nothing listens at the address, or this host has no such address (no IPv6).
+bool means_no_listener(int error) {
   return error == ECONNREFUSED || error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == ENETUNREACH ||
          error == EHOSTUNREACH;
 }
@@ -34,8 +38,8 @@ bool means_nobody(int error) {
 int connect_within(int fd, const sockaddr* address, socklen_t length, Deadline until) {
   if (::connect(fd, address, length) == 0) return 0;
   if (errno != EINPROGRESS && errno != EINTR) return errno;
-  // Within a host the other side has answered by now. To ask costs less than to wait, and so the peer hears
-  // our first message with the connection.
+  // Within a host the other side has answered by now. A second call costs less than a wait, and the peer
+  // receives the connection and our first message at once.
   if (::connect(fd, address, length) == 0 || errno == EISCONN) return 0;
   if (errno != EALREADY && errno != EINTR) return errno;
   wait_for(fd, POLLOUT, until);
@@ -44,12 +48,12 @@ int connect_within(int fd, const sockaddr* address, socklen_t length, Deadline u
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
-/// An unconnected descriptor if nobody listens.
+/// An empty descriptor if nothing listens.
 UniqueFd connect_to(const sockaddr* address, socklen_t length, std::uint16_t port, Deadline until) {
   UniqueFd fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int error = fd ? connect_within(fd.get(), address, length, until) : errno;
   if (error == 0) return fd;
-  if (means_nobody(error)) return {};
+  if (means_no_listener(error)) return {};
   throw SystemError("port " + std::to_string(port) + ": connect", error);
 }
 
@@ -74,7 +78,7 @@ UniqueFd connect_to_ipv6_loopback(std::uint16_t port, Deadline until) {
 Socket::Socket(UniqueFd fd) : fd_(std::move(fd)) {}
 
 Bytes Socket::read_some(Deadline until) {
-  const std::span<char> buffer = receive_buffer();
+  std::array<char, 65536> buffer;  // only the pages that are used cost something
   for (;;) {
     const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (count >= 0) return {buffer.data(), static_cast<std::size_t>(count)};
@@ -106,7 +110,7 @@ std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until
   UniqueFd fd = connect_to_ipv4_loopback(port, until);
   if (!fd) fd = connect_to_ipv6_loopback(port, until);
   if (!fd) return nullptr;
-  // Each message is one write that waits for its answer: holding back a small one would only cost time.
+  // Each message is one write that waits for its answer: to delay a small one would only cost time.
   const int on = 1;
   if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
     throw SystemError("port " + std::to_string(port) + ": set TCP_NODELAY", errno);

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <list>
 #include <thread>
 
+#include <erlrc/coordinator/execute.hpp>
+#include <erlrc/sys/unique_fd.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "host.hpp"
+#include "thread_stacks.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -233,4 +239,68 @@ TEST_CASE("a hundred nodes are called side by side") {
   const Ran ran = several.upgrade();
   CHECK(ran.exit == 0);
   CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 100);
+}
+
+TEST_CASE("an exception of any kind in one node's visit is that node's error, and stops no other visit") {
+  Several several;
+  const std::filesystem::path host = several.host.dir().path();
+  // The new version on node a has a file that no memory holds: reading it throws std::length_error.
+  const UniqueFd endless(::memfd_create("egerl.app", 0));
+  REQUIRE(::ftruncate(endless.get(), off_t{1} << 62) == 0);
+  std::filesystem::create_directories(host / "a/egerl-2.0/ebin");
+  std::filesystem::create_directory_symlink(host / "egerl-1.0", host / "a/egerl-1.0");
+  std::filesystem::create_symlink("/proc/self/fd/" + std::to_string(endless.get()),
+                                  host / "a/egerl-2.0/ebin/egerl.app");
+  const std::vector<std::string> nodes{"a", "b", "c"};
+  const bool each_alone = GENERATE(true, false);
+  for (const std::string& name : nodes)
+    play(several.add(name), observed({{"egerl", "1.0"}}, name == "a" ? host / "a" : host),
+         each_alone ? test::done() : held());
+
+  const Request upgrade{erlrc::Action::upgrade, Atom{"egerl"}, {"1.0", {}}, {"2.0", {}}};
+  const auto reports =
+      execute(upgrade, load_site(), {.until = after(milliseconds(60000)), .each_alone = each_alone});
+  REQUIRE(reports.size() == 3);
+  CHECK(reports[0].outcome.word == "error");
+  CHECK(reports[0].outcome.message.starts_with("planning: "));
+  for (std::size_t i : {1, 2}) {
+    CHECK(reports[i].outcome.word == (each_alone ? "upgraded" : "refused"));
+    CHECK(reports[i].outcome.message == (each_alone ? "" : "nothing was done, because node a failed"));
+  }
+}
+
+TEST_CASE("where the system has no threads, the nodes are called one after the other") {
+  Several several;
+  FakeNode& a = several.add("a");
+  FakeNode& b = several.add("b");
+  const ThreadStacks none(ThreadStacks::impossible);
+  CHECK(several.upgrade() == Ran{0,
+                                 "erlrc-upgrade: Upgrading 'egerl': (a) upgraded\n"
+                                 "erlrc-upgrade: Upgrading 'egerl': (b) upgraded\n",
+                                 ""});
+  CHECK(a.messages() == kKeep);
+  CHECK(b.messages() == kKeep);
+}
+
+TEST_CASE(
+    "a node that is lost while the others are called one after the other is noticed before the verdict") {
+  Several several;
+  FakeNode& a = several.add("a");
+  a.on_start([calls = 0](const test::Call&) mutable {
+    if (calls++ == 0) return Script{Say{observed({{"egerl", "1.0"}})}, Exit{}};
+    return Script{Say{held()}, CloseConnection{}};
+  });
+  FakeNode& b = several.add("b");
+  b.on_start([&a, calls = 0](const test::Call&) mutable {
+    if (calls++ == 0) return Script{Say{observed({{"egerl", "1.0"}})}, Exit{}};
+    const Deadline until = after(milliseconds(60000));
+    while (a.open_connections() > 0 && left_until(until).count() > 0)
+      std::this_thread::sleep_for(milliseconds(1));
+    return Script{Say{held()}};
+  });
+  const ThreadStacks none(ThreadStacks::impossible);
+  CHECK(several.upgrade() == Ran{1, "",
+                                 "erlrc-upgrade: a: erlrc_runner: the node closed the connection\n"
+                                 "erlrc-upgrade: b: undone: taken back, because node a failed\n"});
+  CHECK(b.messages() == kTakeBack);
 }

@@ -7,7 +7,8 @@
 #include <erlrc/sys/byte_stream.hpp>
 #include <erlrc/sys/unique_fd.hpp>
 
-// TCP connections within this host. Interrupted calls and deadlines are dealt with here and nowhere else.
+// TCP connections within this host. A read or write waits in poll(2) until its deadline; interrupted calls
+// are repeated here and nowhere else.
 
 namespace erlrc {
 
@@ -24,10 +25,9 @@ private:
   UniqueFd fd_;
 };
 
-/// Connects to `port` of this host: 127.0.0.1, and if nobody listens there, ::1 (where alone a node started
-/// with
-/// `-proto_dist inet6_tcp` listens). Null: nobody listens on either. Throws TimedOut, and SystemError for any
-/// other failure.
+/// Connects to `port` of this host: 127.0.0.1, and if nothing listens there, ::1 (the only address of a node
+/// started with `-proto_dist inet6_tcp`). Null: nothing listens on either. Throws TimedOut, and SystemError
+/// for any other failure.
 std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until);
 
 }  // namespace erlrc
