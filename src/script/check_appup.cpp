@@ -24,8 +24,8 @@ std::vector<Instruction> instructions_of(const AppupEntry& entry) {
   return instructions;
 }
 
-/// The modules that differ and that the instructions do not exchange.
-std::set<Atom> forgotten(const AppFiles& later, const AppFiles& earlier, Direction direction,
+/// The modules that differ and are not changed by the instructions.
+std::set<Atom> uncovered(const AppFiles& later, const AppFiles& earlier, Direction direction,
                          const std::vector<Instruction>& instructions) {
   const AppFiles& from = direction == Direction::up ? earlier : later;
   const AppFiles& to = direction == Direction::up ? later : earlier;
@@ -45,8 +45,8 @@ std::vector<std::string> check(const AppFiles& later, const AppFiles* earlier, c
       }
       const std::vector<Instruction> instructions = instructions_of(*entry);
       if (earlier == nullptr) continue;
-      for (const Atom& module : forgotten(later, *earlier, direction, instructions))
-        problems.push_back(where + ": module " + module.name + " differs, and no instruction exchanges it");
+      for (const Atom& module : uncovered(later, *earlier, direction, instructions))
+        problems.push_back(where + ": module " + module.name + " differs, but no instruction changes it");
     } catch (const Error& error) {
       problems.push_back(where + ": " + error.what());
     }
