@@ -21,10 +21,10 @@ namespace erlrc {
 
 /// What is to be done on one node. Without steps there is nothing to do, and `word` says why.
 struct Plan {
-  Word word = Word::already_running;  ///< the outcome if all steps succeed
-  std::vector<Step> steps;            ///< in order; done all or none
-  std::vector<std::string> remarks;   ///< what the user should know though nothing failed
-  std::vector<std::string> notes{};   ///< how it was decided, for --verbose
+  Word word = Word::already_running;   ///< the outcome if all steps succeed
+  std::vector<Step> steps{};           ///< in order; done all or none
+  std::vector<std::string> remarks{};  ///< what the user should know though nothing failed
+  std::vector<std::string> notes{};    ///< how it was decided, for --verbose
   bool operator==(const Plan&) const = default;
 };
 
