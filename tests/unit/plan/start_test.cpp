@@ -21,9 +21,9 @@ LoadModules all_modules() {
   return {made.location, {{Atom{"egerl_app"}, to_bytes(made.beams.at(Atom{"egerl_app"}).md5)}}};
 }
 
-Plan started(std::string word, std::vector<Step> last) {
+Plan started(Word word, std::vector<Step> last) {
   Plan plan{
-      std::move(word),
+      word,
       {RequireNotRunning{egerl}, BackUpReplaced{all_modules().location.read_from, all_modules().modules},
        AddPath{"/lib/egerl-4.0.1/ebin"}, LoadApp{egerl, Atom{"spec"}}, RequireLoaded{egerl, "4.0.1"},
        all_modules()},
@@ -47,21 +47,22 @@ TEST_CASE("starting what runs in another version is refused") {
 }
 
 TEST_CASE("an application that runs nothing else is loaded and started") {
-  CHECK(plan_start(start, {}, Disk({version()}).files()) == Decision(started("started", {StartApp{egerl}})));
+  CHECK(plan_start(start, {}, Disk({version()}).files()) ==
+        Decision(started(Word::started, {StartApp{egerl}})));
 }
 
 TEST_CASE("starting an application stops the ones it includes") {
   NodeState node;
   run(node, "other", "1");
   CHECK(plan_start(start, node, Disk({version()}).files()) ==
-        Decision(started("started_included_stopped", {StopApp{Atom{"other"}}, StartApp{egerl}})));
+        Decision(started(Word::started_included_stopped, {StopApp{Atom{"other"}}, StartApp{egerl}})));
 }
 
 TEST_CASE("an application that a running one includes is loaded and not started") {
   NodeState node;
   run(node, "top", "1", {Atom{"middle"}});
   load(node, "middle", "1", {egerl});
-  CHECK(plan_start(start, node, Disk({version()}).files()) == Decision(started("included", {})));
+  CHECK(plan_start(start, node, Disk({version()}).files()) == Decision(started(Word::included, {})));
 }
 
 TEST_CASE("an application that is loaded and included already is left alone") {

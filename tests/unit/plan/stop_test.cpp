@@ -53,7 +53,7 @@ TEST_CASE(
   run(node, "egerl", "4.0.1", {inner});
   load(node, "inner", "1");
   const Plan stopped{
-      "stopped_included_started", {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}, StartApp{inner}}, {}};
+      Word::stopped_included_started, {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}, StartApp{inner}}, {}};
   CHECK(plan_stop(stop(false), node, {inner}) == Decision(stopped));
   Plan unloaded = stopped;
   unloaded.word = Word::unloaded;
