@@ -53,7 +53,7 @@ Term changed(const Term* value, const Term& change) {
   return change;
 }
 
-/// {application, Name, Keys} with another value for one key.
+/// Returns {application, Name, Keys} with another value for one key.
 Term with_key(const Term& spec, const Atom& key, Term value) {
   std::vector<Term> parts = *as_tuple(spec, 3);
   std::vector<Term> keys = elements(&parts[2]);
@@ -67,7 +67,7 @@ Term with_key(const Term& spec, const Atom& key, Term value) {
   return Tuple{std::move(parts)};
 }
 
-/// The changes of an administrator's file.
+/// Parses the changes in an administrator's file.
 std::vector<Term> parse_changes(std::string_view text, const std::string& file, const Atom& app) {
   const std::vector<ParsedTerm> terms = parse_terms(text, file);
   const std::string expected = ", expected {application, " + app.name + ", Changes}";
@@ -75,8 +75,8 @@ std::vector<Term> parse_changes(std::string_view text, const std::string& file, 
   if (terms.size() > 1)
     throw SyntaxError(file, terms[1].position,
                       "found " + shown(terms[1].term) + ", expected the end of the file");
-  const auto fail = [&](const Term& found, const std::string& wanted) {
-    throw SyntaxError(file, terms[0].position, "found " + shown(found) + wanted);
+  const auto fail = [&](const Term& found, const std::string& instead) {
+    throw SyntaxError(file, terms[0].position, "found " + shown(found) + instead);
   };
   const auto* parts = as_tagged(terms[0].term, "application", 3);
   if (parts == nullptr || (*parts)[1] != Term(app) || as_list((*parts)[2]) == nullptr)

@@ -14,18 +14,18 @@
 namespace erlrc {
 namespace {
 
-// How a file and a term from elsewhere tell that something is wrong: with a position or without.
+// Throws the error of a file, with a position, or of a term from elsewhere, without one.
 using Fail = std::function<void(const std::string& message)>;
 
-[[noreturn]] void fail(const Fail& tell, const std::string& message) {
-  tell(message);
+[[noreturn]] void fail(const Fail& throw_error, const std::string& message) {
+  throw_error(message);
   throw Error(message);  // not reached: every Fail throws
 }
 
 // The keys of an .app file. As in OTP, the first of several entries with the same key counts.
 class Keys {
 public:
-  Keys(const Term& list, const Fail& tell) : list_(list), tell_(tell) {}
+  Keys(const Term& list, const Fail& throw_error) : list_(list), throw_error_(throw_error) {}
 
   const Term* find(std::string_view key) const { return lookup(list_, key); }
 
@@ -38,7 +38,7 @@ public:
 
   std::string vsn() const {
     const Term* value = find("vsn");
-    if (!value) fail(tell_, "no key vsn");
+    if (!value) fail(throw_error_, "no key vsn");
     if (auto text = as_string(*value); text && !text->empty()) return *std::move(text);
     wrong("vsn", *value, "a string");
   }
@@ -69,19 +69,19 @@ public:
 
 private:
   [[noreturn]] void wrong(std::string_view key, const Term& found, const std::string& expected) const {
-    fail(tell_, "key " + std::string(key) + ": found " + shown(found) + ", expected " + expected);
+    fail(throw_error_, "key " + std::string(key) + ": found " + shown(found) + ", expected " + expected);
   }
 
   const Term& list_;
-  const Fail& tell_;
+  const Fail& throw_error_;
 };
 
-AppSpec read_spec(const Term& term, const Fail& tell) {
+AppSpec read_spec(const Term& term, const Fail& throw_error) {
   const auto* parts = as_tagged(term, "application", 3);
   const Atom* name = parts ? as_atom((*parts)[1]) : nullptr;
   if (!name || !as_list((*parts)[2]))
-    fail(tell, "found " + shown(term) + ", expected {application, Name, Keys}");
-  Keys keys((*parts)[2], tell);
+    fail(throw_error, "found " + shown(term) + ", expected {application, Name, Keys}");
+  Keys keys((*parts)[2], throw_error);
   AppSpec spec;
   spec.name = *name;
   spec.vsn = keys.vsn();

@@ -42,8 +42,8 @@ Regex compile(const std::string& pattern) {
               std::to_string(offset));
 }
 
-// As systools_relup: what the expression finds first must be the whole version. That is less than "the
-// expression can match the whole version": <<"1|1\\.2">> does not mean 1.2.
+// As in systools_relup, the first match of the expression must be the whole version. This is stricter than
+// "the expression can match the whole version": <<"1|1\\.2">> does not match 1.2.
 bool matches_regex(const std::string& pattern, const std::string& vsn) {
   Regex regex = compile(pattern);
   MatchData found(pcre2_match_data_create_from_pattern(regex.get(), nullptr));

@@ -9,7 +9,7 @@
 namespace erlrc {
 namespace {
 
-/// Which term of the file is the last one of that version; there is one.
+/// The index of the last term with that version in the file, which has one.
 std::size_t last_of_version(std::string_view text, const std::string& file, const std::string& vsn) {
   const std::vector<ParsedTerm> terms = parse_terms(text, file);
   std::size_t last = terms.size();
@@ -23,7 +23,7 @@ std::size_t last_of_version(std::string_view text, const std::string& file, cons
 std::string extend_appup(std::string_view text, const std::string& file, const Appup& made) {
   const Appup shipped = parse_appup(text, file, made.vsn);
   std::string extended(text);
-  // From the end, so that a place in the file is told as it is there.
+  // Adds from the end, so that errors have positions of the original file.
   for (const Direction direction : {Direction::down, Direction::up}) {
     const std::size_t list = direction == Direction::up ? 1 : 2;
     for (const AppupEntry& entry : direction == Direction::up ? made.up : made.down) {

@@ -19,8 +19,8 @@ std::vector<FunctionName> sorted_exports(const Beam& beam) {
   return names;
 }
 
-// Finds, for the modules of one version, calls of functions that the other version of the called module
-// lacks.
+// Finds, for the modules of one version, calls of functions that the other version of the called module does
+// not export.
 class OneSidedCalls {
 public:
   OneSidedCalls(const AppFiles& version, const AppFiles& other, const std::vector<Atom>& changed)
@@ -34,7 +34,7 @@ public:
     }
   }
 
-  // The changed modules of which `module` calls a function that only this version exports.
+  // The changed modules with a function that `module` calls and that only this version exports.
   std::set<std::string> called_by(const Atom& module) const {
     std::set<std::string> called;
     std::set<std::string_view> seen{module.name};

@@ -12,9 +12,9 @@
 
 #include "load_order.hpp"
 
-// Both directions come from one list of changes in the order of an upgrade. Each change knows its
-// instructions up and down; the way down is the list from its end. So a made downgrade undoes a made upgrade
-// by construction.
+// Both directions come from one list of changes in the order of an upgrade. Each change has its instructions
+// for upgrade and downgrade; a downgrade takes the list in reverse. So a generated downgrade reverts a
+// generated upgrade by construction.
 
 namespace erlrc {
 namespace {
@@ -36,7 +36,7 @@ struct Versions {
   const AppFiles& earlier;
   const AppFiles& later;
 
-  // Where the code that knows both versions says how to change.
+  // The later version: its code knows how to change both ways.
   const Beam& beam(const Atom& module) const { return later.beams.at(module); }
 };
 
@@ -51,9 +51,8 @@ bool names_any(const std::vector<Atom>& names, std::initializer_list<std::string
 }
 
 // --- the author's hooks
-// -----------------------------------------------------------------------------------------
 
-// A supervisor's own change, and around it the hooks that start and stop the children which came or went.
+// The change of a supervisor, surrounded by the hooks that start added and stop removed children.
 Change with_hooks(const Atom& module, const Versions& versions, const Term& update) {
   Change change{{update}, {update}};
   Term earlier = string(versions.earlier.spec.vsn);
@@ -74,8 +73,7 @@ Change version_change(const Versions& versions) {
           {apply(start->module, "version_change", tuple(Atom{"down"}, earlier), start->args)}};
 }
 
-// --- what the modules are
-// ---------------------------------------------------------------------------------------
+// --- kinds of modules
 
 // gen_server, gen_event and gen_fsm call code_change/3, gen_statem code_change/4, a special process (sys(3))
 // its own.
@@ -90,7 +88,7 @@ bool keeps_state(const Beam& beam) {
                                       "Elixir.GenServer", "Elixir.GenEvent", "Elixir.GenStage"});
 }
 
-// The modules that an .app lists and for which there is a beam, each once, in the order of the file.
+// The modules listed in an .app file that have a beam, each once, in the order of the file.
 std::vector<Atom> modules(const AppFiles& files) {
   std::vector<Atom> names;
   std::set<Atom> seen;
@@ -118,25 +116,24 @@ Difference difference(const Versions& versions) {
   return made;
 }
 
-// --- the instructions
-// -------------------------------------------------------------------------------------------
+// --- instructions
 
 const Term& soft() {
   static const Term kSoft = Atom{"soft_purge"};
   return kSoft;
 }
 
-// Not add_module, which purges brutally: a process may still run what an earlier upgrade has removed.
+// Avoids add_module, which purges brutally: a process may still run code removed by an earlier upgrade.
 Term load(const Atom& module, Term depends_on = list()) {
   return tuple(Atom{"load_module"}, module, soft(), soft(), std::move(depends_on));
 }
 
-// Not delete_module, for the same reason.
+// Avoids delete_module, for the same reason.
 Term remove(const Atom& module) {
   return tuple(Atom{"remove"}, tuple(module, soft(), soft()));
 }
 
-// {update, Module, supervisor} and the others as OTP expands them, but for the purges.
+// {update, Module, supervisor} and the other forms as OTP expands them, except for the purges.
 Change changed(const Atom& module, const Versions& versions, Term depends_on) {
   const Beam& beam = versions.beam(module);
   Term advanced = tuple(Atom{"advanced"}, list());
@@ -177,7 +174,6 @@ std::vector<Change> changed_modules(const Versions& versions, std::vector<Atom> 
 }
 
 // --- remarks
-// ----------------------------------------------------------------------------------------------------
 
 std::vector<AppupRemark> remarks(const Versions& versions, const AppFiles& to,
                                  const std::vector<Atom>& changed) {
@@ -201,8 +197,7 @@ std::vector<AppupRemark> remarks(const Versions& versions, const AppFiles& to,
   return made;
 }
 
-// --- the erlrc of 2008
-// ------------------------------------------------------------------------------------------
+// --- compatibility with the erlrc of 2008
 
 Change changed_as_2008(const Atom& module, const Versions& versions) {
   const Beam& beam = versions.beam(module);

@@ -22,10 +22,10 @@
 namespace erlrc {
 namespace {
 
-// No beam is larger: an inflated file beyond this is a mistake or an attack.
+// No real beam is larger: an inflated file beyond this size is a mistake or an attack.
 constexpr std::size_t kLargestFile = std::size_t{256} << 20;
 
-// The chunks that make the identity of a module, in the order of beam_lib:md5/1; missing ones are skipped.
+// The chunks whose md5 identifies a module, in the order of beam_lib:md5/1; missing ones are skipped.
 constexpr std::array<std::string_view, 11> kMd5Chunks{"Atom", "AtU8", "Code", "StrT", "ImpT", "ExpT",
                                                       "FunT", "LitT", "Meta", "Recs", "DbgB"};
 
@@ -98,7 +98,7 @@ private:
   std::vector<std::pair<BytesView, BytesView>> all_;
 };
 
-// Runs `body` on a reader of the chunk; what goes wrong there is told with the chunk's name.
+// Runs `body` on a reader of the chunk; errors get the name of the chunk as context.
 template <typename Body>
 decltype(auto) read_chunk(std::string_view id, BytesView data, Body&& body) {
   return within(std::string(id) + " chunk", [&]() -> decltype(auto) {
@@ -135,21 +135,21 @@ public:
   }
 
 private:
-  // Since OTP 28 a negative count says that lengths are compact terms, so that they can pass 255.
+  // Since OTP 28 a negative count means that lengths are compact terms, so that they can exceed 255.
   void read(ByteReader reader) {
     std::int64_t count = reader.i32();
     bool compact = count < 0;
-    auto wanted = static_cast<std::uint64_t>(compact ? -count : count);
-    if (wanted > reader.left()) throw ShortRead(static_cast<std::size_t>(wanted), reader.left());
-    names_.reserve(static_cast<std::size_t>(wanted));
-    for (; wanted > 0; --wanted)
+    auto left = static_cast<std::uint64_t>(compact ? -count : count);
+    if (left > reader.left()) throw ShortRead(static_cast<std::size_t>(left), reader.left());
+    names_.reserve(static_cast<std::size_t>(left));
+    for (; left > 0; --left)
       names_.push_back(reader.take(compact ? compact_length(reader) : reader.u8()));
   }
 
   static std::size_t compact_length(ByteReader& reader) {
     std::uint8_t first = reader.u8();
     if ((first & 0x08) == 0) return first >> 4;
-    if ((first & 0x10) != 0) throw Error("an atom longer than any can be");
+    if ((first & 0x10) != 0) throw Error("found an atom of 2048 bytes or more");
     return std::size_t{first & 0xe0u} << 3 | reader.u8();
   }
 
@@ -167,8 +167,8 @@ private:
   std::vector<BytesView> names_;
 };
 
-// The table of funs holds a number for each, taken from a hash over the module with its debug information and
-// its line numbers; it does not count.
+// The table of funs holds a number for each fun, taken from a hash over the module with its debug information
+// and its line numbers; the md5 leaves it out.
 void add_fun_table(Md5& md5, BytesView data) {
   constexpr std::size_t kHeader = 4;
   constexpr std::size_t kEntry = 24;
@@ -196,7 +196,7 @@ Md5Digest module_md5(const Chunks& chunks) {
   return md5.digest();
 }
 
-// ExpT and ImpT alike: a count, then three numbers for each entry.
+// Reads ExpT or ImpT: a count, then three numbers for each entry.
 template <typename Entry, typename Make>
 std::vector<Entry> read_table(std::string_view id, const Chunks& chunks, Make&& make) {
   return read_chunk(id, chunks.get(id), [&](BytesView data) {
@@ -220,25 +220,25 @@ Term read_attributes(const Chunks& chunks) {
   if (!data) return list();
   return read_chunk("Attr", *data, [](BytesView bytes) {
     Term term = decode_term(bytes);
-    if (!as_list(term)) throw Error("found no list");
+    if (!as_list(term)) throw Error("expected a list");
     return term;
   });
 }
 
-// Whether the module has the atom, or a literal with it: what its code says of names that it gives to tables.
+// Whether the module has the atom, or a literal with it; for example `named_table`, if it names its tables.
 bool mentions(const Chunks& chunks, std::string_view atom) {
   for (std::string_view id : {"AtU8", "Atom"})
     if (auto table = chunks.find(id); table && table->find(atom) != BytesView::npos) return true;
   auto literals = chunks.find("LitT");
   if (!literals) return false;
   constexpr std::size_t kSize =
-      4;  // of the inflated data; since OTP 28 it may be 0 for what is not compressed
+      4;  // of the inflated data; since OTP 28 it may be 0 if the chunk is not compressed
   ByteReader reader(*literals);
   return reader.u32() == 0 ? literals->find(atom, kSize) != BytesView::npos
                            : Inflate().all(reader.rest()).find(atom) != Bytes::npos;
 }
 
-// The labels of the funs that a module makes.
+// The labels of the funs that a module creates.
 std::vector<std::uint32_t> fun_labels(const Chunks& chunks) {
   std::vector<std::uint32_t> labels;
   auto data = chunks.find("FunT");
@@ -281,7 +281,7 @@ Beam read_module(BytesView file) {
   return beam;
 }
 
-// The values of all attributes of that name in one list, as beam_lib gives them; nullopt if there is none.
+// The values of all attributes with that name in one list, as in beam_lib; nullopt without such an attribute.
 std::optional<std::vector<Term>> attribute(const Beam& beam, std::string_view name) {
   std::optional<std::vector<Term>> values;
   for (const Term& entry : *as_list(beam.attributes)) {
@@ -294,7 +294,7 @@ std::optional<std::vector<Term>> attribute(const Beam& beam, std::string_view na
   return values;
 }
 
-// What misc_supp:is_string/1 of sasl takes for an element of a string.
+// Whether misc_supp:is_string/1 of sasl accepts the term as an element of a string.
 bool is_character(const Term& term) {
   auto number = as_integer(term);
   return number && *number >= ' ' && *number <= 255;

@@ -6,14 +6,14 @@
 
 #include "instructions.hpp"
 
-// Nothing but the instruction itself tells that a module has an on_load function: the compiler drops the
-// attribute and puts `on_load` (opcode 149) behind the entry label of the function. To know an opcode from an
-// operand, all instructions before it must be read (beam_instructions).
+// Only the instruction itself shows that a module has an on_load function: the compiler drops the attribute
+// and puts `on_load` (opcode 149) after the entry label of the function. To distinguish an opcode from an
+// operand, all instructions before it must be read (instructions.hpp).
 //
-// Reading every instruction of every module is the larger part of reading a module, and few have an on_load.
-// So first the bytes are looked through for what the compiler always writes there: the end of a func_info of
-// arity 0, a label, on_load. Only where those bytes occur are the instructions read, to tell a true on_load
-// from operands that look alike.
+// Reading every instruction is the larger part of reading a module, and few modules have an on_load function.
+// So the bytes are first searched for what the compiler always writes there: the end of a func_info of arity
+// 0, a label, on_load. Only if those bytes occur are the instructions read, to distinguish a true on_load
+// from operands that look the same.
 
 namespace erlrc {
 namespace {
@@ -22,7 +22,7 @@ constexpr std::uint8_t kLabel = 1;
 constexpr std::uint8_t kEndOfCode = 3;
 constexpr char kOnLoad = static_cast<char>(149);
 
-// How many bytes the operand takes that starts with `first`, for the lengths that labels have.
+// Number of bytes of the operand that starts with `first`, for the lengths that labels have.
 std::size_t label_length(char first) {
   auto byte = static_cast<std::uint8_t>(first);
   if ((byte & 0x08) == 0) return 1;
@@ -30,7 +30,7 @@ std::size_t label_length(char first) {
   return 3u + (byte >> 5);
 }
 
-// Whether the bytes before `at` end a func_info of arity 0 that a label follows.
+// Whether the bytes before `at` end a func_info of arity 0 followed by a label.
 bool follows_entry_label(BytesView code, std::size_t at) {
   for (std::size_t length = 1; length <= 5 && at >= length + 2; ++length)
     if (label_length(code[at - length]) == length && code[at - length - 1] == kLabel &&

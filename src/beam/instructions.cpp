@@ -4,8 +4,8 @@
 namespace erlrc {
 namespace {
 
-// The number of operands of each opcode, counted from 1; the same in OTP 23 to 29, which only added at the
-// end.
+// The number of operands of each opcode, counted from 1; the same in OTP 23 to 29, which only added opcodes
+// at the end.
 constexpr std::array<std::uint8_t, 191> kOperands{
     1, 3, 0, 2, 3, 2, 2, 3, 2, 4, 5, 2, 3, 2, 3, 2, 1, 1, 0, 0, 0, 0, 2, 1, 1, 2, 4, 4, 4, 4, 4, 4,
     4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 1, 2, 1, 2,
@@ -27,14 +27,14 @@ const BeamInstruction* BeamInstructions::next() {
   return &current_;
 }
 
-// The number of an operand whose first byte is `first`. Of one that needs more than 8 bytes (a large integer)
-// the high end is lost: it can only be a value, never a count.
+// The number of an operand whose first byte is `first`. A number of more than 8 bytes (a large integer) loses
+// its high end: it can only be a value, never a count.
 std::uint64_t BeamInstructions::number(std::uint8_t first, bool is_length) {
   if ((first & 0x08) == 0) return first >> 4;
   if ((first & 0x10) == 0) return std::uint64_t{first & 0xe0u} << 3 | code_.u8();
   std::uint64_t length = (first >> 5) + 2u;
   if (length == 9) {
-    if (is_length) throw Unreadable{};  // input could nest the length of a length without end
+    if (is_length) throw Unreadable{};  // hostile input could nest lengths of lengths without limit
     length += number(code_.u8(), true);
   }
   if (length > code_.left()) throw Unreadable{};
@@ -96,7 +96,7 @@ void BeamInstructions::skip_simple(std::uint64_t count) {
 
 BytesView instructions_of(BytesView code_chunk) {
   ByteReader reader(code_chunk);
-  reader.take(reader.u32());  // the header says its own length, so that it can grow
+  reader.take(reader.u32());  // the header contains its own length, so that it can grow
   return reader.rest();
 }
 

@@ -12,14 +12,14 @@
 
 namespace erlrc {
 
-// What makes it impossible to go on reading instructions: an opcode or an operand of a later OTP, or bytes
-// that are no code at all. Which of the two cannot be told apart here.
+// The next instruction cannot be read: an opcode or an operand of a later OTP, or bytes that are not code at
+// all. The two cases cannot be distinguished here.
 struct Unreadable {};
 
 struct Operand {
   enum Tag : std::uint8_t { kUnsigned, kInteger, kAtom, kX, kY, kLabel, kCharacter, kExtended };
   Tag tag = kUnsigned;
-  std::uint64_t value = 0;  // of an extended operand: nothing
+  std::uint64_t value = 0;  // unused for an extended operand
 };
 
 struct BeamInstruction {
@@ -29,10 +29,10 @@ struct BeamInstruction {
 
 class BeamInstructions {
 public:
-  // `code` is what follows the chunk's header.
+  // `code` is the chunk without its header.
   explicit BeamInstructions(BytesView code) : code_(code) {}
 
-  // Null at the end. Throws Unreadable and ShortRead.
+  // Returns null at the end. Throws Unreadable and ShortRead.
   const BeamInstruction* next();
 
 private:

@@ -9,10 +9,10 @@
 namespace erlrc {
 namespace {
 
-// The tables are made by the compiler: programs that never look into them, such as a start that finds
+// The tables are built at compile time: programs that never search them, such as a start that finds
 // everything running, do not pay for them.
 
-// Modules of which every function only computes.
+// Modules whose functions all only compute.
 constexpr auto kPureModules = std::to_array<std::string_view>({"lists",
                                                                "maps",
                                                                "proplists",
@@ -43,7 +43,7 @@ constexpr auto kPureModules = std::to_array<std::string_view>({"lists",
                                                                "Elixir.Atom",
                                                                "Elixir.Supervisor.Spec"});
 
-// Others that do, and those that look something up.
+// Further functions that only compute, and functions that only look something up.
 constexpr auto kPureFunctions = std::to_array<std::string_view>({"supervisor:check_childspecs",
                                                                  "Elixir.Supervisor:init",
                                                                  "Elixir.Supervisor:child_spec",

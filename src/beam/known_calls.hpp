@@ -3,15 +3,15 @@
 
 #include <erlrc/beam/beam.hpp>
 
-// What functions of OTP and Elixir do, as far as it matters to who wants to call init/1 of a supervisor once
-// more.
+// Knowledge about functions of OTP and Elixir that decides whether init/1 of a supervisor may be called
+// again.
 
 namespace erlrc {
 
-// It computes something or looks something up, and changes nothing.
+// Whether the function only computes something or looks something up, and changes nothing.
 bool only_computes(const ImportedFunction& called);
 
-// Who asks it knows that it may be called again.
+// Whether a call of the function (ets:whereis/1, for example) shows that the code expects to be called again.
 bool is_guard(const ImportedFunction& called);
 
 }  // namespace erlrc

@@ -9,9 +9,9 @@
 #include "instructions.hpp"
 #include "known_calls.hpp"
 
-// init/1 and all functions of its module that it reaches are read instruction by instruction. Whatever they
-// call outside of the module either is known to compute or to look something up, or counts as an effect; so
-// do messages, and calls of which the code does not tell where they go.
+// init/1 and all functions of its module that it reaches are read instruction by instruction. A call to
+// another module counts as an effect unless the function is known to only compute or look something up. So do
+// messages, and calls whose target is only known at run time.
 
 namespace erlrc {
 namespace {
@@ -67,7 +67,7 @@ public:
       if (instruction->opcode == kEndOfCode) break;
       note(*instruction);
     }
-    if (!init_) return {{"an init/1 that cannot be found"}, {}, {}};
+    if (!init_) return {{"an init/1 that was not found"}, {}, {}};
     reach(*init_);
     return result();
   }
@@ -86,7 +86,7 @@ private:
 
   void note(const BeamInstruction& instruction) {
     if (instruction.opcode == kFuncInfo) return begin_function(instruction);
-    // The label in front of a func_info belongs to nobody who could be called.
+    // The label before a func_info is not the label of a function that can be called.
     if (functions_.empty()) return;
     Function& function = functions_.back();
     switch (instruction.opcode) {
@@ -190,7 +190,7 @@ private:
   std::map<std::uint64_t, std::size_t> labels_;  // -> functions_
   std::optional<std::size_t> init_;
   std::set<std::size_t> reached_;
-  std::optional<std::uint32_t> first_argument_;  // the atom that the last moves put into x0
+  std::optional<std::uint32_t> first_argument_;  // the atom that the last move put into x0
 };
 
 }  // namespace
@@ -199,9 +199,9 @@ SupervisorInit read_supervisor_init(const InitCode& module) {
   try {
     return InitReader(module).read();
   } catch (const Unreadable&) {
-    return {{"instructions that are not known here"}, {}, {}};
+    return {{"instructions unknown to erlrc"}, {}, {}};
   } catch (const ShortRead&) {
-    return {{"instructions that are not known here"}, {}, {}};
+    return {{"instructions unknown to erlrc"}, {}, {}};
   }
 }
 

@@ -6,17 +6,17 @@
 
 #include <erlrc/beam/beam.hpp>
 
-// What the code of a supervisor's init/1 does, read from its instructions.
+// Finds the effects of a supervisor's init/1 in its instructions.
 
 namespace erlrc {
 
-// The parts of a module that the question needs.
+// The parts of a module that this needs.
 struct InitCode {
   BytesView code_chunk;
-  std::function<Atom(std::uint32_t)> atom;  // by its number in the file
+  std::function<Atom(std::uint32_t)> atom;  // by number in the file
   const std::vector<ImportedFunction>& imports;
-  std::vector<std::uint32_t> fun_labels;  // of the funs that the module makes, by number
-  bool names_tables = false;              // it has the atom named_table
+  std::vector<std::uint32_t> fun_labels;  // labels of the funs that the module creates, by number
+  bool names_tables = false;              // the module has the atom named_table
 };
 
 SupervisorInit read_supervisor_init(const InitCode& module);

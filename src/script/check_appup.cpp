@@ -23,7 +23,7 @@ std::vector<Instruction> instructions_of(const AppupEntry& entry) {
   return instructions;
 }
 
-/// The modules of `to` and `from` whose code differs, or which only one of them has.
+/// The modules of `to` and `from` whose code differs, and those that only one of them has.
 std::set<Atom> changed_modules(const AppFiles& from, const AppFiles& to) {
   std::set<Atom> changed;
   for (const auto& [module, beam] : from.beams) {
@@ -35,8 +35,8 @@ std::set<Atom> changed_modules(const AppFiles& from, const AppFiles& to) {
   return changed;
 }
 
-/// Takes what `script` exchanges out of `modules`; an emulator that is started anew has all of them.
-void forget_exchanged(std::set<Atom>& modules, const std::vector<LowLevel>& script) {
+/// Removes the modules changed by `script` from `modules`; a restart of the emulator changes all of them.
+void remove_covered(std::set<Atom>& modules, const std::vector<LowLevel>& script) {
   for (const LowLevel& instruction : script) {
     if (const auto* load = std::get_if<Load>(&instruction)) modules.erase(load->module);
     if (const auto* remove = std::get_if<Remove>(&instruction)) modules.erase(remove->module);
@@ -46,13 +46,13 @@ void forget_exchanged(std::set<Atom>& modules, const std::vector<LowLevel>& scri
   }
 }
 
-/// The modules that differ and that the instructions do not exchange.
-std::set<Atom> forgotten(const AppFiles& later, const AppFiles& earlier, Direction direction,
+/// The modules that differ and are not changed by the instructions.
+std::set<Atom> uncovered(const AppFiles& later, const AppFiles& earlier, Direction direction,
                          const std::vector<Instruction>& instructions) {
   const AppFiles& from = direction == Direction::up ? earlier : later;
   const AppFiles& to = direction == Direction::up ? later : earlier;
   std::set<Atom> modules = changed_modules(from, to);
-  forget_exchanged(modules, translate(instructions, direction, {to.spec}, {from.spec}));
+  remove_covered(modules, translate(instructions, direction, {to.spec}, {from.spec}));
   return modules;
 }
 
@@ -69,8 +69,8 @@ std::vector<std::string> check(const AppFiles& later, const AppFiles* earlier, c
       }
       const std::vector<Instruction> instructions = instructions_of(*entry);
       if (earlier == nullptr) continue;
-      for (const Atom& module : forgotten(later, *earlier, direction, instructions))
-        problems.push_back(where + ": module " + module.name + " differs, and no instruction exchanges it");
+      for (const Atom& module : uncovered(later, *earlier, direction, instructions))
+        problems.push_back(where + ": module " + module.name + " differs, but no instruction changes it");
     } catch (const Error& error) {
       problems.push_back(where + ": " + error.what());
     }

@@ -10,22 +10,22 @@
 #include <string_view>
 #include <utility>
 
-// One row of a table for each name that an instruction may start with; a row's function reads the forms of
-// that name and answers nothing where the shape is none of them.
+// A table has one row for each name that an instruction may start with. The function of a row parses the
+// forms of that name and returns nullopt for any other shape.
 
 namespace erlrc {
 namespace {
 
-using Elements = std::vector<Term>;  // of the tuple, the name first
+using Elements = std::vector<Term>;  // elements of the tuple, the name first
 
 constexpr std::string_view kPurges = "soft_purge or brutal_purge";
 constexpr std::string_view kModules = "a list of modules";
 constexpr std::string_view kChange = "soft or {advanced,Extra}";
 
-// erlang:send_after and receive .. after take no more.
+// The limit of erlang:send_after and receive .. after.
 constexpr std::int64_t kLongestLimit = 0xFFFFFFFF;
 
-// Reads the parts of one instruction; each complaint shows it whole.
+// Parses the parts of one instruction; each error message contains the whole instruction.
 class Parts {
 public:
   explicit Parts(const Term& whole) : whole_(whole) {}
@@ -110,8 +110,8 @@ std::optional<Instruction> read_update(const Parts& parts, const Elements& e) {
   if (e.size() != 2 && e.size() != 4 && (e.size() < 6 || e.size() > 8)) return std::nullopt;
   Update update{.module = parts.module(e[1])};
   if (e.size() == 2) return update;
-  // What the longer forms add stands in front: {update, Mod, ModType, Timeout, Change, PrePurge, PostPurge,
-  // DepMods}.
+  // The longer forms have additional elements in front: {update, Mod, ModType, Timeout, Change, PrePurge,
+  // PostPurge, DepMods}.
   std::size_t at = 2;
   if (e.size() == 8) update.mod_type = parts.mod_type(e[at++]);
   if (e.size() >= 7) update.limit = parts.limit(e[at++]);
@@ -279,8 +279,7 @@ constexpr std::array kKinds{
     Kind{"restart_emulator", "restart_emulator", read_bare<RestartEmulator>},
 };
 
-// --- to terms
-// ---------------------------------------------------------------------------------------------------
+// --- conversion to terms
 
 Atom name_of(Purge purge) {
   return Atom{purge == Purge::soft ? "soft_purge" : "brutal_purge"};
@@ -322,7 +321,7 @@ Instruction parse_instruction(const Term& term) {
   if (name == nullptr) throw Error(print_term(term) + ": expected an instruction of appup(4)");
   const auto* kind = std::ranges::find(kKinds, std::string_view(name->name), &Kind::name);
   if (kind == kKinds.end()) throw Error(print_term(term) + ": unknown instruction, expected one of appup(4)");
-  // {point_of_no_return} is another term than point_of_no_return.
+  // {point_of_no_return} is not the same term as point_of_no_return.
   const bool bare_in_tuple = elements->size() == 1 && elements != &alone;
   if (!bare_in_tuple)
     if (auto instruction = kind->read(Parts(term), *elements)) return *std::move(instruction);

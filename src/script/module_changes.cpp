@@ -14,7 +14,7 @@
 namespace erlrc::script {
 namespace {
 
-// base/graph orders names; this one sorts like the number.
+// base/graph orders names; these names sort like the numbers.
 std::string name_of(std::size_t number) {
   std::string digits = std::to_string(number);
   return std::string(20 - digits.size(), '0') + digits;
@@ -128,8 +128,8 @@ std::vector<LoadObjectCode> merged(const std::vector<LoadObjectCode>& parts) {
                   whole[found->second].vsn + " and " + part.vsn + ", expected one");
     }
   }
-  // A module that is named several times stands where it was named last, as systools_rc has it: from the end,
-  // then.
+  // As in systools_rc, a module that occurs several times is placed at its last occurrence, so this starts at
+  // the end.
   std::vector<LoadObjectCode> from_last = parts;
   std::ranges::reverse(from_last);
   for (const LoadObjectCode& part : from_last) {

@@ -9,38 +9,39 @@
 
 #include "translate_impl.hpp"
 
-// All modules of a script in one switch. The made scripts, for which this is, hold nothing but changes of
-// modules, removals, and calls of the author's hooks; what moves, and why it may:
+// Changes all modules of a script in one switch. The generated scripts, for which this is made, contain only
+// changes of modules, removals, and calls of the author's hooks. These instructions move:
 //
 // - An added module (an add_module, or the load_module of one that the application did not have) is loaded
-//   before the modules that exist, which do not call it until they are new themselves. If a hook is called
-//   before the switch, the added modules are there before the hook, which may start processes of them.
-// - sup_upgrade_notify stands behind its supervisor's update and needs the new code and a supervisor that
-//   answers: up, a call between two updates comes after the switch. sup_downgrade_notify stands in front of
-//   it and is part of the code that still runs: down, such a call comes before the switch. A call in front
-//   of all updates or behind all of them stays there.
-// - A module is removed after the switch and after the calls in front of it, which end the processes that
-//   run it.
-// - Up, the static processes (supervisors) are converted first: at a start, too, the init/1 of a supervisor
-//   is over when its children begin. Down, dynamic processes are converted by the code that knows both
-//   versions, before it goes; static ones by the code that comes, as always. Two instructions either way, for
-//   who converts the processes of one instruction side by side.
-// - Nothing is resumed before everything is converted, so that undo need not take back work of the new code.
+//   before the existing modules, which do not call it until they are new themselves. If a hook is called
+//   before the switch, the added modules are loaded before the hook, which may start processes of them.
+// - sup_upgrade_notify comes after its supervisor's update and needs the new code and a supervisor that
+//   responds: in an upgrade, a call between two updates is moved after the switch. sup_downgrade_notify comes
+//   before the update and is part of the old code: in a downgrade, such a call is moved before the switch. A
+//   call before or after all updates stays there.
+// - A module is removed after the switch, and after the calls before the removal, which end the processes
+//   that run the module.
+// - In an upgrade, static processes (supervisors) are converted first: at a start, too, init/1 of a
+//   supervisor ends before its children begin. In a downgrade, dynamic processes are converted by the later
+//   code, which knows both versions, before it is replaced; static ones by the earlier code, as always. Both
+//   directions use two instructions, since the processes of one instruction may be converted in parallel.
+// - Nothing is resumed before everything is converted, so that a rollback need not revert work of the new
+//   code.
 //
-// A load's pre_purge concerns code that was old before the script began; who evaluates the script may purge
-// it before the first suspend, and soft_purge is checked before anything else, as release_handler does it.
+// The pre_purge of a load concerns code that was old before the script began. The runner may purge it before
+// the first suspend, and soft_purge is checked before anything else, as in release_handler.
 
 namespace erlrc::script {
 namespace {
 
-// A script taken apart around its switch.
+// A script divided at its switch.
 struct Parts {
   std::vector<ModuleChange> added;
   std::vector<ModuleChange> switched;
   std::vector<ModuleChange> deleted;
   std::vector<Apply> before;
   std::vector<std::variant<Apply, DeleteModule, Remove>> after;
-  bool added_before_calls = false;  // the added modules are loaded in front of the calls of `before`
+  bool added_before_calls = false;  // the added modules are loaded before the calls of `before`
 };
 
 class Script {
@@ -50,13 +51,13 @@ public:
       existing_.insert(app.modules.begin(), app.modules.end());
   }
 
-  // Nothing if there is no switch, or something that has a place of its own in the script.
+  // Returns nullopt without a switch, or if an instruction must keep its place in the script.
   std::optional<Parts> take_apart(Direction direction) const {
     const auto is_switched = [this](const Instruction& i) { return this->is_switched(i); };
     const auto first = std::ranges::find_if(script_, is_switched);
     if (first == script_.end() || !std::ranges::all_of(script_, can_be_moved)) return std::nullopt;
-    const auto behind_last = std::find_if(script_.rbegin(), script_.rend(), is_switched).base();
-    const auto end_of_before = direction == Direction::up ? first : behind_last;
+    const auto after_last = std::find_if(script_.rbegin(), script_.rend(), is_switched).base();
+    const auto end_of_before = direction == Direction::up ? first : after_last;
     Parts parts;
     for (auto at = script_.begin(); at != script_.end(); ++at)
       if (!take(*at, at < end_of_before, parts)) return std::nullopt;
@@ -75,7 +76,7 @@ private:
     return std::holds_alternative<Update>(i) || (load != nullptr && existing_.contains(load->module));
   }
 
-  // False if a removal would have to wait for a call, or a load, that its author placed behind it.
+  // Returns false if a removal would move after a call, or a load, that its author placed after it.
   bool take(const Instruction& instruction, bool is_before, Parts& parts) const {
     if (const auto* update = std::get_if<Update>(&instruction)) {
       parts.switched.emplace_back(*update);
@@ -92,7 +93,7 @@ private:
     } else if (!is_before) {
       parts.after.emplace_back(std::get<Apply>(instruction));
     } else {
-      // All that is in `after` now are removals.
+      // `after` contains only removals here.
       if (!parts.after.empty()) return false;
       parts.added_before_calls |= !parts.added.empty();
       parts.before.push_back(std::get<Apply>(instruction));
@@ -120,13 +121,14 @@ std::vector<std::size_t> numbers(std::size_t from, std::size_t to) {
   return range;
 }
 
-// What is loaded, in its order: `early` before the calls, `switched` all at once.
+// The modules to load, in order: `early` before the calls, `switched` all at once.
 struct LoadOrder {
   std::vector<const ModuleChange*> early;
   std::vector<const ModuleChange*> switched;
 };
 
-// Nothing if an added module would have to be there before the calls and after a module of the switch.
+// Returns nullopt if an added module would have to be loaded before the calls and after a module of the
+// switch.
 std::optional<LoadOrder> load_order(const Parts& parts, const ModuleChanges& changes, Direction direction) {
   const std::size_t added = parts.added.size();
   const std::size_t loaded = added + parts.switched.size();
@@ -171,7 +173,8 @@ void append_loads(const std::vector<const ModuleChange*>& changes, std::vector<L
 void append_switch(const std::vector<const ModuleChange*>& loads, Direction direction,
                    std::vector<LowLevel>& to) {
   const bool up = direction == Direction::up;
-  // As OTP: who depends on others is suspended before them, so that it does not wait for a suspended process.
+  // As in OTP, a module is suspended before those it depends on, so that no process waits for a suspended
+  // one.
   auto dependents_first = loads;
   if (up) std::ranges::reverse(dependents_first);
   const auto convert = [&](Update::ModType type) {

@@ -10,10 +10,10 @@
 
 #include "translate_impl.hpp"
 
-// The order of systools_rc, as appup(4) and relup(4) of the sasl reference manual tell it: what the script
-// asks for is first split at the point of no return, checked, and freed of applications; then each group of
-// modules that depend on one another becomes suspend, load, code_change and resume, at the place of the first
-// of them.
+// Follows the order of systools_rc, described in appup(4) and relup(4) of the sasl reference manual. First
+// the script is split at the point of no return and checked, and instructions for applications are replaced.
+// Then each group of modules that depend on one another becomes suspend, load, code_change and resume, at the
+// place of its first module.
 
 namespace erlrc {
 namespace {
@@ -24,7 +24,7 @@ using script::ModuleChanges;
 template <typename T>
 concept IsLowLevel = std::constructible_from<LowLevel, T>;
 
-// A script at the point of no return. Object code is read before it, wherever the author asked for that.
+// A script divided at the point of no return. All object code is read before that point.
 struct Halves {
   std::vector<LowLevel> before;  // load_object_code and apply
   std::vector<Instruction> after;
@@ -45,7 +45,7 @@ Halves split(const std::vector<Instruction>& script) {
         halves.before.emplace_back(*apply);
       else
         throw Error("instruction " + std::to_string(rest - script.begin() + 1) +
-                    ": stands before point_of_no_return, where only load_object_code and apply may");
+                    ": found before point_of_no_return, where only load_object_code and apply are allowed");
     }
     ++rest;
   }
@@ -57,8 +57,7 @@ Halves split(const std::vector<Instruction>& script) {
   return halves;
 }
 
-// --- checks of low-level instructions that an author wrote
-// ---------------------------------------------------------
+// --- checks of low-level instructions written by an author
 
 std::string print_names(const std::vector<Atom>& names) {
   std::string text;
@@ -67,7 +66,7 @@ std::string print_names(const std::vector<Atom>& names) {
   return text;
 }
 
-// Throws `what A, B: problem` for those of `found` that are not among `expected`.
+// Throws `what A, B: problem` if elements A and B of `found` are not in `expected`.
 void require(const std::vector<Atom>& found, const std::vector<Atom>& expected, const char* what,
              const char* problem) {
   std::vector<Atom> missing;
@@ -111,7 +110,6 @@ void check(const Halves& halves) {
 }
 
 // --- applications
-// --------------------------------------------------------------------------------------------------
 
 using Mixed = std::variant<ModuleChange, LowLevel>;
 
@@ -127,7 +125,7 @@ const AppSpec& app_in(const std::vector<AppSpec>& apps, const Atom& name, const 
               " the change");
 }
 
-// Replaces instructions for whole applications by those for their modules.
+// Replaces instructions for whole applications with instructions for their modules.
 class Expansion {
 public:
   Expansion(const std::vector<AppSpec>& to, const std::vector<AppSpec>& from) : to_(to), from_(from) {}
@@ -193,13 +191,12 @@ private:
 };
 
 // --- modules
-// -------------------------------------------------------------------------------------------------------
 
 std::vector<CodeChange::Item> conversions(const std::vector<const ModuleChange*>& changes,
-                                          const auto& is_wanted) {
+                                          const auto& is_included) {
   std::vector<CodeChange::Item> items;
   for (const ModuleChange* change : changes)
-    if (const auto* update = std::get_if<Update>(change); update && update->extra && is_wanted(*update))
+    if (const auto* update = std::get_if<Update>(change); update && update->extra && is_included(*update))
       items.push_back({update->module, *update->extra});
   return items;
 }
@@ -213,8 +210,7 @@ void append_group(const std::vector<const ModuleChange*>& changes, Direction dir
 
   const auto suspend = script::suspend_of(changes);
   if (suspend) to.emplace_back(*suspend);
-  // Going down, the code that knows how to go back is the one that runs; a static process has no state of its
-  // own.
+  // In a downgrade, the running code knows how to convert its state; a static process has no own state.
   if (!up) script::append_code_change(direction, conversions(changes, is_dynamic), to);
   auto in_load_order = changes;
   if (up) std::ranges::reverse(in_load_order);
@@ -246,14 +242,14 @@ Translated translate_modules(const std::vector<Mixed>& mixed, Direction directio
 
   const auto components = changes.components();
   auto next_component = components.begin();
-  std::size_t number = 0;  // of the next module change
+  std::size_t number = 0;  // number of the next module change
   Translated translated;
   for (const Mixed& instruction : mixed) {
     if (const auto* low = std::get_if<LowLevel>(&instruction)) {
       translated.after.push_back(*low);
       continue;
     }
-    // A group stands where its first member stood.
+    // A group takes the place of its first member.
     if (next_component != components.end() && next_component->front() == number) {
       std::vector<const ModuleChange*> group;
       for (const std::size_t member : changes.dependents_first(*next_component))
@@ -269,11 +265,10 @@ Translated translate_modules(const std::vector<Mixed>& mixed, Direction directio
   return translated;
 }
 
-// --- the whole
-// -----------------------------------------------------------------------------------------------------
+// --- whole scripts
 
-// A new emulator is the first thing of an upgrade and the last of a downgrade; other restarts are one, at the
-// end.
+// A restart with a new emulator comes first in an upgrade and last in a downgrade; other restarts become one,
+// at the end.
 void place_restarts(Direction direction, std::vector<LowLevel>& before, std::vector<LowLevel>& after) {
   const auto new_emulators =
       std::erase_if(after, [](const LowLevel& i) { return std::holds_alternative<RestartNewEmulator>(i); });

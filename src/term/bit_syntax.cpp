@@ -41,7 +41,7 @@ void put_integer(const Term& value, std::uint64_t bits, bool little, BitWriter& 
       put(i);
     return;
   }
-  // Whole bytes from the low end; what is left over are the highest bits.
+  // Writes whole bytes from the low end; the remaining bits are the highest ones.
   for (std::uint64_t at = 0; at < bits; at += 8)
     for (std::uint64_t i = std::min(at + 8, bits); i-- > at;)
       put(i);
@@ -68,7 +68,7 @@ void put_character(const Term& value, const Segment& segment, BitWriter& out) {
   std::string utf8;
   if (integer == nullptr || *integer < 0 || *integer > 0x10ffff ||
       !append_utf8(static_cast<std::uint32_t>(*integer), utf8))
-    throw BadSegment("found the number of no character");
+    throw BadSegment("found a number that is not a character");
   if (segment.type == Segment::kUtf8) {
     out.put_bytes(utf8);
   } else if (segment.type == Segment::kUtf32) {

@@ -8,18 +8,17 @@
 #include <erlrc/base/bytes.hpp>
 #include <erlrc/term/term.hpp>
 
-// What stands between << and >> (Erlang reference manual, "Bit Syntax Expressions"): segments and the bits
-// they make.
+// The content of << and >> (Erlang reference manual, "Bit Syntax Expressions"): segments and their bits.
 
 namespace erlrc {
 
-/// A segment that Erlang would refuse. The parser, who knows where it stands, turns it into a SyntaxError.
+/// A segment that Erlang would refuse. The parser, which knows its position, turns it into a SyntaxError.
 class BadSegment : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
-/// Larger segments are refused: a few characters of text must not cost gigabytes.
+/// Larger segments are refused: a few characters of text must not take gigabytes of memory.
 constexpr std::uint64_t kMaxSegmentBits = 1 << 20;
 
 /// The bits of a binary, most significant first.
@@ -29,7 +28,7 @@ public:
   void put_byte(std::uint8_t byte);
   void put_bytes(BytesView bytes);
 
-  /// A Binary, or a BitString if the bits fill no whole number of bytes.
+  /// A Binary, or a BitString if the number of bits is not a multiple of eight.
   Term take();
 
 private:
@@ -37,7 +36,7 @@ private:
   std::uint8_t last_bits_ = 8;
 };
 
-/// What is written behind a value: `Value:size/type-endianness-unit`.
+/// The specification after a value: `Value:size/type-endianness-unit`.
 struct Segment {
   enum Type : std::uint8_t { kInteger, kFloat, kUtf8, kUtf16, kUtf32, kBinary };
 
@@ -47,7 +46,7 @@ struct Segment {
   bool little = false;
 };
 
-/// Appends the bits of `value` as `segment` says. Throws BadSegment.
+/// Appends the bits of `value` as specified by `segment`. Throws BadSegment.
 void put_segment(const Term& value, const Segment& segment, BitWriter& out);
 
 }  // namespace erlrc

@@ -15,15 +15,15 @@ namespace {
 
 constexpr std::size_t kWidth = 80;
 
-/// Where the next element of a list is to be written.
+/// The place for the next element of a list.
 struct Gap {
-  std::size_t offset = 0;  ///< behind the last token of the list so far
+  std::size_t offset = 0;  ///< after the last token of the list so far
   std::size_t column = 1;  ///< of its elements
   bool is_empty = true;
 };
 
 /// Walks through the tokens of a text up to the end of the list at `place`. The text is known to consist of
-/// terms: only how they are written is left to be found out.
+/// terms: only the way they are written must be found out.
 class GapFinder {
 public:
   GapFinder(std::string_view text, const std::string& file, ListPlace place)
@@ -79,7 +79,7 @@ private:
     }
   }
 
-  /// Up to the comma or bracket behind a term.
+  /// Skips to the comma or bracket after a term.
   void skip_term() {
     for (std::size_t depth = 0;; advance()) {
       const bool closes = is_one_of({"}", "]", ">>", ")"});

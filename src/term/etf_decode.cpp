@@ -14,9 +14,9 @@
 #include "etf_tags.hpp"
 #include "utf8.hpp"
 
-// Works on a list of the containers that are open rather than on the call stack, because the depth of a term
-// is the peer's choice. `owed` counts the terms that are announced but not yet read: each of them needs a
-// byte at least, so an announcement larger than the bytes left is a lie, and memory is never reserved for it.
+// Works on a list of open containers rather than on the call stack, because the peer chooses the depth of a
+// term. `owed` counts the terms that are announced but not yet read: each of them needs at least one byte, so
+// an announcement larger than the bytes left is false, and memory is never reserved for it.
 
 namespace erlrc {
 namespace {
@@ -31,7 +31,7 @@ constexpr std::size_t kMaxReferenceWords = 5;
   throw ProtocolError("external term: " + why);
 }
 
-// Runs `body`; a ShortRead that leaves it becomes a ProtocolError.
+// Runs `body` and turns a ShortRead from it into a ProtocolError.
 template <typename Body>
 auto reading(Body&& body) {
   try {
@@ -87,7 +87,7 @@ Term decode_big(ByteReader& in, std::size_t length) {
 }
 
 double finite(double value) {
-  if (!std::isfinite(value)) refuse("float that is no number");
+  if (!std::isfinite(value)) refuse("float that is not a number");
   return value;
 }
 
@@ -96,7 +96,7 @@ double decode_text_float(ByteReader& in) {
   text = text.substr(0, text.find('\0'));
   double value = 0;
   const auto [end, error] = std::from_chars(text.begin(), text.end(), value);
-  if (error != std::errc() || end != text.end()) refuse("float that is no number");
+  if (error != std::errc() || end != text.end()) refuse("float that is not a number");
   return finite(value);
 }
 
@@ -111,7 +111,7 @@ Term decode_bit_string(ByteReader& in) {
   return BitString{std::move(bytes), bits};
 }
 
-// The order of evaluation of the braces is the order in the encoding.
+// Braces are evaluated in order, which is the order of the encoding.
 Term decode_pid(ByteReader& in, bool wide) {
   return Pid{decode_atom(in), in.u32(), in.u32(), wide ? in.u32() : in.u8()};
 }
@@ -183,7 +183,7 @@ Term decode_fun(ByteReader& in) {
   return made;
 }
 
-// A container that is not yet complete. Of a list the last of the `left` terms is the tail.
+// A container that is not yet complete. The last of the `left` terms of a list is its tail.
 struct Open {
   enum Kind : std::uint8_t { kTuple, kList, kMap } kind;
   std::size_t left;
@@ -207,7 +207,7 @@ Term close(Open open) {
   List made{std::move(open.terms), {}};
   Term tail = std::move(made.elements.back());
   made.elements.pop_back();
-  if (auto* rest = std::get_if<List>(&tail.value)) {  // NIL, or a string behind the elements
+  if (auto* rest = std::get_if<List>(&tail.value)) {  // NIL, or a string after the elements
     std::ranges::move(rest->elements, std::back_inserter(made.elements));
     made.tail = std::move(rest->tail);
   } else {
@@ -320,7 +320,7 @@ private:
     if (kind == Open::kList) ++terms;
     if (terms > in_.left() || owed_ > in_.left() - terms)
       refuse(std::to_string(count) + " elements announced, " + std::to_string(in_.left()) + " bytes left");
-    // A list as the tail of a list is one list; else a chain of them would cost its square to join.
+    // A list as the tail of a list is joined at once; otherwise a chain of them would take quadratic time.
     if (kind == Open::kList && !open_.empty() && open_.back().kind == Open::kList && open_.back().left == 1) {
       open_.back().left = terms;
       owed_ += terms;
@@ -338,10 +338,10 @@ private:
   std::size_t owed_ = 0;
 };
 
-// Inflates the zlib stream at the front of `in` and leaves `in` behind it.
+// Inflates the zlib stream at the front of `in` and moves `in` past it.
 Bytes inflate(ByteReader& in) {
   const std::size_t size = in.u32();
-  // Deflate never does better than 1032 to 1.
+  // Deflate never compresses by more than 1032 to 1.
   if (size > kMaxInflated || size / 1032 > in.left())
     refuse("compressed term of " + std::to_string(size) + " bytes");
 
@@ -356,7 +356,7 @@ Bytes inflate(ByteReader& in) {
 
   ByteReader ahead = in;
   const BytesView compressed = ahead.rest().substr(0, std::numeric_limits<uInt>::max());
-  Bytes out(size + 1, '\0');  // one more than announced, to see that there is not more
+  Bytes out(size + 1, '\0');  // one byte more than announced, to detect excess data
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
   stream.avail_in = static_cast<uInt>(compressed.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());

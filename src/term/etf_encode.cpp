@@ -8,8 +8,8 @@
 
 #include "etf_tags.hpp"
 
-// Works on a list of what is still to write rather than on the call stack: terms come from peers, and with
-// them their depth.
+// Works on a list of what is still to be written rather than on the call stack: terms come from peers, which
+// choose their depth.
 
 namespace erlrc {
 namespace {
@@ -99,7 +99,7 @@ private:
     out_.u32(pid.id).u32(pid.serial).u32(pid.creation);
   }
 
-  // The 64-bit form only where it is needed: nodes before OTP 24 do not know it.
+  // Uses the 64-bit form only where necessary: nodes before OTP 24 do not know it.
   void put(const Port& port) {
     const bool wide = port.id > std::numeric_limits<std::uint32_t>::max();
     out_.u8(wide ? V4_PORT_EXT : NEW_PORT_EXT);
@@ -161,7 +161,7 @@ private:
   }
 
   ByteWriter& out_;
-  std::vector<const Term*> todo_;  // the next one last; null stands for NIL
+  std::vector<const Term*> todo_;  // the next one is the last; null means NIL
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// The bytes of the external term format, as the ERTS user's guide ("External Term Format") names them.
+// The tags of the external term format, named as in the ERTS user's guide ("External Term Format").
 
 namespace erlrc::etf {
 

@@ -5,11 +5,11 @@
 #include <array>
 #include <string_view>
 
-// The words that Erlang keeps for itself (reference manual, "Reserved Words"): atoms only in quotes.
+// Erlang's reserved words (reference manual, "Reserved Words"), which are atoms only in quotes.
 
 namespace erlrc {
 
-/// Also `else` and `maybe`, words since OTP 27: in quotes they are right for every OTP.
+/// Includes `else` and `maybe`, reserved since OTP 27: in quotes they are right for every OTP.
 inline bool is_reserved_word(std::string_view word) {
   constexpr std::array<std::string_view, 29> kWords{
       "after", "and",   "andalso", "band",   "begin",   "bnot", "bor", "bsl",  "bsr", "bxor",

@@ -14,7 +14,7 @@
 namespace erlrc {
 namespace {
 
-// More would cost seconds: reading digits takes the square of their number.
+// More would take seconds: the time to read digits grows with the square of their number.
 constexpr std::size_t kMaxDigits = 100'000;
 
 bool is_digit(char c) {
@@ -155,12 +155,12 @@ Token Scanner::scan_word(Token token) {
     append_utf8(take(), token.text);
   token.kind = !lower ? Token::kVariable : is_reserved_word(token.text) ? Token::kReserved : Token::kAtom;
   if (token.kind == Token::kAtom) check_atom_length(token.text, token.position);
-  // No words of the language before OTP 27, and files written then use them as atoms.
+  // Not reserved before OTP 27, and files written before then use them as atoms.
   if (token.text == "maybe" || token.text == "else") token.kind = Token::kAtom;
   return token;
 }
 
-// Digits with single underscores between them, without the underscores.
+// Reads digits with single underscores between them and drops the underscores.
 std::string Scanner::scan_digits(int base) {
   std::string digits;
   for (;;) {
@@ -242,11 +242,12 @@ std::uint32_t Scanner::scan_hexadecimal_escape(Position begin) {
     if (peek() != '}') fail(position_, "expected '}' after the digits of a character");
     take();
   }
-  if (std::string ignored; !append_utf8(value, ignored)) fail(begin, "found the number of no character");
+  if (std::string ignored; !append_utf8(value, ignored))
+    fail(begin, "found a number that is not a character");
   return value;
 }
 
-// The character that an escape sequence stands for; its backslash is already taken.
+// The character of an escape sequence; its backslash has been read.
 std::uint32_t Scanner::scan_escape() {
   const Position begin = position_;
   if (at_end()) fail(begin, "found end of file after a backslash");
@@ -282,7 +283,7 @@ std::uint32_t Scanner::scan_escape() {
       if (at_end()) fail(position_, "found end of file, expected a control character");
       c = take();
       if (c == '?') return 127;
-      if (c < '@' || (c > '_' && c < 'a') || c > 'z') fail(begin, "found no control character after '\\^'");
+      if (c < '@' || (c > '_' && c < 'a') || c > 'z') fail(begin, "expected a control character after '\\^'");
       return c & 31;
     default:
       return c;
@@ -301,8 +302,8 @@ std::u32string Scanner::scan_until(std::uint32_t end, bool verbatim, Position be
   }
 }
 
-// How many quotes open a triple-quoted string here; 0 if none does. Only what follows on the line tells it
-// from the older meaning, an empty string beside another string.
+// Number of quotes that open a triple-quoted string here; 0 if no such string begins here. Only the rest of
+// the line distinguishes it from the older meaning, an empty string next to another string.
 std::size_t Scanner::triple_quotes() const {
   std::size_t quotes = 0;
   while (peek(quotes) == '"')
@@ -314,7 +315,8 @@ std::size_t Scanner::triple_quotes() const {
   return peek(ahead) == '\n' ? quotes : 0;
 }
 
-// Its opening quotes are here. The indentation of the line of the closing quotes is taken off every line.
+// Reads from the opening quotes. The indentation of the line with the closing quotes is removed from each
+// line.
 std::u32string Scanner::scan_triple_quoted(std::size_t quotes, Position begin) {
   struct Line {
     Position position;
@@ -383,7 +385,7 @@ Token Scanner::scan_quoted_atom(Token token) {
   return token;
 }
 
-// A sigil (OTP 27): ~, ~b, ~B for binaries, ~s, ~S for strings; the upper-case ones know no escapes.
+// A sigil (OTP 27): ~, ~b, ~B for binaries, ~s, ~S for strings; the upper-case ones have no escapes.
 Token Scanner::scan_sigil(Token token) {
   take();
   std::string type;

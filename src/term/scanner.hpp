@@ -20,7 +20,7 @@ struct Token {
     kVariable,
     kNumber,  ///< `number`: an integer, a character or a float
     kString,  ///< `characters`
-    kBinary,  ///< a sigil that makes a binary; `characters`
+    kBinary,  ///< a sigil for a binary; `characters`
     kPunctuation,
     kFullStop,
     kEnd,
@@ -28,7 +28,7 @@ struct Token {
 
   Kind kind = kEnd;
   Position position;
-  std::string text;  ///< as it is written, except for an atom
+  std::string text;  ///< as written, except for an atom
   std::u32string characters;
   Term number;
 
@@ -46,7 +46,7 @@ public:
   /// The next token; kEnd at the end, again and again. Throws SyntaxError.
   Token next();
 
-  /// How many bytes have been read: where the last token ends.
+  /// Number of bytes read, which is where the last token ends.
   std::size_t offset() const { return at_; }
 
   [[noreturn]] void fail(Position where, const std::string& message) const;

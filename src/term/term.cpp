@@ -11,7 +11,7 @@ namespace erlrc {
 
 namespace {
 
-// Calls `visit` with each term directly inside of `term`.
+// Calls `visit` with each term directly inside `term`.
 template <typename T, typename Visit>
 void for_each_inside(T& term, Visit visit) {
   if (auto* tuple = std::get_if<Tuple>(&term.value)) {
@@ -44,14 +44,14 @@ bool holds_containers(const Term& term) {
   return found;
 }
 
-// Moves what is nested inside of `term` out of it, so that destroying `term` goes down two levels at most.
+// Moves the terms nested inside `term` out of it, so that its destructor recurses two levels at most.
 void flatten(Term& term, std::vector<Term>& out) {
   for_each_inside(term, [&](Term& inside) {
     if (holds_containers(inside)) out.push_back(std::move(inside));
   });
 }
 
-// What is still to be copied or compared: a pair of terms.
+// A pair of terms that is still to be copied or compared.
 template <typename T>
 struct Pending {
   T* left;
@@ -64,7 +64,7 @@ void copy_all(std::vector<Term>& to, const std::vector<Term>& from, std::vector<
     pending.push_back({&to[i], &from[i]});
 }
 
-// Gives `to` the value of `from`, except for the terms inside, which go to `pending`.
+// Copies the value of `from` to `to`, except for the terms inside, which are added to `pending`.
 void copy_one(Term& to, const Term& from, std::vector<Pending<Term>>& pending) {
   std::visit(Overload{[&](const Tuple& tuple) {
                         copy_all(to.value.emplace<Tuple>().elements, tuple.elements, pending);
@@ -94,7 +94,7 @@ bool compare_all(const std::vector<Term>& a, const std::vector<Term>& b,
   return true;
 }
 
-// Whether the pairs of two maps are the same in the same order, except for what goes to `pending`.
+// Whether the pairs of two maps are the same in the same order, except for what is added to `pending`.
 bool compare_in_order(const Map& a, const Map& b, std::vector<Pending<const Term>>& pending) {
   if (a.pairs.size() != b.pairs.size()) return false;
   for (std::size_t i = a.pairs.size(); i-- > 0;) {
@@ -106,7 +106,7 @@ bool compare_in_order(const Map& a, const Map& b, std::vector<Pending<const Term
 
 bool same_key(const Term& a, const Term& b);
 
-// Keys are looked for in their own place first: two maps are mostly in the same order.
+// Looks for each key at its own index first: two maps are mostly in the same order.
 bool compare_in_any_order(const Map& a, const Map& b, std::vector<Pending<const Term>>& pending) {
   if (a.pairs.size() != b.pairs.size()) return false;
   for (std::size_t i = 0; i < a.pairs.size(); ++i) {
@@ -121,7 +121,7 @@ bool compare_in_any_order(const Map& a, const Map& b, std::vector<Pending<const 
   return true;
 }
 
-// Whether two terms are equal, except for the terms inside, which go to `pending`.
+// Whether two terms are equal, except for the terms inside, which are added to `pending`.
 template <typename CompareMaps>
 bool compare_one(const Term& a, const Term& b, std::vector<Pending<const Term>>& pending,
                  CompareMaps compare_maps) {
@@ -196,7 +196,7 @@ Term& Term::operator=(const Term& other) {
 
 Term& Term::operator=(Term&& other) noexcept {
   if (this == &other) return *this;
-  // What was here must outlive the move: `other` may be a part of it.
+  // The old value must outlive the move: `other` may be a part of it.
   Term old(std::move(*this));
   value = std::move(other.value);
   return *this;

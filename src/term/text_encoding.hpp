@@ -8,11 +8,11 @@
 
 namespace erlrc {
 
-/// Whether one of the first two lines is a comment with `coding: latin-1` (or `=`), as epp:read_encoding/1
-/// finds it.
+/// Whether one of the first two lines is a comment with `coding: latin-1` (or `=`), by the rules of
+/// epp:read_encoding/1.
 bool says_latin1(std::string_view text);
 
-/// The text as UTF-8. Throws SyntaxError where it is neither that nor said to be Latin-1.
+/// The text as UTF-8. Throws SyntaxError if it is not UTF-8 and not declared as Latin-1.
 std::string decoded(std::string_view text, const std::string& file);
 
 }  // namespace erlrc

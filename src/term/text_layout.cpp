@@ -9,24 +9,25 @@
 
 #include "text_print.hpp"
 
-// How `~tp` of io_lib:format/2 breaks a term over lines. What fits on the rest of its line is written there.
-// Of what does not fit, elements that are plain (atoms, numbers, strings) fill lines, each other element
-// begins one: below the first element, or in a tuple that begins with an atom below the second one. Where
-// such tuples would be indented by more than half of the width, all are indented by four, or by one.
+// Breaks a term into lines like `~tp` of io_lib:format/2. A term that fits on the rest of its line is written
+// there. In a container that does not fit, plain elements (atoms, numbers, strings) fill lines, and each
+// other element begins a line: below the first element, or in a tuple that begins with an atom below the
+// second one. If such tuples would be indented by more than half of the width, all are indented by four, or
+// by one.
 //
-// Columns count from 1. `closing`: how many closing brackets have to fit behind a term. `filled`: how many
-// characters its line has without indentation.
+// Columns count from 1. `closing`: number of closing brackets that have to fit after a term. `filled`: number
+// of characters of its line without the indentation.
 
 namespace erlrc {
 namespace {
 
-/// What lies deeper is written as it is: the depth of a term is the peer's choice.
+/// Deeper terms are not broken into lines: the peer chooses the depth of a term.
 constexpr int kMaxLevels = 200;
 
 struct Node {
   enum class Kind { plain, bytes, list, improper, tuple, tagged, map, pair };
   Kind kind = Kind::plain;
-  std::string text;  ///< of plain and bytes
+  std::string text;  ///< for plain and bytes
   int length = 0;    ///< on one line
   std::vector<Node> inside;
 };
@@ -94,7 +95,7 @@ Node node_of(const Term& term, int level) {
 
 class Layout {
 public:
-  /// Tuples that begin with an atom are indented by `tag_indent` at most, if that is positive.
+  /// Indents tuples that begin with an atom by `tag_indent` at most, if that is positive.
   Layout(int width, int total, int tag_indent) : width_(width), total_(total), tag_indent_(tag_indent) {}
 
   void put(const Node& node, int column, int closing, int filled) {
@@ -172,18 +173,18 @@ private:
     return node.kind == Node::Kind::improper && i + 1 == node.inside.size();
   }
 
-  /// The brackets behind the element `i`: those of its container only if no other element follows.
+  /// Number of brackets after the element `i`: includes those of its container if no other element follows.
   static int closing_of(const Node& node, std::size_t i, int closing) {
     const std::size_t elements = node.inside.size() - (node.kind == Node::Kind::improper ? 1 : 0);
     return i + 1 < elements ? 0 : closing + 1;
   }
 
-  /// Whether it may stand on a line with others.
+  /// Whether the node may share a line with others.
   static bool fills_lines(const Node& node) {
     return node.kind == Node::Kind::pair ? std::ranges::all_of(node.inside, is_plain) : is_plain(node);
   }
 
-  /// Returns the columns that it takes; all of them if nothing can follow on its line.
+  /// Returns the number of columns used; all of them if nothing can follow on the line.
   int put_element(const Node& node, int column, int closing, int filled) {
     if (fills_lines(node) && fits(node.length, column, closing, filled)) {
       write(node);
@@ -205,7 +206,7 @@ private:
       const Node& element = node.inside[i];
       const int behind = closing_of(node, i, closing);
       const int length = element.length + 1;
-      // The comma behind what is not the last one has to fit too.
+      // The comma after each element but the last has to fit, too.
       const int room = std::max(behind, 1);
       out_ += separator(node, i);
       if (fills_lines(element) && length < width_ - at - room && filled + length + room <= total_) {

@@ -147,7 +147,7 @@ private:
     return made;
   }
 
-  // What stands between brackets; the opening one is already taken.
+  // Parses what is between brackets; the opening one has been read.
   std::vector<Term> parse_elements(std::string_view shut, int depth) {
     std::vector<Term> elements;
     if (accept(shut)) return elements;
@@ -178,7 +178,7 @@ private:
     return made;
   }
 
-  // Of a key that comes twice the last value counts, as in Erlang.
+  // If a key occurs twice, the last value counts, as in Erlang.
   Term parse_map(int depth) {
     expect("{");
     Map made;

@@ -13,14 +13,14 @@
 #include "text_print.hpp"
 #include "utf8.hpp"
 
-// What io_lib:format/2 prints on a node started with `+pc unicode`. One line is printed from a list of what
-// is still to do, because the depth of a term is the peer's choice; breaking over lines goes down a bounded
-// number of levels.
+// Prints terms like io_lib:format/2 on a node started with `+pc unicode`. Printing on one line works on a
+// list of what is still to do, because the peer chooses the depth of a term; breaking into lines recurses a
+// bounded number of levels.
 
 namespace erlrc {
 namespace {
 
-// Of io_lib:printable_unicode_list/1.
+// The rule of io_lib:printable_unicode_list/1.
 bool is_printable(std::uint32_t c) {
   if (c >= 8 && c <= 13) return true;  // \b \t \n \v \f \r
   if (c == 27) return true;            // \e
@@ -107,7 +107,7 @@ std::string print_binary(BytesView bytes) {
   return out + (utf8 && wide ? "\"/utf8>>" : "\">>");
 }
 
-// The shortest digits that read back as the same number, and where the point stands before or behind them.
+// The shortest digits that read back as the same number, and the position of the decimal point.
 struct Decimal {
   std::string digits;
   int point = 0;
@@ -128,8 +128,8 @@ Decimal shortest(double value) {
   return decimal;
 }
 
-// As io_lib_format:fwrite_g/1: with an exponent only where that is shorter, or above 2^53, where not every
-// digit counts.
+// Like io_lib_format:fwrite_g/1: with an exponent only if that is shorter, or above 2^53, where not every
+// digit is significant.
 std::string print_float(double value) {
   const std::string sign = std::signbit(value) ? "-" : "";
   if (value == 0) return sign + "0.0";
@@ -193,7 +193,7 @@ public:
   }
 
 private:
-  // A term, or text if there is none.
+  // A term, or text if the term is null.
   struct Piece {
     const Term* term;
     std::string_view text;
@@ -252,7 +252,7 @@ private:
   }
 
   std::string out_;
-  std::vector<Piece> todo_;  // the next one last
+  std::vector<Piece> todo_;  // the next one is the last
 };
 
 bool is_bare_atom_char(std::uint32_t c) {

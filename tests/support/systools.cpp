@@ -70,7 +70,7 @@ bool tells_the_same(const Term& reason, const std::string& message) {
   const auto name = [&of] { return print_term(of[1]); };
   if (tag == "bad_instruction" || tag == "not_yet_implemented")
     return message.starts_with(name() + ": ") && holds(message, "expected ");
-  if (tag == "bad_op_before_point_of_no_return") return holds(message, "stands before point_of_no_return");
+  if (tag == "bad_op_before_point_of_no_return") return holds(message, "found before point_of_no_return");
   if (tag == "no_object_code") return message == "load of " + name() + ": no load_object_code reads it";
   if (tag == "suspended_not_resumed") return message == "suspend of " + names(of[1]) + ": never resumed";
   if (tag == "resumed_not_suspended") return message == "resume of " + names(of[1]) + ": never suspended";

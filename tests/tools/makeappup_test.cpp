@@ -86,7 +86,7 @@ TEST_CASE("erlrc-makeappup --check knows whether a shipped appup is complete") {
         Ran{1, "", "erlrc-makeappup: egerl.appup: back to 1.0: no entry\n"});
   CHECK(two.run({"--check"}) ==
         Ran{1, "",
-            "erlrc-makeappup: egerl.appup: from 1.0: module server differs, and no instruction exchanges it\n"
+            "erlrc-makeappup: egerl.appup: from 1.0: module server differs, but no instruction changes it\n"
             "erlrc-makeappup: egerl.appup: back to 1.0: no entry\n"});
   ship(R"({"2.0", [{"1.0", [{laod_module, plain}]}], [{"1.0", [restart_new_emulator]}]}.)");
   const Ran ran = two.run({"--check"});

@@ -11,21 +11,21 @@
 
 namespace erlrc {
 
-/// The consolidated protocols of the Elixir release that a version of an application belongs to: they know
-/// all types that implement them, and are what runs in place of the applications' own modules of these names.
+/// The consolidated protocols of the Elixir release that a version of an application belongs to. They know
+/// all types that implement them and run in place of the applications' own modules with these names.
 struct Consolidated {
   std::string dir;  ///< ROOT/releases/VSN/consolidated
   std::map<Atom, Beam> beams;
 };
 
-/// One version of an application as it lies on disk: what the planners know of files.
+/// One version of an application on disk: all that planners know about files.
 struct AppFiles {
-  std::string ebin;  ///< the directory that holds the .app file and the beams
+  std::string ebin;  ///< the directory of the .app file and the beams
   AppSpec spec;
-  std::map<Atom, Beam> beams;  ///< by module; empty where only the specification was asked for
-  std::optional<Appup> appup;  ///< the one the package ships, if it does
+  std::map<Atom, Beam> beams;  ///< by module; empty if only the specification was loaded
+  std::optional<Appup> appup;  ///< the one in the package, if any
   std::optional<Consolidated> consolidated = std::nullopt;
-  bool in_place = false;  ///< each beam was read from the file of its name in `ebin`
+  bool in_place = false;  ///< each beam was read from `ebin`, from the file with its name
 };
 
 }  // namespace erlrc

@@ -6,17 +6,18 @@
 
 #include <erlrc/app/app_spec.hpp>
 
-// Changes to what an .app file says.
+// Changes to the content of an .app file.
 
 namespace erlrc {
 
-/// `spec` with the administrator's file `text` merged over it, which is {application, Name, Changes}. Each
-/// change is {Key, Change}: `{override, Value}` or any other value replaces, `{merge, List}` adds what is not
-/// in the list yet, `{keymerge, List}` replaces by first element and adds. Throws SyntaxError for another
-/// shape or another application, Error where what comes of it is no specification; both name `file`.
+/// Returns `spec` changed by `text`, the administrator's file: {application, Name, Changes}. Each change is
+/// {Key, Change}: `{override, Value}` or any other value replaces the old one, `{merge, List}` adds the
+/// elements that the list lacks, `{keymerge, List}` replaces by first element and adds. Throws SyntaxError
+/// for another shape or another application, and Error if the result is not a specification; both name
+/// `file`.
 AppSpec overridden(const AppSpec& spec, std::string_view text, const std::string& file);
 
-/// `spec` as one that depends on `outer` where it depended on `dependency`.
+/// Returns `spec` with `outer` in place of its dependency `dependency`.
 AppSpec depending_on(AppSpec spec, const Atom& dependency, const Atom& outer);
 
 }  // namespace erlrc

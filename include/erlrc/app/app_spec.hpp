@@ -18,7 +18,7 @@ struct StartModule {
   bool operator==(const StartModule&) const = default;
 };
 
-/// What an .app file says, as far as decisions need it. `term` is the whole file, for the node.
+/// The content of an .app file as far as decisions need it. `term` is the whole file, for the node.
 struct AppSpec {
   Atom name;
   std::string vsn;
@@ -33,16 +33,16 @@ struct AppSpec {
   bool operator==(const AppSpec&) const = default;
 };
 
-/// Whether an application can be called that by a file's name, an argument and a line of text alike: a
-/// lower-case letter, then letters, digits, _ or @, and no longer than an atom.
+/// Whether the text can name an application in a file name, an argument and a line of text alike: a
+/// lower-case letter, then letters, digits, _ or @, and not longer than an atom.
 bool is_application_name(std::string_view name);
 
-/// Reads the text of an .app file; `file` is its name for messages. Throws SyntaxError for text that is no
-/// term, more than one term, another shape, a key of a wrong type (with the position of the file's term), a
-/// missing vsn.
+/// Parses the text of an .app file; `file` is its name for messages. Throws SyntaxError for text that is not
+/// a term, more than one term, another shape, a key of a wrong type (with the position of the file's term),
+/// or a missing vsn.
 AppSpec parse_app_spec(std::string_view text, const std::string& file);
 
-/// The same for a term that is already parsed (a node's, a .rel's); errors name `source`.
+/// The same for a parsed term (from a node or a .rel file); errors name `source`.
 AppSpec app_spec(const Term& term, const std::string& source);
 
 }  // namespace erlrc

@@ -8,10 +8,10 @@
 
 namespace erlrc {
 
-/// The text of an .appup file with those entries of `made` at the end of its lists for whose versions it has
-/// none; all else stays as the author wrote it. In a file of several terms the last one of the version that
-/// `made` belongs to gets them. Throws SyntaxError as parse_appup does, and Error naming `file` for a version
-/// in it that is no regular expression.
+/// Returns the text of an .appup file with entries of `made` added at the end of its lists, for versions that
+/// have no entry; everything else stays as its author wrote it. In a file of several terms they are added to
+/// the last term with the version of `made`. Throws SyntaxError like parse_appup, and Error naming `file` if
+/// a version in it is not a valid regular expression.
 std::string extend_appup(std::string_view text, const std::string& file, const Appup& made);
 
 }  // namespace erlrc

@@ -10,9 +10,9 @@
 #include <erlrc/base/md5.hpp>
 #include <erlrc/term/term.hpp>
 
-// What a .beam file says of its module, read without a node. The chunks are those of "The BEAM file format"
-// (erts/emulator/internal_doc/beam_makeops and beam_lib(3)); the md5 is that of beam_lib:md5/1 and
-// module_info(md5).
+// The properties of a module as recorded in its .beam file, read without a node. The chunks are those of "The
+// BEAM file format" (erts/emulator/internal_doc/beam_makeops and beam_lib(3)); the md5 is that of
+// beam_lib:md5/1 and module_info(md5).
 
 namespace erlrc {
 
@@ -28,12 +28,12 @@ struct ImportedFunction {
   auto operator<=>(const ImportedFunction&) const = default;
 };
 
-/// What the code of a supervisor's init/1 says of calling it once more.
+/// What the code of a supervisor's init/1 shows about the effects of another call.
 struct SupervisorInit {
-  /// What it does beyond computing and looking things up, as functions that it calls (`ets:new/2`) or in
-  /// words. If nothing, it can be asked for its children at any time.
+  /// Effects beyond computing and looking things up, as called functions (`ets:new/2`) or in words. If empty,
+  /// init/1 can be called for the list of children at any time.
   std::vector<std::string> effects;
-  /// Named tables, and names of processes, that it creates without asking whether they exist.
+  /// Named tables, and names of processes, that init/1 creates without checking whether they exist.
   std::vector<Atom> tables;
   std::vector<Atom> names;
   bool operator==(const SupervisorInit&) const = default;
@@ -44,28 +44,28 @@ struct Beam {
   Md5Digest md5{};
   std::vector<FunctionName> exports;
   std::vector<ImportedFunction> imports;
-  Term attributes;                       ///< the proplist of the Attr chunk; [] if there is none
+  Term attributes;                       ///< the proplist of the Attr chunk; [] without that chunk
   bool on_load = false;                  ///< has a function that runs when the module is loaded
   bool nif = false;                      ///< calls erlang:load_nif/2
-  std::optional<SupervisorInit> init{};  ///< of a supervisor
+  std::optional<SupervisorInit> init{};  ///< only for a supervisor
   bool operator==(const Beam&) const = default;
 };
 
 /// Reads a .beam file of any OTP release up to 29, plain or gzip-compressed. Throws Error naming `file` and
-/// what is wrong: empty, no BEAM file, cut short, a chunk that is missing or broken.
+/// the problem: empty, not a BEAM file, truncated, a missing or broken chunk.
 Beam parse_beam(BytesView bytes, const std::string& file);
 
 bool exports(const Beam& beam, std::string_view function, std::uint32_t arity);
 
-/// The behaviours that attributes `behaviour` and `behavior` name.
+/// The behaviours named in the attributes `behaviour` and `behavior`.
 std::vector<Atom> behaviours(const Beam& beam);
 
-/// Whether one of those is the behaviour of supervisors, of Erlang or of Elixir.
+/// Whether the module has the supervisor behaviour of Erlang or of Elixir.
 bool is_supervisor(const Beam& beam);
 
-/// The module's `vsn` attribute, as release_handler gives it to code_change: the single element of a list of
-/// one that is no string, otherwise the list. Absent: the module has none (a compiler puts one, unless told
-/// not to).
+/// The module's `vsn` attribute, as release_handler passes it to code_change: the element of a list of one,
+/// unless that list is a string; otherwise the list. Absent if the module has no such attribute (the compiler
+/// adds one by default).
 std::optional<Term> vsn_attribute(const Beam& beam);
 
 }  // namespace erlrc

@@ -8,12 +8,12 @@
 
 namespace erlrc {
 
-/// What is wrong with the .appup that `later` ships for upgrades from `vsn` and downgrades to it: a direction
-/// without an entry, an instruction that is none. Empty: nothing, or it ships none.
+/// Lists the problems in the .appup of `later` for upgrades from `vsn` and downgrades to it: a direction
+/// without an entry, an invalid instruction. Returns an empty list without problems or without an .appup.
 std::vector<std::string> check_appup(const AppFiles& later, const std::string& vsn);
 
-/// The same where also the files of the earlier version are at hand: then the instructions are translated,
-/// and each module whose code differs must have one.
+/// The same with the files of the earlier version: then the instructions are translated, too, and each module
+/// whose code differs must have one.
 std::vector<std::string> check_appup(const AppFiles& later, const AppFiles& earlier);
 
 }  // namespace erlrc

@@ -11,8 +11,8 @@
 #include <erlrc/app/appup.hpp>
 #include <erlrc/term/term.hpp>
 
-// The instructions of appup(4) (sasl reference manual) as values: the high-level ones, which authors write,
-// and the low-level ones, which a node evaluates.
+// The instructions of appup(4) (sasl reference manual) as values: the high-level ones, written by authors,
+// and the low-level ones, executed by a node.
 
 namespace erlrc {
 
@@ -25,17 +25,15 @@ struct TimeLimit {
   bool operator==(const TimeLimit&) const = default;
 };
 
-// --- high-level
-// -------------------------------------------------------------------------------------------------
+// --- high-level instructions
 
 struct Update {
   enum class ModType { dynamic_, static_ };
   Atom module{};
   ModType mod_type = ModType::dynamic_;
   TimeLimit limit{};
-  std::optional<Term>
-      extra{};  ///< {advanced, Extra}; absent for soft: the processes are suspended but not converted
-  bool supervisor = false;  ///< {update, Module, supervisor}
+  std::optional<Term> extra{};  ///< {advanced, Extra}; absent for soft: processes are not converted
+  bool supervisor = false;      ///< {update, Module, supervisor}
   Purge pre_purge = Purge::brutal;
   Purge post_purge = Purge::brutal;
   std::vector<Atom> depends_on{};
@@ -72,8 +70,7 @@ struct RestartApplication {
   bool operator==(const RestartApplication&) const = default;
 };
 
-// --- low-level
-// --------------------------------------------------------------------------------------------------
+// --- low-level instructions
 
 struct LoadObjectCode {
   Atom app{};
@@ -149,22 +146,22 @@ struct RestartEmulator {
   bool operator==(const RestartEmulator&) const = default;
 };
 
-/// An instruction as a node evaluates it.
+/// An instruction as a node executes it.
 using LowLevel =
     std::variant<LoadObjectCode, PointOfNoReturn, Load, Remove, PurgeModules, Suspend, CodeChange, Resume,
                  StopProcesses, StartProcesses, SyncNodes, Apply, RestartNewEmulator, RestartEmulator>;
 
-/// An instruction as an appup may hold it: high-level or low-level.
+/// An instruction of an appup, high-level or low-level.
 using Instruction = std::variant<Update, LoadModule, AddModule, DeleteModule, AddApplication,
                                  RemoveApplication, RestartApplication, LoadObjectCode, PointOfNoReturn, Load,
                                  Remove, PurgeModules, Suspend, CodeChange, Resume, StopProcesses,
                                  StartProcesses, SyncNodes, Apply, RestartNewEmulator, RestartEmulator>;
 
-/// Reads one instruction of an appup. Throws Error that shows the instruction and says what was expected, for
-/// an unknown instruction and for one with arguments of a wrong type.
+/// Parses one instruction of an appup. Throws Error with the instruction and what was expected, for an
+/// unknown instruction and for arguments of a wrong type.
 Instruction parse_instruction(const Term& term);
 
-/// The low-level instruction as systools_rc writes it.
+/// The term of a low-level instruction, as in systools_rc.
 Term to_term(const LowLevel& instruction);
 
 }  // namespace erlrc

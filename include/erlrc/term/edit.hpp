@@ -7,19 +7,19 @@
 
 #include <erlrc/term/term.hpp>
 
-// Changes in a file of terms that leave all else as its author wrote it, comments and layout included.
+// Edits a file of terms and keeps everything else as its author wrote it, including comments and layout.
 
 namespace erlrc {
 
-/// A list in a file of terms: an element of a tuple. Both count from 0.
+/// The place of a list in a file of terms: an element of a tuple. Both indices count from 0.
 struct ListPlace {
-  std::size_t term = 0;     ///< which term of the file the tuple is
-  std::size_t element = 0;  ///< which element of it the list is
+  std::size_t term = 0;     ///< index of the tuple among the terms of the file
+  std::size_t element = 0;  ///< index of the list among the elements of the tuple
 };
 
-/// The text with one more element at the end of that list, laid out as its first one is. Throws SyntaxError
-/// for a text that is not of terms or has no such list, for a list that is written in another way than
-/// `[..]`, and where the new element needs characters that the encoding of the text does not have.
+/// Returns the text with one more element at the end of that list, laid out like its first element. Throws
+/// SyntaxError if the text does not consist of terms or has no such list, if the list is not written as
+/// `[..]`, or if the encoding of the text lacks a character of the new element.
 std::string append_element(std::string_view text, const std::string& file, ListPlace place,
                            const Term& element);
 

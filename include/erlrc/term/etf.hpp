@@ -9,16 +9,16 @@
 
 namespace erlrc {
 
-/// Decodes one term that starts with the version byte 131 and fills `bytes` whole; COMPRESSED terms are
+/// Decodes one term that starts with the version byte 131 and fills all of `bytes`; COMPRESSED terms are
 /// inflated. Throws ProtocolError for anything else: an unknown tag, a count larger than the bytes left,
 /// nesting deeper than 10,000, more than 64 MiB when inflated, bytes after the term.
 Term decode_term(BytesView bytes);
 
-/// Decodes the term at the front of `reader` (version byte included) and leaves `reader` behind it: a
-/// distribution packet holds two in a row.
+/// Decodes the term at the front of `reader` (version byte included) and moves `reader` past it: a
+/// distribution packet holds two terms in a row.
 Term decode_term(ByteReader& reader);
 
-/// Decodes a term without the version byte (literals and attributes of BEAM files hold those inside others).
+/// Decodes a term without the version byte, as in the literals and attributes of BEAM files.
 Term decode_term_body(ByteReader& reader);
 
 /// Encodes with the version byte. Atoms as SMALL_ATOM_UTF8_EXT or ATOM_UTF8_EXT, pids, ports and references

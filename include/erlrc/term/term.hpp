@@ -25,7 +25,7 @@ struct Atom {
   auto operator<=>(const Atom&) const = default;
 };
 
-/// An integer that does not fit 64 bits with sign.
+/// An integer that does not fit into 64 bits with sign.
 struct BigInteger {
   bool negative = false;
   Bytes magnitude;  ///< little endian, no leading (last) zero byte
@@ -37,10 +37,10 @@ struct Binary {
   bool operator==(const Binary&) const = default;
 };
 
-/// A bit string whose length is no multiple of eight.
+/// A bit string whose length is not a multiple of eight.
 struct BitString {
   Bytes bytes;                 ///< the last byte holds its bits at the high end
-  std::uint8_t last_bits = 8;  ///< 1 to 7: how many bits of the last byte count
+  std::uint8_t last_bits = 8;  ///< 1 to 7: number of bits used in the last byte
   bool operator==(const BitString&) const = default;
 };
 
@@ -74,13 +74,13 @@ struct Export {
   bool operator==(const Export&) const = default;
 };
 
-/// A local fun. It is only ever carried, never made here, so it stays in the encoding in which it came.
+/// A local fun. Funs are only passed along, never created here, so a fun keeps the encoding in which it came.
 struct Fun {
   Atom module;
   std::uint8_t arity = 0;
   std::uint32_t index = 0;
   std::uint32_t uniq = 0;  ///< OldUniq
-  Bytes encoded;           ///< NEW_FUN_EXT whole, tag included
+  Bytes encoded;           ///< the whole NEW_FUN_EXT, tag included
   bool operator==(const Fun&) const = default;
 };
 
@@ -89,18 +89,18 @@ struct Tuple {
   bool operator==(const Tuple&) const;
 };
 
-/// A list; a string is a list of its code points. `tail` is empty for a proper list and holds one term for an
-/// improper one.
+/// A list; a string is a list of its code points. `tail` is empty for a proper list and has one element for
+/// an improper list.
 struct List {
   std::vector<Term> elements;
   std::vector<Term> tail;
   bool operator==(const List&) const;
 };
 
-/// A map, its pairs in the order in which they came.
+/// A map with its pairs in the order in which they came.
 struct Map {
   std::vector<std::pair<Term, Term>> pairs;
-  bool operator==(const Map&) const;  ///< the order of the pairs counts only in maps that are (parts of) keys
+  bool operator==(const Map&) const;  ///< the order of pairs matters only in maps that are (parts of) keys
 };
 
 struct Term {
@@ -124,10 +124,10 @@ struct Term {
   Term(double v) : value(v) {}
   Term(std::int64_t v) : value(v) {}
   Term(int v) : value(std::int64_t{v}) {}
-  Term(bool) = delete;         // say Atom{"true"}
-  Term(const char*) = delete;  // say string(..), binary(..) or Atom{..}
+  Term(bool) = delete;         // write Atom{"true"}
+  Term(const char*) = delete;  // write string(..), binary(..) or Atom{..}
 
-  // A term may be nested as deep as a peer likes: copying and destroying use no stack for it.
+  // A peer decides how deep a term is nested, so copying and destroying do not recurse.
   Term(const Term& other);
   Term(Term&& other) noexcept = default;
   Term& operator=(const Term& other);
@@ -136,10 +136,10 @@ struct Term {
     if (is_container()) dismantle();
   }
 
-  /// Exact equality, as `=:=`: 1 and 1.0 differ.
+  /// Exact equality, like `=:=`: 1 and 1.0 differ.
   bool operator==(const Term&) const;
 
-  /// A tuple, list or map: a term that may hold others.
+  /// Whether the term is a tuple, list or map, which may hold other terms.
   bool is_container() const noexcept { return value.index() >= 11; }
 
   Value value;

@@ -8,25 +8,25 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/term.hpp>
 
-// Erlang's text syntax for terms, both ways (Erlang reference manual, "Character Set and Source File
-// Encoding" and "Data Types"): what file:consult/1 reads and io_lib:format("~tp") writes. Good for any .app,
-// .appup, .rel or sys.config file.
+// Reads and writes Erlang's text syntax for terms (Erlang reference manual, "Character Set and Source File
+// Encoding" and "Data Types"), as file:consult/1 reads it and io_lib:format("~tp") writes it. Handles any
+// .app, .appup, .rel or sys.config file.
 
 namespace erlrc {
 
-/// A term and where it began, for messages about its content.
+/// A term with the position of its beginning, for messages about its content.
 struct ParsedTerm {
   Term term;
   Position position;
 };
 
-/// All terms of a text in which a full stop ends each one. `%% coding: latin-1` in the first two lines is
-/// heeded; the default is UTF-8. Throws SyntaxError with `file`, line and column, what was found and what was
-/// expected; also for nesting deeper than 1,000, integers of more than 100,000 digits and segments of
-/// binaries of more than 2^20 bits.
+/// Parses all terms of a text; a full stop ends each term. The encoding is UTF-8, or Latin-1 if one of the
+/// first two lines has `%% coding: latin-1`. Throws SyntaxError with `file`, line and column, what was found
+/// and what was expected. It also throws for nesting deeper than 1,000, integers of more than 100,000 digits
+/// and segments of binaries of more than 2^20 bits.
 std::vector<ParsedTerm> parse_terms(std::string_view text, const std::string& file);
 
-/// One term, with or without a full stop, and nothing after it. `source` names the text in messages.
+/// Parses one term, with or without a full stop, and nothing after it. `source` names the text in messages.
 Term parse_term(std::string_view text, const std::string& source = "term");
 
 /// The term on one line, as `~0tp` of io_lib: strings of printable characters in quotes, atoms quoted where
@@ -34,14 +34,14 @@ Term parse_term(std::string_view text, const std::string& source = "term");
 /// ports, references and local funs are for people only: they cannot be parsed.
 std::string print_term(const Term& term);
 
-/// The same broken over lines no wider than `width` characters where that can be done, just as `~tp` of OTP
-/// 25 does: for files. (A letter with combining marks counts as several characters.)
+/// The term for files, broken into lines of at most `width` characters where possible, exactly as `~tp` of
+/// OTP 25 does. (A letter with combining marks counts as several characters.)
 std::string print_term_pretty(const Term& term, std::size_t width = 80);
 
 /// An atom as it must be written in Erlang source, quoted if needed.
 std::string print_atom(std::string_view name);
 
-/// The name of a module as its author writes it: Elixir's without the prefix that it has as an atom.
+/// The name of a module as its author writes it: without the prefix that Elixir adds to the atom.
 std::string module_name(std::string_view atom);
 
 }  // namespace erlrc

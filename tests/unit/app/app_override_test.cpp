@@ -39,7 +39,7 @@ TEST_CASE("a plain value and {override, Value} replace") {
         "{optional_applications,[stdlib]},{env,[]}]}");
 }
 
-TEST_CASE("{merge, List} unites, {keymerge, List} replaces by first element") {
+TEST_CASE("{merge, List} adds missing elements, {keymerge, List} replaces by first element") {
   CHECK(keys("[{modules, {merge, [n, x]}}, {env, {keymerge, [{two, zwei}, {three, 3}]}}]") ==
         "{application,a,[{vsn,\"1\"},{modules,[m,n,x]},{applications,[kernel,stdlib]},"
         "{optional_applications,[stdlib]},{env,[{one,1},{two,zwei},{three,3}]}]}");
@@ -52,14 +52,14 @@ TEST_CASE("a key that the application does not have is added") {
       "{optional_applications,[stdlib]},{env,[{one,1},{two,2}]},{registered,[r]},{start_phases,[{go,[]}]}]}");
 }
 
-TEST_CASE("what is changed is what the specification says") {
+TEST_CASE("the specification has the changed values") {
   const AppSpec made =
       overridden(spec(), "{application, a, [{vsn, \"2\"}, {included_applications, [i]}]}.", "f");
   CHECK(made.vsn == "2");
   CHECK(made.included_applications == std::vector<Atom>{Atom{"i"}});
 }
 
-TEST_CASE("a file that is none is refused with its name and what was expected") {
+TEST_CASE("an invalid file is refused with its name and what was expected") {
   CHECK(error("") == "/etc/a.app:1:1: found no term, expected {application, a, Changes}");
   CHECK(error("{application, b, []}.") ==
         "/etc/a.app:1:1: found {application,b,[]}, expected {application, a, Changes}");

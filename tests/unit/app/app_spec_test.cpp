@@ -39,7 +39,7 @@ const std::string kWhole = R"(%% An example.
 
 }  // namespace
 
-TEST_CASE("an .app file is read whole") {
+TEST_CASE("all keys of an .app file are read") {
   AppSpec spec = parse_app_spec(kWhole, "egerl.app");
   CHECK(spec == AppSpec{{"egerl"},
                         "4.0.1",
@@ -54,20 +54,20 @@ TEST_CASE("an .app file is read whole") {
   CHECK(app_spec(parse_term(kWhole), "node") == spec);
 }
 
-TEST_CASE("a name and a vsn are all that an .app file must have") {
+TEST_CASE("an .app file needs only a name and a vsn") {
   CHECK(parse_app_spec(R"({application,x,[{vsn,"git"}]}.)", "x.app") ==
         AppSpec{{"x"}, "git", {}, {}, {}, {}, {}, {}, {}, parse_term(R"({application,x,[{vsn,"git"}]})")});
 }
 
-TEST_CASE("a mod of [] makes a library application, as without it") {
+TEST_CASE("a mod of [] makes a library application, like a missing mod") {
   CHECK(parse_app_spec(R"({application,x,[{vsn,"1"},{mod,[]}]}.)", "x.app").mod == std::nullopt);
 }
 
-TEST_CASE("of several entries with one key the first counts, as in OTP") {
+TEST_CASE("the first of several entries with one key counts, as in OTP") {
   CHECK(parse_app_spec(R"({application,x,[{vsn,"1"},{vsn,"2"}]}.)", "x.app").vsn == "1");
 }
 
-TEST_CASE("an .app file that is no application is refused with its place") {
+TEST_CASE("an .app file without an application is refused with the position") {
   CHECK(error_of("") == "egerl.app:1:1: found no term, expected {application, Name, Keys}");
   CHECK(error_of("\n {app, x, []}.") ==
         "egerl.app:2:2: found {app,x,[]}, expected {application, Name, Keys}");
@@ -98,7 +98,7 @@ TEST_CASE("a key of a wrong type is refused with what was found and expected") {
         head + "key env: found {\"b\",2}, expected {Parameter, Value}");
 }
 
-TEST_CASE("a long term is shown by its beginning, up to a whole character") {
+TEST_CASE("a long term is cut in messages, but not inside a character") {
   auto vsn = [](std::size_t ones, const std::string& rest) {
     return "{application,x,[{vsn,\"" + std::string(ones, '1') + rest;
   };
@@ -108,12 +108,12 @@ TEST_CASE("a long term is shown by its beginning, up to a whole character") {
         "egerl.app:1:1: found " + vsn(36, "\xc3\xa9...") + ", expected {application, Name, Keys}");
 }
 
-TEST_CASE("a term from elsewhere is refused by the name of its source") {
+TEST_CASE("an error in a term from elsewhere names its source") {
   CHECK_THROWS_WITH(app_spec(Atom{"undefined"}, "node a@b"),
                     "node a@b: found undefined, expected {application, Name, Keys}");
 }
 
-TEST_CASE("no text makes the .app reader do anything but answer or refuse") {
+TEST_CASE("the .app parser returns or throws Error for every text") {
   test::check_decoder(kWhole, [](BytesView text) { return parse_app_spec(text, "x.app"); },
                       {test::Expect::kAny, test::Expect::kAny});
 }

@@ -27,7 +27,7 @@ bool regex(const std::string& pattern, const std::string& vsn) {
   return matches({pattern, true}, vsn);
 }
 
-// As ranch ships it: a term for each series.
+// Like the appup of ranch: a term for each series.
 const std::string kSeveral = R"(
 {"2.0", [{"1.9", [{load_module, a}]}], [{"1.9", []}]}.
 {"2.1", [{<<"2\\.0(\\.[0-9]+)*">>, [{load_module, b}]}], []}.
@@ -36,7 +36,7 @@ const std::string kSeveral = R"(
 
 }  // namespace
 
-TEST_CASE("an appup is read with its patterns and instructions as they stand") {
+TEST_CASE("an appup is read with its patterns and instructions unchanged") {
   Appup appup = parse_appup(R"({"2.1", [{"2.0", [{load_module, a}, {update, b}]}], [{<<".*">>, []}]}.)",
                             "x.appup", "2.1");
   CHECK(appup == Appup{"2.1",
@@ -45,14 +45,14 @@ TEST_CASE("an appup is read with its patterns and instructions as they stand") {
   CHECK(print_term(to_term(appup)) == R"({"2.1",[{"2.0",[{load_module,a},{update,b}]}],[{<<".*">>,[]}]})");
 }
 
-TEST_CASE("of a file with several terms those of the version count, in order, as one") {
+TEST_CASE("terms for the same version in one file count, in order, as one") {
   Appup appup = parse_appup(kSeveral, "ranch.appup", "2.1");
   CHECK(print_term(to_term(appup)) == R"({"2.1",[{<<"2\\.0(\\.[0-9]+)*">>,[{load_module,b}]},)"
                                       R"({<<"1\\..*">>,[restart_new_emulator]},{"1.9",[]}],)"
                                       R"([{"2.0",[{load_module,c}]}]})");
 }
 
-TEST_CASE("the first entry that means the other version is found") {
+TEST_CASE("the first entry that matches the other version is found") {
   Appup appup = parse_appup(kSeveral, "ranch.appup", "2.1");
   CHECK(find_entry(appup, Direction::up, "2.0.3") == &appup.up[0]);
   CHECK(find_entry(appup, Direction::up, "1.9") == &appup.up[1]);
@@ -66,7 +66,7 @@ TEST_CASE("an empty appup has no entries") {
   CHECK(find_entry(Appup{"2.1", {}, {}}, Direction::up, "2.0") == nullptr);
 }
 
-// Every line is what systools_relup:appup_search_for_version/2 of OTP 25 answers.
+// Every line is a result of systools_relup:appup_search_for_version/2 of OTP 25.
 TEST_CASE("a version is matched as release_handler matches it") {
   CHECK(matches({"2.0", false}, "2.0"));
   CHECK_FALSE(matches({"2.0", false}, "2x0"));
@@ -87,13 +87,13 @@ TEST_CASE("a version is matched as release_handler matches it") {
   CHECK(regex("1.(?#comment)2~(?i)RC", "1.2~rc"));
 }
 
-TEST_CASE("a regular expression that means nothing is an error that shows it") {
+TEST_CASE("an error shows the invalid regular expression") {
   CHECK_THROWS_WITH(regex("1.(2", "1.2"),
                     "regular expression <<\"1.(2\">>: missing closing parenthesis at offset 4");
   CHECK_THROWS_AS(regex("\xff", "1"), Error);
 }
 
-TEST_CASE("an appup of another shape is refused with its place") {
+TEST_CASE("an appup of another shape is refused with the position") {
   CHECK(error_of("") == "x.appup:1:1: found no term, expected {\"2.1\", UpFrom, DownTo}");
   CHECK(error_of("\n\n {\"2.0\", [], []}. {\"1.9\", [], []}.") ==
         "x.appup:3:2: found {\"2.0\",[],[]}, expected {\"2.1\", UpFrom, DownTo}");
@@ -110,7 +110,7 @@ TEST_CASE("an appup of another shape is refused with its place") {
   CHECK(error_of("{\"2.1\", [], []}").starts_with("x.appup:1:16: "));
 }
 
-TEST_CASE("no text makes the appup reader do anything but answer or refuse") {
+TEST_CASE("the appup parser returns or throws Error for every text") {
   test::check_decoder(kSeveral, [](BytesView text) { return parse_appup(text, "x.appup", "2.1"); },
                       {test::Expect::kAny, test::Expect::kAny});
 }

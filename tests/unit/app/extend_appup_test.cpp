@@ -12,7 +12,7 @@ using namespace erlrc;
 
 namespace {
 
-/// What erlrc would make to come from `earlier` to 2.1 and to go back.
+/// The appup that erlrc would generate for `earlier` and 2.1.
 Appup made(const std::string& earlier) {
   return {"2.1",
           {{{earlier, false}, {parse_term("{load_module, up}")}}},
@@ -32,7 +32,7 @@ const std::string kShipped = R"(%% By hand.
 
 }  // namespace
 
-TEST_CASE("an appup gets the entries that it lacks, and keeps its own as they stand") {
+TEST_CASE("an appup gets the missing entries and keeps its own unchanged") {
   CHECK(extended(kShipped, "1.8") == R"(%% By hand.
 {"2.1",
  [{<<"2\\.0(\\.[0-9]+)*">>, [{update, a, soft}]},   % all of 2.0
@@ -60,7 +60,7 @@ TEST_CASE("an empty appup gets its first entries") {
         "{\"2.1\",[{\"git\",[{load_module,up}]}],[{\"git\",[{load_module,down}]}]}.\n");
 }
 
-TEST_CASE("of several terms the last one of the version is extended") {
+TEST_CASE("the last of several terms for the version is extended") {
   CHECK(extended("{\"2.1\",[{\"1.0\",[]}],[]}.\n{\"2.1\",[],[{\"1.0\",[]}]}.\n{\"2.0\",[],[]}.\n", "1.1") ==
         "{\"2.1\",[{\"1.0\",[]}],[]}.\n"
         "{\"2.1\",[{\"1.1\",[{load_module,up}]}],[{\"1.0\",[]},\n" +
@@ -69,7 +69,7 @@ TEST_CASE("of several terms the last one of the version is extended") {
             "{\"2.0\",[],[]}.\n");
 }
 
-TEST_CASE("what was extended is an appup in which the first entry for a version is the one that it had") {
+TEST_CASE("the first entry for a version is still the old one in an extended appup") {
   const Appup before = parse_appup(kShipped, "x.appup", "2.1");
   const Appup after = parse_appup(extended(kShipped, "1.8"), "x.appup", "2.1");
   for (const char* vsn : {"2.0", "2.0.7", "1.9"})
@@ -78,7 +78,7 @@ TEST_CASE("what was extended is an appup in which the first entry for a version 
   CHECK(*find_entry(after, Direction::down, "1.8") == made("1.8").down.front());
 }
 
-TEST_CASE("what cannot be extended is told with its place") {
+TEST_CASE("a file that cannot be extended is reported with the position") {
   CHECK_THROWS_WITH(extended("\n {\"2.0\",[],[]}.", "1"),
                     "x.appup:2:2: found {\"2.0\",[],[]}, expected {\"2.1\", UpFrom, DownTo}");
   CHECK_THROWS_WITH(extended("{\"2.1\",[{\"1\"}],[]}.", "1"),

@@ -31,7 +31,7 @@ TEST_CASE("a module that loses a function depends on the one that called it") {
   CHECK(interface_dependencies(earlier, later, kAB) == Dependencies{{"b", {"a"}}});
 }
 
-TEST_CASE("calls of functions that both versions export are no dependency") {
+TEST_CASE("calls of functions that both versions export are not dependencies") {
   auto earlier = files("1", {module("a"), module("b").exporting("f/0")});
   auto later = files("2", {module("a").calling("b:f/0"), module("b").exporting("f/0").exporting("new/1")});
   CHECK(interface_dependencies(earlier, later, kAB).empty());
@@ -63,18 +63,18 @@ TEST_CASE("a called module is loaded before the calling one, and independent one
   CHECK(load_order(later, kABC, {}) == std::vector<Atom>{{"b"}, {"c"}, {"a"}});
 }
 
-TEST_CASE("what changed in the interfaces goes before who calls whom") {
+TEST_CASE("changed interfaces have precedence over calls") {
   auto later = files("2", {module("a").calling("b:f/0"), module("b"), module("c")});
   CHECK(load_order(later, kABC, {{"b", {"a"}}}) == std::vector<Atom>{{"a"}, {"b"}, {"c"}});
 }
 
-TEST_CASE("modules that call each other stay together, in the order that the interfaces need") {
+TEST_CASE("modules that call each other form a group, in the order that the interfaces need") {
   auto later = files("2", {module("a").calling("c:f/0"), module("b"), module("c").calling("a:f/0")});
   CHECK(load_order(later, kABC, {}) == std::vector<Atom>{{"a"}, {"c"}, {"b"}});
   CHECK(load_order(later, kABC, {{"a", {"c"}}}) == std::vector<Atom>{{"c"}, {"a"}, {"b"}});
 }
 
-TEST_CASE("a module that calls itself or others that did not change is not ordered by that") {
+TEST_CASE("calls of a module to itself or to unchanged modules do not order it") {
   auto later = files("2", {module("a").calling("a:f/0").calling("lists:map/2"), module("b").calling("z:f/0"),
                            module("z").calling("b:f/0")});
   CHECK(load_order(later, kAB, {}) == kAB);

@@ -47,7 +47,7 @@ Module supervisor(const std::string& name) {
   return module(name).behaving("supervisor").exporting("init/1");
 }
 
-// An application of everything at once: what its two versions differ in is what an appup can say.
+// An application with everything: its two versions have every difference that an appup can express.
 AppFiles earlier_egerl() {
   AppFiles made = files("4.0.1", {module("egerl_app"), supervisor("egerl_sup"), server("egerl_srv"),
                                   module("egerl_lib"), module("egerl_same"), module("egerl_gone")});
@@ -67,7 +67,9 @@ AppFiles later_egerl() {
 
 }  // namespace
 
-TEST_CASE("an upgrade adds, changes what differs with supervisors last, tells the hooks, and removes") {
+TEST_CASE(
+    "an upgrade adds modules, changes those that differ with supervisors last, calls the hooks, and "
+    "removes") {
   CHECK(up(earlier_egerl(), later_egerl()) == terms(R"(
     {load_module, egerl_new, soft_purge, soft_purge, []}.
     {load_module, egerl_app, soft_purge, soft_purge, []}.
@@ -79,7 +81,7 @@ TEST_CASE("an upgrade adds, changes what differs with supervisors last, tells th
     {remove, {egerl_gone, soft_purge, soft_purge}}.)"));
 }
 
-TEST_CASE("a downgrade is the upgrade from its end") {
+TEST_CASE("a downgrade is the upgrade in reverse order") {
   CHECK(down(earlier_egerl(), later_egerl()) == terms(R"(
     {load_module, egerl_gone, soft_purge, soft_purge, []}.
     {apply, {egerl_app, version_change, [{down, "4.0.1"}, [new]]}}.
@@ -91,21 +93,21 @@ TEST_CASE("a downgrade is the upgrade from its end") {
     {remove, {egerl_new, soft_purge, soft_purge}}.)"));
 }
 
-TEST_CASE("versions with the same code need no instruction, whatever their attributes") {
+TEST_CASE("versions with the same code need no instruction even if their attributes differ") {
   auto earlier = files("1", {server("a"), supervisor("b").exporting("sup_upgrade_notify/2")});
   auto later = files("2", {server("a").behaving("other"), supervisor("b").exporting("sup_upgrade_notify/2")});
   CHECK(make_script(earlier, later, Direction::up) == MadeScript{});
   CHECK(make_script(later, earlier, Direction::down) == MadeScript{});
 }
 
-TEST_CASE("the start module hears of a new version even if no code changed") {
+TEST_CASE("the hook of the start module is called for a new version even if no code changed") {
   auto earlier = files("1", {module("a").exporting("version_change/2")});
   auto later = files("2", {module("a").exporting("version_change/2")});
   later.spec.mod = StartModule{{"a"}, list()};
   CHECK(up(earlier, later) == terms("{apply, {a, version_change, [\"1\", []]}}."));
 }
 
-TEST_CASE("the later version alone decides what a module is") {
+TEST_CASE("the later version alone determines the kind of a module") {
   auto as = [](const Module& earlier, const Module& later) {
     auto script = up(files("1", {earlier}), files("2", {later}));
     CHECK(down(files("1", {earlier}), files("2", {later})) == script);
@@ -130,7 +132,7 @@ TEST_CASE("the later version alone decides what a module is") {
   CHECK(as(before, module("m").behaving("supervisor_bridge")) == load);
 }
 
-TEST_CASE("only modules that an .app lists and that have a beam take part") {
+TEST_CASE("only modules listed in an .app file that have a beam take part") {
   auto earlier = files("1", {module("listed").differing("before"), module("unlisted").differing("before")});
   auto later = files("2", {module("listed"), module("unlisted")});
   earlier.spec.modules = {{"listed"}, {"lost"}, {"lost"}};
@@ -140,14 +142,14 @@ TEST_CASE("only modules that an .app lists and that have a beam take part") {
                    {{{"lost"}, Kind::beam_missing}, {{"never"}, Kind::beam_missing}}});
 }
 
-TEST_CASE("a changed module that keeps a state and cannot convert it is remarked on") {
+TEST_CASE("a remark reports a changed module that keeps a state and cannot convert it") {
   auto behaviour =
       GENERATE("gen_server", "gen_statem", "gen_event", "gen_fsm", "supervisor_bridge", "Elixir.GenServer");
   auto earlier = files("1", {module("m").behaving(behaviour).differing("before")});
   std::vector<AppupRemark> remarked{{{"m"}, Kind::no_code_change}};
   CHECK(make_script(earlier, files("2", {module("m").behaving(behaviour)}), Direction::up).remarks ==
         remarked);
-  // Its processes may have a state though the module is none of these any more.
+  // Its processes may have a state though the module has none of these behaviours any longer.
   CHECK(make_script(earlier, files("2", {module("m")}), Direction::up).remarks == remarked);
   CHECK(make_script(files("2", {module("m")}), earlier, Direction::down).remarks == remarked);
   auto converting = files("2", {module("m").behaving(behaviour).exporting("code_change/3")});
@@ -155,14 +157,14 @@ TEST_CASE("a changed module that keeps a state and cannot convert it is remarked
   CHECK(make_script(earlier, earlier, Direction::up).remarks.empty());
 }
 
-TEST_CASE("a special process without system_code_change is remarked on") {
+TEST_CASE("a remark reports a special process without system_code_change") {
   auto earlier = files("1", {module("m").exporting("system_continue/3").differing("before")});
   auto later = files("2", {module("m").exporting("system_continue/3")});
   CHECK(make_script(earlier, later, Direction::up).remarks ==
         std::vector<AppupRemark>{{{"m"}, Kind::no_code_change}});
 }
 
-TEST_CASE("a module with NIFs is remarked on when it is loaded again") {
+TEST_CASE("a remark reports a module with NIFs that is loaded again") {
   auto plain = files("1", {module("m").differing("before")});
   auto lost = files("2", {module("m").nif(false)});
   auto replaced = files("2", {module("m").nif(true)});
@@ -176,7 +178,7 @@ TEST_CASE("a module with NIFs is remarked on when it is loaded again") {
   CHECK(remarks(files("1", {}), lost, Direction::up).empty());
 }
 
-TEST_CASE("remarks are words about a module") {
+TEST_CASE("the text of a remark is a predicate of its module") {
   CHECK(describe(Kind::no_code_change) == "keeps a state, changed, and has no code_change");
   CHECK(describe(Kind::nif_replaced) == "has NIFs and changed: its library must support an upgrade");
   CHECK(describe(Kind::nif_lost) == "has NIFs, changed, and has no on_load: it loses its NIFs");
@@ -192,7 +194,7 @@ TEST_CASE("dependencies go both ways between a supervisor and the others") {
     {update, a_sup, static, default, {advanced, []}, soft_purge, soft_purge, [b_srv]}.)"));
 }
 
-TEST_CASE("an appup of the later version leads from the earlier one and back") {
+TEST_CASE("an appup of the later version has entries for both directions") {
   auto earlier = files("1", {module("m").differing("before")});
   auto later = files("2", {module("m")});
   auto instructions = terms("{load_module, m, soft_purge, soft_purge, []}.");
@@ -200,7 +202,7 @@ TEST_CASE("an appup of the later version leads from the earlier one and back") {
         Appup{"2", {{{"1", false}, instructions}}, {{{"1", false}, instructions}}});
 }
 
-TEST_CASE("the appup of 2008 touches every module in the order of the .app file, without end") {
+TEST_CASE("the appup of 2008 changes every module in the order of the .app file, without time limits") {
   Appup appup = make_appup_compatible(earlier_egerl(), later_egerl());
   CHECK(to_term(appup) == parse_term(R"({"4.1.0",
     [{"4.0.1",

@@ -26,7 +26,7 @@ TEST_CASE("a signed number is read in two's complement") {
   CHECK(ByteReader(BytesView("\xff\xff\xff\xfe", 4)).i32() == -2);
 }
 
-TEST_CASE("a read past the end throws and takes nothing") {
+TEST_CASE("a read past the end throws and consumes nothing") {
   ByteReader reader("abc");
   CHECK_THROWS_AS(reader.u32(), ShortRead);
   CHECK_THROWS_WITH(reader.take(4), "cut short: 4 bytes wanted, 3 left");

@@ -14,13 +14,13 @@ TEST_CASE("context is put before the message, the outermost first") {
   CHECK_THROWS_AS(within("node a@b", upgrade), ProtocolError);
 }
 
-TEST_CASE("within hands on what its body returns") {
+TEST_CASE("within returns the result of its body") {
   int value = 3;
   CHECK(within("unused", [&]() -> int& { return value; }) == 3);
   static_assert(std::is_same_v<decltype(within("unused", [&]() -> int& { return value; })), int&>);
 }
 
-TEST_CASE("within leaves other exceptions as they are") {
+TEST_CASE("within does not change other exceptions") {
   CHECK_THROWS_WITH(within("context", [] { throw std::runtime_error("other"); }), "other");
 }
 
@@ -30,7 +30,7 @@ TEST_CASE("a syntax error starts with file, line and column") {
   CHECK(error.position == Position{3, 7});
 }
 
-TEST_CASE("a system error says what was tried and why it failed") {
+TEST_CASE("a system error reports what was tried and why it failed") {
   const SystemError error("/etc/erlrc.d/nodes: open", ENOENT);
   CHECK(error.what() == std::string("/etc/erlrc.d/nodes: open: No such file or directory"));
   CHECK(error.code == ENOENT);

@@ -8,7 +8,7 @@ using namespace erlrc;
 using Groups = std::vector<std::vector<std::string>>;
 using Names = std::vector<std::string>;
 
-TEST_CASE("what is needed comes first") {
+TEST_CASE("dependencies come first") {
   CHECK(ordered_groups({{"a", {"b"}}, {"b", {"c"}}, {"c", {}}}) == Groups{{"c"}, {"b"}, {"a"}});
 }
 
@@ -23,17 +23,17 @@ TEST_CASE("a diamond is ordered once") {
         Groups{{"base"}, {"l"}, {"r"}, {"top"}});
 }
 
-TEST_CASE("names that are no key count for nothing") {
+TEST_CASE("names that are not keys are ignored") {
   CHECK(ordered_groups({{"a", {"kernel", "b"}}, {"b", {"stdlib"}}}) == Groups{{"b"}, {"a"}});
   CHECK(ordered_groups({}).empty());
 }
 
-TEST_CASE("a cycle is one group, sorted, in its place between the others") {
+TEST_CASE("a cycle is one sorted group in its place between the others") {
   CHECK(ordered_groups({{"x", {"c"}}, {"c", {"b"}}, {"b", {"a"}}, {"a", {"c", "base"}}, {"base", {}}}) ==
         Groups{{"base"}, {"a", "b", "c"}, {"x"}});
 }
 
-TEST_CASE("two cycles that touch in one name are one group") {
+TEST_CASE("two cycles that share a name are one group") {
   CHECK(ordered_groups({{"a", {"b"}}, {"b", {"a", "c"}}, {"c", {"b"}}}) == Groups{{"a", "b", "c"}});
 }
 
@@ -51,12 +51,12 @@ TEST_CASE("a chain of 100,000 names is ordered") {
   CHECK(ordered.back() == Names{"1000000"});
 }
 
-TEST_CASE("a cycle is told in order, from its first name on") {
+TEST_CASE("a cycle is reported in order, beginning with its first name") {
   const Dependencies graph{{"c", {"b"}}, {"b", {"a"}}, {"a", {"c", "base"}}, {"base", {}}};
   CHECK(cycle_in(graph, {"a", "b", "c"}) == Names{"a", "c", "b"});
 }
 
-TEST_CASE("of several cycles through the first name the shortest is told") {
+TEST_CASE("the shortest of several cycles through the first name is reported") {
   const Dependencies graph{{"a", {"b", "d"}}, {"b", {"c"}}, {"c", {"a"}}, {"d", {"a"}}};
   CHECK(cycle_in(graph, {"a", "b", "c", "d"}) == Names{"a", "d"});
 }

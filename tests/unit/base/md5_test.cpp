@@ -19,7 +19,7 @@ std::string hex(const Md5Digest& digest) {
 
 }  // namespace
 
-TEST_CASE("the test suite of RFC 1321 gives its digests") {
+TEST_CASE("the digests of the test suite of RFC 1321 are correct") {
   const auto [text, digest] = GENERATE(table<std::string, std::string>(
       {{"", "d41d8cd98f00b204e9800998ecf8427e"},
        {"a", "0cc175b9c0f1b6a831c399e269772661"},
@@ -32,7 +32,7 @@ TEST_CASE("the test suite of RFC 1321 gives its digests") {
   CHECK(hex(md5(text)) == digest);
 }
 
-TEST_CASE("the digest does not depend on how the bytes are cut") {
+TEST_CASE("the digest does not depend on how the bytes are divided") {
   Bytes text;
   for (int i = 0; i < 300; ++i)
     text.push_back(static_cast<char>(i * 7));
@@ -46,7 +46,7 @@ TEST_CASE("the digest does not depend on how the bytes are cut") {
 }
 
 // The digests are those of erlang:md5/1.
-TEST_CASE("lengths around the padding's border") {
+TEST_CASE("digests of lengths around the limit of the padding are correct") {
   const auto [length, digest] =
       GENERATE(table<std::size_t, std::string>({{55, "ef1772b6dff9a122358552954ad0df65"},
                                                 {56, "3b0c8ac703f828b04c6c197006d17218"},
@@ -57,6 +57,6 @@ TEST_CASE("lengths around the padding's border") {
   CHECK(hex(md5(Bytes(length, 'a'))) == digest);
 }
 
-TEST_CASE("a digest as bytes") {
+TEST_CASE("a digest can be converted to bytes") {
   CHECK(to_bytes(md5("")) == Bytes("\xd4\x1d\x8c\xd9\x8f\x00\xb2\x04\xe9\x80\x09\x98\xec\xf8\x42\x7e", 16));
 }

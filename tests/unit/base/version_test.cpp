@@ -7,8 +7,8 @@
 
 using erlrc::compare_versions;
 
-TEST_CASE("versions in their order, each pair both ways") {
-  // dpkg --compare-versions says the same of each.
+TEST_CASE("versions are in order, each pair compared both ways") {
+  // dpkg --compare-versions gives the same result for each pair.
   const auto [older, newer] =
       GENERATE(table<std::string, std::string>({{"1.0", "1.1"},
                                                 {"1.9", "1.10"},
@@ -31,13 +31,13 @@ TEST_CASE("versions in their order, each pair both ways") {
   CHECK(compare_versions(newer, older) == std::weak_ordering::greater);
 }
 
-TEST_CASE("versions that are spelt differently and mean the same") {
+TEST_CASE("versions that are spelt differently can be equal") {
   const auto [a, b] = GENERATE(table<std::string, std::string>(
       {{"1.0", "1.0"}, {"1.01", "1.1"}, {"1.", "1.0"}, {"", "0"}, {"1.0", "1.00"}, {"a0", "a"}}));
   INFO(a << " and " << b);
   CHECK(compare_versions(a, b) == std::weak_ordering::equivalent);
 }
 
-TEST_CASE("characters outside of ASCII come after the others, whatever char is") {
+TEST_CASE("characters outside of ASCII come after the others, whether char is signed or not") {
   CHECK(compare_versions("1.0+", "1.0\xe9") == std::weak_ordering::less);
 }

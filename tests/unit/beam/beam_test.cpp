@@ -42,7 +42,7 @@ Term calls(const std::vector<ImportedFunction>& imports) {
   return list(std::move(made));
 }
 
-// What we read, in the form in which the golden file tells what beam_lib read.
+// The result of our reader in the form of the golden file, which contains the result of beam_lib.
 Term facts(const std::string& file, Beam beam) {
   std::ranges::sort(beam.exports);
   std::ranges::sort(beam.imports);
@@ -71,7 +71,7 @@ std::string error_of(BytesView bytes) {
   return "no error";
 }
 
-// The file with the chunk `id` renamed: for us, and for the node, it is gone.
+// The file with the chunk `id` renamed, so that neither erlrc nor a node finds it.
 Bytes without(Bytes file, const std::string& id) {
   file.replace(file.find(id), id.size(), "Gone");
   return file;
@@ -98,14 +98,14 @@ std::uint32_t number_at(const Bytes& file, std::size_t at) {
   return ByteReader(BytesView(file).substr(at)).u32();
 }
 
-// The file with the four bytes that stand `offset` behind the header of chunk `id` replaced.
+// The file with the four bytes at `offset` after the header of chunk `id` replaced.
 Bytes with_number(Bytes file, const std::string& id, std::size_t offset, std::uint32_t number) {
   return file.replace(file.find(id) + 8 + offset, 4, ByteWriter().u32(number).take());
 }
 
 }  // namespace
 
-TEST_CASE("a beam of any OTP release is read as its own beam_lib reads it") {
+TEST_CASE("a beam of any OTP release is read as beam_lib of that release reads it") {
   auto release = GENERATE(from_range(kReleases));
   auto known = parse_terms(golden(release, "beams.term"), "beams.term");
   REQUIRE(known.size() >= 11);
@@ -116,7 +116,7 @@ TEST_CASE("a beam of any OTP release is read as its own beam_lib reads it") {
   }
 }
 
-TEST_CASE("all forms of the table of atoms, of literals and of files are among the golden files") {
+TEST_CASE("the golden files contain all forms of atom tables, literal tables and files") {
   CHECK(golden("otp23", "latin_1.beam").find("AtU8") == Bytes::npos);
   Bytes plain25 = golden("otp25", "plain.beam");
   Bytes plain29 = golden("otp29", "plain.beam");
@@ -134,26 +134,26 @@ TEST_CASE("compression and debug information do not change a module's md5") {
   CHECK(parse_beam(golden(release, "plain_debug.beam"), "plain_debug.beam").md5 == plain.md5);
 }
 
-TEST_CASE("bytes that look like on_load are only taken for it where instructions cannot be read") {
+TEST_CASE("bytes that look like on_load count only if the instructions cannot be read") {
   Bytes file = golden("otp25", "nif_only.beam");
-  // As four operands (0, {integer,0}, 1, {f,9}) this is no entry label with on_load, but it has the same
+  // As four operands (0, {integer,0}, 1, {f,9}) this is not an entry label with on_load, but it has the same
   // bytes.
   const Bytes alike{"\x00\x01\x10\x95", 4};
-  CHECK(file.find(alike) != Bytes::npos);  // a real compiler writes it too, inside of an integer
+  CHECK(file.find(alike) != Bytes::npos);  // a real compiler writes it, too, inside an integer
   CHECK_FALSE(parse_beam(file, "x.beam").on_load);
 
   auto on_load = [&](const Bytes& code) { return parse_beam(with_code(file, code), "x.beam").on_load; };
   CHECK_FALSE(on_load("\x0a" + alike + "\x03"));  // a bif1 and the end of the code
-  CHECK(on_load("\xff" + alike + "\x03"));        // an opcode of a release to come
+  CHECK(on_load("\xff" + alike + "\x03"));        // an opcode of a future release
   CHECK_FALSE(on_load("\xff\x03"));
-  CHECK_FALSE(on_load("\x0a" + alike));  // the end of the code is missing, but nothing is cut
+  CHECK_FALSE(on_load("\x0a" + alike));  // the end of the code is missing, but no instruction is truncated
   CHECK(on_load("\x10" + alike));        // operands are missing
-  CHECK(on_load("\x01\x67" + alike));    // a kind of operand of a release to come
-  // The length of a length, as deep as the file is long.
+  CHECK(on_load("\x01\x67" + alike));    // a kind of operand of a future release
+  // Lengths of lengths, nested through the whole file.
   CHECK(on_load("\x01" + Bytes(1000000, '\xf8') + alike));
 }
 
-TEST_CASE("what is wrong with a beam is told with its name") {
+TEST_CASE("a problem with a beam is reported with its name") {
   Bytes file = golden("otp25", "server.beam");
   CHECK(error_of("") == "x.beam: empty");
   CHECK(error_of("-module(x).\n") == "x.beam: not a BEAM file");
@@ -188,13 +188,13 @@ TEST_CASE("bytes after the end of a beam do not matter") {
   CHECK(parse_beam(file + "more", "x.beam") == parse_beam(file, "x.beam"));
 }
 
-TEST_CASE("no input makes the beam reader do anything but answer or refuse") {
+TEST_CASE("the beam reader returns or throws Error for every input") {
   auto [release, file] = GENERATE(table<std::string, std::string>({{"otp23", "latin_1.beam"},
                                                                    {"otp25", "plain_gzip.beam"},
                                                                    {"otp29", "names.beam"},
                                                                    {"otp29", "on_load_only.beam"}}));
   INFO(release << "/" << file);
-  // The padding at the end of a file is no part of any chunk.
+  // The padding at the end of a file does not belong to a chunk.
   test::check_decoder(golden(release, file), [](BytesView bytes) { return parse_beam(bytes, "x.beam"); },
                       {test::Expect::kAny, test::Expect::kError});
 }

@@ -14,7 +14,7 @@ static_assert(Machine<ServerEpmd>);
 
 namespace {
 
-/// The error that `next` ends with when epmd answers `bytes` and closes the connection.
+/// The error thrown by `next` if epmd answers `bytes` and closes the connection.
 std::string error_after(BytesView bytes) {
   EpmdQuery query("egerl");
   query.receive(bytes);
@@ -22,13 +22,13 @@ std::string error_after(BytesView bytes) {
   try {
     query.next();
   } catch (const ProtocolError& error) {
-    CHECK_THROWS_WITH(query.next(), error.what());  // failed once, failed for ever
+    CHECK_THROWS_WITH(query.next(), error.what());  // a failure is permanent
     return error.what();
   }
   return "none";
 }
 
-/// What epmd lists with `bytes`, and the error at the end of them, where it closes the connection.
+/// The names that epmd lists in `bytes`, and the error at the end, where epmd closes the connection.
 std::pair<std::vector<EpmdName>, std::string> listed(BytesView bytes) {
   EpmdNames names;
   std::vector<EpmdName> all;
@@ -53,7 +53,7 @@ TEST_CASE("epmd is asked for one name") {
   CHECK(query.next() == std::nullopt);
 }
 
-TEST_CASE("epmd's side understands the question") {
+TEST_CASE("epmd's side decodes the request") {
   EpmdQuery query("egerl");
   ServerEpmd server;
   server.receive(query.take_output());
@@ -74,13 +74,13 @@ TEST_CASE("a refusal of epmd means that the node is not registered") {
   CHECK(query.next() == EpmdAnswer{});
 }
 
-TEST_CASE("extra bytes of a registration are left alone") {
+TEST_CASE("extra bytes of a registration are ignored") {
   EpmdQuery query("egerl");
   query.receive(epmd_answer("egerl", 1) + "more");
   CHECK(query.next() == EpmdAnswer{Registration{1, 6}});
 }
 
-TEST_CASE("what epmd would not say is an error") {
+TEST_CASE("an invalid answer of epmd is an error") {
   const Bytes answer = epmd_answer("egerl", 1);
   CHECK(error_after("HTTP/1.1 400") == "answers 'HTTP/1.1 400', which is not what epmd says");
   CHECK(error_after("") == "closed the connection without an answer");
@@ -89,7 +89,7 @@ TEST_CASE("what epmd would not say is an error") {
   CHECK(error_after(epmd_answer("egerl", 0)) == "says that the node listens on port 0");
 }
 
-TEST_CASE("any answer of epmd is taken well") {
+TEST_CASE("every answer of epmd is decoded or refused") {
   check_machine(epmd_answer("egerl", 43210), [] { return EpmdQuery("egerl"); });
   check_machine(epmd_refusal(), [] { return EpmdQuery("egerl"); });
 }
@@ -104,7 +104,7 @@ TEST_CASE("epmd is asked for all names") {
   CHECK(server.next() == "");
 }
 
-TEST_CASE("epmd's list is one name after the other, and ends with the connection") {
+TEST_CASE("epmd's list is a sequence of names that ends with the connection") {
   using Names = std::vector<EpmdName>;
   const Bytes two = epmd_names(4369, {{"a", 4000}, {"b at port 1", 65535}});
   CHECK(listed(two) == std::pair{Names{{"a", 4000}, {"b at port 1", 65535}, {}}, std::string("none")});
@@ -116,7 +116,7 @@ TEST_CASE("epmd's list is one name after the other, and ends with the connection
   CHECK(open.next() == std::nullopt);
 }
 
-TEST_CASE("a list that epmd would not give is an error") {
+TEST_CASE("an invalid list of epmd is an error") {
   const auto error = [](const Bytes& lines) { return listed(Bytes("\0\0\x11\x11", 4) + lines).second; };
   const auto lists = [](const std::string& line) {
     return "lists '" + line + "', which is not what epmd says";
@@ -130,6 +130,6 @@ TEST_CASE("a list that epmd would not give is an error") {
   CHECK(listed("").second == "closed the connection in the middle of its answer");
 }
 
-TEST_CASE("any list of epmd is taken well") {
+TEST_CASE("every list of epmd is decoded or refused") {
   check_machine(epmd_names(4369, {{"a", 4000}, {"b", 5}}), [] { return EpmdNames(); });
 }

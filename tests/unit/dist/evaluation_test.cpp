@@ -17,7 +17,7 @@ const Term forms = list({tuple(Atom{"atom"}, 1, Atom{"ok"})});
 
 }  // namespace
 
-TEST_CASE("a program is sent as a request for erl_eval:exprs/3 with its forms as they are") {
+TEST_CASE("a program is sent as a request for erl_eval:exprs/3 with its forms unchanged") {
   const Bytes encoded = encode_term(forms).substr(1);
   const Bytes functions = encode_term(Map{}).substr(1);
   const Packet request = evaluation_request(reference, us, encoded, functions, {{"X", 2}, {"A", 1}});
@@ -28,7 +28,7 @@ TEST_CASE("a program is sent as a request for erl_eval:exprs/3 with its forms as
               Atom{"none"}}));
 }
 
-TEST_CASE("a program without functions has no such variable") {
+TEST_CASE("a program without functions does not have the variable for functions") {
   const Bytes encoded = encode_term(forms).substr(1);
   const Packet request = evaluation_request(reference, us, encoded, {}, {{"B", 2}, {"A", 1}});
   CHECK(decode_term(request.message) ==

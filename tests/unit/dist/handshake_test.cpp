@@ -17,7 +17,8 @@ Login login(const std::string& node = "fake@localhost", const std::string& cooki
   return {parse_node_name(node), Cookie(cookie), 0x01020304};
 }
 
-/// Lets client and server talk. As a node does, the server closes the connection if the cookie was wrong.
+/// Runs client and server against each other. Like a node, the server closes the connection on a wrong
+/// cookie.
 struct Exchange {
   std::optional<Peer> peer;
   std::optional<ClientLogin> client;
@@ -34,12 +35,12 @@ Exchange exchange(const Login& ours, const ServerLogin& theirs) {
     if (!result.peer) client.next();
   } catch (const ProtocolError& error) {
     result.error = error.what();
-    CHECK_THROWS_WITH(client.next(), error.what());  // failed once, failed for ever
+    CHECK_THROWS_WITH(client.next(), error.what());  // a failure is permanent
   }
   return result;
 }
 
-/// All that a node says to the client in a good handshake.
+/// All that a node sends to the client in a successful handshake.
 Bytes node_side() {
   Handshake client(login());
   ServerHandshake server;
@@ -69,27 +70,27 @@ std::string error_after(BytesView bytes, bool closed = false) {
 
 }  // namespace
 
-TEST_CASE("the first message is our flags and our host, to the byte") {
+TEST_CASE("the first message has exactly the bytes for our flags and our host") {
   Handshake client(login());
   CHECK(client.take_output() ==
         ByteWriter().u16(24).u8('N').u64(0x707470fbc).u32(0).u16(9).bytes("localhost").take());
 }
 
-TEST_CASE("we offer all that OTP 26 to 29 demand, and nothing that changes what nodes send us") {
+TEST_CASE("we offer all flags that OTP 26 to 29 demand, and none that changes what nodes send us") {
   constexpr std::uint64_t demanded_by_29 = 0x403070f94;
   constexpr std::uint64_t hidden_atom_cache_or_fragments = 0x1 | 0x2 | 0x40 | 0x2000 | 0x800000;
   CHECK((our_flags & demanded_by_29) == demanded_by_29);
   CHECK((our_flags & hidden_atom_cache_or_fragments) == 0);
 }
 
-TEST_CASE("a handshake ends with what both sides know of each other") {
+TEST_CASE("a handshake ends with what both sides know about each other") {
   const auto result = exchange(login(), {});
   CHECK(result.error.empty());
   CHECK(result.peer == Peer{"fake@localhost", 0xd07df7fbc | DFLAG_NAME_ME, Atom{"1Q2W3E@localhost"}, 7});
   CHECK(result.client == ClientLogin{our_flags, "localhost", true});
 }
 
-TEST_CASE("what belongs to the link can be sent with our reply, once the node has named itself") {
+TEST_CASE("messages of the link can be sent with our reply once the node has sent its name") {
   int asked = 0;
   Handshake client(login(), [&](const Peer& peer) {
     ++asked;
@@ -116,29 +117,29 @@ TEST_CASE("the digest is the MD5 of the cookie and the challenge in decimal") {
         Bytes("\x5d\xfd\x18\x1e\x69\xaa\x58\x7c\xc8\x12\xeb\x33\x3e\x65\x36\xb6", 16));
 }
 
-TEST_CASE("a node wanted by its alive name may have any host") {
+TEST_CASE("a node given without a host may have any host") {
   CHECK(exchange(login("fake"), {}).error.empty());
 }
 
-TEST_CASE("another node than the wanted one is told before the cookie is tried") {
+TEST_CASE("a node with another name is reported before the cookie is tried") {
   CHECK(exchange(login("fake@vm", "other"), {}).error == "the node there is fake@localhost, not fake@vm");
   CHECK(exchange(login("cake", "other"), {}).error == "the node there is fake@localhost, not cake");
 }
 
-TEST_CASE("a wrong cookie is told as that") {
+TEST_CASE("a wrong cookie is reported as such") {
   const auto result = exchange(login("fake", "wrong"), {});
   CHECK(result.error == "cookie refused");
   CHECK(result.client == ClientLogin{our_flags, "localhost", false});
 }
 
-TEST_CASE("a node that cannot prove to know the cookie is refused") {
+TEST_CASE("a node that cannot prove that it knows the cookie is refused") {
   ServerLogin server;
   server.wrong_proof = true;
   CHECK(exchange(login(), server).error ==
         "the node does not know the cookie itself: it is an impostor, or broken");
 }
 
-TEST_CASE("a node before OTP 23 is told by each sign of it") {
+TEST_CASE("a node older than OTP 23 is recognized by each of its signs") {
   ServerLogin old_challenge;
   old_challenge.old_challenge = true;
   CHECK(exchange(login(), old_challenge).error == "the node is older than OTP 23");
@@ -148,7 +149,7 @@ TEST_CASE("a node before OTP 23 is told by each sign of it") {
   ServerLogin unnamed;
   unnamed.status = "ok";
   CHECK(exchange(login(), unnamed).error == "the node is older than OTP 23");
-  // OTP 22 closes the connection at a message it does not know.
+  // OTP 22 closes the connection when it receives an unknown message.
   CHECK(
       error_after("", true) ==
       "closes the connection at our first message: no Erlang node, a node that speaks TLS, or one older than "
@@ -161,7 +162,7 @@ TEST_CASE("OTP 23 itself is not too old") {
   CHECK(exchange(login(), otp23).error.empty());
 }
 
-TEST_CASE("each other refusal of a node is told") {
+TEST_CASE("each other refusal of a node is reported") {
   ServerLogin server;
   server.status = "not_allowed";
   CHECK(exchange(login(), server).error ==
@@ -183,7 +184,7 @@ TEST_CASE("names that no node can have are refused") {
   CHECK(exchange(login(), server).error == "tells 'fake@local\\x0ahost', which is no name of a node");
 }
 
-TEST_CASE("another kind of server is known by its first bytes, without waiting for more") {
+TEST_CASE("another kind of server is recognized by its first bytes, without waiting for more") {
   CHECK(error_after("HTTP/1.1 400") ==
         "answers 'HTTP/1.1 400', which is not what a node says in a handshake");
   CHECK(error_after("\x15\x03\x03") ==
@@ -192,12 +193,12 @@ TEST_CASE("another kind of server is known by its first bytes, without waiting f
   CHECK(error_after(Bytes("\0\x08snamed:\0", 10)) == "broken message: cut short: 2 bytes wanted, 1 left");
 }
 
-TEST_CASE("a close in the middle of a message is told as that") {
+TEST_CASE("a connection closed in the middle of a message is reported as such") {
   CHECK(error_after(node_side().substr(0, 10), true) ==
         "closes the connection in the middle of the handshake");
 }
 
-TEST_CASE("what a node sends behind the handshake belongs to the link") {
+TEST_CASE("bytes that a node sends after the handshake belong to the link") {
   Handshake client(login());
   client.receive(node_side() + Bytes(4, '\0'));
   CHECK(client.next().has_value());
@@ -205,6 +206,6 @@ TEST_CASE("what a node sends behind the handshake belongs to the link") {
   CHECK(client.take_rest() == Bytes(4, '\0'));
 }
 
-TEST_CASE("any answer in the handshake is taken well") {
+TEST_CASE("every answer in the handshake is decoded or refused") {
   check_machine(node_side(), [] { return Handshake(login()); });
 }

@@ -32,7 +32,7 @@ std::string error_of(BytesView bytes) {
   try {
     link.next();
   } catch (const ProtocolError& error) {
-    CHECK_THROWS_WITH(link.next(), error.what());  // failed once, failed for ever
+    CHECK_THROWS_WITH(link.next(), error.what());  // a failure is permanent
     return error.what();
   }
   return "none";
@@ -48,7 +48,7 @@ std::string error_of_control(const Term& control) {
 
 }  // namespace
 
-TEST_CASE("messages to us come as what was sent, whichever way they were sent") {
+TEST_CASE("messages to us arrive unchanged, however they were sent") {
   const Term message = tuple(Atom{"hello"}, 42);
   const Bytes encoded = encode_term(message);
   CHECK(event_of({tuple(SEND, Atom{""}, us), encoded}) == LinkEvent(Delivered{message}));
@@ -56,19 +56,19 @@ TEST_CASE("messages to us come as what was sent, whichever way they were sent") 
   CHECK(event_of({tuple(REG_SEND, process, Atom{""}, Atom{"x"}), encoded}) == LinkEvent(Delivered{message}));
 }
 
-TEST_CASE("the end of a monitored process comes with its reason, in either form") {
+TEST_CASE("the end of a monitored process is reported with its reason, in either form") {
   const Term reason = tuple(Atom{"badarg"}, list());
   CHECK(event_of({tuple(MONITOR_P_EXIT, process, us, reference, reason), {}}) ==
         LinkEvent(Exited{reference, reason}));
   CHECK(event_of(exits(started, process, reason)) == LinkEvent(Exited{reference, reason}));
 }
 
-TEST_CASE("the answer to a spawn request is the process or the reason why there is none") {
+TEST_CASE("the answer to a spawn request is the process or the reason of the failure") {
   CHECK(event_of(spawn_reply(started, process)) == LinkEvent(SpawnAnswer{reference, process}));
   CHECK(event_of(spawn_reply(started, Atom{"notsup"})) == LinkEvent(SpawnAnswer{reference, Atom{"notsup"}}));
 }
 
-TEST_CASE("control messages that ask nothing of us are passed over") {
+TEST_CASE("control messages that need no answer are ignored") {
   Link link;
   link.receive(wire({tuple(3, process, us, Atom{"normal"}), {}}));  // EXIT
   link.receive(wire({tuple(35, 1, process, us), {}}));              // UNLINK_ID
@@ -87,12 +87,12 @@ TEST_CASE("each tick is answered by one tick") {
   CHECK(link.take_output().empty());
 }
 
-TEST_CASE("what came behind the handshake is the first that the link hears") {
+TEST_CASE("bytes received after the handshake are the first input of the link") {
   Link link(wire({tuple(SEND, Atom{""}, us), encode_term(1)}));
   CHECK(link.next() == LinkEvent(Delivered{1}));
 }
 
-TEST_CASE("a packet is sent as length, kind, control message and message") {
+TEST_CASE("a packet consists of length, kind, control message and message") {
   Link link;
   link.send({tuple(1), encode_term(2)});
   CHECK(link.take_output() == Bytes("\0\0\0\x09\x70\x83\x68\x01\x61\x01\x83\x61\x02", 13));
@@ -100,13 +100,13 @@ TEST_CASE("a packet is sent as length, kind, control message and message") {
   CHECK(link.take_output() == Bytes("\0\0\0\x06\x70\x83\x68\x01\x61\x01", 10));
 }
 
-TEST_CASE("who monitors a process is told, and can be answered that there is none") {
+TEST_CASE("the node's side sees who monitors a process, and can answer that it does not exist") {
   const Monitored asked{process, us, reference};
   CHECK(event_of({tuple(MONITOR_P, process, us, reference), {}}) == LinkEvent(asked));
   CHECK(no_such_process(asked) == Packet{tuple(MONITOR_P_EXIT, us, process, reference, Atom{"noproc"}), {}});
 }
 
-TEST_CASE("a message to a process is understood by the node's side") {
+TEST_CASE("the node's side decodes a message to a process") {
   Link link;
   link.send(send_to(process, tuple(reference, Atom{"keep"})));
   ServerLink server;
@@ -114,7 +114,7 @@ TEST_CASE("a message to a process is understood by the node's side") {
   CHECK(server.next() == ServerLink::Event(Sent{process, reference, Atom{"keep"}}));
 }
 
-TEST_CASE("many messages in one read come one by one, however large the first were") {
+TEST_CASE("many messages in one read are returned one by one, however large the first ones were") {
   Link link;
   Bytes all;
   for (int i = 0; i < 100; ++i)
@@ -134,7 +134,7 @@ TEST_CASE("many messages in one read come one by one, however large the first we
   CHECK(seen == 100);
 }
 
-TEST_CASE("what a node would not send is an error") {
+TEST_CASE("a packet that no node sends is an error") {
   CHECK(error_of(Bytes("\x04\0\0\x01", 4)) == "announces a packet of 67108865 bytes");
   CHECK(error_of(Bytes("\x04\0\0\0", 4)) == "none");
   CHECK(error_of(packet_of("D\x83")) == "sends a packet of a kind that was not agreed on");
@@ -149,7 +149,7 @@ TEST_CASE("what a node would not send is an error") {
   CHECK(error_of_control(tuple(SEND, Atom{""}, us)) != "none");  // no message
 }
 
-TEST_CASE("a closed connection is told after what came before it") {
+TEST_CASE("a closed connection is reported after the messages before it") {
   Link link;
   link.receive(wire({tuple(SEND, Atom{""}, us), encode_term(1)}));
   link.close();
@@ -157,7 +157,7 @@ TEST_CASE("a closed connection is told after what came before it") {
   CHECK_THROWS_WITH(link.next(), "the node closed the connection");
 }
 
-TEST_CASE("any traffic is taken well") {
+TEST_CASE("all traffic is decoded or refused") {
   const Bytes all =
       wire(spawn_reply(started, process)) + Bytes(4, '\0') + wire(says(started, tuple(Atom{"ok"}, 1))) +
       wire({tuple(19, process, us, reference), {}}) + wire(exits(started, process, Atom{"normal"})) +

@@ -15,7 +15,7 @@ TEST_CASE("a node name is read with and without its host") {
   CHECK(to_string(parse_node_name("egerl@vm")) == "egerl@vm");
 }
 
-TEST_CASE("two names may be those of one node if no host contradicts") {
+TEST_CASE("two names may belong to one node unless their hosts differ") {
   const auto same = [](const char* a, const char* b) {
     return may_be_same(parse_node_name(a), parse_node_name(b));
   };
@@ -28,7 +28,7 @@ TEST_CASE("two names may be those of one node if no host contradicts") {
   CHECK_FALSE(same("egerl", "other"));
 }
 
-TEST_CASE("what cannot be a node's name is refused, on one line, with the reason") {
+TEST_CASE("an invalid node name is refused, on one line, with the reason") {
   struct Refused {
     std::string name;
     std::string message;
@@ -55,11 +55,11 @@ TEST_CASE("what cannot be a node's name is refused, on one line, with the reason
   }
 }
 
-TEST_CASE("a name of 255 characters is one") {
+TEST_CASE("a name may have 255 characters") {
   CHECK_NOTHROW(parse_node_name(std::string(255, 'a')));
 }
 
-// Nothing that prints or compares may ever take a cookie.
+// Functions that print or compare must never accept a cookie.
 template <typename T>
 concept Comparable = requires(T a) {
   a == a;

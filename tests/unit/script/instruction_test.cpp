@@ -38,7 +38,7 @@ constexpr TimeLimit kInfinity{TimeLimit::Kind::infinity, 0};
 
 }  // namespace
 
-TEST_CASE("every form of a high-level instruction is understood") {
+TEST_CASE("every form of a high-level instruction is parsed") {
   const Term advanced = parse_term("[x,{y,1}]");
   const auto& [text, expected] = GENERATE_COPY(values<std::pair<const char*, Instruction>>({
       {"{update,a}", Update{.module = a}},
@@ -88,7 +88,7 @@ TEST_CASE("every form of a high-level instruction is understood") {
   CHECK((parsed(text) == expected));
 }
 
-TEST_CASE("every form of a low-level instruction is understood and told as it was written") {
+TEST_CASE("every form of a low-level instruction is parsed and converted back to the same term") {
   const auto& [text, expected] = GENERATE_COPY(values<std::pair<const char*, LowLevel>>({
       {"{load_object_code,{a,\"1.0\",[b,c]}}", LoadObjectCode{a, "1.0", {b, c}}},
       {"point_of_no_return", PointOfNoReturn{}},
@@ -114,12 +114,12 @@ TEST_CASE("every form of a low-level instruction is understood and told as it wa
   CHECK(print_term(to_term(expected)) == text);
 }
 
-TEST_CASE("two spellings of low-level instructions are told in the longer or the shorter one") {
+TEST_CASE("low-level instructions with two spellings are converted to the one of systools_rc") {
   CHECK((parsed("{code_change,[{a,x}]}") == Instruction(CodeChange{Direction::up, {{a, Atom{"x"}}}})));
   CHECK((parsed("{suspend,[{a,default}]}") == Instruction(Suspend{{{a, {}}}})));
 }
 
-TEST_CASE("an instruction that is none says what was found and what was expected") {
+TEST_CASE("an error about an invalid instruction has what was found and what was expected") {
   const auto& [text, problem] = GENERATE(table<const char*, const char*>({
       {"frobnicate", "unknown instruction, expected one of appup(4)"},
       {"{frobnicate,a}", "unknown instruction, expected one of appup(4)"},

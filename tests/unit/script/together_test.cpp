@@ -15,13 +15,13 @@ using namespace erlrc;
 namespace {
 
 test::ScriptCase scripted(Direction direction, const char* script) {
-  auto of = test::written_cases().front();  // for its applications
+  auto of = test::written_cases().front();  // only its applications are used
   of.direction = direction;
   of.script = *as_list(parse_term(script));
   return of;
 }
 
-// The script in short: l(a) is a load, r(a) a removal with its purge.
+// A short form of the script: l(a) is a load, r(a) a removal with its purge.
 std::string together(Direction direction, const char* script) {
   const auto translation = test::translate_terms(scripted(direction, script), Grouping::together);
   if (translation.error) return *translation.error;
@@ -54,7 +54,7 @@ bool falls_back(Direction direction, const char* script) {
   return test::translate_terms(of, Grouping::together).script == as_otp.script;
 }
 
-// What a script does, whatever the order: each module, process group and call on its own.
+// The effects of a script without their order: each module, process group and call.
 std::multiset<std::string> effects(const std::vector<Term>& script) {
   std::multiset<std::string> found;
   for (const Term& instruction : script) {
@@ -72,7 +72,7 @@ std::multiset<std::string> effects(const std::vector<Term>& script) {
 
 }  // namespace
 
-TEST_CASE("together does what the order of systools_rc does, no more and no less") {
+TEST_CASE("together: has exactly the effects of the order of systools_rc") {
   std::vector<test::ScriptCase> cases = test::written_cases();
   for (std::uint32_t seed = 1; seed <= 400; ++seed)
     cases.push_back(test::generated_case(seed));
@@ -100,7 +100,7 @@ TEST_CASE("together, up: all are suspended, loaded, converted and resumed at onc
 }
 
 TEST_CASE(
-    "together, down: dynamic processes are converted by the code that goes, static ones by the one that "
+    "together, down: dynamic processes are converted by the old code, static ones by the new code"
     "comes") {
   CHECK(
       together(
@@ -114,7 +114,7 @@ TEST_CASE(
       "{code_change,down,[{sup,[]}]} {resume,[sup,a,c]} r(gone)");
 }
 
-TEST_CASE("together: purges stay as they were written") {
+TEST_CASE("together: purges are not changed") {
   const auto translation = test::translate_terms(
       scripted(Direction::up,
                "[{load_module,a,soft_purge,brutal_purge,[]},{update,b,soft,brutal_purge,soft_purge,[]}]"),
@@ -161,7 +161,7 @@ TEST_CASE("together: a cycle keeps the order of the script") {
         "{load_object_code,{app,\"2.0\",[b,a]}} point_of_no_return l(b) l(a)");
 }
 
-TEST_CASE("together: added modules come first, after what they depend on when going up") {
+TEST_CASE("together: added modules come first, in an upgrade after those they depend on") {
   CHECK(together(Direction::up, "[{load_module,a},{add_module,new},{load_module,b}]") ==
         "{load_object_code,{app,\"2.0\",[new,a,b]}} point_of_no_return l(new) l(a) l(b)");
   CHECK(together(Direction::up, "[{load_module,a},{add_module,new,[b]},{load_module,b}]") ==
@@ -170,7 +170,7 @@ TEST_CASE("together: added modules come first, after what they depend on when go
         "{load_object_code,{app,\"2.0\",[new,a,b]}} point_of_no_return l(new) l(a) l(b)");
 }
 
-TEST_CASE("together: a call in front of all updates stays there, and the added modules stay in front of it") {
+TEST_CASE("together: a call before all updates stays there, and so do added modules before it") {
   CHECK(together(Direction::up, "[{add_module,new},{apply,{m,f,[]}},{update,a}]") ==
         "{load_object_code,{app,\"2.0\",[new,a]}} point_of_no_return l(new) {apply,{m,f,[]}} "
         "{suspend,[a]} l(a) {resume,[a]}");
@@ -179,7 +179,7 @@ TEST_CASE("together: a call in front of all updates stays there, and the added m
         "{suspend,[a]} l(new) l(a) {resume,[a]}");
 }
 
-TEST_CASE("together: a call behind all updates stays there") {
+TEST_CASE("together: a call after all updates stays there") {
   CHECK(together(Direction::down, "[{update,a},{delete_module,gone},{apply,{m,f,[]}}]") ==
         "{load_object_code,{app,\"2.0\",[a]}} point_of_no_return {suspend,[a]} l(a) {resume,[a]} r(gone) "
         "{apply,{m,f,[]}}");
@@ -195,7 +195,7 @@ TEST_CASE("together: a call between updates comes after the switch up, before it
       "{resume,[b,a]}");
 }
 
-TEST_CASE("together: the load of a module that was not there before is an added module") {
+TEST_CASE("together: a load of a module that did not exist before adds the module") {
   CHECK(together(Direction::down,
                  "[{load_module,new,soft_purge,soft_purge,[]},{apply,{m,f,[]}},{update,a},"
                  "{apply,{m,g,[]}},{update,b}]") ==
@@ -209,7 +209,7 @@ TEST_CASE("together: the load of a module that was not there before is an added 
   CHECK(falls_back(Direction::up, "[{load_module,new},{apply,{m,f,[]}}]"));
 }
 
-TEST_CASE("together: a low-level removal comes after the switch, without a purge of its own") {
+TEST_CASE("together: a low-level removal comes after the switch, without its own purge") {
   const auto translation =
       test::translate_terms(scripted(Direction::up,
                                      "[{load_module,a},{remove,{gone,soft_purge,soft_purge}},"
@@ -220,7 +220,7 @@ TEST_CASE("together: a low-level removal comes after the switch, without a purge
         "{load,{b,brutal_purge,brutal_purge}},{remove,{gone,soft_purge,soft_purge}}]");
 }
 
-TEST_CASE("together: what needs the order of its author gets that of systools_rc") {
+TEST_CASE("together: a script that needs the order of its author gets that of systools_rc") {
   const char* script = GENERATE(
       "[{update,a},{update,b},restart_emulator]", "[restart_new_emulator,{update,a},{update,b}]",
       "[{update,a},{add_application,added},{update,b}]",
@@ -246,7 +246,7 @@ TEST_CASE(
   CHECK_FALSE(falls_back(Direction::up, "[{add_module,new},{apply,{m,f,[]}},{update,a},{update,b}]"));
 }
 
-TEST_CASE("together: errors are those of the other grouping") {
+TEST_CASE("together: errors are the same as with the other grouping") {
   const char* script = GENERATE("[{update,a},{load_module,a}]", "[{update,a,[b]}]", "[{update,stranger}]",
                                 "[{update,a},{delete_module,a}]");
   INFO(script);

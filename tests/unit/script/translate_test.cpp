@@ -40,7 +40,7 @@ TEST_CASE("scripts are translated as systools_rc does") {
     INFO(test::explain(cases[i], theirs));
     CHECK(likeness != Likeness::different);
   }
-  CHECK(counts[Likeness::stricter] == 10);  // the end of scripts.term, both ways
+  CHECK(counts[Likeness::stricter] == 10);  // the last scripts of scripts.term, both directions
   CHECK(counts[Likeness::reordered] == 0);
 }
 
@@ -55,10 +55,10 @@ std::string refused(const char* script, Direction direction = Direction::up) {
 
 }  // namespace
 
-TEST_CASE("a script that cannot be translated says what is wrong") {
+TEST_CASE("the error for a script that cannot be translated names the problem") {
   const auto& [script, message] = GENERATE(table<const char*, const char*>({
       {"[{apply,{m,f,[]}},{load_module,a},point_of_no_return]",
-       "instruction 2: stands before point_of_no_return, where only load_object_code and apply may"},
+       "instruction 2: found before point_of_no_return, where only load_object_code and apply are allowed"},
       {"[point_of_no_return,point_of_no_return]", "point_of_no_return: found more than one"},
       {"[{load,{a,soft_purge,soft_purge}}]", "load of a: no load_object_code reads it"},
       {"[{suspend,[a,'B',c]},{resume,[c]}]", "suspend of a, 'B': never resumed"},

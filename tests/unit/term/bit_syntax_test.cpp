@@ -6,7 +6,7 @@
 
 using namespace erlrc;
 
-// The right-hand sides are what Erlang prints for the left-hand ones.
+// Erlang prints the right-hand sides for the left-hand ones.
 TEST_CASE("binaries are read as Erlang reads them") {
   const auto [text, printed] = GENERATE(table<std::string, std::string>({
       {"<<>>", "<<>>"},
@@ -46,7 +46,7 @@ TEST_CASE("binaries are read as Erlang reads them") {
   CHECK(print_term(parse_term(text)) == printed);
 }
 
-TEST_CASE("segments that cannot be") {
+TEST_CASE("invalid segments are refused") {
   const auto [text, message] = GENERATE(table<std::string, std::string>({
       {"<<a>>", "t:1:3: found atom a, expected a number or a string"},
       {"<<1:a>>", "t:1:5: found atom a, expected a size of at most 1048576"},
@@ -55,7 +55,7 @@ TEST_CASE("segments that cannot be") {
       {"<<1/wide>>", "t:1:5: found wide, expected the type of a segment"},
       {"<<1.5>>", "t:1:3: found a float, expected an integer"},
       {"<<1:7/float>>", "t:1:3: found a float of 7 bits, expected 32 or 64"},
-      {"<<16#d800/utf8>>", "t:1:3: found the number of no character"},
+      {"<<16#d800/utf8>>", "t:1:3: found a number that is not a character"},
       {"<<1/binary>>", "t:1:3: found a number, expected a binary"},
       {"<<1 2>>", "t:1:5: found number 2, expected ',' or '>>'"},
       {"<<1", "t:1:4: found end of file, expected ',' or '>>'"},

@@ -36,7 +36,7 @@ std::string error_of(const std::string& text, ListPlace place, const std::string
 
 }  // namespace
 
-TEST_CASE("an element is added behind the last one, in its column, and nothing else changes") {
+TEST_CASE("an element is added after the last one, in its column, and nothing else changes") {
   CHECK(appended(kText, {1, 1}) == R"(%% Kept as it is.
 {"1.0", []}.
 {"2.0",
@@ -48,7 +48,7 @@ TEST_CASE("an element is added behind the last one, in its column, and nothing e
 )");
 }
 
-TEST_CASE("the first element of an empty list stands behind its bracket") {
+TEST_CASE("the first element of an empty list is placed after its bracket") {
   CHECK(appended(kText, {1, 2}).ends_with("\n ],\n [{new,[x]}]}.   % end\n"));
   CHECK(appended("{v, [ % none\n ]}.", {0, 1}) == "{v, [{new,[x]} % none\n ]}.");
   CHECK(appended(kText, {0, 1}).find("{\"1.0\", [{new,[x]}]}.\n{\"2.0\",") != std::string::npos);
@@ -67,7 +67,7 @@ TEST_CASE("columns are counted in characters, offsets in bytes") {
         "{\"\xc3\xbc\", [\"\xe2\x82\xac\",\n       x]}.");
 }
 
-TEST_CASE("a list that is written in another way, or is not there, is told with its place") {
+TEST_CASE("a missing list, or one that is written in another way, is reported with the position") {
   CHECK(error_of("{v, \"\"}.", {0, 1}) == "x.appup:1:5: found a string, expected '['");
   CHECK(error_of("{v,\n ([])}.", {0, 1}) == "x.appup:2:2: found '(', expected '['");
   CHECK(error_of("{v, [a | []]}.", {0, 1}) == "x.appup:1:8: found '|', expected ']'");
@@ -78,14 +78,14 @@ TEST_CASE("a list that is written in another way, or is not there, is told with 
   CHECK(error_of("{v, []", {0, 1}) == "x.appup:1:7: found end of file, expected ',' or '}'");
 }
 
-TEST_CASE("a text in Latin-1 can be added to as long as that and UTF-8 are the same") {
+TEST_CASE("a text in Latin-1 can be extended as long as its bytes are the same in UTF-8") {
   const std::string latin1 = "%% coding: latin-1\n{v, []}.";
   CHECK(appended(latin1, {0, 1}, "x") == "%% coding: latin-1\n{v, [x]}.");
   CHECK(error_of(latin1, {0, 1}, "\"\u00fc\"") == "x.appup:1:1: found Latin-1 characters, expected UTF-8");
   CHECK(error_of(latin1 + " % \xfc", {0, 1}) == "x.appup:1:1: found Latin-1 characters, expected UTF-8");
 }
 
-TEST_CASE("no text can be added to so that it is no text of terms any more") {
+TEST_CASE("an extended text always consists of terms") {
   test::check_decoder(kText,
                       [](BytesView text) {
                         const std::string edited = append_element(text, "x.appup", {1, 1}, Atom{"new"});

@@ -30,7 +30,7 @@ Bytes nested(std::size_t depth, BytesView open, BytesView shut = "") {
 
 }  // namespace
 
-TEST_CASE("identifiers of every form") {
+TEST_CASE("identifiers of every form are decoded") {
   CHECK(golden("pid") == Term(Pid{kNode, 77, 3, kCreation}));
   CHECK(golden("old_pid") == Term(Pid{kNode, 77, 3, 2}));
   CHECK(golden("port") == Term(Port{kNode, 12, kCreation}));
@@ -51,7 +51,7 @@ TEST_CASE("a local fun keeps its encoding") {
   CHECK("\x83" + fun.encoded == etf);
 }
 
-TEST_CASE("a fun whose OldUniq needs 32 bits without sign") {
+TEST_CASE("a fun may have an OldUniq of 32 bits without sign") {
   const auto with_uniq = [](BytesView uniq) {
     Bytes body = Bytes(1, '\2') + Bytes(16, 'm') + Bytes("\0\0\0\7\0\0\0\0", 8);
     body.append("w\1m").append("a\5").append(uniq);
@@ -74,7 +74,7 @@ TEST_CASE("two terms in a row are read one by one") {
   CHECK(reader.rest() == "rest");
 }
 
-TEST_CASE("a compressed term ends where its stream ends") {
+TEST_CASE("a compressed term ends at the end of its stream") {
   const Bytes compressed = read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / "compressed_best.etf");
   const Bytes two = compressed + encode_term(7);
   ByteReader reader(two);
@@ -83,20 +83,20 @@ TEST_CASE("a compressed term ends where its stream ends") {
   CHECK(reader.empty());
 }
 
-TEST_CASE("a term without its version byte") {
+TEST_CASE("a term is decoded without the version byte") {
   ByteReader reader("w\2oka\1");
   CHECK(decode_term_body(reader) == Term(Atom{"ok"}));
   CHECK(decode_term_body(reader) == Term(1));
   CHECK_THROWS_WITH(decode_term_body(reader), "external term: cut short: 1 bytes wanted, 0 left");
 }
 
-TEST_CASE("nesting is read down to 10,000 levels and refused below") {
+TEST_CASE("nesting is decoded down to 10,000 levels and refused below") {
   const auto [open, shut] = GENERATE(table<std::string, std::string>({{"h\1", ""},
                                                                       {Bytes("l\0\0\0\1", 5), "j"},
                                                                       {Bytes("t\0\0\0\1a\1", 7), ""},
                                                                       {Bytes("t\0\0\0\1", 5), "a\1"}}));
   const Term deep = decode_term(nested(10'000, open, shut));
-  const Term copy = deep;  // NOLINT: copying is what is tested
+  const Term copy = deep;  // NOLINT: tests copying
   CHECK((copy == deep));
   CHECK((decode_term(encode_term(copy)) == deep));
   CHECK(print_term(copy).size() > 20'000);
@@ -113,7 +113,7 @@ TEST_CASE("a list that is the tail of a list is one list") {
   CHECK(std::get<List>(term.value).tail.empty());
 }
 
-TEST_CASE("refused, and why") {
+TEST_CASE("invalid terms are refused with the reason") {
   const auto [etf, why] = GENERATE(table<Bytes, std::string>({
       {"", "cut short: 1 bytes wanted, 0 left"},
       {"\x82"
@@ -141,17 +141,17 @@ TEST_CASE("refused, and why") {
       {Bytes("\x83"
              "F\x7f\xf0\0\0\0\0\0\0",
              10),
-       "float that is no number"},
+       "float that is not a number"},
       {Bytes("\x83"
              "c1.5x",
              6) +
            Bytes(27, '\0'),
-       "float that is no number"},
+       "float that is not a number"},
       {Bytes("\x83"
              "cnan",
              5) +
            Bytes(28, '\0'),
-       "float that is no number"},
+       "float that is not a number"},
       {Bytes("\x83M\0\0\0\1\x09"
              "a",
              8),
@@ -170,7 +170,7 @@ TEST_CASE("refused, and why") {
   CHECK_THROWS_WITH(decode_term(etf), "external term: " + why);
 }
 
-TEST_CASE("a compressed term that lies about its size is refused") {
+TEST_CASE("a compressed term with a wrong size is refused") {
   Bytes etf = read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / "compressed_best.etf");
   const int difference = GENERATE(-1, 1);
   etf[5] = static_cast<char>(etf[5] + difference);
@@ -178,7 +178,7 @@ TEST_CASE("a compressed term that lies about its size is refused") {
                     Catch::StartsWith("external term: compressed term that does not inflate to its "));
 }
 
-TEST_CASE("a compressed term has nothing behind it in its stream") {
+TEST_CASE("bytes after a compressed term in its stream are refused") {
   // zlib:compress(<<106, 106>>)
   const Bytes etf = Bytes("\x83P\0\0\0\2", 6) + Bytes("\x78\x9c\xcb\xca\x02\x00\x01\x40\x00\xd5", 10);
   CHECK_THROWS_WITH(decode_term(etf), "external term: 1 bytes after the compressed term");

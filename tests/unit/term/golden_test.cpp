@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Terms that a real OTP encoded and printed, through all of this part.
+// Tests all of this part with terms that a real OTP encoded and printed.
 
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/text.hpp>
@@ -13,13 +13,13 @@ using namespace erlrc::test;
 
 namespace {
 
-// Above these sizes checking each variant of a file takes seconds.
+// Above these sizes a check of each variant of a file takes seconds.
 constexpr std::size_t kMaxEtfChecked = 2000;
 constexpr std::size_t kMaxTextChecked = 500;
 
 }  // namespace
 
-TEST_CASE("golden: decoded and printed, a term reads as Erlang prints it") {
+TEST_CASE("golden: a decoded term is printed as Erlang prints it") {
   for (const auto& file : golden_files("term", ".term")) {
     INFO(file);
     auto etf = file;
@@ -31,7 +31,7 @@ TEST_CASE("golden: decoded and printed, a term reads as Erlang prints it") {
   }
 }
 
-TEST_CASE("golden: what Erlang prints is parsed to the term that it encodes") {
+TEST_CASE("golden: text printed by Erlang is parsed to the term that Erlang encodes") {
   for (const auto& file : golden_files("term", ".term")) {
     INFO(file);
     auto etf = file;
@@ -40,7 +40,7 @@ TEST_CASE("golden: what Erlang prints is parsed to the term that it encodes") {
   }
 }
 
-TEST_CASE("golden: printed over several lines, a term is still the same") {
+TEST_CASE("golden: a term printed on several lines is parsed to the same term") {
   for (const auto& file : golden_files("term", ".term")) {
     INFO(file);
     const Term term = parse_term(read_file(file), file.filename());
@@ -49,7 +49,7 @@ TEST_CASE("golden: printed over several lines, a term is still the same") {
   }
 }
 
-TEST_CASE("golden: encoded again, a term decodes to itself") {
+TEST_CASE("golden: an encoded term is decoded to the same term") {
   for (const auto& file : golden_files("term", ".etf")) {
     INFO(file);
     const Term term = decode_term(read_file(file));
@@ -57,7 +57,7 @@ TEST_CASE("golden: encoded again, a term decodes to itself") {
   }
 }
 
-TEST_CASE("golden: what OTP encodes in today's form is encoded to the same bytes") {
+TEST_CASE("golden: a term that OTP encodes in the current form is encoded to the same bytes") {
   for (const auto& file : golden_files("term", ".etf")) {
     const std::string name = file.stem();
     if (name.starts_with("old_") || name.starts_with("compressed_") || name.starts_with("wide_")) continue;
@@ -70,7 +70,7 @@ TEST_CASE("golden: what OTP encodes in today's form is encoded to the same bytes
   }
 }
 
-TEST_CASE("golden: the decoder stands every change of its input") {
+TEST_CASE("golden: the decoder survives every change of its input") {
   for (const auto& file : golden_files("term", ".etf")) {
     const Bytes etf = read_file(file);
     if (etf.size() > kMaxEtfChecked) continue;
@@ -79,7 +79,7 @@ TEST_CASE("golden: the decoder stands every change of its input") {
   }
 }
 
-TEST_CASE("golden: the parser stands every change of its text") {
+TEST_CASE("golden: the parser survives every change of its text") {
   for (const auto& file : golden_files("term", ".term")) {
     const Bytes text = read_file(file);
     if (text.size() > kMaxTextChecked) continue;

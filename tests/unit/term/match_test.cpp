@@ -5,7 +5,7 @@
 
 using namespace erlrc;
 
-TEST_CASE("scalars answer for their own kind only") {
+TEST_CASE("scalars match their own kind only") {
   CHECK(as_atom(Atom{"a"})->name == "a");
   CHECK(as_atom(binary("a")) == nullptr);
   CHECK(is_atom(Atom{"ok"}, "ok"));
@@ -17,7 +17,7 @@ TEST_CASE("scalars answer for their own kind only") {
   CHECK(as_binary(string("b")) == nullptr);
 }
 
-TEST_CASE("lists and tuples give their elements") {
+TEST_CASE("lists and tuples return their elements") {
   const Term three = list({1, 2, 3});
   CHECK(as_list(three)->size() == 3);
   CHECK(as_list(Term(List{{1}, {2}})) == nullptr);
@@ -29,7 +29,7 @@ TEST_CASE("lists and tuples give their elements") {
   CHECK(as_tuple(pair, 3) == nullptr);
 }
 
-TEST_CASE("a tagged tuple has the tag and the arity") {
+TEST_CASE("a tagged tuple needs the tag and the arity") {
   const Term pair = tuple(Atom{"ok"}, 1);
   CHECK(as_tagged(pair, "ok", 2)->back() == Term(1));
   CHECK(as_tagged(pair, "ok", 3) == nullptr);
@@ -38,7 +38,7 @@ TEST_CASE("a tagged tuple has the tag and the arity") {
   CHECK(as_tagged(tuple(1), "ok", 1) == nullptr);
 }
 
-TEST_CASE("text comes as a string or as a binary") {
+TEST_CASE("text may be a string or a binary") {
   CHECK(as_string(list({97, 0x20ac})) == "a\u20ac");
   CHECK(as_string(list()) == "");
   CHECK_FALSE(as_string(binary("a")).has_value());
@@ -52,7 +52,7 @@ TEST_CASE("text comes as a string or as a binary") {
   CHECK_FALSE(as_text(Atom{"a"}).has_value());
 }
 
-TEST_CASE("a list of atoms has nothing else in it") {
+TEST_CASE("a list of atoms contains nothing else") {
   CHECK(as_atoms(list({Atom{"a"}, Atom{"b"}})) == std::vector<Atom>{{"a"}, {"b"}});
   CHECK(as_atoms(list()) == std::vector<Atom>{});
   CHECK_FALSE(as_atoms(list({Atom{"a"}, 1})).has_value());

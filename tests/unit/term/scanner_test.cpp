@@ -15,7 +15,7 @@ Term one(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("tokens know where they begin, counted in characters") {
+TEST_CASE("tokens have the position of their beginning, counted in characters") {
   const std::string file = "f";
   Scanner scanner("a\n  'b c' % \u00e9 comment\n\t\"\u00e9\u20ac\" $\\n .\n", file);
   const auto next = [&] {
@@ -68,7 +68,7 @@ TEST_CASE("numbers") {
   CHECK(one(text) == value);
 }
 
-TEST_CASE("escapes in strings and atoms") {
+TEST_CASE("escapes in strings and atoms are replaced") {
   CHECK(one(R"("\b\d\e\f\n\r\s\t\v")") == list({8, 127, 27, 12, 10, 13, 32, 9, 11}));
   CHECK(one(R"("\0\12\1234\x41\x{1F600}\^@\^[\^?")") == list({0, 10, 83, 52, 65, 0x1f600, 0, 27, 127}));
   CHECK(one(R"("\q\'\"\\")") == list({'q', '\'', '"', '\\'}));
@@ -77,7 +77,7 @@ TEST_CASE("escapes in strings and atoms") {
   CHECK(one("''") == Term(Atom{""}));
 }
 
-TEST_CASE("atoms without quotes") {
+TEST_CASE("atoms may be written without quotes") {
   CHECK(one("aB_9@x") == Term(Atom{"aB_9@x"}));
   CHECK(one("\u00e9t\u00e9") == Term(Atom{"\u00e9t\u00e9"}));
   CHECK(one("'end'") == Term(Atom{"end"}));
@@ -85,12 +85,12 @@ TEST_CASE("atoms without quotes") {
   CHECK(one("else") == Term(Atom{"else"}));
 }
 
-TEST_CASE("strings side by side are one") {
+TEST_CASE("adjacent strings are one") {
   CHECK(one("\"ab\" \"c\"\n\"d\"") == string("abcd"));
   CHECK(one("\"\"\"a\"\"\"") == string("a"));
 }
 
-TEST_CASE("triple-quoted strings lose the indentation of their end") {
+TEST_CASE("triple-quoted strings lose the indentation of their closing quotes") {
   CHECK(one("\"\"\"\n  one\n    \"two\" \\n\n\n  three\n  \"\"\"") == string("one\n  \"two\" \\n\n\nthree"));
   CHECK(one("\"\"\"\n\"\"\"") == list());
   CHECK(one("\"\"\"\"\n\"\"\"\n\"\"\"\"") == string("\"\"\""));
@@ -112,7 +112,7 @@ TEST_CASE("sigils") {
   CHECK_THROWS_WITH(one("~b x"), "t:1:3: expected a delimiter after ~b");
 }
 
-TEST_CASE("what is no token is refused, and why") {
+TEST_CASE("invalid tokens are refused with the reason") {
   const auto [text, message] = GENERATE(table<std::string, std::string>({
       {"\"abc\n", "t:2:1: found end of file, expected '\"' to end the string of 1:1"},
       {"{a, 'b", "t:1:7: found end of file, expected ''' to end the atom of 1:5"},
@@ -120,10 +120,10 @@ TEST_CASE("what is no token is refused, and why") {
       {"16#xy", "t:1:4: expected a digit of base 16"},
       {"\"\\x{}\"", "t:1:5: expected a hexadecimal digit"},
       {"\"\\x1g\"", "t:1:5: expected a hexadecimal digit"},
-      {"\"\\x{110000}\"", "t:1:3: found the number of no character"},
-      {"\"\\x{d800}\"", "t:1:3: found the number of no character"},
+      {"\"\\x{110000}\"", "t:1:3: found a number that is not a character"},
+      {"\"\\x{d800}\"", "t:1:3: found a number that is not a character"},
       {"\"\\x{41\"", "t:1:7: expected '}' after the digits of a character"},
-      {"\"\\^1\"", "t:1:3: found no control character after '\\^'"},
+      {"\"\\^1\"", "t:1:3: expected a control character after '\\^'"},
       {"$", "t:1:2: found end of file, expected a character after '$'"},
       {"1.0e400", "t:1:1: found 1.0e400, expected a float of 64 bits"},
       {"'" + std::string(256, 'x') + "'", "t:1:1: found an atom of 256 characters, expected at most 255"},

@@ -17,7 +17,7 @@ TEST_CASE("equality is exact") {
   CHECK_FALSE(list({1, 2}) == list({2, 1}));
 }
 
-TEST_CASE("the order of the pairs of a map does not count") {
+TEST_CASE("the order of the pairs of a map does not matter") {
   const Map map{{{Atom{"a"}, 1}, {Atom{"b"}, 2}}};
   CHECK(map == Map{{{Atom{"b"}, 2}, {Atom{"a"}, 1}}});
   CHECK_FALSE(map == Map{{{Atom{"b"}, 1}, {Atom{"a"}, 2}}});
@@ -25,7 +25,7 @@ TEST_CASE("the order of the pairs of a map does not count") {
   CHECK_FALSE(map == Map{{{Atom{"a"}, 1}}});
 }
 
-TEST_CASE("a copy is a value of its own") {
+TEST_CASE("a copy is an independent value") {
   Term term = tuple(Atom{"a"}, list({1, 2}), Map{{{1, tuple()}}}, List{{1}, {2}});
   Term copy = term;
   CHECK(copy == term);
@@ -51,7 +51,7 @@ TEST_CASE("a part of a term can be assigned to the whole") {
   CHECK(term == tuple(Atom{"inner"}, list({1})));
 }
 
-TEST_CASE("assigning a term to itself leaves it as it was") {
+TEST_CASE("assigning a term to itself does not change it") {
   Term term = list({1, 2});
   Term& same = term;
   term = same;
@@ -92,7 +92,7 @@ TEST_CASE("a string is a list of code points") {
   CHECK(string("") == list());
 }
 
-TEST_CASE("small builders") {
+TEST_CASE("small builders make the expected terms") {
   CHECK(boolean(true) == Term(Atom{"true"}));
   CHECK(boolean(false) == Term(Atom{"false"}));
   CHECK(atoms({Atom{"b"}, Atom{"a"}}) == list({Atom{"b"}, Atom{"a"}}));

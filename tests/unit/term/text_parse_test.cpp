@@ -27,7 +27,7 @@ constexpr const char* kAppFile = R"(%% a comment
 
 }  // namespace
 
-TEST_CASE("an .app file") {
+TEST_CASE("an .app file is parsed") {
   const auto terms = parse_terms(kAppFile, "demo.app");
   REQUIRE(terms.size() == 1);
   CHECK(terms[0].position == Position{2, 1});
@@ -41,7 +41,7 @@ TEST_CASE("an .app file") {
                                              tuple(Atom{"f"}, Export{{"m"}, {"f"}, 1})}))})));
 }
 
-TEST_CASE("several terms, each with its full stop") {
+TEST_CASE("several terms are parsed, each with its full stop") {
   const auto terms = parse_terms("a.\n  {b}.%c\n[c] .", "f");
   REQUIRE(terms.size() == 3);
   CHECK(terms[0].term == Term(Atom{"a"}));
@@ -52,13 +52,13 @@ TEST_CASE("several terms, each with its full stop") {
   CHECK(parse_terms(" % nothing\n", "f").empty());
 }
 
-TEST_CASE("one term may come with or without a full stop") {
+TEST_CASE("a single term may have a full stop or not") {
   CHECK(parse_term("{a}") == tuple(Atom{"a"}));
   CHECK(parse_term(" {a} .\n") == tuple(Atom{"a"}));
   CHECK_THROWS_WITH(parse_term("a. b."), "term:1:4: found atom b, expected end of file");
 }
 
-TEST_CASE("lists with a tail") {
+TEST_CASE("lists may have a tail") {
   CHECK(parse_term("[a|b]") == Term(List{{Atom{"a"}}, {Atom{"b"}}}));
   CHECK(parse_term("[a,b|[c,d]]") == parse_term("[a,b,c,d]"));
   CHECK(parse_term("[a|[b|c]]") == parse_term("[a,b|c]"));
@@ -74,12 +74,12 @@ TEST_CASE("parentheses change nothing") {
   CHECK(parse_term("{(a),((1))}") == tuple(Atom{"a"}, 1));
 }
 
-TEST_CASE("of a key that comes twice the last value counts") {
+TEST_CASE("the last value of a duplicate key counts") {
   CHECK(parse_term("#{a => 1, b => 2, a => 3}") == Term(Map{{{Atom{"a"}, 3}, {Atom{"b"}, 2}}}));
   CHECK(parse_term("#{}") == Term(Map{}));
 }
 
-TEST_CASE("errors say where, what was found and what was expected") {
+TEST_CASE("errors have the position, what was found and what was expected") {
   const auto [text, message] = GENERATE(table<std::string, std::string>({
       {"[a,\n\n   b}.", "f.app:3:5: found '}', expected ',' or ']'"},
       {"{a b}.", "f.app:1:4: found atom b, expected ',' or '}'"},
@@ -108,7 +108,7 @@ TEST_CASE("errors say where, what was found and what was expected") {
   CHECK_THROWS_WITH(parse_terms(text, "f.app"), message);
 }
 
-TEST_CASE("text in Latin-1 is read as such if it says so") {
+TEST_CASE("text that is declared as Latin-1 is read as such") {
   const auto read = [](const std::string& text) { return parse_terms(text, "f").at(0).term; };
   CHECK(read("%% coding: latin-1\n\"\xe9\".") == string("\u00e9"));
   CHECK(read("%% -*- coding: Latin-1 -*-\n'\xe9'.") == Term(Atom{"\u00e9"}));
@@ -127,7 +127,7 @@ TEST_CASE("text is UTF-8 otherwise") {
   CHECK_THROWS_WITH(parse_terms(text, "f"), message);
 }
 
-TEST_CASE("nesting is read down to 1,000 levels and refused below") {
+TEST_CASE("nesting is parsed down to 1,000 levels and refused below") {
   const auto [open, shut] = GENERATE(table<std::string, std::string>({{"{", "}"},
                                                                       {"[", "]"},
                                                                       {"[a|", "]"},
@@ -141,7 +141,7 @@ TEST_CASE("nesting is read down to 1,000 levels and refused below") {
   CHECK_THROWS_AS(parse_term(repeated(open, 1'000'000)), SyntaxError);
 }
 
-TEST_CASE("the parser stands every change of a file") {
+TEST_CASE("the parser survives every change of a file") {
   check_decoder(kAppFile, [](BytesView text) { return parse_terms(text, "demo.app"); },
                 {Expect::kAny, Expect::kAny});
 }

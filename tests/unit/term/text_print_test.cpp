@@ -5,9 +5,9 @@
 
 using namespace erlrc;
 
-// What Erlang prints is compared in golden_test.cpp; here is what has no golden file.
+// golden_test.cpp compares with the output of Erlang; this tests what has no golden file.
 
-TEST_CASE("identifiers are shown with the node they are of") {
+TEST_CASE("identifiers are printed with their node") {
   CHECK(print_term(Pid{{"a@b"}, 77, 3, 1}) == "<a@b.77.3>");
   CHECK(print_term(Port{{"a@b-c"}, 12, 1}) == "#Port<'a@b-c'.12>");
   CHECK(print_term(Reference{{"a@b"}, 1, {1, 2, 3}}) == "#Ref<a@b.3.2.1>");
@@ -15,7 +15,7 @@ TEST_CASE("identifiers are shown with the node they are of") {
   CHECK(print_term(Export{{"end"}, {"F"}, 2}) == "fun 'end':'F'/2");
 }
 
-TEST_CASE("atoms are quoted where they must be") {
+TEST_CASE("atoms are quoted where necessary") {
   CHECK(print_atom("abc_D@1") == "abc_D@1");
   CHECK(print_atom("\u00e9") == "\u00e9");
   CHECK(print_atom("") == "''");
@@ -25,12 +25,12 @@ TEST_CASE("atoms are quoted where they must be") {
   CHECK(print_atom("\u20ac") == "'\u20ac'");
 }
 
-TEST_CASE("words of OTP 27 are quoted for every OTP") {
+TEST_CASE("words reserved since OTP 27 are quoted for every OTP") {
   CHECK(print_atom("maybe") == "'maybe'");
   CHECK(print_atom("else") == "'else'");
 }
 
-TEST_CASE("an integer of more than 4,096 bytes is printed in hexadecimal, and is read back") {
+TEST_CASE("an integer of more than 4,096 bytes is printed in hexadecimal and can be parsed") {
   const BigInteger largest_decimal{true, Bytes(4096, '\xff')};
   CHECK(print_term(largest_decimal).substr(0, 4) == "-141");
   CHECK(parse_term(print_term(largest_decimal)) == Term(largest_decimal));
@@ -39,12 +39,12 @@ TEST_CASE("an integer of more than 4,096 bytes is printed in hexadecimal, and is
   CHECK(parse_term(print_term(huge)) == Term(huge));
 }
 
-TEST_CASE("what fits on a line stays on it") {
+TEST_CASE("a term that fits on a line stays on it") {
   const Term term = parse_term("{application,demo,[{vsn,\"1\"},{modules,[a,b]}]}");
   CHECK(print_term_pretty(term) == print_term(term));
 }
 
-TEST_CASE("what does not fit is broken where it is nested") {
+TEST_CASE("a term that does not fit is broken where it is nested") {
   const Term term = parse_term(
       "{application,demo,[{description,\"a "
       "demo\"},{vsn,\"1.2.3\"},{modules,[demo,demo_app,demo_sup,demo_srv]}]}");
@@ -56,7 +56,7 @@ TEST_CASE("what does not fit is broken where it is nested") {
           demo_srv]}]})");
 }
 
-TEST_CASE("an appup reads well") {
+TEST_CASE("an appup is printed in a readable layout") {
   const Term term = parse_term(
       "{\"1.1\",[{\"1.0\",[{load_module,demo_a},{update,demo_srv,{advanced,[]},[demo_a]}]}],[{\"1.0\",[]}]}");
   CHECK(print_term_pretty(term, 60) == R"({"1.1",
@@ -66,7 +66,7 @@ TEST_CASE("an appup reads well") {
  [{"1.0",[]}]})");
 }
 
-TEST_CASE("maps and improper lists are broken too") {
+TEST_CASE("maps and improper lists are broken into lines, too") {
   CHECK(print_term_pretty(parse_term("#{alpha => [10.0,20.0],beta => {x,y}}"), 20) == R"(#{alpha =>
       [10.0,20.0],
   beta => {x,y}})");

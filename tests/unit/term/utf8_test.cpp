@@ -28,7 +28,7 @@ TEST_CASE("every code point is written and read back") {
   }
 }
 
-TEST_CASE("what is not UTF-8 stands for its bytes") {
+TEST_CASE("bytes that are not UTF-8 count as characters") {
   const auto [text, valid] = GENERATE(table<std::string, std::size_t>({{"\x80", 0},
                                                                        {"a\xff", 1},
                                                                        {"ab\xc3", 2},
