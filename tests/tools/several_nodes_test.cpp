@@ -41,7 +41,7 @@ struct Several {
   std::list<FakeNode> nodes;
 };
 
-const std::vector<Term> kKeep{Atom{"commit"}};
+const std::vector<Term> kCommit{Atom{"commit"}};
 const std::vector<Term> kRollBack{Atom{"roll_back"}};
 
 }  // namespace
@@ -56,7 +56,7 @@ TEST_CASE("several nodes are upgraded together and told to keep it when all are 
                                  ""});
   for (const FakeNode* node : {&a, &b}) {
     CHECK(run_argument(*node, "prepare") == boolean(true));
-    CHECK(node->messages() == kKeep);
+    CHECK(node->messages() == kCommit);
   }
 }
 
@@ -255,17 +255,17 @@ TEST_CASE("an exception of any kind in one node's visit is that node's error, an
   const bool each_alone = GENERATE(true, false);
   for (const std::string& name : nodes)
     play(several.add(name), observed({{"egerl", "1.0"}}, name == "a" ? host / "a" : host),
-         each_alone ? test::done() : held());
+         each_alone ? test::done() : prepared());
 
   const Request upgrade{erlrc::Action::upgrade, Atom{"egerl"}, {"1.0", {}}, {"2.0", {}}};
   const auto reports =
       execute(upgrade, load_site(), {.until = after(milliseconds(60000)), .each_alone = each_alone});
   REQUIRE(reports.size() == 3);
-  CHECK(reports[0].outcome.word == "error");
-  CHECK(reports[0].outcome.message.starts_with("planning: "));
+  CHECK(std::holds_alternative<Undecided>(reports[0].outcome.result));
+  CHECK(reports[0].outcome.why().starts_with("planning: "));
   for (std::size_t i : {1, 2}) {
-    CHECK(reports[i].outcome.word == (each_alone ? "upgraded" : "refused"));
-    CHECK(reports[i].outcome.message == (each_alone ? "" : "nothing was done, because node a failed"));
+    CHECK(reports[i].outcome.is_done() == each_alone);
+    CHECK(reports[i].outcome.why() == (each_alone ? "" : "nothing was done, because node a failed"));
   }
 }
 
@@ -278,8 +278,8 @@ TEST_CASE("where the system has no threads, the nodes are called one after the o
                                  "erlrc-upgrade: Upgrading 'egerl': (a) upgraded\n"
                                  "erlrc-upgrade: Upgrading 'egerl': (b) upgraded\n",
                                  ""});
-  CHECK(a.messages() == kKeep);
-  CHECK(b.messages() == kKeep);
+  CHECK(a.messages() == kCommit);
+  CHECK(b.messages() == kCommit);
 }
 
 TEST_CASE(
@@ -288,7 +288,7 @@ TEST_CASE(
   FakeNode& a = several.add("a");
   a.on_start([calls = 0](const test::Call&) mutable {
     if (calls++ == 0) return Script{Say{observed({{"egerl", "1.0"}})}, Exit{}};
-    return Script{Say{held()}, CloseConnection{}};
+    return Script{Say{prepared()}, CloseConnection{}};
   });
   FakeNode& b = several.add("b");
   b.on_start([&a, calls = 0](const test::Call&) mutable {
@@ -296,11 +296,11 @@ TEST_CASE(
     const Deadline until = after(milliseconds(60000));
     while (a.open_connections() > 0 && left_until(until).count() > 0)
       std::this_thread::sleep_for(milliseconds(1));
-    return Script{Say{held()}};
+    return Script{Say{prepared()}};
   });
   const ThreadStacks none(ThreadStacks::impossible);
   CHECK(several.upgrade() == Ran{1, "",
                                  "erlrc-upgrade: a: erlrc_runner: the node closed the connection\n"
-                                 "erlrc-upgrade: b: undone: taken back, because node a failed\n"});
-  CHECK(b.messages() == kTakeBack);
+                                 "erlrc-upgrade: b: rolled_back: rolled back, because node a failed\n"});
+  CHECK(b.messages() == kRollBack);
 }
