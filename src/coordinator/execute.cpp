@@ -75,16 +75,16 @@ Request with_directories(Request request, const NodeState& node) {
   return request;
 }
 
-/// It runs a version that nobody can upgrade any more.
-std::string goes_on(const NodeState& node, const Atom& app) {
-  return "it goes on with version " + loaded_vsn(node, app).value_or("?") + " of " + app.name;
+/// The node runs a version that can no longer be upgraded.
+std::string still_running(const NodeState& node, const Atom& app) {
+  return "still running " + app.name + " " + loaded_vsn(node, app).value_or("?");
 }
 
 Outcome restart_due(std::string why) {
   return Outcome::done(Word::restart_due, {std::move(why)});
 }
 
-/// Who removes an application wants it gone, also where another version than the package's still runs.
+/// A removal stops whatever version is running.
 Request as_it_runs(Request request, const NodeState& node) {
   const auto loaded = loaded_vsn(node, request.app);
   if (request.action == Action::stop && loaded && *loaded != request.from.vsn) request.from = {*loaded, {}};
@@ -107,7 +107,7 @@ void decide_on(Visit& visit, const Call& call) {
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     const bool other_version = refusal->reason == Refusal::Reason::other_version;
     visit.report.outcome = leave && (replaced || other_version)
-                               ? restart_due(replaced ? *replaced : goes_on(node, request.app))
+                               ? restart_due(replaced ? *replaced : still_running(node, request.app))
                                : Outcome::refused(*refusal);
     return;
   }

@@ -16,10 +16,10 @@ public:
   /// Keeps references to its arguments.
   Inclusions(const AppFiles& from, const AppFiles& to, const NodeState& node, const Wanted& wanted);
 
-  /// One that comes is included by another running application.
+  /// A newly included application is already included by another running one.
   std::optional<Refusal> twice() const;
 
-  /// Before the change: those that come run on their own no more.
+  /// Before the change: newly included applications no longer run by themselves.
   std::vector<Step> enter() const;
 
   /// After it: those that go run on their own, where they should.

@@ -17,7 +17,7 @@
 #include "start_impl.hpp"
 
 // Upgrade and downgrade are one thing: from the version that runs to another. They differ in whose appup
-// counts (always the later version's) and in what code_change is told.
+// counts (always the later version's) and in the arguments of code_change.
 
 namespace erlrc {
 namespace {
@@ -98,7 +98,8 @@ bool contains(const std::vector<Atom>& apps, const Atom& app) {
 }
 
 /// The modules that would lose their NIFs: code that is loaded again starts without them, and without on_load
-/// nobody loads them, unless the script calls somebody who may. (The hooks of supervisors are for children.)
+/// they are not loaded, unless the script calls code that may load them. (The hooks of supervisors are for
+/// children.)
 std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script) {
   std::string lost;
   for (const LowLevel& instruction : script) {
@@ -206,7 +207,7 @@ Decision plan_not_running(const Request& request, const NodeState& node, const A
   return plan;
 }
 
-/// The version that runs, as far as it can be told when its files are replaced already: the new ones, with
+/// The version that runs, as far as it is known when its files are replaced already: the new ones, with
 /// the code that the node has loaded. Nullopt: it is the same.
 std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) {
   AppFiles from = to;

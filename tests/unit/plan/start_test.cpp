@@ -85,9 +85,8 @@ TEST_CASE(
 TEST_CASE("an application that is being started is left to whoever starts it") {
   NodeState node;
   node.starting.insert(egerl);
-  CHECK(
-      plan_start(start, node, no_disk()) ==
-      Decision(Refusal{Refusal::Reason::starting, "egerl is being started by somebody else at this moment"}));
+  CHECK(plan_start(start, node, no_disk()) ==
+        Decision(Refusal{Refusal::Reason::starting, "egerl is already being started"}));
 }
 
 TEST_CASE("who depends on an application that runs inside another one depends on that one, as after a boot") {
