@@ -36,11 +36,11 @@ std::uint16_t epmd_port_of(const NodeEntry& entry) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), port);
   if (error != std::errc{} || end != given->data() + given->size() || port == 0)
-    throw Error("ERL_EPMD_PORT: " + printable(*given) + " is no port number");
+    throw Error("ERL_EPMD_PORT: " + printable(*given) + ": expected a port number from 1 to 65535");
   return port;
 }
 
-/// Nobody listens where the node is to be found. That means that it is down, unless its process is seen.
+/// Nothing listens on the node's port. So the node is down, unless its process is found.
 void expect_no_process(const NodeName& name, const std::string& silent) {
   if (const auto pid = find_node_process(name.alive, name.host.value_or("")))
     throw Error(silent + ", but process " + std::to_string(*pid) + " runs as " + to_string(name));
@@ -62,14 +62,14 @@ std::optional<Registration> ask_epmd(const NodeEntry& entry, Deadline until) {
 }
 
 /// A node that epmd does not know is down, or is just starting or stopping, or has lost its entry because
-/// epmd was started again: that one goes on running code that is about to be replaced, so it must not be
-/// passed over.
+/// epmd was started again: that one keeps running code that is about to be replaced, so it must not
+/// be skipped.
 std::optional<Registration> find_registration(const NodeEntry& entry, Deadline until) {
-  const Deadline settled = std::min(until, after(settling_time));
+  const Deadline settling = std::min(until, after(settling_time));
   for (;;) {
     if (auto found = ask_epmd(entry, until)) return found;
     if (!find_node_process(entry.name.alive, entry.name.host.value_or(""))) return std::nullopt;
-    if (left_until(settled) == milliseconds{0}) break;
+    if (left_until(settling) == milliseconds{0}) break;
     std::this_thread::sleep_for(settling_pause);
   }
   expect_no_process(entry.name,
@@ -88,7 +88,7 @@ std::unique_ptr<Rpc> connect_to_known_port(const NodeEntry& entry, std::uint16_t
   return within("port " + std::to_string(port), [&]() -> std::unique_ptr<Rpc> {
     auto stream = connect_to_local_port(port, until);
     if (stream) return log_in(entry, std::move(stream), until, first);
-    expect_no_process(entry.name, "nobody listens there");
+    expect_no_process(entry.name, "nothing is listening there");
     return nullptr;
   });
 }
@@ -98,7 +98,7 @@ std::unique_ptr<Rpc> connect_to_registered(const NodeEntry& entry, const Registr
   return within("port " + std::to_string(found.port), [&] {
     if (found.highest_version < distribution_version) throw Error("the node is older than OTP 23");
     auto stream = connect_to_local_port(found.port, until);
-    if (!stream) throw Error("epmd knows the node there, but nobody listens");
+    if (!stream) throw Error("registered in epmd on this port, but nothing is listening");
     return log_in(entry, std::move(stream), until, first);
   });
 }
@@ -148,7 +148,7 @@ std::vector<EpmdName> list_names(std::uint16_t epmd_port, Deadline until) {
   }
 }
 
-/// Those that more than one of `entries` is registered with.
+/// The epmds that more than one of `entries` is registered with.
 std::vector<std::uint16_t> shared_epmds(const std::vector<NodeEntry>& entries) {
   std::map<std::uint16_t, int> nodes;
   for (const NodeEntry& entry : entries)
@@ -165,7 +165,7 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until) 
   std::vector<std::uint16_t> epmds;
   try {
     epmds = shared_epmds(entries);
-  } catch (const Error&) {  // of $ERL_EPMD_PORT; each node that needs it tells
+  } catch (const Error&) {  // of $ERL_EPMD_PORT; each node that needs it reports it
     return {};
   }
   std::vector<std::vector<EpmdName>> names(epmds.size());

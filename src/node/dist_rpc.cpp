@@ -31,7 +31,7 @@ void DistRpc::start(const Program& program, const Term& argument) {
 /// Puts the request that starts the program into the output.
 void DistRpc::request(const Program& program, const Term& argument) {
   name_ = program.name;
-  // Of the first word of a reference only 18 bits count before OTP 24; the second carries on.
+  // Before OTP 24, only 18 bits of the first word of a reference count; the second word has the rest.
   const std::uint32_t number = ++programs_;
   current_ = {peer_.own_name, peer_.own_creation, {number & 0x3ffff, number >> 18, 0}};
   process_.reset();
@@ -87,7 +87,7 @@ std::optional<Term> DistRpc::heard(const LinkEvent& event) {
                           if (is_atom(exited.reason, "normal")) throw Error("ended without an answer");
                           throw Error("ended: " + print_term(exited.reason));
                         },
-                        // Newer nodes give the name of a client that went to the next one that comes, and who
+                        // Newer nodes give the name of a client that left to the next client. A process that
                         // still waits for the first must not wait for this one.
                         [&](const Monitored& monitored) -> std::optional<Term> {
                           if (monitored.process != Term(self_)) link_.send(no_such_process(monitored));

@@ -17,20 +17,20 @@
 
 namespace erlrc {
 
-/// What a node is to be asked for a plan of `request`. Who installs the same version again needs to know what
-/// code is loaded, since it may be another build of it; and who unloads, since the files may be gone. Who
-/// starts what runs already needs to know nothing else.
+/// What to ask a node for a plan of `request`. A reinstall of the same version needs the md5s of the loaded
+/// code (it may be another build), and so does an unload (the files may be gone). The start of a running
+/// application needs nothing more.
 Question question_for(const Request& request);
 
 struct ExecuteOptions {
   Deadline until;
   bool dry_run = false;   ///< make the plans and do nothing
   bool rehearse = false;  ///< make the plans and try their conversions on copies of the states
-  /// A node that only a restart brings back in step (see stale.hpp) is no failure: it is left as it is, with
-  /// the outcome done and the word `restart_due`. What shall be stopped is stopped in whatever version runs.
+  /// A node that only a restart brings back in sync (see replaced_erlang.hpp) is not an error: it is skipped,
+  /// with the outcome done and the word `restart_due`. A stop stops whatever version runs.
   bool leave_stale = false;
-  /// A node that fails keeps no other one from what it is asked for, and no other is taken back for it: for
-  /// what has no better state to stay in.
+  /// Nodes are independent: a failure on one neither blocks nor rolls back the others. For requests without a
+  /// better state to return to.
   bool each_alone = false;
 };
 

@@ -7,16 +7,16 @@
 #include <erlrc/dist/names.hpp>
 #include <erlrc/plan/plan.hpp>
 
-// Nodes whose own Erlang was replaced under them (erlang-base was upgraded): they go on with what they have
-// loaded, and whatever they have not loaded is gone. Nothing may be done to them that needs more.
+// Nodes whose own Erlang was replaced while they run (erlang-base was upgraded). They keep running with the
+// modules that they have loaded; all others no longer exist. So nothing may be done that needs more.
 
 namespace erlrc {
 
-/// Why, if the node's kernel or stdlib is on disk no more. A node whose lib directory is not on this host's
-/// disk is none of our business.
+/// The reason, if the node's kernel or stdlib is no longer on disk. A node whose lib directory is not on this
+/// host's disk is not judged.
 std::optional<std::string> replaced_erlang(const NodeName& name, const NodeState& node);
 
-/// The same, told from the program that the node's process runs: for one that does not answer any more.
+/// The same, for a node that does not answer: the reason comes from the executable of its process.
 std::optional<std::string> replaced_emulator(const NodeName& name);
 
 /// Whether the node would be touched.

@@ -20,8 +20,8 @@ namespace erlrc {
 using NameAtEpmd = std::pair<std::uint16_t, std::string>;
 using KnownPorts = std::map<NameAtEpmd, std::uint16_t>;
 
-/// Asks each epmd that knows several of `entries` once for all of them. What cannot be had that way is left
-/// out, and no error: who connects asks again.
+/// Asks each epmd that knows several of `entries` once for all of them. Ports that
+/// cannot be found out that way are missing, which is not an error: connecting asks again.
 KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 
 /// Connects to the node of `entry`. Null: the node is down, which is an expected outcome: no epmd knows the
@@ -33,7 +33,7 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// A port that `known` has for the node is tried first.
 ///
 /// `first` is started with the login, as if by Rpc::start: the node has one message less to wait for. It is
-/// sent before the node has proved that it knows the cookie, to whoever listens in its place, so it must hold
+/// sent before the node has proved that it knows the cookie, and an impostor may receive it, so it must hold
 /// no secret; and as the login may be tried at another port, it must change nothing.
 std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known = {},
                              const ProgramCall* first = nullptr);

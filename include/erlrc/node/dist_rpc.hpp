@@ -15,8 +15,8 @@
 namespace erlrc {
 
 /// A node called over the distribution protocol. Each program runs under a reference of its own: what an
-/// earlier one still sends is dropped. The node's ticks are answered while something is received, so nobody
-/// may leave it alone for longer than a node waits (45 s by default) and expect it to be there.
+/// earlier one still sends is dropped. The node's ticks are answered while something is received, so a
+/// caller must not pause for longer than a node waits (45 s by default).
 class DistRpc : public Rpc {
 public:
   /// Logs in over `stream`, and starts `first` with that if it is given (see `connect`). Throws what

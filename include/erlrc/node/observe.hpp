@@ -15,12 +15,13 @@ struct Question {
   /// The identity of this application's loaded modules: a version that is installed again may hold other
   /// code.
   std::optional<Atom> code_of{};
-  /// If this application runs, only what runs is answered, in which version: who starts it needs no more.
+  /// If this application runs, only what runs is answered, in which version: a start needs nothing else.
   std::optional<Atom> enough_if_running{};
 };
 
-/// Reads what the program erlrc_observe answers, or a node that boots says of itself. With `applications` and
-/// `optional`, lists beside `included`, it also reads those. Throws ProtocolError for another shape.
+/// Reads what the program erlrc_observe answers, or what a booting node reports of itself. Also reads
+/// the lists `applications` and `optional`, if they are next to `included`. Throws ProtocolError for another
+/// shape.
 NodeState read_node_state(const Term& answer);
 
 /// Asks the node for all that planners need, in one round trip that changes nothing; in two, the first of

@@ -10,8 +10,8 @@ namespace erlrc {
 
 /// Moves bytes between a machine and its peer until the machine has an event: the only socket loop of this
 /// program. What the machine has to say (an answer to a tick, the next message of a handshake) is written
-/// before anything is waited for. A peer that always has more to say does not keep us longer than one that
-/// says nothing. Throws what the machine throws, TimedOut and SystemError.
+/// before anything is waited for. A peer that never stops sending does not keep us longer than a
+/// silent one. Throws what the machine throws, TimedOut and SystemError.
 template <Machine M>
 typename M::Event pump(M& machine, ByteStream& stream, Deadline until) {
   for (bool late = false;; late = left_until(until) == milliseconds{0}) {

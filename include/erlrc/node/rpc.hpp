@@ -22,7 +22,7 @@ class Rpc {
 public:
   virtual ~Rpc() = default;
 
-  /// The node's full name, as it told in the handshake.
+  /// The node's full name, from the handshake.
   virtual const std::string& node() const = 0;
 
   /// Starts `program`; at most one runs at a time on a connection.

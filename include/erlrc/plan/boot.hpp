@@ -17,14 +17,14 @@
 
 namespace erlrc {
 
-/// What the administrator's directory says.
+/// The applications listed in the administrator's directory.
 struct BootWish {
   std::map<Atom, Atom> types;         ///< each application that should run, and its start type
   std::vector<BootProblem> problems;  ///< of files there
   bool operator==(const BootWish&) const = default;
 };
 
-/// The application as the first directory of the code path that has it says, with the administrator's
+/// The application as in the first directory of the code path that has it, with the administrator's
 /// changes. `beams` is filled where modules are not loaded by being called: in embedded mode.
 using FindApp = std::function<std::variant<AppFiles, BootProblem>(const Atom& app)>;
 
@@ -46,10 +46,11 @@ struct BootPlan {
   bool operator==(const BootPlan&) const = default;
 };
 
-/// Plans the start of all that `wish` names, and of all that those need. An application that another one of
-/// them includes is not started on its own, but that one is; who depends on it then depends on that one, and
-/// is loaded with a specification that says so. What runs is left alone; what is loaded keeps its
-/// specification. A problem keeps only those from being started that it concerns, and those that need them.
+/// Plans the start of all applications in `wish`, and of all that those need. An included application is not
+/// started by itself; the application that includes it is. Anything that depends on the included one then
+/// depends on the including one, and is loaded with a specification that names it. What runs is left alone;
+/// what is loaded keeps its specification. A problem keeps only those from being started that it concerns,
+/// and those that need them.
 BootPlan plan_boot(const BootWish& wish, const NodeState& node, const FindApp& find);
 
 /// The plan as erlrc_boot reads it: `#{starts => [..], problems => [{Reason, Text}]}`.

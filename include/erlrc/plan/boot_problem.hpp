@@ -18,7 +18,7 @@ struct CircularDependency {
   bool operator==(const CircularDependency&) const = default;
 };
 /// `app` depends on `dependency`, which `by` includes, and the application controller will not see it run:
-/// for `app` is `by` itself, or is loaded already, so that nobody can say that it depends on `by` instead.
+/// for `app` is `by` itself, or is loaded already, so its dependency cannot be changed to `by`.
 struct DependencyIncluded {
   Atom app;
   Atom dependency;
@@ -44,7 +44,7 @@ struct AppFileBroken {
   std::string why;  ///< one line, which names the file
   bool operator==(const AppFileBroken&) const = default;
 };
-/// The administrator's file says something else than a start type.
+/// The administrator's file contains something other than a start type.
 struct BadStartType {
   Atom app;
   std::string file;
@@ -64,10 +64,10 @@ using BootProblem = std::variant<CircularDependency, DependencyIncluded, Duplica
 /// The applications that cannot be started because of it.
 std::vector<Atom> concerned(const BootProblem& problem);
 
-/// How the node is told, and `erlrc_boot:boot/0` answers.
+/// The reason as the node gets it, and as `erlrc_boot:boot/0` returns it.
 Term to_term(const BootProblem& problem);
 
-/// How the user is told: one line without a full stop.
+/// The text for the user: one line without a full stop.
 std::string describe(const BootProblem& problem);
 
 }  // namespace erlrc

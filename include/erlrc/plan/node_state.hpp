@@ -16,7 +16,7 @@ namespace erlrc {
 struct LoadedApp {
   std::string vsn;
   std::vector<Atom> included;           ///< included_applications
-  std::vector<Atom> applications = {};  ///< what it depends on; told when a boot is planned
+  std::vector<Atom> applications = {};  ///< what it depends on; known when a boot is planned
   std::vector<Atom> optional = {};      ///< optional_applications; as above
   bool operator==(const LoadedApp&) const = default;
 };

@@ -19,7 +19,7 @@
 
 namespace erlrc {
 
-/// What is to be done on one node. Without steps there is nothing to do, and `word` says why.
+/// What is to be done on one node. Without steps there is nothing to do; `word` is the reason.
 struct Plan {
   Word word = Word::already_running;   ///< the outcome if all steps succeed
   std::vector<Step> steps{};           ///< in order; done all or none

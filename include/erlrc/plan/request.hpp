@@ -30,19 +30,19 @@ struct Policy {
   /// Processes that still run the code before the last upgrade: loading the next would kill them.
   OldCode old_code = OldCode::refuse;
   std::int64_t wait_ms = 0;  ///< with OldCode::wait: how long, in milliseconds
-  /// Processes inside a module that changes, which no instruction converts: they go on in its old code until
-  /// they call it by its full name.
+  /// Processes inside a module that changes, which no instruction converts: they keep running its old code
+  /// until they call it by its full name.
   Stranded stranded = Stranded::report;
   enum class Records { refuse, report };
   /// Records that the new version defines anew, in the states of processes that no instruction converts: the
-  /// upgrade is refused, or they are told.
+  /// upgrade is refused, or they are reported.
   Records records = Records::refuse;
   enum class Children { change, keep };
   /// Children that a supervisor's new init/1 has and the old one had not, or the other way round: started and
   /// stopped, or left alone.
   Children children = Children::change;
   enum class Engine { erlrc, otp };
-  /// Who evaluates the script: our runner, or release_handler.
+  /// The engine that runs the script: our runner, or release_handler.
   Engine engine = Engine::erlrc;
   bool operator==(const Policy&) const = default;
 };
@@ -59,7 +59,7 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
-/// `start`, `upgrade`, .. as it stands in JSON and in messages.
+/// `start`, `upgrade`, .. as in JSON and in messages.
 std::string to_string(Action action);
 
 }  // namespace erlrc
