@@ -35,7 +35,7 @@ is_included(App) ->
     Included = [proplists:get_value(included_applications, all_keys(Other)) || Other <- loaded_apps()],
     lists:member(App, lists:append(Included)).
 
-%% Whether it can be loaded, if it is not.
+%% Whether it is loaded, or can be.
 is_there(App) ->
     application:get_key(App, vsn) =/= undefined
         orelse code:where_is_file(atom_to_list(App) ++ ".app") =/= non_existing.
@@ -51,7 +51,7 @@ start_type(App, C) ->
         false -> none
     end.
 
-%% If a process died that was converted, its supervisor may be about to give up.
+%% The same, but if a process died that was converted, its supervisor may be about to give up.
 has_ended(App, #{converted := Converted, tree := Tree}) ->
     {_, Dead} = lists:partition(fun erlang:is_process_alive/1, maps:keys(Converted)),
     %% Children without an id are many alike, of which some come and go all the time.
@@ -64,8 +64,8 @@ ends_before(App, Until) ->
     has_ended(App)
         orelse (now_ms() < Until andalso begin receive after 5 -> ok end, ends_before(App, Until) end).
 
-%% Or is about to: its top supervisor is gone, as far as that was looked up. This is done after each plan, so
-%% it sends no message.
+%% Whether it has ended, or is about to: its top supervisor is gone, as far as that was looked up. This is
+%% called after each plan, so it sends no message.
 has_ended(App) ->
     Master = application_controller:get_master(App),
     not is_pid(Master) orelse not is_process_alive(Master)

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Time limits, and calls of foreign code within them.
+%% Time limits, and calls of foreign code that end with them.
 -module(erlrc_call).
 -export([await/2, begin_call/3, bounded/4, briefly/4, check_deadline/1, hook/4, left/1, limit/2, now_ms/0,
          us_since/1]).
@@ -23,8 +23,8 @@ limit(Ms, C) -> min(Ms, left(C)).
 check_deadline(#{deadline := Deadline}) ->
     erlang:monotonic_time(millisecond) < Deadline orelse fail("the time limit is over", []).
 
-%% Calls M:F in a process of its own: what it returns, {raised, Text}, or timeout when the plan's time is over
-%% (it is then killed). Foreign code must not be able to stop the plan.
+%% Calls M:F in a process of its own. Returns what it returns, {raised, Text}, or timeout when the plan's time
+%% is over; then the process is killed. Foreign code must not be able to stop the plan.
 bounded(M, F, A, C) ->
     await(begin_call(M, F, A), C).
 
@@ -46,8 +46,8 @@ await({Id, Process, Called}, C) ->
         Failed -> Failed
     end.
 
-%% A call that an author wrote. What it links to itself must outlive it, so its process ends normally, and
-%% sends what came of the call.
+%% Calls code of the application: {returned, Value}, or as bounded/4. What the call links to itself must
+%% outlive it, so its process sends the result and ends normally.
 hook(M, F, A, C) ->
     Id = make_ref(),
     {ok, Tokens, _} = erl_scan:string("Client ! {Id, try {return, apply(M, F, A)}"

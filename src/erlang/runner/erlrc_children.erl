@@ -72,8 +72,8 @@ change_children(Noted, C) ->
     Changes = [{Pid, Before, children(State), gone_ids(Module, OldIds, State, C)}
                || {{Pid, Module, Before, OldIds}, {Pid, State}} <- lists:zip(Noted, States),
                   has_children(State)],
-    %% The deepest and the youngest first. A child may move from one supervisor to another, and only one may
-    %% have its name.
+    %% The deepest and the youngest are stopped first. A child may move from one supervisor to another, and
+    %% only one may have its name.
     New = [{Pid, [Id || {Id, undefined, _} <- Now, not lists:member(Id, Gone),
                         not lists:keymember(Id, 1, Before)]}
            || {Pid, Before, Now, Gone} <- Changes],
@@ -102,7 +102,7 @@ stop(Supervisor, {Id, Pid, _}, C) ->
                    [{_, {reply, {ok, State}}}] -> {Pid, State, belongings(Pid, Supervisor)};
                    _ -> none
                end,
-    %% To be started again when all else is as it was, first of all its code, and the last one first.
+    %% The undo starts it again when all else is as it was, above all its code, and the last one first.
     is_pid(Pid) andalso journal_last(children, {child_stopped, Supervisor, Id, Snapshot}),
     expect_ok(bounded(supervisor, terminate_child, [Supervisor, Id], C), "stop", Id, Supervisor),
     case bounded(supervisor, delete_child, [Supervisor, Id], C) of

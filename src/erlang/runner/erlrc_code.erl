@@ -31,7 +31,7 @@ beam_files(Ebin, Modules) ->
     lists:zipwith(Append, lists:duplicate(length(Names), filename:join(Ebin, "") ++ "/"),
                   lists:zipwith(Append, Names, lists:duplicate(length(Names), ".beam"))).
 
-%% Each by a process of its own: one that reads waits for another thread most of the time.
+%% Each file is read by a process of its own, which waits for another thread most of the time.
 read_files(Files) ->
     Requests = [erpc:send_request(node(), prim_file, read_file, [File]) || File <- Files],
     lists:map(fun erpc:receive_response/1, Requests).
@@ -103,7 +103,7 @@ end_on_loads(Pids) ->
     receive after 1 -> ok end,
     end_on_loads([Pid || Pid <- running_on_loads(), lists:member(Pid, Pids)]).
 
-%% soft_purge takes away what nothing runs any more.
+%% soft_purge removes old code that no process runs.
 check_old_code(Modules, Policy, Began, C) ->
     case [Module || Module <- Modules, erlang:check_old_code(Module), not code:soft_purge(Module)] of
         [] ->
@@ -124,8 +124,8 @@ check_old_code(Modules, Policy, Began, C) ->
             end
     end.
 
-%% Begins what takes long, and needs nothing but the files; await_load/2 returns what code:finish_loading/1
-%% needs.
+%% Begins the part of loading that takes long and needs nothing but the files; await_load/2 returns what
+%% code:finish_loading/1 needs.
 begin_load(Modules, Code) ->
     Known = lists:duplicate(length(Modules), Code),
     {Files, Beams} = lists:unzip(lists:zipwith(fun maps:get/2, Modules, Known)),
@@ -141,7 +141,7 @@ await_load(Begun, C) ->
 
 %% Processes that still run code that was replaced: brutal_purge kills them, soft_purge leaves them alone.
 purge(Purges) ->
-    %% For each module each process is gone through, and this one should be small then.
+    %% Each process is searched for each module, so this one should be small.
     erlang:garbage_collect(),
     Old = lists:filter(fun erlang:check_old_code/1, [Module || {Module, _} <- Purges]),
     lists:foreach(fun code:purge/1, [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)]),

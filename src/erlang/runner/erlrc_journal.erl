@@ -15,7 +15,7 @@
 %% compiled (make_program.escript).
 -module(erlrc_journal).
 -export([context/1, is_touched/0, journal/2, journal_last/2, journal_of/1, new_record/0, next_entry/0,
-         recall/1, record/2, remark/2, take_newest/0]).
+         recall/1, record/2, record_in/3, remark/2, take_newest/0]).
 -import(erlrc_text, [text/2]).
 
 context(Deadline) ->
@@ -73,6 +73,11 @@ record(Field, Value) ->
     #{Field := Before} = Record = get(erlrc_record),
     put(erlrc_record, Record#{Field := Value}),
     Before.
+
+%% For a field that is a map.
+record_in(Field, Key, Value) ->
+    #{Field := Map} = Record = get(erlrc_record),
+    put(erlrc_record, Record#{Field := Map#{Key => Value}}).
 
 journal(Family, Entry) ->
     #{journal := Journal} = Record = get(erlrc_record),

@@ -8,7 +8,7 @@
 %% stream. So whatever a change may unmap is first made part of a library that is never unmapped: a file of
 %% 400 bytes that has nothing in it but the request to stay (DF_1_NODELETE) and the path of the library that
 %% it needs. The dynamic linker does the rest. That the emulator then finds no driver in it is expected. A
-%% library that lies where it lay is found in memory again, with all that it knows.
+%% library that is loaded from the same place again is found in memory, with its data.
 -module(erlrc_library).
 -export([check_libraries/2, has_lost_nifs/2, pin_libraries/2]).
 -import(erlrc_call, [bounded/4]).

@@ -27,7 +27,7 @@ journal_stuck(Limit) ->
                           journal(processes, {returned, Pid, Snapshot})
                   end, lists:reverse(lists:zip(Replies, Stuck))).
 
-%% It has returned after all.
+%% The code_change has returned after all.
 resume_stuck(Pid, Snapshot, C) ->
     Unset = case Snapshot of {_, State} -> replace_state(Pid, State, C); none -> [] end,
     Left = Unset ++ convert_again([Pid], C),
@@ -94,7 +94,7 @@ start_again(Pid, Parent, Id, C0) ->
                     _ -> unknown
                 end,
     Begun = begin_call(supervisor, terminate_child, [Parent, Child]),
-    %% What traps exits dies by this: it cannot take the supervisor's signal where it is.
+    %% A process that traps exits dies by this: it cannot take the supervisor's signal where it is.
     receive after 20 -> exit(Pid, kill) end,
     _ = await(Begun, C),
     case {Id, Specification, Arguments} of

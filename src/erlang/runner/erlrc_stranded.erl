@@ -11,7 +11,7 @@
 %% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
 -define(depth, 64).
 
-%% #{Pid => {Stack, InitialCall}} of those that are alive. Not of too many at once, because their dictionaries
+%% #{Pid => {Stack, InitialCall}} of those that are alive. They are asked in parts, because their dictionaries
 %% are copied.
 look_at(Pids) ->
     maps:from_list(lists:append([look_at_part(Part) || Part <- parts(Pids)])).

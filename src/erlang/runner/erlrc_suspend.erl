@@ -143,7 +143,7 @@ frozen(Sent, Replies) ->
     journal(processes, {suspended, Frozen}),
     {Frozen, [Request || {Request, timeout} <- lists:zip(Sent, Replies)]}.
 
-%% Processes that were suspended before we came are to be so again after a rollback.
+%% Notes the processes that were suspended before: a rollback suspends them again.
 note_asleep(Pids) ->
     Where = lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), current_function)),
     case [Arity || {_, {sys, suspend_loop, Arity}} <- lists:usort(Where)] of

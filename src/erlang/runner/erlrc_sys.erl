@@ -101,8 +101,8 @@ answers(_, Pids, Sent, Replies, _) ->
         _ -> lists:zip(Pids, replies(Sent, Replies))
     end.
 
-%% A state is answered as it is by older releases (25), and as {ok, State} by newer ones (27); here it is
-%% always the latter.
+%% Older releases (25) return a state as it is, newer ones (27) return {ok, State}. Here it is always the
+%% latter.
 states(Pids, Sent, Replies, C) ->
     Bare = not states_are_tagged(C),
     [{Pid, case Reply of
@@ -118,9 +118,9 @@ replies(Sent, Replies) ->
          _ -> Reply
      end || {Ref, Reply} <- lists:zip(Sent, Replies)].
 
-%% What came for each request, or timeout. Nearly all have been answered when it is their turn, so first each
-%% is given its share of the time, which compiled code does; only if that is too little for one, it is looked
-%% at what is left for all.
+%% The reply to each request, or timeout. Nearly all have arrived when it is their turn, so first each gets
+%% its share of the time, by compiled code. Only a request for which that was too little gets all of the time
+%% that is left.
 responses(Sent, Until) ->
     Share = max(0, Until - erlang:monotonic_time(millisecond)) div max(1, length(Sent)),
     Replies = lists:zipwith(fun gen:wait_response/2, Sent, lists:duplicate(length(Sent), Share)),
@@ -135,7 +135,7 @@ responses(Sent, Until) ->
 has_state({reply, {ok, _}}) -> true;
 has_state(_) -> false.
 
-%% Which of the two this release does: asked of a process of the kernel whose state does not change.
+%% Which of the two this release does. A process of the kernel is asked, whose state does not change.
 states_are_tagged(#{states_are_tagged := Known}) when Known =/= unknown ->
     Known;
 states_are_tagged(_) ->

@@ -6,7 +6,7 @@
 -export([column/2, is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2,
          trees/2]).
 -import(erlrc_call, [briefly/4, limit/2]).
--import(erlrc_journal, [recall/1, record/2]).
+-import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_sys, [resume/2]).
 -import(erlrc_text, [fail/2, process/2]).
 
@@ -31,7 +31,6 @@ trees(Apps, C) ->
     walk(Apps, C).
 
 walk(Apps, C) ->
-    record(trees, maps:remove(Apps, recall(trees))),
     record(handlers_were_asked, false),
     Procs = lists:append([case application_controller:get_master(App) of
                               Master when is_pid(Master) -> of_application(App, Master, C);
@@ -41,14 +40,16 @@ walk(Apps, C) ->
     Known = recall(links),
     Links = [{Pid, maps:get(Pid, Known, undefined)} || {Pid, _, _, supervisor, _} <- Procs],
     %% The handlers of a gen_event change without any change of links.
-    Links =:= [] orelse recall(handlers_were_asked)
-        orelse record(trees, (recall(trees))#{Apps => {Trees, Links}}),
+    case Links =:= [] orelse recall(handlers_were_asked) of
+        true -> record(trees, maps:remove(Apps, recall(trees)));
+        false -> record_in(trees, Apps, {Trees, Links})
+    end,
     Trees.
 
 of_application(App, Master, C) ->
     case briefly(application_master, get_child, [Master], C) of
         {Root, _} when is_pid(Root) ->
-            record(roots, (recall(roots))#{Master => Root}),  % for erlrc_app:has_ended/1
+            record_in(roots, Master, Root),  % for erlrc_app:has_ended/1
             root(Root, C);
         _ ->
             is_process_alive(Master) andalso fail("the master of application ~ts does not answer", [App]),
@@ -140,7 +141,7 @@ is_stuck(Pid) ->
 
 ask_children(Supervisor, C) ->
     is_stuck(Supervisor) andalso fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
-    record(links, (recall(links))#{Supervisor => links(Supervisor)}),
+    record_in(links, Supervisor, links(Supervisor)),
     Children = case {which_children(Supervisor, 100, C), recall(late)} of
                    {timeout, [_ | _] = Late} ->
                        %% It may be starting a child that waits for one of these (suspend/6).

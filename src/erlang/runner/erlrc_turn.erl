@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% One plan at a time.
+%% Lets one plan run at a time.
 -module(erlrc_turn).
 -export([take_turn/1]).
 -import(erlrc_call, [left/1]).
