@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <erlrc/base/text.hpp>
 #include <erlrc/term/text.hpp>
 
 namespace erlrc {

@@ -7,6 +7,9 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/etf.hpp>

@@ -63,7 +63,7 @@ TEST_CASE("epmd is asked where the entry says, else where the environment says")
     CHECK(connect(entry, soon()));
   }
   const ScopedEnvironment wrong("ERL_EPMD_PORT", "43x");
-  CHECK_THROWS_WITH(connect(entry, soon()), "ERL_EPMD_PORT: '43x' is no port number");
+  CHECK_THROWS_WITH(connect(entry, soon()), "ERL_EPMD_PORT: expected a number from 1 to 65535, got '43x'");
   entry.epmd_port = node.epmd_port();
   CHECK(connect(entry, soon()));
 }
