@@ -2,6 +2,8 @@
 #include <erlrc/app/app_override.hpp>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/match.hpp>

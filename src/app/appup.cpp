@@ -2,6 +2,7 @@
 #include <erlrc/app/appup.hpp>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #define PCRE2_CODE_UNIT_WIDTH 8

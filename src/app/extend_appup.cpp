@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/app/extend_appup.hpp>
 
+#include <vector>
+
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/edit.hpp>
 #include <erlrc/term/match.hpp>

@@ -4,14 +4,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
-#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace erlrc {
 namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-// The graph by number: nodes in the order of their names, edges to what a node needs.
+// The graph by number: nodes in the order of their names, edges to the nodes that a node needs.
 struct Numbered {
   explicit Numbered(const Dependencies& graph) {
     std::map<std::string_view, std::size_t> numbers;
@@ -30,7 +31,7 @@ struct Numbered {
   std::vector<std::vector<std::size_t>> needed;
 };
 
-// Tarjan's strongly connected components, with its own stack: the depth of a graph is the input's choice.
+// Tarjan's strongly connected components, with a stack of its own: the input decides how deep a graph is.
 class Components {
 public:
   explicit Components(const Numbered& graph)
@@ -108,7 +109,8 @@ std::vector<std::vector<std::string>> ordered_groups(const Dependencies& graph) 
       if (from != to && needed[from].insert(to).second) needed_by[to].push_back(from);
     }
 
-  // Of all groups whose needs are met, always the one with the first name. Numbers are in the order of names.
+  // The next group is always the one with the first name among those whose needs are met. Numbers are in the
+  // order of names.
   std::set<std::pair<std::size_t, std::size_t>> ready;
   std::vector<std::size_t> missing(groups.size());
   for (std::size_t group = 0; group < groups.size(); ++group) {
@@ -129,7 +131,7 @@ std::vector<std::vector<std::string>> ordered_groups(const Dependencies& graph) 
 
 std::vector<std::string> cycle_in(const Dependencies& graph, const std::vector<std::string>& group) {
   if (group.empty()) return {};
-  // The shortest way from the first name back to itself, breadth first.
+  // The shortest path from the first name to itself, breadth first.
   const std::set<std::string> members(group.begin(), group.end());
   const std::string& first = *members.begin();
   std::map<std::string, std::string> came_from;

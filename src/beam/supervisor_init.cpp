@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "instructions.hpp"
 #include "known_calls.hpp"

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/boot/boot_plan.hpp>
 
+#include <cerrno>
 #include <cstring>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include <erlrc/app/app_override.hpp>
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/site/app_dir.hpp>
 #include <erlrc/site/registry.hpp>
@@ -18,21 +23,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// `enoent`, as file(3erl) says it.
+/// `enoent`, as in file(3erl).
 Atom posix_atom(int error) {
-  std::string name = ::strerrorname_np(error) != nullptr ? ::strerrorname_np(error) : "unknown";
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return Atom{name};
+  const char* name = ::strerrorname_np(error);
+  return Atom{lower_case(name != nullptr ? name : "unknown")};
 }
 
-/// What an application's file says: nothing, or its start type.
+/// The start type in an application's file, which may be empty.
 std::variant<Atom, BootProblem> start_type(const Atom& app, const fs::path& file) {
   try {
     const std::string text = read_file(file);
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string::npos) return Atom{"temporary"};
-    const std::string word = text.substr(first, text.find_last_not_of(" \t\r\n.") + 1 - first);
+    std::string word(trim(text));
+    if (word.empty()) return Atom{"temporary"};
+    word.erase(word.find_last_not_of(" \t\r\n.") + 1);
     for (const char* type : {"permanent", "transient", "temporary"})
       if (word == type) return Atom{type};
     return BootProblem(BadStartType{app, file.string(), word});
@@ -41,9 +44,9 @@ std::variant<Atom, BootProblem> start_type(const Atom& app, const fs::path& file
   }
 }
 
-BootWish load_wish(const fs::path& directory, const std::set<Atom>& wanted) {
+BootWish load_wish(const fs::path& directory, const std::set<Atom>& desired) {
   BootWish wish;
-  for (const Atom& app : wanted) {
+  for (const Atom& app : desired) {
     auto type = start_type(app, directory / app.name);
     if (auto* problem = std::get_if<BootProblem>(&type))
       wish.problems.push_back(std::move(*problem));
@@ -56,7 +59,7 @@ BootWish load_wish(const fs::path& directory, const std::set<Atom>& wanted) {
 std::vector<std::string> code_path(const Term& request) {
   const Term* path = lookup(request, "path");
   const auto* directories = path != nullptr ? as_list(*path) : nullptr;
-  if (directories == nullptr) throw ProtocolError("the node's question has no usable path");
+  if (directories == nullptr) throw ProtocolError("the request of the node has no usable path");
   std::vector<std::string> made;
   for (const Term& directory : *directories)
     if (auto text = as_text(directory)) made.push_back(*std::move(text));

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <erlrc/base/error.hpp>
-#include <erlrc/report/report.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
@@ -12,16 +12,16 @@ namespace erlrc {
 namespace {
 
 std::string line(const std::string& node, const std::string& text) {
-  return "erlrc-boot: (" + node + ") " + one_line(text) + "\n";
+  return fmt::format("erlrc-boot: ({}) {}\n", node, one_line(text));
 }
 
 [[noreturn]] void unexpected(const Term& event) {
-  throw ProtocolError("the node told " + print_term(event).substr(0, 200) + ", which is no part of a boot");
+  throw ProtocolError("unexpected message from the node: " + print_term(event).substr(0, 200));
 }
 
 }  // namespace
 
-BootLine BootProgress::told(const Term& event) {
+BootLine BootProgress::line_for(const Term& event) {
   if (is_atom(event, "booted")) {
     complete_ = true;
     if (!planned_) return {};
@@ -44,13 +44,12 @@ BootLine BootProgress::started(const std::vector<Term>& event) {
   const Atom* app = as_atom(event[1]);
   const auto vsn = as_text(event[2]);
   const auto microseconds = as_integer(event[3]);
-  const auto beside = as_atoms(event[4]);
-  if (app == nullptr || !vsn || !microseconds || !beside) unexpected(Tuple{event});
+  const auto others = as_atoms(event[4]);
+  if (app == nullptr || !vsn || !microseconds || !others) unexpected(Tuple{event});
   ++started_;
   std::string text =
       fmt::format("{} {} started in {:.1f} ms", app->name, *vsn, static_cast<double>(*microseconds) / 1000);
-  for (std::size_t i = 0; i < beside->size(); ++i)
-    text += (i == 0 ? ", beside " : ", ") + (*beside)[i].name;
+  if (!others->empty()) text += ", in parallel with " + join(*others, ", ", &Atom::name);
   return {line(node_, text)};
 }
 

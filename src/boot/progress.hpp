@@ -5,16 +5,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <erlrc/term/term.hpp>
 
-// What a node tells while it boots, as lines for people.
+// The messages of a node that boots, as lines for people.
 
 namespace erlrc {
 
 struct BootLine {
-  std::string text;  ///< with its end of line; empty: nothing worth a line
+  std::string text;  ///< with its end of line; empty: nothing to print
   bool is_problem = false;
 };
 
@@ -22,8 +23,8 @@ class BootProgress {
 public:
   explicit BootProgress(std::string node) : node_(std::move(node)) {}
 
-  /// The line for what the node tells next. Throws ProtocolError for what no node tells.
-  BootLine told(const Term& event);
+  /// The line for the node's next message. Throws ProtocolError if the message is not part of a boot.
+  BootLine line_for(const Term& event);
 
   bool is_complete() const { return complete_; }  ///< the boot has ended, well or not
   bool has_problems() const { return problems_ > 0; }

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/node/connect.hpp>

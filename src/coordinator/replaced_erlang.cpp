@@ -2,6 +2,8 @@
 #include <erlrc/coordinator/replaced_erlang.hpp>
 
 #include <filesystem>
+#include <string_view>
+#include <variant>
 
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/process.hpp>

@@ -2,9 +2,8 @@
 #include <erlrc/dist/epmd.hpp>
 
 #include <algorithm>
-#include <charconv>
 
-#include <erlrc/dist/names.hpp>
+#include <erlrc/base/text.hpp>
 
 namespace erlrc {
 namespace {
@@ -24,15 +23,13 @@ constexpr std::string_view before_port = " at port ";
 /// `name NAME at port PORT`
 EpmdName parse_line(BytesView line) {
   const auto bad = [&] {
-    return ProtocolError("lists " + printable(line) + ", which is not what epmd says");
+    return ProtocolError("lists " + printable(line) + ", which is not an answer of epmd");
   };
   const std::size_t end = line.rfind(before_port);
   if (!line.starts_with(before_name) || end == line.npos || end <= before_name.size()) throw bad();
-  EpmdName name{Bytes(line.substr(before_name.size(), end - before_name.size())), 0};
-  const BytesView digits = line.substr(end + before_port.size());
-  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), name.port);
-  if (error != std::errc{} || rest != digits.data() + digits.size() || name.port == 0) throw bad();
-  return name;
+  const auto port = parse_port(line.substr(end + before_port.size()));
+  if (!port) throw bad();
+  return {Bytes(line.substr(before_name.size(), end - before_name.size())), *port};
 }
 
 }  // namespace
@@ -56,7 +53,7 @@ std::optional<EpmdAnswer> EpmdQuery::next() {
 
 std::optional<EpmdAnswer> EpmdQuery::read_answer() const {
   if (!received_.empty() && static_cast<std::uint8_t>(received_[0]) != PORT2_RESP)
-    throw ProtocolError("answers " + printable(received_) + ", which is not what epmd says");
+    throw ProtocolError("answers " + printable(received_) + ", which is not an answer of epmd");
   if (received_.size() < refusal_size) return std::nullopt;
   ByteReader reader(received_);
   reader.take(1);
@@ -72,7 +69,7 @@ std::optional<EpmdAnswer> EpmdQuery::read_answer() const {
   const BytesView name = reader.take(name_size);
   if (name != alive_)
     throw ProtocolError("answers for " + printable(name) + ", asked for " + printable(alive_));
-  if (found.port == 0) throw ProtocolError("says that the node listens on port 0");
+  if (found.port == 0) throw ProtocolError("reports port 0 for the node");
   return EpmdAnswer{found};
 }
 

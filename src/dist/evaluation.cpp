@@ -2,6 +2,8 @@
 #include <erlrc/dist/evaluation.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 #include <erlrc/term/etf.hpp>
 
@@ -15,8 +17,8 @@ constexpr std::uint8_t LIST_EXT = 108;
 
 constexpr const char* functions_variable = "Functions";
 
-/// An orddict, which erl_eval of every release takes: pairs sorted by name. What is encoded already goes in
-/// as it is.
+/// An orddict, which erl_eval of every release accepts: pairs sorted by name. `functions` is already encoded
+/// and is copied.
 void encode_bindings(Bindings bindings, BytesView functions, ByteWriter& out) {
   if (!functions.empty()) bindings.emplace_back(functions_variable, Term());
   std::ranges::sort(bindings, {}, &Bindings::value_type::first);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <erlrc/base/md5.hpp>
+#include <erlrc/base/text.hpp>
 
 namespace erlrc {
 namespace {
@@ -11,16 +12,16 @@ namespace {
 constexpr std::size_t length_size = 2;
 constexpr const char* too_old = "the node is older than OTP 23";
 
-/// A whole name of a node, as one tells it.
+/// The full name of a node, as it sends it.
 std::string read_name(ByteReader& reader) {
   const std::uint16_t size = reader.u16();
   std::string name(reader.take(size));
   try {
     if (parse_node_name(name).host) return name;
   } catch (const UsageError&) {
-    // told below
+    // reported below
   }
-  throw ProtocolError("tells " + printable(name) + ", which is no name of a node");
+  throw ProtocolError("sends " + printable(name) + ", which is not the name of a node");
 }
 
 }  // namespace
@@ -41,14 +42,14 @@ Handshake::Handshake(Login login, Behind behind) : login_(std::move(login)), beh
 
 std::optional<Peer> Handshake::next() {
   return failure_.guard([this]() -> std::optional<Peer> {
-    if (state_ == State::told) return std::nullopt;
+    if (state_ == State::reported) return std::nullopt;
     while (state_ != State::complete) {
       const auto message = take_message();
       if (!message && closed_) explain_close();
       if (!message) return std::nullopt;
       read(*message);
     }
-    state_ = State::told;
+    state_ = State::reported;
     return peer_;
   });
 }
@@ -66,15 +67,16 @@ std::optional<Bytes> Handshake::take_message() {
   return message;
 }
 
-/// Looks at the first byte of a message before the rest is there: what another kind of server says would be
-/// taken for the length of a long message, and waited for.
+/// Checks the first byte of a message before the rest is there: the text of another kind of server would be
+/// taken for the length of a long message, and we would wait for it.
 void Handshake::expect_tag() const {
   if (received_.size() <= length_size) return;
   const char tag = received_[length_size];
   if (state_ == State::awaits_challenge && tag == 'n') throw ProtocolError(too_old);
   const char expected = state_ == State::awaits_status ? 's' : state_ == State::awaits_challenge ? 'N' : 'a';
   if (tag != expected)
-    throw ProtocolError("answers " + printable(received_) + ", which is not what a node says in a handshake");
+    throw ProtocolError("answers " + printable(received_) +
+                        ", which is not what a node sends in a handshake");
 }
 
 void Handshake::send(const Bytes& message) {
@@ -90,7 +92,7 @@ void Handshake::read(BytesView message) {
     case State::awaits_ack:
       return read_ack(message);
     case State::complete:
-    case State::told:
+    case State::reported:
       return;
   }
 }
@@ -103,7 +105,7 @@ void Handshake::read_status(BytesView message) {
   if (status == "not_allowed")
     throw ProtocolError(
         "the node does not allow us: net_kernel:allow/1 was called there, or it demands more of a "
-        "peer than OTP 29 does (its log tells)");
+        "peer than OTP 29 does (see its log)");
   if (status == "ok" || status == "ok_simultaneous") throw ProtocolError(too_old);
   if (!status.starts_with(named)) throw ProtocolError("the node refuses us with status " + printable(status));
   reader.take(named.size());
@@ -119,7 +121,7 @@ void Handshake::read_challenge(BytesView message) {
   const std::uint32_t challenge = reader.u32();
   reader.u32();  // the node's creation
   peer_.node = read_name(reader);
-  expect_wanted_node();
+  expect_right_node();
   if ((peer_.flags & DFLAG_HANDSHAKE_23) == 0) throw ProtocolError(too_old);
   if ((peer_.flags & DFLAG_SPAWN) == 0) throw ProtocolError("the node cannot start processes for others");
   send(ByteWriter().u8('r').u32(login_.challenge).bytes(cookie_digest(login_.cookie, challenge)).take());
@@ -127,9 +129,9 @@ void Handshake::read_challenge(BytesView message) {
   state_ = State::awaits_ack;
 }
 
-void Handshake::expect_wanted_node() const {
-  const NodeName told = parse_node_name(peer_.node);
-  if (told.alive != login_.node.alive || (login_.node.host && told.host != login_.node.host))
+void Handshake::expect_right_node() const {
+  const NodeName name = parse_node_name(peer_.node);
+  if (name.alive != login_.node.alive || (login_.node.host && name.host != login_.node.host))
     throw ProtocolError("the node there is " + peer_.node + ", not " + to_string(login_.node));
 }
 
@@ -145,7 +147,7 @@ void Handshake::explain_close() const {
   if (state_ == State::awaits_ack && received_.empty()) throw ProtocolError("cookie refused");
   if (state_ == State::awaits_status && received_.empty())
     throw ProtocolError(
-        "closes the connection at our first message: no Erlang node, a node that speaks TLS, or one "
+        "closes the connection at our first message: not an Erlang node, a node that speaks TLS, or one "
         "older than OTP 23");
   throw ProtocolError("closes the connection in the middle of the handshake");
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <erlrc/dist/names.hpp>
 #include <erlrc/term/etf.hpp>
@@ -18,7 +19,8 @@ constexpr std::size_t length_size = 4;
 const std::vector<Term>& elements(const Term& control, std::size_t arity) {
   const auto* found = as_tuple(control, arity);
   if (found == nullptr)
-    throw ProtocolError("sends a control message that is no tuple of " + std::to_string(arity) + " elements");
+    throw ProtocolError("sends a control message that is not a tuple of " + std::to_string(arity) +
+                        " elements");
   return *found;
 }
 
@@ -28,7 +30,7 @@ const Reference& reference(const Term& term) {
   return *found;
 }
 
-/// nullopt: nothing for us.
+/// nullopt: it asks nothing of us.
 std::optional<LinkEvent> read_packet(BytesView packet) {
   ByteReader reader(packet);
   if (reader.u8() != pass_through) throw ProtocolError("sends a packet of a kind that was not agreed on");
@@ -76,7 +78,7 @@ Packet no_such_process(const Monitored& asked) {
 }
 
 void Link::receive(BytesView bytes) {
-  // Moving what is left to the front costs only now and then, as it is done when most is behind.
+  // Moving the rest to the front is rare: only when more than half of the bytes are already read.
   if (read_ > received_.size() / 2) {
     received_.erase(0, read_);
     read_ = 0;
@@ -112,7 +114,7 @@ std::optional<BytesView> Link::next_packet() {
 void Link::send(Packet packet) {
   const Bytes control = encode_term(packet.control);
   const std::size_t size = 1 + control.size() + packet.message.size();
-  Bytes whole = std::move(packet.message);  // a large one is not copied
+  Bytes whole = std::move(packet.message);  // a large message is not copied
   whole.insert(0, ByteWriter().u32(static_cast<std::uint32_t>(size)).u8(pass_through).bytes(control).take());
   if (output_.empty()) {
     output_ = std::move(whole);

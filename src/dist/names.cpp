@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 
 namespace erlrc {
 namespace {
 
 constexpr std::size_t longest_name = 255;  // a node name is an atom
 
-/// What is wrong with it as a part of a node name; null if nothing is.
+/// What is wrong with `part` as a part of a node name; null if it is right.
 const char* defect_of(std::string_view part) {
   if (part.empty()) return "an empty part";
   if (part.find('/') != std::string_view::npos) return "a slash";
@@ -40,23 +41,6 @@ std::string to_string(const NodeName& name) {
 
 bool may_be_same(const NodeName& a, const NodeName& b) {
   return a.alive == b.alive && (!a.host || !b.host || a.host == b.host);
-}
-
-std::string printable(std::string_view text) {
-  constexpr std::size_t longest_quote = 60;
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string made = "'";
-  for (const char c : text.substr(0, longest_quote)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= ' ' && byte <= '~') {
-      made += c;
-    } else {
-      made += "\\x";
-      made += digits[byte >> 4];
-      made += digits[byte & 0xf];
-    }
-  }
-  return made + (text.size() > longest_quote ? "..'" : "'");
 }
 
 }  // namespace erlrc

@@ -60,7 +60,7 @@ void Transaction::add_configuring(const AptChange& change, const Members& member
       apart_.push_back({change.package, app, new_one->policy});
   std::vector<Request> requests =
       requests_for({Script::postinst, {"configure", change.old_version}, apps_in_step(new_one)});
-  // Who is upgraded runs already when its package is configured.
+  // An upgraded application runs already when its package is configured.
   std::erase_if(requests, [&](const Request& start) {
     return std::ranges::any_of(items_, [&](const Item& item) {
       return item.package == change.package && item.request.app == start.app;

@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/forecast/forecast.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <memory>
 #include <ranges>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/dist/names.hpp>
+#include <erlrc/forecast/apt_transaction.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/run.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/sys/parallel.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
-#include <erlrc/forecast/apt_transaction.hpp>
-
-// The nodes are asked first, since on a machine where none runs that is all there is to do; then the archives
-// are looked into; then the plans of each node are made one after the other, each for the node as those
-// before will leave it; last, those of their steps that only look are run there.
+// First, all nodes are asked: if none runs, nothing else is to be done. Then the archives are read. Then the
+// plans of each node are made in order, each for the state in which the plans before it leave the node. Last,
+// the steps of the plans that only check something are run on the node.
 
 namespace erlrc {
 namespace {
@@ -28,7 +32,7 @@ namespace {
 using Kind = Forecast::Kind;
 using Item = Transaction::Item;
 
-/// A row, and those steps of its plan that look and change nothing.
+/// A row, and the steps of its plan that only check something.
 struct Planned {
   std::size_t item = 0;
   Forecast row;
@@ -40,7 +44,7 @@ struct Visit {
   std::string name;
   std::unique_ptr<Rpc> rpc{};
   NodeState state{};
-  std::string error{};  ///< it could not be asked
+  std::string error{};  ///< why it could not be asked; empty: it could
   std::vector<Planned> planned{};
   std::vector<Needs> needs{};
 };
@@ -55,7 +59,7 @@ void ask(Visit& visit, const KnownPorts& ports, Deadline until) {
   }
 }
 
-/// The nodes that run, and those that somebody has to look after.
+/// The nodes that run, and those with an error.
 std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
   std::vector<Visit> visits;
   for (const NodeEntry& entry : registry.nodes)
@@ -71,13 +75,13 @@ std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
   return visits;
 }
 
-bool looks_only(const Step& step) {
+bool is_check(const Step& step) {
   return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<BackUpCode>(step) ||
          std::holds_alternative<CheckLibraries>(step) || std::holds_alternative<CheckOldCode>(step) ||
          std::holds_alternative<CheckStranded>(step);
 }
 
-/// What the planners of later requests will find once `request` is done.
+/// Changes `node` to the state after `request`, for the planners of later requests.
 void note_done(NodeState& node, const Request& request, const Files& files) {
   const Atom& app = request.app;
   if (request.action == Action::stop) {
@@ -101,9 +105,9 @@ void decide_on(Visit& visit, const Item& item, std::size_t index, const Wanted& 
   row->node = visit.name;
   Planned planned{index, *std::move(row)};
   if (!fails(planned.row)) {
-    // After a start there is nothing to look at before it is done.
+    // The checks of a start make sense only on a node that has done it.
     if (planned.row.kind == Kind::hot || planned.row.kind == Kind::restart)
-      std::ranges::copy_if(std::get<Plan>(decision).steps, std::back_inserter(planned.checks), looks_only);
+      std::ranges::copy_if(std::get<Plan>(decision).steps, std::back_inserter(planned.checks), is_check);
     note_done(visit.state, request, item.files);
   }
   if (request.action != Action::stop)
@@ -153,7 +157,8 @@ void add_reason(Forecast& row, const std::vector<std::string>& remarks) {
     if (row.why.find(remark) == std::string::npos) row.why += (row.why.empty() ? "" : "; ") + remark;
 }
 
-/// All at once, which is enough where all is well; else each alone, to see whose they are.
+/// Runs the checks of all rows in one call. If one fails or has a remark, runs those of each row alone, to
+/// find the row.
 void check(Visit& visit, Deadline until) {
   std::vector<Planned*> all;
   for (Planned& one : visit.planned)
@@ -186,7 +191,7 @@ void plan_node(Visit& visit, const std::vector<Item>& items, const Wanted& wante
     visit.planned[i].row = std::move(rows[i]);
 }
 
-/// The applications that nodes have loaded and whose packages do not have them kept in step.
+/// The loaded applications of nodes whose packages do not manage them.
 std::vector<Forecast> rows_apart(const Transaction& transaction, const std::vector<Visit>& visits) {
   std::vector<Forecast> rows;
   for (const Transaction::Apart& apart : transaction.apart())
@@ -194,23 +199,23 @@ std::vector<Forecast> rows_apart(const Transaction& transaction, const std::vect
       const auto loaded = loaded_vsn(visit.state, apart.app.app);
       if (!loaded || *loaded == apart.app.vsn) continue;
       const bool restarts = apart.policy == PackagePolicy::restart;
-      rows.push_back({restarts ? Kind::restart : Kind::left,
+      rows.push_back({restarts ? Kind::restart : Kind::skipped,
                       apart.package,
                       apart.app.app.name,
                       *loaded,
                       apart.app.vsn,
                       visit.name,
                       {},
-                      restarts ? "its package restarts its service" : "as its package wants it",
+                      restarts ? "its package restarts its service" : "as configured by its package",
                       true});
     }
   return rows;
 }
 
-/// Those packages that nodes must not follow because others, of these rows, wait for a restart; with the
-/// reason. It is told from what the new versions say of each other.
-std::map<std::string, std::string> left_with(const std::vector<Forecast>& rows,
-                                             const Transaction& transaction) {
+/// The packages that have to wait because others, in these rows, wait for a restart; with the reason, which
+/// comes from the relations of the new versions.
+std::map<std::string, std::string> waiting_with(const std::vector<Forecast>& rows,
+                                                const Transaction& transaction) {
   std::set<std::string> waiting;
   for (const Forecast& row : rows)
     if (row.waits) waiting.insert(row.package);
@@ -234,8 +239,8 @@ std::map<std::string, std::string> left_with(const std::vector<Forecast>& rows,
   return to_leave(together, in_nodes);
 }
 
-/// Whether `file`, an .app file of the system, can be what that node has loaded: one that has an Erlang of
-/// its own has nothing from the system's.
+/// Whether the node may have loaded `file`, an .app file of the system: a node with an Erlang installation of
+/// its own loads nothing from the system's.
 bool may_be_of(const NodeState& node, const std::string& file) {
   return file.starts_with(node.lib_dir + "/") || file.find("/erlang/lib/") == std::string::npos;
 }
@@ -244,7 +249,8 @@ std::string app_name(const std::string& file) {
   return std::filesystem::path(file).stem().string();
 }
 
-/// Packages without hooks that hold what a node has loaded: their files are replaced, and it is not told.
+/// Notes a package without hooks that contains a loaded application of a node: its files are replaced, and
+/// the node is not upgraded.
 void note_without_hooks(const AptChange& change, const std::vector<Visit>& visits,
                         std::vector<std::string>& notes) {
   std::set<std::string> nodes, apps;
@@ -255,18 +261,14 @@ void note_without_hooks(const AptChange& change, const std::vector<Visit>& visit
         apps.insert(app_name(file));
       }
   if (nodes.empty()) return;
-  std::string note = change.package + " has no hooks for running nodes, and holds ";
   constexpr std::size_t few = 4;
-  for (const std::string& app : apps | std::views::take(few))
-    note += (app == *apps.begin() ? "" : ", ") + app;
-  if (apps.size() > few) note += ", ..";
-  note += ": afterwards ";
-  for (const std::string& node : nodes)
-    note += (node == *nodes.begin() ? "" : ", ") + node;
-  notes.push_back(note + (nodes.size() == 1 ? " needs" : " need") + " a restart");
+  notes.push_back(
+      fmt::format("{} has no hooks for running nodes, and contains {}{}: afterwards {} {} a restart",
+                  change.package, join(apps | std::views::take(few), ", "), apps.size() > few ? ", .." : "",
+                  join(nodes, ", "), nodes.size() == 1 ? "needs" : "need"));
 }
 
-/// The rows of all nodes, those of one request beside each other.
+/// The rows of all nodes, those of one request next to each other.
 std::vector<Forecast> in_order(std::vector<Visit>& visits) {
   std::vector<Planned> all;
   std::vector<Forecast> rows;
@@ -295,23 +297,23 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
              !(request.action == Action::start && loaded_vsn(visit.state, request.app) == request.to.vsn);
     });
   });
-  Forecasts told{{}, {}, transaction.warnings()};
+  Forecasts found{{}, {}, transaction.warnings()};
   for (const AptChange& change : transaction.changes())
-    note_without_hooks(change, visits, told.notes);
-  told.rows = rows_apart(transaction, visits);
-  if (transaction.items().empty()) return told;
+    note_without_hooks(change, visits, found.notes);
+  found.rows = rows_apart(transaction, visits);
+  if (transaction.items().empty()) return found;
   rethrow_first(for_each_parallel(
       visits.size(), [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.wanted, until); }));
-  std::ranges::move(in_order(visits), std::back_inserter(told.rows));
-  const auto left = left_with(told.rows, transaction);
-  for (Forecast& row : told.rows) {
-    const auto why = left.find(row.package);
-    if (why == left.end() || fails(row)) continue;
-    row.kind = Kind::left;
+  std::ranges::move(in_order(visits), std::back_inserter(found.rows));
+  const auto waiting = waiting_with(found.rows, transaction);
+  for (Forecast& row : found.rows) {
+    const auto why = waiting.find(row.package);
+    if (why == waiting.end() || fails(row)) continue;
+    row.kind = Kind::skipped;
     row.modules.clear();
     row.why = why->second;
   }
-  return told;
+  return found;
 }
 
 }  // namespace erlrc

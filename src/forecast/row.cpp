@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <variant>
+#include <vector>
 
+#include <erlrc/base/text.hpp>
 #include <erlrc/forecast/forecast.hpp>
 
-// From the decision of a planner to what the administrator is told, and what else follows from it.
+// From the decision of a planner to a row of the table, and its consequences for other rows.
 
 namespace erlrc {
 namespace {
@@ -45,13 +49,6 @@ Kind kind_of(const Request& request, const Plan& plan) {
   return {};
 }
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string all;
-  for (const std::string& line : lines)
-    all += (all.empty() ? "" : "; ") + line;
-  return all;
-}
-
 }  // namespace
 
 bool fails(const Forecast& forecast) {
@@ -66,7 +63,7 @@ std::optional<Forecast> row_of(const Request& request, const Decision& decision)
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     row.kind = refusal->needs_restart() ? Kind::needs_restart : Kind::refused;
     row.waits = refusal->reason == Refusal::Reason::other_version;
-    if (row.waits) row.kind = Kind::left;  // the hooks say that a restart is due
+    if (row.waits) row.kind = Kind::skipped;  // the hooks report that a restart is due
     row.why = refusal->why;
     return row;
   }
@@ -74,7 +71,7 @@ std::optional<Forecast> row_of(const Request& request, const Decision& decision)
   if (plan.steps.empty()) return std::nullopt;
   row.kind = kind_of(request, plan);
   row.modules = changed_modules(plan);
-  row.why = joined(plan.remarks);
+  row.why = join(plan.remarks, "; ");
   return row;
 }
 
@@ -94,8 +91,8 @@ void refuse_dependents(std::vector<Forecast>& rows, const std::vector<Needs>& ne
       const Forecast* other = failed_need(row);
       if (other == nullptr) continue;
       row.kind = Kind::refused;
-      row.why = "needs " + other->app + ", which stays " +
-                (other->old_vsn.empty() ? "away" : "at " + other->old_vsn);
+      row.why = "needs " + other->app +
+                (other->old_vsn.empty() ? ", which will not run" : ", which stays at " + other->old_vsn);
       changed = true;
     }
   }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
-#include <erlrc/report/report.hpp>
+#include <cstddef>
+#include <ranges>
 
+#include <erlrc/base/text.hpp>
 #include <erlrc/forecast/forecast.hpp>
 
 namespace erlrc {
@@ -12,7 +16,7 @@ namespace {
 constexpr std::size_t kColumns = 7;
 using Line = std::array<std::string, kColumns>;
 
-std::string words(Forecast::Kind kind) {
+std::string words_of(Forecast::Kind kind) {
   switch (kind) {
     case Forecast::Kind::hot:
       return "hot";
@@ -22,8 +26,8 @@ std::string words(Forecast::Kind kind) {
       return "start";
     case Forecast::Kind::stop:
       return "stop";
-    case Forecast::Kind::left:
-      return "left";
+    case Forecast::Kind::skipped:
+      return "skipped";
     case Forecast::Kind::needs_restart:
       return "needs restart";
     case Forecast::Kind::refused:
@@ -36,19 +40,17 @@ std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : one_line(text);
 }
 
-/// How many, and which if they are few.
+/// Their number and the first few.
 std::string module_names(const std::vector<Atom>& modules) {
   constexpr std::size_t few = 3;
   if (modules.empty()) return "-";
-  std::string text = std::to_string(modules.size()) + ":";
-  for (std::size_t i = 0; i < std::min(few, modules.size()); ++i)
-    text += " " + one_line(modules[i].name);
-  return text + (modules.size() > few ? " .." : "");
+  const std::string names = join(modules | std::views::take(few), " ", &Atom::name);
+  return std::to_string(modules.size()) + ": " + one_line(names) + (modules.size() > few ? " .." : "");
 }
 
 Line line_of(const Forecast& row) {
-  return {or_dash(row.app), or_dash(row.old_vsn),      or_dash(row.new_vsn), or_dash(row.node),
-          words(row.kind),  module_names(row.modules), one_line(row.why)};
+  return {or_dash(row.app),   or_dash(row.old_vsn),      or_dash(row.new_vsn), or_dash(row.node),
+          words_of(row.kind), module_names(row.modules), one_line(row.why)};
 }
 
 std::string in_columns(const std::vector<Line>& lines) {
@@ -75,7 +77,7 @@ std::string render_forecasts(const Forecasts& forecasts) {
     std::vector<Line> lines{{"application", "old", "new", "node", "how", "changed modules", "why"}};
     for (const Forecast& row : forecasts.rows)
       lines.push_back(line_of(row));
-    text = "erlrc: what this does to running nodes:\n" + in_columns(lines);
+    text = "erlrc: effect on running nodes:\n" + in_columns(lines);
   }
   for (const std::string& note : forecasts.notes)
     text += "erlrc: " + one_line(note) + "\n";

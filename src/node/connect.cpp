@@ -2,11 +2,12 @@
 #include <erlrc/node/connect.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include <erlrc/base/text.hpp>
 #include <erlrc/dist/epmd.hpp>
 #include <erlrc/node/dist_rpc.hpp>
 #include <erlrc/node/pump.hpp>
@@ -33,11 +34,9 @@ std::uint16_t epmd_port_of(const NodeEntry& entry) {
   if (entry.epmd_port) return *entry.epmd_port;
   const auto given = environment("ERL_EPMD_PORT");
   if (!given) return default_epmd_port;
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), port);
-  if (error != std::errc{} || end != given->data() + given->size() || port == 0)
-    throw Error("ERL_EPMD_PORT: " + printable(*given) + ": expected a port number from 1 to 65535");
-  return port;
+  const auto port = parse_port(*given);
+  if (!port) throw Error("ERL_EPMD_PORT: expected a number from 1 to 65535, got " + printable(*given));
+  return *port;
 }
 
 /// Nothing listens on the node's port. So the node is down, unless its process is found.

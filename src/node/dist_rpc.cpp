@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include <erlrc/dist/evaluation.hpp>
 #include <erlrc/node/pump.hpp>

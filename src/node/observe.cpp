@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/node/observe.hpp>
 
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/md5.hpp>
 #include <erlrc/erlang/programs.hpp>

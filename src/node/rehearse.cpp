@@ -3,6 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/erlang/programs.hpp>

@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/erlang/programs.hpp>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/pkg/apt_change.hpp>
 
-#include <algorithm>
 #include <string_view>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/sys/file.hpp>
 
@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file that dpkg keeps about an installed package; where a package may be installed for several
-/// architectures, the file's name has the architecture in it.
+/// A file in dpkg's database about an installed package. If a package may be installed for several
+/// architectures, the file's name contains the architecture.
 std::optional<Bytes> read_info(const fs::path& admindir, const AptAction& action, const std::string& kind) {
   const fs::path info = admindir / "info";
   auto bytes = read_file_if_exists(info / (action.package + ":" + action.architecture + "." + kind));
@@ -23,11 +23,8 @@ std::optional<Bytes> read_info(const fs::path& admindir, const AptAction& action
 
 std::vector<std::string> application_files(std::string_view list) {
   std::vector<std::string> found;
-  while (!list.empty()) {
-    const std::string_view line = list.substr(0, list.find('\n'));
-    list.remove_prefix(std::min(line.size() + 1, list.size()));
+  for (const std::string_view line : lines(list))
     if (line.ends_with(".app") && line.find("/ebin/") != std::string_view::npos) found.emplace_back(line);
-  }
   return found;
 }
 

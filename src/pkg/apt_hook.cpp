@@ -3,21 +3,23 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <ranges>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 
 namespace erlrc {
 namespace {
 
 const std::string kName = "APT's description of the transaction";
 
-/// Takes lines off the front of a text, and counts them.
+/// Takes lines from the front of a text and counts them.
 class Lines {
 public:
   explicit Lines(std::string_view text) : left_(text) {}
 
-  /// Nullopt at the end. Throws Error if the last line does not end: whoever wrote it was not done.
+  /// nullopt at the end. Throws Error if the last line has no line end: its writer did not finish.
   std::optional<std::string_view> next() {
     if (left_.empty()) return std::nullopt;
     const auto end = left_.find('\n');
@@ -58,7 +60,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-/// APT writes %XX for what would end a word, and for `%` itself.
+/// APT writes %XX for characters that would end a word, and for `%` itself.
 std::string unquoted(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -72,16 +74,8 @@ std::string unquoted(std::string_view text) {
   return plain;
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_name(std::string_view one, std::string_view other) {
-  return std::ranges::equal(one, other, {}, lower, lower);
-}
-
-/// NAME OLD OLDARCH OLDMULTIARCH < NEW NEWARCH NEWMULTIARCH, and then the rest of the line: the archive,
-/// which may have blanks in it, or what is done.
+/// NAME OLD OLDARCH OLDMULTIARCH < NEW NEWARCH NEWMULTIARCH, then the rest of the line: the archive, whose
+/// name may contain blanks, or the action.
 constexpr std::size_t kWords = 8;
 
 std::string version(std::string_view word) {
@@ -93,7 +87,7 @@ AptAction parse_action(std::string_view line, const Lines& lines) {
   for (std::string_view& word : words) {
     const auto end = line.find(' ');
     if (end == 0 || end == std::string_view::npos)
-      throw lines.bad("fewer words than a package, its versions and what is done to it");
+      throw lines.bad("too few words: expected a package, its versions and the action");
     word = line.substr(0, end);
     line.remove_prefix(end + 1);
   }
@@ -123,7 +117,7 @@ AptAction parse_action(std::string_view line, const Lines& lines) {
 
 std::optional<std::string> AptConfig::value(std::string_view name) const {
   for (const auto& [item, value] : std::views::reverse(items))
-    if (same_name(item, name)) return value;
+    if (lower_case(item) == lower_case(name)) return value;
   return std::nullopt;
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <utility>
-
 #include <erlrc/pkg/deb_archive.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace erlrc {
 namespace {
 
-/// More links than any sane path leads through: these lead in a circle.
+/// More links than any sane path has: they lead in a circle.
 constexpr int kMostLinks = 20;
 
 /// `path` as an absolute one without dots; tar writes `./usr/lib`.
@@ -30,7 +33,7 @@ void ArchiveFiles::add_hard_link(const std::string& path, const std::string& tar
   links_[in_system(path)] = in_system(target);
 }
 
-/// `path` with the first link on its way followed; nullopt if there is none.
+/// `path` with its first link followed; nullopt if it has no link.
 std::optional<std::string> ArchiveFiles::resolved(const std::string& path) const {
   for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const auto link = links_.find(path.substr(0, end));

@@ -8,10 +8,12 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 
-// libapt-pkg does not throw: it puts messages on a stack that each thread has for itself.
+// libapt-pkg does not throw: it puts messages on a stack, of which each thread has its own.
 
 namespace erlrc {
 namespace {
@@ -19,30 +21,27 @@ namespace {
 /// Applications have a few megabytes. An archive that claims more is not read into memory.
 constexpr unsigned long long kMostBytes = 512ULL << 20;
 
-/// What libapt-pkg complains of, as one line, which is then forgotten.
-std::string complaints() {
-  std::string all;
-  while (!_error->empty()) {
-    std::string one;
-    _error->PopMessage(one);
-    all += (all.empty() ? "" : "; ") + one;
-  }
-  return all.empty() ? "cannot be read" : all;
+/// Takes the messages of libapt-pkg, as one line.
+std::string take_messages() {
+  std::vector<std::string> all;
+  while (!_error->empty())
+    _error->PopMessage(all.emplace_back());
+  return all.empty() ? "cannot be read" : join(all, "; ");
 }
 
-/// Keeps in memory what a subclass wants of a tar archive.
+/// Keeps the files of a tar archive that a subclass chooses in memory.
 class Collector : public pkgDirStream {
 public:
   bool DoItem(Item& item, int& fd) override {
-    fd = -1;  // to be passed over
+    fd = -1;  // skip it
     if (item.Name == nullptr) return true;
-    if (item.Type == Item::File && wants(item.Name)) {
+    if (item.Type == Item::File && is_chosen(item.Name)) {
       total_ += item.Size;
-      if (total_ > kMostBytes) return _error->Error("%s: too large to be looked into", item.Name);
+      if (total_ > kMostBytes) return _error->Error("%s: too large to be read", item.Name);
       current_.clear();
       current_.reserve(item.Size);
-      fd = -2;  // to be given to Process
-      wanted_ = true;
+      fd = -2;  // give it to Process
+      is_taken_ = true;
     } else if (item.LinkTarget != nullptr) {
       link(item);
     }
@@ -54,19 +53,19 @@ public:
     return true;
   }
 
-  // It is called for what was passed over, too.
+  // Called for skipped files, too.
   bool FinishedFile(Item& item, int) override {
-    if (std::exchange(wanted_, false)) take(item.Name, std::exchange(current_, {}));
+    if (std::exchange(is_taken_, false)) take(item.Name, std::exchange(current_, {}));
     return true;
   }
 
 protected:
-  virtual bool wants(std::string_view name) const = 0;
+  virtual bool is_chosen(std::string_view name) const = 0;
   virtual void take(std::string_view name, Bytes bytes) = 0;
   virtual void link(const Item&) {}
 
 private:
-  bool wanted_ = false;
+  bool is_taken_ = false;
   Bytes current_;
   unsigned long long total_ = 0;
 };
@@ -77,7 +76,7 @@ public:
   std::optional<Bytes> found;
 
 private:
-  bool wants(std::string_view name) const override {
+  bool is_chosen(std::string_view name) const override {
     return name == name_ || (name.starts_with("./") && name.substr(2) == name_);
   }
   void take(std::string_view, Bytes bytes) override { found = std::move(bytes); }
@@ -90,7 +89,7 @@ public:
   ArchiveFiles files;
 
 private:
-  bool wants(std::string_view name) const override {
+  bool is_chosen(std::string_view name) const override {
     return name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup") ||
            name.find("etc/erlrc.d/applications/") != std::string_view::npos;
   }
@@ -103,7 +102,7 @@ private:
   }
 };
 
-/// Opens the archive and has `read` read it.
+/// Opens the archive and calls `read` with it.
 template <typename Read>
 void with_archive(const std::filesystem::path& path, Read read) {
   FileFd file;
@@ -114,7 +113,7 @@ void with_archive(const std::filesystem::path& path, Read read) {
       return;
     }
   }
-  throw Error(path.string() + ": " + complaints());
+  throw Error(path.string() + ": " + take_messages());
 }
 
 }  // namespace

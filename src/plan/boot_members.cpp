@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <charconv>
+#include <utility>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
 

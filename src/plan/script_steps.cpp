@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include <erlrc/term/text.hpp>
 

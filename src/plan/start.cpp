@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include <erlrc/app/app_override.hpp>

@@ -2,6 +2,7 @@
 #include <erlrc/plan/plan.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include "start_impl.hpp"
 

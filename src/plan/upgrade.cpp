@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include <erlrc/app/make_appup.hpp>
 #include <erlrc/base/error.hpp>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/report/dot.hpp>
 
+#include <cstddef>
 #include <map>
 #include <set>
-
-#include <erlrc/base/error.hpp>
+#include <variant>
 
 namespace erlrc {
 namespace {
@@ -19,7 +19,7 @@ std::string quoted(const std::string& text) {
 }
 
 std::string node(const Atom& app, const std::string& second_line, const std::string& more) {
-  // Only here a backslash is meant for Graphviz.
+  // The backslash in this \n is the only one that Graphviz is to interpret.
   std::string label = quoted(app.name);
   label.pop_back();
   return quoted(app.name) + " [label=" + label + "\\n" + quoted(second_line).substr(1) + more + "];\n";

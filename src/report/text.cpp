@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/report/report.hpp>
 
-#include <cstdio>
+#include <fmt/format.h>
+
+#include <cstdint>
 #include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <erlrc/base/text.hpp>
+#include <erlrc/term/text.hpp>
 
 namespace erlrc {
 namespace {
@@ -22,19 +31,14 @@ std::string doing(Action action) {
 }
 
 std::string in_milliseconds(std::int64_t microseconds) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3f ms", static_cast<double>(microseconds) / 1000.0);
-  return text;
+  return fmt::format("{:.3f} ms", static_cast<double>(microseconds) / 1000.0);
 }
 
 void add_line(std::string& text, std::string_view kind, std::string_view line) {
-  text += "  ";
-  text += kind;
-  text += one_line(line);
-  text += '\n';
+  text += fmt::format("  {}{}\n", kind, one_line(line));
 }
 
-/// What works in one line for each module; of the others, each process.
+/// A line for each module with its converted states; a line for each process that was not converted.
 void add_rehearsal(std::string& text, const std::vector<Rehearsed>& rehearsal) {
   if (rehearsal.empty()) add_line(text, "rehearsed: ", "no process has a state to convert");
   std::map<Atom, std::pair<std::size_t, std::size_t>> modules;  // those that work, and all
@@ -42,13 +46,10 @@ void add_rehearsal(std::string& text, const std::vector<Rehearsed>& rehearsal) {
     modules[each.module].first += each.result == Rehearsed::Result::works ? 1 : 0;
     ++modules[each.module].second;
   }
-  // As Elixir writes its modules.
-  constexpr std::string_view elixir = "Elixir.";
   for (const auto& [module, counts] : modules)
     add_line(text, "rehearsed: ",
-             (module.name.starts_with(elixir) ? module.name.substr(elixir.size()) : module.name) + ": " +
-                 std::to_string(counts.first) + " of " + std::to_string(counts.second) +
-                 (counts.second == 1 ? " state" : " states") + " converted");
+             fmt::format("{}: {} of {} converted", module_name(module.name), counts.first,
+                         counted(counts.second, "state")));
   for (const Rehearsed& each : rehearsal)
     if (each.result != Rehearsed::Result::works)
       add_line(text, each.result == Rehearsed::Result::fails ? "fails: " : "cannot be rehearsed: ",
@@ -81,13 +82,6 @@ std::string headline(const ReportHead& head, const NodeReport& report) {
 }
 
 }  // namespace
-
-std::string one_line(std::string_view text) {
-  std::string line(text);
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return line;
-}
 
 ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& reports, bool verbose) {
   ReportText text;

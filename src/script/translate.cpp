@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <string>
 #include <utility>
 
 #include "translate_impl.hpp"

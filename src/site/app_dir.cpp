@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/parallel.hpp>
@@ -94,8 +97,8 @@ std::optional<Bytes> read_replaced(const fs::path& file) {
   return read_file_if_exists(file);
 }
 
-/// Where the versions of an application share a directory, both are there only while one is unpacked over the
-/// other.
+/// Whether the directory has another version now. If the versions of an application share a directory, both
+/// exist only while one is unpacked over the other.
 bool is_replaced(const fs::path& ebin, const Atom& app, const std::string& vsn) {
   return file_status(replaced(ebin / (app.name + ".app"))) &&
          read_spec(ebin, app, read_file_if_exists).vsn != vsn;

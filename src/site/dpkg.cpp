@@ -1,71 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/site/dpkg.hpp>
 
-#include <unistd.h>
-
-#include <algorithm>
-
-#include <erlrc/base/error.hpp>
-#include <erlrc/sys/command.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/program.hpp>
 
 namespace erlrc {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Of /proc/PID/stat; a name in parentheses may hold anything.
-struct ProcessStat {
-  std::string name;
-  pid_t parent = 0;
-  std::string start;
-};
-
-std::optional<ProcessStat> process_stat(pid_t pid) {
-  const auto text = read_file_if_exists("/proc/" + std::to_string(pid) + "/stat");
-  if (!text) return std::nullopt;
-  const auto open = text->find('(');
-  const auto close = text->rfind(')');
-  if (open == std::string::npos || close == std::string::npos) return std::nullopt;
-  std::vector<std::string> words;
-  for (std::size_t at = close + 2; at < text->size();) {
-    const std::size_t end = std::min(text->find_first_of(" \n", at), text->size());
-    words.push_back(text->substr(at, end - at));
-    at = end + 1;
-  }
-  // Field 3 of the manual is our first: 4 is the parent, 22 the start.
-  if (words.size() < 20) return std::nullopt;
-  return ProcessStat{text->substr(open + 1, close - open - 1),
-                     static_cast<pid_t>(std::strtol(words[1].c_str(), nullptr, 10)), words[19]};
-}
-
-std::vector<std::string> process_arguments(pid_t pid) {
-  const Bytes text = read_file("/proc/" + std::to_string(pid) + "/cmdline");
-  std::vector<std::string> arguments;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\0', at), text.size());
-    arguments.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return arguments;
-}
-
-struct Ancestor {
-  ProcessId id;
-  std::string name;
-};
-
-/// An id of 0: none of them is it.
-template <typename Wanted>
-ProcessId nearest_ancestor(Wanted wanted) {
-  auto stat = process_stat(::getpid());
-  while (stat && stat->parent > 0) {  // in a container, 1 may be any program
-    const pid_t pid = stat->parent;
-    stat = process_stat(pid);
-    if (stat && wanted(Ancestor{{pid, stat->start}, stat->name})) return {pid, stat->start};
-  }
-  return {};
-}
 
 bool is_archive(const fs::path& path) {
   return path.extension() == ".deb" || path.extension() == ".udeb";
@@ -88,8 +30,7 @@ void add_below(const fs::path& directory, std::vector<fs::path>& archives) {
 DpkgProcess calling_dpkg() {
   const ProcessId id = nearest_ancestor([](const Ancestor& one) { return one.name == "dpkg"; });
   if (id.pid == 0) return {};
-  const fs::path cwd = "/proc/" + std::to_string(id.pid) + "/cwd";
-  return {id, archives_in(process_arguments(id.pid), read_link_if_readable(cwd).value_or("/"))};
+  return {id, archives_in(process_arguments(id.pid), process_directory(id.pid).value_or("/"))};
 }
 
 ProcessId calling_apt() {
@@ -108,7 +49,7 @@ std::vector<fs::path> archives_in(const std::vector<std::string>& arguments, con
     const fs::path path = directory / arguments[i];
     const auto status = file_status(path);
     if (!status) continue;
-    // Only --recursive takes directories.
+    // A directory is only possible with --recursive.
     if (status->kind == FileStatus::Kind::directory) {
       add_below(path, archives);
     } else if (is_archive(path)) {
@@ -134,7 +75,7 @@ std::string query_packages(const fs::path& admindir, const std::vector<std::stri
       "${Provides}\\n\\n"};
   command.insert(command.end(), packages.begin(), packages.end());
   std::string output;
-  // It fails if it does not know one of them.
+  // It fails if it does not know one of them, and prints the others.
   (void)succeeds(command, output);
   return output;
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/site/register.hpp>
 
-#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
 
@@ -15,10 +18,11 @@ namespace fs = std::filesystem;
 void check_name(const NodeName& name) {
   if (is_leftover(to_string(name)))
     throw UsageError("node name " + printable(to_string(name)) +
-                     ": a file of that name would be taken for what an editor or package manager left");
+                     ": a file of that name would be taken for one that an editor or package manager left");
 }
 
-/// epmd knows one node of a name, so n1 and n1@host are the same, unless one of them is reached another way.
+/// epmd knows one node of each name, so n1 and n1@host are the same node, unless one of them has a port of
+/// its own.
 void check_other_name(const fs::path& nodes, const NodeRegistration& node) {
   if (node.port || node.epmd_port) return;
   for (const std::string& other : directory_names(nodes).value_or(std::vector<std::string>{})) {
@@ -44,11 +48,10 @@ std::string content_of(const NodeRegistration& node) {
   return content;
 }
 
-/// A path that stands in a line must not end that line, nor lose what the reader of the line would strip.
+/// A path in a line must not end that line, nor end in white space, which the reader of the line would strip.
 void check_cookie_file(const CookieFile& file) {
   const std::string path = file.path.string();
-  if (std::ranges::any_of(path, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }) ||
-      path.ends_with(' '))
+  if (has_control(path) || path.ends_with(' '))
     throw UsageError("cookie file " + printable(path) +
                      ": expected a path without control characters that does not end in a space");
   parse_cookie(read_secret_file(file.path), path);
@@ -59,14 +62,15 @@ void prepare_directory(const fs::path& root, std::optional<gid_t> group) {
   make_directory(root, 0755);
   if (make_directory(nodes, 0750, group)) return;
   const auto status = file_status(nodes);
-  if (!status || status->kind != FileStatus::Kind::directory) throw Error(nodes.string() + ": no directory");
+  if (!status || status->kind != FileStatus::Kind::directory)
+    throw Error(nodes.string() + ": not a directory");
   if ((status->mode & 0002U) != 0)
     throw Error(nodes.string() + ": writable by others: chmod 0750 " + nodes.string());
   const bool reached = !group || status->group == *group || (status->mode & 0001U) != 0;
   if (reached) return;
   if (status->group != 0)
-    throw Error(nodes.string() + ": belongs to group " + std::to_string(status->group) + ", so group " +
-                std::to_string(*group) + " could not reach what is in it");
+    throw Error(fmt::format("{}: belongs to group {}, so group {} could not reach what is in it",
+                            nodes.string(), status->group, *group));
   set_group(nodes, *group);
 }
 

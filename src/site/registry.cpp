@@ -3,32 +3,22 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 
-// No message of this file quotes what stands in a node's file: a misplaced cookie would end up in a log.
+// No message of this file quotes the content of a node's file: a misplaced cookie would end up in a log.
 
 namespace erlrc {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view white_space = " \t\r\n\f\v";
-
-std::string_view stripped(std::string_view text) {
-  const auto first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
-
-bool is_blank(char c) {
-  return white_space.find(c) != std::string_view::npos;
-}
 
 struct Setting {
   std::string_view key;
@@ -42,25 +32,27 @@ bool is_known(std::string_view key) {
   return std::ranges::find(known_keys, key) != known_keys.end();
 }
 
-/// A file of one word is the cookie alone, even if it holds a `=`, as cookies made by base64 do; `cookie=x`
-/// is not.
+/// A file of one word is the cookie alone, even if it contains a `=`, as cookies made by base64 do.
+/// `cookie=x` is a setting.
 bool is_cookie_alone(std::string_view content) {
-  const std::string_view word = stripped(content);
-  return std::ranges::none_of(word, is_blank) && !is_known(word.substr(0, word.find('=')));
+  const auto found = words(content);
+  if (found.empty()) return true;  // an empty cookie, which is reported as such
+  return found.size() == 1 && !is_known(found.front().substr(0, found.front().find('=')));
 }
 
 std::vector<Setting> parse_settings(std::string_view content, const std::string& file) {
   std::vector<Setting> settings;
-  for (std::size_t line = 1; !content.empty(); ++line) {
-    const std::string_view text = stripped(content.substr(0, content.find('\n')));
-    content.remove_prefix(std::min(content.find('\n'), content.size() - 1) + 1);
+  std::size_t number = 0;
+  for (const std::string_view line : lines(content)) {
+    ++number;
+    const std::string_view text = trim(line);
     if (text.empty() || text.starts_with('#')) continue;
-    const std::string where = file + ":" + std::to_string(line);
+    const std::string where = file + ":" + std::to_string(number);
     const auto equals = text.find('=');
     if (equals == std::string_view::npos) throw Error(where + ": not of the form key = value");
-    Setting setting{stripped(text.substr(0, equals)), stripped(text.substr(equals + 1)), where};
+    Setting setting{trim(text.substr(0, equals)), trim(text.substr(equals + 1)), where};
     if (!is_known(setting.key))
-      throw Error(where + ": unknown key; there are cookie, cookie_file, port and epmd_port");
+      throw Error(where + ": unknown key; expected cookie, cookie_file, port or epmd_port");
     if (std::ranges::find(settings, setting.key, &Setting::key) != settings.end())
       throw Error(where + ": " + std::string(setting.key) + " is given twice");
     settings.push_back(std::move(setting));
@@ -76,11 +68,8 @@ const Setting* find_setting(const std::vector<Setting>& settings, std::string_vi
 std::optional<std::uint16_t> port_setting(const std::vector<Setting>& settings, std::string_view key) {
   const Setting* setting = find_setting(settings, key);
   if (setting == nullptr) return std::nullopt;
-  std::uint16_t port = 0;
-  const char* last = setting->value.data() + setting->value.size();
-  const auto [end, error] = std::from_chars(setting->value.data(), last, port);
-  if (error != std::errc{} || end != last || port == 0)
-    throw Error(setting->where + ": " + std::string(key) + " is no number from 1 to 65535");
+  const auto port = parse_port(setting->value);
+  if (!port) throw Error(setting->where + ": " + std::string(key) + ": expected a number from 1 to 65535");
   return port;
 }
 
@@ -91,8 +80,8 @@ Cookie cookie_setting(const std::vector<Setting>& settings, const fs::path& file
     throw Error(cookie_file->where + ": cookie and cookie_file are both given");
   if (cookie != nullptr) return parse_cookie(cookie->value, cookie->where);
   if (cookie_file == nullptr) throw Error(file.string() + ": no cookie");
-  if (cookie_file->value.empty()) throw Error(cookie_file->where + ": the cookie_file has no name");
-  const fs::path other = file.parent_path() / cookie_file->value;  // an absolute path stays what it is
+  if (cookie_file->value.empty()) throw Error(cookie_file->where + ": cookie_file is empty");
+  const fs::path other = file.parent_path() / cookie_file->value;  // an absolute path is kept
   return within(cookie_file->where, [&] { return parse_cookie(read_secret_file(other), other.string()); });
 }
 
@@ -106,8 +95,8 @@ NodeEntry load_node(const fs::path& file) {
           port_setting(settings, "epmd_port")};
 }
 
-/// Whether an entry that could not be used is there still: a node may be taken out while we read. A link that
-/// leads nowhere is.
+/// Whether an entry that could not be used still exists: a node may be unregistered while we read. A link
+/// that leads nowhere exists.
 bool is_there(const fs::path& file) {
   return file_status(file) || read_link_if_readable(file);
 }
@@ -134,10 +123,10 @@ Bytes read_secret_file(const fs::path& path) {
 }
 
 Cookie parse_cookie(std::string_view text, const std::string& where) {
-  const std::string_view secret = stripped(text);
+  const std::string_view secret = trim(text);
   if (secret.empty()) throw Error(where + ": the cookie is empty");
   if (std::ranges::any_of(secret, [](char c) { return c <= ' ' || c > '~'; }))
-    throw Error(where + ": the cookie holds white space or a character that is not printable ASCII");
+    throw Error(where + ": the cookie contains white space or a character that is not printable ASCII");
   return Cookie(std::string(secret));
 }
 
@@ -159,13 +148,13 @@ Registry load_registry(const fs::path& root) {
 
 std::set<Atom> load_wanted_applications(const fs::path& root) {
   const fs::path directory = root / "applications";
-  std::set<Atom> wanted;
+  std::set<Atom> desired;
   for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{})) {
     if (!is_application_name(name)) continue;
     const auto status = file_status(directory / name);
-    if (status && status->kind == FileStatus::Kind::file) wanted.insert(Atom{name});
+    if (status && status->kind == FileStatus::Kind::file) desired.insert(Atom{name});
   }
-  return wanted;
+  return desired;
 }
 
 }  // namespace erlrc

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/site/site.hpp>
 
-#include <algorithm>
+#include <filesystem>
+#include <utility>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
@@ -19,7 +22,7 @@ Site load_site() {
 std::optional<Site> site_to_serve() {
   if (environment("DPKG_ROOT") || !file_status(erlrc_root() / "nodes")) return std::nullopt;
   Site site = load_site();
-  // In the copy of a system, the entries are copies, too; a node that runs is that of the original.
+  // In the copy of a system, the entries are copies too, and the running node belongs to the original.
   if (!has_root_of_host()) {
     const auto runs_elsewhere = [](const std::string& file) {
       const auto at = file.find('@');
@@ -35,10 +38,10 @@ std::optional<Site> site_to_serve() {
 }
 
 Site only_node(Site site, const std::string& name) {
-  const NodeName wanted = parse_node_name(name);
-  // Who names a host does not mean the node of some host: not may_be_same.
+  const NodeName asked = parse_node_name(name);
+  // A name with a host does not match an entry without one, so this is not may_be_same.
   std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
-    return entry.name.alive != wanted.alive || (wanted.host && entry.name.host != wanted.host);
+    return entry.name.alive != asked.alive || (asked.host && entry.name.host != asked.host);
   });
   std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return bad.file != name; });
   if (site.registry.nodes.empty() && site.registry.bad.empty())

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <climits>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/sys/unique_fd.hpp>
@@ -38,7 +40,7 @@ int open_file(const char* path, int flags, mode_t mode = 0) {
   }
 }
 
-/// The file may grow or shrink between stat and read, and files of /proc tell no size at all.
+/// The file may grow or shrink between stat and read, and files of /proc report no size at all.
 Bytes read_to_end(int fd, std::size_t expected, const std::filesystem::path& path) {
   Bytes bytes;
   std::size_t filled = 0;
@@ -64,12 +66,12 @@ void write_to_end(int fd, BytesView bytes, const std::filesystem::path& path) {
   }
 }
 
-/// The directory in which `path` stands, so that what happened to its name survives a power cut.
+/// Synchronizes the directory that contains `name`, so that a change of the name survives a power cut.
 void synchronize_directory_of(const std::filesystem::path& name) {
   const std::filesystem::path path = name.has_parent_path() ? name.parent_path() : ".";
   const UniqueFd fd(open_file(path.c_str(), O_RDONLY | O_DIRECTORY));
   if (!fd) fail(path, "open", errno);
-  // Some file systems cannot do this for a directory, and then there is nothing to be done.
+  // Some file systems cannot synchronize a directory, and then nothing can be done.
   if (::fsync(fd.get()) != 0 && errno != EINVAL) fail(path, "fsync", errno);
 }
 
@@ -98,8 +100,8 @@ std::string link_target(int directory, const std::string& name, const std::files
   return target;
 }
 
-/// Opens `path` by its parts, each in the directory that was opened before, so that nobody can exchange one
-/// after it was looked at.
+/// Opens `path` by its parts, each in the directory that was opened before, so that no part can be exchanged
+/// after it was checked.
 class TrustedPath {
 public:
   explicit TrustedPath(const std::filesystem::path& path) : path_(path) { follow(path); }
@@ -129,7 +131,7 @@ public:
 private:
   static constexpr int most_links = 40;  // as many as the kernel follows
 
-  /// `path` leads on from here, or from the root directory, to what is left.
+  /// Puts the parts of `path`, which begins here or in the root directory, before the rest.
   void follow(const std::filesystem::path& path) {
     if (path.is_absolute() || !at_) {
       at_ = UniqueFd(::open(path.is_absolute() ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -183,14 +185,22 @@ std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path) {
   fail(path, "open", errno);
 }
 
+bool is_terminal_input() {
+  return ::isatty(standard_input) == 1;
+}
+
 Bytes read_standard_input() {
-  if (::isatty(STDIN_FILENO) == 1)
+  if (is_terminal_input())
     throw Error("standard input: a terminal would show what is typed, expected a file or a pipe");
-  return read_to_end(STDIN_FILENO, 0, "standard input");
+  return read_to_end(standard_input, 0, "standard input");
 }
 
 Bytes read_stream(int fd, const std::string& name) {
   return read_to_end(fd, 0, name);
+}
+
+void write_stream(int fd, BytesView bytes, const std::string& name) {
+  write_to_end(fd, bytes, name);
 }
 
 std::optional<std::string> read_link_if_readable(const std::filesystem::path& path) {
@@ -201,16 +211,24 @@ std::optional<std::string> read_link_if_readable(const std::filesystem::path& pa
   return target;
 }
 
+std::filesystem::path absolute_path(const std::filesystem::path& path) {
+  if (path.is_absolute()) return path.lexically_normal();
+  std::string directory(PATH_MAX, '\0');
+  if (::getcwd(directory.data(), directory.size()) == nullptr)
+    fail(path, "find the working directory", errno);
+  return (std::filesystem::path(directory.c_str()) / path).lexically_normal();
+}
+
 void write_file_atomically(const std::filesystem::path& path, BytesView bytes, mode_t mode,
                            std::optional<gid_t> group) {
-  // A dot, so that whoever reads the directory meanwhile does not take it for one of its files; and not the
-  // whole name, which may be as long as a name can be.
+  // The name begins with a dot, so that a reader of the directory does not take it for one of its files. It
+  // does not contain the whole name, which may be as long as a name can be.
   std::string draft = (path.parent_path() / ".erlrc.XXXXXX").string();
   const UniqueFd fd(::mkostemp(draft.data(), O_CLOEXEC));
-  if (!fd) fail(path, "create a temporary file beside it", errno);
+  if (!fd) fail(path, "create a temporary file next to it", errno);
   try {
     write_to_end(fd.get(), bytes, draft);
-    // The group before the mode: no other group gets to read it.
+    // The group before the mode, so that no other group can read it meanwhile.
     if (group && ::fchown(fd.get(), static_cast<uid_t>(-1), *group) != 0)
       fail(path, "give it to its group", errno);
     if (::fchmod(fd.get(), mode) != 0) fail(draft, "chmod", errno);
@@ -232,6 +250,14 @@ bool remove_file(const std::filesystem::path& path) {
   return true;
 }
 
+void remove_tree(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return;
+  if (errno != EISDIR && errno != EPERM) fail(path, "remove", errno);
+  for (const std::string& name : directory_names(path).value_or(std::vector<std::string>{}))
+    remove_tree(path / name);
+  if (::rmdir(path.c_str()) != 0 && errno != ENOENT) fail(path, "remove", errno);
+}
+
 bool make_directory(const std::filesystem::path& path, mode_t mode, std::optional<gid_t> group) {
   if (::mkdir(path.c_str(), mode & 0700U) != 0) {
     if (errno == EEXIST) return false;
@@ -240,6 +266,27 @@ bool make_directory(const std::filesystem::path& path, mode_t mode, std::optiona
   if (group) set_group(path, *group);
   if (::chmod(path.c_str(), mode) != 0) fail(path, "chmod", errno);
   return true;
+}
+
+void make_directories(const std::filesystem::path& path, mode_t mode) {
+  if (path.empty() || file_status(path)) return;
+  make_directories(path.parent_path(), mode);
+  make_directory(path, mode);
+}
+
+void link_or_copy(const std::filesystem::path& file, const std::filesystem::path& copy) {
+  if (::link(file.c_str(), copy.c_str()) == 0) return;
+  const FileContent content = load_file(file);
+  const UniqueFd fd(open_file(copy.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600));
+  if (!fd) fail(copy, "create", errno);
+  write_to_end(fd.get(), content.bytes, copy);
+  if (::fchmod(fd.get(), content.status.mode) != 0) fail(copy, "chmod", errno);
+}
+
+std::optional<std::uintmax_t> free_space(const std::filesystem::path& path) {
+  struct statvfs found {};
+  if (::statvfs(path.c_str(), &found) != 0) return std::nullopt;
+  return std::uintmax_t{found.f_bavail} * found.f_frsize;
 }
 
 void set_group(const std::filesystem::path& path, gid_t group) {
@@ -267,7 +314,7 @@ std::optional<std::vector<std::string>> directory_names(const std::filesystem::p
 UniqueFd lock_directory(const std::filesystem::path& path, Deadline until) {
   UniqueFd fd(open_file(path.c_str(), O_RDONLY | O_DIRECTORY));
   if (!fd) fail(path, "open", errno);
-  // There is no flock(2) with a deadline.
+  // flock(2) has no deadline.
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) fail(path, "lock", errno);
     if (left_until(until) == milliseconds{0}) throw TimedOut();

@@ -5,8 +5,10 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <string>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/sys/file.hpp>
 
 namespace erlrc {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 constexpr std::size_t header_size = 4;
 constexpr std::size_t largest = std::size_t{64} << 20U;
 
-/// As many bytes as asked for; fewer at the end.
+/// `size` bytes; fewer at the end of the stream.
 Bytes read_up_to(int fd, std::size_t size) {
   Bytes bytes(size, '\0');
   std::size_t filled = 0;
@@ -34,10 +36,8 @@ Bytes read_up_to(int fd, std::size_t size) {
 std::optional<Bytes> read_packet(int fd) {
   const Bytes header = read_up_to(fd, header_size);
   if (header.empty()) return std::nullopt;
-  std::size_t size = 0;
-  for (const char byte : header)
-    size = size << 8U | static_cast<std::uint8_t>(byte);
   if (header.size() < header_size) throw ProtocolError("pipe: ended in the middle of a packet");
+  const std::size_t size = ByteReader(header).u32();
   if (size > largest) throw ProtocolError("pipe: a packet of " + std::to_string(size) + " bytes");
   Bytes bytes = read_up_to(fd, size);
   if (bytes.size() < size) throw ProtocolError("pipe: ended in the middle of a packet");
@@ -45,22 +45,11 @@ std::optional<Bytes> read_packet(int fd) {
 }
 
 Bytes packet(BytesView bytes) {
-  Bytes made;
-  for (int shift = 24; shift >= 0; shift -= 8)
-    made.push_back(static_cast<char>(bytes.size() >> static_cast<unsigned>(shift) & 0xffU));
-  made.append(bytes);
-  return made;
+  return ByteWriter().u32(static_cast<std::uint32_t>(bytes.size())).bytes(bytes).take();
 }
 
 void write_packet(int fd, BytesView bytes) {
-  const Bytes whole = packet(bytes);
-  BytesView left = whole;
-  while (!left.empty()) {
-    const ssize_t count = ::write(fd, left.data(), left.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw SystemError("pipe: write", errno);
-    left.remove_prefix(static_cast<std::size_t>(count));
-  }
+  write_stream(fd, packet(bytes), "pipe");
 }
 
 }  // namespace erlrc

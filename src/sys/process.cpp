@@ -2,29 +2,30 @@
 #include <erlrc/sys/process.hpp>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <filesystem>
-#include <string>
-#include <vector>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/sys/file.hpp>
 
 namespace erlrc {
 namespace {
 
-const std::filesystem::path proc = "/proc";
+namespace fs = std::filesystem;
 
-std::vector<std::string_view> arguments(std::string_view cmdline) {
-  std::vector<std::string_view> found;
-  while (!cmdline.empty()) {
-    found.push_back(cmdline.substr(0, cmdline.find('\0')));
-    cmdline.remove_prefix(std::min(found.back().size() + 1, cmdline.size()));
-  }
-  return found;
+const fs::path proc = "/proc";
+
+fs::path proc_of(pid_t pid) {
+  return proc / std::to_string(pid);
+}
+
+/// The arguments in a file cmdline of /proc, each ended by a zero byte.
+std::vector<std::string_view> arguments_in(std::string_view cmdline) {
+  auto all = split(cmdline, '\0');
+  if (all.back().empty()) all.pop_back();
+  return all;
 }
 
 bool is_emulator(std::string_view program) {
@@ -32,29 +33,22 @@ bool is_emulator(std::string_view program) {
   return file == "beam" || file == "beam.smp";
 }
 
-/// `given` is what -sname or -name got: with or without a host.
+/// `given` is the value of -sname or -name: with or without a host.
 bool names_node(std::string_view given, std::string_view alive, std::string_view host) {
   const auto at = given.find('@');
   if (given.substr(0, at) != alive) return false;
   return host.empty() || at == std::string_view::npos || given.substr(at + 1) == host;
 }
 
-std::optional<pid_t> as_pid(const std::string& name) {
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-  if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
-  return pid;
-}
-
-/// What cannot be compared (not our process, and we are not root) counts as ours.
-bool shares_our_network(const std::filesystem::path& process) {
+/// If it cannot be compared (not our process, and we are not root), it counts as ours.
+bool shares_our_network(const fs::path& process) {
   const auto theirs = read_link_if_readable(process / "ns/net");
   const auto ours = read_link_if_readable("/proc/self/ns/net");
   return !theirs || !ours || *theirs == *ours;
 }
 
-/// What cannot be seen counts as the same.
-bool is_our_root(const std::filesystem::path& process) {
+/// If it cannot be seen, it counts as the same.
+bool is_our_root(const fs::path& process) {
   struct stat theirs {};
   struct stat ours {};
   if (::stat((process / "root").c_str(), &theirs) != 0) return errno == EACCES || errno == EPERM;
@@ -62,7 +56,7 @@ bool is_our_root(const std::filesystem::path& process) {
 }
 
 /// Empty for a process that has ended meanwhile, and for one that we may not look at.
-Bytes cmdline_of(const std::filesystem::path& process) {
+Bytes cmdline_of(const fs::path& process) {
   try {
     return read_file(process / "cmdline");
   } catch (const SystemError&) {
@@ -70,24 +64,69 @@ Bytes cmdline_of(const std::filesystem::path& process) {
   }
 }
 
-template <typename Wanted>
-std::optional<pid_t> find_process(std::string_view alive, std::string_view host, Wanted wanted) {
+template <typename Matches>
+std::optional<pid_t> find_process(std::string_view alive, std::string_view host, Matches matches) {
   for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
-    const auto pid = as_pid(name);
+    const auto pid = parse_number<pid_t>(name);
     if (pid && runs_as_node(cmdline_of(proc / name), alive, host) && shares_our_network(proc / name) &&
-        wanted(proc / name))
+        matches(proc / name))
       return pid;
   }
   return std::nullopt;
 }
 
+/// What /proc/PID/stat reports of a process (proc(5)).
+struct Stat {
+  std::string name;
+  pid_t parent = 0;
+  std::string start;
+};
+
+std::optional<Stat> stat_of(pid_t pid) {
+  const auto text = read_file_if_exists(proc_of(pid) / "stat");
+  if (!text) return std::nullopt;
+  // The name is in parentheses and may contain any character.
+  const auto open = text->find('(');
+  const auto close = text->rfind(')');
+  if (open == std::string::npos || close == std::string::npos) return std::nullopt;
+  const auto fields = words(std::string_view(*text).substr(close + 1));
+  constexpr std::size_t parent = 4, start = 22, first = 3;  // their numbers in the manual
+  if (fields.size() <= start - first) return std::nullopt;
+  return Stat{text->substr(open + 1, close - open - 1),
+              parse_number<pid_t>(fields[parent - first]).value_or(0), std::string(fields[start - first])};
+}
+
 }  // namespace
 
+ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches) {
+  auto stat = stat_of(::getpid());
+  while (stat && stat->parent > 0) {  // in a container, 1 may be any program
+    const pid_t pid = stat->parent;
+    stat = stat_of(pid);
+    if (stat && matches(Ancestor{{pid, stat->start}, stat->name})) return {pid, stat->start};
+  }
+  return {};
+}
+
+std::vector<std::string> process_arguments(pid_t pid) {
+  const Bytes cmdline = read_file(proc_of(pid) / "cmdline");
+  const auto arguments = arguments_in(cmdline);
+  return {arguments.begin(), arguments.end()};
+}
+
+std::optional<fs::path> process_directory(pid_t pid) {
+  return read_link_if_readable(proc_of(pid) / "cwd");
+}
+
+std::optional<std::string> own_program() {
+  return read_link_if_readable("/proc/self/exe");
+}
+
 bool runs_as_node(std::string_view cmdline, std::string_view alive, std::string_view host) {
-  const auto given = arguments(cmdline);
+  const auto given = arguments_in(cmdline);
   if (given.empty() || !is_emulator(given[0])) return false;
   for (std::size_t i = 1; i + 1 < given.size(); ++i) {
-    if (given[i] == "-extra") return false;  // what follows belongs to the user's program
+    if (given[i] == "-extra") return false;  // the rest belongs to the user's program
     if ((given[i] == "-sname" || given[i] == "-name") && names_node(given[i + 1], alive, host)) return true;
   }
   return false;

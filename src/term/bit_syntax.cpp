@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "utf8.hpp"
 

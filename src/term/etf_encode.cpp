@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <string>
+#include <variant>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/etf.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/term/match.hpp>
 
+#include <variant>
+
 #include "utf8.hpp"
 
 namespace erlrc {

@@ -4,6 +4,9 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/text.hpp>

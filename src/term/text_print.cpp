@@ -4,6 +4,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/text.hpp>

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/graph.hpp>
-#include <erlrc/dist/names.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/sys/file.hpp>
 
 #include "arguments.hpp"
 
-// What packaging helpers ask of .app files: a packager's scripts read Erlang terms nowhere else.
+// erlrc-appinfo: prints the content of .app files for packaging helpers, so that scripts need not read Erlang
+// terms.
 
 namespace erlrc {
 namespace {
@@ -33,7 +35,7 @@ Found load(const std::string& file) {
   try {
     check_app(spec.name.name);
     check_vsn(spec.vsn);
-  } catch (const UsageError& error) {  // here it is a file that is wrong, not the arguments
+  } catch (const UsageError& error) {  // here, the file is wrong, not the arguments
     throw Error(file + ": " + error.what());
   }
   return {std::move(spec), file};
@@ -86,13 +88,12 @@ Json to_json(const Found& found) {
 int appinfo_main(std::span<const std::string> args, Streams& streams) {
   const std::string tool = "erlrc-appinfo";
   return guarded_main(tool, streams, [&] {
-    CommandLine line(
-        tool, "FILE...",
-        "Print the name, version and directory of each .app file, those that others need first.");
+    CommandLine line(tool, "FILE...",
+                     "Print the name, version and directory of each .app file, dependencies first.");
     std::vector<std::string> files;
     bool json = false;
     line.app.add_option("FILE", files, "The .app files")->required();
-    line.app.add_flag("--json", json, "Print JSON, with the applications that each needs");
+    line.app.add_flag("--json", json, "Print JSON, with the dependencies of each application");
     if (const auto code = line.parse(args, streams)) return *code;
 
     Json all = Json::array();

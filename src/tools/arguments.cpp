@@ -2,28 +2,26 @@
 #include "arguments.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
-#include <erlrc/report/report.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/coordinator/execute.hpp>
+#include <erlrc/report/report.hpp>
+#include <erlrc/sys/file.hpp>
 
 namespace erlrc {
 namespace {
 
 constexpr double longest_seconds = 1e7;
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-/// The error in this program's way of speaking: CLI11 begins with a capital letter, and may use several
-/// lines.
-std::string told(const CLI::ParseError& error) {
+/// The error in the style of our messages: CLI11 begins with a capital letter, and may use several lines.
+std::string cli_message(const CLI::ParseError& error) {
   std::string text = one_line(error.what());
   if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' &&
       (text[1] == ' ' || (text[1] >= 'a' && text[1] <= 'z')))
@@ -31,7 +29,7 @@ std::string told(const CLI::ParseError& error) {
   return text;
 }
 
-/// Help with the same usage line as errors: CLI11 would make another one, which does not know what goes
+/// Help with the same usage line as errors. The one that CLI11 makes does not show which arguments belong
 /// together.
 class Help : public CLI::Formatter {
 public:
@@ -58,7 +56,7 @@ std::optional<int> CommandLine::parse(std::span<const std::string> args, Streams
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    // One text tells all options, those of the commands too.
+    // One text describes all options, those of the commands too.
     const bool commands = app.get_subcommands().empty() && !app.get_subcommands({}).empty();
     streams.out += app.help("", commands ? CLI::AppFormatMode::All : CLI::AppFormatMode::Normal);
     return 0;
@@ -66,7 +64,7 @@ std::optional<int> CommandLine::parse(std::span<const std::string> args, Streams
     streams.out += std::string(version.what()) + "\n";
     return 0;
   } catch (const CLI::ParseError& error) {
-    throw UsageError(told(error) + "; usage: " + usage_);
+    throw UsageError(cli_message(error) + "; usage: " + usage_);
   }
 }
 
@@ -93,41 +91,39 @@ Atom check_app(const std::string& name) {
 }
 
 std::string check_vsn(const std::string& vsn) {
-  if (vsn.empty() || std::ranges::any_of(vsn, [](char c) { return is_control(c) || c == ' ' || c == '/'; }))
+  if (vsn.empty() || has_control(vsn) || vsn.find_first_of(" /") != std::string::npos)
     throw UsageError("version " + printable(vsn) +
                      ": expected a text without slashes, spaces and control characters");
   return vsn;
 }
 
 std::string check_ebin(const std::string& directory) {
-  if (directory.empty() || std::ranges::any_of(directory, is_control))
+  if (directory.empty() || has_control(directory))
     throw UsageError("directory " + printable(directory) + ": expected a path without control characters");
-  std::filesystem::path path = std::filesystem::absolute(directory).lexically_normal();
+  std::filesystem::path path = absolute_path(directory);
   if (!path.has_filename()) path = path.parent_path();
   return (path / "ebin").string();
 }
 
 milliseconds parse_seconds(const std::string& text, const std::string& source) {
-  double seconds = 0;
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, seconds);
-  // Written so that "nan", which compares with nothing, fails too.
-  if (error != std::errc{} || end != last || !(seconds > 0 && seconds <= longest_seconds))
-    throw UsageError(source + ": " + printable(text) + " is no number of seconds greater than 0");
-  return std::chrono::ceil<milliseconds>(std::chrono::duration<double>(seconds));
+  const auto seconds = parse_number<double>(text);
+  // "nan" is neither greater nor less than any number.
+  if (!seconds || !(*seconds > 0 && *seconds <= longest_seconds))
+    throw UsageError(source + ": expected a positive number of seconds, got " + printable(text));
+  return std::chrono::ceil<milliseconds>(std::chrono::duration<double>(*seconds));
 }
 
 void add_timeout_option(CLI::App& app, std::string& timeout) {
-  app.add_option("--timeout", timeout, "How long the whole call may take")
+  app.add_option("--timeout", timeout, "Time limit of the whole call")
       ->type_name("SECONDS")
       ->capture_default_str();
 }
 
 void add_act_options(CLI::App& app, ActOptions& options) {
-  app.add_flag("--dry-run", options.dry_run, "Print what would be done, step by step, and do nothing");
+  app.add_flag("--dry-run", options.dry_run, "Print the steps instead of running them");
   app.add_flag("--json", options.json, "Print one record of JSON instead of text");
   add_timeout_option(app, options.timeout);
-  app.add_option("--node", options.node, "Only this one of the registered nodes")->type_name("NAME");
+  app.add_option("--node", options.node, "Use only this registered node")->type_name("NAME");
   app.add_flag("--verbose", options.verbose, "Print each step with the time it took");
 }
 

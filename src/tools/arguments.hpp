@@ -2,29 +2,32 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <erlrc/plan/request.hpp>
 #include <erlrc/sys/deadline.hpp>
 #include <erlrc/tools/programs.hpp>
 
-// What the programs' command lines have in common.
+// The common part of the programs' command lines.
 
 namespace erlrc {
 
 /// The arguments of one program: its options are added to `app`, then `parse` reads them.
 class CommandLine {
 public:
-  /// `arguments` is what the usage line shows after the options: `APP VSN [DIR]`.
+  /// `arguments` is the part of the usage line after the options: `APP VSN [DIR]`.
   CommandLine(const std::string& tool, const std::string& arguments, const std::string& about);
 
   CLI::App app;
 
-  /// Reads `args` into the variables of the options. The exit code if that is all, as for --help and
-  /// --version. Throws UsageError, ending in the usage line.
+  /// Reads `args` into the variables of the options. Returns an exit code if nothing else is to be done, as
+  /// for
+  /// --help and --version. Throws UsageError, ending in the usage line.
   std::optional<int> parse(std::span<const std::string> args, Streams& streams);
 
 private:
@@ -35,28 +38,28 @@ private:
 /// UsageError 2.
 int guarded_main(const std::string& tool, Streams& streams, const std::function<int()>& body);
 
-/// Each throws UsageError for what cannot be that, and for what would reach out of a directory or of a line.
+/// Each throws UsageError for a text that is not valid, or that would escape from its directory or line.
 Atom check_app(const std::string& name);
 std::string check_vsn(const std::string& vsn);
 std::string check_ebin(const std::string& directory);  ///< the absolute path of DIRECTORY/ebin
 
-/// Reads seconds, with or without a fraction. `source` names where they come from.
+/// Reads seconds, with or without a fraction. `source`, the name of the option or variable, is for messages.
 std::chrono::milliseconds parse_seconds(const std::string& text, const std::string& source);
 
-/// The options of all programs that act on nodes.
+/// The options of all programs that execute a request on nodes.
 struct ActOptions {
   bool dry_run = false;
   bool json = false;
   bool rehearse = false;
   bool verbose = false;
   std::string timeout = "60";
-  std::optional<std::string> node;  ///< absent: all
+  std::optional<std::string> node;  ///< absent: all nodes
 };
 
 void add_act_options(CLI::App& app, ActOptions& options);
 void add_timeout_option(CLI::App& app, std::string& timeout);
 
-/// Performs `request` and prints what came of it; the result is the exit code.
+/// Executes `request` and prints its report; the result is the exit code.
 int act(const std::string& tool, const Request& request, const ActOptions& options, Streams& streams);
 
 }  // namespace erlrc

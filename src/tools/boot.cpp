@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <unistd.h>
-
 #include <filesystem>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
+#include <erlrc/boot/boot_plan.hpp>
+#include <erlrc/boot/child_node.hpp>
 #include <erlrc/report/dot.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
@@ -11,25 +13,24 @@
 #include <erlrc/term/etf.hpp>
 
 #include "arguments.hpp"
-#include <erlrc/boot/child_node.hpp>
-#include <erlrc/boot/boot_plan.hpp>
 
 namespace erlrc {
 namespace {
 
 const std::string tool = "erlrc-boot";
 
-/// Answers one question of a node that boots and has us as its port (src/erlang/boot/erlrc_planner.erl).
+/// Answers one request of a node that boots and runs us as its port (src/erlang/boot/erlrc_planner.erl).
 int answer_node(Streams& streams) {
-  const auto question = read_packet(STDIN_FILENO);
-  if (!question) throw Error("standard input: found its end, expected the question of a node that boots");
+  const auto request = read_packet(standard_input);
+  if (!request) throw Error("standard input: unexpected end, expected a request from a booting node");
   const auto answer =
-      within("standard input", [&] { return plan_boot(decode_term(*question), erlrc_root()); });
+      within("standard input", [&] { return plan_boot(decode_term(*request), erlrc_root()); });
   streams.out += packet(encode_term(to_term(answer)));
   return 0;
 }
 
-/// Draws the start order of a node with these arguments of erl. The exit code is 1 if not all would start.
+/// Draws the start order of a node with these arguments of erl. The exit code is 1 if some applications would
+/// not start.
 int graph(const std::vector<std::string>& arguments, const std::string& output, Streams& streams) {
   const std::string format = std::filesystem::path(output).extension().string();
   if (!output.empty() && format != ".dot" && format != ".svg" && format != ".png")
@@ -54,22 +55,21 @@ int graph(const std::vector<std::string>& arguments, const std::string& output, 
 int boot_main(std::span<const std::string> args, Streams& streams) {
   return guarded_main(tool, streams, [&] {
     CommandLine line(tool, "NAME [ARGUMENTS..]",
-                     "Start a node in the foreground, with the applications that should run.");
+                     "Start a node in the foreground, with the desired applications.");
     NodeToBoot node;
     bool plan = false, draws = false;
     std::string output;
     line.app.add_option("NAME", node.name, "The node's name: ALIVE or ALIVE@HOST");
     line.app.add_option("ARGUMENTS", node.arguments, "Further arguments of erl, after --");
     line.app.add_flag("--sequential", node.sequential, "Start one application after the other");
-    line.app.add_flag("--graph", draws, "Print the order of the start as a graph, and start nothing");
-    line.app
-        .add_option("--output", output,
-                    "With --graph: the file to write; its name ends in .dot, .svg or .png")
+    line.app.add_flag("--graph", draws, "Print the start order as a graph instead of starting");
+    line.app.add_option("--output", output, "With --graph: write the graph to this .dot, .svg or .png file")
         ->type_name("FILE");
-    line.app.add_flag("--plan", plan, "Answer the question of a node that boots, on standard input");
+    line.app.add_flag("--plan", plan, "Answer the request of a booting node, read from standard input");
     if (const auto code = line.parse(args, streams)) return *code;
 
-    if (plan && (draws || node.sequential || !node.name.empty())) throw UsageError("--plan stands alone");
+    if (plan && (draws || node.sequential || !node.name.empty()))
+      throw UsageError("--plan cannot be combined with other options");
     if (!output.empty() && !draws) throw UsageError("--output is for --graph only");
     if (plan) return answer_node(streams);
     if (node.name.empty()) throw UsageError("NAME is required");

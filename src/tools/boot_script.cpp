@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
+#include <erlrc/boot/boot_plan.hpp>
+#include <erlrc/boot/child_node.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "arguments.hpp"
-#include <erlrc/boot/child_node.hpp>
-#include <erlrc/boot/boot_plan.hpp>
 
-// Boot files by OTP's own systools, of what the planner says. What makes them is
-// src/erlang/boot/erlrc_boot_script.erl.
+// erlrc-make-boot-script: boot files made by OTP's own systools from the plan of our planner, in a node that
+// runs src/erlang/boot/erlrc_boot_script.erl.
 
 namespace erlrc {
 namespace {
@@ -22,28 +27,21 @@ namespace fs = std::filesystem;
 
 const std::string tool = "erlrc-make-boot-script";
 
-/// What is to be made.
+/// The boot files to make.
 struct BootScript {
   fs::path name;            ///< of the files, without .rel, .script and .boot
-  std::vector<Atom> extra;  ///< applications beside those of the packages
-  bool is_static = false;   ///< with the applications of the packages
+  std::vector<Atom> extra;  ///< applications besides the desired ones
+  bool is_static = false;   ///< with the desired applications
 };
 
 /// Names separated by commas or white space; `#` begins a comment, to the end of the line.
 std::vector<Atom> parse_applications(std::string_view text) {
   std::vector<Atom> apps;
-  std::string word;
-  bool comment = false;
-  for (const char c : std::string(text) + "\n") {
-    if (c == '#') comment = true;
-    const bool separates = comment || c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    if (c == '\n') comment = false;
-    if (!separates) {
-      word += c;
-    } else if (!word.empty()) {
-      apps.push_back(check_app(word));
-      word.clear();
-    }
+  for (const std::string_view line : lines(text)) {
+    std::string names(line.substr(0, line.find('#')));
+    std::ranges::replace(names, ',', ' ');
+    for (const std::string_view name : words(names))
+      apps.push_back(check_app(std::string(name)));
   }
   return apps;
 }
@@ -56,19 +54,17 @@ BootWish wish_of(const BootScript& script) {
     wish = std::move(std::get<BootWish>(found));
   }
   for (const Atom& app : script.extra)
-    wish.types.emplace(app, Atom{"permanent"});  // as a release file has it
+    wish.types.emplace(app, Atom{"permanent"});  // as in a release file
   return wish;
 }
 
-/// Throws Error that says why some applications could not be started.
+/// Throws Error with the reasons if some applications could not be started.
 void check_problems(const std::vector<BootProblem>& problems) {
-  std::string text;
-  for (const BootProblem& problem : problems)
-    text += (text.empty() ? "" : "; ") + describe(problem);
-  if (!text.empty()) throw Error(text);
+  if (problems.empty()) return;
+  throw Error(join(problems, "; ", [](const BootProblem& problem) { return describe(problem); }));
 }
 
-/// `[{App, Type, Spec}]`: all that the plan loads, those that others include with the type `load`.
+/// `[{App, Type, Spec}]`: all applications that the plan loads; included ones have the type `load`.
 Term planned_applications(const BootPlan& plan) {
   std::vector<Term> rows;
   for (const BootStart& start : plan.starts)
@@ -95,34 +91,35 @@ void make(const BootScript& script) {
   if (const auto* failed = as_tagged(answer, "failed", 2))
     throw Error(as_text(failed->back()).value_or("systools failed"));
   const auto* made = as_tagged(answer, "made", 4);
-  if (made == nullptr) throw ProtocolError("the node told " + print_term(answer) + ", expected what it made");
+  if (made == nullptr)
+    throw ProtocolError("unexpected message from the node: " + print_term(answer) + ", expected boot files");
   const std::vector<std::string> endings{".rel", ".script", ".boot"};
   for (std::size_t i = 0; i < endings.size(); ++i) {
     const auto content = as_text((*made)[i + 1]);
-    if (!content) throw ProtocolError("the node told no content of " + endings[i]);
+    if (!content) throw ProtocolError("the node sent no content of " + endings[i]);
     write_file_atomically(script.name.string() + endings[i], *content, 0644);
   }
 }
 
-/// Makes one and tells of it. The exit code.
-int make_and_tell(const BootScript& script, Streams& streams) {
+/// Makes one and reports it. Returns the exit code.
+int make_and_report(const BootScript& script, Streams& streams) {
   within(script.name.string() + ".boot", [&] { make(script); });
   streams.out += tool + ": " + script.name.string() + ".boot made\n";
   return 0;
 }
 
-/// Makes each that the administrator has listed; one that fails does not keep the others from being made.
+/// Makes all that the administrator has listed. A failure of one does not stop the others.
 int make_configured(const fs::path& directory, Streams& streams) {
-  const fs::path wanted = erlrc_root() / "boot";
+  const fs::path listed = erlrc_root() / "boot";
   int code = 0;
-  for (const std::string& name : directory_names(wanted).value_or(std::vector<std::string>{})) {
+  for (const std::string& name : directory_names(listed).value_or(std::vector<std::string>{})) {
     if (is_leftover(name)) continue;
     const int one = guarded_main(tool, streams, [&] {
-      const std::string file = (wanted / name).string();
+      const std::string file = (listed / name).string();
       const auto apps = within(file, [&] { return parse_applications(read_file(file)); });
       make_directory(directory.parent_path(), 0755);
       make_directory(directory, 0755);
-      return make_and_tell({directory / name, apps, true}, streams);
+      return make_and_report({directory / name, apps, true}, streams);
     });
     if (one != 0) code = 1;
   }
@@ -130,9 +127,8 @@ int make_configured(const fs::path& directory, Streams& streams) {
 }
 
 fs::path check_name(const std::string& name) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
   const fs::path path(name);
-  if (!path.has_filename() || std::ranges::any_of(name, is_control))
+  if (!path.has_filename() || has_control(name))
     throw UsageError("name " + printable(name) + ": expected the name of files, without their endings");
   return path;
 }
@@ -148,19 +144,20 @@ int make_boot_script_main(std::span<const std::string> args, Streams& streams) {
     bool is_static = false, configured = false;
     line.app.add_option("NAME", name, "The files to write, without .rel, .script and .boot");
     line.app.add_option("EXTRA-APPS", extra, "Further applications, separated by commas");
-    line.app.add_flag("--static", is_static, "With the applications that should run");
+    line.app.add_flag("--static", is_static, "Include the desired applications");
     auto* all =
-        line.app.add_flag("--configured", configured, "Make those that are listed in /etc/erlrc.d/boot");
-    line.app.add_option("--directory", directory, "Where --configured writes them")
+        line.app.add_flag("--configured", configured, "Make all boot files listed in /etc/erlrc.d/boot");
+    line.app.add_option("--directory", directory, "Directory that --configured writes to")
         ->type_name("DIR")
         ->capture_default_str()
         ->needs(all);
     if (const auto code = line.parse(args, streams)) return *code;
 
-    if (configured && (is_static || !name.empty())) throw UsageError("--configured stands alone");
-    if (configured) return make_configured(fs::absolute(directory), streams);
+    if (configured && (is_static || !name.empty()))
+      throw UsageError("--configured cannot be combined with other options");
+    if (configured) return make_configured(absolute_path(directory), streams);
     if (name.empty()) throw UsageError("NAME is required");
-    return make_and_tell({check_name(name), parse_applications(extra), is_static}, streams);
+    return make_and_report({check_name(name), parse_applications(extra), is_static}, streams);
   });
 }
 

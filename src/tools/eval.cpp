@@ -2,23 +2,25 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/erlang/programs.hpp>
 #include <erlrc/node/connect.hpp>
+#include <erlrc/site/site.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
-#include <erlrc/coordinator/execute.hpp>
+
+#include <string_view>
 
 #include "arguments.hpp"
 
 namespace erlrc {
 namespace {
 
-/// The expression as erl_parse wants it: a full stop at the end.
+/// The expression with a full stop at its end, as erl_parse requires it.
 std::string with_full_stop(std::string expression) {
   expression.erase(expression.find_last_not_of(" \t\r\n") + 1);
   if (!expression.ends_with('.')) expression += '.';
   return expression;
 }
 
-/// What the expression came to, as Erlang prints it. Throws Error if it raised.
+/// The value of the expression, as Erlang prints it. Throws Error if it raises an exception.
 std::string evaluate(const NodeEntry& node, const std::string& expression, Deadline until) {
   const auto rpc = connect(node, until);
   if (!rpc) throw Error("node is down");
@@ -52,7 +54,7 @@ int eval_main(std::span<const std::string> args, Streams& streams) {
     const Registry found = only_node(load_site(), name).registry;
     if (!found.bad.empty()) throw Error(found.bad.front().error);
     if (found.nodes.size() > 1)
-      throw UsageError("node " + name + ": there are several, say which as " + name + "@HOST");
+      throw UsageError("node " + name + ": several nodes are named so, expected " + name + "@HOST");
     const NodeEntry& node = found.nodes.front();
     streams.out += within(to_string(node.name), [&] { return evaluate(node, expression, until); }) + "\n";
     return 0;

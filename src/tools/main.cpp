@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The main function of every program. ERLRC_MAIN is the function that it is; ERLRC_PRINTS, whether its output
-// is what it is called for: then it has failed if that cannot be written. One that has changed nodes has not.
-#include <csignal>
+// The main function of every program. ERLRC_MAIN is the function of the program. ERLRC_PRINTS: whether
+// printing is the program's purpose; then a write error fails it. A program that has changed nodes does not
+// fail then.
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include <erlrc/sys/signals.hpp>
 #include <erlrc/tools/programs.hpp>
 
 int main(int argc, char** argv) {
-  // Whoever reads our output may go away; that must not end a program that is at work on nodes.
-  std::signal(SIGPIPE, SIG_IGN);
+  // A closed pipe must not interrupt an upgrade.
+  erlrc::ignore_broken_pipes();
   const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);
   erlrc::Streams streams;
   const int code = erlrc::ERLRC_MAIN(args, streams);

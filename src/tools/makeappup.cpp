@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+
+#include <vector>
+
 #include <erlrc/app/extend_appup.hpp>
 #include <erlrc/app/make_appup.hpp>
 #include <erlrc/base/error.hpp>
+#include <erlrc/script/check_appup.hpp>
 #include <erlrc/site/app_dir.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "arguments.hpp"
-#include <erlrc/script/check_appup.hpp>
 
 namespace erlrc {
 namespace {
@@ -19,33 +23,33 @@ struct Options {
   std::string extend;  ///< a file; empty: nothing is extended
 };
 
-std::string told(const MadeScript& script, const std::string& direction) {
+std::string remarks_of(const MadeScript& script, const std::string& direction) {
   std::string text;
   for (const AppupRemark& remark : script.remarks)
-    text += "erlrc-makeappup: " + direction + ": " + remark.module.name + " " + describe(remark.kind) + "\n";
+    text += fmt::format("erlrc-makeappup: {}: {} {}\n", direction, remark.module.name, describe(remark.kind));
   return text;
 }
 
-/// What --verbose says of one direction.
-std::string told(const AppFiles& earlier, const AppFiles& later, Direction direction,
-                 const std::optional<Appup>& shipped, const Options& options) {
+/// The output of --verbose for one direction.
+std::string verbose_text(const AppFiles& earlier, const AppFiles& later, Direction direction,
+                         const std::optional<Appup>& shipped, const Options& options) {
   const bool up = direction == Direction::up;
   const std::string name = up ? "up" : "down";
   std::string text;
   if (shipped) {
     const AppupEntry* entry = find_entry(*shipped, direction, earlier.spec.vsn);
-    text = "erlrc-makeappup: " + name + ": ";
     if (entry != nullptr)
-      return text + "the entry for " + print_term(to_term(entry->vsn)) + " of " + options.extend +
-             " is for " + earlier.spec.vsn + "\n";
-    text += "an entry for " + earlier.spec.vsn + " is added\n";
+      return fmt::format("erlrc-makeappup: {}: the entry for {} of {} is for {}\n", name,
+                         print_term(to_term(entry->vsn)), options.extend, earlier.spec.vsn);
+    text = fmt::format("erlrc-makeappup: {}: an entry for {} is added\n", name, earlier.spec.vsn);
   }
   if (options.compatible) return text;
   return text +
-         told(up ? make_script(earlier, later, direction) : make_script(later, earlier, direction), name);
+         remarks_of(up ? make_script(earlier, later, direction) : make_script(later, earlier, direction),
+                    name);
 }
 
-/// Makes the appup, or adds what is made to a shipped one.
+/// Makes the appup, or adds the made entries to a shipped one.
 int make(const AppFiles& earlier, const AppFiles& later, const Options& options, Streams& streams) {
   const Appup made = options.compatible ? make_appup_compatible(earlier, later) : make_appup(earlier, later);
   std::optional<Appup> shipped;
@@ -58,20 +62,20 @@ int make(const AppFiles& earlier, const AppFiles& later, const Options& options,
   }
   if (options.verbose)
     for (const Direction direction : {Direction::up, Direction::down})
-      streams.err += told(earlier, later, direction, shipped, options);
+      streams.err += verbose_text(earlier, later, direction, shipped, options);
   return 0;
 }
 
-/// Tells whether the shipped appup of the later version is complete; the exit code.
-int tell_check(const AppFiles& later, const std::vector<std::string>& problems,
-               const std::string& earlier_vsn, Streams& streams) {
+/// Reports whether the shipped appup of the later version is complete. Returns the exit code.
+int report_check(const AppFiles& later, const std::vector<std::string>& problems,
+                 const std::string& earlier_vsn, Streams& streams) {
   for (const std::string& problem : problems)
     streams.err += "erlrc-makeappup: " + problem + "\n";
   if (!problems.empty()) return 1;
   const std::string name = later.spec.name.name;
-  streams.out += later.appup
-                     ? name + ".appup leads from " + earlier_vsn + " to " + later.spec.vsn + " and back\n"
-                     : name + " ships no .appup: one is made when it is upgraded\n";
+  streams.out +=
+      later.appup ? fmt::format("{}.appup leads from {} to {} and back\n", name, earlier_vsn, later.spec.vsn)
+                  : name + " ships no .appup: one is made when it is upgraded\n";
   return 0;
 }
 
@@ -79,9 +83,8 @@ void add_options(CLI::App& app, Options& options) {
   auto* check =
       app.add_flag("--check", options.check,
                    "Check the .appup that the later version ships instead; EARLIERDIR may be left out");
-  app.add_flag("--compatible", options.compatible, "Make it exactly as the erlrc of 2008 did: every module");
-  app.add_option("--extend", options.extend,
-                 "Print this .appup file with entries for EARLIERVSN where it has none")
+  app.add_flag("--compatible", options.compatible, "Make it exactly like the erlrc of 2008: every module");
+  app.add_option("--extend", options.extend, "Print this .appup file, adding missing entries for EARLIERVSN")
       ->type_name("FILE")
       ->excludes(check);
   app.add_flag("--verbose", options.verbose, "Print remarks about the modules to standard error");
@@ -93,15 +96,16 @@ int makeappup_main(std::span<const std::string> args, Streams& streams) {
   const std::string tool = "erlrc-makeappup";
   return guarded_main(tool, streams, [&] {
     CommandLine line(tool, "APP EARLIERVSN LATERVSN EARLIERDIR LATERDIR",
-                     "Print the appup that takes an application from one version to another and back.");
+                     "Print the appup that upgrades an application between two versions, and downgrades it.");
     std::string app, earlier_vsn, later_vsn, earlier_dir, later_dir;
     Options options;
     line.app.add_option("APP", app, "The application")->required();
-    line.app.add_option("EARLIERVSN", earlier_vsn, "The version to come from")->required();
-    line.app.add_option("LATERVSN", later_vsn, "The version to which the appup belongs")->required();
-    line.app.add_option("EARLIERDIR", earlier_dir, "Directory of the earlier version, which holds ebin")
+    line.app.add_option("EARLIERVSN", earlier_vsn, "The version to upgrade from")->required();
+    line.app.add_option("LATERVSN", later_vsn, "The version to upgrade to, which ships the appup")
         ->required();
-    line.app.add_option("LATERDIR", later_dir, "Directory of the later version, which holds ebin");
+    line.app.add_option("EARLIERDIR", earlier_dir, "Directory of the earlier version, which contains ebin")
+        ->required();
+    line.app.add_option("LATERDIR", later_dir, "Directory of the later version, which contains ebin");
     add_options(line.app, options);
     if (const auto code = line.parse(args, streams)) return *code;
 
@@ -110,11 +114,11 @@ int makeappup_main(std::span<const std::string> args, Streams& streams) {
     if (later_dir.empty()) {
       if (!options.check) throw UsageError("LATERDIR is required; only --check can do without EARLIERDIR");
       const AppFiles later = load_app_files(check_ebin(earlier_dir), name, check_vsn(later_vsn));
-      return tell_check(later, check_appup(later, earlier_vsn), earlier_vsn, streams);
+      return report_check(later, check_appup(later, earlier_vsn), earlier_vsn, streams);
     }
     const AppFiles earlier = load_app_files(check_ebin(earlier_dir), name, earlier_vsn);
     const AppFiles later = load_app_files(check_ebin(later_dir), name, check_vsn(later_vsn));
-    if (options.check) return tell_check(later, check_appup(later, earlier), earlier_vsn, streams);
+    if (options.check) return report_check(later, check_appup(later, earlier), earlier_vsn, streams);
     return make(earlier, later, options, streams);
   });
 }

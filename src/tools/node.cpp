@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <charconv>
+#include <fmt/format.h>
+
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
-#include <erlrc/report/report.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/site/register.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
@@ -25,28 +29,25 @@ struct RegisterOptions {
   std::optional<std::string> epmd_port;
 };
 
-std::optional<std::uint16_t> parse_port(const std::optional<std::string>& text, const std::string& option) {
+std::optional<std::uint16_t> port_option(const std::optional<std::string>& text, const std::string& option) {
   if (!text) return std::nullopt;
-  std::uint16_t port = 0;
-  const char* last = text->data() + text->size();
-  const auto [end, error] = std::from_chars(text->data(), last, port);
-  if (error != std::errc{} || end != last || port == 0)
-    throw UsageError(option + ": " + printable(*text) + " is no number from 1 to 65535");
+  const auto port = parse_port(*text);
+  if (!port) throw UsageError(option + ": expected a number from 1 to 65535, got " + printable(*text));
   return port;
 }
 
 std::variant<Cookie, CookieFile> cookie_of(const RegisterOptions& options) {
   const auto& path = options.cookie_file ? options.cookie_file : options.copy_cookie;
   if (!path) return parse_cookie(read_standard_input(), "standard input");
-  if (path->empty()) throw UsageError("the file of the cookie has no name");
-  if (options.cookie_file) return CookieFile{std::filesystem::absolute(*path).lexically_normal()};
+  if (path->empty()) throw UsageError("the cookie file name is empty");
+  if (options.cookie_file) return CookieFile{absolute_path(*path)};
   return parse_cookie(read_secret_file(*path), *path);
 }
 
 int register_one(const std::string& name, const RegisterOptions& options, Streams& streams) {
   NodeName node = parse_node_name(name);
-  const auto port = parse_port(options.port, "--port");
-  const auto epmd_port = parse_port(options.epmd_port, "--epmd-port");
+  const auto port = port_option(options.port, "--port");
+  const auto epmd_port = port_option(options.epmd_port, "--epmd-port");
   std::optional<gid_t> group;
   if (options.group) group = find_group(*options.group);
   register_node(erlrc_root(), {std::move(node), cookie_of(options), port, epmd_port, group});
@@ -56,11 +57,11 @@ int register_one(const std::string& name, const RegisterOptions& options, Stream
 
 int unregister_one(const std::string& name, Streams& streams) {
   const bool was_there = unregister_node(erlrc_root(), parse_node_name(name));
-  streams.out += tool + ": (" + name + ") " + (was_there ? "unregistered" : "not_registered") + "\n";
+  streams.out += fmt::format("{}: ({}) {}\n", tool, name, was_there ? "unregistered" : "not_registered");
   return 0;
 }
 
-/// 128 bits that nobody can foresee, in characters that every reader of a cookie takes.
+/// 128 unpredictable bits, in characters that every reader of a cookie accepts.
 std::string random_cookie() {
   std::string letters;
   for (int i = 0; i < 4; ++i)
@@ -70,7 +71,7 @@ std::string random_cookie() {
 }
 
 int make_cookie(const std::string& path, Streams& streams) {
-  if (path.empty()) throw UsageError("the file of the cookie has no name");
+  if (path.empty()) throw UsageError("the cookie file name is empty");
   const bool found = file_status(path).has_value();
   if (found) {
     parse_cookie(read_secret_file(path), path);
@@ -119,13 +120,14 @@ int list_all(bool json, Streams& streams) {
 
 void add_register_options(CLI::App& command, RegisterOptions& options) {
   auto* file =
-      command.add_option("--cookie-file", options.cookie_file, "Where the cookie stands from now on")
+      command
+          .add_option("--cookie-file", options.cookie_file, "The file that contains the cookie from now on")
           ->type_name("FILE");
-  command.add_option("--copy-cookie", options.copy_cookie, "Copy the cookie that stands in this file")
+  command.add_option("--copy-cookie", options.copy_cookie, "Copy the cookie from this file")
       ->type_name("FILE")
       ->excludes(file);
-  command.add_option("--group", options.group, "Who may read the entry beside its owner")->type_name("GROUP");
-  command.add_option("--port", options.port, "The port of the node itself, where no epmd tells it")
+  command.add_option("--group", options.group, "Group that may read the entry")->type_name("GROUP");
+  command.add_option("--port", options.port, "The port of the node itself, if epmd does not know it")
       ->type_name("PORT");
   command.add_option("--epmd-port", options.epmd_port, "The port of its epmd")->type_name("PORT");
 }
@@ -135,19 +137,19 @@ void add_register_options(CLI::App& command, RegisterOptions& options) {
 int node_main(std::span<const std::string> args, Streams& streams) {
   return guarded_main(tool, streams, [&] {
     CommandLine line(tool, "register|unregister|list|cookie [NAME|FILE]",
-                     "Register the Erlang nodes of this host, which are kept in step with its packages.");
+                     "Register the Erlang nodes of this host, which are kept in sync with its packages.");
     line.app.require_subcommand(1);
     RegisterOptions options;
     std::string name;
     bool json = false;
     auto* enter = line.app.add_subcommand("register",
-                                          "Enter a node; without an option that says where its "
-                                          "cookie is, that is read from standard input");
+                                          "Register a node; without an option for its cookie, "
+                                          "the cookie is read from standard input");
     enter->add_option("NAME", name, "The node's name, with or without its host")->required();
     add_register_options(*enter, options);
-    auto* leave = line.app.add_subcommand("unregister", "Take a node out");
+    auto* leave = line.app.add_subcommand("unregister", "Unregister a node");
     leave->add_option("NAME", name, "As it was registered")->required();
-    auto* cookie = line.app.add_subcommand("cookie", "Make a file with a random cookie, if there is none");
+    auto* cookie = line.app.add_subcommand("cookie", "Make a file with a random cookie, unless it exists");
     cookie->add_option("FILE", name, "The .erlang.cookie in the home directory of the node's user")
         ->required();
     auto* list = line.app.add_subcommand("list", "Print the registered nodes");

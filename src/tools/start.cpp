@@ -12,7 +12,7 @@ int start_main(std::span<const std::string> args, Streams& streams) {
     line.app.add_option("APP", app, "The application")->required();
     line.app.add_option("VSN", vsn, "Its version")->required();
     line.app.add_option("DIR", directory,
-                        "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
+                        "Its directory, which contains ebin (default: LIB/APP-VSN of the node)");
     add_act_options(line.app, options);
     if (const auto code = line.parse(args, streams)) return *code;
 

@@ -13,7 +13,7 @@ int stop_main(std::span<const std::string> args, Streams& streams) {
     line.app.add_option("APP", app, "The application")->required();
     line.app.add_option("VSN", vsn, "Its version")->required();
     line.app.add_option("DIR", directory,
-                        "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
+                        "Its directory, which contains ebin (default: LIB/APP-VSN of the node)");
     line.app.add_flag("--no-unload", no_unload, "Leave the application and its modules loaded");
     add_act_options(line.app, options);
     if (const auto code = line.parse(args, streams)) return *code;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cstdint>
+#include <utility>
 
 #include <erlrc/base/error.hpp>
-#include <erlrc/dist/names.hpp>
+#include <erlrc/base/text.hpp>
 
 #include "arguments.hpp"
 
@@ -11,7 +12,7 @@
 namespace erlrc {
 namespace {
 
-/// One of the two versions as it stands on the command line.
+/// One of the two versions, as given on the command line.
 struct VersionArguments {
   std::string vsn_name;  ///< OLDVSN
   std::string dir_name;  ///< OLDDIR
@@ -87,29 +88,27 @@ int change_main(const std::string& tool, const std::string& about, Action action
     line.app.add_option(version->vsn_name, version->vsn, version->about)->required();
   for (VersionArguments* version : {&first, &second})
     line.app.add_option(version->dir_name, version->directory,
-                        "Its directory, which holds ebin (default: LIB/APP-VSN of the node)");
+                        "Its directory, which contains ebin (default: LIB/APP-VSN of the node)");
   std::string purge = "refuse", stranded = "report", records = "refuse", children = "change",
               engine = "erlrc";
-  line.app
-      .add_option("--purge", purge,
-                  "Processes in code from before the last upgrade: refuse, wait[=SECONDS] or kill")
+  line.app.add_option("--purge", purge, "Processes that still run old code: refuse, wait[=SECONDS] or kill")
       ->type_name("WHAT");
   line.app
       .add_option("--stranded", stranded,
-                  "Processes of changing code that nothing converts: report or refuse")
+                  "Processes of changed modules that no instruction converts: report or refuse")
       ->type_name("WHAT");
   line.app
       .add_option("--records", records,
-                  "Records that change, in the states of processes that nothing converts: refuse or report")
+                  "Changed record definitions found in unconverted process states: refuse or report")
       ->type_name("WHAT");
   line.app
-      .add_option(
-          "--children", children,
-          "Children that a supervisor's new code has or has no more: change (start and stop them) or keep")
+      .add_option("--children", children,
+                  "Children added or removed by a supervisor's new code: change (start/stop them) or keep")
       ->type_name("WHAT");
   line.app.add_flag("--rehearse", options.rehearse,
-                    "Try the conversions on copies of the processes' states, and change nothing");
-  line.app.add_option("--engine", engine, "Who evaluates the appup: erlrc, or otp for OTP's release_handler")
+                    "Try the conversions on copies of the process states, and change nothing");
+  line.app
+      .add_option("--engine", engine, "Engine that runs the appup: erlrc, or otp (OTP's release_handler)")
       ->type_name("WHICH");
   add_act_options(line.app, options);
   if (const auto code = line.parse(args, streams)) return *code;
@@ -142,15 +141,15 @@ int upgrade_main(std::span<const std::string> args, Streams& streams) {
   return guarded_main(tool, streams, [&] {
     return change_main(tool, "Upgrade a running application on every registered node without stopping it.",
                        Action::upgrade, {"OLDVSN", "OLDDIR", "The version that runs"},
-                       {"NEWVSN", "NEWDIR", "The version that shall run"}, args, streams);
+                       {"NEWVSN", "NEWDIR", "The version to upgrade to"}, args, streams);
   });
 }
 
 int downgrade_main(std::span<const std::string> args, Streams& streams) {
   const std::string tool = "erlrc-downgrade";
   return guarded_main(tool, streams, [&] {
-    return change_main(tool, "Take a running application back to an earlier version without stopping it.",
-                       Action::downgrade, {"EARLIERVSN", "EARLIERDIR", "The version that shall run"},
+    return change_main(tool, "Downgrade a running application on every registered node without stopping it.",
+                       Action::downgrade, {"EARLIERVSN", "EARLIERDIR", "The version to downgrade to"},
                        {"LATERVSN", "LATERDIR", "The version that runs"}, args, streams);
   });
 }

@@ -54,7 +54,7 @@ goes_on 'ca=1.1 cb=1.1'
 say "Another Erlang, unpacked before the applications, by apt:"
 fresh
 holds "installed" quietly apt-get install --yes erlang-base=1:99 ca=1.1 cb=1.1
-holds "it was foreseen" said "erlang-base has no hooks for running nodes, and holds"
+holds "it was foreseen" said "erlang-base has no hooks for running nodes, and contains"
 holds "for that node" said "afterwards egerl needs a restart"
 # Which of them apt unpacks first is its affair; both applications are in the same version, in any case.
 holds "the node answers" met

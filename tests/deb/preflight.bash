@@ -57,7 +57,7 @@ holds "refused" refused refusing eglib=4.3.0 egerl=4.1.0
 holds "it says why" table \
   'eglib 4.0.1 4.3.0 egerl needs restart - its appup asks for restart_new_emulator' \
   'egerl 4.0.1 4.1.0 egerl refused 4: egerl_age egerl_conn egerl_counter .. needs eglib, which stays at 4.0.1'
-holds "and what to do" said 'option -o Erlrc::Preflight=report goes on'
+holds "and what to do" said 'option -o Erlrc::Preflight=report continues anyway'
 holds "dpkg was not even called" equal "$(done_until_now)" "$before"
 at 4.0.1
 holds "only reported, it is tried, and dpkg puts it back" refused put eglib=4.3.0
@@ -65,7 +65,7 @@ holds "it was announced" table 'eglib 4.0.1 4.3.0 egerl needs restart - its appu
 at 4.0.1
 holds "if so configured, it is left for a restart, with what needs it" \
   packages apt-get install --yes -o Erlrc::Preflight=leave eglib=4.3.0 egerl=4.1.0
-holds "that is said" said 'erlrc: left for a restart of the nodes: egerl eglib'
+holds "that is said" said 'erlrc: skipped until the nodes are restarted: egerl eglib'
 holds "dpkg has the new versions" equal "$(version_of egerl | cut -d' ' -f1) $(version_of eglib | cut -d' ' -f1)" '4.1.0 4.3.0'
 holds "the node has the old ones" equal "$(running egerl egerl)$(running egerl eglib)" '["4.0.1"]["4.0.1"]'
 holds "over the same connection" equal "$(ask version)" 'version 4.0.1'

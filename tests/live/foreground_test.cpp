@@ -104,9 +104,9 @@ TEST_CASE("a node in the foreground tells what it starts, and what not") {
   Foreground run(host, {}, true);
   const std::string log = run.log_with("applications started");
   for (const std::string line :
-       {"erlrc-boot: (NODE) b 1 started in T ms, beside c\n",
-        "erlrc-boot: (NODE) a 1 started in T ms, beside c\n",
-        "erlrc-boot: (NODE) c 1 started in T ms, beside b, a\n",
+       {"erlrc-boot: (NODE) b 1 started in T ms, in parallel with c\n",
+        "erlrc-boot: (NODE) a 1 started in T ms, in parallel with c\n",
+        "erlrc-boot: (NODE) c 1 started in T ms, in parallel with b, a\n",
         "erlrc-boot: (NODE) bad: start: {no,{boots,start,[normal,{bad,{fails,no}}]}}\n",
         "erlrc-boot: (NODE) user needs bad\n", "erlrc-boot: (NODE) 3 of 5 applications started\n"}) {
     CAPTURE(line, log);
@@ -176,6 +176,6 @@ TEST_CASE("a node that does not come up is told with its exit status") {
   Foreground run(host, {}, true, "no_such_boot_file");
   const std::string log = run.log_with("exit 1");
   CAPTURE(log);
-  CHECK(log.find("erlrc-boot: NODE: the node ended with exit status 1 before its applications were started\n"
+  CHECK(log.find("erlrc-boot: NODE: the node exited with status 1 before its applications were started\n"
                  "exit 1\n") != std::string::npos);
 }

@@ -77,7 +77,7 @@ ServerLink::Event read_packet(BytesView packet) {
   expect(reader.u8() == 112, "sends a packet of another kind than pass through");
   const Term control = decode_term(reader);
   const auto* elements = as_tuple(control);
-  expect(elements != nullptr && !elements->empty(), "sends a control message that is no tuple");
+  expect(elements != nullptr && !elements->empty(), "sends a control message that is not a tuple");
   const auto operation = as_integer(elements->front());
   expect(operation == SPAWN_REQUEST || operation == SEND, "sends " + print_term(control));
   ServerLink::Event event;

@@ -143,9 +143,9 @@ TEST_CASE("bad files of the registry are told in one line, and how to mend them"
       {"", 0640, "HOST/nodes/n1: the cookie is empty"},
       {" \n\n", 0640, "HOST/nodes/n1: the cookie is empty"},
       {"cookie = " + cookie + "\ncolour = red\n", 0640,
-       "HOST/nodes/n1:2: unknown key; there are cookie, cookie_file, port and epmd_port"},
+       "HOST/nodes/n1:2: unknown key; expected cookie, cookie_file, port or epmd_port"},
       {"cookie = " + cookie + "\nport = " + cookie + "\n", 0640,
-       "HOST/nodes/n1:2: port is no number from 1 to 65535"},
+       "HOST/nodes/n1:2: port: expected a number from 1 to 65535"},
       {cookie + " " + cookie + "\n", 0640, "HOST/nodes/n1:1: not of the form key = value"},
   }));
   const Host host;

@@ -12,8 +12,8 @@ TEST_CASE("arguments of erlrc-boot that make no sense together are refused") {
   const std::vector<Row> rows{
       {{}, "NAME is required"},
       {{"--graph"}, "NAME is required"},
-      {{"--plan", "n1"}, "--plan stands alone"},
-      {{"--plan", "--graph"}, "--plan stands alone"},
+      {{"--plan", "n1"}, "--plan cannot be combined with other options"},
+      {{"--plan", "--graph"}, "--plan cannot be combined with other options"},
       {{"--output", "x.svg", "n1"}, "--output is for --graph only"},
       {{"--graph", "--output", "x.gif", "n1"},
        "--output: 'x.gif': expected a name that ends in .dot, .svg or .png"},

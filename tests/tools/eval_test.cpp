@@ -56,6 +56,6 @@ TEST_CASE("erlrc-eval knows registered nodes only") {
         Ran{1, "", "erlrc-eval: HOST/nodes/n2: readable by others: chmod 0640 HOST/nodes/n2\n"});
   one.host.dir().write("nodes/n1@other", cookie);
   CHECK(one.host.run(eval_main, {"n1", "1"}) ==
-        Ran{2, "", "erlrc-eval: node n1: there are several, say which as n1@HOST\n"});
+        Ran{2, "", "erlrc-eval: node n1: several nodes are named so, expected n1@HOST\n"});
   CHECK(one.node.calls().empty());
 }

@@ -399,7 +399,7 @@ TEST_CASE("bad input of the hook is told in one line") {
   {
     const ScopedEnvironment seconds("ERLRC_TIMEOUT", "soon");
     CHECK(dpkg.hook("postinst", {"configure"}) ==
-          Ran{2, "", "erlrc-hook: ERLRC_TIMEOUT: 'soon' is no number of seconds greater than 0\n"});
+          Ran{2, "", "erlrc-hook: ERLRC_TIMEOUT: expected a positive number of seconds, got 'soon'\n"});
   }
   {
     const ScopedEnvironment package("DPKG_MAINTSCRIPT_PACKAGE", "../../etc");

@@ -173,13 +173,15 @@ TEST_CASE("a node that is not running is no error") {
 TEST_CASE("a node that cannot be asked is an error, never node_down") {
   const auto [fault, why] = GENERATE(table<Fault, std::string>({
       {Fault::epmd_garbage,
-       "epmd at port E: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what epmd says"},
+       "epmd at port E: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not an answer of "
+       "epmd"},
       {Fault::port_closed, "port N: registered in epmd on this port, but nothing is listening"},
       {Fault::garbage,
-       "port N: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what a node says in a "
+       "port N: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what a node sends in a "
        "handshake"},
       {Fault::closes_at_once,
-       "port N: closes the connection at our first message: no Erlang node, a node that speaks TLS, or one "
+       "port N: closes the connection at our first message: not an Erlang node, a node that speaks TLS, or "
+       "one "
        "older than OTP 23"},
       {Fault::registered_before_otp_23, "port N: the node is older than OTP 23"},
       {Fault::old_challenge, "port N: the node is older than OTP 23"},

@@ -84,7 +84,7 @@ struct Node : Apt {
   FakeNode node;
 };
 
-const std::string kHead = "erlrc: what this does to running nodes:\n";
+const std::string kHead = "erlrc: effect on running nodes:\n";
 const std::string kRefuse = "Erlrc::Preflight=refuse\n";
 const std::string kHot = kHead +
                          "  application old new node how changed modules why\n"
@@ -114,7 +114,7 @@ TEST_CASE("what the node says no to is told, and refused if so configured") {
       apt.run(actions, kRefuse) ==
       Ran{1, table,
           "erlrc-apt-preflight: refused, and nothing has been changed: 1 of 1 change to running nodes cannot "
-          "be done (option -o Erlrc::Preflight=report goes on)\n"});
+          "be done (option -o Erlrc::Preflight=report continues anyway)\n"});
 }
 
 TEST_CASE("what needs a restart is told, and so is what needs that") {
@@ -141,7 +141,7 @@ TEST_CASE("what cannot be done is left for a restart if so configured, with what
                               Apt::upgrade("egerl", apt.archive("egerl", "", "eglib"));
   const Ran told = apt.run(actions, "Erlrc::Preflight=leave\n");
   CHECK(told.exit == 0);
-  CHECK_THAT(told.out, Catch::EndsWith("\nerlrc: left for a restart of the nodes: egerl eglib\n"));
+  CHECK_THAT(told.out, Catch::EndsWith("\nerlrc: skipped until the nodes are restarted: egerl eglib\n"));
   const ProcessId caller = calling_apt();
   CHECK(read_file(file) == std::to_string(caller.pid) + " " + caller.start + "\negerl\neglib\n");
   // What can be done is not left, nor is what was left before.
@@ -175,13 +175,12 @@ TEST_CASE("a package that does not want nodes to be kept in step is told as that
   const Node apt(failed("nobody may be asked"));
   const auto [policy, row] = GENERATE(table<std::string, std::string>({
       {"restart", "  egerl       1.0 2.0 n1   restart -               its package restarts its service\n"},
-      {"leave", "  egerl       1.0 2.0 n1   left -               as its package wants it\n"},
+      {"leave", "  egerl       1.0 2.0 n1   skipped -               as configured by its package\n"},
   }));
   const std::string actions =
       Apt::upgrade("egerl", apt.archive("egerl", "", "", "policy = " + policy + "\n"));
   apt.host.dir().write("dpkg/info/egerl.erlrc", "policy = " + policy + "\n" + apt.member("egerl", "1.0"));
-  const std::string how = "  application old new node " +
-                          std::string(policy == "leave" ? "how " : "how    ") + " changed modules why\n";
+  const std::string how = "  application old new node how     changed modules why\n";
   CHECK(apt.run(actions, kRefuse) == Ran{0, kHead + how + row, ""});
   CHECK(!was_run(apt.node));
 }
@@ -192,18 +191,18 @@ TEST_CASE("what needs the new version of a package that is left alone is told to
   apt.host.dir().write("dpkg/info/eglib.erlrc", policy + apt.member("eglib", "1.0"));
   const auto [needs, row] = GENERATE(table<std::string, std::string>({
       {"Depends: eglib (>= 2.0)\n",
-       "left -               egerl 2.0 needs eglib (>= 2.0), and eglib is 1.0\n"},
-      {"Depends: eglib (>= 1.0)\n", "hot  1: plain\n"},
+       "skipped -               egerl 2.0 needs eglib (>= 2.0), and eglib is 1.0\n"},
+      {"Depends: eglib (>= 1.0)\n", "hot     1: plain\n"},
       {"Breaks: eglib (<< 2.0)\n",
-       "left -               egerl 2.0 breaks eglib (<< 2.0), and eglib is 1.0\n"},
+       "skipped -               egerl 2.0 breaks eglib (<< 2.0), and eglib is 1.0\n"},
   }));
   const std::string actions = Apt::upgrade("egerl", apt.archive("egerl", "", "", "", needs)) +
                               Apt::upgrade("eglib", apt.archive("eglib", "", "", policy));
   CHECK(apt.run(actions, kRefuse) ==
         Ran{0,
             kHead +
-                "  application old new node how  changed modules why\n"
-                "  eglib       1.0 2.0 n1   left -               as its package wants it\n"
+                "  application old new node how     changed modules why\n"
+                "  eglib       1.0 2.0 n1   skipped -               as configured by its package\n"
                 "  egerl       1.0 2.0 n1   " +
                 row,
             ""});
@@ -213,9 +212,9 @@ TEST_CASE("a node that runs another version than its package's goes on with it")
   const Node apt(test::done(), {{"egerl", "0.9"}, {"eglib", "1.0"}});
   CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse) ==
         Ran{0,
-            kHead +
-                "  application old new node how  changed modules why\n"
-                "  egerl       1.0 2.0 n1   left -               version 0.9 of egerl runs, not 1.0 or 2.0\n",
+            kHead + "  application old new node how     changed modules why\n"
+                    "  egerl       1.0 2.0 n1   skipped -               version 0.9 of egerl runs, not 1.0 "
+                    "or 2.0\n",
             ""});
 }
 
@@ -270,8 +269,8 @@ TEST_CASE("an archive that cannot be read is a warning, or a reason to refuse") 
   const Ran refused = apt.run(Apt::upgrade("egerl", file), kRefuse);
   CHECK(refused.exit == 1);
   CHECK_THAT(refused.err,
-             Catch::EndsWith("refused, and nothing has been changed: it is not known what this would do "
-                             "to running nodes (option -o Erlrc::Preflight=report goes on)\n"));
+             Catch::EndsWith("refused, and nothing has been changed: the effect on running nodes is unknown "
+                             "(option -o Erlrc::Preflight=report continues anyway)\n"));
 }
 
 TEST_CASE("the other packages are told in spite of an archive that cannot be read") {
@@ -333,7 +332,7 @@ TEST_CASE("packages without hooks are named if a node has loaded what they hold"
   CHECK(apt.run("erlang-base 8 amd64 none < 9 amd64 none " + file + "\nother 8 amd64 none < 9 amd64 none " +
                 file + "\n") ==
         Ran{0,
-            "erlrc: erlang-base has no hooks for running nodes, and holds kernel, stdlib: "
+            "erlrc: erlang-base has no hooks for running nodes, and contains kernel, stdlib: "
             "afterwards n1 needs a restart\n",
             ""});
 }

@@ -6,9 +6,10 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
-// Big-endian reading and writing, as the distribution protocol, the external term format and BEAM files need
-// it. Bytes are kept in std::string: no copies between text and bytes, and cheap appending.
+// Big-endian reading and writing, for the distribution protocol, the external term format and BEAM files.
+// Bytes are kept in std::string: no copies between text and bytes, and cheap appending.
 
 namespace erlrc {
 
@@ -19,13 +20,13 @@ using BytesView = std::string_view;
 /// peer).
 class ShortRead : public std::runtime_error {
 public:
-  ShortRead(std::size_t wanted, std::size_t left)
-      : std::runtime_error("cut short: " + std::to_string(wanted) + " bytes wanted, " + std::to_string(left) +
-                           " left") {}
+  ShortRead(std::size_t expected, std::size_t left)
+      : std::runtime_error("cut short: " + std::to_string(expected) + " bytes wanted, " +
+                           std::to_string(left) + " left") {}
 };
 
-/// Reads from the front of a view that must outlive it. Every read throws ShortRead rather than go past the
-/// end.
+/// Reads from the front of a view that must outlive it. Every read throws ShortRead if too few bytes are
+/// left.
 class ByteReader {
 public:
   explicit ByteReader(BytesView bytes) : bytes_(bytes) {}
@@ -76,7 +77,7 @@ public:
     out_.append(value);
     return *this;
   }
-  /// Makes room for so many bytes in all: who writes much does not move it again and again.
+  /// Makes room for so many bytes in all, so that many writes do not move the bytes again and again.
   ByteWriter& reserve(std::size_t size) {
     out_.reserve(size);
     return *this;

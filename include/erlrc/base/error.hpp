@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-// The errors of this program: "the world is wrong", told in one line that reads from the outside in.
-// Expected outcomes are values, not errors. Caught around each node and in main, nowhere else.
+// The errors of this program: "the world is wrong", described in one line that reads from the outside in.
+// Expected outcomes are values, not errors. Errors are caught around each node and in main, nowhere else.
 
 namespace erlrc {
 
@@ -43,7 +43,7 @@ struct Position {
 /// A text or binary file does not have the form it should have.
 class SyntaxError : public Error {
 public:
-  /// Message: `FILE:LINE:COLUMN: MESSAGE`, where MESSAGE says what was found and what was expected.
+  /// Message: `FILE:LINE:COLUMN: MESSAGE`, where MESSAGE names what was found and what was expected.
   SyntaxError(const std::string& file, Position where, const std::string& message)
       : Error(file + ":" + std::to_string(where.line) + ":" + std::to_string(where.column) + ": " + message),
         position(where) {}
@@ -69,7 +69,7 @@ public:
 /// The line that reports `error`: the message of an Error; for any other exception, `tried` and its own text.
 std::string message_of(const std::exception& error, const std::string& tried);
 
-/// Runs `body`; an Error that leaves it gets `context: ` put before its message.
+/// Runs `body` and puts `context: ` before the message of an Error that it throws.
 template <typename Body>
 decltype(auto) within(const std::string& context, Body&& body) {
   try {

@@ -10,13 +10,13 @@
 
 namespace erlrc {
 
-/// For each name, the names that must come before it. Names that are no key are taken as having none, and are
-/// left out of the result.
+/// For each name, the names that must come before it. A name that is not a key has no such names, and does
+/// not appear in the result.
 using Dependencies = std::map<std::string, std::set<std::string>>;
 
-/// The strongly connected groups of `graph`, each after the groups its members need. A group of one is an
-/// ordinary name; a group of several is a cycle, its members sorted by name. Between independent groups the
-/// order is that of their first name, so that the same input always gives the same output.
+/// The strongly connected groups of `graph`, each after the groups that its members need. A group of one is
+/// an ordinary name; a group of several is a cycle, its members sorted by name. Independent groups are sorted
+/// by their first name, so that the same input always gives the same output.
 std::vector<std::vector<std::string>> ordered_groups(const Dependencies& graph);
 
 /// One cycle through the members of a strongly connected `group`, in order, starting at its first name: each

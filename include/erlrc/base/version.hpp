@@ -4,7 +4,7 @@
 #include <compare>
 #include <string_view>
 
-// Which of two application versions is the newer one: what tells an upgrade from a downgrade.
+// Which of two application versions is the newer one: the difference between an upgrade and a downgrade.
 
 namespace erlrc {
 

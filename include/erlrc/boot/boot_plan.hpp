@@ -7,28 +7,28 @@
 
 #include <erlrc/plan/boot.hpp>
 
-// What a node that boots asks, and what it is answered.
+// The request of a node that boots, and the answer to it.
 
 namespace erlrc {
 
-/// Why nothing at all can be planned.
+/// The reason why nothing at all can be planned.
 struct BootRefusal {
   Term reason;
   std::string text;
 };
 
-/// What the administrator's directory `root` says should run, or why it cannot be read.
+/// The desired applications of the administrator's directory `root`, or why it cannot be read.
 std::variant<BootWish, BootRefusal> load_boot_wish(const std::filesystem::path& root);
 
-/// Plans the boot of a node as below, for this wish instead of the administrator's.
+/// Plans the boot of a node as below, for these applications instead of the administrator's.
 BootPlan plan_boot(const Term& request, const std::filesystem::path& root, const BootWish& wish);
 
-/// Plans the boot of the node that describes itself in `request`: what erlrc_observe answers, and
-/// `applications` and `optional` (lists beside `included`), `path` (the code path) and `mode` (of the code
+/// Plans the boot of the node that describes itself in `request`: the answer of erlrc_observe, with
+/// `applications` and `optional` (lists like `included`), `path` (the code path) and `mode` (of the code
 /// server). `root` is the administrator's directory.
 std::variant<BootPlan, BootRefusal> plan_boot(const Term& request, const std::filesystem::path& root);
 
-/// The answer as it goes to the node: `{plan, Plan}` or `{error, Reason, Text}`.
+/// The answer as it is sent to the node: `{plan, Plan}` or `{error, Reason, Text}`.
 Term to_term(const std::variant<BootPlan, BootRefusal>& answer);
 
 }  // namespace erlrc

@@ -5,18 +5,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <erlrc/dist/machine.hpp>
 
-// The questions to epmd where a node listens (PORT_PLEASE2_REQ and PORT2_RESP) and where all of them do
-// (NAMES_REQ): ERTS user's guide, "Distribution Protocol", section "EPMD Protocol".
+// Asks epmd for the port of one node (PORT_PLEASE2_REQ and PORT2_RESP) or of all nodes (NAMES_REQ): ERTS
+// user's guide, "Distribution Protocol", section "EPMD Protocol".
 
 namespace erlrc {
 
-/// Where epmd listens if nothing says otherwise.
+/// The port of epmd, unless $ERL_EPMD_PORT or a node's entry names another one.
 inline constexpr std::uint16_t default_epmd_port = 4369;
 
-/// The distribution protocol that OTP 23 brought, and the only one spoken here.
+/// The version of the distribution protocol that OTP 23 introduced; the only one supported here.
 inline constexpr std::uint16_t distribution_version = 6;
 
 /// A node as epmd knows it.
@@ -31,7 +32,7 @@ struct EpmdAnswer {
   bool operator==(const EpmdAnswer&) const = default;
 };
 
-/// Asks epmd for one name. Gives one event.
+/// Asks epmd for one name. Its only event is the answer.
 class EpmdQuery {
 public:
   using Event = EpmdAnswer;
@@ -54,15 +55,15 @@ private:
   FirstFailure failure_;
 };
 
-/// A line of epmd's list. After the last one comes one without a name.
+/// A line of epmd's list. An empty name marks the end of the list.
 struct EpmdName {
   std::string alive;
   std::uint16_t port = 0;
   bool operator==(const EpmdName&) const = default;
 };
 
-/// Asks epmd for all names. The list does not tell which versions of the protocol a node speaks, and ends
-/// where epmd closes the connection.
+/// Asks epmd for all names. The list does not contain the protocol versions of the nodes, and ends where epmd
+/// closes the connection.
 class EpmdNames {
 public:
   using Event = EpmdName;
@@ -79,7 +80,7 @@ private:
 
   Bytes output_;
   Bytes received_;
-  bool greeted_ = false;  ///< epmd's own port, which comes first, was read
+  bool greeted_ = false;  ///< has read epmd's own port, which comes first
   bool closed_ = false;
   bool ended_ = false;
   FirstFailure failure_;

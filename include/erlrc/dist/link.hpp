@@ -2,15 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include <erlrc/dist/machine.hpp>
 #include <erlrc/term/term.hpp>
 
-// The connection after the handshake: packets with a length of four bytes before them, of which an empty one
-// is a tick, and each other one a control message with perhaps a message (ERTS user's guide, "Distribution
-// Protocol", section "Protocol between Connected Nodes").
+// The connection after the handshake: packets after their length, which takes four bytes. An empty packet is
+// a tick; any other one is a control message, with a message for some of them (ERTS user's guide,
+// "Distribution Protocol", section "Protocol between Connected Nodes").
 
 namespace erlrc {
 
@@ -24,13 +26,13 @@ inline constexpr std::int64_t PAYLOAD_MONITOR_P_EXIT = 28;
 inline constexpr std::int64_t SPAWN_REQUEST = 29;
 inline constexpr std::int64_t SPAWN_REPLY = 31;
 
-/// Somebody on the node sent us this.
+/// A message that a process of the node sent us.
 struct Delivered {
   Term message;
   bool operator==(const Delivered&) const = default;
 };
 
-/// The answer to a SPAWN_REQUEST: `result` is the new process, or an atom that says why there is none.
+/// The answer to a SPAWN_REQUEST: `result` is the new process, or an atom with the reason of the failure.
 struct SpawnAnswer {
   Reference request;
   Term result;
@@ -44,8 +46,8 @@ struct Exited {
   bool operator==(const Exited&) const = default;
 };
 
-/// A process of the node wants to hear of the end of one of ours. (No more than the connection is ours to
-/// know of: the node notices by itself when that ends.)
+/// A process of the node monitors one of ours. (We have no processes but the connection, and the node notices
+/// by itself when that ends.)
 struct Monitored {
   Term by;
   Term process;
@@ -55,7 +57,7 @@ struct Monitored {
 
 using LinkEvent = std::variant<Delivered, SpawnAnswer, Exited, Monitored>;
 
-/// What is sent as one packet: a control message, and a message if it has one.
+/// The content of one packet: a control message, and a message if it has one.
 struct Packet {
   Term control;
   Bytes message;  ///< in the external term format with its version byte; empty: none
@@ -68,16 +70,16 @@ Packet send_to(const Pid& to, const Term& message);
 /// {MONITOR_P_EXIT, Process, By, Monitor, noproc}: there is no such process.
 Packet no_such_process(const Monitored& asked);
 
-/// The connection, our side of it. Ticks are answered. Control messages that ask nothing of us (exits,
-/// ends of monitors, and those unknown to us) are passed over.
+/// Our side of the connection. Answers ticks. Skips control messages that ask nothing of us (exits, ends of
+/// monitors, and those unknown to us).
 class Link {
 public:
   using Event = LinkEvent;
 
-  /// No packet of a node may be larger: a broken length must not make us wait for, or hold, more.
+  /// No packet of a node may be larger: a broken length must not make us wait for more, or keep more.
   static constexpr std::size_t largest_packet = std::size_t{64} * 1024 * 1024;
 
-  /// `rest` is what came behind the handshake.
+  /// `rest` is the bytes that came after the handshake.
   explicit Link(Bytes rest = {}) : received_(std::move(rest)) {}
 
   void receive(BytesView bytes);
@@ -93,7 +95,7 @@ private:
 
   Bytes output_;
   Bytes received_;
-  std::size_t read_ = 0;  ///< how much of received_ is done with
+  std::size_t read_ = 0;  ///< so many bytes of received_ are already read
   bool closed_ = false;
   FirstFailure failure_;
 };

@@ -3,21 +3,23 @@
 
 #include <concepts>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <erlrc/base/bytes.hpp>
 #include <erlrc/base/error.hpp>
 
-// The shape that all protocols of this part have: bytes in, events and bytes out, no socket and no clock. The
-// loop that moves the bytes is erlrc/node/pump.hpp.
+// The shape of all protocols in this part: bytes in, events and bytes out, no socket and no clock. The loop
+// that moves the bytes is in erlrc/node/pump.hpp.
 
 namespace erlrc {
 
-/// A protocol without IO. `next` throws ProtocolError for what the peer did wrong, and then every time again.
+/// A protocol without IO. `next` throws ProtocolError when the peer breaks the protocol, and again in every
+/// later call.
 template <typename M>
 concept Machine = requires(M machine, BytesView in) {
   { machine.receive(in) } -> std::same_as<void>;                         // bytes from the peer
-  { machine.close() } -> std::same_as<void>;                             // the peer will send no more
+  { machine.close() } -> std::same_as<void>;                             // the peer has sent its last byte
   { machine.next() } -> std::same_as<std::optional<typename M::Event>>;  // nullopt: needs more bytes
   { machine.take_output() } -> std::same_as<Bytes>;                      // bytes we owe the peer
 };

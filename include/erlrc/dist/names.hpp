@@ -6,14 +6,16 @@
 #include <string_view>
 #include <utility>
 
-// What a node is called and what it is asked with.
+#include <erlrc/base/text.hpp>
+
+// The name of a node and its cookie.
 
 namespace erlrc {
 
 /// The name of a node: `alive`, or `alive@host`.
 struct NodeName {
   std::string alive;
-  std::optional<std::string> host;  ///< absent: whatever host part the node of that name has
+  std::optional<std::string> host;  ///< absent: any host
   auto operator<=>(const NodeName&) const = default;
 };
 
@@ -26,11 +28,7 @@ std::string to_string(const NodeName& name);
 /// Whether both can be names of the same node: one of them may leave the host out.
 bool may_be_same(const NodeName& a, const NodeName& b);
 
-/// Text from outside as it may stand in a message: quoted, on one line, with everything but printable ASCII
-/// as `\xNN`, and cut if it is long.
-std::string printable(std::string_view text);
-
-/// A secret: it has no way to be printed, compared or logged.
+/// A secret: it cannot be printed, compared or logged.
 class Cookie {
 public:
   explicit Cookie(std::string secret) : secret_(std::move(secret)) {}

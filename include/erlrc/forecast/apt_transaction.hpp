@@ -8,14 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/pkg/apt_change.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/transaction/dpkg.hpp>
 
-#include <erlrc/coordinator/app_cache.hpp>
-
-// What a whole run of the package manager will ask of every node, with the files that are still packed.
+// The requests of a whole run of the package manager, with the files that are still in archives.
 
 namespace erlrc {
 
@@ -28,7 +27,7 @@ public:
     Files files;  ///< what planners read with: the new version from its archive, the old one from disk
   };
 
-  /// An application whose package does not want running nodes to be kept in step.
+  /// An application whose package does not manage running nodes.
   struct Apart {
     std::string package;
     PackagedApp app;
@@ -40,8 +39,8 @@ public:
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  /// Reads the archives of the items that are `wanted`, several at a time. Items whose archive cannot be read
-  /// drop out, as do the starts of what no version of its package says should run.
+  /// Reads the archives of the items that are `needed`, several at a time. Drops items whose archive cannot
+  /// be read, and starts of applications that are not desired by any version of their package.
   template <typename Needed>
   void read_archives(Needed needed) {
     for (const Item& item : items_)
@@ -50,10 +49,10 @@ public:
   }
 
   const std::vector<AptChange>& changes() const { return changes_; }
-  /// In the order in which they will be done: dpkg unpacks all packages before it configures any.
+  /// In the order of their execution: dpkg unpacks all packages before it configures any.
   const std::vector<Item>& items() const { return items_; }
   const std::vector<Apart>& apart() const { return apart_; }
-  /// What could not be found out, a line for each package.
+  /// Problems in reading packages, a line for each package.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
 private:

@@ -6,54 +6,54 @@
 #include <string>
 #include <vector>
 
+#include <erlrc/coordinator/execute.hpp>
 #include <erlrc/pkg/apt_hook.hpp>
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/sys/deadline.hpp>
-#include <erlrc/coordinator/execute.hpp>
 
-// What a transaction that has not begun will do to running nodes.
+// The effect on running nodes of a transaction that has not begun.
 
 namespace erlrc {
 
-/// What becomes of one application on one node.
+/// The effect on one application of one node.
 struct Forecast {
   enum class Kind {
     hot,            ///< upgraded or downgraded while it runs
     restart,        ///< stopped and started: within the node by its appup, or with it by its package
-    start,          ///< a node that does not run it will
-    stop,           ///< its package goes
-    left,           ///< its package leaves nodes alone: they go on with the old version
-    needs_restart,  ///< only a new start of the node can do it
+    start,          ///< started on a node that does not run it
+    stop,           ///< its package is removed
+    skipped,        ///< its package does not manage nodes: they keep running the old version
+    needs_restart,  ///< possible only by a restart of the node
     refused,        ///< the hooks of its package will fail
   };
   Kind kind = Kind::hot;
   std::string package;
   std::string app;
-  std::string old_vsn;  ///< empty: none
-  std::string new_vsn;  ///< empty: none
+  std::string old_vsn;  ///< empty: there is no old version
+  std::string new_vsn;  ///< empty: there is no new version
   std::string node;
-  std::vector<Atom> modules;  ///< that change
-  std::string why;            ///< for `needs_restart` and `refused`; else what the user should know
-  bool waits = false;         ///< `left`, or restarted by its package: the hooks do nothing
+  std::vector<Atom> modules;  ///< the modules that change
+  std::string why;            ///< for `needs_restart` and `refused`; else a remark for the user
+  bool waits = false;         ///< `skipped`, or restarted by its package: the hooks do nothing
   bool operator==(const Forecast&) const = default;
 };
 
-/// Whether the application will not come to run its new version by what the hooks do.
+/// Whether the hooks will not bring the application to its new version.
 bool fails(const Forecast& forecast);
 
 struct Forecasts {
-  std::vector<Forecast> rows;         ///< in the order in which it will be done; within that, by node
-  std::vector<std::string> notes;     ///< what else the administrator should know
-  std::vector<std::string> warnings;  ///< what could not be found out
+  std::vector<Forecast> rows;         ///< in the order of the transaction; within that, by node
+  std::vector<std::string> notes;     ///< other remarks for the administrator
+  std::vector<std::string> warnings;  ///< files and nodes that could not be read
   bool operator==(const Forecasts&) const = default;
 };
 
-/// Asks every node of `site`, and changes none. If none of them runs, nothing is read and the result is
-/// empty.
+/// Asks every node of `site`, and changes none of them. If no node runs, reads nothing and returns an empty
+/// result.
 Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
                    const Site& site, Deadline until);
 
-/// The row of one decision; nullopt where nothing happens.
+/// The row of one decision; nullopt if nothing happens.
 std::optional<Forecast> row_of(const Request& request, const Decision& decision);
 
 /// The applications that the new version of `app` needs.
@@ -62,10 +62,10 @@ struct Needs {
   std::vector<Atom> apps;
 };
 
-/// Refuses those of `rows`, all of one node, that need an application which will not be upgraded.
+/// `rows` are those of one node. Refuses each row that needs an application that will not be upgraded.
 void refuse_dependents(std::vector<Forecast>& rows, const std::vector<Needs>& needs);
 
-/// The table, as lines; empty if there is nothing to say.
+/// The table, as lines; empty if there is nothing to report.
 std::string render_forecasts(const Forecasts& forecasts);
 
 }  // namespace erlrc

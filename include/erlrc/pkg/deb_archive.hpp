@@ -8,20 +8,20 @@
 
 #include <erlrc/base/bytes.hpp>
 
-// Looking into .deb archives with libapt-pkg, without unpacking them.
+// Reads .deb archives with libapt-pkg, without unpacking them.
 
 namespace erlrc {
 
-/// Files of an archive, in memory, by the absolute paths that they will have.
+/// Files of an archive, in memory, by their absolute paths once they are installed.
 class ArchiveFiles {
 public:
-  /// `path` may lead through symbolic links that the archive itself holds. nullopt if it holds no such file.
+  /// `path` may lead through symbolic links in the archive itself. nullopt if the archive has no such file.
   std::optional<Bytes> read(const std::filesystem::path& path) const;
 
   void add_file(const std::string& path, Bytes bytes);
   /// A symbolic link, relative or absolute.
   void add_symbolic_link(const std::string& path, const std::string& target);
-  /// Another name of a file; `target` is a path within the archive, as tar has it.
+  /// Another name of a file; `target` is a path within the archive, as in tar.
   void add_hard_link(const std::string& path, const std::string& target);
 
 private:
@@ -36,7 +36,7 @@ private:
 std::optional<Bytes> read_control_member(const std::filesystem::path& archive, const std::string& member);
 
 /// All .app, .appup and .beam files, those of /etc/erlrc.d/applications, and the links. Throws Error naming
-/// the archive if it cannot be read, or if they are larger than any application is.
+/// the archive if it cannot be read, or if they are larger than any real application.
 ArchiveFiles read_application_files(const std::filesystem::path& archive);
 
 }  // namespace erlrc

@@ -4,22 +4,23 @@
 #include <string>
 #include <vector>
 
+#include <erlrc/base/text.hpp>
 #include <erlrc/plan/outcome.hpp>
 #include <erlrc/plan/request.hpp>
 
-// How the user, or a program, is told what came of a request. Text keeps the words and the lines that erlrc
+// The result of a request, as text for users or JSON for programs. Text keeps the words and lines that erlrc
 // always printed; JSON is one record for each call.
 
 namespace erlrc {
 
-/// What a report is about, beside the nodes.
+/// The part of a report that is not about a node.
 struct ReportHead {
   std::string tool;  ///< the program, as messages begin with it: `erlrc-start`
   Request request;
   bool dry_run = false;  ///< the plans were made and not run
 };
 
-/// What goes to standard output and to standard error; whole lines.
+/// The lines for standard output and standard error.
 struct ReportText {
   std::string out;
   std::string err;
@@ -27,20 +28,24 @@ struct ReportText {
 };
 
 /// One line for each node: `erlrc-start: Starting 'APP': (NODE) WORD` on `out`, and for a node where it
-/// failed `erlrc-start: NODE: [WORD: ]MESSAGE` on `err` (no word where the node could not be asked). Below
-/// it, two spaces in: `left: ..` what differs from before on a broken node; `remark: ..`; with `verbose` or
-/// in a dry run `note: ..`, how the plan was decided; with `verbose` the steps that were begun, each with its
-/// time, and how long processes were suspended; in a dry run the steps of the plan.
+/// failed `erlrc-start: NODE: [WORD: ]MESSAGE` on `err` (without a word if the node could not be asked).
+/// Below it, indented by two spaces:
+///
+/// - `left: ..`: differences from before, on a broken node
+/// - `remark: ..`
+/// - `note: ..`: how the plan was decided; with `verbose` or in a dry run
+/// - with `verbose`, the steps that were begun, each with its time, and how long processes were suspended
+/// - in a dry run, the steps of the plan
 ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& reports, bool verbose);
 
 /// The record, as one line of JSON:
 ///
 ///     {"tool": "erlrc-upgrade", "action": "upgrade", "app": "egerl", "from": "4.0.1", "to": "4.1.0",
-///     "dry_run": false,
-///      "nodes": [{"node": "n1", "outcome": "done", "word": "upgraded", "message": "", "left": [], "remarks":
-///      [],
-///                 "steps": [{"step": "read_code", "description": "..", "us": 412}, ..], "suspended_us":
-///                 1210}],
+///      "dry_run": false,
+///      "nodes": [{"node": "n1", "outcome": "done", "word": "upgraded", "message": "",
+///                 "left": [], "remarks": [], "notes": [],
+///                 "steps": [{"step": "read_code", "description": "..", "us": 412}, ..],
+///                 "suspended_us": 1210}],
 ///      "exit": 0}
 ///
 /// `from` and `to` are null where the action has none. `outcome` and `word` are those of
@@ -49,8 +54,5 @@ ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& re
 /// "result": "works" | "fails" | "cannot", "why"}]; `us` is null for a step that was not begun. Text that is
 /// not UTF-8 is made so.
 std::string render_json(const ReportHead& head, const std::vector<NodeReport>& reports);
-
-/// `text` on one line: control characters, which a node may have sent, become spaces.
-std::string one_line(std::string_view text);
 
 }  // namespace erlrc

@@ -9,29 +9,29 @@
 
 #include <erlrc/app/app_files.hpp>
 
-// Application directories, from disk or from a package's archive to values.
+// Application directories as values, read from disk or from a package's archive.
 
 namespace erlrc {
 
-/// The first directory of a code path that holds APP.app, as OTP's `code:where_is_file/1` finds it. One that
-/// cannot be searched has none.
+/// The first directory of a code path that contains APP.app, as OTP's `code:where_is_file/1` finds it. A
+/// directory that cannot be searched is skipped.
 std::optional<std::string> find_ebin(const std::vector<std::string>& path, const Atom& app);
 
-/// Reads `ebin`/APP.app, whichever version it is of; else as below.
+/// Reads `ebin`/APP.app, of any version; else as below.
 AppSpec load_spec(const std::filesystem::path& ebin, const Atom& app);
 
 /// Reads `ebin`/APP.app only. Throws Error naming the file if it is missing, unreadable, broken, of another
-/// application, or of another version than `vsn`. Where dpkg is unpacking another version over that one, the
-/// files are those that it keeps for going back (FILE.dpkg-tmp).
+/// application, or of another version than `vsn`. While dpkg is unpacking another version over that one,
+/// reads its backups of the old files (FILE.dpkg-tmp).
 AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
 
 /// The same with the beams of all modules that the .app lists, and the .appup if there is one.
 AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
 
-/// Reads the file of that path; nullopt if there is none. It is called by several threads at once.
+/// Reads the file of that path; nullopt if there is no such file. Called by several threads at once.
 using FileReader = std::function<std::optional<Bytes>(const std::filesystem::path&)>;
 
-/// The same two with the files from elsewhere, where directories are not asked for.
+/// The same two with files from elsewhere, without looking for the directory.
 AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
                        const FileReader& read);
 AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -10,13 +8,14 @@
 #include <variant>
 
 #include <erlrc/dist/names.hpp>
+#include <erlrc/sys/group.hpp>
 
-// Entering a node in the administrator's directory and taking it out: what load_registry reads back. Whoever
-// reads the directory meanwhile sees the old entry, the new one or none, never a part of one.
+// Adds a node to the administrator's directory and removes it; load_registry reads it. A process that reads
+// the directory meanwhile sees the old entry, the new one or none, never a part of one.
 
 namespace erlrc {
 
-/// Where the entry has its cookie from.
+/// The entry names the file that contains the cookie.
 struct CookieFile {
   std::filesystem::path path;  ///< absolute
 };
@@ -26,18 +25,18 @@ struct NodeRegistration {
   std::variant<Cookie, CookieFile> cookie;
   std::optional<std::uint16_t> port;       ///< as in NodeEntry
   std::optional<std::uint16_t> epmd_port;  ///< as in NodeEntry
-  std::optional<gid_t> group;              ///< who may read the entry beside its owner
+  std::optional<gid_t> group;              ///< may read the entry, besides its owner
 };
 
-/// Writes the entry into `root`/nodes, over an older one of that name; makes the directories that are missing
-/// (nodes with mode 0750). From the first byte on, nobody but its owner and `group` can read it. `group` gets
-/// the directory too if that is root's, for else it would not reach the entry. Throws UsageError for a name
-/// that load_registry would not take for a node; Error if the node is registered under its other name (with
-/// or without host), the cookie file cannot be used, others may write in the directory, or the directory is
-/// another group's.
+/// Writes the entry into `root`/nodes, over an older one of that name; makes missing directories (nodes with
+/// mode 0750). From the first byte on, only its owner and `group` can read it. If the directory belongs to
+/// group root, it is given to `group`, which could not reach the entry otherwise. Throws UsageError for a
+/// name that load_registry would not take for a node; Error if the node is registered under its other name
+/// (with or without host), the cookie file cannot be used, others may write in the directory, or the
+/// directory belongs to another group.
 void register_node(const std::filesystem::path& root, const NodeRegistration& node);
 
-/// Removes the entry of that name. Whether there was one.
+/// Removes the entry of that name. Returns whether there was one.
 bool unregister_node(const std::filesystem::path& root, const NodeName& name);
 
 }  // namespace erlrc

@@ -7,11 +7,11 @@
 
 #include <erlrc/site/registry.hpp>
 
-// This host, as its administrator set it up: the registered nodes and the applications that should run.
+// This host, as its administrator set it up: the registered nodes and the desired applications.
 
 namespace erlrc {
 
-/// What the administrator's directory says.
+/// The content of the administrator's directory.
 struct Site {
   Registry registry;
   std::set<Atom> wanted;  ///< applications that should run
@@ -20,13 +20,12 @@ struct Site {
 /// Reads $ERLRC_ROOT. Throws UsageError if it has no nodes directory.
 Site load_site();
 
-/// The same for who is called by a package manager: nullopt where there is nothing to keep in step, in an
-/// image that is being built and on a machine without registered nodes. In a chroot these are the nodes that
-/// run there.
+/// The same for hooks of package managers: nullopt if there are no nodes to manage, as in an image that is
+/// being built and on a machine without registered nodes. In a chroot, only nodes that run there count.
 std::optional<Site> site_to_serve();
 
 /// `site` with only the node of that name: `alive@host`, or `alive` for a node of any host. Throws UsageError
-/// if there is none.
+/// if there is no such node.
 Site only_node(Site site, const std::string& name);
 
 /// `site` with only the nodes whose files have these names.

@@ -12,13 +12,13 @@ class ByteStream {
 public:
   virtual ~ByteStream() = default;
 
-  /// Waits for bytes and gives what is there. Empty: the peer closed or reset the connection. Throws TimedOut
-  /// when `until` passes first, SystemError if the connection cannot be read.
+  /// Waits for bytes and returns those that have arrived. Empty: the peer closed or reset the connection.
+  /// Throws TimedOut when `until` passes first, SystemError if the connection cannot be read.
   virtual Bytes read_some(Deadline until) = 0;
 
-  /// Writes all of `bytes`, in one piece if the system takes it so. A peer that has closed the connection is
-  /// no error here: what it sent before is still to be read, and then read_some tells. Throws TimedOut and
-  /// SystemError.
+  /// Writes all of `bytes`, in one piece if the system takes it so. That the peer has closed the connection
+  /// is not an error here: read_some still returns what it sent before, and then reports the end. Throws
+  /// TimedOut and SystemError.
   virtual void write_all(BytesView bytes, Deadline until) = 0;
 };
 

@@ -7,12 +7,12 @@
 
 namespace erlrc {
 
-/// A point on the monotonic clock. One is made from --timeout when a tool starts, and every wait of the call
-/// ends there.
+/// A point on the monotonic clock. A program makes one from --timeout when it starts, and every wait ends
+/// there.
 using Deadline = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
-/// A wait reached its deadline. The message says no number: who made the deadline knows it.
+/// A wait reached its deadline. The message omits the duration; the caller knows it.
 class TimedOut : public Error {
 public:
   TimedOut() : Error("did not answer in time") {}

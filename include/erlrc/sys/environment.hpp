@@ -6,7 +6,7 @@
 
 namespace erlrc {
 
-/// The value of an environment variable. One that is set to nothing counts as not set.
+/// The value of an environment variable; nullopt if it is not set or empty.
 std::optional<std::string> environment(const std::string& name);
 
 }  // namespace erlrc

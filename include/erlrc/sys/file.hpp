@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,13 +14,13 @@
 #include <erlrc/sys/deadline.hpp>
 #include <erlrc/sys/unique_fd.hpp>
 
-// Files of this host. Each failure is a SystemError that names the file first. Of std::filesystem only `path`
-// is used: its functions would bring iostreams, and with them a third of the time that a program of ours
-// takes to start.
+// Files of this host. Each failure is a SystemError that names the file first. Of std::filesystem, only
+// `path` is used: its functions would bring iostreams, and with them a third of the time that one of our
+// programs takes to start.
 
 namespace erlrc {
 
-/// What stat(2) tells of a file, symbolic links followed.
+/// What stat(2) reports of a file, symbolic links followed.
 struct FileStatus {
   enum class Kind { file, directory, other };
   Kind kind = Kind::other;
@@ -46,8 +47,8 @@ struct FileContent {
 /// device.
 FileContent load_file(const std::filesystem::path& path);
 
-/// The same, but for a path that leads through a symbolic link of neither root nor ourselves: who may write
-/// there must not choose what we read. Throws Error for such a link.
+/// The same, but throws Error if the path leads through a symbolic link of another user than root and ours:
+/// such a user must not choose what we read.
 FileContent load_file_past_no_foreign_link(const std::filesystem::path& path);
 
 /// Reads a whole file of which only the bytes matter.
@@ -56,29 +57,52 @@ Bytes read_file(const std::filesystem::path& path);
 /// The same; nullopt if there is no such file.
 std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path);
 
+/// The descriptor of standard input.
+inline constexpr int standard_input = 0;
+
+/// Whether standard input is a terminal.
+bool is_terminal_input();
+
 /// All of standard input. Throws SystemError; Error if it is a terminal, which would show what is typed.
 Bytes read_standard_input();
 
-/// Reads what is still to come from an open descriptor, a pipe as well, up to its end. `name` is for
-/// messages.
+/// Reads the rest of an open descriptor, which may be a pipe, up to its end. `name` is for messages.
 Bytes read_stream(int fd, const std::string& name);
+
+/// Writes all of `bytes` to an open descriptor. `name` is for messages.
+void write_stream(int fd, BytesView bytes, const std::string& name);
 
 /// Where a symbolic link points to; nullopt if it cannot be read, for whatever reason.
 std::optional<std::string> read_link_if_readable(const std::filesystem::path& path);
 
-/// Replaces `path` by a file with this content, mode and group (the caller's own, if none is given): whoever
-/// opens it sees the old or the new one whole, also after a power cut. Until then the bytes stand in a file
-/// beside it whose name starts with a dot and which nobody but its owner may read.
+/// `path` from the root directory on, without dots; a relative path begins in the working directory.
+std::filesystem::path absolute_path(const std::filesystem::path& path);
+
+/// Replaces `path` by a file with this content, mode and group (the caller's own, if none is given). A reader
+/// sees the whole old file or the whole new one, also after a power cut. Until then, the bytes are in a file
+/// next to it whose name starts with a dot and that only its owner may read.
 void write_file_atomically(const std::filesystem::path& path, BytesView bytes, mode_t mode,
                            std::optional<gid_t> group = std::nullopt);
 
-/// Removes a file, also from what a power cut leaves. Whether there was one.
+/// Removes a file, for good also after a power cut. Returns whether there was one.
 bool remove_file(const std::filesystem::path& path);
 
-/// Makes a directory with exactly this mode and this group (the caller's own, if none is given). Whether it
-/// was made: one that is there already is left alone.
+/// Removes a file or a directory with all that is in it; symbolic links are not followed. It may be missing.
+void remove_tree(const std::filesystem::path& path);
+
+/// Makes a directory with exactly this mode and this group (the caller's own, if none is given). Returns
+/// whether it was made: an existing one is left alone.
 bool make_directory(const std::filesystem::path& path, mode_t mode,
                     std::optional<gid_t> group = std::nullopt);
+
+/// Makes a directory and those that it is in, each with exactly this mode, as far as they are missing.
+void make_directories(const std::filesystem::path& path, mode_t mode);
+
+/// Makes `copy` a second name of `file`, or, on another file system, a copy of it with its mode.
+void link_or_copy(const std::filesystem::path& file, const std::filesystem::path& copy);
+
+/// The free bytes of the file system of `path`; nullopt if it does not report them.
+std::optional<std::uintmax_t> free_space(const std::filesystem::path& path);
 
 /// Gives a file or directory to a group.
 void set_group(const std::filesystem::path& path, gid_t group);
@@ -86,8 +110,8 @@ void set_group(const std::filesystem::path& path, gid_t group);
 /// The names in a directory, sorted, without `.` and `..`. nullopt if there is no such directory.
 std::optional<std::vector<std::string>> directory_names(const std::filesystem::path& path);
 
-/// Locks a directory against whoever else asks for this, until the descriptor is closed or its process ends.
-/// Throws TimedOut if another one holds the lock until `until`.
+/// Locks a directory against other callers of this function, until the descriptor is closed or its process
+/// ends. Throws TimedOut if another process has the lock until `until`.
 UniqueFd lock_directory(const std::filesystem::path& path, Deadline until);
 
 }  // namespace erlrc

@@ -7,8 +7,9 @@
 
 namespace erlrc {
 
-/// The number of a group of this host: one of /etc/group, or a number as it is. The C library's look-up would
-/// load libraries, which statically linked programs cannot do. Throws UsageError if there is no such group.
+/// The number of a group of this host, given its name in /etc/group or the number itself. The C library's
+/// look-up would load libraries, which statically linked programs cannot do. Throws UsageError if there is no
+/// such group.
 gid_t find_group(const std::string& name);
 
 }  // namespace erlrc

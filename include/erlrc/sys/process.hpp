@@ -3,26 +3,58 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
+
+// Processes of this host, as /proc shows them.
 
 namespace erlrc {
 
-/// The process of this host (and of our network namespace: a container's nodes are not this host's) that runs
-/// as the Erlang node `alive`, or `alive@host`, according to the -sname or -name in its arguments. nullopt:
-/// none is seen, or there is no /proc. An empty `host` fits any.
+/// One process for all time: the system uses a number again.
+struct ProcessId {
+  pid_t pid = 0;
+  std::string start{};  ///< when it began, in the clock ticks of /proc
+  bool operator==(const ProcessId&) const = default;
+};
+
+/// A process that this one was started by, directly or not.
+struct Ancestor {
+  ProcessId id;
+  std::string name;  ///< of its program, at most 15 bytes
+};
+
+/// The nearest ancestor for which `matches` holds; an id with pid 0 if there is no such process. A
+/// container may hide the farther ones.
+ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches);
+
+/// The arguments of a process, its program first. Throws SystemError if they cannot be read.
+std::vector<std::string> process_arguments(pid_t pid);
+
+/// The working directory of a process; nullopt if it cannot be read.
+std::optional<std::filesystem::path> process_directory(pid_t pid);
+
+/// The file of the program that this process runs; nullopt if it cannot be read.
+std::optional<std::string> own_program();
+
+/// The process of this host that runs as the Erlang node `alive`, or `alive@host`, according to the -sname or
+/// -name in its arguments. An empty `host` matches any host. nullopt if no such process is visible, or there
+/// is no /proc. Processes in another network namespace do not count: nodes in containers are not this host's.
 std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host);
 
-/// The same among those that have our root directory.
+/// The same among the processes that have our root directory.
 std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host);
 
-/// Whether our root directory is that of the first process: not in a chroot, such as an image that is being
-/// built, or a copy of the system that is being mended. Without /proc it is taken for one; where that cannot
-/// be seen, because we are not root, it is not.
+/// Whether our root directory is that of the first process: false in a chroot, such as an image that is being
+/// built, or a copy of the system that is being mended. False without /proc; true if only root could see it
+/// and we are not root.
 bool has_root_of_host();
 
-/// Whether these arguments of a process (as /proc/PID/cmdline holds them, each ended by a zero byte) are
-/// those of an Erlang emulator that runs as that node.
+/// Whether these arguments of a process (as in /proc/PID/cmdline, each ended by a zero byte) are those of an
+/// Erlang emulator that runs as that node.
 bool runs_as_node(std::string_view cmdline, std::string_view alive, std::string_view host);
 
 }  // namespace erlrc

@@ -5,8 +5,8 @@
 
 namespace erlrc {
 
-/// A number nobody can foresee, for the challenge of a handshake. Throws SystemError if the system gives
-/// none.
+/// An unpredictable number, for the challenge of a handshake. Throws SystemError if the system does not give
+/// one.
 std::uint32_t random_number();
 
 }  // namespace erlrc

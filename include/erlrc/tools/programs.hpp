@@ -6,9 +6,9 @@
 
 #include <erlrc/report/streams.hpp>
 
-// The programs, each as a function: what its main calls, and what tests call in their own process. `args` are
+// The programs, each as a function that its main calls, and that tests call in their own process. `args` are
 // the arguments without the program's name. The result is the exit code: 0 done, 1 failed with every node as
-// before, 2 wrong arguments, 3 a node could not be put back.
+// before, 2 wrong arguments, 3 a node could not be restored.
 
 namespace erlrc {
 

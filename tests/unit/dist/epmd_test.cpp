@@ -82,11 +82,11 @@ TEST_CASE("extra bytes of a registration are ignored") {
 
 TEST_CASE("an invalid answer of epmd is an error") {
   const Bytes answer = epmd_answer("egerl", 1);
-  CHECK(error_after("HTTP/1.1 400") == "answers 'HTTP/1.1 400', which is not what epmd says");
+  CHECK(error_after("HTTP/1.1 400") == "answers 'HTTP/1.1 400', which is not an answer of epmd");
   CHECK(error_after("") == "closed the connection without an answer");
   CHECK(error_after(answer.substr(0, 16)) == "closed the connection in the middle of its answer");
   CHECK(error_after(epmd_answer("other", 1)) == "answers for 'other', asked for 'egerl'");
-  CHECK(error_after(epmd_answer("egerl", 0)) == "says that the node listens on port 0");
+  CHECK(error_after(epmd_answer("egerl", 0)) == "reports port 0 for the node");
 }
 
 TEST_CASE("every answer of epmd is decoded or refused") {
@@ -119,7 +119,7 @@ TEST_CASE("epmd's list is a sequence of names that ends with the connection") {
 TEST_CASE("an invalid list of epmd is an error") {
   const auto error = [](const Bytes& lines) { return listed(Bytes("\0\0\x11\x11", 4) + lines).second; };
   const auto lists = [](const std::string& line) {
-    return "lists '" + line + "', which is not what epmd says";
+    return "lists '" + line + "', which is not an answer of epmd";
   };
   const std::string line = GENERATE("HTTP/1.1 400", "name a at port 0", "name a at port 65536",
                                     "name a at port 1x", "name a at port ", "name a", "name  at port 1", "");

@@ -150,10 +150,10 @@ TEST_CASE("a node older than OTP 23 is recognized by each of its signs") {
   unnamed.status = "ok";
   CHECK(exchange(login(), unnamed).error == "the node is older than OTP 23");
   // OTP 22 closes the connection when it receives an unknown message.
-  CHECK(
-      error_after("", true) ==
-      "closes the connection at our first message: no Erlang node, a node that speaks TLS, or one older than "
-      "OTP 23");
+  CHECK(error_after("", true) ==
+        "closes the connection at our first message: not an Erlang node, a node that speaks TLS, or one "
+        "older than "
+        "OTP 23");
 }
 
 TEST_CASE("OTP 23 itself is not too old") {
@@ -168,7 +168,7 @@ TEST_CASE("each other refusal of a node is reported") {
   CHECK(exchange(login(), server).error ==
         "the node does not allow us: net_kernel:allow/1 was called there, or it demands more of a peer than "
         "OTP 29 "
-        "does (its log tells)");
+        "does (see its log)");
   server.status = "nok";
   CHECK(exchange(login(), server).error == "the node refuses us with status 'nok'");
   ServerLogin no_spawn;
@@ -179,16 +179,16 @@ TEST_CASE("each other refusal of a node is reported") {
 TEST_CASE("names that no node can have are refused") {
   ServerLogin server;
   server.name = "fake";
-  CHECK(exchange(login(), server).error == "tells 'fake', which is no name of a node");
+  CHECK(exchange(login(), server).error == "sends 'fake', which is not the name of a node");
   server.name = "fake@local\nhost";
-  CHECK(exchange(login(), server).error == "tells 'fake@local\\x0ahost', which is no name of a node");
+  CHECK(exchange(login(), server).error == "sends 'fake@local\\x0ahost', which is not the name of a node");
 }
 
 TEST_CASE("another kind of server is recognized by its first bytes, without waiting for more") {
   CHECK(error_after("HTTP/1.1 400") ==
-        "answers 'HTTP/1.1 400', which is not what a node says in a handshake");
+        "answers 'HTTP/1.1 400', which is not what a node sends in a handshake");
   CHECK(error_after("\x15\x03\x03") ==
-        "answers '\\x15\\x03\\x03', which is not what a node says in a handshake");
+        "answers '\\x15\\x03\\x03', which is not what a node sends in a handshake");
   CHECK(error_after(Bytes("\0\0", 2)) == "sends an empty message in the handshake");
   CHECK(error_after(Bytes("\0\x08snamed:\0", 10)) == "broken message: cut short: 2 bytes wanted, 1 left");
 }

@@ -141,7 +141,8 @@ TEST_CASE("a packet that no node sends is an error") {
   CHECK(error_of_control(Atom{"x"}) == "sends a control message that names no operation");
   CHECK(error_of_control(tuple()) == "sends a control message that names no operation");
   CHECK(error_of_control(tuple(Atom{"x"})) == "sends a control message that names no operation");
-  CHECK(error_of_control(tuple(SEND, Atom{""})) == "sends a control message that is no tuple of 3 elements");
+  CHECK(error_of_control(tuple(SEND, Atom{""})) ==
+        "sends a control message that is not a tuple of 3 elements");
   CHECK(error_of_control(tuple(SPAWN_REPLY, 1, us, 0, process)) ==
         "sends a control message without the reference it should have");
   CHECK(error_of(packet_of("p")) != "none");

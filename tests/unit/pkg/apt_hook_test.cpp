@@ -76,9 +76,9 @@ TEST_CASE("another protocol is named as that") {
 
 TEST_CASE("a line of another shape is refused with its number") {
   const auto [line, why] = GENERATE(table<std::string, std::string>({
-      {"demo", "fewer words than a package, its versions and what is done to it"},
-      {"", "fewer words than a package, its versions and what is done to it"},
-      {"demo 1.0 all none < 1.1 all none", "fewer words than a package, its versions and what is done to it"},
+      {"demo", "too few words: expected a package, its versions and the action"},
+      {"", "too few words: expected a package, its versions and the action"},
+      {"demo 1.0 all none < 1.1 all none", "too few words: expected a package, its versions and the action"},
       {"demo 1.0 all none ~ 1.1 all none /d.deb", "expected <, > or = between the versions"},
       {"demo 1.0 all none < 1.1 all none **FLY**",
        "expected the path of an archive, **CONFIGURE** or **REMOVE**"},

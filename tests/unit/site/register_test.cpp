@@ -174,7 +174,7 @@ TEST_CASE("a cookie file that load_registry would refuse is refused") {
         "DIR/open: readable by others: chmod 0640 DIR/open");
   CHECK(error_of(dir, with_file("n1", dir.write("empty", "\n", 0400))) == "DIR/empty: the cookie is empty");
   CHECK(error_of(dir, with_file("n1", dir.write("two", "A SECRET", 0400))) ==
-        "DIR/two: the cookie holds white space or a character that is not printable ASCII");
+        "DIR/two: the cookie contains white space or a character that is not printable ASCII");
   for (const char* name : {"new\nline", "space "}) {
     dir.write(name, "SECRET", 0400);
     CHECK_THROWS_AS(register_node(dir.path(), with_file("n1", dir / name)), UsageError);

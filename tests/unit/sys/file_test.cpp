@@ -135,3 +135,46 @@ TEST_CASE("nobody else's link chooses what is read") {
   CHECK(failure_of([&] { text("home/mine/x"); }) == ENOTDIR);
   CHECK(failure_of([&] { text("home"); }) == EISDIR);
 }
+
+TEST_CASE("a tree is removed with what is in it, but not what its links lead to") {
+  const TempDir dir;
+  dir.write("kept/file", "x");
+  dir.write("tree/sub/file", "x");
+  REQUIRE(::symlink((dir.path() / "kept").c_str(), (dir.path() / "tree/sub/link").c_str()) == 0);
+  remove_tree(dir.path() / "tree");
+  CHECK(directory_names(dir.path()) == std::vector<std::string>{"kept"});
+  CHECK(read_file(dir.path() / "kept/file") == "x");
+  remove_tree(dir.path() / "tree");
+  remove_tree(dir.path() / "kept/file");
+  CHECK(directory_names(dir.path() / "kept") == std::vector<std::string>{});
+}
+
+TEST_CASE("missing directories are made, existing ones are left alone") {
+  const TempDir dir;
+  REQUIRE(make_directory(dir.path() / "a", 0700));
+  make_directories(dir.path() / "a/b/c", 0751);
+  make_directories(dir.path() / "a/b/c", 0700);
+  CHECK(file_status(dir.path() / "a").value().mode == 0700);
+  CHECK(file_status(dir.path() / "a/b").value().mode == 0751);
+  CHECK(file_status(dir.path() / "a/b/c").value().mode == 0751);
+}
+
+TEST_CASE("a file gets a second name, and an existing file is not replaced") {
+  const TempDir dir;
+  const auto file = dir.write("one", "1");
+  link_or_copy(file, dir.path() / "two");
+  CHECK(read_file(dir.path() / "two") == "1");
+  CHECK(failure_of([&] { link_or_copy(file, dir.path() / "two"); }) == EEXIST);
+  CHECK(failure_of([&] { link_or_copy(dir.path() / "none", dir.path() / "three"); }) == ENOENT);
+}
+
+TEST_CASE("a path becomes absolute and loses its dots") {
+  CHECK(absolute_path("/a/./b/../c") == "/a/c");
+  CHECK(absolute_path("x") == std::filesystem::current_path() / "x");
+  CHECK(absolute_path("./x/..") == std::filesystem::current_path() / "");
+}
+
+TEST_CASE("the free space of a file system is known, if it exists") {
+  CHECK(free_space("/").has_value());
+  CHECK_FALSE(free_space("/no/such/directory"));
+}

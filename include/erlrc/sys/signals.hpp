@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <sys/types.h>
+
+#include <string_view>
+
+#include <erlrc/sys/deadline.hpp>
+
+// Signals of this process.
+
+namespace erlrc {
+
+/// A write to a pipe that nothing reads fails from now on, instead of ending this process.
+void ignore_broken_pipes();
+
+/// From now on, SIGINT, SIGTERM and SIGHUP do not end this process, but send SIGTERM to `child`. With 0 they
+/// do nothing.
+void forward_end_signals(pid_t child);
+
+/// As long as it exists, this process ends with a given exit code when it crashes, and when its time is over.
+/// There can be only one at a time.
+class ProcessGuard {
+public:
+  struct Texts {
+    std::string_view late;     ///< printed when the time is over; must be a literal
+    std::string_view crashed;  ///< printed after a crash; must be a literal
+  };
+
+  ProcessGuard(int exit_code, milliseconds longest, Texts texts);
+  ~ProcessGuard();
+  ProcessGuard(const ProcessGuard&) = delete;
+  ProcessGuard& operator=(const ProcessGuard&) = delete;
+};
+
+}  // namespace erlrc

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/sys/program.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/process/args.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/error.hpp>
+#include <boost/process/exe.hpp>
+#include <boost/process/io.hpp>
+#include <boost/process/posix.hpp>
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
+#include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/signals.hpp>
+#include <erlrc/sys/unique_fd.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace bp = boost::process;
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw SystemError("pipe", errno);
+    source = UniqueFd(ends[0]);
+    sink = UniqueFd(ends[1]);
+  }
+  UniqueFd source;
+  UniqueFd sink;
+};
+
+/// Starts a program; `options` are those of Boost.Process for its descriptors.
+template <typename... Options>
+bp::child start(const std::vector<std::string>& argv, Options&&... options) {
+  const auto path = find_program(argv.front());
+  if (!path) throw SystemError(argv.front() + ": run", ENOENT);
+  std::error_code failed;
+  bp::child child(bp::exe = *path, bp::args = std::vector<std::string>(argv.begin() + 1, argv.end()),
+                  std::forward<Options>(options)..., failed);
+  if (failed) throw SystemError(argv.front() + ": run", failed.value());
+  return child;
+}
+
+int wait_for_end(bp::child& child) {
+  std::error_code failed;
+  child.wait(failed);
+  if (failed) throw SystemError("waitpid", failed.value());
+  return child.exit_code();
+}
+
+}  // namespace
+
+std::optional<std::string> find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  const std::string path = environment("PATH").value_or("/usr/bin:/bin");
+  for (const std::string_view directory : split(path, ':')) {
+    const std::string file = std::string(directory.empty() ? "." : directory) + "/" + name;
+    if (is_visible_file(file) && ::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return std::nullopt;
+}
+
+bool succeeds(const std::vector<std::string>& argv, std::string& output) {
+  Pipe pipe;
+  bp::child child = start(
+      argv, bp::std_in<bp::null, bp::posix::fd.bind(STDOUT_FILENO, pipe.sink.get()), bp::std_err> bp::null);
+  pipe.sink = UniqueFd();
+  output = read_stream(pipe.source.get(), "pipe");
+  return wait_for_end(child) == 0;
+}
+
+int run_with_input(const std::vector<std::string>& argv, BytesView input) {
+  Pipe pipe;
+  bp::child child = start(argv, bp::posix::fd.bind(STDIN_FILENO, pipe.source.get()));
+  pipe.source = UniqueFd();
+  try {
+    write_stream(pipe.sink.get(), input, "pipe");
+  } catch (const SystemError& error) {
+    if (error.code != EPIPE) throw;  // it may end without reading everything
+  }
+  pipe.sink = UniqueFd();
+  return wait_for_end(child);
+}
+
+struct PipedProgram::State {
+  bp::child child;
+  UniqueFd input;
+  UniqueFd output;
+};
+
+PipedProgram::PipedProgram(const std::vector<std::string>& argv, Ends ends)
+    : state_(std::make_unique<State>()) {
+  Pipe to_child, from_child;
+  state_->child = start(argv, bp::std_in < bp::null, bp::posix::fd.bind(ends.input, to_child.source.get()),
+                        bp::posix::fd.bind(ends.output, from_child.sink.get()));
+  state_->input = std::move(to_child.sink);
+  state_->output = std::move(from_child.source);
+  forward_end_signals(state_->child.id());
+}
+
+PipedProgram::~PipedProgram() = default;
+
+int PipedProgram::input() const {
+  return state_->input.get();
+}
+
+int PipedProgram::output() const {
+  return state_->output.get();
+}
+
+int PipedProgram::wait() {
+  const int status = wait_for_end(state_->child);
+  forward_end_signals(0);
+  return status;
+}
+
+}  // namespace erlrc

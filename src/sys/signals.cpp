@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/sys/signals.hpp>
+
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+
+namespace erlrc {
+namespace {
+
+constexpr std::array crashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+// What the signal handlers read.
+volatile std::sig_atomic_t child_of_signals = 0;
+volatile std::sig_atomic_t exit_code_of_guard = 0;
+ProcessGuard::Texts texts_of_guard;
+
+extern "C" void forward_signal(int) {
+  if (child_of_signals > 0) ::kill(static_cast<pid_t>(child_of_signals), SIGTERM);
+}
+
+// Calls only functions that are safe in a signal handler.
+extern "C" void end_process(int signal) {
+  const std::string_view warning = signal == SIGALRM ? texts_of_guard.late : texts_of_guard.crashed;
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, warning.data(), warning.size());
+  ::_exit(exit_code_of_guard);
+}
+
+void set_timer(milliseconds time) {
+  itimerval timer{};
+  timer.it_value.tv_sec = time.count() / 1000;
+  timer.it_value.tv_usec = time.count() % 1000 * 1000;
+  ::setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+}  // namespace
+
+void ignore_broken_pipes() {
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void forward_end_signals(pid_t child) {
+  child_of_signals = child;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP})
+    std::signal(number, forward_signal);
+}
+
+ProcessGuard::ProcessGuard(int exit_code, milliseconds longest, Texts texts) {
+  exit_code_of_guard = exit_code;
+  texts_of_guard = texts;
+  for (const int signal : crashes)
+    std::signal(signal, end_process);
+  std::signal(SIGALRM, end_process);
+  set_timer(longest);
+}
+
+ProcessGuard::~ProcessGuard() {
+  set_timer(milliseconds{0});
+  for (const int signal : crashes)
+    std::signal(signal, SIG_DFL);
+  std::signal(SIGALRM, SIG_DFL);
+}
+
+}  // namespace erlrc
