@@ -174,7 +174,7 @@ TEST_CASE("a node that cannot be asked is an error, never node_down") {
   const auto [fault, why] = GENERATE(table<Fault, std::string>({
       {Fault::epmd_garbage,
        "epmd at port E: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what epmd says"},
-      {Fault::port_closed, "port N: registered in epmd on this port, but nothing is listening"},
+      {Fault::port_closed, "port N: epmd knows the node there, but nobody listens"},
       {Fault::garbage,
        "port N: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not what a node says in a "
        "handshake"},
