@@ -9,5 +9,8 @@ if type -P ccache >/dev/null; then
   launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   CCACHE_DIR=$(ccache --get-config cache_dir)
   [[ -d $CCACHE_DIR ]] || CCACHE_DIR=$top/build/ccache
-  export CCACHE_DIR CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1
+  # A clone in another directory is served, too.
+  export CCACHE_DIR CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
+  # Precompiled headers are compared by the .sum files of CMakeLists.txt.
+  export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1
 fi

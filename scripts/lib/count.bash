@@ -21,6 +21,32 @@ step() {
   fi
 }
 
+# background NAME COMMAND...: begins a step that runs next to what follows. `collect NAME` waits for its end,
+# prints its output, and counts it.
+declare -A background_jobs=()
+background() {
+  local name=$1
+  shift
+  mkdir -p "$top/build/results"
+  printf -- '-- %s: begun\n' "$name"
+  # In a process group of its own, so that nothing of it outlives this script.
+  setsid "$@" >"$top/build/results/$name.log" 2>&1 </dev/null &
+  background_jobs[$name]=$!
+}
+collect() { step "$1" ended "$1"; }
+ended() {
+  local status=0
+  wait "${background_jobs[$1]}" || status=$?
+  unset "background_jobs[$1]"
+  cat "$top/build/results/$1.log"
+  return "$status"
+}
+stop_background() {
+  local job
+  for job in "${background_jobs[@]}"; do kill -- "-$job" 2>/dev/null || true; done
+}
+trap stop_background EXIT
+
 # tests NAME BUILD OTP CTEST-ARGUMENTS...: runs ctest of a build directory with that OTP release, in processes and a
 # network of its own. A test that was skipped or not run has failed: here nothing may be missing.
 tests() {

@@ -27,6 +27,15 @@ Atom family() {
 
 }  // namespace
 
+Step::Step(const Step&) = default;
+Step::Step(Step&&) noexcept = default;
+Step& Step::operator=(const Step&) = default;
+Step& Step::operator=(Step&&) noexcept = default;
+Step::~Step() = default;
+bool Step::operator==(const Step& other) const {
+  return static_cast<const StepKinds&>(*this) == static_cast<const StepKinds&>(other);
+}
+
 Term to_term(const Step& step) {
   return std::visit(
       []<typename Kind>(const Kind& kind) { return tuple(family<Kind>(), parts::step_term(kind)); }, step);

@@ -2,7 +2,7 @@
 # Sourced by run. Two nodes, one of which stands still in the middle of an upgrade of two packages. The other one is taken
 # back all the same; and the one that stood still is, when it goes on and dpkg is told to finish.
 . "$here/../support/matrix/state.bash"
-export ERLRC_TIMEOUT=6
+export ERLRC_TIMEOUT=10
 
 deb() { echo "/srv/archive/chain2/$1_$2_all.deb"; }
 versions() { on_node "$1" '{ca_srv:vsn(), cb_srv:vsn()}.'; }

@@ -21,6 +21,7 @@
 
 #include "catch.hpp"
 #include "golden.hpp"
+#include "paths.hpp"
 #include "show_term.hpp"
 
 using namespace erlrc;
@@ -55,8 +56,8 @@ void run(const std::string& script, const std::vector<fs::path>& arguments) {
   REQUIRE(std::system(command.c_str()) == 0);
 }
 
-const std::string kAppScript = ERLRC_SCRIPTS "/../tests/live/app.escript";
-const std::string kTranslateScript = ERLRC_SCRIPTS "/golden/script.escript";
+const std::string kAppScript = test::in_source("tests/live/app.escript");
+const std::string kTranslateScript = test::in_source("scripts/golden/script.escript");
 
 Term answer_of(const fs::path& out) {
   return decode_term(read_file(out));
@@ -307,7 +308,7 @@ TEST_CASE("systools_rc takes every made appup, in an order that its dependencies
 
 TEST_CASE("release_handler carries out a made appup, both ways, and no process is lost") {
   TemporaryDirectory directory;
-  run(kAppScript, {"build", ERLRC_SCRIPTS "/../tests/live/egerl", directory.path()});
+  run(kAppScript, {"build", test::in_source("tests/live/egerl"), directory.path()});
   fs::path later = directory / "egerl-2" / "ebin";
   std::ofstream(later / "egerl.appup")
       << render_appup(make_appup(load(directory / "egerl-1" / "ebin"), load(later)));

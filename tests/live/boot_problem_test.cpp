@@ -8,6 +8,7 @@
 #include <erlrc/term/text.hpp>
 
 #include "boot_host.hpp"
+#include "paths.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -49,8 +50,8 @@ std::string anybody(const BootHost& host) {
   fs::permissions(host.dir().path(), all, fs::perm_options::add);
   for (const auto& entry : fs::recursive_directory_iterator(host.dir().path()))
     fs::permissions(entry.path(), all, fs::perm_options::add);
-  return script(host,
-                "exec setpriv --reuid=65534 --regid=65534 --clear-groups " ERLRC_BIN "/erlrc-boot \"$@\"");
+  return script(
+      host, "exec setpriv --reuid=65534 --regid=65534 --clear-groups " + built_program("boot") + " \"$@\"");
 }
 
 }  // namespace
@@ -170,7 +171,7 @@ TEST_CASE("one that crashes is a single reason, and a later boot starts it when 
 TEST_CASE("an application that takes longer than the limit has failed") {
   BootHost host;
   host.app("slow", "", "{sleeps, 60000}").app("ok").want("slow ok");
-  host.ask("application:set_env(erlrc, timeout, 3).");
+  host.ask("application:set_env(erlrc, timeout, 8).");
   CHECK(host.boot() == "{error,{start_failed,slow,<<\"slow: start: not done within the time limit\">>}}");
   host.ask("application:unset_env(erlrc, timeout).");
   CHECK(host.running() == "[ok]");

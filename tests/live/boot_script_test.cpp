@@ -9,6 +9,7 @@
 
 #include "boot_host.hpp"
 #include "catch.hpp"
+#include "paths.hpp"
 
 // Boot files that erlrc-make-boot-script makes boot nodes that run the applications.
 
@@ -20,9 +21,10 @@ namespace {
 /// The applications ra to re of tests/support/make-random-apps, version 2.0.0.
 const TempDir& applications() {
   static const TempDir dir;
-  static const int status = std::system((ERLRC_MAKE_APPS " '" + dir.path().string() +
-                                         "' >/dev/null && rm -rf '" + dir.path().string() + "'/*-1.*")
-                                            .c_str());
+  static const int status =
+      std::system((in_source("tests/support/make-random-apps") + " '" + dir.path().string() +
+                   "' >/dev/null && rm -rf '" + dir.path().string() + "'/*-1.*")
+                      .c_str());
   if (status != 0) throw std::runtime_error("the applications cannot be made");
   return dir;
 }
@@ -131,7 +133,7 @@ TEST_CASE("a boot file that is not static starts the extra applications, and erl
   CHECK(site.boot("node", embedded, "code:is_loaded(erlrc_boot) =/= false.") == "true");
   const std::vector<std::string> booting{"-erlrc",
                                          "planner",
-                                         "\"" ERLRC_BIN "/erlrc-boot\"",
+                                         "\"" + built_program("boot") + "\"",
                                          "-pa",
                                          applications() / "rc-2.0.0/ebin",
                                          applications() / "rd-2.0.0/ebin"};

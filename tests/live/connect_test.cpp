@@ -18,6 +18,7 @@
 
 #include "catch.hpp"
 #include "live_node.hpp"
+#include "paths.hpp"
 
 // Reaching real nodes, of whatever OTP release `erl` in PATH is.
 
@@ -294,7 +295,6 @@ TEST_CASE("what a node says in a whole call can be recorded") {
   CHECK_THROWS_WITH(rpc.receive(soon()), "echo: ended without an answer");
   CHECK(stream.recorded.size() > 400);
   if (!environment("ERLRC_RECORD")) return;
-  write_file_atomically(
-      std::string(ERLRC_GOLDEN) + "/dist/otp" + std::to_string(node.otp_release()) + ".call", stream.recorded,
-      0644);
+  write_file_atomically(in_source("tests/golden/dist/otp") + std::to_string(node.otp_release()) + ".call",
+                        stream.recorded, 0644);
 }

@@ -11,6 +11,7 @@
 #include <erlrc/sys/file.hpp>
 
 #include "boot_host.hpp"
+#include "paths.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -33,7 +34,7 @@ public:
                      0600);
     std::vector<std::string> words;
     if (says_exit) words = {"sh", "-c", "\"$@\" & echo $! >\"$HOME/pid\"; wait $!; echo exit $?", "sh"};
-    words.push_back(ERLRC_BIN "/erlrc-boot");
+    words.push_back(built_program("boot"));
     words.insert(words.end(), options.begin(), options.end());
     words.insert(words.end(),
                  {name_, "--", "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-boot", boot_file});

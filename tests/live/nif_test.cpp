@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "lab.hpp"
+#include "paths.hpp"
 
 // Modules that have functions from a library (NIFs, erl_nif(3erl)), compiled for these tests from
 // tests/live/lab/nif.c.
@@ -27,7 +28,7 @@ void add_library(Lab& lab, const std::string& vsn, const std::string& take_over 
   std::filesystem::create_directory(priv);
   const std::string command =
       "cc -shared -fPIC -I" ERLRC_ERL_NIF " -DNAME=zoo_nif -DVSN=" + vsn.substr(0, 1) + " " + take_over +
-      " -o '" + priv + "/zoo_nif.so' " ERLRC_LAB "/nif.c";
+      " -o '" + priv + "/zoo_nif.so' " + in_source("tests/live/lab/nif.c");
   REQUIRE(std::system(command.c_str()) == 0);
 }
 

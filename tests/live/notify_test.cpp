@@ -11,6 +11,7 @@
 
 #include "catch.hpp"
 #include "live_node.hpp"
+#include "paths.hpp"
 
 // What a node tells systemd, which waits for it at a socket (sd_notify(3)).
 
@@ -54,7 +55,9 @@ private:
 /// printed.
 std::string boot(const std::string& texts, std::vector<std::string> environment, int goes_on_ms = 1000) {
   const TempDir dir;
-  if (std::system(("erlc -o " + dir.path().string() + " " ERLRC_NOTIFY_SOURCE).c_str()) != 0)
+  if (std::system(
+          ("erlc -o " + dir.path().string() + " " + in_source("src/erlang/boot/erlrc_notify.erl")).c_str()) !=
+      0)
     throw std::runtime_error("erlc failed");
   environment.push_back("HOME=" + dir.path().string());
   const std::string expression = "erlrc_notify:booted(" + texts +

@@ -107,7 +107,7 @@ TEST_CASE("purge: --purge=wait goes on as soon as it is gone") {
   CHECK(downgrade(lab, option) == downgraded);
   const auto took = Clock::now() - began;
   CHECK(took > milliseconds(200));
-  CHECK(took < milliseconds(5000));
+  CHECK(took < milliseconds(15000));
   CHECK(lab.condition("zoo") == "old");
 }
 
@@ -121,9 +121,11 @@ TEST_CASE("purge: --purge=wait=SECONDS refuses when that time is over, or that o
   CHECK(ran.err.starts_with(
       "erlrc-downgrade: NODE: refused: processes still run the code before the last upgrade: "));
   CHECK(took >= milliseconds(1000));
-  CHECK(took < milliseconds(4000));
+  CHECK(took < milliseconds(20000));
   CHECK(lab.ask("lab:diff().") == "[]");
-  const Ran late = lab.downgrade("zoo", "1.0.0", "2.0.0", {"--purge=wait=30", "--timeout", "1.2"});
+  std::vector<std::string> options = lab.limit(1.2);
+  options.push_back("--purge=wait=30");
+  const Ran late = lab.downgrade("zoo", "1.0.0", "2.0.0", options);
   CHECK(late.exit == 1);
   CHECK(late.err == "erlrc-downgrade: NODE: refused: the time limit is over\n");
   CHECK(lab.ask("lab:diff().") == "[]");

@@ -100,7 +100,7 @@ TEST_CASE("stranded: a process inside a module that changes goes on in its old c
   CHECK(ran.out.find("  remark: processes that nothing converts keep running old code: " + inside + "\n") !=
         std::string::npos);
   const auto vsn = [&] {
-    return lab.ask("zoo_loop ! {vsn, self()}, receive V -> V after 2000 -> none end.");
+    return lab.ask("zoo_loop ! {vsn, self()}, receive V -> V after 60000 -> none end.");
   };
   CHECK(vsn() == "\"1.0.0\"");
   CHECK(lab.ask("zoo_loop ! new, ok.") == "ok");

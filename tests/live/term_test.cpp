@@ -14,6 +14,7 @@
 #include <erlrc/term/text.hpp>
 
 #include "golden.hpp"
+#include "paths.hpp"
 #include "show_term.hpp"
 
 using namespace erlrc;
@@ -44,7 +45,7 @@ private:
   Term run(const std::string& arguments) {
     const std::string out = (directory_ / "out").string();
     const std::string command =
-        "escript '" ERLRC_SCRIPTS "/../tests/live/term.escript' " + arguments + " '" + out + "'";
+        "escript '" + test::in_source("tests/live/term.escript") + "' " + arguments + " '" + out + "'";
     if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
     return decode_term(read_file(out));
   }

@@ -19,6 +19,7 @@
 
 #include "catch.hpp"
 #include "generated_scripts.hpp"
+#include "paths.hpp"
 #include "systools.hpp"
 
 using namespace erlrc;
@@ -69,8 +70,8 @@ std::vector<Term> ask_systools(const std::vector<ScriptCase>& cases) {
   const Bytes encoded = encode_term(list(questions));
   std::ofstream(in, std::ios::binary)
       .write(reinterpret_cast<const char*>(encoded.data()), static_cast<std::streamsize>(encoded.size()));
-  const std::string command =
-      "escript '" ERLRC_SCRIPTS "/golden/script.escript' '" + in.string() + "' '" + out.string() + "'";
+  const std::string command = "escript '" + test::in_source("scripts/golden/script.escript") + "' '" +
+                              in.string() + "' '" + out.string() + "'";
   REQUIRE(std::system(command.c_str()) == 0);
   const std::string answer = load(out);
   const Term decoded = decode_term(Bytes(answer.begin(), answer.end()));

@@ -13,6 +13,7 @@
 
 #include "catch.hpp"
 #include "generated_scripts.hpp"
+#include "paths.hpp"
 #include "zoo.hpp"
 
 // The same scripts, done on like nodes by our runner, by our runner with --engine=otp, and by release_handler
@@ -82,7 +83,7 @@ Script script_of(const Term& term) {
 
 std::vector<Script> written() {
   std::vector<Script> scripts;
-  for (const ParsedTerm& parsed : parse_terms(read_file(ERLRC_TWINS_TERM), "twins.term"))
+  for (const ParsedTerm& parsed : parse_terms(read_file(in_source("tests/support/twins.term")), "twins.term"))
     scripts.push_back(script_of(parsed.term));
   scripts.push_back({"made appup", "", "", {}, {}, false, {}});
   return scripts;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "trial.hpp"
+#include "paths.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -15,7 +16,7 @@ using Json = nlohmann::json;
 
 LiveNodeOptions options(const Pair& pair, const std::vector<PackagedApp>& suite) {
   LiveNodeOptions made;
-  made.arguments = {"-pa", ERLRC_REAL_BEAMS};
+  made.arguments = {"-pa", in_build("tests/real/beams")};
   // OTP's own are those of the node, but for the one that is tried.
   for (const PackagedApp& app : suite)
     if (!app.of_otp) made.arguments.insert(made.arguments.end(), {"-pa", (app.dir / "ebin").string()});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "boot_host.hpp"
+#include "paths.hpp"
 
 #include <cstdlib>
 #include <sstream>
@@ -14,12 +15,12 @@ namespace {
 /// Compiled here and not taken from the build, whose beams older releases do not understand.
 const TempDir& compiled() {
   static const TempDir dir;
+  static const std::string source = in_source("src/erlang");
   static const int status =
       std::system(("mkdir -p '" + dir.path().string() + "/erlrc/ebin' && erlc -o '" + dir.path().string() +
-                   "/erlrc/ebin' " ERLRC_ERLANG_SOURCE "/boot/*.erl " ERLRC_ERLANG_SOURCE
-                   "/runner/*.erl " ERLRC_ERLANG_SOURCE "/erlrc_observe.erl " ERLRC_BOOTS
-                   " && cp " ERLRC_BUILT_EBIN "/erlrc.app '" +
-                   dir.path().string() + "/erlrc/ebin'")
+                   "/erlrc/ebin' " + source + "/boot/*.erl " + source + "/runner/*.erl " + source +
+                   "/erlrc_observe.erl " + in_source("tests/live/boot/boots.erl") + " && cp " + built_ebin() +
+                   "/erlrc.app '" + dir.path().string() + "/erlrc/ebin'")
                       .c_str());
   if (status != 0) throw std::runtime_error("the application erlrc cannot be compiled");
   return dir;
@@ -33,8 +34,9 @@ std::string joined(const std::vector<std::string>& texts) {
 }
 
 std::vector<std::string> base_arguments() {
-  return {"-boot", "start_sasl", "-pa", erlrc_ebin(), "-erlrc", "planner", "\"" ERLRC_BIN "/erlrc-boot\"",
-          "-run",  "boots",      "open"};
+  return {
+      "-boot", "start_sasl", "-pa", erlrc_ebin(), "-erlrc", "planner", "\"" + built_program("boot") + "\"",
+      "-run",  "boots",      "open"};
 }
 
 LiveNode& shared_node() {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "paths.hpp"
+
 // Files below tests/golden, made by a real OTP (scripts/make-golden).
 
 namespace erlrc::test {
@@ -24,7 +26,7 @@ inline std::string read_file(const std::filesystem::path& path) {
 inline std::vector<std::filesystem::path> golden_files(const std::string& part,
                                                        const std::string& extension) {
   std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(ERLRC_GOLDEN) / part))
+  for (const auto& entry : std::filesystem::directory_iterator(in_source("tests/golden/" + part)))
     if (entry.path().extension() == extension) found.push_back(entry.path());
   if (found.empty()) throw std::runtime_error("no golden files *" + extension + " of " + part);
   std::ranges::sort(found);

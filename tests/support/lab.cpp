@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "lab.hpp"
+#include "paths.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -19,8 +20,10 @@ const LiveEpmd& epmd() {
 /// Where lab.beam and lab_inject.beam lie, compiled by the release that runs the nodes.
 const TempDir& lab_beams() {
   static const TempDir dir;
-  static const int compiled = std::system(
-      ("erlc -o '" + dir.path().string() + "' " ERLRC_LAB "/lab.erl " ERLRC_LAB "/lab_inject.erl").c_str());
+  static const int compiled =
+      std::system(("erlc -o '" + dir.path().string() + "' " + in_source("tests/live/lab/lab.erl") + " " +
+                   in_source("tests/live/lab/lab_inject.erl"))
+                      .c_str());
   if (compiled != 0) throw std::runtime_error("lab.erl cannot be compiled");
   return dir;
 }
@@ -123,7 +126,7 @@ std::string Lab::add(const LabRelease& release) {
   std::vector<std::string> names;
   std::vector<std::string> quoted;
   for (const LabModule& module : release.modules) {
-    std::string source = read_file(std::filesystem::path(ERLRC_LAB) / (module.kind + ".erl"));
+    std::string source = read_file(in_source("tests/live/lab/" + module.kind + ".erl"));
     source = replace_all(std::move(source), "?MODULE", "?THIS");
     source = replace_all(std::move(source), "MODULE", module.name);
     source = replace_all(std::move(source), "?THIS", "?MODULE");
@@ -166,9 +169,13 @@ Ran Lab::run(ToolMain program, std::vector<std::string> args) {
   return {exit, neutral(streams.out), neutral(streams.err)};
 }
 
-std::vector<std::string> Lab::limit(double seconds) const {
+double Lab::slowness() const {
   constexpr std::chrono::duration<double> usual{0.03};
-  return {"--timeout", std::to_string(seconds * std::max(1.0, slowest_ / usual))};
+  return std::max(1.0, slowest_ / usual);
+}
+
+std::vector<std::string> Lab::limit(double seconds) const {
+  return {"--timeout", std::to_string(seconds * slowness())};
 }
 
 Ran Lab::start(const std::string& app, const std::string& vsn, std::vector<std::string> options) {
@@ -194,7 +201,7 @@ Ran Lab::downgrade(const std::string& app, const std::string& to, const std::str
 }
 
 Child Lab::launch(const std::string& name, const std::vector<std::string>& args) const {
-  std::vector<std::string> all{ERLRC_BIN "/erlrc-" + name};
+  std::vector<std::string> all{built_program(name)};
   all.insert(all.end(), args.begin(), args.end());
   return Child(all, {"ERLRC_ROOT=" + dir_.path().string()}, output());
 }

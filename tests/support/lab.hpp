@@ -77,9 +77,10 @@ public:
   Ran downgrade(const std::string& app, const std::string& to, const std::string& from,
                 std::vector<std::string> options = {});
 
-  /// `--timeout` with so many seconds, for a run that has to end at its limit. On a busy machine it is
-  /// longer, as many times as the slowest run until now took longer than is usual, so that all else is done
-  /// in time.
+  /// How many times longer than usual the slowest run took until now: 1 on a quiet machine.
+  double slowness() const;
+  /// `--timeout` with this many seconds, for a run that has to end at its limit. On a busy machine it is
+  /// `slowness` times as long, so that all else is done in time.
   std::vector<std::string> limit(double seconds) const;
 
   /// Starts the program erlrc-NAME as a process of its own; what it prints goes to the file `output()`.

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <random>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -64,15 +65,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }  // namespace
 
 std::uint16_t free_port() {
-  const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (!fd || ::bind(fd.get(), generic, size) != 0 || ::getsockname(fd.get(), generic, &size) != 0)
-    throw SystemError("free port: bind", errno);
-  return ntohs(address.sin_port);
+  // Below the ports that connections get by themselves, which would take it before its server does.
+  static std::minstd_rand random(std::random_device{}());
+  std::uniform_int_distribution<int> ports(10'000, 32'000);
+  for (int tries = 0; tries < 100; ++tries) {
+    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(ports(random)));
+    if (fd && ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+      return ntohs(address.sin_port);
+  }
+  throw SystemError("free port: bind", errno);
 }
 
 Child::Child(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,

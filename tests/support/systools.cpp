@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "systools.hpp"
+#include "paths.hpp"
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/match.hpp>
@@ -225,7 +226,7 @@ Term print_or_error(const Translation& translation) {
 }
 
 std::vector<ScriptCase> parse_written_cases() {
-  const std::string file = ERLRC_GOLDEN "/../support/scripts.term";
+  const std::string file = test::in_source("tests/support/scripts.term");
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();
   std::vector<AppSpec> to;

@@ -5,6 +5,7 @@
 #include <erlrc/term/match.hpp>
 
 #include "catch.hpp"
+#include "paths.hpp"
 
 namespace erlrc::test {
 namespace {
@@ -46,7 +47,7 @@ std::string Host::add_app(const std::string& app, const std::string& vsn,
   std::string names;
   for (const std::string& module : modules) {
     const std::string beams =
-        std::string(ERLRC_GOLDEN) + (vsn.starts_with("1") ? "/app/otp23/" : "/app/otp25/");
+        in_source(vsn.starts_with("1") ? "tests/golden/app/otp23/" : "tests/golden/app/otp25/");
     dir_.write(directory + "/ebin/" + module + ".beam", read_file(beams + module + ".beam"));
     names += (names.empty() ? "" : ", ") + module;
   }

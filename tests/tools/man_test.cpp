@@ -7,6 +7,7 @@
 #include <erlrc/sys/file.hpp>
 
 #include "host.hpp"
+#include "paths.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -23,7 +24,7 @@ std::set<std::string> options_in(const std::string& text) {
 
 /// The source of a man page with `\-` as the reader sees it.
 std::string page(const std::string& name) {
-  const std::string source = read_file(std::string(ERLRC_PAGES_DIR) + "/" + name + ".8");
+  const std::string source = read_file(in_build("man/" + name + ".8"));
   return std::regex_replace(source, std::regex(R"(\\-)"), "-");
 }
 

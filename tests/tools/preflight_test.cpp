@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "host.hpp"
 #include "made_deb.hpp"
+#include "paths.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -340,7 +341,7 @@ TEST_CASE("packages without hooks are named if a node has loaded what they hold"
 TEST_CASE("the options of erlrc-apt-preflight are those of its man page") {
   const Host host;
   const std::string help = host.run(preflight_main, {"--help"}).out;
-  const std::string page = read_file(std::string(ERLRC_PAGES_DIR) + "/erlrc-apt-preflight.8");
+  const std::string page = read_file(in_build("man/erlrc-apt-preflight.8"));
   for (const char* option : {"help", "version"}) {
     CHECK_THAT(help, Catch::Contains(std::string("--") + option));
     CHECK_THAT(page, Catch::Contains(std::string(R"(\-\-)") + option));

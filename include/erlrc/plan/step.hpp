@@ -34,8 +34,20 @@ struct JoinedVariants<std::variant<First...>, std::variant<Second...>, Rest...> 
   using type = typename JoinedVariants<std::variant<First..., Second...>, Rest...>::type;
 };
 
-using Step = JoinedVariants<PathSteps::Kinds, AppSteps::Kinds, CodeSteps::Kinds, ProcessSteps::Kinds,
-                            ChildSteps::Kinds, CallSteps::Kinds>::type;
+using StepKinds = JoinedVariants<PathSteps::Kinds, AppSteps::Kinds, CodeSteps::Kinds, ProcessSteps::Kinds,
+                                 ChildSteps::Kinds, CallSteps::Kinds>::type;
+
+/// A step of any kind. Copying, moving and comparing a variant of this many kinds takes the compiler seconds
+/// in every source file that does it, so these functions are compiled once, in src/plan/step.cpp.
+struct Step : StepKinds {
+  using StepKinds::StepKinds;
+  Step(const Step&);
+  Step(Step&&) noexcept;
+  Step& operator=(const Step&);
+  Step& operator=(Step&&) noexcept;
+  ~Step();
+  bool operator==(const Step& other) const;
+};
 
 /// The step as the runner gets it.
 Term to_term(const Step& step);

@@ -146,16 +146,37 @@ struct RestartEmulator {
   bool operator==(const RestartEmulator&) const = default;
 };
 
-/// An instruction as a node executes it.
-using LowLevel =
+// Copying, moving and comparing a variant of this many kinds takes the compiler seconds in every source file
+// that does it. So these functions are compiled once, in src/script/instruction_variant.cpp.
+
+using LowLevelKinds =
     std::variant<LoadObjectCode, PointOfNoReturn, Load, Remove, PurgeModules, Suspend, CodeChange, Resume,
                  StopProcesses, StartProcesses, SyncNodes, Apply, RestartNewEmulator, RestartEmulator>;
+/// An instruction as a node executes it.
+struct LowLevel : LowLevelKinds {
+  using LowLevelKinds::LowLevelKinds;
+  LowLevel(const LowLevel&);
+  LowLevel(LowLevel&&) noexcept;
+  LowLevel& operator=(const LowLevel&);
+  LowLevel& operator=(LowLevel&&) noexcept;
+  ~LowLevel();
+  bool operator==(const LowLevel& other) const;
+};
 
+using InstructionKinds = std::variant<Update, LoadModule, AddModule, DeleteModule, AddApplication,
+                                      RemoveApplication, RestartApplication, LoadObjectCode, PointOfNoReturn,
+                                      Load, Remove, PurgeModules, Suspend, CodeChange, Resume, StopProcesses,
+                                      StartProcesses, SyncNodes, Apply, RestartNewEmulator, RestartEmulator>;
 /// An instruction of an appup, high-level or low-level.
-using Instruction = std::variant<Update, LoadModule, AddModule, DeleteModule, AddApplication,
-                                 RemoveApplication, RestartApplication, LoadObjectCode, PointOfNoReturn, Load,
-                                 Remove, PurgeModules, Suspend, CodeChange, Resume, StopProcesses,
-                                 StartProcesses, SyncNodes, Apply, RestartNewEmulator, RestartEmulator>;
+struct Instruction : InstructionKinds {
+  using InstructionKinds::InstructionKinds;
+  Instruction(const Instruction&);
+  Instruction(Instruction&&) noexcept;
+  Instruction& operator=(const Instruction&);
+  Instruction& operator=(Instruction&&) noexcept;
+  ~Instruction();
+  bool operator==(const Instruction& other) const;
+};
 
 /// Parses one instruction of an appup. Throws Error with the instruction and what was expected, for an
 /// unknown instruction and for arguments of a wrong type.

@@ -13,6 +13,7 @@
 #include "catch.hpp"
 #include "decoder_check.hpp"
 #include "golden.hpp"
+#include "paths.hpp"
 #include "show_term.hpp"
 
 using namespace erlrc;
@@ -23,7 +24,7 @@ namespace {
 const std::vector<std::string> kReleases{"otp23", "otp25", "otp27", "otp29"};
 
 Bytes golden(const std::string& release, const std::string& file) {
-  return read_file(std::filesystem::path(ERLRC_GOLDEN) / "app" / release / file);
+  return read_file(std::filesystem::path(test::in_source("tests/golden")) / "app" / release / file);
 }
 
 Term names_and_arities(const std::vector<FunctionName>& functions) {

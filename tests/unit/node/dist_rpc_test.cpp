@@ -8,6 +8,7 @@
 
 #include "catch.hpp"
 #include "fake_node.hpp"
+#include "paths.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -178,7 +179,7 @@ TEST_CASE("a whole call is understood as a node of each OTP release answered it"
   const std::string release = GENERATE(as<std::string>{}, "23", "25", "27", "29");
   const std::size_t piece = GENERATE(1, 100000);
   auto stream =
-      std::make_unique<Replay>(read_file(std::string(ERLRC_GOLDEN) + "/dist/otp" + release + ".call"), piece);
+      std::make_unique<Replay>(read_file(in_source("tests/golden/dist/otp") + release + ".call"), piece);
   DistRpc rpc(std::move(stream), {{"golden", "127.0.0.1"}, Cookie("live_secret"), 0x01020304}, soon());
   CHECK(rpc.node() == "golden@127.0.0.1");
   rpc.start(program, list());

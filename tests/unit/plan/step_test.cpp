@@ -110,7 +110,7 @@ std::vector<std::pair<std::string, std::string>> names_of(const std::variant<Kin
 
 TEST_CASE("a step has one name, in C++, on the wire and in JSON") {
   const auto names = names_of(static_cast<const Step*>(nullptr));
-  CHECK(names.size() == std::variant_size_v<Step>);
+  CHECK(names.size() == std::variant_size_v<StepKinds>);
   for (const auto& [in_cpp, on_the_wire] : names)
     CHECK(in_cpp == on_the_wire);
 }

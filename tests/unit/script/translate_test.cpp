@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "paths.hpp"
 #include "systools.hpp"
 
 using namespace erlrc;
@@ -18,7 +19,7 @@ using test::Likeness;
 namespace {
 
 std::vector<ParsedTerm> golden_answers() {
-  const std::string file = ERLRC_GOLDEN "/script/translated.term";
+  const std::string file = test::in_source("tests/golden/script/translated.term");
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();
   return parse_terms(text.str(), file);

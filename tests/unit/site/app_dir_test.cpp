@@ -10,6 +10,7 @@
 #include <erlrc/sys/file.hpp>
 
 #include "catch.hpp"
+#include "paths.hpp"
 #include "temp_dir.hpp"
 
 using namespace erlrc;
@@ -17,7 +18,7 @@ using test::TempDir;
 
 namespace {
 
-const std::string golden = std::string(ERLRC_GOLDEN) + "/app/otp25/";
+const std::string golden = test::in_source("tests/golden/app/otp25/");
 const Atom demo{"demo"};
 
 std::string app_text(const std::string& modules, const std::string& vsn = "1.0",
@@ -87,7 +88,7 @@ TEST_CASE("the files of a version that is being replaced in its place are those 
   const Demo app(app_text("plain", "2.0"));
   app.ebin.write("demo.appup", R"({"2.0", [], []}.)");
   app.ebin.write("demo.app.dpkg-tmp", app_text("plain, server"));
-  app.ebin.write("plain.beam.dpkg-tmp", read_file(std::string(ERLRC_GOLDEN) + "/app/otp23/plain.beam"));
+  app.ebin.write("plain.beam.dpkg-tmp", read_file(test::in_source("tests/golden/app/otp23/plain.beam")));
   const AppFiles before = app.load();
   CHECK(before.spec.vsn == "1.0");
   CHECK(before.beams.size() == 2);  // server is not replaced, but gone

@@ -3,6 +3,7 @@
 #include <erlrc/term/etf.hpp>
 
 #include "golden.hpp"
+#include "paths.hpp"
 #include "show_term.hpp"
 
 using namespace erlrc;
@@ -11,7 +12,7 @@ using namespace erlrc::test;
 namespace {
 
 Term golden(const std::string& name) {
-  return decode_term(read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / (name + ".etf")));
+  return decode_term(read_file(in_source("tests/golden/term/" + name + ".etf")));
 }
 
 const Atom kNode{"demo@box"};
@@ -43,7 +44,7 @@ TEST_CASE("identifiers of every form are decoded") {
 }
 
 TEST_CASE("a local fun keeps its encoding") {
-  const Bytes etf = read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / "own_fun.etf");
+  const Bytes etf = read_file(in_source("tests/golden/term/own_fun.etf"));
   const Term term = decode_term(etf);
   const auto& fun = std::get<Fun>(term.value);
   CHECK(fun.module == Atom{"erl_eval"});
@@ -75,7 +76,7 @@ TEST_CASE("two terms in a row are read one by one") {
 }
 
 TEST_CASE("a compressed term ends at the end of its stream") {
-  const Bytes compressed = read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / "compressed_best.etf");
+  const Bytes compressed = read_file(in_source("tests/golden/term/compressed_best.etf"));
   const Bytes two = compressed + encode_term(7);
   ByteReader reader(two);
   CHECK(decode_term(reader) == decode_term(compressed));
@@ -171,7 +172,7 @@ TEST_CASE("invalid terms are refused with the reason") {
 }
 
 TEST_CASE("a compressed term with a wrong size is refused") {
-  Bytes etf = read_file(std::filesystem::path(ERLRC_GOLDEN) / "term" / "compressed_best.etf");
+  Bytes etf = read_file(in_source("tests/golden/term/compressed_best.etf"));
   const int difference = GENERATE(-1, 1);
   etf[5] = static_cast<char>(etf[5] + difference);
   CHECK_THROWS_WITH(decode_term(etf),
