@@ -31,7 +31,7 @@ struct Spoilt {
   FakeNode node;
 };
 
-/// While this exists, the process runs as the user nobody, since root may read everything.
+/// While this exists, the process runs unprivileged, since root may read everything.
 struct Unprivileged {
   Unprivileged() { REQUIRE(::seteuid(65534) == 0); }
   ~Unprivileged() { CHECK(::seteuid(0) == 0); }
