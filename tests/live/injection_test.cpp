@@ -12,11 +12,11 @@
 #include "injection.hpp"
 #include "zoo.hpp"
 
-// Tests that the rollback is complete for every step of every kind of plan, and for every place inside a step:
-// each is made to fail in turn, and then the node is compared with its old state (lab:snapshot/0: modules with md5 and file,
-// code path, applications, keys, environments, configuration, registered names, the states and status of all
-// processes, the old code they run, supervisors' children). If the rollback is made to fail, too, the outcome is
-// `broken` and lists what is left.
+// Tests that the rollback is complete for every step of every kind of plan, and for every place inside a
+// step: each is made to fail in turn, and then the node is compared with its old state (lab:snapshot/0:
+// modules with md5 and file, code path, applications, keys, environments, configuration, registered names,
+// the states and status of all processes, the old code they run, supervisors' children). If the rollback is
+// made to fail, too, the outcome is `broken` and lists what is left.
 //
 // By default it tests a sample; with ERLRC_INJECTIONS=all (scripts/inject) every place.
 

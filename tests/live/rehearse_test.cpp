@@ -2,7 +2,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Tests that a rehearsal runs the conversions of an upgrade on copies of the states and does not change the node.
+// Tests that a rehearsal runs the conversions of an upgrade on copies of the states and does not change the
+// node.
 
 using namespace erlrc;
 using namespace erlrc::test;
