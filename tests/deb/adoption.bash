@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. Versions without hooks before and after ones with them, both versions in one directory, nodes whose own
-# Erlang was replaced, and hooks without the program that they call.
+# Sourced by run. Tests versions without hooks before and after ones with hooks, both versions in one
+# directory, nodes whose Erlang installation was replaced, and hooks without the program that they call.
 . "$here/../support/matrix/state.bash"
 node=egerl
 
 deb() { echo "/srv/archive/$3/$1_$2_all.deb"; }
 said() { contains "$(<"$logs/command.log")" "$1"; }
 silent() { refused grep -E 'erlrc|warning' "$logs/command.log"; }
-# agreed_at STATES: dpkg has them, and disk and node agree.
+# agreed_at STATES: checks that dpkg has them, and that disk and node agree.
 agreed_at() {
   survey ca
   say "   $table"
@@ -61,7 +61,7 @@ agreed_at '1.0 ii'
 holds "purged" quietly dpkg --purge ca
 
 say "Two applications of one package in one directory, of which the second is refused:"
-# pair: for each what runs, what code it is and from where, and what its process knows.
+# pair: prints for each the running version, its code and path, and the state of its process.
 pair() {
   on_node $node "[{A, V, S:vsn(), gen_server:call(S, vsn), code:which(S) =:= \"$lib/cp/ebin/\" ++ atom_to_list(S) ++ \".beam\"}
                   || {A, S} <- [{ca, ca_srv}, {cb, cb_srv}], {B, _, V} <- application:which_applications(), A =:= B]."

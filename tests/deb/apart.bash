@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. One package of a run does not want nodes to be touched: those that need its new version, or break its old
-# one, wait for the restart with it, and all others are upgraded hot.
+# Sourced by run. Tests that a package of a run may opt out: packages that need its new version, or break its
+# old one, wait for the restart with it, and all others are upgraded in the running node.
 . "$here/../support/matrix/state.bash"
 node=egerl
 
 deb() { echo "/srv/archive/$3/$1_$2_all.deb"; }
 said() { contains "$(<"$logs/command.log")" "$1"; }
-# runs APP=VSN..: whatever of the paths, which may be gone.
+# runs APP=VSN..: checks running versions without their paths, which may no longer exist.
 runs() {
   # shellcheck disable=SC2046
   holds "nodes run $1" equal "$(node_says $(sed 's/=[^ ]*//g' <<<"$1") | sed 's/!no path//g; s/!\(path\|file\) [^ ]*//g')" "$1"
 }
 dpkg_has() { holds "dpkg has $1" equal "$(for p in $2; do dpkg_says "$p"; done | paste -sd,)" "$1"; }
-# restarted: the node, which boots what dpkg has.
+# restarted: restarts the node, which boots what dpkg has installed.
 restarted() {
   stop_nodes
   start_node $node 4040
@@ -31,7 +31,7 @@ register_node $node
 
 for kind in leave restart; do
   say "Below, a package with the policy $kind:"
-  # Nothing of the kind can be started by its package.
+  # Such an application cannot be started by its package.
   quietly dpkg -i "$(deb ca 1.0 chain2)" "$(deb cb 1.0 chain2)" "$(deb da 1.0 chain3)"
   agreed_at '1.0 ii, 1.0 ii, 1.0 ii' 'ca cb da'
   holds "all are upgraded" quietly dpkg -i "$(deb cb 1.1 chain2)" "$(deb ca 1.1 $kind)" "$(deb da 1.1 chain3)"

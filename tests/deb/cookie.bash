@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. A node that cannot be reached is no node that is down: nothing is changed behind its back.
+# Sourced by run. Tests that a node that cannot be reached does not count as down: its files do not change.
 
 said() { contains "$(<"$logs/command.log")" "$1"; }
-# at VSN: package, disk and node have this version of both applications. Where the node cannot be reached, dpkg keeps the
-# package as not configured, since nobody could see that it runs.
+# at VSN: checks that package, disk and node have this version of both applications. If the node cannot be
+# reached, dpkg leaves the package unconfigured, since the hook could not check that it runs.
 at() {
   holds "dpkg: $1" equal "$(version_of egerl | cut -d' ' -f1) $(version_of eglib | cut -d' ' -f1)" "$1 $1"
   holds "disk: $1" equal "$(directories)" "egerl-$1 eglib-$1 "
   holds "node: $1" equal "$(running egerl egerl)$(running egerl eglib)" "[\"$1\"][\"$1\"]"
 }
-# finished: what is pending gets done, now that the node can be reached.
+# finished: completes pending work, since the node can be reached again.
 finished() {
   packages dpkg --configure --pending
   holds "both packages are configured" eval 'installed egerl && installed eglib'

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. erlang-base is upgraded in one run with packages of applications: to a rebuild (98) that has its files at
-# the same places, and to a version (99) whose kernel and stdlib lie elsewhere. Its own scripts kill epmd. Nodes go on with
-# what they have loaded, the packages are installed, and that a restart is due is said.
+# Sourced by run. Upgrades erlang-base in one run with packages of applications: to a rebuild (98) with files
+# at the same places, and to a version (99) whose kernel and stdlib are elsewhere. Its own scripts kill epmd.
+# Nodes keep running the code that they have loaded, the packages are installed, and the necessary restart is
+# reported.
 . "$here/../support/matrix/state.bash"
 node=egerl
 
 deb() { echo "/srv/archive/chain2/$1_$2_all.deb"; }
 erlang() { echo /srv/archive/erlang-base_"$1"_*.deb; }
 said() { contains "$(<"$logs/command.log")" "$1"; }
-# met: the node can be asked again once it has found a new epmd.
+# met: waits until the node has found a new epmd and can be asked again.
 met() {
   local i
   as_service epmd -daemon
@@ -18,7 +19,7 @@ met() {
   done
   return 1
 }
-# versions: what the node runs, whatever of its paths, some of which are gone.
+# versions: prints what the node runs without paths, some of which no longer exist.
 versions() { node_says ca cb | sed 's/!two paths//g; s/!no path//g; s/![^ !]* [^ !]*//g'; }
 goes_on() {
   holds "the node answers" met
@@ -27,8 +28,8 @@ goes_on() {
   holds "no package is half done" equal "$(dpkg --audit)" ''
   holds "nothing is left behind" equal "$(leftovers)" ''
 }
-# fresh: a node of the Erlang that is installed, in which nothing ran before dpkg changed both packages; so the directories
-# that it found when it started are still in its path.
+# fresh: starts a node of the installed Erlang in which nothing ran before dpkg changed both packages; so the
+# directories that it found at its start are still in its path.
 fresh() {
   stop_nodes
   start_node $node 4040
@@ -39,7 +40,7 @@ fresh() {
 }
 
 install_programs
-# What needs just this version of erlang-base is of no interest here.
+# Packages that need exactly this version of erlang-base do not matter here.
 dpkg-query --show --showformat='${Package}\n' 'erlang-*' | grep -vx erlang-base |
   xargs apt-get purge --yes >>"$logs/packages.log" 2>&1
 register_node $node
@@ -56,7 +57,7 @@ fresh
 holds "installed" quietly apt-get install --yes erlang-base=1:99 ca=1.1 cb=1.1
 holds "it was foreseen" said "erlang-base has no hooks for running nodes, and contains"
 holds "for that node" said "afterwards egerl needs a restart"
-# Which of them apt unpacks first is its affair; both applications are in the same version, in any case.
+# apt decides which of them it unpacks first; both applications have the same version in any case.
 holds "the node answers" met
 found=$(versions)
 [[ $found == 'ca=1.0 cb=1.0' || $found == 'ca=1.1 cb=1.1' ]] || found='both 1.0, or both 1.1'

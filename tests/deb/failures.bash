@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. Every way in which an upgrade of ca, or of ca and cb together, can fail or be killed. Each row shows what
-# dpkg, disk and node have at the end and, if that is not the end yet, after the commands that a user would type then; at
-# the last, all agree and nothing is left behind.
+# Sourced by run. Tests every way in which an upgrade of ca, or of ca and cb, can fail or be killed. Each row
+# shows what dpkg, disk and node have at the end and, if that is not final, after the commands that a user
+# would type then; finally all agree and nothing is left over.
 #
 #   failures [PART...]     scripts, run, dpkg, killed, power; default: all
 . "$here/../support/matrix/state.bash"
@@ -18,7 +18,7 @@ fault() { printf '%s\n' "$2" >"/run/fault/$1"; }
 # f2: the old package's postrm fails, and so does the new one's, each after its hook.
 f2() { fault ca-1.0.postrm.upgrade.after 'exit 1'; fault ca-1.1.postrm.failed-upgrade.after 'exit 1'; }
 
-# prepare: ca and cb have 1.0, everywhere.
+# prepare: installs 1.0 of ca and cb everywhere.
 prepare() {
   rm -f /run/fault/*
   survey ca cb
@@ -29,8 +29,8 @@ prepare() {
   [[ $agreed == yes && $states == '1.0 ii, 1.0 ii' ]] || row_failed "preparing: $table; $agreed"
 }
 
-# row NAME STATES COMMAND... [-- REPAIR]...: after COMMAND, dpkg has STATES; `any` if it may be one or the other. Each
-# REPAIR is one command; after them all, or at once if there are none, everything agrees.
+# row NAME STATES COMMAND... [-- REPAIR]...: after COMMAND, dpkg has STATES; `any` if it may be one or the
+# other. Each REPAIR is one command; after them all, or at once if there are none, everything agrees.
 row() {
   local name=$1 expected=$2 command=()
   shift 2
@@ -129,11 +129,12 @@ part_dpkg() {
 
 at_work() { local name; for name in dpkg erlrc-hook ca.postrm apt-get; do pgrep -x "$name" >/dev/null && return; done; return 1; }
 
-# What the node has said of the process of $slow.
+# The output of the node about the process of $slow.
 conversions() { grep -c "^$slow converts" "$logs/$node.log" || true; }
 converts_again() { (( $(conversions) > before )); }
 
-# killed WHO...: ca and cb are upgraded, and once the node converts the process of $slow, these processes are killed.
+# killed WHO...: upgrades ca and cb, and kills these processes as soon as the node converts the process of
+# $slow.
 killed() {
   local apt before
   before=$(conversions)
@@ -147,7 +148,7 @@ killed() {
   eventually refused at_work
   rm -f /run/fault/*
 }
-# power_cut: all that runs is gone at once, what was in memory, too; the node boots from what is on disk.
+# power_cut: ends all processes at once and loses the content of memory; the node boots from the disk.
 power_cut() {
   killed apt-get dpkg ca.postrm erlrc-hook beam.smp
   rm -rf /run/erlrc
@@ -156,7 +157,7 @@ power_cut() {
   start_node $node 4040
   boot_apps
 }
-# boot_apps: as erlrc_boot does, from what dpkg has, complete or not.
+# boot_apps: boots like erlrc_boot, from what dpkg has, complete or not.
 boot_apps() {
   on_node $node '[application:ensure_all_started(A) || A <- [ca, cb]].' >>"$logs/packages.log"
 }

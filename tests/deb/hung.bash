@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. Two nodes, one of which stands still in the middle of an upgrade of two packages. The other one is taken
-# back all the same; and the one that stood still is, when it goes on and dpkg is told to finish.
+# Sourced by run. Tests two nodes, one of which is stopped in the middle of an upgrade of two packages. The
+# other one is rolled back, and so is the stopped one when it continues and dpkg is called to finish.
 . "$here/../support/matrix/state.bash"
 export ERLRC_TIMEOUT=10
 
@@ -24,7 +24,7 @@ beam=$(pgrep -u egerld -f 'beam.smp.* -sname two ')
 quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
 all_have 1.0
 
-# stands_still: both are upgraded, and the second node stops when it has ca 1.1 and converts the process of cb.
+# stands_still: upgrades both; the second node stops when it has ca 1.1 and converts the process of cb.
 stands_still() {
   local before
   before=$(grep -c '^cb converts' "$logs/two.log" || true)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. erlrc itself is installed, upgraded, downgraded and removed in one run with packages that use it, wherever
-# in the run its turn comes.
+# Sourced by run. Installs, upgrades, downgrades and removes erlrc itself in one run with packages that use
+# it, at any place in the run.
 . "$here/../support/matrix/state.bash"
 node=egerl
 
@@ -53,7 +53,8 @@ row ca:down 100 '1.0 iU, 1.1 ii, 1.1 ii' apt-get install --yes --allow-downgrade
 row none 0 '1.0 ii, 1.1 ii, 1.1 ii' dpkg --configure -a
 row none 0 '1.0 ii, 1.0 ii, 1.0 ii' apt-get install --yes --allow-downgrades $(all 1.0)
 
-# behind STATES COMMAND...: erlrc was not there when ca was unpacked; no node can follow, nor run cb without it.
+# behind STATES COMMAND...: erlrc was missing when ca was unpacked; no node can be upgraded, nor run cb
+# without it.
 behind() {
   holds "installed" quietly "${@:2}"
   survey ca cb

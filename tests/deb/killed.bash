@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. The machine's worst: dpkg and the hook are killed in the middle of an upgrade. What remains is mended by
-# the package manager's own means, and the node is never left between the versions.
+# Sourced by run. Kills dpkg and the hook in the middle of an upgrade. The package manager's own commands
+# repair the rest, and the node is never left between the versions.
 
-# killed_upgrade WHO...: upgrades egerl while the node stands still, and kills (by name) once the hook waits for the node.
+# killed_upgrade WHO...: upgrades egerl while the node is stopped, and kills (by name) once the hook waits for
+# the node.
 killed_upgrade() {
   local beam name dpkg
   beam=$(pgrep -u egerld -x beam.smp)
@@ -15,12 +16,12 @@ killed_upgrade() {
   kill -CONT "$beam"
   { wait "$dpkg"; } 2>/dev/null || true
 }
-# The hook that does the upgrade has a connection to the node, which stands still.
+# The hook that executes the upgrade has a connection to the node, which is stopped.
 waits_for_node() {
   local hook
   hook=$(pgrep -f '^/usr/bin/erlrc-hook dpkg postrm upgrade') && ss -Htnp state established | grep -q "pid=$hook,"
 }
-# settled: the node's version, when whoever is still at work has come to an end.
+# settled: prints the node's version after the end of all running hooks and plans.
 settled() {
   eventually refused pgrep -x erlrc-hook
   running egerl egerl

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run, where systemd runs: needrestart hears which nodes run stale code, and leaves their services alone.
+# Sourced by run, where systemd runs. Tests that needrestart reports nodes with stale code, and skips their
+# services.
 
 pid_of() { systemctl show --property=MainPID --value "$1"; }
 said() { contains "$(<"$logs/command.log")" "$1"; }
-# It would restart by itself whatever it finds; only what it says of services and of us is of interest.
+# It would restart everything by itself; only its report on services and on erlrc matters here.
 need_restart() { packages env NEEDRESTART_MODE="${1-a}" needrestart -l; }
 deferred() { sed -n '/deferred/,$p' "$logs/command.log" | grep -q "$1"; }
 lib=/usr/lib/erlang/lib
@@ -55,7 +56,8 @@ holds "a machine that asks for lines gets lines" eval 'lines=$(needrestart -b 2>
 
 say "A library that needrestart finds by itself, and an Erlang whose files are replaced:"
 crypto=$(readlink -f $lib/crypto-*/priv/lib/crypto.so)
-# The node invents a name for a client that has none, as we, and net_kernel takes random bytes of crypto for that.
+# The node generates a name for a client without one, like erlrc, and net_kernel uses random bytes of crypto
+# for that.
 mapped() { grep -q " $crypto\$" "/proc/$1/maps"; }
 for pid in $one $other; do holds "a node that we have called has loaded it" mapped "$pid"; done
 holds "the other one has not" refused mapped "$stranger"
@@ -76,12 +78,12 @@ holds "both nodes were restarted, and only they" eval \
 mv /tmp/erlrc.conf /etc/needrestart/conf.d
 holds "the service is up again" eventually systemctl is-active erlrc@one
 one=$(pid_of erlrc@one)
-# It may not come up again as long as epmd knows its name.
+# It cannot start again as long as its name is registered in epmd.
 systemctl stop other
 other=0
 erts=$(ls -d /usr/lib/erlang/erts-*)
 mv "$erts" "$erts.gone"
-# It would restart the one that is not registered, which cannot start now.
+# It would restart the unregistered one, which cannot start now.
 holds "needrestart runs" need_restart l
 holds "the administrator hears of it" said 'erlrc: node one needs a restart: its Erlang is no longer installed'
 mv "$erts.gone" "$erts"

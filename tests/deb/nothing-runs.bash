@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. A machine where nothing runs: the hooks do nothing there, and say nothing.
+# Sourced by run. Tests a machine where nothing runs: the hooks do and print nothing.
 
-# That dpkg keeps a directory in which others have files, it says by itself.
+# dpkg itself reports that it keeps a directory with files of others.
 quiet() { grep -v 'not empty so not removed' "$logs/command.log" | refused grep -E 'erlrc|warning'; }
 
-# whole_life WHERE: install, upgrade, downgrade, removal and purge of both packages.
+# whole_life WHERE: installs, upgrades, downgrades, removes and purges both packages.
 whole_life() {
   say "$1:"
   holds "installed" put eglib=4.0.1 egerl=4.0.1

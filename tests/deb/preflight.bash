@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. APT tells what a transaction will do to running nodes before it begins, refuses what cannot be done if so
-# configured, and is never in the way for any other reason.
+# Sourced by run. Tests that APT reports the effect of a transaction on running nodes before it begins,
+# refuses an impossible one if so configured, and never blocks for any other reason.
 
 said() { contains "$(<"$logs/command.log")" "$1"; }
 silent() { refused grep -E 'erlrc' "$logs/command.log"; }
-# table LINE...: the lines of the table, with single blanks.
+# table LINE...: checks the lines of the table, with single blanks.
 table() { equal "$(sed -n 's/^  \(eg[a-z]* .*[0-9].*\)/\1/p' "$logs/command.log" | tr -s ' ')" "$(printf '%s\n' "$@")"; }
 refusing() { packages apt-get install --yes -o Erlrc::Preflight=refuse "$@"; }
-# What dpkg has done until now; if that is the same afterwards, nothing was begun.
+# The log of dpkg so far; if it is the same afterwards, nothing was begun.
 done_until_now() { md5sum /var/log/dpkg.log /var/lib/dpkg/status | cut -d' ' -f1 | tr '\n' ' '; }
 at() {
   holds "dpkg: $1" equal "$(version_of egerl | cut -d' ' -f1) $(version_of eglib | cut -d' ' -f1)" "$1 $1"
   holds "node: $1" equal "$(running egerl egerl)$(running egerl eglib)" "[\"$1\"][\"$1\"]"
 }
-# preflight CONFIG ACTIONS: as APT would call it.
+# preflight CONFIG ACTIONS: calls it like APT.
 preflight() {
   printf 'VERSION 3\n%s\n\n%s\n' "$1" "$2" | packages erlrc-apt-preflight
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run, where systemd runs. A random sequence of installations, upgrades, downgrades, reinstallations and removals:
-# after each, the node runs what is installed; and what it is then is what it is after a restart.
+# Sourced by run, where systemd runs. Tests a random sequence of installations, upgrades, downgrades,
+# reinstallations and removals: after each, the node runs what is installed, and is the same as after a
+# restart.
 #
 # ERLRC_SEED chooses the sequence, ERLRC_STEPS its length (50).
 
@@ -32,7 +33,7 @@ installed_vsn() {
 
 # ---- the node
 
-# What should run, from dpkg alone: rd does not run by itself where rc includes it.
+# The desired state from dpkg alone: rd does not run by itself if rc includes it.
 expected() {
   local app vsn list=
   for app in "${apps[@]}"; do
@@ -44,7 +45,7 @@ expected() {
 ours='Ours = fun(A) -> lists:member(A, [ra, rb, rc, rd, re, rf]) end,'
 actual() { on_node one "$ours lists:sort([{A, V} || {A, _, V} <- application:which_applications(), Ours(A)])." | tr -d ' '; }
 
-# The servers: the version in their states is that of the code, whatever they were started with.
+# Checks the servers: the version in their states is that of the code, whatever they were started with.
 servers() {
   on_node one "$ours [{A, element(1, sys:get_state(S)) =:= L:value()} || {A, _, _} <- lists:sort(application:loaded_applications()),
     Ours(A), S <- [list_to_atom(atom_to_list(A) ++ \"_srv\")], L <- [list_to_atom(atom_to_list(A) ++ \"_lib\")]]." | tr -d ' '
@@ -52,10 +53,10 @@ servers() {
 loaded() { on_node one "$ours lists:sort([A || {A, _, _} <- application:loaded_applications(), Ours(A)])." | tr -d ' '; }
 all_converted() { equal "$(servers)" "$(loaded | sed 's/[a-z][a-z]*/{&,true}/g')"; }
 
-# All that a restart must not change, a fact on each line: applications, their specifications and environments, start types,
-# the code of each module, modules of versions that are gone, the code path. (A module that is the same in both versions is
-# not loaded again by an upgrade, so where it is said to be from may differ. And rf, which needs rd, is told at its start that it
-# needs rc if that is where rd runs.)
+# All that a restart must not change, a fact on each line: applications, their specifications and
+# environments, start types, the code of each module, modules of removed versions, the code path. (An upgrade
+# does not load a module again that is the same in both versions, so its path may differ. And rf, which needs
+# rd, gets a dependency on rc at its start if rd runs inside of rc.)
 state() {
   on_node one "$ours
     Loaded = [A || {A, _, _} <- lists:sort(application:loaded_applications()), Ours(A)],
@@ -71,7 +72,7 @@ state() {
     tr '|' '\n'
 }
 
-# compare: the state, a restart, the state.
+# compare: compares the state before and after a restart.
 compare() {
   state >"$logs/before"
   systemctl reset-failed erlrc@one  # so many restarts would be too many

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. The same version once more, removal, purge, and the first install after that.
+# Sourced by run. Tests the reinstallation of the same version, removal, purge, and the first install after
+# that.
 
 install_programs
 start_node egerl 4040

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run, where there is an rpm: a static boot file that file triggers keep up to date.
+# Sourced by run, where rpm is installed. Tests a static boot file that file triggers keep up to date.
 
 top=$logs/rpm
-# make_rpm NAME VSN: of the spec that comes in.
+# make_rpm NAME VSN: builds it from the spec on standard input.
 make_rpm() {
   mkdir -p "$top"
   cat >"$top/$1.spec"
@@ -18,7 +18,7 @@ application() {
       '%files' "/usr/lib/erlang/lib/$1-$2" "/etc/erlrc.d/applications/$1"
   } | make_rpm "$1" "$2"
 }
-# What the package erlrc would have.
+# The content of the package erlrc.
 triggers() { { header triggers 1; printf '%s\n' '%description' '%files'; cat "$here/../../hooks/rpm/erlrc.filetriggers"; } | make_rpm triggers 1; }
 rpm_command() { rpm --nodeps "$@" >"$logs/command.log" 2>&1; }
 directories_in_script() { { grep -o '/r[a-z]-[0-9.]*/ebin' /var/lib/erlrc/boot/one.script || true; } | sort -u | tr '\n' ' '; }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run, where systemd runs: nodes that are services, from the unit that is installed.
+# Sourced by run, where systemd runs. Tests nodes that are services, with the installed unit.
 
 . "$here/../support/service.bash"
 
-# process_is NODE LINE...: what /proc says of the node's process.
+# process_is NODE LINE...: checks the node's process in /proc.
 process_is() {
   local line status
   status=$(tr -s '\t' ' ' <"/proc/$(property "erlrc@$1" MainPID)/status")
@@ -18,7 +18,7 @@ score=$(systemd-analyze security --offline=true /usr/lib/systemd/system/erlrc@.s
 say "   its exposure, from 0 (safe) to 10: ${score}"
 holds "that is little" test "${score/./}" -le 20
 
-# configure NODE PORT FILE: its environment is in that file.
+# configure NODE PORT FILE: writes its environment to that file.
 configure() {
   install -d -m 0755 "/etc/$1" "${3%/*}"
   echo "[{egerl, [{port, $2}]}]." >"/etc/$1/$1.config"

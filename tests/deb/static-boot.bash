@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run, where systemd runs: a node with a static boot file, which a trigger keeps up to date.
+# Sourced by run, where systemd runs. Tests a node with a static boot file that a trigger keeps up to date.
 
 . "$here/../support/service.bash"
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. Two nodes, one of them cannot be upgraded: neither is, and the packages stay as they are.
+# Sourced by run. Tests that neither of two nodes is upgraded if one cannot be, and that the packages do not
+# change.
 
 versions() { echo "$(running one egerl)$(running two egerl)"; }
 broken_state() { on_node two "sys:replace_state(egerl_counter, fun(_) -> $1 end)."; }

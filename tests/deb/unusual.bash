@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. What is seldom seen: copies of the system, archives of other names, a package whose control member is
-# broken, another user who would hold dpkg up.
+# Sourced by run. Tests rare cases: copies of the system, archives with other names, a package with a broken
+# control member, another user who tries to block dpkg.
 . "$here/../support/matrix/state.bash"
 node=egerl
 
@@ -46,7 +46,7 @@ all_have 1.0
 say "Another user:"
 holds "cannot hold up what dpkg calls" refused setpriv --reuid=nobody --regid=nogroup --clear-groups flock --nonblock /run/erlrc true
 
-# A package that is fine but for its control member, as it comes to a machine without nodes.
+# A package with only its control member broken, on a machine without nodes.
 say "A control member that cannot be read:"
 dpkg-deb -R "$(deb ca 1.0)" /tmp/broken
 echo 'restart-after = 3' >>/tmp/broken/DEBIAN/erlrc

@@ -1,14 +1,14 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%! -noinput
-%% What a real Erlang says of beams and of made appups; answers are files in the external term format.
+%% Results of a real Erlang for beams and generated appups; answers are files in the external term format.
 %%
 %%   app.escript beams DIR OUT        every beam of OTP, and of Elixir if it is there, is copied to DIR/APP-VSN/MODULE.beam;
 %%                                    OUT gets [{App, Vsn, [{Module, Md5, OnLoad, Nif, Exports, Imports}]}]
 %%   app.escript build SOURCES DIR    compiles both versions of egerl to DIR/egerl-1/ebin and DIR/egerl-2/ebin
-%%   app.escript upgrade DIR OUT      starts version 1, upgrades it by the appup in DIR/egerl-2/ebin, and goes back; OUT
-%%                                    gets what was seen: [{Step, [{What, Seen}]}]
-%%   app.escript match IN OUT         IN: [{Pattern, [Vsn]}] as they stand in an appup; OUT gets [[whether Pattern means Vsn]]
+%%   app.escript upgrade DIR OUT      starts version 1, upgrades it by the appup in DIR/egerl-2/ebin, and downgrades; OUT
+%%                                    gets the observations: [{Step, [{What, Seen}]}]
+%%   app.escript match IN OUT         IN: [{Pattern, [Vsn]}] as in an appup; OUT gets [[whether Pattern matches Vsn]]
 -mode(compile).
 
 main(["match", In, Out]) ->

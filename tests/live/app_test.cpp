@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: BSD-3-Clause
-// Beams and made appups against the erl in PATH: every beam of OTP read as beam_lib and beam_disasm read it,
-// the appups of hundreds of pairs of versions given to systools_rc, and one carried out by release_handler.
+// SPDX-License-Identifier: BSD-3-Clause Tests beams and generated appups against the erl in PATH. Every beam
+// of OTP is read as beam_lib and beam_disasm read it, systools_rc accepts the appups of hundreds of pairs of
+// versions, and release_handler executes one.
 
 #include <algorithm>
 #include <cstdint>
@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A directory that goes when it is no longer needed.
+// A directory that is removed when it is no longer needed.
 class TemporaryDirectory {
 public:
   TemporaryDirectory() {
@@ -63,7 +63,7 @@ Term answer_of(const fs::path& out) {
   return decode_term(read_file(out));
 }
 
-// The applications of this Erlang: their beams, as the escript copied them, and what it says of each.
+// The applications of this Erlang: their beams, as copied by the escript, and its report on each.
 struct Installed {
   TemporaryDirectory copies;
   Term known;
@@ -100,10 +100,9 @@ std::vector<AppFiles> applications() {
   return all;
 }
 
-// --- made versions
-// ----------------------------------------------------------------------------------------------
+// --- generated versions
 
-// Reproducible everywhere, unlike the distributions of <random>.
+// This is reproducible everywhere, unlike the distributions of <random>.
 class Dice {
 public:
   explicit Dice(std::uint64_t seed) : state_(seed * 2 + 1) {}
@@ -116,7 +115,7 @@ private:
   std::uint64_t state_;
 };
 
-// Another version of a real application: modules that are not in it, others with other code or other exports.
+// Another version of a real application: some modules are missing, some have other code or other exports.
 AppFiles variant(const AppFiles& real, const std::string& vsn, std::uint64_t seed) {
   Dice dice(seed);
   AppFiles made;
@@ -171,7 +170,7 @@ std::vector<Term> translated(const std::vector<Case>& all) {
   return *as_list(answer_of(directory / "out"));
 }
 
-// Where in a low-level script each module is loaded or removed.
+// The positions in a low-level script where each module is loaded or removed.
 std::map<std::string, std::vector<std::size_t>> places(const std::vector<Term>& script,
                                                        std::string_view instruction) {
   std::map<std::string, std::vector<std::size_t>> at;
@@ -181,7 +180,7 @@ std::map<std::string, std::vector<std::size_t>> places(const std::vector<Term>& 
   return at;
 }
 
-// How many modules the instructions name as what others depend on.
+// The number of modules that the instructions name as dependencies.
 std::size_t dependencies(const std::vector<Term>& script) {
   std::size_t count = 0;
   for (const Term& instruction : script) {
@@ -197,8 +196,9 @@ bool exports_in(const AppFiles& files, const ImportedFunction& call) {
   return found != files.beams.end() && exports(found->second, call.function.name.name, call.function.arity);
 }
 
-// What must be loaded, or be gone, before each module, whatever the direction, so that no call finds its
-// function missing: the called module before a new call of it, the calling one before the function goes.
+// The modules that must be loaded or removed before each module, in both directions, so that no function is
+// missing for a call: the called module before a new call of it, the calling one before the function is
+// removed.
 Dependencies needed_before(const Case& each) {
   Dependencies made;
   for (const AppFiles* files : {&each.from, &each.to})
@@ -248,7 +248,6 @@ void check_translation(const Case& each, const std::vector<Term>& low_level) {
 }
 
 // --- egerl
-// ------------------------------------------------------------------------------------------------------
 
 AppFiles load(const fs::path& ebin) {
   AppFiles files;
@@ -290,7 +289,7 @@ TEST_CASE("every beam of this Erlang is read as beam_lib and beam_disasm read it
   CHECK(count > 300);
 }
 
-TEST_CASE("systools_rc takes every made appup, in an order that its dependencies allow") {
+TEST_CASE("systools_rc accepts every generated appup, in an order that its dependencies allow") {
   auto all = cases();
   auto answers = translated(all);
   REQUIRE(answers.size() == all.size());
@@ -303,10 +302,10 @@ TEST_CASE("systools_rc takes every made appup, in an order that its dependencies
     if (ok) check_translation(all[i], *as_list(ok->back()));
     dependent += dependencies(all[i].script);
   }
-  CHECK(dependent > 300);  // the made versions still differ in their interfaces
+  CHECK(dependent > 300);  // the generated versions still differ in their interfaces
 }
 
-TEST_CASE("release_handler carries out a made appup, both ways, and no process is lost") {
+TEST_CASE("release_handler executes a generated appup in both directions, and no process is lost") {
   TemporaryDirectory directory;
   run(kAppScript, {"build", test::in_source("tests/live/egerl"), directory.path()});
   fs::path later = directory / "egerl-2" / "ebin";
@@ -316,7 +315,7 @@ TEST_CASE("release_handler carries out a made appup, both ways, and no process i
   CHECK(answer_of(directory / "out") == parse_term(kSeen));
 }
 
-TEST_CASE("a version of an appup means what it means to release_handler") {
+TEST_CASE("a version in an appup matches as in release_handler") {
   std::vector<VsnPattern> patterns{{"2.0", false}, {"git", false}, {"0.8.2+dfsg", false}, {"1\\..*", false}};
   for (const char* regex : {"2\\.0",
                             "2.0",

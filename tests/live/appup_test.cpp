@@ -6,7 +6,7 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Which appup an upgrade follows, and what applications and versions may be called.
+// Tests which appup an upgrade uses, and the valid names of applications and versions.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -21,14 +21,14 @@ LabRelease zoo(const std::string& vsn, const std::string& appup = {}) {
 
 const std::string upgraded = "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n";
 
-/// What code_change of zoo_a was called with.
+/// The arguments of code_change of zoo_a.
 std::string extra(Lab& lab) {
   return lab.ask("lists:last([Extra || {code_change, zoo_a, _, Extra} <- lab:calls()]).");
 }
 
 }  // namespace
 
-TEST_CASE("appup: where none is shipped for the old version one is made, and --verbose says so") {
+TEST_CASE("appup: without a shipped one for the old version one is generated, and --verbose reports it") {
   Lab lab;
   const auto [appup, note] = GENERATE(table<std::string, std::string>({
       {"", "made, because the package ships none"},
@@ -49,8 +49,7 @@ TEST_CASE("appup: where none is shipped for the old version one is made, and --v
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == Ran{0, upgraded, ""});
 }
 
-TEST_CASE(
-    "appup: of several terms and several entries the first one that means the old version is followed") {
+TEST_CASE("appup: the first of several terms and entries that matches the old version is used") {
   Lab lab;
   const std::string back = "[{<<\"1\\\\..*\">>, [{update, zoo_a, {advanced, back}}]}, {\"1.0.0\", []}]";
   lab.add(zoo("1.0.0"));
@@ -68,8 +67,7 @@ TEST_CASE(
   CHECK(extra(lab) == "back");
 }
 
-TEST_CASE(
-    "appup: a version in it that is no regular expression is told with its file, and nothing is touched") {
+TEST_CASE("appup: an invalid regular expression is reported with its file, and nothing changes") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0", "{\"2.0.0\", [{<<\"1.(0\">>, []}], []}."));
@@ -83,7 +81,7 @@ TEST_CASE(
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("appup: one that erlrc-makeappup has extended is followed in both of its parts") {
+TEST_CASE("appup: both parts of one extended by erlrc-makeappup are used") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0", "{\"2.0.0\",\n [{<<\"1\\\\..*\">>, [{update, zoo_a, {advanced, by_hand}}]}],\n []}."));
@@ -101,7 +99,7 @@ TEST_CASE("appup: one that erlrc-makeappup has extended is followed in both of i
   CHECK(lab.condition("zoo") == "old");
 }
 
-TEST_CASE("appup: what an application is called, and its version, is what its .app says, not its directory") {
+TEST_CASE("appup: the name and version of an application come from its .app, not from its directory") {
   Lab lab;
   const auto [from, to] = GENERATE(table<std::string, std::string>({
       {"git", "0.8.2+dfsg"},
@@ -123,6 +121,6 @@ TEST_CASE("appup: what an application is called, and its version, is what its .a
         "{{\"" + to + "\",\"" + to + "\"},{ok,\"" + to + "\"},\"LAB/menagerie/ebin\"}");
   CHECK(lab.run(downgrade_main, {"zoo", from, to, p1.string(), other.string()}).exit == 0);
   CHECK(lab.ask("[{S, T, N} || {S, T, N} <- lab:diff(), S =/= processes].") == "[]");
-  // The directory's own version is nothing to it.
+  // The version in the name of the directory does not matter.
   CHECK(lab.run(upgrade_main, {"zoo", "1.1.16", to, p1.string(), other.string()}).exit == 1);
 }

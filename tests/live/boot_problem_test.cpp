@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What erlrc_boot:boot/0 answers where not all can be started, and what it starts nevertheless.
+// Tests what erlrc_boot:boot/0 returns and starts if it cannot start everything.
 #include "catch.hpp"
 
 #include <filesystem>
@@ -43,7 +43,7 @@ std::string script(const BootHost& host, const std::string& commands) {
   return "\"" + host.dir().write("planner", "#!/bin/sh\n" + commands + "\n", 0755).string() + "\"";
 }
 
-/// A planner that may read no more of the host than anybody may.
+/// A planner that may read only files that everyone may read.
 std::string anybody(const BootHost& host) {
   const auto all =
       fs::perms::group_read | fs::perms::others_read | fs::perms::group_exec | fs::perms::others_exec;
@@ -56,26 +56,26 @@ std::string anybody(const BootHost& host) {
 
 }  // namespace
 
-TEST_CASE("cycles are answered with every member in order, and keep no others from starting") {
+TEST_CASE("cycles are reported with every member in order, and do not affect others") {
   BootHost host;
   host.app("ok");
-  SECTION("of dependencies") {
+  SECTION("a cycle of dependencies") {
     host.app("x", "y").app("y", "z").app("z", "x").want("ok x");
     CHECK(host.boot() == "{error,{circular_dependency,x,[x,y,z]}}");
   }
-  SECTION("of one") {
+  SECTION("a cycle of one application") {
     host.app("x", "x").want("ok x");
     CHECK(host.boot() == "{error,{circular_dependency,x,[x]}}");
   }
-  SECTION("through an included application") {
+  SECTION("a cycle through an included application") {
     host.app("r", "!a").app("a", "x").app("x", "r").want("ok r");
     CHECK(host.boot() == "{error,{circular_dependency,a,[a,x,r]}}");
   }
-  SECTION("of inclusions") {
+  SECTION("a cycle of inclusions") {
     host.app("p", "!q").app("q", "!p").want("ok p");
     CHECK(host.boot() == "{error,{circular_dependency,p,[p,q]}}");
   }
-  SECTION("of several, and of some that need them") {
+  SECTION("several cycles, and applications that need them") {
     host.app("x", "y").app("y", "x").app("v", "w").app("w", "v").app("user", "y").want("ok x v user");
     CHECK(host.boot() ==
           "{error,{several,[{circular_dependency,v,[v,w]},{circular_dependency,x,[x,y]},"
@@ -84,22 +84,22 @@ TEST_CASE("cycles are answered with every member in order, and keep no others fr
   CHECK(host.running() == "[ok]");
 }
 
-TEST_CASE("contradictions of included applications") {
+TEST_CASE("contradictions of included applications are reported") {
   BootHost host;
   host.app("ok");
-  SECTION("an application depends on what it includes itself") {
+  SECTION("an application depends on one that it includes") {
     host.app("bar", "!foo foo").app("foo").want("bar ok");
     CHECK(host.boot() == "{error,{dependency_included,bar,foo,bar}}");
     CHECK(host.running() == "[ok]");
   }
-  SECTION("one that is loaded already depends on what another includes") {
+  SECTION("an application that is already loaded depends on one that another includes") {
     host.app("bar", "!foo").app("foo").app("baz", "foo").want("ok");
     CHECK(host.boot() == "ok");
     host.want("bar baz").ask("application:load(baz).");
     CHECK(host.ask("erlrc_boot:boot().") == "{error,{dependency_included,baz,foo,bar}}");
     CHECK(host.running() == "[bar,ok]");
   }
-  SECTION("two include the same") {
+  SECTION("two applications include the same one") {
     host.app("one", "!foo").app("other", "!foo").app("foo").want("one other ok");
     CHECK(host.boot() == "{error,{duplicate_included,foo,one,other}}");
     CHECK(host.running() == "[ok]");
@@ -110,22 +110,22 @@ TEST_CASE("files that are missing or broken are named") {
   BootHost host;
   host.app("ok").want("ok");
   std::string answer;
-  SECTION("no .app file of a listed application") {
+  SECTION("a listed application has no .app file") {
     host.want("gone");
     answer = "{error,{appspec_file_not_found,\"gone.app\"}}";
   }
-  SECTION("a .app file that is no term") {
+  SECTION("a .app file is not a term") {
     host.app("a", "", "]").want("a");
     answer =
         "{error,{appspec_file_parse_error,\"HOST/lib/a-1/ebin/a.app\",<<\"HOST/lib/a-1/ebin/a.app:4:21: ";
   }
-  SECTION("the administrator's one") {
+  SECTION("the file of the administrator is broken") {
     host.app("a").want("a").write("applications/a.app", "{application, b, []}.");
     answer =
         "{error,{appspec_file_parse_error,\"HOST/root/applications/a.app\",<<\"HOST/root/applications/"
         "a.app:1:1: found {application,b,[]}, expected {application, a, Changes}\">>}}";
   }
-  SECTION("an unknown start type") {
+  SECTION("a start type is unknown") {
     host.app("a").want("a", "always\n");
     answer = "{error,{bad_start_type,\"HOST/root/applications/a\",<<\"always\">>}}";
   }
@@ -138,14 +138,15 @@ TEST_CASE("without the directory of the applications nothing is started") {
   SECTION("it is missing") {
     CHECK(host.boot() == "{error,{app_dir_unreadable,\"HOST/root/applications\",enoent}}");
   }
-  SECTION("it is none") {
+  SECTION("it is not a directory") {
     host.write("applications", "");
     CHECK(host.boot() == "{error,{app_dir_unreadable,\"HOST/root/applications\",enotdir}}");
   }
 }
 
 TEST_CASE(
-    "one that does not start is named with its reason, those that need it are not started, others are") {
+    "an application that does not start is reported with the reason; only its dependents do not start, "
+    "either") {
   BootHost host;
   host.app("bad", "low", "{fails, no_way}").app("low").app("user", "bad").app("its_user", "user low");
   host.app("bar", "!foo").app("foo", "bad").app("ok", "low").want("its_user ok bar");
@@ -154,11 +155,11 @@ TEST_CASE(
         "{no_way,{boots,start,[normal,{bad,{fails,no_way}}]}}"
         "\">>},{not_started,bar,[bad]},{not_started,user,[bad]},{not_started,its_user,[user]}]}}");
   CHECK(host.running() == "[low,ok]");
-  // As before: not loaded.
+  // It is not loaded, as before.
   CHECK(host.ask("[application:get_key(App, vsn) || App <- [bad, user]].") == "[undefined,undefined]");
 }
 
-TEST_CASE("one that crashes is a single reason, and a later boot starts it when it can") {
+TEST_CASE("an application that crashes is reported once, and a later boot starts it if possible") {
   BootHost host;
   host.app("bad", "", "crashes").want("bad");
   const std::string answer = host.boot();
@@ -177,7 +178,7 @@ TEST_CASE("an application that takes longer than the limit has failed") {
   CHECK(host.running() == "[ok]");
 }
 
-TEST_CASE("without its planner a node stays up, and says why nothing was started") {
+TEST_CASE("without its planner a node keeps running, and reports why nothing was started") {
   BootHost host;
   host.app("a").want("a");
   const auto [planner, why] =
@@ -189,7 +190,7 @@ TEST_CASE("without its planner a node stays up, and says why nothing was started
                 host.options({"-erlrc", "planner", "\"" + planner + "\"", "-s", "erlrc_boot", "boot"}));
   CHECK(print_term(node.evaluate("boots:running().")) == "[]");
   if (why.empty()) {
-    // It sends the question back.
+    // It sends the request back.
     CHECK(print_term(node.evaluate("element(1, element(2, erlrc_boot:boot())).")) == "planner_failed");
     return;
   }
@@ -200,7 +201,7 @@ TEST_CASE("without its planner a node stays up, and says why nothing was started
         std::string::npos);
 }
 
-TEST_CASE("a permanent application that does not start ends the node, as OTP has it") {
+TEST_CASE("a permanent application that does not start ends the node, as in OTP") {
   BootHost host;
   host.app("vital", "", "{fails, no_way}").want("vital", "permanent");
   LiveNode node(boot_epmd(), host.options({}));
@@ -215,7 +216,7 @@ TEST_CASE("a permanent application that does not start ends the node, as OTP has
   CHECK(node.log().find("application_start_failure,vital") != std::string::npos);
 }
 
-TEST_CASE("what may not be read is named, and keeps no others from starting") {
+TEST_CASE("an unreadable file is named, and does not affect other applications") {
   BootHost host;
   host.app("ok").app("a").want("ok a").write("applications/a.app", "{application, a, []}.\n");
   const Parameter planner(host, "planner", anybody(host));
@@ -227,7 +228,7 @@ TEST_CASE("what may not be read is named, and keeps no others from starting") {
   CHECK(host.running() == "[ok]");
 }
 
-TEST_CASE("a directory of applications that may not be read is named") {
+TEST_CASE("an unreadable directory of applications is named") {
   BootHost host;
   host.app("ok").want("ok");
   const Parameter planner(host, "planner", anybody(host));
@@ -236,7 +237,7 @@ TEST_CASE("a directory of applications that may not be read is named") {
   CHECK(host.running() == "[]");
 }
 
-TEST_CASE("a .app file that is none of its application is named") {
+TEST_CASE("a .app file that does not describe its application is named") {
   BootHost host;
   host.app("ok").app("user", "a").want("ok user");
   const auto [text, why] = GENERATE(table<std::string, std::string>(
@@ -265,7 +266,7 @@ TEST_CASE("an application that cannot be loaded is named, and its dependents are
   CHECK(print_term(node.evaluate("{boots:running(), application:get_key(a, vsn)}.")) == "{[ok],undefined}");
 }
 
-TEST_CASE("whatever is not started is an error in the log") {
+TEST_CASE("each application that is not started is an error in the log") {
   BootHost host;
   host.app("x", "y").app("y", "x").app("bar", "!foo foo").app("foo");
   host.app("one", "!both").app("other", "!both").app("both");
@@ -284,7 +285,7 @@ TEST_CASE("whatever is not started is an error in the log") {
     CHECK(log.find("erlrc_boot: " + text) != std::string::npos);
 }
 
-TEST_CASE("a planner that does not answer in time is told apart") {
+TEST_CASE("a planner that does not answer in time has its own error") {
   BootHost host;
   host.app("a").want("a");
   const Parameter planner(host, "planner", script(host, "exec sleep 20"));

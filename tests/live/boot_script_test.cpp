@@ -11,7 +11,7 @@
 #include "catch.hpp"
 #include "paths.hpp"
 
-// Boot files that erlrc-make-boot-script makes boot nodes that run the applications.
+// Tests that nodes boot and run the applications with boot files of erlrc-make-boot-script.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -47,7 +47,7 @@ public:
   void want(const std::string& app, const std::string& content = "") const {
     dir_.write("root/applications/" + app, content);
   }
-  /// An application of no modules.
+  /// An application without modules.
   void add(const std::string& app, const std::string& keys) const {
     dir_.write("lib/" + app + "-1/ebin/" + app + ".app",
                "{application, " + app + ", [{vsn, \"1\"}, " + keys + "]}.\n");
@@ -63,7 +63,7 @@ public:
   }
   const TempDir& dir() const { return dir_; }
 
-  /// What a node that boots so says, as Erlang prints it. It has no path but OTP's own.
+  /// The value printed by a node with that boot file. Its path contains only OTP.
   std::string boot(const std::string& name, std::vector<std::string> more,
                    const std::string& expressions) const {
     const ScopedEnvironment none("ERL_LIBS", nullptr);
@@ -105,7 +105,7 @@ Result made(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a static boot file starts what should run, with what that needs, and nothing of ours") {
+TEST_CASE("a static boot file starts the desired applications and their dependencies, and nothing of erlrc") {
   const Site site;
   site.want("re", "permanent\n");
   REQUIRE(site.run({"--static", site.file("node")}) == made("node"));
@@ -142,7 +142,7 @@ TEST_CASE("a boot file that is not static starts the extra applications, and erl
                   "A =:= rc orelse A =:= rb]}.") == "{ok,[rc,rb]}");
 }
 
-TEST_CASE("a static script has what the administrator changed, and who depends on an included application") {
+TEST_CASE("a static script has the administrator's changes, and dependents of included applications") {
   const Site site;
   site.add("baz", "{applications, [kernel, stdlib, rd]}");
   site.want("rc");
@@ -154,7 +154,7 @@ TEST_CASE("a static script has what the administrator changed, and who depends o
         "{[{given,here}],{ok,[kernel,stdlib,rc]}}");
 }
 
-TEST_CASE("a boot file is made of all that can be started, or not at all") {
+TEST_CASE("a boot file contains everything that can be started, or is not made") {
   const Site site;
   site.add("one", "{applications, [kernel, stdlib, two]}");
   site.add("two", "{applications, [kernel, stdlib, one]}");
@@ -174,7 +174,7 @@ TEST_CASE("a boot file is made of all that can be started, or not at all") {
   CHECK(site.run({name}) == Result{1, "", begin + "erl: no such program on PATH; install erlang-base\n"});
 }
 
-TEST_CASE("erlrc-make-boot-script makes what is configured, whatever fails of it") {
+TEST_CASE("erlrc-make-boot-script makes each configured file even if others fail") {
   const Site site;
   const std::string made_in = site.file("new/made");
   CHECK(site.run({"--configured", "--directory", made_in}) == Result{0, "", ""});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What erlrc_boot:boot/0 starts, and in which order.
+// Tests what erlrc_boot:boot/0 starts, and in which order.
 #include "catch.hpp"
 
 #include <erlrc/term/text.hpp>
@@ -20,7 +20,7 @@ bool knows_optional(BootHost& host) {
 
 }  // namespace
 
-TEST_CASE("a node started as it always was starts what is listed, after what that depends on") {
+TEST_CASE("a node started as before erlrc starts the listed applications after their dependencies") {
   BootHost host;
   host.app("top", "mid low").app("mid", "low").app("low").app("other").want("top other");
   LiveNode node(boot_epmd(), host.options({"-s", "erlrc_boot", "boot"}));
@@ -29,7 +29,7 @@ TEST_CASE("a node started as it always was starts what is listed, after what tha
         "[low,mid,top]");
 }
 
-TEST_CASE("the listed applications are started with the types that their files say, others as temporary") {
+TEST_CASE("listed applications are started with the types in their files, others as temporary") {
   BootHost host;
   host.app("a", "dep").app("b").app("c").app("d").app("dep");
   host.want("a").want("b", "permanent\n").want("c", "transient").want("d", " temporary.\n");
@@ -38,7 +38,7 @@ TEST_CASE("the listed applications are started with the types that their files s
         "[{a,temporary},{b,permanent},{c,transient},{d,temporary},{dep,temporary}]");
 }
 
-TEST_CASE("names that are no names of applications are no applications") {
+TEST_CASE("files whose names cannot be applications are ignored") {
   BootHost host;
   host.app("a").want("a").write("applications/a.dpkg-new", "").write("applications/README", "");
   CHECK(host.boot() == "ok");
@@ -59,7 +59,7 @@ TEST_CASE("the administrator's .app file is merged over the application's own") 
   CHECK(host.running() == "[a,added]");
 }
 
-TEST_CASE("an optional application is started before if it is there, and not missed else") {
+TEST_CASE("an optional application is started first if it exists, and not required otherwise") {
   BootHost host;
   host.app("a", "?there").app("there").app("b", "?missing").want("a b");
   if (knows_optional(host)) {
@@ -73,20 +73,20 @@ TEST_CASE("an optional application is started before if it is there, and not mis
   }
 }
 
-TEST_CASE("included applications") {
+TEST_CASE("included applications are started only by the including one") {
   BootHost host;
-  SECTION("of two that are listed, one of which includes the other, one is started") {
+  SECTION("only the including one of two listed applications is started") {
     host.app("bar", "!foo").app("foo").want("bar foo");
     CHECK(host.boot() == "ok");
     CHECK(host.running() == "[bar]");
     CHECK(host.ask("application:get_key(foo, vsn).") == "{ok,\"1\"}");
   }
-  SECTION("their dependencies start before the one that includes them") {
+  SECTION("their dependencies start before the including one") {
     host.app("bar", "!foo").app("foo", "qux").app("qux").want("bar");
     CHECK(host.boot() == "ok");
     CHECK(host.ask(order) == "[qux,bar]");
   }
-  SECTION("starting one starts the one that includes it") {
+  SECTION("starting one starts the including one") {
     host.app("bar", "!foo").app("foo").app("starter", "bar").want("foo starter");
     CHECK(host.boot() == "ok");
     CHECK(host.ask(order) == "[bar,starter]");
@@ -97,13 +97,13 @@ TEST_CASE("included applications") {
     CHECK(host.boot() == "ok");
     CHECK(host.ask(order) == "[qux,top,user]");
   }
-  SECTION("who depends on one depends on the one that includes it") {
+  SECTION("a dependency on one is a dependency on the including one") {
     host.app("bar", "!foo", "{sleeps, 100}").app("foo").app("baz", "foo").want("bar baz");
     CHECK(host.boot() == "ok");
     CHECK(host.ask(order) == "[bar,baz]");
     CHECK(host.ask("application:get_key(baz, applications).") == "{ok,[kernel,stdlib,bar]}");
   }
-  SECTION("the administrator's changes hold for them, too") {
+  SECTION("the administrator's changes apply to them, too") {
     host.app("bar", "!foo").app("foo").want("bar");
     host.write("applications/foo.app", "{application, foo, [{env, [{by, admin}]}]}.");
     CHECK(host.boot() == "ok");
@@ -111,7 +111,7 @@ TEST_CASE("included applications") {
   }
 }
 
-TEST_CASE("what is loaded or runs already is left alone") {
+TEST_CASE("applications that are loaded or run already are skipped") {
   BootHost host;
   host.app("a", "", "runs", ", {env, [{by, file}]}").app("b").app("bar", "!foo").app("foo").want("a b foo");
   host.boot();
@@ -128,7 +128,7 @@ TEST_CASE("what is loaded or runs already is left alone") {
   CHECK(host.ask("application:get_all_env(a).") == "[{by,file}]");
 }
 
-TEST_CASE("applications that do not need each other start side by side") {
+TEST_CASE("independent applications start in parallel") {
   BootHost host;
   host.app("a", "", "{after_event, {begins, b}}").app("b", "", "{after_event, {begins, a}}").want("a b");
   CHECK(host.boot() == "ok");
@@ -140,7 +140,7 @@ TEST_CASE("applications that do not need each other start side by side") {
   CHECK(host.ask("boots:events().") == "[{begins,a},{ends,a},{begins,b},{ends,b}]");
 }
 
-TEST_CASE("the code path is afterwards as it was") {
+TEST_CASE("the code path is restored afterwards") {
   BootHost host;
   host.app("a").app("b").app("bad", "", "crashes").want("a b bad");
   host.boot();

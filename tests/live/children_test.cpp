@@ -5,8 +5,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// The children of a supervisor after an upgrade are those that the new version would start with, and those
-// that somebody added.
+// Tests that the children of a supervisor after an upgrade are those that the new version would start with,
+// and those that were added at run time.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -15,8 +15,8 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/// An application whose top supervisor, a `kind`, has these servers and the supervisor fir_low, which has
-/// those of `low`.
+/// An application whose top supervisor, of that `kind`, has these servers and the supervisor fir_low, which
+/// has those in `low`.
 LabRelease fir(const std::string& vsn, const Names& top, const Names& low, const std::string& kind = "tree") {
   const std::string specs = child_specs(top);
   const std::string inner = child_specs({"fir_low"}, "supervisor");
@@ -30,7 +30,7 @@ LabRelease fir(const std::string& vsn, const Names& top, const Names& low, const
   return made;
 }
 
-/// {Supervisor, [{Id, state of the child}]} for each, in the order in which they are started.
+/// {Supervisor, [{Id, state of the child}]} for each, in start order.
 std::string trees(Lab& lab, const std::string& supervisors = "[fir_sup, fir_low]") {
   return lab.ask(
       "[{S, [{Id, case P of undefined -> none; _ -> lab:status(P) end} || {Id, P, _, _} <-"
@@ -43,7 +43,7 @@ void start(Lab& lab) {
   lab.ask("lab:mark(), ets:delete_all_objects(lab_calls).");
 }
 
-/// What is read of a supervisor with this init/1, compiled by the release that runs the node.
+/// The result of reading a supervisor with this init/1, compiled by the release of the node.
 SupervisorInit init_of(Lab& lab, const std::string& init) {
   lab.dir().write("some_sup.erl",
                   "-module(some_sup).\n-behaviour(supervisor).\n-export([init/1, other/0]).\n"
@@ -57,7 +57,7 @@ SupervisorInit init_of(Lab& lab, const std::string& init) {
 
 }  // namespace
 
-TEST_CASE("children: an init/1 that only computes and looks up may be asked again, another one not") {
+TEST_CASE("children: init/1 may be called again if it only computes and looks up") {
   Lab lab;
   const auto [init, read] = GENERATE(table<std::string, SupervisorInit>({
       {"init(N) -> {ok, {#{}, [child(I) || I <- lists:seq(1, N)]}}.\n"
@@ -87,7 +87,7 @@ TEST_CASE("children: an init/1 that only computes and looks up may be asked agai
   CHECK(found.names == read.names);
 }
 
-TEST_CASE("children: new ones are started and gone ones stopped, and the other way round on the way back") {
+TEST_CASE("children: added ones are started and removed ones stopped, and vice versa in a downgrade") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a", "fir_b", "fir_c"}, {"fir_x"}));
   lab.add(fir("2.0.0", {"fir_a", "fir_d", "fir_c"}, {"fir_y", "fir_x"}));
@@ -108,7 +108,7 @@ TEST_CASE("children: new ones are started and gone ones stopped, and the other w
   CHECK(lab.condition("fir") == "old");
 }
 
-TEST_CASE("children: one that moves to another supervisor, and a supervisor that goes with its own") {
+TEST_CASE("children: one may move to another supervisor, and a supervisor is removed with its children") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}));
   SECTION("up the tree") {
@@ -144,7 +144,7 @@ TEST_CASE("children: one that moves to another supervisor, and a supervisor that
   CHECK(lab.ask("lab:await_idle().") == "true");
 }
 
-TEST_CASE("children: what somebody added stays, and what somebody stopped stays stopped") {
+TEST_CASE("children: a child added at run time stays, and a stopped one stays stopped") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a", "fir_b", "fir_c"}, {"fir_x"}));
   lab.add(fir("2.0.0", {"fir_a", "fir_c"}, {"fir_x"}));
@@ -158,7 +158,7 @@ TEST_CASE("children: what somebody added stays, and what somebody stopped stays 
         "[{fir_sup,[{fir_a,running},{fir_c,none},{fir_low,running},{added,running}]}]");
 }
 
-TEST_CASE("children: --children=keep leaves them to their author") {
+TEST_CASE("children: --children=keep does not change them") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}));
   lab.add(fir("2.0.0", {"fir_a", "fir_c", "fir_b"}, {}));
@@ -171,7 +171,7 @@ TEST_CASE("children: --children=keep leaves them to their author") {
         Ran{2, "", "erlrc-upgrade: --children: 'some': expected change or keep\n"});
 }
 
-TEST_CASE("children: a new one that does not start: all is undone, and the gone ones run again") {
+TEST_CASE("children: if a new one does not start, all is rolled back and removed ones run again") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a", "fir_b", "fir_c"}, {"fir_x"}));
   lab.add({"fir",
@@ -196,19 +196,19 @@ TEST_CASE("children: a new one that does not start: all is undone, and the gone 
   CHECK(lab.condition("fir") == "old");
 }
 
-TEST_CASE("children: a step after them fails: new ones are stopped, gone ones run again") {
+TEST_CASE("children: if a later step fails, new ones are stopped and removed ones run again") {
   Lab lab;
   const std::string includes = ", {included_applications, [sub]}";
   LabRelease one = fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"});
   LabRelease two = fir("2.0.0", {"fir_c", "fir_a"}, {"fir_x", "fir_y"});
-  SECTION("new and gone") {}
-  SECTION("only new") {
+  SECTION("added and removed ones") {}
+  SECTION("only added ones") {
     two = fir("2.0.0", {"fir_c", "fir_a", "fir_b"}, {"fir_x", "fir_y"});
   }
-  SECTION("only gone") {
+  SECTION("only removed ones") {
     two = fir("2.0.0", {"fir_a"}, {});
   }
-  SECTION("new, in a supervisor that may not be asked") {
+  SECTION("added ones, in a supervisor whose init/1 must not be called") {
     one = fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}, "sup");
     two = fir("2.0.0", {"fir_c", "fir_a", "fir_b"}, {"fir_x", "fir_y"}, "sup");
   }
@@ -228,7 +228,7 @@ TEST_CASE("children: a step after them fails: new ones are stopped, gone ones ru
   CHECK(lab.condition("fir") == "old");
 }
 
-TEST_CASE("children: a supervisor that may not be asked keeps those that it has no more, which is told") {
+TEST_CASE("children: a supervisor whose init/1 must not be called keeps removed ones, which is reported") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}, "sup"));
   lab.add(fir("2.0.0", {"fir_a", "fir_c"}, {"fir_x"}, "sup"));
@@ -240,11 +240,11 @@ TEST_CASE("children: a supervisor that may not be asked keeps those that it has 
             "lab:act/2\n") != std::string::npos);
   CHECK(trees(lab, "[fir_sup]") ==
         "[{fir_sup,[{fir_a,running},{fir_c,running},{fir_low,running},{fir_b,running}]}]");
-  // Once by the supervisor itself.
+  // One call by the supervisor itself.
   CHECK(lab.ask("[C || {init, _, _} = C <- lab:calls()].") == R"([{init,fir_sup,"2.0.0"}])");
 }
 
-TEST_CASE("children: a supervisor whose init/1 is known to fail when it is called again is refused") {
+TEST_CASE("children: a supervisor whose init/1 is known to fail in another call is refused") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a"}, {"fir_x"}, "owner"));
   lab.add(fir("2.0.0", {"fir_a", "fir_b"}, {"fir_x"}, "owner"));
@@ -257,8 +257,7 @@ TEST_CASE("children: a supervisor whose init/1 is known to fail when it is calle
   CHECK(lab.condition("fir") == "old");
 }
 
-TEST_CASE(
-    "children: a supervisor whose init/1 fails when it is called again, which nobody could see before") {
+TEST_CASE("children: a supervisor whose init/1 unexpectedly fails in another call is rolled back") {
   Lab lab;
   const std::string appup = GENERATE(std::string(), R"({"2.0.0", [{"1.0.0", [{update, fir_a, {advanced, []}},
     {update, fir_x, {advanced, []}}, {update, fir_low, supervisor}, {update, fir_sup, supervisor}]}], []}.)");
@@ -281,7 +280,7 @@ TEST_CASE(
   CHECK(lab.condition("fir") == "old");
 }
 
-TEST_CASE("children: a supervisor for which the appup makes room is upgraded") {
+TEST_CASE("children: a supervisor is upgraded if the appup removes the obstacle") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a"}, {"fir_x"}, "owner"));
   LabRelease two = fir("2.0.0", {"fir_a", "fir_b"}, {"fir_x"}, "owner");
@@ -294,7 +293,7 @@ TEST_CASE("children: a supervisor for which the appup makes room is upgraded") {
   CHECK(trees(lab, "[fir_sup]") == "[{fir_sup,[{fir_a,running},{fir_b,running},{fir_low,running}]}]");
 }
 
-TEST_CASE("children: those that the appup or the author's hook starts are not started again") {
+TEST_CASE("children: those started by the appup or by the author's hook are not started again") {
   Lab lab;
   const std::string appup = GENERATE(std::string(), R"({"2.0.0",
     [{"1.0.0", [{add_module, fir_c}, {update, fir_sup, supervisor},
@@ -315,7 +314,7 @@ TEST_CASE("children: those that the appup or the author's hook starts are not st
                 "whereis(fir_c).") == "true");
 }
 
-TEST_CASE("children: one whose start changed goes on, which is told") {
+TEST_CASE("children: one with a changed start keeps running, which is reported") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a"}, {"fir_x"}));
   LabRelease two = fir("2.0.0", {"fir_a"}, {"fir_x"});
@@ -331,8 +330,7 @@ TEST_CASE("children: one whose start changed goes on, which is told") {
                                                     ""});
 }
 
-TEST_CASE(
-    "children: of a new one nothing is left after an undo, though its supervisor had to start another") {
+TEST_CASE("children: nothing of a new one is left after a rollback, though its supervisor restarted it") {
   Lab lab;
   const bool before = GENERATE(true, false);
   CAPTURE(before);
@@ -340,7 +338,7 @@ TEST_CASE(
   LabRelease two = fir("2.0.0", {"fir_a", "fir_b", "fir_c"}, {});
   const std::string restart = "{gen_server, stop, [fir_a]}, {supervisor, which_children, [fir_sup]}";
   if (before) {
-    // Before the new child is started.
+    // This runs before the new child is started.
     two.appup =
         "{\"2.0.0\", [{\"1.0.0\", [{add_module, fir_c}, {update, fir_sup, supervisor},"
         " {apply, {lab, in_order, [[" +
@@ -374,7 +372,7 @@ TEST_CASE(
         "[{fir_sup,[{fir_a,running},{fir_b,running},{fir_c,running},{fir_low,running}]}]");
 }
 
-TEST_CASE("children: a supervisor whose old init/1 fails in an undo is named") {
+TEST_CASE("children: a supervisor whose old init/1 fails in a rollback is named") {
   Lab lab;
   LabRelease two = fir("2.0.0", {"fir_a", "fir_b"}, {}, "sup");
   two.appup =

@@ -2,8 +2,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// The configuration of an application survives its upgrade: sys.config, the command line, and what was set at
-// run time; and the application hears of exactly what changed.
+// Tests that the configuration of an application survives its upgrade: sys.config, the command line, and
+// values set at run time. config_change is called with exactly the changes.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -17,7 +17,7 @@ LabRelease zoo(const std::string& vsn) {
   return made;
 }
 
-/// A node whose sys.config knows zoo and another application.
+/// A node whose sys.config has zoo and another application.
 struct Configured {
   TempDir dir;
   Lab lab;
@@ -40,7 +40,7 @@ struct Configured {
 }  // namespace
 
 TEST_CASE(
-    "the environment after an upgrade is that of a fresh start with the new version, plus what was set") {
+    "the environment after an upgrade is that of a start with the new version, plus values set before") {
   Configured with;
   Lab& lab = with.lab;
   REQUIRE(with.env() == R"([{a,sys},{b,app1},{cmd,{5,six}},{gone,1},{of_vsn,"1.0.0"},{only_sys,[1,"x"]},)"
@@ -61,7 +61,7 @@ TEST_CASE(
         R"({config_change,zoo,[{b,app1},{of_vsn,"1.0.0"}],[{gone,1}],[new]})");
 }
 
-TEST_CASE("an application that is loaded after an upgrade still gets what sys.config has for it") {
+TEST_CASE("an application that is loaded after an upgrade still gets its values from sys.config") {
   Configured with;
   REQUIRE(with.lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
   CHECK(with.lab.ask(
@@ -70,7 +70,7 @@ TEST_CASE("an application that is loaded after an upgrade still gets what sys.co
             " lists:sort(application:get_all_env(other)).") == "[{k,sys},{own,1}]");
 }
 
-TEST_CASE("other applications' settings stay, and nobody hears of a change who had none") {
+TEST_CASE("other applications' settings stay, and config_change is not called without a change") {
   Configured with;
   Lab& lab = with.lab;
   lab.add(servers("by", "1.0.0", {"by_a"}));
@@ -94,7 +94,7 @@ TEST_CASE("the settings of an application that is stopped and started again come
   CHECK(with.lab.ask("lab:diff_but_pids().") == "[]");
 }
 
-TEST_CASE("a failed upgrade leaves every setting as it was") {
+TEST_CASE("a failed upgrade restores every setting") {
   Configured with;
   Lab& lab = with.lab;
   lab.ask(
@@ -126,7 +126,7 @@ TEST_CASE("an application without a callback module can have another environment
 
 namespace {
 
-/// The environment of a node whose configuration is in several places, after what `then` does with zoo.
+/// The environment of a node whose configuration is in several places, after `then` has changed zoo.
 template <typename Then>
 std::string environment_after(const Then& then) {
   TempDir dir;
@@ -153,8 +153,7 @@ std::string environment_after(const Then& then) {
 
 }  // namespace
 
-TEST_CASE(
-    "the environment after an upgrade or downgrade is the one of a node that starts with that version") {
+TEST_CASE("the environment after an upgrade or downgrade is that of a node that starts with that version") {
   const std::string fresh_old =
       environment_after([](Lab& lab) { REQUIRE(lab.start("zoo", "1.0.0").exit == 0); });
   const std::string fresh_new =

@@ -20,7 +20,7 @@
 #include "live_node.hpp"
 #include "paths.hpp"
 
-// Reaching real nodes, of whatever OTP release `erl` in PATH is.
+// Tests connections to real nodes, of the OTP release of `erl` in PATH.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -31,7 +31,7 @@ Deadline soon() {
   return after(milliseconds(60000));
 }
 
-/// Sends Argument and the name of the node back.
+/// Returns Argument and the name of the node.
 const Bytes echo_forms = encode_term(parse_term(R"([
   {op,1,'!',{var,1,'Client'},{tuple,1,[{var,1,'Ref'},
     {tuple,1,[{var,1,'Argument'},{call,1,{atom,1,node},[]}]}]}}])"))
@@ -57,8 +57,8 @@ const Program dialogue{"dialogue", dialogue_forms, {}};
 const Bytes crash_forms = encode_term(parse_term("[{call,1,{atom,1,error},[{var,1,'Argument'}]}]")).substr(1);
 const Program crasher{"crasher", crash_forms, {}};
 
-/// Registers itself as Argument, says so, and marks in the application environment, 500 ms later, that it got
-/// there.
+/// Registers itself as Argument, reports it, and records in the application environment, 500 ms later, that
+/// it got there.
 const Bytes survivor_forms = encode_term(parse_term(R"([
   {op,1,'!',{var,1,'Client'},{tuple,1,[{var,1,'Ref'},{atom,1,started}]}},
   {call,1,{remote,1,{atom,1,timer},{atom,1,sleep}},[{integer,1,500}]},
@@ -66,7 +66,7 @@ const Bytes survivor_forms = encode_term(parse_term(R"([
                                  .substr(1);
 const Program survivor{"survivor", survivor_forms, {}};
 
-/// Calls the node and expects the right answer.
+/// Calls the node and expects the correct answer.
 void expect_echo(const NodeEntry& entry) {
   const auto rpc = connect(entry, soon());
   REQUIRE(rpc);
@@ -88,7 +88,7 @@ bool ends_with(const std::string& text, std::string_view end) {
 
 }  // namespace
 
-TEST_CASE("a node is called, whether its name is short or long, or its host is given") {
+TEST_CASE("a node is called by its short or long name, with or without host") {
   const LiveEpmd epmd;
   const LiveNode short_name(epmd);
   expect_echo(short_name.entry());
@@ -102,25 +102,25 @@ TEST_CASE("a node is called, whether its name is short or long, or its host is g
                                       long_name.alive() + "@example.org"));
 }
 
-TEST_CASE("a node that listens on ::1 only is found") {
+TEST_CASE("a node that listens only on ::1 is found") {
   const LiveEpmd epmd;
   const LiveNode node(epmd, {.ipv6 = true});
   expect_echo(node.entry());
 }
 
-TEST_CASE("a node whose port is known is called without an epmd") {
+TEST_CASE("a node whose port is known is called without epmd") {
   const std::uint16_t port = free_port();
   const LiveNode node(free_port(),
                       {.arguments = {"-start_epmd", "false", "-erl_epmd_port", std::to_string(port)}});
   NodeEntry entry = node.entry();
-  // Without the port this is the trap of a node whose epmd is gone.
+  // Without the port this is the case of a node whose epmd has ended.
   CHECK(ends_with(error_of(entry),
                   "is not running, but process " + std::to_string(node.pid()) + " runs as " + node.alive()));
   entry.port = port;
   expect_echo(entry);
 }
 
-TEST_CASE("a node that is down is down, with and without an epmd") {
+TEST_CASE("a node that is down is reported as down, with and without epmd") {
   const LiveEpmd epmd;
   LiveNode node(epmd);
   const NodeEntry entry = node.entry();
@@ -131,7 +131,7 @@ TEST_CASE("a node that is down is down, with and without an epmd") {
   CHECK(error_of(nowhere) == "down");
 }
 
-TEST_CASE("a node that runs while its epmd has gone is an error, not down") {
+TEST_CASE("a running node whose epmd has ended is an error, not down") {
   LiveEpmd epmd;
   const LiveNode node(epmd);
   epmd.kill();
@@ -140,7 +140,7 @@ TEST_CASE("a node that runs while its epmd has gone is an error, not down") {
                                       " runs as " + node.alive());
 }
 
-TEST_CASE("a wrong cookie is refused, told by us and by the node") {
+TEST_CASE("a wrong cookie is refused, and reported by us and by the node") {
   const LiveEpmd epmd;
   const LiveNode node(epmd);
   NodeEntry entry = node.entry();
@@ -149,7 +149,7 @@ TEST_CASE("a wrong cookie is refused, told by us and by the node") {
   expect_echo(node.entry());
 }
 
-TEST_CASE("a node that allows only others says so") {
+TEST_CASE("a node that allows only others reports it") {
   const LiveEpmd epmd;
   const LiveNode node(epmd, {.arguments = {"-eval", "net_kernel:allow(['friend@example.org'])."}});
   const std::string error = error_of(node.entry());
@@ -167,14 +167,14 @@ TEST_CASE("a node that does not answer is waited for until the deadline") {
 
 TEST_CASE("ticks keep a connection alive through a call longer than the node's patience") {
   const LiveEpmd epmd;
-  // A peer that answers no tick is dropped after about 4 s; the call takes 6.
+  // A peer that does not answer ticks is dropped after about 4 s; the call takes 6.
   const LiveNode node(epmd, {.arguments = {"-kernel", "net_ticktime", "4"}});
   const auto rpc = connect(node.entry(), soon());
   rpc->start(sleeper, 6000);
   CHECK(rpc->receive(soon()) == Term(Atom{"awake"}));
 }
 
-TEST_CASE("large terms go there and come back") {
+TEST_CASE("large terms are sent in both directions") {
   const LiveEpmd epmd;
   const LiveNode node(epmd);
   const auto rpc = connect(node.entry(), soon());
@@ -199,7 +199,7 @@ TEST_CASE("a node that dies in the middle of a call is an error") {
   CHECK_THROWS_WITH(rpc->receive(soon()), "sleeper: the node closed the connection");
 }
 
-TEST_CASE("a program and we talk to each other") {
+TEST_CASE("messages are exchanged with a program") {
   const LiveEpmd epmd;
   const LiveNode node(epmd);
   const auto rpc = connect(node.entry(), soon());
@@ -208,12 +208,12 @@ TEST_CASE("a program and we talk to each other") {
   rpc->send(string("hello"));
   CHECK(print_term(rpc->receive(soon())) == "{got,\"hello\"}");
   rpc->start(dialogue, list());
-  rpc->send(1);  // before the node has said that it runs
+  rpc->send(1);  // before the node has reported that it runs
   CHECK(rpc->receive(soon()) == Term(Atom{"ready"}));
   CHECK(print_term(rpc->receive(soon())) == "{got,1}");
 }
 
-TEST_CASE("a program that crashes tells its reason, and the next one runs") {
+TEST_CASE("a program that crashes reports its reason, and the next one runs") {
   const LiveEpmd epmd;
   const LiveNode node(epmd);
   const auto rpc = connect(node.entry(), soon());
@@ -228,7 +228,7 @@ TEST_CASE("a program that crashes tells its reason, and the next one runs") {
   CHECK(print_term(rpc->receive(soon())).starts_with("{1,"));
 }
 
-TEST_CASE("a program runs to its end when we vanish, and leaves no trace of us") {
+TEST_CASE("a program runs to its end if we disconnect, and leaves no trace of us") {
   const LiveEpmd epmd;
   const LiveNode node(epmd);
   {
@@ -236,7 +236,7 @@ TEST_CASE("a program runs to its end when we vanish, and leaves no trace of us")
     rpc->start(survivor, Atom{"got_there"});
     CHECK(rpc->receive(soon()) == Term(Atom{"started"}));
   }
-  // What is left is the connection that asks.
+  // Only the connection that asks is left.
   const std::string seen = "{application:get_env(kernel, survivor), nodes(), length(nodes(hidden))}.";
   const std::string end = "{{ok,got_there},[],1}";
   const Deadline until = soon();
@@ -259,7 +259,7 @@ TEST_CASE("many clients at a time do not disturb each other") {
 
 namespace {
 
-/// Keeps what a node says.
+/// Records the bytes from a node.
 class RecordingStream : public ByteStream {
 public:
   explicit RecordingStream(std::unique_ptr<ByteStream> stream) : stream_(std::move(stream)) {}
@@ -278,9 +278,9 @@ private:
 
 }  // namespace
 
-// With ERLRC_RECORD=1 this makes the recordings that tests/unit/node replays; run it so under each OTP
+// With ERLRC_RECORD=1 this makes the recordings that tests/unit/node replays; run it that way with each OTP
 // release.
-TEST_CASE("what a node says in a whole call can be recorded") {
+TEST_CASE("the bytes of a node in a whole call can be recorded") {
   const LiveEpmd epmd;
   const LiveNode node(epmd, {.alive = "golden", .host = "127.0.0.1"});
   EpmdQuery query("golden");

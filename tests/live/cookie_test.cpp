@@ -7,8 +7,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// The cookie of a node is nowhere but in its file and in the handshake's digests: no argument, no environment
-// variable, no output, no message, no log.
+// Tests that the cookie of a node is only in its file and in the handshake's digests: in no argument,
+// environment variable, output, message or log.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -41,7 +41,7 @@ struct Guarded {
     lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
   }
 
-  /// Runs it and looks at all that it printed and at the node's log.
+  /// Runs it and checks its output and the node's log.
   Ran run(ToolMain program, std::vector<std::string> args) {
     const Ran ran = lab.run(program, std::move(args));
     INFO(ran);
@@ -60,7 +60,7 @@ struct Guarded {
 
 }  // namespace
 
-TEST_CASE("a program at work has no cookie in its arguments or environment, and prints none") {
+TEST_CASE("a running program has no cookie in its arguments, environment or output") {
   Guarded with;
   Lab& lab = with.lab;
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
@@ -73,7 +73,7 @@ TEST_CASE("a program at work has no cookie in its arguments or environment, and 
   const std::string environment = proc_file(program.pid(), "environ");
   CHECK(environment.find("PATH=") != std::string::npos);
   CHECK_FALSE(holds(environment));
-  // It has the cookie by now, so this test would see it.
+  // It has the cookie by now, so this test would find it.
   CHECK(holds(read_file(lab.dir() / ("nodes/" + lab.node().alive()))));
   lab.ask("lab:release({code_change, zoo_a}), lab:await_idle().");
   CHECK(program.ends() == 0);
@@ -100,7 +100,7 @@ TEST_CASE("no output of any kind has the cookie") {
   CHECK(with.run(stop_main, start).exit == 0);
 }
 
-TEST_CASE("no error has the cookie, be it wrong, in a file that others can read, or with a line too many") {
+TEST_CASE("no error has the cookie: wrong cookie, readable file, excess line") {
   Guarded with;
   const std::string file = "nodes/" + with.lab.node().alive();
   const std::string good = read_file(with.lab.dir() / file);

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// --engine=otp: the script is evaluated by release_handler, and the configuration and the undo are ours.
+// Tests --engine=otp: release_handler executes the script; erlrc handles the configuration and the rollback.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -30,7 +30,7 @@ const std::vector<std::string> otp{"--engine", "otp"};
 
 }  // namespace
 
-TEST_CASE("--engine=otp: release_handler does it, and the configuration survives") {
+TEST_CASE("--engine=otp: release_handler executes the script, and the configuration survives") {
   Lab lab;
   const std::string appup = GENERATE("",
                                      "{\"2.0.0\", [{\"1.0.0\", [{add_module, zoo_new}, {update, zoo_a, "
@@ -49,7 +49,7 @@ TEST_CASE("--engine=otp: release_handler does it, and the configuration survives
   CHECK(lab.condition("zoo") == "new");
 }
 
-TEST_CASE("--engine=otp: what release_handler leaves behind when it fails is put back") {
+TEST_CASE("--engine=otp: changes left by a failed release_handler are rolled back") {
   Lab lab;
   set_up(lab);
   const std::string callback = GENERATE("{code_change, zoo_a}", "{code_change, zoo_b}", "{init, zoo_sup}",
@@ -63,7 +63,7 @@ TEST_CASE("--engine=otp: what release_handler leaves behind when it fails is put
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("--engine=otp on a node without sasl is refused before anything is touched") {
+TEST_CASE("--engine=otp on a node without sasl is refused before anything changes") {
   Lab lab;
   set_up(lab);
   lab.ask(

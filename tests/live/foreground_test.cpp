@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// erlrc-boot as the parent of a node.
+// Tests erlrc-boot as the parent of a node.
 #include "catch.hpp"
 
 #include <csignal>
@@ -47,13 +47,13 @@ public:
                    log_);
   }
 
-  /// The node ends with the program, which must not outlive the shell.
+  /// Ends the program, which must not outlive the shell, and with it the node.
   ~Foreground() {
     const auto pid = read_file_if_exists(host_.dir() / "pid");
     if (pid && log().find("exit ") == std::string::npos) ::kill(std::stoi(*pid), SIGKILL);
   }
 
-  /// What it has printed, once that has `text` in it, without what differs from run to run.
+  /// The output, as soon as it contains `text`, without parts that differ from run to run.
   std::string log_with(const std::string& text) {
     const Deadline until = after(patience);
     while (log().find(text) == std::string::npos && left_until(until).count() > 0)
@@ -95,7 +95,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("a node in the foreground tells what it starts, and what not") {
+TEST_CASE("a node in the foreground reports what it starts and what it does not") {
   BootHost host;
   host.app("a", "b")
       .app("b", "", "{after_event, {begins, c}}")
@@ -115,7 +115,7 @@ TEST_CASE("a node in the foreground tells what it starts, and what not") {
   }
 }
 
-TEST_CASE("with --sequential no application starts beside another") {
+TEST_CASE("with --sequential applications start one by one") {
   BootHost host;
   host.app("a", "", "{sleeps, 300}").app("b", "", "{sleeps, 300}").want("a b");
   Foreground run(host, {"--sequential"});
@@ -125,7 +125,7 @@ TEST_CASE("with --sequential no application starts beside another") {
                  "erlrc-boot: (NODE) 2 of 2 applications started\n") != std::string::npos);
 }
 
-TEST_CASE("a node in the foreground has the cookie of its entry, and ends in order when it is asked to") {
+TEST_CASE("a node in the foreground has the cookie of its entry, and ends in order on a signal") {
   BootHost host;
   host.app("a").want("a");
   Foreground run(host, {});
@@ -149,7 +149,7 @@ TEST_CASE("a node does not outlive the program that keeps it in the foreground")
   CHECK(run.goes_down());
 }
 
-TEST_CASE("what is not going to start is in the graph, and on standard error") {
+TEST_CASE("applications that will not start are in the graph, and on standard error") {
   BootHost host;
   host.app("a").want("a").write("applications/a.app", "");
   Foreground run(host, {"--graph"}, true);
@@ -172,7 +172,7 @@ TEST_CASE("the order is drawn by Graphviz") {
   CHECK(read_file(file).substr(0, head.size()) == head);
 }
 
-TEST_CASE("a node that does not come up is told with its exit status") {
+TEST_CASE("a node that does not start is reported with its exit status") {
   BootHost host;
   Foreground run(host, {}, true, "no_such_boot_file");
   const std::string log = run.log_with("exit 1");

@@ -6,8 +6,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// What cannot be done is found before anything is touched; and who does not answer, be it the application
-// controller itself, costs a limited time.
+// Tests that an impossible change is found before anything changes, and that a process that does not respond,
+// even the application controller, is waited for with a limit.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -28,7 +28,7 @@ void set_up(Lab& lab, const std::string& script = {}) {
   lab.ask("gen_server:call(zoo_a, vsn), zoo_lib:vsn(), lab:mark().");
 }
 
-/// A pool of guests, one of which is there.
+/// A pool of guests with one guest.
 LabRelease inn(const std::string& vsn, const std::string& appup = {}) {
   LabRelease made = servers("inn", vsn, {"inn_server"});
   made.modules[1].children.pop_back();
@@ -52,7 +52,7 @@ std::string stop_and_start(const std::string& module) {
 
 }  // namespace
 
-TEST_CASE("an application controller that hangs in the middle of a plan: the plan ends, and is undone") {
+TEST_CASE("an application controller that hangs in the middle of a plan: the plan ends and is rolled back") {
   Lab lab;
   set_up(lab,
          "{load_module, zoo_lib}, {update, zoo_a, {advanced, []}},"
@@ -66,7 +66,7 @@ TEST_CASE("an application controller that hangs in the middle of a plan: the pla
   CHECK(lab.ask("lab:await_idle(), lab:diff().") == "[]");
 }
 
-TEST_CASE("an application master that hangs: nothing is touched") {
+TEST_CASE("an application master that hangs: nothing changes") {
   Lab lab;
   set_up(lab);
   lab.ask(
@@ -79,7 +79,7 @@ TEST_CASE("an application master that hangs: nothing is touched") {
   CHECK(lab.ask("lab:diff_at_last().") == "[]");
 }
 
-TEST_CASE("children that could be stopped, but not started again, are found before anything is touched") {
+TEST_CASE("children that can be stopped, but not restarted, are found before anything changes") {
   Lab lab;
   lab.add(inn("1.0.0"));
   lab.add(inn("2.0.0", stop_and_start("inn_guest")));
@@ -93,7 +93,7 @@ TEST_CASE("children that could be stopped, but not started again, are found befo
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("a temporary child that an appup stops and starts is there again") {
+TEST_CASE("a temporary child that an appup stops and starts exists again") {
   Lab lab;
   lab.add(inn("1.0.0"));
   lab.add(inn("2.0.0", stop_and_start("inn_once")));
@@ -104,7 +104,7 @@ TEST_CASE("a temporary child that an appup stops and starts is there again") {
   CHECK(lab.ask("gen_server:call(inn_once, vsn).") == R"({"2.0.0","2.0.0"})");
 }
 
-TEST_CASE("a start over modules whose files have vanished is refused before anything is touched") {
+TEST_CASE("a start over modules whose files are missing is refused before anything changes") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -119,7 +119,7 @@ TEST_CASE("a start over modules whose files have vanished is refused before anyt
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("a config_change that fails hears that the old configuration comes back") {
+TEST_CASE("a failed config_change is called again when the old configuration is restored") {
   Lab lab;
   set_up(lab);
   lab.ask("lab:on({config_change, zoo}, crash, 1).");
@@ -129,7 +129,7 @@ TEST_CASE("a config_change that fails hears that the old configuration comes bac
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("a failing call of the appup is named, built-in functions too") {
+TEST_CASE("a failing call of the appup is named, even of a built-in function") {
   Lab lab;
   const auto [call, told] =
       GENERATE(table<std::string, std::string>({{"{erlang, hd, [[]]}", "erlang:hd/1: badarg"},
@@ -143,7 +143,7 @@ TEST_CASE("a failing call of the appup is named, built-in functions too") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("what needs a restart says so, in text and in JSON") {
+TEST_CASE("a change that needs a restart is reported as such, in text and in JSON") {
   Lab lab;
   const std::string instruction =
       GENERATE("restart_new_emulator", "restart_emulator", "{sync_nodes, id, [other@host]}");
@@ -157,7 +157,7 @@ TEST_CASE("what needs a restart says so, in text and in JSON") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("to be in step with nobody but itself needs no restart") {
+TEST_CASE("sync_nodes with only the node itself needs no restart") {
   Lab lab;
   set_up(lab,
          "{load_module, zoo_lib}, {sync_nodes, id, [" + print_term(lab.node().evaluate("node().")) + "]}");

@@ -2,15 +2,15 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Applications that others include in one version and not in the other: at any time each runs once, on its
-// own or in the tree of one that includes it.
+// Tests applications that others include in one version and not in the other: at any time each runs once, by
+// itself or in the tree of the including one.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-/// An application without processes of its own, whose supervisor has those of the applications that it
+/// An application without its own processes, whose supervisor has those of the applications that it
 /// includes.
 LabRelease including(const std::string& app, const std::string& vsn, const std::vector<std::string>& apps) {
   std::string names, sups;
@@ -34,7 +34,7 @@ std::string running(Lab& lab) {
       "lists:sort([A || {A, _, _} <- application:which_applications(), A =/= kernel, A =/= stdlib]).");
 }
 
-/// Whose child it is, and that its server answers.
+/// Its parent, and that its server responds.
 std::string parent_of_sub(Lab& lab) {
   return lab.ask(
       "gen_server:call(sub_a, vsn), {_, D} = process_info(whereis(sub_sup), dictionary),"
@@ -43,7 +43,7 @@ std::string parent_of_sub(Lab& lab) {
 
 }  // namespace
 
-TEST_CASE("included: an application that becomes included while it runs, and the way back") {
+TEST_CASE("included: an application becomes included while it runs, and is restored in the downgrade") {
   Lab lab;
   lab.add(including("top", "1.0.0", {}));
   lab.add(including("top", "2.0.0", {"sub"}));
@@ -64,7 +64,7 @@ TEST_CASE("included: an application that becomes included while it runs, and the
   CHECK(lab.condition("top") == "old");
 }
 
-TEST_CASE("included: it does not start in its new tree: it runs on its own again") {
+TEST_CASE("included: an application that does not start in its new tree runs by itself again") {
   Lab lab;
   lab.add(including("top", "1.0.0", {}));
   lab.add(including("top", "2.0.0", {"sub"}));
@@ -78,7 +78,7 @@ TEST_CASE("included: it does not start in its new tree: it runs on its own again
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 
-TEST_CASE("included: one that moves from one application to another") {
+TEST_CASE("included: an application moves from one including application to another") {
   Lab lab;
   lab.add(including("left", "1.0.0", {"sub"}));
   lab.add(including("left", "2.0.0", {}));
@@ -105,7 +105,7 @@ TEST_CASE("included: one that moves from one application to another") {
   CHECK(running(lab) == "[left,right]");
   CHECK(parent_of_sub(lab) == "right_sup");
 
-  // And back, in the other order.
+  // The downgrade, in the other order.
   CHECK(lab.downgrade("left", "1.0.0", "2.0.0").exit == 1);
   CHECK(lab.downgrade("right", "1.0.0", "2.0.0").exit == 0);
   CHECK(lab.downgrade("left", "1.0.0", "2.0.0").exit == 0);
@@ -113,13 +113,13 @@ TEST_CASE("included: one that moves from one application to another") {
   CHECK(parent_of_sub(lab) == "left_sup");
 }
 
-TEST_CASE("included: one that an included one includes") {
+TEST_CASE("included: an application included by an included one") {
   Lab lab;
   lab.add(including("mid", "1.0.0", {"sub"}));
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
   to_path(lab, "mid");
   to_path(lab, "sub");
-  SECTION("comes, both running on their own before") {
+  SECTION("is added, both running by themselves before") {
     lab.add(including("top", "1.0.0", {}));
     lab.add(including("top", "2.0.0", {"mid"}));
     lab.ask("application:load(mid).");
@@ -129,7 +129,7 @@ TEST_CASE("included: one that an included one includes") {
     CHECK(running(lab) == "[top]");
     CHECK(parent_of_sub(lab) == "mid_sup");
   }
-  SECTION("goes, and is wanted alone") {
+  SECTION("is removed, and only it is desired") {
     lab.add(including("top", "1.0.0", {"mid"}));
     lab.add(including("top", "2.0.0", {}));
     lab.want("sub");
@@ -138,7 +138,7 @@ TEST_CASE("included: one that an included one includes") {
     CHECK(lab.upgrade("top", "1.0.0", "2.0.0").exit == 0);
     CHECK(running(lab) == "[sub,top]");
   }
-  SECTION("goes, and both are wanted") {
+  SECTION("is removed, and both are desired") {
     lab.add(including("top", "1.0.0", {"mid"}));
     lab.add(including("top", "2.0.0", {}));
     lab.want("sub");
@@ -148,7 +148,7 @@ TEST_CASE("included: one that an included one includes") {
     CHECK(running(lab) == "[mid,top]");
     CHECK(parent_of_sub(lab) == "mid_sup");
   }
-  SECTION("is included directly from now on") {
+  SECTION("becomes included directly") {
     lab.add(including("top", "1.0.0", {"mid"}));
     lab.add(including("top", "2.0.0", {"sub"}));
     lab.want("sub");
@@ -159,7 +159,7 @@ TEST_CASE("included: one that an included one includes") {
   }
 }
 
-TEST_CASE("included: who depends on one depends on the one that includes it, as after a boot") {
+TEST_CASE("included: a dependency on one is a dependency on the including one, as in a boot") {
   Lab lab;
   lab.add(including("top", "1.0.0", {"sub"}));
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
@@ -175,7 +175,7 @@ TEST_CASE("included: who depends on one depends on the one that includes it, as 
   CHECK(lab.ask(needed) == "{ok,[kernel,stdlib,top]}");
   CHECK(running(lab) == "[client,top]");
 
-  // The one that includes it goes, and it runs on its own.
+  // The including application is removed, and it runs by itself.
   lab.want("sub");
   lab.stop("client", "2.0.0");
   CHECK(lab.stop("top", "1.0.0").exit == 0);
@@ -184,7 +184,7 @@ TEST_CASE("included: who depends on one depends on the one that includes it, as 
   CHECK(running(lab) == "[client,sub]");
 }
 
-TEST_CASE("included: what no boot would start is refused") {
+TEST_CASE("included: an application that no boot would start is refused") {
   Lab lab;
   lab.add(including("left", "1.0.0", {"sub"}));
   lab.add(including("right", "1.0.0", {"sub"}));

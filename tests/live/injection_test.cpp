@@ -12,13 +12,13 @@
 #include "injection.hpp"
 #include "zoo.hpp"
 
-// Undo is complete for every step of every kind of plan, and for every place inside a step: each is made to
-// fail in turn, and then the node is compared with what it was (lab:snapshot/0: modules with md5 and file,
-// code path, applications, keys, environments, configuration, registered names, the states and status of all
-// processes, the old code they run, supervisors' children). Where the undo is made to fail as well, the
-// outcome is `broken`, and names what is left.
+// Tests that the rollback is complete for every step of every kind of plan, and for every place inside a
+// step: each is made to fail in turn, and then the node is compared with its old state (lab:snapshot/0:
+// modules with md5 and file, code path, applications, keys, environments, configuration, registered names,
+// the states and status of all processes, the old code they run, supervisors' children). If the rollback is
+// made to fail, too, the outcome is `broken` and lists what is left.
 //
-// A sample by default; with ERLRC_INJECTIONS=all (scripts/inject) every place.
+// By default it tests a sample; with ERLRC_INJECTIONS=all (scripts/inject) every place.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -45,7 +45,7 @@ const std::string one_by_one = appup(
     " {update, zoo_statem, {advanced, []}}, {update, zoo_server, {advanced, []}},"
     " {update, zoo_first, {advanced, []}}, {load_module, zoo_lib}, {delete_module, zoo_new}]");
 
-/// The forms of `update` and the dependencies, which make groups.
+/// The forms of `update`, and dependencies, which form groups.
 const std::string high_level = appup(
     "[{update, zoo_first, soft}, {update, zoo_server, 4000, {advanced, x}, soft_purge, brutal_purge, []},"
     " {update, zoo_statem, static, infinity, {advanced, []}, brutal_purge, soft_purge, [zoo_special]},"
@@ -56,7 +56,7 @@ const std::string high_level = appup(
     " {update, zoo_inner, {advanced, []}}, {load_module, zoo_loads}, {load_module, zoo_same},"
     " {delete_module, zoo_gone, [zoo_new]}]");
 
-/// As relup(4) has them, calls before the point of no return among them.
+/// Low-level instructions as in relup(4), with calls before the point of no return.
 const std::string low_level = appup(
     "[{apply, {zoo_app, changed, [early]}},"
     " {load_object_code, {zoo, \"2.0.0\", [zoo_lib, zoo_new, zoo_server, zoo_statem, zoo_special, zoo_deep,"
@@ -83,11 +83,11 @@ using Clock = std::chrono::steady_clock;
 
 struct Scenario {
   std::string name;
-  std::function<Request(Lab&)> set_up;  ///< ends with the node as it is before the plan
-  bool restarts = false;                ///< its undo starts processes anew, which have other pids then
+  std::function<Request(Lab&)> set_up;  ///< prepares the node for the plan
+  bool restarts = false;                ///< its rollback restarts processes, which then have other pids
 };
 
-/// Both versions, one of them running, with calls that the states show, and settings at run time.
+/// Both versions, one of them running, with calls recorded in the states, and settings at run time.
 Request running_zoo(Lab& lab, const std::string& shipped, Action action = Action::upgrade) {
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0", shipped));
@@ -117,7 +117,7 @@ std::vector<Scenario> scenarios() {
   const auto add = [&all](std::string name, std::function<Request(Lab&)> set_up, bool restarts = false) {
     all.push_back({std::move(name), std::move(set_up), restarts});
   };
-  // Upgrades and downgrades of what runs.
+  // Upgrades and downgrades of running applications.
   add("upgrade, made appup", [](Lab& lab) { return running_zoo(lab, ""); });
   add("downgrade, made appup", [](Lab& lab) { return running_zoo(lab, "", Action::downgrade); });
   add("upgrade, one by one", [](Lab& lab) { return running_zoo(lab, one_by_one); });
@@ -249,10 +249,10 @@ std::vector<Scenario> scenarios() {
   return all;
 }
 
-/// How much is tried.
+/// The size of the test.
 struct Thoroughness {
   bool all = false;
-  std::size_t stride = 7;  ///< of the places inside steps
+  std::size_t stride = 7;  ///< between tested places inside steps
 };
 
 Thoroughness thoroughness() {
@@ -261,7 +261,7 @@ Thoroughness thoroughness() {
   return {};
 }
 
-/// One scenario on its way through all failures.
+/// Runs one scenario through all failures.
 class Trial {
 public:
   explicit Trial(const Scenario& scenario) : scenario_(scenario) { set_up(); }
@@ -273,7 +273,7 @@ public:
     }
   }
 
-  /// Fails at each call of that kind in turn, until a run comes to its end.
+  /// Fails at each call of that kind in turn, until a run succeeds.
   void fail_each(const std::string& kind, std::size_t stride) {
     for (std::size_t call = 1;; call += stride) {
       INFO(kind << " " << call);
@@ -283,7 +283,7 @@ public:
     }
   }
 
-  /// Takes back a whole plan, and fails once on that way.
+  /// Rolls back a whole plan, and fails once in the rollback.
   void fail_each_of_undo(const std::string& kind, std::size_t stride) {
     for (std::size_t call = 1;; call += stride) {
       INFO("in the undo: " << kind << " " << call);
@@ -315,8 +315,8 @@ private:
     runs_.emplace(*lab_);
   }
 
-  /// An application that was stopped and is started again starts behind the others, and what its processes
-  /// knew is lost, which is said.
+  /// An application that was stopped and is started again starts after the others, and the state of its
+  /// processes is lost, which is reported.
   std::string diff(const Outcome& outcome) {
     if (!scenario_.restarts) return lab_->ask("lab:await_idle(), lab:diff().");
     const bool said = std::ranges::any_of(outcome.remarks, [](const std::string& remark) {
@@ -332,7 +332,7 @@ private:
     const std::string differs = diff(outcome);
     INFO(told(outcome));
     if (told(outcome).find("its state could not be read") != std::string::npos) {
-      // A process that was stopped, of which nobody knows the state, begins anew.
+      // A stopped process whose state is unknown starts anew.
       CHECK(outcome.is_broken());
       set_up();
       return;
@@ -343,7 +343,7 @@ private:
     if (scenario_.restarts) lab_->ask("lab:mark().");
   }
 
-  /// As before, or said to be not.
+  /// Checks that the node is as before, or that the difference is reported.
   void check_told(const Outcome& outcome) {
     ++failures_;
     const std::string differs = diff(outcome);
@@ -370,7 +370,7 @@ const std::vector<std::string> kinds{"journal", "refuse", "deny", "silence"};
 
 }  // namespace
 
-TEST_CASE("whatever fails in a plan, at each step and inside each step, the node is as before") {
+TEST_CASE("the node is as before after a failure at each step and inside each step of a plan") {
   const Scenario scenario = GENERATE(from_range(scenarios()));
   CAPTURE(scenario.name);
   const Thoroughness how = thoroughness();

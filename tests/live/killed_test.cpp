@@ -7,16 +7,15 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// The program is killed by SIGKILL: whenever that is, the node ends as a whole in the new version or as a
-// whole in the old one, and no plan stays at work. The callbacks of the application hold the plan at each
-// step.
+// Kills the program with SIGKILL at any time: the node ends completely in the new version or completely in
+// the old one, and no plan keeps running. Callbacks of the application stop the plan at each step.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-/// A version with everything that an upgrade calls: a server, a supervisor, a module with on_load,
+/// A version with everything that an upgrade calls: a server, a supervisor, a module with on_load, and
 /// hooks; 1.0.0 includes one application and 2.0.0 another one.
 LabRelease big(const std::string& vsn) {
   LabRelease made =
@@ -45,8 +44,8 @@ std::vector<std::string> change(Lab& lab) {
   return {"big", "1.0.0", "2.0.0", lab.at("big", "1.0.0"), lab.at("big", "2.0.0")};
 }
 
-/// Kills the program as soon as the node is inside that callback, lets the callback go on, and waits until
-/// the node is done.
+/// Kills the program as soon as the node is inside that callback, lets the callback continue, and waits until
+/// the node has finished.
 void kill_inside(Lab& lab, Child program, const std::string& callback) {
   REQUIRE(lab.ask("lab:await_reached(" + callback + ").") == "true");
   CHECK(program.runs());
@@ -55,7 +54,7 @@ void kill_inside(Lab& lab, Child program, const std::string& callback) {
   CHECK(lab.ask("lab:await_idle().") == "true");
 }
 
-/// After the connection broke, the node may still have a plan before it that it has received.
+/// After the connection is lost, the node may still have to run a plan that it has received.
 void settle(Lab& lab, std::size_t index = 0) {
   for (int i = 0; i < 3; ++i) {
     CHECK(lab.ask("lab:await_idle().", index) == "true");
@@ -65,7 +64,7 @@ void settle(Lab& lab, std::size_t index = 0) {
 
 }  // namespace
 
-TEST_CASE("an upgrade whose client is killed inside a step goes on to its end") {
+TEST_CASE("an upgrade whose client is killed inside a step continues to its end") {
   const std::string callback =
       GENERATE("{stop, comes}", "{code_change, big_first}", "{code_change, big_server}", "{init, big_sup}",
                "{{on_load, \"2.0.0\"}, big_loads}", "{sup_upgrade_notify, big_sup}", "{version_change, big}",
@@ -79,7 +78,7 @@ TEST_CASE("an upgrade whose client is killed inside a step goes on to its end") 
   CHECK(lab.ask("{is_pid(whereis(leaves_a)), whereis(comes_a)}.") == "{true,undefined}");
 }
 
-TEST_CASE("an upgrade that fails after its client was killed inside a step is undone") {
+TEST_CASE("an upgrade that fails after its client was killed inside a step is rolled back") {
   const auto [callback, then, failing] = GENERATE(table<std::string, std::string, std::string>(
       {{"{stop, comes}", "ok", "{code_change, big_server}"},
        {"{code_change, big_first}", "ok", "{code_change, big_server}"},
@@ -90,7 +89,7 @@ TEST_CASE("an upgrade that fails after its client was killed inside a step is un
        {"{version_change, big}", "crash", "{none, none}"},
        {"{config_change, big}", "crash", "{none, none}"},
        {"{start, leaves}", "crash", "{none, none}"},
-       // Killed while the node undoes.
+       // The client is killed during the rollback.
        {"{sup_downgrade_notify, big_sup}", "ok", "{version_change, big}"}}));
   CAPTURE(callback, failing);
   Lab lab;
@@ -101,7 +100,7 @@ TEST_CASE("an upgrade that fails after its client was killed inside a step is un
   CHECK(lab.condition("big") == "old");
 }
 
-TEST_CASE("an upgrade whose client is killed while a process does not take its suspension") {
+TEST_CASE("an upgrade whose client is killed while a process does not suspend is rolled back") {
   const bool answers = GENERATE(true, false);
   Lab lab;
   set_up(lab);
@@ -136,7 +135,7 @@ TEST_CASE("a plan whose client is gone ends within its own time limit") {
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 
-TEST_CASE("an upgrade whose client is killed at any moment") {
+TEST_CASE("an upgrade whose client is killed at any moment ends in one version") {
   Lab lab;
   set_up(lab);
   const bool fails = GENERATE(false, true);
@@ -155,7 +154,7 @@ TEST_CASE("an upgrade whose client is killed at any moment") {
   }
 }
 
-TEST_CASE("a start whose client is killed") {
+TEST_CASE("a start whose client is killed ends") {
   const std::string then = GENERATE("ok", "crash");
   Lab lab;
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
@@ -168,7 +167,7 @@ TEST_CASE("a start whose client is killed") {
   }
 }
 
-TEST_CASE("a stop whose client is killed") {
+TEST_CASE("a stop whose client is killed ends") {
   Lab lab;
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
   lab.ask("lab:mark().");
@@ -178,7 +177,7 @@ TEST_CASE("a stop whose client is killed") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("starts and stops whose client is killed at any moment") {
+TEST_CASE("starts and stops whose client is killed at any moment end") {
   Lab lab;
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
   lab.ask("lab:mark().");
@@ -199,7 +198,7 @@ TEST_CASE("starts and stops whose client is killed at any moment") {
   }
 }
 
-TEST_CASE("two nodes: the client is killed while one is done and the other at work: both go back") {
+TEST_CASE("two nodes: both roll back if the client is killed while one is prepared and the other runs") {
   Lab lab;
   lab.add_node();
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
@@ -212,7 +211,7 @@ TEST_CASE("two nodes: the client is killed while one is done and the other at wo
   REQUIRE(lab.ask("lab:await_reached({code_change, zoo_a}).", 1) == "true");
   REQUIRE(lab.ask("lab:await(fun() -> application:get_key(zoo, vsn) =:= {ok, \"2.0.0\"} end).") == "true");
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  CHECK(lab.ask("is_pid(whereis(erlrc_runner)).") == "true");  // held
+  CHECK(lab.ask("is_pid(whereis(erlrc_runner)).") == "true");  // prepared
   program.kill();
   CHECK(lab.ask("lab:await_idle().") == "true");
   CHECK(lab.ask("lab:diff().") == "[]");
@@ -222,7 +221,7 @@ TEST_CASE("two nodes: the client is killed while one is done and the other at wo
 }
 
 TEST_CASE(
-    "two nodes: the client is killed at any moment: each is as a whole in one version, and none waits on") {
+    "two nodes: after a kill of the client at any moment each is completely in one version, and none waits") {
   Lab lab;
   lab.add_node();
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
@@ -240,12 +239,12 @@ TEST_CASE(
       const std::string condition = lab.condition("zoo", node);
       CHECK((condition == "old" || condition == "new"));
     }
-    // A node that is new already has nothing to do.
+    // A node that already runs the new version has nothing to do.
     REQUIRE(lab.run(downgrade_main, args).exit == 0);
   }
 }
 
-TEST_CASE("what became of a plan without a client stands in the node's log") {
+TEST_CASE("the outcome of a plan without a client is in the node's log") {
   Lab lab{LiveNodeOptions{}};
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
   lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
@@ -254,7 +253,7 @@ TEST_CASE("what became of a plan without a client stands in the node's log") {
   kill_inside(
       lab, lab.launch("upgrade", {"zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"), lab.at("zoo", "2.0.0")}),
       "{code_change, zoo_a}");
-  // The node writes its log in another process than the one that undid the plan.
+  // The node writes its log in another process than the one that rolled back the plan.
   const auto told = [&] {
     return lab.node().log().find("failed and the node was rolled back: code_change failed: <0.") !=
            std::string::npos;

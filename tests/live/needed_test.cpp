@@ -2,8 +2,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// What an application needs and what does not run: a start, or an upgrade to a version that needs it, starts
-// it, as a boot would.
+// Tests that a start, or an upgrade to a version with new dependencies, starts dependencies that do not run,
+// as a boot would.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -22,7 +22,7 @@ public:
     add(needing("zoo", "1.0.0", "mid"));
     for (const auto& [app, needed] : {std::pair{"mid", "low"}, {"low", ""}}) {
       add(needing(app, "1.0.0", needed));
-      // Code that a node has loaded on its own stays.
+      // Code that the node has loaded by itself stays.
       ask("code:add_patha(\"" + at(app, "1.0.0") + "/ebin\").");
       for (const char* module : {"_app", "_sup", "_a"})
         ask(std::string(app) + module + ":module_info().");
@@ -38,21 +38,21 @@ public:
 
 }  // namespace
 
-TEST_CASE("needed: what does not run is started before, with what that needs itself") {
+TEST_CASE("needed: dependencies that do not run are started first, with their own dependencies") {
   NeededLab lab;
   CHECK(lab.start("zoo", "1.0.0") == Ran{0, "erlrc-start: Starting 'zoo': (NODE) started\n", ""});
   CHECK(lab.running() == "[{low,temporary},{mid,temporary},{zoo,temporary}]");
   CHECK(lab.ask("[A || {start, A, _, _} <- lab:calls()].") == "[low,mid,zoo]");
 }
 
-TEST_CASE("needed: what runs stays as it is") {
+TEST_CASE("needed: a running dependency does not change") {
   NeededLab lab;
   lab.ask("application:start(low, transient).");
   CHECK(lab.start("zoo", "1.0.0").exit == 0);
   CHECK(lab.running() == "[{low,transient},{mid,temporary},{zoo,temporary}]");
 }
 
-TEST_CASE("needed: where a start fails, all that was started for it is gone again") {
+TEST_CASE("needed: a failed start stops everything that it started") {
   NeededLab lab;
   const std::string app = GENERATE("low", "mid", "zoo");
   lab.ask("lab:on({start, " + app + "}, {answer, {error, not_today}}).");
@@ -62,7 +62,7 @@ TEST_CASE("needed: where a start fails, all that was started for it is gone agai
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("needed: what is nowhere in the code path is named by the start that needs it") {
+TEST_CASE("needed: a dependency that is not in the code path is named by the start that needs it") {
   NeededLab lab;
   lab.add(needing("zoo", "2.0.0", "nosuch"));
   CHECK(lab.start("zoo", "2.0.0") ==
@@ -79,7 +79,7 @@ TEST_CASE("needed: applications that need each other do not start") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("needed: what the new version needs is started before an upgrade, and gone if that fails") {
+TEST_CASE("needed: new dependencies are started before an upgrade, and stopped if that fails") {
   NeededLab lab;
   lab.add(needing("zoo", "3.0.0", ""));
   lab.add(needing("zoo", "4.0.0", "mid"));

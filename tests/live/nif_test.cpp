@@ -13,7 +13,7 @@ using namespace erlrc::test;
 
 namespace {
 
-/// Each version is the number of which its library knows: 1.0.0 is 1.
+/// The version number in the library of each version: 1.0.0 has 1.
 LabRelease zoo(const std::string& vsn, const std::string& kind, const std::string& appup = {}) {
   LabRelease made = servers("zoo", vsn, {"zoo_a"});
   made.modules.front().kind = "plain_app";
@@ -40,7 +40,7 @@ void set_up(Lab& lab, const std::string& kind, const std::string& take_over = "-
   add_library(lab, "2.0.0", take_over);
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
   if (kind == "opened") lab.ask("ok = zoo_nif:open().");
-  // Whoever has this keeps a pointer into the first library.
+  // This value keeps a pointer into the first library.
   lab.ask("persistent_term:put(kept, zoo_nif:keep()), lab:mark().");
   REQUIRE(lab.ask("[zoo_nif:vsn(), zoo_nif:kept_vsn(persistent_term:get(kept))].") == "[1,1]");
 }
@@ -57,7 +57,7 @@ std::string appup(const std::string& script) {
 
 }  // namespace
 
-TEST_CASE("nif: a library takes over from the one before, which stays for what it made") {
+TEST_CASE("nif: a library takes over from the old one, which stays for the resources that it created") {
   Lab lab;
   set_up(lab, "nif");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
@@ -70,7 +70,7 @@ TEST_CASE("nif: a library takes over from the one before, which stays for what i
   CHECK(lab.condition("zoo") == "old");
 }
 
-TEST_CASE("nif: a library that has no function to take over is refused before anything is touched") {
+TEST_CASE("nif: a library without a function to take over is refused before anything changes") {
   Lab lab;
   set_up(lab, "nif", "");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
@@ -82,7 +82,7 @@ TEST_CASE("nif: a library that has no function to take over is refused before an
   CHECK(versions(lab) == "[1,1]");
 }
 
-TEST_CASE("nif: a library that does not want to take over: the module is named, and all is undone") {
+TEST_CASE("nif: if a library refuses to take over, the module is named and everything is rolled back") {
   Lab lab;
   set_up(lab, "nif", "-DTAKE_OVER=7");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
@@ -93,7 +93,7 @@ TEST_CASE("nif: a library that does not want to take over: the module is named, 
   CHECK(versions(lab) == "[1,1]");
 }
 
-TEST_CASE("nif: a later step fails: the library is the one from before") {
+TEST_CASE("nif: the old library is restored if a later step fails") {
   Lab lab;
   set_up(lab, "nif", "-DTAKE_OVER=0", appup("{load_module, zoo_nif}, {apply, {erlang, error, [late]}}"));
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
@@ -103,7 +103,7 @@ TEST_CASE("nif: a later step fails: the library is the one from before") {
   CHECK(versions(lab) == "[1,1]");
 }
 
-TEST_CASE("nif: a library that is missing: the module is named, and all is undone") {
+TEST_CASE("nif: if a library is missing, the module is named and everything is rolled back") {
   Lab lab;
   set_up(lab, "nif");
   std::filesystem::remove_all(lab.at("zoo", "2.0.0") + "/priv");
@@ -115,7 +115,7 @@ TEST_CASE("nif: a library that is missing: the module is named, and all is undon
   CHECK(versions(lab) == "[1,1]");
 }
 
-TEST_CASE("nif: a changed module that would lose them is refused, one that did not change is left alone") {
+TEST_CASE("nif: a changed module that would lose its NIFs is refused, an unchanged one is skipped") {
   Lab lab;
   set_up(lab, "opened");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
@@ -131,7 +131,7 @@ TEST_CASE("nif: a changed module that would lose them is refused, one that did n
   CHECK(versions(lab) == "[1,1]");
 }
 
-TEST_CASE("nif: a changed module that the appup loads its library for") {
+TEST_CASE("nif: the appup may load the library of a changed module") {
   Lab lab;
   set_up(lab, "opened", "-DTAKE_OVER=0", appup("{load_module, zoo_nif}, {apply, {zoo_nif, open, []}}"));
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
@@ -140,7 +140,7 @@ TEST_CASE("nif: a changed module that the appup loads its library for") {
   CHECK(versions(lab) == "[2,1]");
 }
 
-TEST_CASE("nif: a call of the appup that was thought to load the library, and does not") {
+TEST_CASE("nif: a call of the appup that does not load the library is reported") {
   Lab lab;
   set_up(lab, "opened", "-DTAKE_OVER=0", appup("{load_module, zoo_nif}, {apply, {erlang, length, [[]]}}"));
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");

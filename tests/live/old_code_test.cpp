@@ -4,7 +4,7 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Processes that an upgrade leaves behind in old code (--stranded), and that the next one would kill
+// Tests processes that an upgrade leaves in old code (--stranded), and that the next one would kill
 // (--purge).
 
 using namespace erlrc;
@@ -21,7 +21,7 @@ LabRelease zoo(const std::string& vsn) {
   return made;
 }
 
-/// Version 1.0.0, and a process inside zoo_lib that stays there.
+/// Version 1.0.0 with a process that stays inside zoo_lib.
 void set_up(Lab& lab) {
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -29,7 +29,7 @@ void set_up(Lab& lab) {
   lab.ask("register(lingers, spawn(zoo_lib, linger, [])), lab:mark().");
 }
 
-/// Version 2.0.0, and that process in the code of 1.0.0.
+/// Version 2.0.0 with that process in the code of 1.0.0.
 void set_up_upgraded(Lab& lab) {
   set_up(lab);
   REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
@@ -50,7 +50,7 @@ const Ran downgraded{0, "erlrc-downgrade: Downgrading 'zoo': (NODE) downgraded\n
 
 }  // namespace
 
-TEST_CASE("stranded: a process that no instruction converts is named, and goes on in the old code") {
+TEST_CASE("stranded: a process that no instruction converts is named, and keeps running the old code") {
   Lab lab;
   set_up(lab);
   const std::string who = lingering(lab);
@@ -64,7 +64,7 @@ TEST_CASE("stranded: a process that no instruction converts is named, and goes o
   CHECK(lab.ask("erlang:check_process_code(whereis(lingers), zoo_lib).") == "true");
 }
 
-TEST_CASE("stranded: --stranded=refuse refuses the upgrade before anything is touched") {
+TEST_CASE("stranded: --stranded=refuse refuses the upgrade before anything changes") {
   Lab lab;
   set_up(lab);
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) ==
@@ -76,7 +76,7 @@ TEST_CASE("stranded: --stranded=refuse refuses the upgrade before anything is to
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}).exit == 0);
 }
 
-TEST_CASE("purge: what runs the code before the last upgrade is named, and the upgrade refused") {
+TEST_CASE("purge: a process in code from before the last upgrade is named, and the upgrade is refused") {
   Lab lab;
   set_up_upgraded(lab);
   const std::string option = GENERATE("", "--purge=refuse");
@@ -98,7 +98,7 @@ TEST_CASE("purge: --purge=kill ends it") {
   CHECK(lab.ask("whereis(lingers).") == "undefined");
 }
 
-TEST_CASE("purge: --purge=wait goes on as soon as it is gone") {
+TEST_CASE("purge: --purge=wait continues as soon as it has ended") {
   Lab lab;
   set_up_upgraded(lab);
   const std::string option = GENERATE("--purge=wait", "--purge=wait=20");
@@ -111,7 +111,7 @@ TEST_CASE("purge: --purge=wait goes on as soon as it is gone") {
   CHECK(lab.condition("zoo") == "old");
 }
 
-TEST_CASE("purge: --purge=wait=SECONDS refuses when that time is over, or that of the whole call") {
+TEST_CASE("purge: --purge=wait=SECONDS refuses after that time, or after that of the whole call") {
   Lab lab;
   set_up_upgraded(lab);
   const auto began = Clock::now();

@@ -2,19 +2,20 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// The place of an application's directory in the code path, which says whose modules are found first.
+// Tests the place of an application's directory in the code path, which decides whose modules are found
+// first.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
-TEST_CASE("path: the new version's directory comes where the old one was, and goes with what is undone") {
+TEST_CASE("path: the new version's directory takes the place of the old one, and is removed in a rollback") {
   Lab lab;
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
   lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
   lab.add(servers("other", "1.0.0", {"other_a"}));
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
-  // One that is gone from disk; another of the same name, before it or behind it; the same twice. The node
-  // has one that it takes for that of zoo by its name.
+  // Cases: a directory removed from disk; another one with the same name, before or after it; the same one
+  // twice. The node has a directory that it takes for that of zoo because of its name.
   const std::string arrange = GENERATE(
       "ok", "code:add_patha(Lab ++ \"/other-1.0.0/ebin\")",
       "code:add_patha(Lab ++ \"/gone/ebin\"), file:del_dir(Lab ++ \"/gone/ebin\")",
@@ -29,7 +30,7 @@ TEST_CASE("path: the new version's directory comes where the old one was, and go
       ", Old = Lab ++ \"/zoo-1.0.0/ebin\", New = Lab ++ \"/zoo-2.0.0/ebin\","
       "persistent_term:put(paths, {code:get_path(), [case D of Old -> New; _ -> D end || D <- "
       "code:get_path()]}), lab:mark().");
-  SECTION("upgraded, and back") {
+  SECTION("upgraded and downgraded") {
     const Ran up = lab.upgrade("zoo", "1.0.0", "2.0.0");
     INFO(up);
     REQUIRE(up.exit == 0);

@@ -2,15 +2,15 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Upgrades of applications that are at work: children are born and die, processes wait for each other, some
-// do not answer.
+// Tests upgrades of busy applications: children are started and die, processes wait for each other, some do
+// not respond.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-/// A server, and guests that come and go.
+/// A server with short-lived guests.
 LabRelease inn(const std::string& vsn, const std::string& restart = "temporary") {
   LabRelease made = servers("inn", vsn, {"inn_server"});
   made.modules[1].children.pop_back();
@@ -33,7 +33,7 @@ void set_up(Lab& lab) {
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
 }
 
-/// Five guests every millisecond, each for thirty.
+/// Starts five guests every millisecond, each for thirty.
 void open_door(Lab& lab) {
   lab.ask(
       "register(inn_door, spawn(fun Door() ->"
@@ -44,7 +44,7 @@ void open_door(Lab& lab) {
       "  end end)).");
 }
 
-/// When it returns, the last guest has gone.
+/// When it returns, the last guest has ended.
 void close_door(Lab& lab) {
   lab.ask(
       "inn_door ! close, lab:await(fun() -> whereis(inn_door) =:= undefined end),"
@@ -56,7 +56,7 @@ const Ran upgraded{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""};
 }  // namespace
 
 TEST_CASE(
-    "children that are born and die all the time: none runs new code with an old state or the other way") {
+    "children that are started and die all the time never run new code with an old state or vice versa") {
   Lab lab;
   lab.add(inn("1.0.0"));
   lab.add(inn("2.0.0"));
@@ -69,7 +69,7 @@ TEST_CASE(
     CHECK(lab.downgrade("inn", "1.0.0", "2.0.0") ==
           Ran{0, "erlrc-downgrade: Downgrading 'inn': (NODE) downgraded\n", ""});
   }
-  // Undone just as well.
+  // The same in a rollback.
   lab.ask("lab:on({code_change, inn_server}, crash).");
   for (int i = 0; i < 5; ++i)
     CHECK(lab.upgrade("inn", "1.0.0", "2.0.0").exit == 1);
@@ -80,7 +80,7 @@ TEST_CASE(
   CHECK(lab.condition("inn") == "old");
 }
 
-TEST_CASE("an upgrade that fails when all go on in the new code: who was born in it is converted back, too") {
+TEST_CASE("processes started in the new code are converted back, too, if the upgrade fails late") {
   Lab lab;
   LabRelease later = inn("2.0.0");
   later.appup =
@@ -103,7 +103,7 @@ TEST_CASE("an upgrade that fails when all go on in the new code: who was born in
   CHECK(lab.condition("inn") == "old");
 }
 
-TEST_CASE("modules that are switched one after the other, before the processes of both are converted") {
+TEST_CASE("modules may be switched one after the other, before the processes of both are converted") {
   Lab lab;
   LabRelease later = inn("2.0.0");
   later.appup =
@@ -122,10 +122,10 @@ TEST_CASE("modules that are switched one after the other, before the processes o
   CHECK(lab.ask("[C || C <- lab:calls(), element(1, C) =:= mismatch].") == "[]");
 }
 
-TEST_CASE("a process that waits in a call for another one of the same upgrade") {
+TEST_CASE("a process may wait in a call for another one of the same upgrade") {
   Lab lab;
   set_up(lab);
-  // Each is busy until all are asked to suspend, and then calls one that may be suspended already.
+  // Each is busy until all are asked to suspend, and then calls one that may already be suspended.
   lab.ask(
       "[begin lab:on({busy, S}, {sleep, Ms}), gen_server:cast(S, {act_and_call, busy, Next}) end"
       " || {S, Ms, Next} <- [{zoo_a, 300, zoo_b}, {zoo_b, 150, zoo_c}]].");
@@ -134,7 +134,7 @@ TEST_CASE("a process that waits in a call for another one of the same upgrade") 
   CHECK(lab.ask("[Who || {answered, Who, _} <- lab:calls()].") == "[zoo_b,zoo_a]");
 }
 
-TEST_CASE("a process that does not let itself be suspended is named, and nothing is changed") {
+TEST_CASE("a process that does not suspend is named, and nothing changes") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     set_up(lab);
@@ -152,7 +152,7 @@ TEST_CASE("a process that does not let itself be suspended is named, and nothing
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
 }
 
-TEST_CASE("a process has as long for it as its instruction says") {
+TEST_CASE("a process has the time limit of its instruction to suspend") {
   Lab lab;
   lab.add(chain("1.0.0"));
   LabRelease later = chain("2.0.0");
@@ -174,7 +174,7 @@ TEST_CASE("a process has as long for it as its instruction says") {
   CHECK(lab.ask("lab:release({busy, zoo_b}), lab:diff_at_last().") == "[]");
 }
 
-TEST_CASE("a process that is suspended late, by then with much to do") {
+TEST_CASE("a process may be suspended late, with many messages waiting") {
   Lab lab;
   set_up(lab);
   lab.ask(
@@ -183,7 +183,7 @@ TEST_CASE("a process that is suspended late, by then with much to do") {
   CHECK(lab.condition("zoo") == "new");
 }
 
-TEST_CASE("a supervisor of another application that does not answer does not matter") {
+TEST_CASE("a supervisor of another application that does not respond does not matter") {
   Lab lab;
   set_up(lab);
   lab.add(servers("other", "1.0.0", {"other_a"}));
@@ -194,7 +194,7 @@ TEST_CASE("a supervisor of another application that does not answer does not mat
   lab.ask("sys:resume(other_sup), sys:resume(other_a).");
 }
 
-TEST_CASE("a supervisor of the application itself that does not answer") {
+TEST_CASE("a supervisor of the application itself that does not respond is reported") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     set_up(lab);
@@ -208,7 +208,7 @@ TEST_CASE("a supervisor of the application itself that does not answer") {
   CHECK(lab.ask("lab:diff_at_last().") == "[]");
 }
 
-TEST_CASE("a process that somebody else has suspended stays so when the upgrade fails") {
+TEST_CASE("a process suspended by another process stays suspended if the upgrade fails") {
   Lab lab;
   set_up(lab);
   lab.ask("sys:suspend(zoo_a), lab:mark(), lab:on({code_change, zoo_b}, crash).");
@@ -217,7 +217,7 @@ TEST_CASE("a process that somebody else has suspended stays so when the upgrade 
   lab.ask("sys:resume(zoo_a).");
 }
 
-TEST_CASE("two upgrades of one node at the same time: one after the other") {
+TEST_CASE("two upgrades of one node at the same time run one after the other") {
   Lab lab;
   set_up(lab);
   lab.ask("lab:on({code_change, zoo_a}, {wait, ok}).");
@@ -228,20 +228,20 @@ TEST_CASE("two upgrades of one node at the same time: one after the other") {
   const Ran late = lab.upgrade("zoo", "1.0.0", "2.0.0", lab.limit(1.2));
   CHECK(late.exit == 1);
   CHECK(late.err.starts_with("erlrc-upgrade: NODE: refused: another run of erlrc (<0."));
-  // Who waits for the first to end watches it.
+  // The second one waits and monitors the first.
   const std::string watchers =
       "length([P || P <- element(2, process_info(whereis(erlrc_runner), monitored_by)), node(P) =:= node()])";
   const std::string before = lab.ask(watchers + ".");
   Child second = lab.launch("upgrade", args);
   REQUIRE(lab.ask("lab:await(fun() -> " + watchers + " > " + before + " end).") == "true");
   lab.ask("lab:release({code_change, zoo_a}).");
-  CHECK(second.ends() == 1);  // what it had observed is no longer so
+  CHECK(second.ends() == 1);  // its observation is outdated
   CHECK(lab.ask("lab:await_idle().") == "true");
   CHECK(lab.condition("zoo") == "new");
 }
 
-TEST_CASE("a limit of the node for the heaps of its processes is none for an upgrade") {
-  // The emulator kills a process that has more than so many words.
+TEST_CASE("an upgrade ignores the node's max_heap_size") {
+  // The emulator kills a process with a larger heap.
   const std::string words = GENERATE("300000", "1500000");
   CAPTURE(words);
   const std::string limit =
@@ -263,7 +263,7 @@ TEST_CASE("a limit of the node for the heaps of its processes is none for an upg
   CHECK(lab.condition("zoo") == "new");
 }
 
-TEST_CASE("one of many equal children is stuck in code_change: it alone is started again, as it was") {
+TEST_CASE("only the one of many children that is stuck in code_change is started again, with its state") {
   const std::string pids = "lists:sort([P || {_, P, _, _} <- supervisor:which_children(inn_pool)])";
   const std::string states = "lists:sort([maps:get(id, sys:get_state(P)) || P <- " + pids + "]).";
   std::optional<Lab> host;
@@ -271,7 +271,7 @@ TEST_CASE("one of many equal children is stuck in code_change: it alone is start
     lab.add(inn("1.0.0", "permanent"));
     lab.add(inn("2.0.0", "permanent"));
     REQUIRE(lab.start("inn", "1.0.0").exit == 0);
-    // inn_guest:start_link(first, infinity), three times; their states are told apart by hand.
+    // inn_guest:start_link(first, infinity), three times; their states are made different by hand.
     lab.ask(
         "[begin {ok, P} = supervisor:start_child(inn_pool, [infinity]),"
         " sys:replace_state(P, fun(S) -> S#{id := N} end) end || N <- [one, two, three]].");
@@ -288,7 +288,7 @@ TEST_CASE("one of many equal children is stuck in code_change: it alone is start
   CHECK(lab.condition("inn") == "old");
 }
 
-TEST_CASE("a temporary child that is stuck in code_change cannot be started again, which is said") {
+TEST_CASE("a temporary child that is stuck in code_change cannot be started again, which is reported") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     lab.add(inn("1.0.0"));
@@ -308,7 +308,7 @@ TEST_CASE("a temporary child that is stuck in code_change cannot be started agai
   CHECK(lab.ask("length(supervisor:which_children(inn_pool)).") == "2");
 }
 
-TEST_CASE("a worker that is declared dynamic and is no event manager is asked for nothing") {
+TEST_CASE("a worker that is declared dynamic and is not an event manager is not asked for handlers") {
   Lab lab;
   // A guest has a clause for each message that it expects.
   const auto release = [](const std::string& vsn) {

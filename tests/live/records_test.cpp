@@ -2,8 +2,7 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Records of a library that change while processes of others have them in their
-// states (--records).
+// Tests changed records of a library while processes of other modules have them in their states (--records).
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -25,13 +24,13 @@ void set_up(Lab& lab) {
   REQUIRE(lab.start("top", "1.0.0").exit == 0);
 }
 
-/// Puts what the library makes into the state of a process, somewhere inside.
+/// Puts a record of the library somewhere into the state of a process.
 void give(Lab& lab, const std::string& process, const std::string& made) {
   lab.ask("sys:replace_state(" + process + ", fun(S) -> S#{has => [{[x, lib_rec:" + made +
           "()], y}]} end), lab:mark().");
 }
 
-/// How a server is told that waits: how many arguments its loop has, depends on the release.
+/// The text for a waiting server; the arity of its loop depends on the release.
 std::string told(Lab& lab, const std::string& process) {
   const std::string pid = lab.ask("pid_to_list(whereis(" + process + ")).");
   return pid.substr(1, pid.size() - 2) + " " + process + " in gen_server:loop/" +
@@ -58,7 +57,7 @@ TEST_CASE(
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("records: --records=report tells it, and goes on") {
+TEST_CASE("records: --records=report reports it, and continues") {
   Lab lab;
   set_up(lab);
   give(lab, "top_b", "sample");
@@ -76,7 +75,7 @@ TEST_CASE(
   SECTION("a record that is the same in both versions") {
     give(lab, "top_a", "other");
   }
-  SECTION("a state") {
+  SECTION("a record as a state") {
     give(lab, "top_a", "state");
   }
   SECTION("in a process that is converted") {

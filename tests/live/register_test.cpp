@@ -5,14 +5,14 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// A node that erlrc-node has registered is one that the programs find, for as long as it is registered.
+// Tests that programs find a node as long as it is registered by erlrc-node.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-/// A node that nobody has registered, and the application zoo.
+/// A node that is not registered, and the application zoo.
 struct Unregistered {
   Lab lab{LiveNodeOptions{}};
   std::string name = lab.node().alive();
@@ -27,7 +27,7 @@ struct Unregistered {
 
 }  // namespace
 
-TEST_CASE("a node is served from when it is registered until it is taken out") {
+TEST_CASE("a node is found from its registration until it is unregistered") {
   Unregistered with;
   Lab& lab = with.lab;
   CHECK(lab.start("zoo", "1.0.0") == Ran{0, "", ""});
@@ -39,7 +39,7 @@ TEST_CASE("a node is served from when it is registered until it is taken out") {
   CHECK(lab.ask("whereis(zoo_a) =/= undefined.") == "true");
 }
 
-TEST_CASE("a copied cookie serves like the file") {
+TEST_CASE("a copied cookie works like the file") {
   Unregistered with;
   CHECK(with.lab
             .run(node_main,
@@ -48,7 +48,7 @@ TEST_CASE("a copied cookie serves like the file") {
   CHECK(with.lab.start("zoo", "1.0.0").out == "erlrc-start: Starting 'zoo': (NODE) started\n");
 }
 
-TEST_CASE("while an entry is written and removed again and again, a reader sees it whole or not at all") {
+TEST_CASE("a reader sees an entry that is rewritten and removed repeatedly completely or not at all") {
   Unregistered with;
   const std::vector<std::string> add{"register",    "--copy-cookie", with.cookie_file,
                                      "--epmd-port", with.epmd_port,  with.name};

@@ -2,14 +2,15 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// A rehearsal tries the conversions of an upgrade on copies of the states, and leaves the node alone.
+// Tests that a rehearsal runs the conversions of an upgrade on copies of the states and does not change the
+// node.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-/// A supervisor and a server, of which the state is `state` and code_change is `change`.
+/// A supervisor and a server with the state `state` and the code_change `change`.
 LabRelease elm(Lab& lab, const std::string& vsn, const std::string& state, const std::string& change) {
   lab.dir().write("kinds/elm_srv.erl",
                   "-module(elm_srv).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
@@ -29,7 +30,7 @@ LabRelease elm(Lab& lab, const std::string& vsn, const std::string& state, const
            {"elm_srv", (lab.dir() / "kinds/elm_srv").string()}}};
 }
 
-/// Both versions; the first runs.
+/// Both versions; the first one runs.
 void set_up(Lab& lab, const std::string& state, const std::string& change) {
   lab.add(elm(lab, "1.0.0", state, "{ok, State}"));
   lab.add(elm(lab, "2.0.0", state, change));
@@ -41,7 +42,7 @@ const std::string rehearsed = "erlrc-upgrade: Upgrading 'elm': (NODE) rehearsed\
 
 }  // namespace
 
-TEST_CASE("rehearsal: every kind of process, and nothing is changed") {
+TEST_CASE("rehearsal: covers every kind of process, and changes nothing") {
   Lab lab;
   for (const std::string vsn : {"1.0.0", "2.0.0"})
     lab.add({"kin",
@@ -83,7 +84,7 @@ TEST_CASE("a code_change that fails is reported with the line of the application
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("rehearsal: conversions that fail, and those that cannot be rehearsed") {
+TEST_CASE("rehearsal: reports conversions that fail, and those that cannot be rehearsed") {
   Lab lab;
   const auto [state, change, exit, line] = GENERATE(table<std::string, std::string, int, std::string>({
       {"{1, 2}", "case State of {A, B} -> {ok, [A, B, Old, Extra]} end", 0, ""},
@@ -117,7 +118,7 @@ TEST_CASE("rehearsal: conversions that fail, and those that cannot be rehearsed"
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("rehearsal: what the new code does there is done to nobody here") {
+TEST_CASE("rehearsal: effects of the new code do not reach other processes") {
   Lab lab;
   set_up(lab, "1",
          "register(elm_was_here, self()), application:set_env(elm, of_vsn, other), catch elm_srv ! State,"
@@ -127,7 +128,7 @@ TEST_CASE("rehearsal: what the new code does there is done to nobody here") {
   CHECK(lab.ask("os:cmd(\"ps -e -o args | grep -c '[o]pen_port({fd, 3, 4}'\").") == "\"0\\n\"");
 }
 
-TEST_CASE("rehearsal: the record in JSON") {
+TEST_CASE("rehearsal: is in the JSON record") {
   Lab lab;
   set_up(lab, "1", "{error, no}");
   const Ran ran = lab.upgrade("elm", "1.0.0", "2.0.0", {"--rehearse", "--json"});

@@ -2,15 +2,15 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// What start, stop, upgrade and downgrade come to, for each state that a node can be in.
+// Tests the outcome of start, stop, upgrade and downgrade for each state of a node.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-/// zoo 1.0.0 and 2.0.0: two servers, a plain module, one that is the same in both, one that goes and one that
-/// comes.
+/// zoo 1.0.0 and 2.0.0: two servers, a plain module, one that is the same in both, a removed and an added
+/// one.
 LabRelease zoo(const std::string& vsn) {
   LabRelease made = servers("zoo", vsn, {"zoo_a", "zoo_b"});
   made.modules.push_back({"zoo_lib", "plain"});
@@ -31,7 +31,7 @@ Ran upgraded(const std::string& word) {
 Ran downgraded(const std::string& word) {
   return {0, "erlrc-downgrade: Downgrading " + word + "\n", ""};
 }
-/// As said of modules that a shipped appup forgets.
+/// The remark about modules that a shipped appup does not cover.
 Ran leaving(Ran ran, const std::string& modules) {
   ran.out += "  remark: modules that differ and that the appup leaves as they are: " + modules + "\n";
   return ran;
@@ -40,7 +40,7 @@ Ran failed(const std::string& line) {
   return {1, "", line + "\n"};
 }
 
-/// The applications of the tests that run, those that are loaded, and the directories of theirs in the path.
+/// The running and loaded applications of the tests, and their directories in the path.
 std::string apps(Lab& lab) {
   return lab.ask(
       "Own = fun(Apps) -> lists:sort([{A, V} || {A, _, V} <- Apps, not lists:member(A, [kernel, stdlib, "
@@ -50,7 +50,7 @@ std::string apps(Lab& lab) {
       "       string:find(D, \"/ebin\") =/= nomatch]}.");
 }
 
-/// An application without processes of its own but its supervisor's, which includes these.
+/// An application with only a supervisor, which includes these.
 LabRelease including(const std::string& app, const std::string& vsn, const std::vector<std::string>& included,
                      const std::vector<std::string>& top_level = {}) {
   std::string names;
@@ -58,7 +58,7 @@ LabRelease including(const std::string& app, const std::string& vsn, const std::
     names += (names.empty() ? "" : ", ") + name;
   LabRelease made{
       app, vsn, {{app + "_app", "app"}, {app + "_sup", "sup"}}, ", {included_applications, [" + names + "]}"};
-  // As the manual has it: the one that includes starts the top supervisors of the included ones.
+  // As in the manual: the including application starts the top supervisors of the included ones.
   made.modules[1].children = child_specs(top_level, "supervisor");
   return made;
 }
@@ -79,7 +79,7 @@ TEST_CASE("start: an application that does not run is loaded, with its modules, 
         R"({{"1.0.0","1.0.0"},[{start,zoo,normal,[args]},{init,zoo_sup,"1.0.0"}]})");
 }
 
-TEST_CASE("start: an application that runs is already_running, however often one asks") {
+TEST_CASE("start: a running application is already_running, however often it is started") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.start("zoo", "1.0.0");
@@ -89,7 +89,7 @@ TEST_CASE("start: an application that runs is already_running, however often one
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("start: another version runs") {
+TEST_CASE("start: fails if another version runs") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -100,7 +100,7 @@ TEST_CASE("start: another version runs") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("start: a directory that is none") {
+TEST_CASE("start: a path that is not a directory is refused") {
   Lab lab;
   lab.ask("lab:mark().");
   CHECK(lab.start("zoo", "1.0.0") == failed("erlrc-start: NODE: LAB/zoo-1.0.0/ebin: no such directory"));
@@ -109,7 +109,7 @@ TEST_CASE("start: a directory that is none") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("start: without a directory it is the node's library") {
+TEST_CASE("start: the default directory is the node's library") {
   Lab lab;
   lab.ask("lab:mark().");
   std::string lib = lab.ask("code:lib_dir().");
@@ -119,7 +119,7 @@ TEST_CASE("start: without a directory it is the node's library") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("start: another version that is loaded and does not run makes room") {
+TEST_CASE("start: another version that is loaded and does not run is unloaded") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -130,7 +130,7 @@ TEST_CASE("start: another version that is loaded and does not run makes room") {
         R"({{ok,"2.0.0"},{ok,"2.0.0"},"2.0.0"})");
 }
 
-TEST_CASE("start: the .app file is of another version than it should be") {
+TEST_CASE("start: a .app file of another version is refused") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.ask("lab:mark().");
@@ -151,7 +151,7 @@ TEST_CASE("start: an application that a running one includes is included, and no
         R"({[{top,"1.0.0"}],[{sub,"1.0.0"},{top,"1.0.0"}],["LAB/top-1.0.0/ebin","LAB/sub-1.0.0/ebin"]})");
 }
 
-TEST_CASE("start: included applications that run on their own are stopped first") {
+TEST_CASE("start: included applications that run by themselves are stopped first") {
   Lab lab;
   lab.add(including("top", "1.0.0", {"sub", "other"}, {"sub_sup"}));
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
@@ -164,7 +164,7 @@ TEST_CASE("start: included applications that run on their own are stopped first"
   CHECK(lab.start("top", "1.0.0") == started("'top': (NODE) already_running"));
 }
 
-TEST_CASE("start: a node in embedded mode gets the modules it would not load by itself") {
+TEST_CASE("start: modules are loaded on a node in embedded mode, which does not load them by itself") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   LiveNodeOptions embedded;
@@ -180,7 +180,7 @@ TEST_CASE("start: a node in embedded mode gets the modules it would not load by 
   CHECK(lab.ask("{zoo_new:vsn(), gen_server:call(zoo_a, vsn)}.", 1) == R"({"2.0.0",{"2.0.0","2.0.0"}})");
 }
 
-TEST_CASE("start: a start that fails leaves nothing of the application") {
+TEST_CASE("start: a failed start leaves nothing of the application") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.ask("lab:mark(), lab:on({start, zoo}, {answer, {error, not_today}}).");
@@ -189,7 +189,7 @@ TEST_CASE("start: a start that fails leaves nothing of the application") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("a node that is down is no failure") {
+TEST_CASE("a node that is down is not a failure") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -209,7 +209,7 @@ TEST_CASE("a node that is down is no failure") {
 
 // --- stop
 
-TEST_CASE("stop: an application that runs is stopped and unloaded, and nothing of it is left") {
+TEST_CASE("stop: a running application is stopped and unloaded, and nothing of it is left") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.ask("lab:mark().");
@@ -232,7 +232,7 @@ TEST_CASE("stop --no-unload: the application stays loaded") {
   CHECK(apps(lab) == "{[],[],[]}");
 }
 
-TEST_CASE("stop: an application that was never there") {
+TEST_CASE("stop: does nothing for an unknown application") {
   Lab lab;
   lab.ask("lab:mark().");
   CHECK(lab.stop("zoo", "1.0.0", {"--no-unload"}) == stopped("'zoo': (NODE) not_running"));
@@ -240,7 +240,7 @@ TEST_CASE("stop: an application that was never there") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("stop: another version") {
+TEST_CASE("stop: does not stop another version") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -255,7 +255,7 @@ TEST_CASE("stop: another version") {
         failed("erlrc-stop: NODE: refused: version 1.0.0 of zoo is loaded, not 2.0.0"));
 }
 
-TEST_CASE("stop: included applications that are wanted go on by themselves") {
+TEST_CASE("stop: included applications that are desired keep running by themselves") {
   Lab lab;
   lab.add(including("top", "1.0.0", {"sub", "other"}, {"sub_sup"}));
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
@@ -270,7 +270,7 @@ TEST_CASE("stop: included applications that are wanted go on by themselves") {
         "{[sub,stdlib,kernel],true}");
   CHECK(lab.start("top", "1.0.0") == started("'top': (NODE) started_included_stopped"));
 
-  // To unload an application takes the included ones along, which kills the node if one of them runs.
+  // Unloading an application also unloads included ones, which kills the node if one of them runs.
   CHECK(lab.stop("top", "1.0.0") == stopped("'top': (NODE) unloaded"));
   CHECK(lab.ask("{[A || {A, _, _} <- application:which_applications()], is_pid(whereis(sub_a))}.") ==
         "{[sub,stdlib,kernel],true}");
@@ -278,19 +278,19 @@ TEST_CASE("stop: included applications that are wanted go on by themselves") {
   CHECK(lab.stop("sub", "1.0.0") == stopped("'sub': (NODE) unloaded"));
 }
 
-TEST_CASE("stop: an included application that runs by itself besides survives the unloading") {
+TEST_CASE("stop: an included application that also runs by itself survives the unloading") {
   Lab lab;
   lab.add(including("top", "1.0.0", {"sub"}));
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
   lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
   lab.start("top", "1.0.0");
-  lab.ask("ok = application:start(sub).");  // by somebody else
+  lab.ask("ok = application:start(sub).");  // by another program
   CHECK(lab.stop("top", "1.0.0") == stopped("'top': (NODE) unloaded"));
   CHECK(apps(lab) == R"({[{sub,"1.0.0"}],[{sub,"1.0.0"}],["LAB/sub-1.0.0/ebin"]})");
   CHECK(lab.ask("gen_server:call(sub_a, vsn).") == R"({"1.0.0","1.0.0"})");
 }
 
-TEST_CASE("stop: an application whose files are gone already") {
+TEST_CASE("stop: an application is stopped even if its files are missing") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.start("zoo", "1.0.0");
@@ -301,7 +301,7 @@ TEST_CASE("stop: an application whose files are gone already") {
 
 // --- upgrade and downgrade
 
-TEST_CASE("upgrade and downgrade: the version that runs becomes the other one, and keeps its state") {
+TEST_CASE("upgrade and downgrade: the running version is replaced, and processes keep their state") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -323,7 +323,7 @@ TEST_CASE("upgrade and downgrade: the version that runs becomes the other one, a
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("upgrade: nothing but what changed is touched") {
+TEST_CASE("upgrade: only changed modules are replaced") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -334,7 +334,7 @@ TEST_CASE("upgrade: nothing but what changed is touched") {
         "{false,false}");
 }
 
-TEST_CASE("upgrade: a third version runs") {
+TEST_CASE("upgrade: a third version is refused") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -349,7 +349,7 @@ TEST_CASE("upgrade: a third version runs") {
 }
 
 TEST_CASE(
-    "upgrade: neither version runs, and the old one is on disk: its code is replaced, the new one started") {
+    "upgrade: if neither version runs and the old one is on disk, it is replaced and the new one started") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));
@@ -366,7 +366,7 @@ TEST_CASE(
   CHECK(lab.condition("zoo") == "new");
 }
 
-TEST_CASE("upgrade: neither version runs, and the old one was never installed: the new one is started") {
+TEST_CASE("upgrade: if neither version runs and the old one was never installed, the new one is started") {
   Lab lab;
   lab.add(zoo("2.0.0"));
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded("'zoo': (NODE) started"));
@@ -378,7 +378,7 @@ TEST_CASE("upgrade: neither version runs, and the old one was never installed: t
   CHECK(again.ask("gen_server:call(zoo_a, vsn).") == R"({"1.0.0","1.0.0"})");
 }
 
-TEST_CASE("upgrade: the new version's directory is missing") {
+TEST_CASE("upgrade: a missing directory of the new version is an error") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.start("zoo", "1.0.0");
@@ -388,7 +388,7 @@ TEST_CASE("upgrade: the new version's directory is missing") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("upgrade: the directories may be left out, they are the node's library then") {
+TEST_CASE("upgrade: the default directories are in the node's library") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.start("zoo", "1.0.0");
@@ -396,19 +396,19 @@ TEST_CASE("upgrade: the directories may be left out, they are the node's library
   lib = lib.substr(1, lib.size() - 2);
   const Ran ran = lab.run(upgrade_main, {"zoo", "1.0.0", "2.0.0"});
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: " + lib + "/zoo-"));  // one of the two that are not there
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: " + lib + "/zoo-"));  // one of the two missing directories
 }
 
 // --- the appup
 
-TEST_CASE("upgrade by a made appup: every kind of process, and the author's hooks with the right arguments") {
+TEST_CASE("upgrade by a generated appup: converts every kind of process and calls the author's hooks") {
   Lab lab;
   const std::vector<std::string> kinds{"server", "statem", "event", "special"};
   for (const std::string vsn : {"1.0.0", "2.0.0"}) {
     LabRelease made{"kin", vsn, {{"kin_app", "app"}, {"kin_sup", "sup"}}};
     std::string children = child_specs({"kin_server", "kin_statem", "kin_special"});
     children.pop_back();
-    // A gen_event manager tells its handlers' modules when asked.
+    // A gen_event manager returns its handlers' modules on request.
     made.modules[1].children =
         children + ", {kin_event, {kin_event, start_link, []}, permanent, 2000, worker, dynamic}]";
     for (const std::string& kind : kinds)
@@ -439,8 +439,7 @@ TEST_CASE("upgrade by a made appup: every kind of process, and the author's hook
         R"({init,kin_sup,"1.0.0"},{config_change,kin,[{of_vsn,"1.0.0"}],[],[]}])");
 }
 
-TEST_CASE(
-    "upgrade by a made appup: a supervisor's new children are there when the author's hook starts them") {
+TEST_CASE("upgrade by a generated appup: the author's hook can start the new children of a supervisor") {
   Lab lab;
   lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
   LabRelease later = servers("zoo", "2.0.0", {"zoo_a", "zoo_b"});
@@ -453,7 +452,7 @@ TEST_CASE(
         R"({"2.0.0","2.0.0"})");
 }
 
-TEST_CASE("upgrade by a shipped appup: its instructions, in its order") {
+TEST_CASE("upgrade by a shipped appup: executes its instructions in order") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   LabRelease later = zoo("2.0.0");
@@ -477,7 +476,7 @@ TEST_CASE("upgrade by a shipped appup: its instructions, in its order") {
   CHECK(lab.ask("lab:calls().") ==
         R"([{changed,zoo,first},{code_change,zoo_a,"1.0.0",from_appup},{changed,zoo,{last}},)"
         R"({config_change,zoo,[{of_vsn,"2.0.0"}],[],[]}])");
-  // The appup says to load zoo_b and no more: its process has the state it had.
+  // The appup only loads zoo_b: its process keeps its state.
   CHECK(lab.ask("{gen_server:call(zoo_a, vsn), gen_server:call(zoo_b, vsn), zoo_lib:vsn(), zoo_new:vsn(),"
                 " erlang:module_loaded(zoo_gone)}.") ==
         R"({{"2.0.0","2.0.0"},{"2.0.0","1.0.0"},"2.0.0","2.0.0",false})");
@@ -488,7 +487,7 @@ TEST_CASE("upgrade by a shipped appup: its instructions, in its order") {
   CHECK(lab.condition("zoo") == "old");
 }
 
-TEST_CASE("upgrade by a shipped appup whose versions are regular expressions") {
+TEST_CASE("upgrade by a shipped appup: its versions may be regular expressions") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   LabRelease later = zoo("2.0.0");
@@ -507,7 +506,7 @@ TEST_CASE("upgrade by a shipped appup whose versions are regular expressions") {
   CHECK(lab.ask("hd(lab:calls()).") == R"({code_change,zoo_a,{down,"1.0.0"},back_by_pattern})");
 }
 
-TEST_CASE("upgrade: a shipped appup without this version is replaced by a made one") {
+TEST_CASE("upgrade: a shipped appup without this version is replaced by a generated one") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   LabRelease later = zoo("2.0.0");
@@ -518,7 +517,7 @@ TEST_CASE("upgrade: a shipped appup without this version is replaced by a made o
   CHECK(lab.condition("zoo") == "new");
 }
 
-TEST_CASE("upgrade by a shipped appup: an application restarts itself") {
+TEST_CASE("upgrade by a shipped appup: restart_application restarts the application") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   LabRelease later = zoo("2.0.0");
@@ -534,7 +533,7 @@ TEST_CASE("upgrade by a shipped appup: an application restarts itself") {
   CHECK(lab.condition("zoo") == "old");
 }
 
-TEST_CASE("upgrade: what no running node can do is refused before anything is touched") {
+TEST_CASE("upgrade: a change that no running node can make is refused before anything changes") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   LabRelease later = zoo("2.0.0");
@@ -547,7 +546,7 @@ TEST_CASE("upgrade: what no running node can do is refused before anything is to
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("upgrade: the same version again, from a package that was rebuilt") {
+TEST_CASE("upgrade: the same version can be installed again from a rebuilt package") {
   Lab lab;
   LabRelease release = zoo("1.0.0");
   lab.add(release);
@@ -572,7 +571,7 @@ TEST_CASE("upgrade: the same version again, from a package that was rebuilt") {
 
 // --- included applications
 
-TEST_CASE("upgrade: an application that is newly included is stopped where it runs by itself") {
+TEST_CASE("upgrade: a newly included application that runs by itself is stopped") {
   Lab lab;
   lab.add(including("top", "1.0.0", {}));
   lab.add(including("top", "2.0.0", {"sub"}));
@@ -586,14 +585,14 @@ TEST_CASE("upgrade: an application that is newly included is stopped where it ru
         "{[top,stdlib,kernel],undefined,{ok,[sub]}}");
   CHECK(lab.start("sub", "1.0.0") == started("'sub': (NODE) included"));
 
-  // And back: it is included no longer, and wanted.
+  // The downgrade: it is no longer included, and desired.
   CHECK(lab.downgrade("top", "1.0.0", "2.0.0") == downgraded("'top': (NODE) downgraded"));
   CHECK(lab.ask("{[A || {A, _, _} <- application:which_applications()], is_pid(whereis(sub_a)),"
                 " application:get_key(top, included_applications)}.") ==
         "{[sub,top,stdlib,kernel],true,{ok,[]}}");
 }
 
-TEST_CASE("upgrade: an application that is included no longer starts only where it is wanted") {
+TEST_CASE("upgrade: an application that is no longer included starts only if it is desired") {
   Lab lab;
   lab.add(including("top", "1.0.0", {"sub", "other"}));
   lab.add(including("top", "2.0.0", {}));
@@ -607,7 +606,7 @@ TEST_CASE("upgrade: an application that is included no longer starts only where 
   CHECK(lab.ask("[A || {A, _, _} <- application:which_applications()].") == "[sub,top,stdlib,kernel]");
 }
 
-TEST_CASE("upgrade: a newly included application that nobody has loaded gets loaded") {
+TEST_CASE("upgrade: a newly included application that is not loaded gets loaded") {
   Lab lab;
   lab.add(including("top", "1.0.0", {}));
   lab.add(including("top", "2.0.0", {"sub"}));
@@ -618,7 +617,7 @@ TEST_CASE("upgrade: a newly included application that nobody has loaded gets loa
   CHECK(lab.ask("application:get_key(sub, vsn).") == R"({ok,"1.0.0"})");
 }
 
-TEST_CASE("upgrade: an included application is upgraded in the tree of the one that includes it") {
+TEST_CASE("upgrade: an included application is upgraded in the tree of the including one") {
   Lab lab;
   lab.add(including("top", "1.0.0", {"sub"}, {"sub_sup"}));
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
@@ -654,7 +653,7 @@ TEST_CASE("several nodes: all change, each has its line") {
   CHECK(lab.ask("{gen_server:call(zoo_a, vsn), lab:await_idle()}.", 1) == R"({{"2.0.0","2.0.0"},true})");
 }
 
-TEST_CASE("several nodes: one fails, the others are taken back") {
+TEST_CASE("several nodes: if one fails, the others are rolled back") {
   Lab lab;
   lab.add(zoo("1.0.0"));
   lab.add(zoo("2.0.0"));

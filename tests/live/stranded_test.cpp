@@ -4,16 +4,15 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Processes that an upgrade hits though no instruction is for them: found before anything is touched, counted
-// and named.
+// Tests that processes affected by an upgrade without an instruction for them are found before anything
+// changes, counted and named.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-/// Two servers: `zoo_bare` has no code_change; `zoo_lib` is a module that processes of anybody may be inside
-/// of.
+/// Two servers: `zoo_bare` has no code_change; any process may be inside the module `zoo_lib`.
 LabRelease zoo(Lab& lab, const std::string& vsn) {
   lab.dir().write("kinds/bare.erl",
                   "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
@@ -40,7 +39,7 @@ void set_up(Lab& lab) {
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
 }
 
-/// Starts a process; its pid as a person reads it.
+/// Starts a process; returns its pid as printed.
 std::string spawned(Lab& lab, const std::string& body) {
   const std::string pid = lab.ask("P = spawn(fun() -> " + body + " end), lab:await_rest(P), pid_to_list(P).");
   return pid.substr(1, pid.size() - 2);
@@ -54,9 +53,9 @@ std::string pid_of(Lab& lab, const std::string& name) {
   return pid.substr(1, pid.size() - 2);
 }
 
-/// What is said of the server without code_change, which is there in each of these tests.
+/// The remark about the server without code_change, which occurs in each of these tests.
 std::string of_bare(Lab& lab) {
-  // How many arguments the loop has, depends on the release.
+  // The arity of the loop depends on the release.
   const std::string arity =
       lab.ask("element(3, element(2, process_info(whereis(zoo_bare), current_function))).");
   return "1 of zoo_bare: " + pid_of(lab, "zoo_bare") + " zoo_bare in gen_server:loop/" + arity +
@@ -66,7 +65,7 @@ std::string of_bare(Lab& lab) {
 }  // namespace
 
 TEST_CASE(
-    "stranded: a server without code_change that runs is counted and named, and --stranded=refuse refuses") {
+    "stranded: a running server without code_change is counted and named, and --stranded=refuse refuses") {
   Lab lab;
   set_up(lab);
   lab.ask("lab:mark().");
@@ -83,7 +82,7 @@ TEST_CASE(
   CHECK(lab.ask("gen_server:call(zoo_bare, vsn).") == "\"2.0.0\"");
 }
 
-TEST_CASE("stranded: a process inside a module that changes goes on in its old code until it calls it anew") {
+TEST_CASE("stranded: a process in a changed module keeps running its old code until its next external call") {
   Lab lab;
   set_up(lab);
   const std::string pid = spawned(lab, "register(zoo_loop, self()), zoo_lib:loop()");
@@ -108,7 +107,7 @@ TEST_CASE("stranded: a process inside a module that changes goes on in its old c
   lab.ask("zoo_loop ! stop.");
 }
 
-TEST_CASE("stranded: a behaviour that waits goes on in no old code, whatever it was called by") {
+TEST_CASE("stranded: a waiting behaviour does not run old code, whatever it was called by") {
   Lab lab;
   set_up(lab);
   lab.ask(
@@ -140,10 +139,10 @@ TEST_CASE("stranded: many are counted, and five of them named") {
       "[process_info(P, current_function)]].");
 }
 
-TEST_CASE("stranded: a process deep below a function of a module that changes") {
+TEST_CASE("stranded: a process deep below a function of a changed module is found") {
   Lab lab;
   set_up(lab);
-  // The calls in between are of different functions: equal ones are told once.
+  // The calls in between are of different functions, since equal ones are reported once.
   std::string body = "receive stop -> [] end";
   for (const char* function : {"flatmap", "any", "all", "filter", "map", "partition", "takewhile",
                                "dropwhile", "flatmap", "any", "all", "filter"})
@@ -157,12 +156,12 @@ TEST_CASE("stranded: a process deep below a function of a module that changes") 
   lab.ask("zoo_deep ! stop.");
 }
 
-TEST_CASE("stranded: a server outside of the tree that would be converted inside of it") {
+TEST_CASE("stranded: a server outside of the tree is reported if it would be converted inside of it") {
   Lab lab;
   const auto [appup, exit] = GENERATE(table<std::string, int>({
       {"", 1},
       {"{\"2.0.0\", [{\"1.0.0\", [{update, zoo_a, {advanced, []}}]}], []}.", 1},
-      {"{\"2.0.0\", [{\"1.0.0\", [{load_module, zoo_a}]}], []}.", 0},  // its author knows that it need not be
+      {"{\"2.0.0\", [{\"1.0.0\", [{load_module, zoo_a}]}], []}.", 0},  // by decision of its author
   }));
   CAPTURE(appup);
   const std::string waits = GENERATE("false", "true");
@@ -183,7 +182,7 @@ TEST_CASE("stranded: a server outside of the tree that would be converted inside
   lab.ask("exit(whereis(zoo_guest), kill).");
 }
 
-TEST_CASE("stranded: whoever is converted is not") {
+TEST_CASE("stranded: a converted process is not reported") {
   Lab lab;
   lab.add(servers("zoo", "1.0.0", {"zoo_a", "zoo_b"}));
   lab.add(servers("zoo", "2.0.0", {"zoo_a", "zoo_b"}));

@@ -1,7 +1,7 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%! -noinput +pc unicode
-%% What a real Erlang says of terms; questions and answers are files in the external term format.
+%% Results of a real Erlang for terms; requests and answers are files in the external term format.
 %%
 %%   term.escript consult OUT    [{Path, Bytes, Terms | error}] for every file of terms of OTP, and of Elixir if it is there
 %%   term.escript parse IN OUT   IN: [Text]; OUT: [Term | error], in a tuple of one element if it is a term

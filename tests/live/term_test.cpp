@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Terms against the erl in PATH: every file of terms of OTP, texts of every kind, our encodings, random terms
-// printed.
+// Tests terms against the erl in PATH: every file of terms of OTP, texts of every kind, our encodings, and
+// printed random terms.
 
 #include <cstdlib>
 #include <filesystem>
@@ -22,7 +22,7 @@ using namespace erlrc::test;
 
 namespace {
 
-// What the escript answers to one question.
+// The answer of the escript to one request.
 class Erlang {
 public:
   Erlang() {
@@ -82,7 +82,7 @@ TEST_CASE("every file of terms of OTP is read as file:consult reads it") {
   for (const Term& each : *as_list(answer)) {
     const auto& row = *as_tuple(each, 3);
     const std::string name = as_binary(row[0])->bytes;
-    const Bytes& text = as_binary(row[1])->bytes;  // the erl in PATH may live in a tree of its own
+    const Bytes& text = as_binary(row[1])->bytes;  // the erl in PATH may be in its own tree
     const Term& terms = row[2];
     INFO(name);
     if (is_atom(terms, "error")) {
@@ -210,7 +210,7 @@ TEST_CASE("texts are read, or refused, as Erlang does") {
   }
 }
 
-TEST_CASE("what we encode is to Erlang the term that it was") {
+TEST_CASE("Erlang decodes our encoding to the same term") {
   std::vector<Term> asked;
   std::vector<std::string> names;
   for (const auto& file : golden_files("term", ".etf")) {
@@ -230,7 +230,7 @@ TEST_CASE("what we encode is to Erlang the term that it was") {
 TEST_CASE("random terms are printed as Erlang prints them, and read back") {
   const Term answer = Erlang().answer("print");
   const bool new_floats = release() >= 25;  // before, large ones were printed in full
-  // Where marks combine with letters, Erlang counts what a reader sees, and we count characters.
+  // If marks combine with letters, Erlang counts visible characters, and we count code points.
   const auto is_ascii = [](std::string_view text) {
     return std::ranges::all_of(text, [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
   };

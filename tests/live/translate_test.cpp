@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: BSD-3-Clause
-// Our translation of scripts against that of systools_rc in the erl in PATH: the scripts of
-// tests/support/scripts.term, generated ones, and those of real .appup files: all below /usr/lib/erlang/lib,
-// or below the files and directories that ERLRC_APPUPS names, with colons between them.
+// SPDX-License-Identifier: BSD-3-Clause Tests our translation of scripts against that of systools_rc in the
+// erl in PATH: the scripts of tests/support/scripts.term, generated ones, and those of real .appup files, all
+// below /usr/lib/erlang/lib or below the files and directories in ERLRC_APPUPS, separated by colons.
 
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>
@@ -35,7 +34,7 @@ std::string load(const fs::path& path) {
   return text.str();
 }
 
-// A directory that goes when it is no longer needed.
+// A directory that is removed when it is no longer needed.
 class TemporaryDirectory {
 public:
   TemporaryDirectory() {
@@ -104,7 +103,6 @@ Counts compare_all(const std::string& what, const std::vector<ScriptCase>& cases
 }
 
 // --- real appups
-// ---------------------------------------------------------------------------------------------------
 
 std::vector<fs::path> appup_files() {
   const char* given = std::getenv("ERLRC_APPUPS");
@@ -120,7 +118,7 @@ std::vector<fs::path> appup_files() {
   return files;
 }
 
-// What the script names, so that the other version's list of modules, which we do not have, is no matter.
+// The modules named in the script; the other version's list of modules, which we do not have, is not needed.
 void add_modules_in(const std::vector<Term>& script, std::vector<Atom>& modules) {
   std::set<Atom> known(modules.begin(), modules.end());
   for (const Term& instruction : script) {
@@ -160,7 +158,7 @@ void append_cases(const fs::path& file, std::vector<ScriptCase>& cases) {
 
 TEST_CASE("the scripts of our list are translated as by systools_rc") {
   const Counts counts = compare_all("list", test::written_cases());
-  CHECK(counts[Likeness::stricter] == 10);  // the end of the list, both ways
+  CHECK(counts[Likeness::stricter] == 10);  // the end of the list, both directions
 }
 
 TEST_CASE("generated scripts are translated as by systools_rc") {
@@ -169,18 +167,18 @@ TEST_CASE("generated scripts are translated as by systools_rc") {
     cases.push_back(test::generated_case(seed));
   const Counts counts = compare_all("generated", cases);
   CHECK(counts[Likeness::stricter] == 0);
-  CHECK(counts.errors > 100);  // the generator still makes what both refuse
+  CHECK(counts.errors > 100);  // the generator still makes scripts that both refuse
 }
 
 TEST_CASE("the scripts of real appups are translated as by systools_rc") {
   std::vector<ScriptCase> cases;
   for (const fs::path& file : appup_files())
     append_cases(file, cases);
-  REQUIRE(cases.size() >= 50);  // an Erlang without appups would show nothing
+  REQUIRE(cases.size() >= 50);  // an Erlang without appups would test nothing
   compare_all("appups", cases);
 }
 
-TEST_CASE("systools_rc finds nothing wrong with a script that switches all modules together") {
+TEST_CASE("systools_rc accepts a script that switches all modules at once") {
   std::vector<ScriptCase> written = test::written_cases();
   for (std::uint32_t seed = 1; seed <= 600; ++seed)
     written.push_back(test::generated_case(seed));
@@ -200,7 +198,7 @@ TEST_CASE("systools_rc finds nothing wrong with a script that switches all modul
 }
 
 // The reason for Likeness::reordered.
-TEST_CASE("systools_rc orders what no dependency orders by chance") {
+TEST_CASE("systools_rc orders modules without dependencies by chance") {
   std::vector<ScriptCase> cases;
   for (int i = 0; i < 40; ++i) {
     const std::string number = std::to_string(i);

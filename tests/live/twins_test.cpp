@@ -16,12 +16,12 @@
 #include "paths.hpp"
 #include "zoo.hpp"
 
-// The same scripts, done on like nodes by our runner, by our runner with --engine=otp, and by release_handler
-// alone. What the nodes have come to is compared (lab:end_state/0): modules with md5 and file, code path,
+// Executes the same scripts on equal nodes by our runner, by our runner with --engine=otp, and by
+// release_handler alone, and compares the nodes (lab:end_state/0): modules with md5 and file, code path,
 // applications, keys, environments, configuration, registered names, the states of all processes and whether
-// they are those from before, what is in their mailboxes, old code, and who was called how in which order.
+// they are those from before, their mailboxes, old code, and the calls in order.
 //
-// A sample of the generated scripts by default; with ERLRC_TWINS=N (scripts/twins) N of them.
+// By default it uses a sample of the generated scripts; with ERLRC_TWINS=N (scripts/twins) N of them.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -33,7 +33,7 @@ const std::array<std::string, 3> names{"runner", "--engine=otp", "release_handle
 
 struct Difference {
   std::string section;
-  std::string text;  ///< that a row has
+  std::string text;  ///< contained in a row
   std::string why;
 };
 
@@ -57,7 +57,7 @@ std::string exchanged(std::string text, const std::string& one, const std::strin
   return text;
 }
 
-/// The downgrade that is an upgrade's mirror image.
+/// The downgrade that mirrors an upgrade.
 std::string mirrored(std::string script) {
   script = exchanged(std::move(script), "zoo_new", "zoo_gone");
   script = exchanged(std::move(script), "\"1.0.0\"", "\"2.0.0\"");
@@ -92,13 +92,13 @@ std::vector<Script> written() {
 using Rows = std::multiset<std::string>;
 using State = std::map<std::string, Rows>;
 
-/// A row of the section `modules` without its file. The runner leaves modules whose code is the same alone,
-/// so that they are still those of the old version's file.
+/// A row of the section `modules` without its file. The runner does not reload modules with the same code, so
+/// they are still from the old version's file.
 std::string code_of(const std::string& row) {
   return row.substr(0, row.rfind(",\"LAB"));
 }
 
-/// One script on its way there and back on all nodes.
+/// Runs one script, up and down, on all nodes.
 class Trial {
 public:
   explicit Trial(const Script& script) : script_(script) {
@@ -128,7 +128,7 @@ private:
       answer.get();
   }
 
-  /// Whether all did it.
+  /// Whether all succeeded.
   bool change(Direction direction) {
     INFO((direction == Direction::up ? "upgrade" : "downgrade"));
     on_all("lab:mark(), ets:delete_all_objects(lab_calls).");
@@ -168,7 +168,7 @@ private:
     return ran.exit == 0 ? "done" : ran.err;
   }
 
-  /// An appup that nobody ships is made, here for release_handler.
+  /// The runner generates a missing appup; this does it for release_handler.
   void ship(bool made) {
     const std::string file = "zoo-2.0.0/ebin/zoo.appup";
     if (!script_.up.empty()) {
@@ -218,7 +218,7 @@ private:
     }
   }
 
-  /// Whether the reason why it differs is listed.
+  /// Whether the reason for the difference is listed.
   bool is_listed(const std::string& section, const std::string& row) {
     for (const Difference& listed : script_.differs)
       if (listed.section == section && row.find(listed.text) != std::string::npos) {
@@ -233,7 +233,7 @@ private:
   std::set<const Difference*> seen_;
 };
 
-/// How many scripts are generated.
+/// The number of generated scripts.
 std::uint32_t asked_for() {
   const char* asked = std::getenv("ERLRC_TWINS");
   return asked != nullptr ? static_cast<std::uint32_t>(std::stoul(asked)) : 20;
@@ -250,13 +250,13 @@ std::vector<Script> generated() {
 
 }  // namespace
 
-TEST_CASE("twins: a written script done by the runner and by release_handler leaves like nodes alike") {
+TEST_CASE("twins: a written script run by the runner and by release_handler gives equal nodes") {
   const Script script = GENERATE(from_range(written()));
   CAPTURE(script.name, script.up, script.down);
   Trial(script).run();
 }
 
-TEST_CASE("twins: a generated script done by the runner and by release_handler leaves like nodes alike") {
+TEST_CASE("twins: a generated script run by the runner and by release_handler gives equal nodes") {
   const Script script = GENERATE(from_range(generated()));
   CAPTURE(script.name, script.up, script.down);
   Trial(script).run();

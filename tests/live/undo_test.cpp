@@ -4,9 +4,9 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Whatever fails in the middle of a plan: the node is as before. Compared are the modules, the states of all
-// processes and whether they run, the supervisors' children, the code path, the applications, their keys,
-// environments and who runs, and the registered names (lab:snapshot/0).
+// Tests that the node is as before after a failure in the middle of a plan. lab:snapshot/0 compares the
+// modules, the states of all processes and whether they run, the supervisors' children, the code path, the
+// applications with their keys, environments and whether they run, and the registered names.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -15,7 +15,7 @@ namespace {
 
 const std::vector<std::string> kinds{"server", "statem", "event", "special"};
 
-/// A server, and after it one process of each kind.
+/// A server, followed by one process of each kind.
 LabRelease kin(const std::string& vsn) {
   LabRelease made{"kin", vsn, {{"kin_app", "app"}, {"kin_sup", "sup"}, {"kin_first", "server"}}};
   std::string children = child_specs({"kin_first", "kin_server", "kin_statem", "kin_special"});
@@ -30,7 +30,7 @@ LabRelease kin(const std::string& vsn) {
   return made;
 }
 
-/// Each process by an instruction of its own, so that those before it have gone on already.
+/// Each process has its own instruction, so that those before it have already been resumed.
 const std::string one_by_one = R"({"2.0.0",
   [{"1.0.0", [{add_module, kin_new}, {load_module, kin_lib}, {update, kin_first, {advanced, []}},
               {update, kin_server, {advanced, []}}, {update, kin_statem, {advanced, []}},
@@ -43,14 +43,14 @@ const std::string one_by_one = R"({"2.0.0",
               {update, kin_server, {advanced, []}}, {update, kin_first, {advanced, []}},
               {load_module, kin_lib}, {delete_module, kin_new}]}]}.)";
 
-/// Both versions, 1.0.0 or 2.0.0 of them running.
+/// Both versions; 1.0.0 or 2.0.0 runs.
 void set_up(Lab& lab, const std::string& appup, const std::string& running = "1.0.0") {
   lab.add(kin("1.0.0"));
   LabRelease later = kin("2.0.0");
   later.appup = appup;
   lab.add(later);
   REQUIRE(lab.start("kin", running).exit == 0);
-  // Calls that the states show, and settings at run time.
+  // Calls recorded in the states, and settings at run time.
   lab.ask(
       "gen_server:call(kin_first, vsn), gen_server:call(kin_server, vsn),"
       " application:set_env(kin, at_run_time, 1), lab:mark().");
@@ -65,7 +65,7 @@ std::string condition(Lab& lab) {
   return lab.condition("kin");
 }
 
-/// It is as before, and nothing hinders the next attempt.
+/// The node is as before, and nothing blocks the next attempt.
 void check_undone(Lab& lab, const std::string& diff = "lab:diff().") {
   CHECK(lab.ask(diff) == "[]");
   lab.ask("ets:delete_all_objects(lab_acts).");
@@ -75,7 +75,7 @@ void check_undone(Lab& lab, const std::string& diff = "lab:diff().") {
 
 }  // namespace
 
-TEST_CASE("a code_change that fails: every process has its old state and goes on") {
+TEST_CASE("after a failed code_change every process has its old state and keeps running") {
   const std::string appup = GENERATE(std::string(), one_by_one);
   const std::string kind = GENERATE(from_range(kinds));
   const std::string how = GENERATE("crash", "exit", "throw", "{answer, {error, no}}", "{answer, garbage}",
@@ -94,7 +94,7 @@ TEST_CASE("a code_change that fails: every process has its old state and goes on
   check_undone(lab);
 }
 
-TEST_CASE("a code_change of a downgrade that fails") {
+TEST_CASE("a failed code_change of a downgrade is rolled back") {
   const std::string appup = GENERATE(std::string(), one_by_one);
   const std::string kind = GENERATE(from_range(kinds));
   INFO((appup.empty() ? "made appup" : "shipped appup"));
@@ -111,7 +111,7 @@ TEST_CASE("a code_change of a downgrade that fails") {
   CHECK(condition(lab) == "old");
 }
 
-TEST_CASE("a code_change that never returns: its process is started again, with the state it had") {
+TEST_CASE("a process whose code_change never returns is started again with its old state") {
   const std::string kind = GENERATE(from_range(kinds));
   CAPTURE(kind);
   std::optional<Lab> host;
@@ -126,13 +126,13 @@ TEST_CASE("a code_change that never returns: its process is started again, with 
   CHECK(ran.out == "");
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change failed: <0."));
   CHECK(ran.err.find("did not return in time\n") != std::string::npos);
-  // Only that one process is another one.
+  // Only that process is a new one.
   CHECK(lab.ask("[{S, [N || {N, _} <- A], [N || {N, _} <- B]} || {S, A, B} <- lab:diff()].") ==
         "[{pids,[kin_" + kind + "],[kin_" + kind + "]}]");
   check_undone(lab, "lab:diff_but_pids().");
 }
 
-TEST_CASE("a process that is started again without what others had added to it: what is missing is said") {
+TEST_CASE("missing parts of a process that is started again are reported") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     set_up(lab, "");
@@ -151,7 +151,7 @@ TEST_CASE("a process that is started again without what others had added to it: 
   CHECK(condition(lab) == "old");
 }
 
-TEST_CASE("several code_changes that never return") {
+TEST_CASE("several code_changes that never return are rolled back") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     set_up(lab, "");
@@ -165,7 +165,7 @@ TEST_CASE("several code_changes that never return") {
   check_undone(lab, "lab:diff_but_pids().");
 }
 
-TEST_CASE("a supervisor whose new init fails") {
+TEST_CASE("a supervisor whose new init fails is rolled back") {
   const std::string appup = GENERATE(std::string(), one_by_one);
   const std::string how = GENERATE("crash", "exit", "{answer, garbage}", "{answer, {ok, {#{}, [bad]}}}");
   INFO((appup.empty() ? "made appup" : "shipped appup"));
@@ -179,7 +179,7 @@ TEST_CASE("a supervisor whose new init fails") {
   check_undone(lab);
 }
 
-TEST_CASE("a supervisor whose new init never returns is not killed: its old state waits for it") {
+TEST_CASE("a supervisor whose new init never returns is not killed and gets its old state later") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     set_up(lab, "");
@@ -196,7 +196,7 @@ TEST_CASE("a supervisor whose new init never returns is not killed: its old stat
   check_undone(lab);
 }
 
-TEST_CASE("a call of the appup, or a hook of the author, that fails") {
+TEST_CASE("a failed call of the appup or of a hook is rolled back") {
   const auto [appup, callback] =
       GENERATE(table<std::string, std::string>({{one_by_one, "{changed, kin}"},
                                                 {"", "{sup_upgrade_notify, kin_sup}"},
@@ -212,7 +212,7 @@ TEST_CASE("a call of the appup, or a hook of the author, that fails") {
   check_undone(lab);
 }
 
-TEST_CASE("a call of the appup that never returns") {
+TEST_CASE("a call of the appup that never returns is rolled back") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     set_up(lab, one_by_one);
@@ -225,7 +225,7 @@ TEST_CASE("a call of the appup that never returns") {
   check_undone(lab);
 }
 
-TEST_CASE("a hook that had its effect is answered by its counterpart when a later step fails") {
+TEST_CASE("the counterpart of a hook is called if a later step fails") {
   Lab lab;
   set_up(lab, "");
   fails(lab, "{version_change, kin}", "crash");
@@ -237,7 +237,7 @@ TEST_CASE("a hook that had its effect is answered by its counterpart when a late
   check_undone(lab);
 }
 
-TEST_CASE("a config_change that fails") {
+TEST_CASE("a failed config_change is rolled back") {
   const std::string how = GENERATE("crash", "exit", "throw", "{answer, garbage}");
   CAPTURE(how);
   Lab lab;
@@ -249,7 +249,7 @@ TEST_CASE("a config_change that fails") {
   check_undone(lab);
 }
 
-TEST_CASE("a module whose on_load fails") {
+TEST_CASE("a module whose on_load fails is rolled back") {
   const std::string appup = GENERATE(std::string(), one_by_one);
   const std::string how = GENERATE("crash", "{answer, no}");
   INFO((appup.empty() ? "made appup" : "shipped appup"));
@@ -263,7 +263,7 @@ TEST_CASE("a module whose on_load fails") {
   check_undone(lab);
 }
 
-TEST_CASE("files of the new version that are no good") {
+TEST_CASE("broken files of the new version change nothing") {
   const std::string appup = GENERATE(std::string(), one_by_one);
   Lab lab;
   set_up(lab, appup);
@@ -279,11 +279,11 @@ TEST_CASE("files of the new version that are no good") {
     std::filesystem::resize_file(beam, 0);
     ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   }
-  SECTION("a beam ends early") {
+  SECTION("a beam is truncated") {
     std::filesystem::resize_file(beam, std::filesystem::file_size(beam) / 2);
     ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   }
-  SECTION("a beam has code that no emulator takes") {
+  SECTION("a beam has code that no emulator accepts") {
     std::string bytes(std::filesystem::file_size(beam), '\0');
     std::ifstream(beam, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     const auto code = bytes.find("Code");
@@ -300,7 +300,7 @@ TEST_CASE("files of the new version that are no good") {
   check_undone(lab);
 }
 
-TEST_CASE("an application that is included no longer does not start") {
+TEST_CASE("a failed start of an application that is no longer included is rolled back") {
   const std::string how = GENERATE("crash", "{answer, {error, no}}");
   Lab lab;
   LabRelease with = {
@@ -320,7 +320,7 @@ TEST_CASE("an application that is included no longer does not start") {
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-TEST_CASE("a newly included application was stopped, and a later step fails: it runs again") {
+TEST_CASE("a newly included application that was stopped runs again if a later step fails") {
   Lab lab;
   lab.add(servers("top", "1.0.0", {"top_a"}));
   lab.add(servers("top", "2.0.0", {"top_a"}, ", {included_applications, [sub]}"));
@@ -333,7 +333,7 @@ TEST_CASE("a newly included application was stopped, and a later step fails: it 
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 
-TEST_CASE("a start that fails: what it includes and was stopped for it runs again") {
+TEST_CASE("included applications that were stopped for a start run again if it fails") {
   const std::string how = GENERATE("crash", "exit", "{answer, {error, no}}", "{answer, garbage}");
   CAPTURE(how);
   Lab lab;
@@ -348,7 +348,7 @@ TEST_CASE("a start that fails: what it includes and was stopped for it runs agai
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 
-TEST_CASE("a start that never ends") {
+TEST_CASE("a start that never ends is rolled back") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     lab.add(servers("top", "1.0.0", {"top_a"}, ", {included_applications, [sub]}"));
@@ -365,7 +365,7 @@ TEST_CASE("a start that never ends") {
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");
 }
 
-TEST_CASE("a stop after which an included application does not start: the one that includes it runs again") {
+TEST_CASE("the including application runs again if an included one does not start after the stop") {
   Lab lab;
   lab.add(servers("top", "1.0.0", {"top_a"}, ", {included_applications, [sub]}"));
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
@@ -382,7 +382,7 @@ TEST_CASE("a stop after which an included application does not start: the one th
 
 namespace {
 
-/// A process with a table of its own.
+/// A process with its own table.
 LabRelease attic(const std::string& vsn) {
   return {"attic",
           vsn,
@@ -391,7 +391,7 @@ LabRelease attic(const std::string& vsn) {
            {"attic_keeper", "keeper"}}};
 }
 
-/// Version 1.0.0 of it runs, and the table has a row.
+/// Version 1.0.0 runs, and the table has a row.
 void open_attic(Lab& lab, LabRelease later = attic("2.0.0")) {
   lab.add(attic("1.0.0"));
   lab.add(later);
@@ -403,7 +403,7 @@ const std::string its_table = "because table attic_keeper_table died with it\n";
 
 }  // namespace
 
-TEST_CASE("a code_change that takes longer than it may, but ends: nothing is lost") {
+TEST_CASE("a code_change that ends after its time limit loses nothing") {
   Lab lab;
   open_attic(lab);
   fails(lab, "{code_change, attic_keeper}", "{sleep, 5500}");
@@ -416,7 +416,7 @@ TEST_CASE("a code_change that takes longer than it may, but ends: nothing is los
   CHECK(lab.condition("attic") == "old");
 }
 
-TEST_CASE("a process that is started again, and had what its state does not name: that is told") {
+TEST_CASE("resources lost with a process that is started again are reported") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     open_attic(lab);
@@ -437,7 +437,7 @@ TEST_CASE("a process that is started again, and had what its state does not name
   CHECK(lab.condition("attic") == "old");
 }
 
-TEST_CASE("a process that the appup stops, and had a table: if a later step fails, that is told") {
+TEST_CASE("a table lost with a process that the appup stops is reported if a later step fails") {
   Lab lab;
   LabRelease later = attic("2.0.0");
   later.appup =
@@ -453,7 +453,7 @@ TEST_CASE("a process that the appup stops, and had a table: if a later step fail
   CHECK(lab.condition("attic") == "old");
 }
 
-TEST_CASE("a child that the new version has not, and had a table: if a later step fails, that is told") {
+TEST_CASE("a table lost with a child that the new version lacks is reported if a later step fails") {
   Lab lab;
   LabRelease one = attic("1.0.0");
   LabRelease two = {
@@ -478,7 +478,7 @@ TEST_CASE("a child that the new version has not, and had a table: if a later ste
   CHECK(lab.condition("attic") == "old");
 }
 
-TEST_CASE("an on_load that has not returned at the time limit is ended, so that it loads nothing later") {
+TEST_CASE("an on_load that does not return within the time limit is ended, so that it loads nothing later") {
   const bool there = GENERATE(true, false);
   CAPTURE(there);
   std::optional<Lab> host;
@@ -499,7 +499,7 @@ TEST_CASE("an on_load that has not returned at the time limit is ended, so that 
   check_undone(lab);
 }
 
-TEST_CASE("an event handler that was added twice has its old state, or is named") {
+TEST_CASE("an event handler that was added twice gets its old state, or is named") {
   const bool alike = GENERATE(true, false);
   CAPTURE(alike);
   Lab lab;
@@ -517,7 +517,7 @@ TEST_CASE("an event handler that was added twice has its old state, or is named"
           std::string::npos);
 }
 
-TEST_CASE("a stop that the appup asks for and that ends after the time limit: the process runs again") {
+TEST_CASE("a process that the appup stops too late runs again") {
   std::optional<Lab> host;
   const Ran ran = at_limit(host, [&](Lab& lab, double seconds) {
     LabRelease one{"kin",
@@ -536,7 +536,7 @@ TEST_CASE("a stop that the appup asks for and that ends after the time limit: th
     REQUIRE(lab.start("kin", "1.0.0").exit == 0);
     lab.ask("lab:mark().");
     const std::vector<std::string> limit = lab.limit(seconds);
-    // The plan has three quarters of the time.
+    // The plan gets three quarters of the time.
     const int ms = static_cast<int>(std::stod(limit.at(1)) * 850);
     lab.ask("lab:on({terminate, kin_slow}, {sleep, " + std::to_string(ms) + "}, 1).");
     return lab.upgrade("kin", "1.0.0", "2.0.0", limit);

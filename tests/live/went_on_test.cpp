@@ -6,17 +6,17 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// A step fails when processes have gone on in the new code already, and had messages there.
+// Tests steps that fail after processes have already run the new code and handled messages there.
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-/// The instruction that fails.
+/// The failing instruction.
 const std::string late = "{apply, {erlang, error, [late]}}";
 
-/// An application with one process, of the module den_own, which is of a `kind`.
+/// An application with one process of the module den_own, which has the behaviour `kind`.
 LabRelease den(const std::string& vsn, const std::string& kind) {
   LabRelease made = servers("den", vsn, {});
   made.modules[1].children = child_specs({"den_own"});
@@ -24,7 +24,7 @@ LabRelease den(const std::string& vsn, const std::string& kind) {
   return made;
 }
 
-/// Runs version 1.0.0; version 2.0.0 ships these instructions.
+/// Starts version 1.0.0; version 2.0.0 ships these instructions.
 void set_up(Lab& lab, const std::function<LabRelease(const std::string&)>& release,
             const std::string& instructions) {
   lab.add(release("1.0.0"));
@@ -37,7 +37,7 @@ void set_up(Lab& lab, const std::function<LabRelease(const std::string&)>& relea
 
 }  // namespace
 
-TEST_CASE("a way back that converts nothing: the process has its state from before, which is told") {
+TEST_CASE("a process gets its old state if code_change of the rollback changes nothing, which is reported") {
   Lab lab;
   set_up(
       lab, [](const std::string& vsn) { return den(vsn, "oneway"); },
@@ -51,7 +51,7 @@ TEST_CASE("a way back that converts nothing: the process has its state from befo
   CHECK(lab.ask("gen_server:call(den_own, count).") == "0");
 }
 
-TEST_CASE("a way back that converts nothing, of a process that the new code started: it is named") {
+TEST_CASE("a process started by the new code is named if code_change of the rollback changes nothing") {
   Lab lab;
   set_up(
       lab,
@@ -75,7 +75,7 @@ TEST_CASE("a way back that converts nothing, of a process that the new code star
         "[{state,0},{state,0,new}]");
 }
 
-TEST_CASE("a gen_statem is called back as its old code says") {
+TEST_CASE("a gen_statem uses the callback_mode of its old code") {
   const std::string event = GENERATE("look", "count");
   CAPTURE(event);
   Lab lab;
@@ -87,12 +87,12 @@ TEST_CASE("a gen_statem is called back as its old code says") {
     CHECK(lab.ask("gen_statem:call(den_own, look).") ==
           "{\"1.0.0\"," + std::string(event == "look" ? "0}" : "1}"));
   }
-  SECTION("after a script that OTP evaluated") {
+  SECTION("after a script that OTP executed") {
     CHECK(lab.upgrade("den", "1.0.0", "2.0.0", {"--engine=otp"}).exit == 1);
     CHECK(lab.ask("lab:diff().") == "[]");
     CHECK(lab.ask("gen_statem:call(den_own, look).") == R"({"1.0.0",0})");
   }
-  SECTION("without a way back") {
+  SECTION("without a conversion back") {
     lab.ask(
         "lab:on({code_change, {den_own, \"2.0.0\"}}, {call, {lab, on, [{code_change, {den_own, \"2.0.0\"}}, "
         "crash]}}).");
@@ -100,7 +100,7 @@ TEST_CASE("a gen_statem is called back as its old code says") {
     CHECK(lab.ask("lab:diff().") == "[]");
     CHECK(lab.ask("gen_statem:call(den_own, look).") == R"({"1.0.0",0})");
   }
-  SECTION("which cannot be had: it is named") {
+  SECTION("or is named if that is not possible") {
     lab.ask(
         "lab:on({code_change, {den_own, \"1.0.0\"}}, crash),"
         " lab:on({code_change, {den_own, \"2.0.0\"}}, {call, {lab, on, [{code_change, {den_own, \"2.0.0\"}}, "
@@ -115,8 +115,7 @@ TEST_CASE("a gen_statem is called back as its old code says") {
   }
 }
 
-TEST_CASE(
-    "an application that does not survive its new version is not upgraded: the old one is started again") {
+TEST_CASE("an application that does not survive its new version is rolled back to the old one") {
   Lab lab;
   set_up(
       lab, [](const std::string& vsn) { return den(vsn, "frail"); },
@@ -132,7 +131,7 @@ TEST_CASE(
   CHECK(lab.condition("den") == "old");
 }
 
-TEST_CASE("an application that ends while its node waits for the others: it is started again, too") {
+TEST_CASE("an application that ends while its node waits for the others is started again, too") {
   Lab lab;
   lab.add_twin();
   lab.ask("lab:mark().", 1);

@@ -12,7 +12,7 @@
 namespace erlrc::test {
 namespace {
 
-/// Compiled here and not taken from the build, whose beams older releases do not understand.
+/// Compiled here, since older releases cannot load the beams of the build.
 const TempDir& compiled() {
   static const TempDir dir;
   static const std::string source = in_source("src/erlang");

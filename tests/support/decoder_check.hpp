@@ -14,11 +14,11 @@
 
 #include "catch.hpp"
 
-// What every decoder and every protocol machine has to stand, whatever bytes come: the whole input, the input
-// with bytes after it, cut at every length, one byte at a time, and with each byte changed. Allowed ends are
-// a value, "needs more" and an Error; any other exception, and of course a crash or a finding of a sanitizer,
-// fails the test. Inputs may be of any size: of a large one about 500 places are tried, spread evenly, and
-// its first 64.
+// Checks that every decoder and every protocol machine survives all input: the whole input, the input with
+// bytes after it, cut at every length, one byte at a time, and with each byte changed. Allowed results are a
+// value, "needs more" and an Error; any other exception, a crash or a finding of a sanitizer fails the test.
+// Inputs may have any size: for a large one, the first 64 bytes and about 500 evenly spread places are
+// tested.
 
 namespace erlrc::test {
 
@@ -27,7 +27,7 @@ enum class Expect {
   kAny,    ///< a value or an Error
 };
 
-/// What a decoder is to make of input that is not quite what it should be.
+/// The expected result of a decoder for damaged input.
 struct DecoderRules {
   Expect trailing = Expect::kError;  ///< a byte after the input
   Expect cut = Expect::kError;       ///< every proper front part of the input
@@ -46,7 +46,7 @@ inline std::vector<std::size_t> places(std::size_t size) {
 }
 
 // Calls `visit(variant, what)` with `whole` changed in one byte, in several ways for each place. `what()`
-// tells them.
+// describes the change.
 template <typename Visit>
 void each_change(BytesView whole, Visit visit) {
   constexpr std::array<unsigned char, 3> kFlips{0x01, 0x80, 0xff};
@@ -61,7 +61,7 @@ void each_change(BytesView whole, Visit visit) {
   }
 }
 
-// Whether `body` ends as it may: 1 with a value, 0 with an Error. Anything else fails the test.
+// Whether `body` returns a value (1) or throws an Error (0). Anything else fails the test.
 template <typename What, typename Body>
 bool ends_with_value(const What& what, Body&& body) {
   try {
@@ -71,7 +71,7 @@ bool ends_with_value(const What& what, Body&& body) {
     // Catch2 counts checks; one per variant would cost more than the decoding.
     if (std::string(error.what()).empty()) FAIL_CHECK(what() << ": an Error without a message");
   } catch (const std::exception& error) {
-    FAIL_CHECK(what() << ": an exception that is no Error: " << error.what());
+    FAIL_CHECK(what() << ": an exception that is not an Error: " << error.what());
   }
   return false;
 }
@@ -96,7 +96,7 @@ void check_decoder(BytesView whole, Decode decode, DecoderRules rules = {}) {
 
   for (std::size_t length : detail::places(whole.size())) {
     const auto what = [&] { return "cut to " + std::to_string(length) + " bytes"; };
-    // A copy of just this size: a sanitizer then sees every read beyond it.
+    // A copy of exactly this size, so that a sanitizer sees every read beyond it.
     const std::vector<char> part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
     if (detail::ends_with_value(what, [&] { return decode(BytesView(part.data(), part.size())); }) &&
         rules.cut == Expect::kError)
@@ -108,9 +108,9 @@ void check_decoder(BytesView whole, Decode decode, DecoderRules rules = {}) {
   });
 }
 
-/// Checks a protocol machine (style: `receive(BytesView)`, `take_output()`, `next() -> optional<Event>`) that
-/// `make()` gives fresh. Fed a byte at a time it must report the same events and the same output as when fed
-/// `whole` at once, and when cut, a front part of both. `Event` needs `==`.
+/// Checks a new protocol machine (`receive(BytesView)`, `take_output()`, `next() -> optional<Event>`) from
+/// `make()`. Fed a byte at a time it must report the same events and the same output as when fed
+/// `whole` at once, and with truncated input a prefix of both. `Event` needs `==`.
 template <typename Make>
 void check_machine(BytesView whole, Make make) {
   using Event = typename std::remove_cvref_t<decltype(make().next())>::value_type;

@@ -48,12 +48,12 @@ Listener listen_on_loopback() {
   return made;
 }
 
-/// A connection to the epmd or to the node, and what is to be written to it when.
+/// A connection to the epmd or to the node, with the data to write and when.
 struct Connection {
   UniqueFd fd;
   bool to_epmd = false;
   bool logged_in = false;
-  bool closing = false;  ///< when all is written
+  bool closing = false;  ///< after everything is written
   bool failed = false;
   ServerEpmd epmd;
   ServerHandshake handshake;
@@ -98,7 +98,7 @@ public:
   Listener epmd_;
   Listener node_;
 
-  // What the test's thread and ours both touch.
+  // Shared by the test's thread and ours.
   std::mutex mutex_;
   std::function<Script(const Call&)> on_start_;
   std::function<Script(const Term&)> on_message_;
@@ -125,7 +125,7 @@ private:
     }
   }
 
-  /// Until something can be read or written, or is due.
+  /// Waits until something can be read or written, or is due.
   void wait() {
     std::vector<pollfd> all{{wake_.get(), POLLIN, 0}};
     if (epmd_.fd) all.push_back({epmd_.fd.get(), POLLIN, 0});
@@ -167,8 +167,7 @@ private:
       perform(connection);
       write(connection);
     } catch (const Error&) {
-      connection.failed =
-          true;  // the client broke the protocol, or went: the test sees it by what is missing
+      connection.failed = true;  // the client broke the protocol or closed: the test sees what is missing
     }
   }
 
@@ -314,7 +313,7 @@ private:
     }
   }
 
-  /// What is due.
+  /// Writes what is due.
   void perform(Connection& connection) {
     const auto now = Clock::now();
     while (!connection.pending.empty() && connection.pending.front().at <= now) {

@@ -16,43 +16,43 @@
 
 #include "mirror.hpp"
 
-// A node that is none: real sockets on loopback with an epmd of its own, driven by a thread of its own. It
-// records which programs a client starts and plays what the test has scripted. Programs of the project can be
+// A fake node: real sockets on loopback with its own epmd, driven by its own thread. It
+// records which programs a client starts and follows the script of the test. Programs of the project can be
 // run against it: give them `entry()` as a file of the registry, or `epmd_port()` as $ERL_EPMD_PORT.
 
 namespace erlrc::test {
 
-/// How the node, or its epmd, misbehaves. Each is one thing that is wrong on an otherwise good node.
+/// How the node, or its epmd, misbehaves. Each value is one fault of an otherwise good node.
 enum class Fault {
   none,
-  epmd_absent,               ///< nobody listens where epmd should be
-  epmd_silent,               ///< takes the question and never answers
+  epmd_absent,               ///< the port of epmd has no listener
+  epmd_silent,               ///< accepts the request and never answers
   epmd_garbage,              ///< answers with text of another protocol
   epmd_closes,               ///< closes the connection without an answer
-  names_garbage,             ///< epmd answers so when it is asked for all names
-  names_silent,              ///< epmd does not answer that question
-  names_outdated,            ///< epmd lists the node with a port where nobody listens
+  names_garbage,             ///< epmd answers a request for all names with such text
+  names_silent,              ///< epmd does not answer that request
+  names_outdated,            ///< epmd lists the node with a port without a listener
   unregistered,              ///< epmd does not know the node
   registered_before_otp_23,  ///< with version 5 of the protocol as the highest
-  port_closed,               ///< registered, but nobody listens
-  silent,                    ///< takes the connection and never says a word
+  port_closed,               ///< registered, but nothing is listening
+  silent,                    ///< accepts the connection and never sends anything
   garbage,                   ///< answers our first message with text of another protocol
   closes_at_once,            ///< closes the connection at our first message
-  closes_in_handshake,       ///< closes it behind half a challenge
-  old_challenge,             ///< challenges as a node before OTP 23 does
-  not_allowed,               ///< refuses us as net_kernel:allow/1 makes it
+  closes_in_handshake,       ///< closes it after half a challenge
+  old_challenge,             ///< sends the challenge of a node before OTP 23
+  not_allowed,               ///< refuses us as after net_kernel:allow/1
   wrong_proof,               ///< its own digest of the cookie is wrong
-  garbage_after_login,       ///< breaks the protocol once a program was started
+  garbage_after_login,       ///< breaks the protocol after a program was started
   closes_at_start,           ///< closes the connection when a program is started
   ticks_only,                ///< ticks every 10 ms and never answers a program
 };
 
-/// What a program that was started does, step by step.
+/// The steps of a started program.
 struct Say {
   Term message;  ///< sends {Ref, Message} to the client
 };
 struct SayAsOlder {
-  Term message;  ///< the same as another program would, whose reference is not the current one
+  Term message;  ///< sends the same with a reference other than the program's
 };
 struct Exit {
   Term reason = Atom{"normal"};  ///< the process ends
@@ -62,13 +62,13 @@ struct Wait {
 };
 struct Tick {};  ///< the node ticks
 struct RefuseSpawn {
-  Atom reason;  ///< the process is not started after all; must be the first step
+  Atom reason;  ///< the process is not started; must be the first step
 };
 struct CloseConnection {};
 using Action = std::variant<Say, SayAsOlder, Exit, Wait, Tick, RefuseSpawn, CloseConnection>;
 using Script = std::vector<Action>;
 
-/// A program as the client started it.
+/// A program started by the client.
 struct Call {
   Bytes forms;
   Bytes functions;
@@ -82,7 +82,7 @@ struct FakeNodeOptions {
   std::string name = "fake@localhost";
   std::string cookie = "secret";
   Fault fault = Fault::none;
-  std::map<std::string, std::uint16_t> others{};  ///< nodes that its epmd knows besides
+  std::map<std::string, std::uint16_t> others{};  ///< other nodes registered with its epmd
 };
 
 class FakeNode {
@@ -95,27 +95,27 @@ public:
   std::uint16_t port() const;
   std::uint16_t epmd_port() const;
 
-  /// What programs do that are started from now on; without it, they end with reason `no_script`.
+  /// Sets what programs started from now on do; without it, they end with reason `no_script`.
   void on_start(std::function<Script(const Call&)> script);
 
-  /// What the program does when the client sends it a message; without it, nothing.
+  /// Sets what the program does when the client sends it a message; without it, nothing.
   void on_message(std::function<Script(const Term&)> script);
 
-  /// The names that its epmd was asked for so far, in order; an empty one for all of them.
+  /// The names requested from its epmd so far, in order; an empty one for a request for all names.
   std::vector<std::string> questions() const;
 
-  /// The simplest script: the nth program says the nth message and ends; further ones say the last.
+  /// The simplest script: the nth program sends the nth message and ends; further ones send the last.
   void answer(std::vector<Term> messages);
 
   /// The programs that were started so far, in order.
   std::vector<Call> calls() const;
   /// The messages that clients sent to their programs so far, in order.
   std::vector<Term> messages() const;
-  /// What clients brought to handshakes so far.
+  /// The logins of clients in handshakes so far.
   std::vector<ClientLogin> logins() const;
-  /// How many ticks clients have answered so far.
+  /// The number of ticks answered by clients so far.
   int ticks_answered() const;
-  /// How many connections were made to the node's port so far, and how many of them are still open.
+  /// The number of connections to the node's port so far, and how many of them are still open.
   int connections() const;
   int open_connections() const;
 

@@ -72,7 +72,7 @@ public:
   }
 
 private:
-  // Not std::uniform_int_distribution: what that draws is the library's choice.
+  // std::uniform_int_distribution is not used, since its numbers depend on the library.
   std::size_t below(std::size_t end) { return end == 0 ? 0 : engine_() % end; }
   bool chance(std::size_t percent) { return below(100) < percent; }
 
@@ -152,7 +152,7 @@ private:
     }
   }
 
-  // Instructions that belong together and keep their order, with names of their own.
+  // Instructions that belong together and keep their order, with their own names.
   std::vector<Term> block() {
     const Atom x = numbered("x", ++blocks_);
     const Atom y = numbered("y", blocks_);
@@ -194,7 +194,7 @@ private:
     }
   }
 
-  // Instructions that stay together: nothing else is done while processes are suspended or stopped for them.
+  // Instructions that stay adjacent: nothing else runs while processes are suspended or stopped for them.
   std::vector<Term> block_for_zoo() {
     const std::array<Atom, 4> servers{atom("zoo_first"), atom("zoo_server"), atom("zoo_deep"),
                                       atom("zoo_statem")};
@@ -222,7 +222,7 @@ private:
     return {std::move(instruction)};
   }
 
-  // The terms of `block` at random places, in their order.
+  // Inserts the terms of `block` at random places, in their order.
   void insert(const std::vector<Term>& block) {
     std::size_t at = 0;
     for (const Term& instruction : block) {
@@ -244,7 +244,7 @@ private:
     script_.insert(script_.begin(), before.begin(), before.end());
   }
 
-  // One thing wrong, at the end, where it stands in nobody's way.
+  // Adds one error, at the end, where it does not affect the rest.
   void spoil() {
     const Atom any = modules_.empty() ? atom("m0") : modules_[below(modules_.size())];
     const auto wrong = [&]() -> std::vector<Term> {

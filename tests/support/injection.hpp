@@ -12,8 +12,8 @@
 
 #include "lab.hpp"
 
-// Plans as values, run on a lab's node with failures put into them: a step of the plan that fails, or one of
-// the runner's own functions at its Nth call (tests/live/lab/lab_inject.erl).
+// Runs plans on a lab's node with injected failures: a step of the plan that fails, or one of the runner's
+// own functions at its Nth call (tests/live/lab/lab_inject.erl).
 
 namespace erlrc::test {
 
@@ -21,7 +21,7 @@ namespace erlrc::test {
 Request request_for(const Lab& lab, Action action, const std::string& app, const std::string& from,
                     const std::string& to);
 
-/// What the planner decides for the lab's first node as it is now, as the programs would.
+/// The decision of the planner for the current state of the lab's first node, as in the programs.
 Decision planned(Lab& lab, const Request& request);
 
 /// The Nth call, from 1 on, of a kind that `lab_inject` tells.

@@ -17,7 +17,7 @@ const LiveEpmd& epmd() {
   return running;
 }
 
-/// Where lab.beam and lab_inject.beam lie, compiled by the release that runs the nodes.
+/// The directory of lab.beam and lab_inject.beam, compiled by the release of the nodes.
 const TempDir& lab_beams() {
   static const TempDir dir;
   static const int compiled =
@@ -29,7 +29,7 @@ const TempDir& lab_beams() {
 }
 
 std::unique_ptr<LiveNode> make_node(LiveNodeOptions options) {
-  // In embedded mode modules are not loaded by a call.
+  // In embedded mode a call does not load its module.
   options.arguments.insert(options.arguments.end(),
                            {"-eval", "[{module, _} = code:load_abs(\"" + lab_beams().path().string() +
                                          "/\" ++ M) || M <- [\"lab\", \"lab_inject\"]], lab:open()."});
@@ -50,7 +50,7 @@ bool is_clean(LiveNode* node) {
   }
 }
 
-/// A shared node, as if no test had used it before.
+/// A shared node in its original state.
 LiveNode& fresh_node(std::size_t index) {
   auto& node = shared_node(index);
   if (!is_clean(node.get())) {
@@ -137,7 +137,7 @@ std::string Lab::add(const LabRelease& release) {
     quoted.push_back("\"" + module.name + "\"");
   }
   std::string keys = release.keys;
-  // Whatever is not said otherwise.
+  // Defaults.
   if (keys.find("{mod,") == std::string::npos) keys += ", {mod, {" + release.app + "_app, [args]}}";
   if (keys.find("{applications,") == std::string::npos) keys += ", {applications, [kernel, stdlib]}";
   dir_.write(name + "/ebin/" + release.app + ".app",

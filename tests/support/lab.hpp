@@ -13,16 +13,16 @@
 #include "ran.hpp"
 #include "temp_dir.hpp"
 
-// A host with real nodes and real applications, on which tests try the programs. What the applications'
-// callbacks do is decided while they run, by lab:on/2 on the node (tests/live/lab/lab.erl).
+// A host with real nodes and real applications, for tests of the programs. lab:on/2 on the node sets at run
+// time what the applications' callbacks do (tests/live/lab/lab.erl).
 
 namespace erlrc::test {
 
-/// A module of an application: tests/live/lab/KIND.erl with its MODULE, APP and CHILDREN filled in.
+/// A module of an application: tests/live/lab/KIND.erl with MODULE, APP and CHILDREN replaced.
 struct LabModule {
   std::string name;
   std::string kind;
-  std::string children = "[]";  ///< of a supervisor: its child specifications
+  std::string children = "[]";  ///< the child specifications of a supervisor
 };
 
 /// One version of an application.
@@ -31,8 +31,8 @@ struct LabRelease {
   std::string vsn;
   std::vector<LabModule> modules;
   std::string keys = {};   ///< further keys of the .app file, each with a comma before it
-  std::string appup = {};  ///< the whole file; empty: none is shipped
-  std::string env = {};    ///< of the .app file, each with a comma before it; {of_vsn, Vsn} is always there
+  std::string appup = {};  ///< the whole file; empty: the package ships no appup
+  std::string env = {};    ///< env of the .app file, each with a comma before it; {of_vsn, Vsn} is added
 };
 
 /// `{Name, {Name, start_link, []}, permanent, 2000, worker, [Name]}` for each.
@@ -44,8 +44,8 @@ LabRelease servers(const std::string& app, const std::string& vsn, const std::ve
 
 class Lab {
 public:
-  /// A host with one registered node. Without options that is one that all tests of the program share;
-  /// whatever the test before left there is taken away.
+  /// A host with one registered node. Without options all tests of the program share that node;
+  /// whatever the previous test left there is removed.
   Lab();
   explicit Lab(LiveNodeOptions options);
   ~Lab();
@@ -53,21 +53,21 @@ public:
   LiveNode& node(std::size_t index = 0) { return *nodes_.at(index); }
   /// Starts and registers one more node.
   LiveNode& add_node(LiveNodeOptions options = {});
-  /// Registers one more of the nodes that all tests of the program share.
+  /// Registers another node that all tests of the program share.
   LiveNode& add_twin();
 
   const TempDir& dir() const { return dir_; }
-  /// Writes and compiles a version; the path of its directory.
+  /// Writes and compiles a version; returns the path of its directory.
   std::string add(const LabRelease& release);
-  /// Where `add` puts a version.
+  /// The directory where `add` puts a version.
   std::string at(const std::string& app, const std::string& vsn) const;
   /// Lists the application in $ERLRC_ROOT/applications.
   void want(const std::string& app) const;
 
-  /// Evaluates on a node, and prints the value as Erlang would, with LAB for the host's directory.
+  /// Evaluates on a node; returns the value as Erlang prints it, with LAB for the host's directory.
   std::string ask(const std::string& expressions, std::size_t index = 0);
 
-  /// Runs a program in this process. In what it prints the host's directory is LAB and the nodes are NODE,
+  /// Runs a program in this process. In its output the host's directory is LAB and the nodes are NODE,
   /// NODE2 and so on.
   Ran run(ToolMain program, std::vector<std::string> args);
   Ran start(const std::string& app, const std::string& vsn, std::vector<std::string> options = {});
@@ -77,21 +77,21 @@ public:
   Ran downgrade(const std::string& app, const std::string& to, const std::string& from,
                 std::vector<std::string> options = {});
 
-  /// How many times longer than usual the slowest run took until now: 1 on a quiet machine.
+  /// The factor of the slowest run so far to a usual one: 1 on a quiet machine.
   double slowness() const;
-  /// `--timeout` with this many seconds, for a run that has to end at its limit. On a busy machine it is
-  /// `slowness` times as long, so that all else is done in time.
+  /// `--timeout` with that number of seconds, for a run that has to end at its limit. On a busy machine it is
+  /// longer by the factor `slowness`, so that everything else is done in time.
   std::vector<std::string> limit(double seconds) const;
 
-  /// Starts the program erlrc-NAME as a process of its own; what it prints goes to the file `output()`.
+  /// Starts the program erlrc-NAME as a separate process; its output goes to the file `output()`.
   Child launch(const std::string& name, const std::vector<std::string>& args) const;
   std::filesystem::path output() const { return dir_ / "output"; }
 
-  /// `old` or `new`, if all of the node is as version 1.0.0 or 2.0.0 of the application says; else what
-  /// speaks against both.
+  /// `old` or `new`, if the whole node matches version 1.0.0 or 2.0.0 of the application; otherwise the
+  /// differences from both.
   std::string condition(const std::string& app, std::size_t index = 0);
 
-  /// A text in which the directory and the nodes of this host are called LAB and NODE.
+  /// The text with LAB and NODE in place of the directory and the nodes of this host.
   std::string neutral(std::string text) const;
 
 private:
@@ -105,8 +105,8 @@ private:
   std::chrono::duration<double> slowest_{0};
 };
 
-/// Runs `attempt`, which ends at a time limit of so many seconds, on a host made for it; if the machine was
-/// too busy for an answer in that time, once more with a longer one, until there is an answer.
+/// Runs `attempt`, which ends at a time limit of that many seconds, on a new host. If the machine was too
+/// busy for an answer in that time, runs it again with a longer limit, until there is an answer.
 Ran at_limit(std::optional<Lab>& host, const std::function<Ran(Lab& lab, double seconds)>& attempt);
 
 }  // namespace erlrc::test

@@ -42,7 +42,7 @@ constexpr const char* evaluation_forms = R"([
       [{var,1,'Exprs'},{call,1,{remote,1,{atom,1,erl_eval},{atom,1,new_bindings}},[]}]}},
   {op,1,'!',{var,1,'Client'},{tuple,1,[{var,1,'Ref'},{var,1,'Value'}]}}].)";
 
-/// Polls until `holds`; false if it does not within the time that a node may take.
+/// Polls until `holds` returns true; returns false after the time that a node may take.
 template <typename Condition>
 bool comes_true(Condition&& holds) {
   const Deadline until = after(start_time);
@@ -90,7 +90,7 @@ Child::Child(const std::vector<std::string>& arguments, const std::vector<std::s
   pid_ = ::fork();
   if (pid_ < 0) throw SystemError("fork", errno);
   if (pid_ > 0) return;
-  // Also when the test is killed by a signal.
+  // This also works if the test is killed by a signal.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(null.get(), 0);
   ::dup2(out.get(), 1);
@@ -124,7 +124,7 @@ void Child::kill() {
 void Child::signal(int number) const {
   if (pid_ <= 0) return;
   ::kill(pid_, number);
-  // It takes a moment until each of its threads has stopped.
+  // It takes a moment until all its threads have stopped.
   if (number == SIGSTOP) ::waitpid(pid_, nullptr, WUNTRACED);
 }
 
@@ -159,7 +159,7 @@ void LiveNode::start(LiveNodeOptions options) {
   arguments.insert(arguments.end(), {"-kernel", "inet_dist_use_interface",
                                      options.ipv6 ? "{0,0,0,0,0,0,0,1}" : "{127,0,0,1}"});
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
-  // Last, so that what was asked for has been done when the node is called up.
+  // Comes last, so that everything requested is done when the node counts as started.
   arguments.insert(arguments.end(), {"-eval", std::string("io:format(\"") + up + "~n\")."});
   std::vector<std::string> environment{"HOME=" + home_->path().string(),
                                        "ERL_EPMD_PORT=" + std::to_string(epmd_port_),

@@ -15,20 +15,20 @@
 
 #include "temp_dir.hpp"
 
-// Real Erlang nodes for tests, started as `erl` from PATH says and ended with the test, even if that crashes.
+// Real Erlang nodes for tests, started with `erl` from PATH and ended with the test, even if that crashes.
 // They and their epmd listen on loopback only.
 
 namespace erlrc::test {
 
-/// A port on which nobody listens now.
+/// A port that has no listener now.
 std::uint16_t free_port();
 
 /// A child process that is killed with its owner.
 class Child {
 public:
   Child() = default;
-  /// Runs `arguments` (the first is looked up in PATH) with these further `NAME=value` in its environment;
-  /// what it prints goes to `log`.
+  /// Runs `arguments` (the first is looked up in PATH) with these `NAME=value` added to its environment;
+  /// its output goes to `log`.
   Child(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
         const std::filesystem::path& log);
   Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
@@ -40,9 +40,9 @@ public:
 
   pid_t pid() const { return pid_; }
   bool runs();
-  /// Waits for its end; the exit status, or -1 if a signal ended it.
+  /// Waits for its end; returns the exit status, or -1 if a signal ended it.
   int ends();
-  /// Kills it, if it runs, and waits for its end.
+  /// Kills it if it runs, and waits for its end.
   void kill();
   /// Sends a signal; after SIGSTOP, waits until it has stopped.
   void signal(int number) const;
@@ -51,7 +51,7 @@ private:
   pid_t pid_ = 0;
 };
 
-/// An epmd of the test's own. Any number of tests can have theirs at the same time.
+/// A separate epmd for the test. Any number of tests can have their own at the same time.
 class LiveEpmd {
 public:
   LiveEpmd();
@@ -67,19 +67,19 @@ private:
 
 struct LiveNodeOptions {
   std::string alive = {};  ///< empty: a name that no other test uses
-  std::string host = {};   ///< empty: a short name (-sname); else a long one (-name) with this host
-  std::string cookie = "live_secret";         ///< in the .erlang.cookie of the node's own home directory
+  std::string host = {};   ///< empty: a short name (-sname); otherwise a long one (-name) with this host
+  std::string cookie = "live_secret";         ///< in .erlang.cookie in the node's home directory
   bool ipv6 = false;                          ///< listens on ::1, by -proto_dist inet6_tcp
   std::vector<std::string> arguments = {};    ///< further arguments of erl
   std::vector<std::string> environment = {};  ///< further NAME=value
 };
 
-/// A running node. The constructor returns when the node says that it is up, and throws std::runtime_error
-/// with its output if it does not come up within a minute.
+/// A running node. The constructor returns when the node reports that it has started, and throws
+/// std::runtime_error with its output if it does not start within a minute.
 class LiveNode {
 public:
   explicit LiveNode(const LiveEpmd& epmd, LiveNodeOptions options = {});
-  /// A node that is asked for at its epmd's port only: where no epmd runs, or none that would know it.
+  /// A node that is looked up only at this epmd port, where no epmd runs, or one that does not know it.
   explicit LiveNode(std::uint16_t epmd_port, LiveNodeOptions options = {});
 
   /// The name without its host, unique among the tests that run.
@@ -88,19 +88,19 @@ public:
   NodeEntry entry() const;
   pid_t pid() const { return child_.pid(); }
   bool runs() { return child_.runs(); }
-  /// SIGKILL, and waits for the end.
+  /// Sends SIGKILL and waits for the end.
   void kill() { child_.kill(); }
   void signal(int number) const { child_.signal(number); }
 
-  /// The node's home directory, where tests may put what the node shall read.
+  /// The node's home directory, where tests may put files for the node.
   const TempDir& home() const { return *home_; }
-  /// What it has printed so far.
+  /// Its output so far.
   std::string log() const;
 
-  /// Evaluates an expression sequence (with its final full stop) on the node, by a connection of its own.
+  /// Evaluates an expression sequence (with its final full stop) on the node, over a separate connection.
   Term evaluate(std::string_view expressions) const;
 
-  /// The release that runs there, as a number.
+  /// The OTP release of the node, as a number.
   int otp_release() const;
 
 private:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A client that never stops asking, for the demo and the package tests: it holds connections to the service
-// `egerl`, opens new ones all the time, and checks that no answer shows a state that went back.
+// A client with permanent load, for the demo and the package tests: it has connections to the service
+// `egerl`, opens new ones all the time, and checks that no answer shows an older state than before.
 //
 //   erlrc_load_client PORT CONNECTIONS
 //
 // The answer to "count" is "count SERIAL REQUESTS TOTAL". SERIAL must stay the same within a connection and
-// be new for a new one; REQUESTS must grow by one; TOTAL must be above every total that anyone had seen
-// before the question was sent. SIGUSR1 prints the numbers so far, with the longest gap since the last print;
-// SIGTERM or SIGINT ends: the requests under way are answered, the connections closed, the numbers printed.
-// Exit status 0 if nothing failed or was lost.
+// be new for a new one; REQUESTS must grow by one; TOTAL must be above every total received before the
+// request was sent. SIGUSR1 prints the numbers so far, with the longest gap since the last print; SIGTERM or
+// SIGINT ends: pending requests are answered, the connections closed, the numbers printed. The exit status is
+// 0 if nothing failed or was lost.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -43,14 +43,14 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr milliseconds patience{60'000};  // longer without an answer: the connection counts as lost
-constexpr milliseconds pause_between{5};  // of one connection
+constexpr milliseconds pause_between{5};  // between two requests of one connection
 
-/// A request that got no answer because the connection is gone.
+/// A request that got no answer because the connection was lost.
 struct Lost : std::runtime_error {
   using runtime_error::runtime_error;
 };
 
-/// What all threads add to.
+/// The numbers that all threads update.
 struct Numbers {
   std::atomic<std::uint64_t> sent{0};
   std::atomic<std::uint64_t> answered{0};
@@ -78,7 +78,7 @@ void complain(Numbers& numbers, const std::string& what) {
   if (numbers.complained++ < 5) std::fprintf(stderr, "load client: %s\n", what.c_str());
 }
 
-/// A line over a socket and back.
+/// Sends a line over a socket and receives one.
 class Connection {
 public:
   explicit Connection(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -145,7 +145,7 @@ std::optional<Count> parse_count(std::string_view answer) {
   return answer.empty() ? std::optional(count) : std::nullopt;
 }
 
-/// One connection from open to close: what it knows of its own state.
+/// One connection from open to close, with what it knows about its state.
 class Session {
 public:
   Session(Numbers& numbers, std::uint16_t port)
@@ -153,7 +153,7 @@ public:
     ++numbers_.opened;
   }
 
-  /// Asks once and judges the answer. Throws Lost.
+  /// Sends one request and checks the answer. Throws Lost.
   void ask() {
     const std::uint64_t total_floor = numbers_.highest_total;
     ++numbers_.sent;
@@ -192,7 +192,7 @@ private:
   Clock::time_point last_answer_ = Clock::now();
 };
 
-/// Keeps asking over one connection; `requests` 0: until the end, else a new connection after so many.
+/// Sends requests over one connection; `requests` 0: until the end, otherwise reconnects after that many.
 void keep_asking(Numbers& numbers, std::uint16_t port, int requests) {
   while (!numbers.stop) {
     std::optional<Session> session;
@@ -203,8 +203,8 @@ void keep_asking(Numbers& numbers, std::uint16_t port, int requests) {
         std::this_thread::sleep_for(pause_between);
       }
     } catch (const Lost& lost) {
-      // A request that was sent and one that found no open door both count as failed; a connection is lost
-      // only if it was there.
+      // A request that was sent and one that could not connect both count as failed; a connection is lost
+      // only if it was open.
       ++(session ? numbers.lost : numbers.sent);
       ++numbers.failed;
       complain(numbers, lost.what());
@@ -225,7 +225,7 @@ void print(Numbers& numbers) {
 }
 
 int run(std::uint16_t port, int connections) {
-  // Blocked before the threads start, so that only this one takes signals.
+  // Blocked before the threads start, so that only this one receives signals.
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1})

@@ -7,7 +7,7 @@
 
 #include <erlrc/base/bytes.hpp>
 
-// Debian archives made in memory, without compression: ar(5) of tar(5), as deb(5) has it.
+// Debian archives made in memory, without compression: ar(5) of tar(5), as in deb(5).
 
 namespace erlrc::test {
 

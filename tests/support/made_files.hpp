@@ -23,7 +23,7 @@ inline ImportedFunction call(const std::string& text) {
   return {Atom{text.substr(0, colon)}, function(text.substr(colon + 1))};
 }
 
-/// A module whose code is that of every other one made of the same words, and differs from all others'.
+/// A module whose code equals that of every module built with the same calls, and differs from all others.
 struct Module {
   Beam beam;
 

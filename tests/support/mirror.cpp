@@ -15,7 +15,7 @@ void expect(bool holds, const std::string& what) {
   if (!holds) throw ProtocolError("the client " + what);
 }
 
-/// The next message behind a length of `length_size` bytes; nullopt if it is not all there.
+/// The next message after a length of `length_size` bytes; nullopt if it is incomplete.
 std::optional<Bytes> take_message(Bytes& received, std::size_t length_size) {
   if (received.size() < length_size) return std::nullopt;
   ByteReader reader(received);

@@ -12,13 +12,13 @@
 #include <erlrc/dist/link.hpp>
 #include <erlrc/dist/machine.hpp>
 
-// The other side of each protocol machine, as epmd and a node play it, for tests. Machines like those they
-// mirror, so that both can talk to each other without a socket, and behind real sockets in a FakeNode. They
-// trust nothing: input that our client may not send is a ProtocolError.
+// The other side of each protocol machine, in the role of epmd and a node, for tests. They are machines like
+// those they mirror, so that both can be connected without a socket, or with real sockets in a FakeNode. They
+// trust nothing: input that our client must not send is a ProtocolError.
 
 namespace erlrc::test {
 
-/// epmd: reads one PORT_PLEASE2_REQ or NAMES_REQ; its event is the name that was asked for, or an empty one.
+/// epmd: reads one PORT_PLEASE2_REQ or NAMES_REQ; its event is the requested name, or an empty one.
 class ServerEpmd {
 public:
   using Event = std::string;
@@ -34,12 +34,12 @@ private:
 
 /// PORT2_RESP for a node that is registered.
 Bytes epmd_answer(const std::string& alive, std::uint16_t port, std::uint16_t highest_version = 6);
-/// PORT2_RESP for one that is not.
+/// PORT2_RESP for a node that is not registered.
 Bytes epmd_refusal();
 /// The answer to NAMES_REQ, up to where epmd closes the connection.
 Bytes epmd_names(std::uint16_t epmd_port, const std::map<std::string, std::uint16_t>& nodes);
 
-/// How a node behaves in a handshake; the defaults are those of a good one.
+/// The behaviour of a node in a handshake; the defaults are those of a good one.
 struct ServerLogin {
   std::string name = "fake@localhost";
   std::string cookie = "secret";
@@ -47,20 +47,20 @@ struct ServerLogin {
   std::string client_name = "1Q2W3E@localhost";
   std::uint32_t client_creation = 7;
   std::uint64_t flags = 0xd07df7fbc | DFLAG_NAME_ME;
-  std::optional<std::string> status;  ///< sent in place of the name we get
+  std::optional<std::string> status;  ///< sent instead of our name
   bool old_challenge = false;         ///< 'n', as before OTP 23
   bool wrong_proof = false;           ///< its own digest is wrong
 };
 
-/// What a client brought to the handshake.
+/// The login of a client in the handshake.
 struct ClientLogin {
   std::uint64_t flags = 0;
   std::string host;
-  bool knows_cookie = false;  ///< if not, a node closes the connection now
+  bool knows_cookie = false;  ///< if false, a node closes the connection now
   bool operator==(const ClientLogin&) const = default;
 };
 
-/// The node's side of the handshake; one event, when the client's reply has come.
+/// The node's side of the handshake; its event is the client's reply.
 class ServerHandshake {
 public:
   using Event = ClientLogin;
@@ -139,7 +139,7 @@ Packet says(const Started& started, const Term& message);
 /// {PAYLOAD_MONITOR_P_EXIT, Process, To, Ref} and the reason
 Packet exits(const Started& started, const Pid& process, const Term& reason);
 
-/// Carries bytes both ways until neither side has any; what the machines throw comes through.
+/// Moves bytes in both directions until neither side has any; exceptions of the machines are passed on.
 template <typename Client, typename Server>
 void converse(Client& client, Server& server, std::optional<typename Client::Event>& client_event,
               std::optional<typename Server::Event>& server_event) {

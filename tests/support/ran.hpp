@@ -7,13 +7,13 @@
 
 #include <erlrc/tools/programs.hpp>
 
-// One of the programs, run in the process of the test.
+// Runs one of the programs in the process of the test.
 
 namespace erlrc::test {
 
 using ToolMain = int (*)(std::span<const std::string>, Streams&);
 
-/// What a program came to. In its texts what differs from run to run is called by a name: HOST, LAB, NODE ..
+/// The result of a program. Parts of its output that differ from run to run are replaced: HOST, LAB, NODE ..
 struct Ran {
   int exit = 0;
   std::string out;

@@ -8,8 +8,8 @@
 
 namespace erlrc::test {
 
-/// A peer without a socket: `peer` is given what is written and answers with what shall be read next. When
-/// all has been read, a read runs into its deadline at once, or, after `closed`, says that the peer has gone.
+/// A peer without a socket: `peer` gets written bytes and returns the bytes to be read next. When all have
+/// been read, a read reaches its deadline at once or, after `closed`, reports that the peer has closed.
 class ScriptedStream : public ByteStream {
 public:
   explicit ScriptedStream(std::function<Bytes(BytesView)> peer) : peer_(std::move(peer)) {}

@@ -7,8 +7,7 @@
 
 #include "catch.hpp"
 
-// Terms in the messages of failed checks as Erlang would print them. Include it in every test that compares
-// terms.
+// Prints terms in messages of failed checks as Erlang would. Include it in every test that compares terms.
 
 template <>
 struct Catch::StringMaker<erlrc::Term> {

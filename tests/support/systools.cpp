@@ -20,7 +20,6 @@ namespace erlrc::test {
 namespace {
 
 // --- errors
-// --------------------------------------------------------------------------------------------------------
 
 std::string names(const Term& modules) {
   std::string text;
@@ -34,8 +33,7 @@ bool holds(const std::string& message, const std::string& text) {
   return message.find(text) != std::string::npos;
 }
 
-// What was found and is not of the right type. systools_rc names the part that is wrong, we the list that it
-// is in.
+// An element of a wrong type. systools_rc names the wrong part, erlrc the list that contains it.
 bool tells_of_bad_part(const std::string& tag, const Term& part, const std::string& message) {
   static const std::map<std::string, std::vector<std::string>> expected{
       {"bad_module",
@@ -92,9 +90,9 @@ bool tells_the_same(const Term& reason, const std::string& message) {
   return tells_of_bad_part(tag, of[1], message);
 }
 
-// What systools_rc does not look at, and what comes of it on a node: a time limit that no timer takes, a
-// version that equals none, a call with no list of arguments, instructions that release_handler dropped long
-// ago.
+// Errors that systools_rc does not check and that fail on a node: a time limit that no timer accepts, a
+// version that equals no other, a call without a list of arguments, instructions that release_handler dropped
+// long ago.
 bool may_be_refused(const std::string& message) {
   constexpr std::array reasons{", expected default, infinity or milliseconds from 1 to 4294967295",
                                ", expected a version (a string)", ", expected a list of arguments",
@@ -104,7 +102,6 @@ bool may_be_refused(const std::string& message) {
 }
 
 // --- order
-// ---------------------------------------------------------------------------------------------------------
 
 bool is_change(const Term& instruction) {
   constexpr std::array kinds{"update", "load_module", "add_module", "delete_module"};
@@ -123,7 +120,7 @@ std::vector<Atom> dependencies_in(const Term& change) {
   return as_atoms(elements.back()).value_or(std::vector<Atom>{});
 }
 
-// Which module each one needs, whether directly or through others.
+// The modules that each one needs, directly or through others.
 std::map<Atom, std::set<Atom>> reachable(const std::vector<Term>& changes) {
   std::map<Atom, std::set<Atom>> needs;
   for (const Term& change : changes)
@@ -139,7 +136,7 @@ std::map<Atom, std::set<Atom>> reachable(const std::vector<Term>& changes) {
   return needs;
 }
 
-// Where the script of systools_rc loads or removes each module, counted from who depends on the others.
+// The positions where the script of systools_rc loads or removes each module, dependents first.
 std::map<Atom, std::ptrdiff_t> places(const std::vector<Term>& low_level, Direction direction) {
   std::map<Atom, std::ptrdiff_t> places;
   for (const Term& instruction : low_level) {
@@ -152,10 +149,10 @@ std::map<Atom, std::ptrdiff_t> places(const std::vector<Term>& low_level, Direct
   return places;
 }
 
-// `of` with the instructions of each group in the order in which systools_rc took them, in the places where
-// the group's instructions stand. Ours keeps the order of the script wherever it may: if that of systools_rc
-// is one that the dependencies allow, ours must come out the same now. Nothing if a cycle's members were
-// taken out of their order.
+// Returns `of` with the instructions of each group in the order of systools_rc, at the places of the group's
+// instructions. Our translation keeps the order of the script if possible: if the dependencies allow the
+// order of systools_rc, ours must now give the same result. Returns nullopt if the members of a cycle changed
+// order.
 std::optional<ScriptCase> reordered(const ScriptCase& of, const std::vector<Term>& answer) {
   std::vector<std::size_t> slots;
   std::vector<Term> changes;
@@ -169,7 +166,7 @@ std::optional<ScriptCase> reordered(const ScriptCase& of, const std::vector<Term
     const auto found = needs.find(one);
     return found != needs.end() && found->second.contains(other);
   };
-  // Groups by what hangs together directly, merged until nothing changes.
+  // Groups of directly connected modules, merged until nothing changes.
   std::vector<std::size_t> group(changes.size());
   std::iota(group.begin(), group.end(), std::size_t{0});
   for (bool merges = true; merges;) {
@@ -205,7 +202,6 @@ std::optional<ScriptCase> reordered(const ScriptCase& of, const std::vector<Term
 }
 
 // --- spelling
-// ------------------------------------------------------------------------------------------------------
 
 Term in_our_spelling(const Term& instruction) {
   if (const auto* change = as_tagged(instruction, "code_change", 2))

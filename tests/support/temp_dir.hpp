@@ -12,7 +12,7 @@
 
 namespace erlrc::test {
 
-/// A directory below $TMPDIR that goes with the test.
+/// A directory below $TMPDIR that is removed with the test.
 class TempDir {
 public:
   TempDir() {
@@ -30,7 +30,7 @@ public:
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
 
-  /// Writes a file, with the directories it needs, and gives its path.
+  /// Writes a file and its directories, and returns its path.
   std::filesystem::path write(const std::string& name, std::string_view content, mode_t mode = 0640) const {
     const std::filesystem::path file = path_ / name;
     std::filesystem::create_directories(file.parent_path());

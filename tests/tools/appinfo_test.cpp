@@ -12,7 +12,7 @@ using namespace erlrc::test;
 
 namespace {
 
-/// A directory with two applications, of which `alpha` needs `zulu`.
+/// A directory with two applications; `alpha` needs `zulu`.
 struct TwoApps {
   TwoApps() {
     write("alpha", R"({application, alpha, [{vsn, "1.0"}, {applications, [kernel, zulu, ssl]},
@@ -29,12 +29,12 @@ struct TwoApps {
 
 }  // namespace
 
-TEST_CASE("erlrc-appinfo prints the lines of a control member, those that others need first") {
+TEST_CASE("erlrc-appinfo prints the lines of a control member, dependencies first") {
   const TwoApps apps;
   CHECK(apps.run({apps.file("alpha"), apps.file("zulu")}) == Ran{0, "zulu git HOST\nalpha 1.0 HOST\n", ""});
 }
 
-TEST_CASE("erlrc-appinfo --json prints what each application needs") {
+TEST_CASE("erlrc-appinfo --json prints the dependencies of each application") {
   const TwoApps apps;
   const Ran ran = apps.run({"--json", apps.file("alpha")});
   CHECK(ran.exit == 0);
@@ -52,7 +52,7 @@ TEST_CASE("erlrc-appinfo prints applications that need each other") {
   CHECK(apps.run({apps.file("zulu"), apps.file("alpha")}).out == "alpha 1.0 HOST\nzulu 2 HOST\n");
 }
 
-TEST_CASE("erlrc-appinfo tells bad files in one line") {
+TEST_CASE("erlrc-appinfo reports bad files in one line") {
   const TwoApps apps;
   CHECK(apps.run({}).exit == 2);
   CHECK(apps.run({apps.file("gone")}) ==

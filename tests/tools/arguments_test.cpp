@@ -34,7 +34,7 @@ TEST_CASE("wrong arguments get one line with the usage, and exit code 2") {
   CHECK(one.run(start_main, args) == Ran{2, "", "erlrc-start: " + message + start_usage});
 }
 
-TEST_CASE("each program tells its own usage") {
+TEST_CASE("each program prints its own usage") {
   const Untouched one;
   const auto [program, line] = GENERATE(table<ToolMain, std::string>({
       {start_main, "erlrc-start: APP is required; usage: erlrc-start [OPTIONS] APP VSN [DIR]\n"},
@@ -54,7 +54,7 @@ TEST_CASE("each program tells its own usage") {
   CHECK(one.run(program, {}) == Ran{2, "", line});
 }
 
-TEST_CASE("an argument too many is told, and nothing is done") {
+TEST_CASE("an excess argument is reported, and nothing is done") {
   const Untouched one;
   const auto [program, name, args] = GENERATE(table<ToolMain, std::string, Args>({
       {start_main, "start", {"egerl", "1.0", "/dir"}},
@@ -75,7 +75,7 @@ TEST_CASE("an argument too many is told, and nothing is done") {
   CHECK(ran.err.find('\n') == ran.err.size() - 1);
 }
 
-TEST_CASE("what cannot be an application's name is refused") {
+TEST_CASE("an invalid application name is refused") {
   const Untouched one;
   const auto [name, shown] = GENERATE(table<std::string, std::string>({
       {"Egerl", "'Egerl'"},
@@ -96,13 +96,13 @@ TEST_CASE("what cannot be an application's name is refused") {
   CHECK(one.run(upgrade_main, {"--", name, "1.0", "1.1"}).exit == 2);
 }
 
-TEST_CASE("names with capitals, digits, underlines and at signs are an application's") {
+TEST_CASE("an application name may contain capitals, digits, underscores and at signs") {
   const Host host;
   for (const std::string name : {"a", "eGerl_2", "p1_tls", "a@b"})
     CHECK(host.run(start_main, {name, "1.0"}) == Ran{0, "", ""});
 }
 
-TEST_CASE("what cannot be a version is refused") {
+TEST_CASE("an invalid version is refused") {
   const Untouched one;
   const auto [vsn, shown] = GENERATE(table<std::string, std::string>({
       {"", "''"},
@@ -116,7 +116,7 @@ TEST_CASE("what cannot be a version is refused") {
                 ": expected a text without slashes, spaces and control characters\n"});
 }
 
-TEST_CASE("what cannot be a directory is refused") {
+TEST_CASE("an invalid directory is refused") {
   const Untouched one;
   CHECK(one.run(start_main, {"egerl", "1.0", ""}) ==
         Ran{2, "", "erlrc-start: directory '': expected a path without control characters\n"});
@@ -125,7 +125,7 @@ TEST_CASE("what cannot be a directory is refused") {
         Ran{2, "", "erlrc-upgrade: NEWDIR is missing: give both directories or none\n"});
 }
 
-TEST_CASE("what cannot be a node's name is refused") {
+TEST_CASE("an invalid node name is refused") {
   const Untouched one;
   const auto [name, why] = GENERATE(table<std::string, std::string>({
       {"", "'': holds an empty part"},
@@ -148,7 +148,7 @@ TEST_CASE("a time limit is a number of seconds greater than 0") {
   CHECK(one.run(eval_main, {"--timeout=" + text, "n1", "1"}).exit == 2);
 }
 
-TEST_CASE("what to do about processes in old code, and about children, is one of a few words") {
+TEST_CASE("options for processes in old code, and for children, take one of a few words") {
   const Untouched one;
   const auto [option, error] = GENERATE(table<std::string, std::string>({
       {"--purge=murder", "--purge: 'murder': expected refuse, wait, wait=SECONDS or kill"},

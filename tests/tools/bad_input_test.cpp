@@ -7,7 +7,7 @@
 
 #include "host.hpp"
 
-// Each kind of bad input gets one line that says what is wrong, and the node is untouched.
+// Each kind of bad input gets one line with the problem, and the node does not change.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -31,7 +31,7 @@ struct Spoilt {
   FakeNode node;
 };
 
-/// For as long as this lives, the process is nobody: root may read everything.
+/// While this exists, the process runs unprivileged, since root may read everything.
 struct Unprivileged {
   Unprivileged() { REQUIRE(::seteuid(65534) == 0); }
   ~Unprivileged() { CHECK(::seteuid(0) == 0); }
@@ -117,7 +117,7 @@ std::vector<BadFile> bad_files() {
 
 }  // namespace
 
-TEST_CASE("bad files of an application are told in one line, and the node is untouched") {
+TEST_CASE("bad files of an application are reported in one line, and the node does not change") {
   for (const BadFile& bad : bad_files()) {
     CAPTURE(bad.what);
     const Spoilt spoilt;
@@ -127,7 +127,7 @@ TEST_CASE("bad files of an application are told in one line, and the node is unt
   }
 }
 
-TEST_CASE("an old version whose directory is a file was not just never installed") {
+TEST_CASE("an old version whose directory is a file is an error, not a missing version") {
   Spoilt spoilt;
   play(spoilt.node, observed({}));
   std::filesystem::remove_all(spoilt.host.dir() / "egerl-1.0");
@@ -136,7 +136,7 @@ TEST_CASE("an old version whose directory is a file was not just never installed
   CHECK(!was_run(spoilt.node));
 }
 
-TEST_CASE("bad files of the registry are told in one line, and how to mend them") {
+TEST_CASE("bad files of the registry are reported in one line with the remedy") {
   const auto [content, mode, message] = GENERATE(table<std::string, mode_t, std::string>({
       {cookie, 0644, "HOST/nodes/n1: readable by others: chmod 0640 HOST/nodes/n1"},
       {cookie, 0662, "HOST/nodes/n1: writable by others: chmod 0640 HOST/nodes/n1"},
@@ -153,7 +153,7 @@ TEST_CASE("bad files of the registry are told in one line, and how to mend them"
   CHECK(host.run(start_main, {"egerl", "1.0"}) == Ran{1, "", "erlrc-start: n1: " + message + "\n"});
 }
 
-TEST_CASE("a node file that is a directory, or has a name that no node can have, is told of") {
+TEST_CASE("a node file that is a directory, or has an invalid node name, is reported") {
   const Host host;
   std::filesystem::create_directory(host.dir() / "nodes/n1");
   CHECK(host.run(start_main, {"egerl", "1.0"}) ==
@@ -164,7 +164,7 @@ TEST_CASE("a node file that is a directory, or has a name that no node can have,
         Ran{1, "", "erlrc-start: a b: node name 'a b': holds a character that is not printable ASCII\n"});
 }
 
-TEST_CASE("a registry, or a node file, that may not be read is told") {
+TEST_CASE("an unreadable registry or node file is reported") {
   const Host host;
   host.dir().write("nodes/n1", cookie, 0600);
   std::filesystem::permissions(host.dir().path(), std::filesystem::perms(0755));
@@ -177,7 +177,7 @@ TEST_CASE("a registry, or a node file, that may not be read is told") {
   CHECK(run() == Ran{1, "", "erlrc-start: HOST/nodes: open directory: Permission denied\n"});
 }
 
-TEST_CASE("a registry that is no directory is an error") {
+TEST_CASE("a registry that is not a directory is an error") {
   const Host host;
   std::filesystem::remove(host.dir() / "nodes");
   host.dir().write("nodes", "");

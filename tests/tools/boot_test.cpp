@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-3-Clause
-// What erlrc-boot refuses. What it does needs real nodes: tests/live/boot_test.cpp and foreground_test.cpp.
+// SPDX-License-Identifier: BSD-3-Clause Calls that erlrc-boot refuses. Its other tests need real nodes:
+// tests/live/boot_test.cpp, foreground_test.cpp.
 #include "catch.hpp"
 
 #include "host.hpp"
@@ -7,7 +7,7 @@
 using namespace erlrc;
 using namespace erlrc::test;
 
-TEST_CASE("arguments of erlrc-boot that make no sense together are refused") {
+TEST_CASE("contradictory arguments of erlrc-boot are refused") {
   using Row = std::pair<std::vector<std::string>, std::string>;
   const std::vector<Row> rows{
       {{}, "NAME is required"},
@@ -22,13 +22,13 @@ TEST_CASE("arguments of erlrc-boot that make no sense together are refused") {
     CHECK(Host().run(boot_main, args) == Ran{2, "", "erlrc-boot: " + error + "\n"});
 }
 
-TEST_CASE("a name that no node can have is refused before anything is started") {
+TEST_CASE("an invalid node name is refused before anything is started") {
   const Ran ran = Host().run(boot_main, {"no such name"});
   CHECK(ran.exit != 0);
   CHECK(ran.err.substr(0, 12) == "erlrc-boot: ");
 }
 
-TEST_CASE("a cookie that others can read keeps a node from being started") {
+TEST_CASE("a node is not started if others can read its cookie") {
   const Host host;
   host.dir().write("nodes/open", "secret", 0644);
   const Ran ran = host.run(boot_main, {"open"});

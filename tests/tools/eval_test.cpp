@@ -22,13 +22,13 @@ struct Evaluation {
 
 }  // namespace
 
-TEST_CASE("erlrc-eval prints the value as the node gives it") {
+TEST_CASE("erlrc-eval prints the value returned by the node") {
   const Evaluation one(tuple(Atom{"value"}, binary("{ok,\n    [1,2]}")));
   CHECK(one.run("f(1).") == Ran{0, "{ok,\n    [1,2]}\n", ""});
   CHECK(one.node.calls().at(0).argument == binary("f(1)."));
 }
 
-TEST_CASE("erlrc-eval adds a full stop that is missing") {
+TEST_CASE("erlrc-eval adds a missing full stop") {
   const Evaluation one(tuple(Atom{"value"}, binary("1")));
   const auto [given, sent] = GENERATE(table<std::string, std::string>(
       {{"1", "1."}, {"1.", "1."}, {"1. \n", "1."}, {" X = 1, X ", " X = 1, X."}, {"1.5", "1.5."}}));
@@ -36,19 +36,19 @@ TEST_CASE("erlrc-eval adds a full stop that is missing") {
   CHECK(one.node.calls().at(0).argument == binary(sent));
 }
 
-TEST_CASE("erlrc-eval fails with what the expression raised") {
+TEST_CASE("erlrc-eval fails with the exception of the expression") {
   const Evaluation one(tuple(Atom{"raised"}, binary("error badarith")));
   CHECK(one.run("1/0") == Ran{1, "", "erlrc-eval: n1: error badarith\n"});
 }
 
-TEST_CASE("erlrc-eval fails where there is no value") {
+TEST_CASE("erlrc-eval fails without a value") {
   CHECK(Evaluation(list(), Fault::unregistered).run("1") == Ran{1, "", "erlrc-eval: n1: node is down\n"});
   CHECK(Evaluation(Atom{"odd"}).run("1") ==
         Ran{1, "", "erlrc-eval: n1: answered odd, expected {value, Text} or {raised, Text}\n"});
   CHECK(Evaluation(list(), Fault::port_closed).run("1").exit == 1);
 }
 
-TEST_CASE("erlrc-eval knows registered nodes only") {
+TEST_CASE("erlrc-eval accepts only registered nodes") {
   const Evaluation one(list());
   CHECK(one.host.run(eval_main, {"n2", "1"}) == Ran{2, "", "erlrc-eval: no node 'n2' in HOST/nodes\n"});
   one.host.dir().write("nodes/n2", cookie, 0644);

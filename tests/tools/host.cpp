@@ -10,15 +10,14 @@
 namespace erlrc::test {
 namespace {
 
-/// Only the runner is given steps.
+/// Only the runner gets steps.
 bool is_runner(const Call& call) {
   return lookup(call.argument, "steps") != nullptr;
 }
 
 }  // namespace
 
-// Nobody listens at port 1, so nodes without an epmd of their own are down, whatever runs on the machine of
-// the test.
+// Port 1 has no listener, so nodes without their own epmd are down, whatever runs on the machine of the test.
 Host::Host()
     : root_("ERLRC_ROOT", dir_.path().c_str()),
       epmd_("ERL_EPMD_PORT", "1"),

@@ -11,19 +11,19 @@
 #include "ran.hpp"
 #include "temp_dir.hpp"
 
-// A host for the programs to run on: an $ERLRC_ROOT, application directories, and nodes that are none.
+// A host for the programs to run on: an $ERLRC_ROOT, application directories, and fake nodes.
 
 namespace erlrc::test {
 
-/// The cookie of every node: no program may ever print it.
+/// The cookie of every node: no program must ever print it.
 inline const std::string cookie = "KEEP7THIS8SECRET9";
 
 class Host {
 public:
   Host();
 
-  /// Runs a program in this process; the host's own directory is printed as `HOST`. Fails the test if the
-  /// cookie is in what was printed.
+  /// Runs a program in this process; the host's directory is printed as `HOST`. Fails the test if the
+  /// cookie is in the output.
   Ran run(ToolMain program, std::vector<std::string> args) const;
 
   /// Registers `node` under `name`.
@@ -45,7 +45,7 @@ private:
 
 FakeNodeOptions good(const std::string& name, Fault fault = Fault::none);
 
-/// An application that is loaded, and runs.
+/// An application that is loaded and runs.
 struct Running {
   std::string app;
   std::string vsn;
@@ -54,7 +54,7 @@ struct Running {
 /// The answer of the observer: a node of OTP 25 on which these run and nothing else is loaded.
 Term observed(const std::vector<Running>& running, const std::string& lib_dir = "/lib");
 
-/// Answers of the runner.
+/// Results of the runner.
 Term done();
 Term prepared();
 Term failed(const std::string& why, bool touched = true, const std::vector<std::string>& left = {});
@@ -63,13 +63,13 @@ Term failed(const std::string& why, bool touched = true, const std::vector<std::
 /// verdict is to.
 void play(FakeNode& node, Term state, Term end = done());
 
-/// Whether the runner was started.
+/// Whether the runner has been started.
 bool was_run(const FakeNode& node);
 
-/// The runner's argument, as the value of one of its keys.
+/// The value of one key of the runner's argument.
 Term run_argument(const FakeNode& node, const std::string& key);
 
-/// The names of the steps that the runner was given.
+/// The names of the steps that the runner got.
 std::vector<std::string> steps_run(const FakeNode& node);
 
 }  // namespace erlrc::test

@@ -31,7 +31,7 @@ struct TwoVersions {
 
 }  // namespace
 
-TEST_CASE("erlrc-makeappup prints an appup of the later version, there and back") {
+TEST_CASE("erlrc-makeappup prints an appup of the later version for both directions") {
   const TwoVersions two;
   const Ran ran = two.run();
   CHECK(ran.exit == 0);
@@ -46,7 +46,7 @@ TEST_CASE("erlrc-makeappup prints an appup of the later version, there and back"
   CHECK(!appup.down[0].instructions.empty());
 }
 
-TEST_CASE("erlrc-makeappup --compatible makes what the erlrc of 2008 made") {
+TEST_CASE("erlrc-makeappup --compatible generates the appup of the erlrc of 2008") {
   const Ran ran = TwoVersions().run({"--compatible"});
   CHECK(ran.exit == 0);
   CHECK(parse_appup(ran.out, "made", "2.0").up.at(0).instructions ==
@@ -56,7 +56,7 @@ TEST_CASE("erlrc-makeappup --compatible makes what the erlrc of 2008 made") {
                   Atom{"brutal_purge"}, Atom{"brutal_purge"}, list())});
 }
 
-TEST_CASE("erlrc-makeappup --verbose tells remarks beside the appup") {
+TEST_CASE("erlrc-makeappup --verbose prints remarks besides the appup") {
   const Host host;
   const std::string earlier = host.add_app("egerl", "1.0", {"nif_only"});
   const std::string later = host.add_app("egerl", "2.0", {"nif_only"});
@@ -68,7 +68,7 @@ TEST_CASE("erlrc-makeappup --verbose tells remarks beside the appup") {
   CHECK(verbose.err.find("\nerlrc-makeappup: down: nif_only ") != std::string::npos);
 }
 
-TEST_CASE("erlrc-makeappup --check knows whether a shipped appup is complete") {
+TEST_CASE("erlrc-makeappup --check reports whether a shipped appup is complete") {
   const TwoVersions two;
   const auto ship = [&](const std::string& appup) {
     two.host.dir().write("egerl-2.0/ebin/egerl.appup", appup);
@@ -96,7 +96,7 @@ TEST_CASE("erlrc-makeappup --check knows whether a shipped appup is complete") {
   CHECK(std::ranges::count(ran.err, '\n') == 1);
 }
 
-TEST_CASE("erlrc-makeappup --extend adds entries to a shipped appup where it has none for the version") {
+TEST_CASE("erlrc-makeappup --extend adds missing entries for the version to a shipped appup") {
   const TwoVersions two;
   two.host.dir().write("egerl.appup", "% By hand.\n{\"2.0\", [{<<\"1\\\\..*\">>, []}], []}.  % end\n");
   const std::string file = two.host.dir() / "egerl.appup";
@@ -120,7 +120,7 @@ TEST_CASE("erlrc-makeappup --extend adds entries to a shipped appup where it has
   CHECK(two.run({"--check", "--extend", file}).exit == 2);
 }
 
-TEST_CASE("erlrc-makeappup --extend tells a bad file with its place, and prints nothing else") {
+TEST_CASE("erlrc-makeappup --extend reports a bad file with the position, and prints nothing else") {
   const TwoVersions two;
   const auto error = [&](const std::string& text) {
     two.host.dir().write("egerl.appup", text);
@@ -140,7 +140,7 @@ TEST_CASE("erlrc-makeappup --extend tells a bad file with its place, and prints 
         Ran{1, "", "erlrc-makeappup: HOST/none: open: No such file or directory\n"});
 }
 
-TEST_CASE("erlrc-makeappup tells bad files in one line") {
+TEST_CASE("erlrc-makeappup reports bad files in one line") {
   const TwoVersions two;
   CHECK(two.host.run(makeappup_main, {"egerl", "1.0", "2.1", two.earlier, two.later}) ==
         Ran{1, "", "erlrc-makeappup: HOST/egerl-2.0/ebin/egerl.app: describes version '2.0', not 2.1\n"});

@@ -22,7 +22,7 @@ std::set<std::string> options_in(const std::string& text) {
   return found;
 }
 
-/// The source of a man page with `\-` as the reader sees it.
+/// The source of a manual page with `\-` as displayed.
 std::string page(const std::string& name) {
   const std::string source = read_file(in_build("man/" + name + ".8"));
   return std::regex_replace(source, std::regex(R"(\\-)"), "-");
@@ -30,7 +30,7 @@ std::string page(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("every option of a program is in its help and in its man page, and no other") {
+TEST_CASE("exactly the options of a program are in its help and in its manual page") {
   const Host host;
   const auto [program, name] = GENERATE(table<ToolMain, std::string>({
       {start_main, "erlrc-start"},
@@ -51,7 +51,7 @@ TEST_CASE("every option of a program is in its help and in its man page, and no 
   CHECK(options == options_in(page(name)));
 }
 
-TEST_CASE("the programs that act have the options that they all have") {
+TEST_CASE("the programs that change nodes have all common options") {
   const Host host;
   for (const ToolMain program : {start_main, stop_main, upgrade_main, downgrade_main}) {
     auto options = options_in(host.run(program, {"--help"}).out);
@@ -63,7 +63,7 @@ TEST_CASE("the programs that act have the options that they all have") {
   }
 }
 
-TEST_CASE("a man page names all words that its program prints") {
+TEST_CASE("a manual page lists all words that its program prints") {
   const auto [name, words] = GENERATE(table<std::string, std::vector<std::string>>({
       {"erlrc-start", {"started", "already_running", "included", "started_included_stopped", "node_down"}},
       {"erlrc-stop", {"unloaded", "stopped", "stopped_included_started", "not_running", "node_down"}},

@@ -51,7 +51,7 @@ TEST_CASE("erlrc-node takes the cookie from standard input") {
   CHECK(entry(host, "n1") == "cookie = " + cookie + "\n");
 }
 
-TEST_CASE("erlrc-node copies a cookie, or says where it stands") {
+TEST_CASE("erlrc-node copies a cookie, or records its path") {
   const Host host;
   const std::string file = host.dir().write("secret", cookie + "\n", 0400);
   CHECK(enter(host, {"--copy-cookie", file, "n1"}) == registered("n1"));
@@ -61,7 +61,7 @@ TEST_CASE("erlrc-node copies a cookie, or says where it stands") {
   CHECK(entry(host, "n2@host") == "cookie_file = " + file + "\nport = 9100\nepmd_port = 4370\n");
 }
 
-TEST_CASE("erlrc-node finds a cookie file from where it is called") {
+TEST_CASE("erlrc-node resolves a cookie file relative to the current directory") {
   const Host host;
   host.dir().write("secret", cookie, 0400);
   const auto here = std::filesystem::current_path();
@@ -71,7 +71,7 @@ TEST_CASE("erlrc-node finds a cookie file from where it is called") {
   CHECK(entry(host, "n1") == "cookie_file = " + (host.dir() / "secret").string() + "\n");
 }
 
-TEST_CASE("a registered node is found by the programs that act, until it is taken out") {
+TEST_CASE("programs find a registered node until it is unregistered") {
   const Host host;
   FakeNode node(good("n1"));
   play(node, observed({{"egerl", "1.0"}}));
@@ -86,7 +86,7 @@ TEST_CASE("a registered node is found by the programs that act, until it is take
   CHECK(host.run(node_main, {"unregister", "n1"}) == Ran{0, "erlrc-node: (n1) not_registered\n", ""});
 }
 
-TEST_CASE("erlrc-node lists the nodes, and what is wrong with the others") {
+TEST_CASE("erlrc-node lists the nodes, and the problems of the other entries") {
   const Host host;
   CHECK(host.run(node_main, {"list"}) == Ran{0, "", ""});
   enter(host, {"n2", "--port", "9100"}, cookie);
@@ -105,7 +105,7 @@ TEST_CASE("erlrc-node lists the nodes, and what is wrong with the others") {
   CHECK(json.out.find(R"("bad":[{"file":"'n3'","error":")" + error + "\"}]") != std::string::npos);
 }
 
-TEST_CASE("erlrc-node makes a cookie that nobody else can read, once") {
+TEST_CASE("erlrc-node generates a cookie once, readable only by its owner") {
   const Host host;
   const std::string file = host.dir() / "home.cookie";
   CHECK(host.run(node_main, {"cookie", file}) == Ran{0, "erlrc-node: HOST/home.cookie made\n", ""});
@@ -120,7 +120,7 @@ TEST_CASE("erlrc-node makes a cookie that nobody else can read, once") {
   CHECK(read_file(other) != made);
 }
 
-TEST_CASE("erlrc-node keeps no cookie that could not be used") {
+TEST_CASE("erlrc-node does not store an invalid cookie") {
   const Host host;
   const std::string file = host.dir().write("home.cookie", cookie, 0644);
   CHECK(host.run(node_main, {"cookie", file}) ==
@@ -132,7 +132,7 @@ TEST_CASE("erlrc-node keeps no cookie that could not be used") {
   CHECK(host.run(node_main, {"cookie", host.dir() / "none/cookie"}).exit == 1);
 }
 
-TEST_CASE("erlrc-node says in one line what is wrong, and registers nothing") {
+TEST_CASE("erlrc-node reports a problem in one line, and registers nothing") {
   struct Case {
     std::vector<std::string> args;
     std::string input;

@@ -24,7 +24,7 @@ struct OneNode {
   FakeNode node;
 };
 
-/// The same with N and E for the numbers of the node's port and its epmd's.
+/// The same with N and E in place of the node's port and its epmd's.
 Ran with_letters(Ran ran, const FakeNode& node) {
   for (const auto& [port, letter] : {std::pair{node.port(), "N"}, std::pair{node.epmd_port(), "E"}})
     if (const auto at = ran.err.find("port " + std::to_string(port)); at != std::string::npos)
@@ -34,7 +34,7 @@ Ran with_letters(Ran ran, const FakeNode& node) {
 
 }  // namespace
 
-TEST_CASE("erlrc-start starts what does not run, from the given directory") {
+TEST_CASE("erlrc-start starts an application that does not run, from the given directory") {
   const OneNode one(observed({}));
   const std::string dir = one.host.add_app("egerl", "1.0");
   CHECK(one.host.run(start_main, {"egerl", "1.0", dir}) ==
@@ -44,7 +44,7 @@ TEST_CASE("erlrc-start starts what does not run, from the given directory") {
   CHECK(run_argument(one.node, "prepare") == boolean(false));
 }
 
-TEST_CASE("erlrc-start touches nothing where the application runs, and needs no files for that") {
+TEST_CASE("erlrc-start does nothing if the application runs, and needs no files for that") {
   const OneNode one(observed({{"egerl", "1.0"}}));
   CHECK(one.host.run(start_main, {"egerl", "1.0", "/nowhere"}) ==
         Ran{0, "erlrc-start: Starting 'egerl': (n1) already_running\n", ""});
@@ -52,14 +52,14 @@ TEST_CASE("erlrc-start touches nothing where the application runs, and needs no 
   CHECK(!was_run(one.node));
 }
 
-TEST_CASE("erlrc-start fails where another version runs") {
+TEST_CASE("erlrc-start fails if another version runs") {
   const OneNode one(observed({{"egerl", "0.9"}}));
   CHECK(one.host.run(start_main, {"egerl", "1.0"}) ==
         Ran{1, "", "erlrc-start: n1: refused: version 0.9 of egerl runs, not 1.0 (use erlrc-upgrade)\n"});
   CHECK(!was_run(one.node));
 }
 
-TEST_CASE("a directory that is left out is that of the node's own applications") {
+TEST_CASE("the default directory is that of the node's own applications") {
   const Host host;
   FakeNode node(good("n1"));
   host.add("n1", node);
@@ -70,7 +70,7 @@ TEST_CASE("a directory that is left out is that of the node's own applications")
         Ran{1, "", "erlrc-start: n1: HOST/egerl-2.0/ebin: no such directory\n"});
 }
 
-TEST_CASE("a directory may be given as seen from here") {
+TEST_CASE("a directory may be relative to the current directory") {
   const OneNode one(observed({}));
   const std::string dir = one.host.add_app("egerl", "1.0");
   const std::string relative = std::filesystem::relative(dir).string() + "/";
@@ -95,7 +95,7 @@ TEST_CASE("erlrc-stop --no-unload only stops") {
   CHECK(steps_run(one.node) == Names{"require_loaded", "stop_app"});
 }
 
-TEST_CASE("erlrc-stop of what does not run has nothing to do") {
+TEST_CASE("erlrc-stop does nothing if the application does not run") {
   const OneNode one(observed({}));
   CHECK(one.host.run(stop_main, {"--no-unload", "egerl", "1.0"}).out ==
         "erlrc-stop: Stopping 'egerl': (n1) not_running\n");
@@ -103,7 +103,7 @@ TEST_CASE("erlrc-stop of what does not run has nothing to do") {
   CHECK(!was_run(one.node));
 }
 
-TEST_CASE("erlrc-upgrade goes from the old version to the new one") {
+TEST_CASE("erlrc-upgrade upgrades from the old version to the new one") {
   const OneNode one(observed({{"egerl", "1.0"}}));
   const std::string old_dir = one.host.add_app("egerl", "1.0");
   const std::string new_dir = one.host.add_app("egerl", "2.0");
@@ -114,7 +114,7 @@ TEST_CASE("erlrc-upgrade goes from the old version to the new one") {
         tuple(Atom{"apps"}, tuple(Atom{"require_loaded"}, Atom{"egerl"}, string("1.0"))));
 }
 
-TEST_CASE("erlrc-downgrade goes from the later version to the earlier one, which is named first") {
+TEST_CASE("erlrc-downgrade downgrades from the later version to the earlier one, which comes first") {
   const OneNode one(observed({{"egerl", "2.0"}}));
   const std::string earlier = one.host.add_app("egerl", "1.0");
   const std::string later = one.host.add_app("egerl", "2.0");
@@ -125,13 +125,13 @@ TEST_CASE("erlrc-downgrade goes from the later version to the earlier one, which
         tuple(Atom{"apps"}, tuple(Atom{"require_loaded"}, Atom{"egerl"}, string("2.0"))));
 }
 
-TEST_CASE("an upgrade that was done before is done") {
+TEST_CASE("an upgrade that was done before succeeds") {
   const OneNode one(observed({{"egerl", "2.0"}}));
   CHECK(one.host.run(upgrade_main, {"egerl", "1.0", "2.0", "/nowhere", "/nowhere"}) ==
         Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) already_running\n", ""});
 }
 
-TEST_CASE("what the node put back is undone, what it could not is broken") {
+TEST_CASE("the outcome is rolled_back if the node was restored, and broken if not") {
   const auto [end, ran] = GENERATE(table<Term, Ran>({
       {failed("code_change crashed"), {1, "", "erlrc-upgrade: n1: rolled_back: code_change crashed\n"}},
       {failed("another version runs", false), {1, "", "erlrc-upgrade: n1: refused: another version runs\n"}},
@@ -144,11 +144,11 @@ TEST_CASE("what the node put back is undone, what it could not is broken") {
   CHECK(one.host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}) == ran);
 }
 
-TEST_CASE("a node that is lost while it is at work may be in either state") {
+TEST_CASE("a node lost in the middle of a plan may be in either state") {
   OneNode one(observed({}));
   const std::string dir = one.host.add_app("egerl", "1.0");
   one.node.on_start([calls = 0](const test::Call&) mutable {
-    // Asked whether it runs, and then for the rest.
+    // The first request asks whether it runs, the second for the rest.
     return calls++ < 2 ? Script{Say{observed({})}, Exit{}} : Script{CloseConnection{}};
   });
   const Ran ran = one.host.run(start_main, {"egerl", "1.0", dir});
@@ -157,7 +157,7 @@ TEST_CASE("a node that is lost while it is at work may be in either state") {
                    "  left: whether the change was done is not known\n"});
 }
 
-TEST_CASE("a node that is not running is no error") {
+TEST_CASE("a node that is not running is not an error") {
   const Fault fault = GENERATE(Fault::epmd_absent, Fault::unregistered);
   const OneNode one(observed({}), test::done(), fault);
   CHECK(one.host.run(start_main, {"egerl", "1.0"}) ==
@@ -193,7 +193,7 @@ TEST_CASE("a node that cannot be asked is an error, never node_down") {
         Ran{1, "", "erlrc-start: n1: " + why + "\n"});
 }
 
-TEST_CASE("a wrong cookie is told and not shown") {
+TEST_CASE("a wrong cookie is reported and not printed") {
   const Host host;
   FakeNode node({"n1@localhost", "another", Fault::none});
   host.add("n1", node);
@@ -230,7 +230,7 @@ TEST_CASE("verbose prints the steps with their times") {
   CHECK(ran.out.find("\n  0.789 ms  in all") != std::string::npos);
 }
 
-TEST_CASE("the JSON record tells the same") {
+TEST_CASE("the JSON record contains the same") {
   const OneNode one(observed({{"egerl", "1.0"}}));
   const Ran ran = one.host.run(stop_main, {"--json", "--no-unload", "egerl", "1.0"});
   const auto record = nlohmann::json::parse(ran.out);
@@ -247,7 +247,7 @@ TEST_CASE("the JSON record tells the same") {
   CHECK(node["steps"][1]["us"] == 3456);
 }
 
-TEST_CASE("failures are in the JSON record, not beside it") {
+TEST_CASE("failures are in the JSON record, not next to it") {
   const OneNode one(observed({{"egerl", "0.9"}}));
   const Ran ran = one.host.run(start_main, {"--json", "egerl", "1.0"});
   CHECK(ran.exit == 1);

@@ -27,13 +27,13 @@ struct Apt {
     return app + " " + vsn + " " + ebin(app, vsn) + "\n";
   }
 
-  /// PACKAGE 1.0, which holds the application of the same name, is installed.
+  /// Installs PACKAGE 1.0, which contains the application of the same name.
   void installed(const std::string& app) const {
     host.add_app(app, "1.0");
     host.dir().write("dpkg/info/" + app + ".erlrc", member(app, "1.0"));
   }
 
-  /// Its archive of version 2.0, with these lines in its control members; the files are nowhere else.
+  /// Its archive of version 2.0, with these lines in its control members; the files are only in the archive.
   std::string archive(const std::string& app, const std::string& appup = "", const std::string& needs = "",
                       const std::string& says = "", const std::string& control = "") const {
     const std::filesystem::path dir = host.add_app(app, "2.0");
@@ -57,7 +57,7 @@ struct Apt {
     return package + " 1.0 all none < 2.0 all none " + file + "\n";
   }
 
-  /// `input` comes from APT as it is.
+  /// `input` is the unchanged input from APT.
   Ran given(const std::string& input) const {
     const auto file = host.dir().write("input", input);
     const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -93,18 +93,18 @@ const std::string kHot = kHead +
 
 }  // namespace
 
-TEST_CASE("an upgrade that can be done is told, and the node is only looked at") {
+TEST_CASE("a possible upgrade is reported, and the node is only observed") {
   const Node apt;
   CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl"))) == Ran{0, kHot, ""});
   CHECK(steps_run(apt.node) == Names{"require_loaded", "back_up_code", "check_old_code", "check_stranded"});
 }
 
-TEST_CASE("what can be done is not refused") {
+TEST_CASE("a possible upgrade is not refused") {
   const Node apt;
   CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse) == Ran{0, kHot, ""});
 }
 
-TEST_CASE("what the node says no to is told, and refused if so configured") {
+TEST_CASE("an upgrade that the node refuses is reported, and refused if so configured") {
   const Node apt(failed("processes in old code", false));
   const std::string actions = Apt::upgrade("egerl", apt.archive("egerl"));
   const std::string table = kHead +
@@ -118,7 +118,7 @@ TEST_CASE("what the node says no to is told, and refused if so configured") {
           "be done (option -o Erlrc::Preflight=report continues anyway)\n"});
 }
 
-TEST_CASE("what needs a restart is told, and so is what needs that") {
+TEST_CASE("an upgrade that needs a restart is reported with its dependents") {
   const Node apt;
   const std::string appup = R"({"2.0", [{<<".*">>, [restart_new_emulator]}], []}.)";
   const std::string actions = Apt::upgrade("egerl", apt.archive("egerl", "", "kernel, eglib")) +
@@ -133,7 +133,7 @@ TEST_CASE("what needs a restart is told, and so is what needs that") {
             ""});
 }
 
-TEST_CASE("what cannot be done is left for a restart if so configured, with what needs it") {
+TEST_CASE("an impossible upgrade is skipped until a restart if so configured, with its dependents") {
   const Node apt;
   const ScopedEnvironment run_dir("ERLRC_RUN", (apt.host.dir() / "run").c_str());
   const auto file = apt.host.dir() / "run/leave";
@@ -145,13 +145,13 @@ TEST_CASE("what cannot be done is left for a restart if so configured, with what
   CHECK_THAT(told.out, Catch::EndsWith("\nerlrc: skipped until the nodes are restarted: egerl eglib\n"));
   const ProcessId caller = calling_apt();
   CHECK(read_file(file) == std::to_string(caller.pid) + " " + caller.start + "\negerl\neglib\n");
-  // What can be done is not left, nor is what was left before.
+  // A possible upgrade is not skipped, nor is one that was skipped before.
   const Ran hot = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), "Erlrc::Preflight=leave\n");
   CHECK(hot == Ran{0, kHot, ""});
   CHECK(!std::filesystem::exists(file));
 }
 
-TEST_CASE("what is installed will be started, what is removed stopped") {
+TEST_CASE("installed packages will be started, removed ones stopped") {
   const Node apt(test::done(), {{"eglib", "1.0"}});
   CHECK(apt.run("egerl - - none < 2.0 all none " + apt.archive("egerl") +
                 "\neglib 1.0 all none > - - none **REMOVE**\n") ==
@@ -163,7 +163,7 @@ TEST_CASE("what is installed will be started, what is removed stopped") {
   CHECK(!was_run(apt.node));
 }
 
-TEST_CASE("what its package does not want to run is not started") {
+TEST_CASE("an application that its package does not desire is not started") {
   const Node apt(test::done(), {{"eglib", "1.0"}});
   const std::string actions =
       "egerl - - none < 2.0 all none " + apt.archive("egerl", "", "", "# nothing\n") + "\n";
@@ -172,7 +172,7 @@ TEST_CASE("what its package does not want to run is not started") {
   CHECK_THAT(apt.run(actions).out, Catch::Contains("egerl       -   2.0 n1   start"));
 }
 
-TEST_CASE("a package that does not want nodes to be kept in step is told as that, and refused for nothing") {
+TEST_CASE("a package that opts out is reported as unmanaged, and never refused") {
   const Node apt(failed("nobody may be asked"));
   const auto [policy, row] = GENERATE(table<std::string, std::string>({
       {"restart", "  egerl       1.0 2.0 n1   restart -               its package restarts its service\n"},
@@ -186,7 +186,7 @@ TEST_CASE("a package that does not want nodes to be kept in step is told as that
   CHECK(!was_run(apt.node));
 }
 
-TEST_CASE("what needs the new version of a package that is left alone is told to wait with it") {
+TEST_CASE("dependents of the new version of a skipped package wait with it") {
   const Node apt;
   const std::string policy = "policy = leave\n";
   apt.host.dir().write("dpkg/info/eglib.erlrc", policy + apt.member("eglib", "1.0"));
@@ -209,7 +209,7 @@ TEST_CASE("what needs the new version of a package that is left alone is told to
             ""});
 }
 
-TEST_CASE("a node that runs another version than its package's goes on with it") {
+TEST_CASE("a node that runs a version other than the package's keeps running it") {
   const Node apt(test::done(), {{"egerl", "0.9"}, {"eglib", "1.0"}});
   CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse) ==
         Ran{0,
@@ -219,7 +219,7 @@ TEST_CASE("a node that runs another version than its package's goes on with it")
             ""});
 }
 
-TEST_CASE("a package that names its nodes means no other") {
+TEST_CASE("a package that names its nodes affects no other node") {
   const Node apt;
   const std::string nodes = GENERATE("n2", "n1@elsewhere", "n1 n2");
   apt.host.dir().write("dpkg/info/egerl.erlrc", "nodes = " + nodes + "\n" + apt.member("egerl", "1.0"));
@@ -227,7 +227,7 @@ TEST_CASE("a package that names its nodes means no other") {
   CHECK(told == Ran{0, nodes == "n2" ? "" : kHot, ""});
 }
 
-TEST_CASE("a machine on which no node runs is told nothing, and no archive is read") {
+TEST_CASE("without running nodes nothing is printed, and no archive is read") {
   const Apt apt;
   apt.installed("egerl");
   const std::string actions = Apt::upgrade("egerl", "/nowhere/egerl.deb");
@@ -243,7 +243,7 @@ TEST_CASE("a machine on which no node runs is told nothing, and no archive is re
   CHECK(apt.run(actions, kRefuse) == Ran{0, "", ""});
 }
 
-TEST_CASE("transactions in another system, and those with the policy off, are not looked at") {
+TEST_CASE("transactions in another system, and those with the policy off, are ignored") {
   const Node apt;
   const std::string actions = Apt::upgrade("egerl", apt.archive("egerl"));
   const std::string config =
@@ -274,7 +274,7 @@ TEST_CASE("an archive that cannot be read is a warning, or a reason to refuse") 
                              "(option -o Erlrc::Preflight=report continues anyway)\n"));
 }
 
-TEST_CASE("the other packages are told in spite of an archive that cannot be read") {
+TEST_CASE("the other packages are reported despite an archive that cannot be read") {
   const Node apt;
   apt.host.dir().write("eglib.deb", "garbage");
   const Ran told = apt.run(Apt::upgrade("eglib", (apt.host.dir() / "eglib.deb").string()) +
@@ -312,7 +312,7 @@ TEST_CASE("a wrong control member is a warning that names the package") {
             "`APP VSN EBIN`\n"});
 }
 
-TEST_CASE("a node that cannot be asked is told once, and refused if so configured") {
+TEST_CASE("a node that cannot be asked is reported once, and refused if so configured") {
   const Apt apt;
   apt.installed("egerl");
   const FakeNode node(good("n1", Fault::unregistered));
@@ -323,7 +323,7 @@ TEST_CASE("a node that cannot be asked is told once, and refused if so configure
   CHECK_THAT(told.out, Catch::Contains("\n  *           -   -   n2   refused -               "));
 }
 
-TEST_CASE("packages without hooks are named if a node has loaded what they hold") {
+TEST_CASE("packages without hooks are named if a node has loaded their modules") {
   const Node apt(test::done(), {{"kernel", "8"}, {"stdlib", "4"}});
   apt.host.dir().write(
       "dpkg/info/erlang-base.list",
@@ -338,7 +338,7 @@ TEST_CASE("packages without hooks are named if a node has loaded what they hold"
             ""});
 }
 
-TEST_CASE("the options of erlrc-apt-preflight are those of its man page") {
+TEST_CASE("the options of erlrc-apt-preflight are those of its manual page") {
   const Host host;
   const std::string help = host.run(preflight_main, {"--help"}).out;
   const std::string page = read_file(in_build("man/erlrc-apt-preflight.8"));

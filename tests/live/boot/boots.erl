@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The callback module of all applications of the boot tests. What a start does is its argument; what happened is told by
-%% events/0.
+%% The callback module of all applications of the boot tests. The argument of a start decides what it does;
+%% events/0 returns what happened.
 -module(boots).
 -behaviour(application).
 -export([start/2, stop/1, open/0, events/0, fresh/2, types/0, running/0]).
@@ -24,7 +24,7 @@ open() ->
     register(boots, spawn(fun() -> record([], []) end)),
     ok.
 
-%% Waiting: who wants to hear of which event, be it one of the past.
+%% Waiting: the processes that wait for an event, which may be a past one.
 record(Events, Waiting) ->
     receive
         {event, Event} ->
@@ -38,14 +38,15 @@ record(Events, Waiting) ->
             record([], Waiting)
     end.
 
-%% Since the last call.
+%% The events since the last call.
 events() ->
     boots ! {self(), events},
     receive {events, Events} -> Events end.
 
 base() -> [kernel, stdlib, sasl, erlrc].
 
-%% As if nothing but what OTP boots had ever run here, for another administrator's directory and other applications.
+%% Resets the node to the state after OTP's boot, with another administrator's directory and other
+%% applications.
 fresh(Root, Lib) ->
     [application:stop(App) || {App, _, _} <- application:which_applications(), not lists:member(App, base())],
     [application:unload(App) || {App, _, _} <- application:loaded_applications(), not lists:member(App, base())],

@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% A gen_server that does not say how to convert its state.
+%% A gen_server without a conversion of its state.
 -module(egerl_bare).
 -behaviour(gen_server).
 -export([start_link/0, init/1, handle_call/3, handle_cast/2]).

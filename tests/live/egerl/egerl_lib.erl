@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Both versions' servers need a function that the other version has not.
+%% The servers of both versions need a function that the other version does not have.
 -module(egerl_lib).
 
 -ifndef(V2).

@@ -22,7 +22,7 @@ version_change(From, Args) ->
     lab:record({version_change, APP, From, Args}),
     lab:act(version_change, APP).
 
-%% For {apply, ..} of an appup.
+%% Called by {apply, ..} of an appup.
 changed(Arg) ->
     lab:record({changed, APP, Arg}),
     lab:act(changed, APP).

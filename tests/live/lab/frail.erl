@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% It does not live long in its new version.
+%% A process that ends soon in its new version.
 -module(MODULE).
 -behaviour(gen_server).
 -vsn(?VSN).

@@ -1,11 +1,11 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% One of many. It tells when its state is of another version than the code that it runs.
+%% One of many children. It reports if its state is of another version than its code.
 -module(MODULE).
 -behaviour(gen_server).
 -vsn(?VSN).
 -export([start_link/2, init/1, handle_call/3, handle_cast/2, handle_info/2, code_change/3]).
 
-%% Lives for so many milliseconds, or infinity.
+%% Lives for that many milliseconds, or infinity.
 start_link(Id, Ms) ->
     gen_server:start_link(?MODULE, {Id, Ms}, []).
 

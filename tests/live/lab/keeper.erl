@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% It has a table that its state does not name.
+%% A process with a table that its state does not contain.
 -module(MODULE).
 -behaviour(gen_server).
 -vsn(?VSN).

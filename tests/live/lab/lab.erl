@@ -1,8 +1,8 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% What the live tests need inside the nodes that they try the programs on. It compiles the applications of a test, decides
-%% what their callbacks do (nothing, fail in some way, wait), records how they were called, and tells whether a node is as it
-%% was before.
+%% The part of the live tests that runs inside the nodes. It compiles the applications of a test, decides what
+%% their callbacks do (nothing, fail in some way, wait), records their calls, and compares a node with its
+%% earlier state.
 -module(lab).
 -export([open/0, reset/0, build/3]).
 -export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, in_order/1, calls/0]).
@@ -10,9 +10,10 @@
 -export([mark/0, diff/0, diff_but_pids/0, diff_at_last/0, condition/3, status/1]).
 -export([end_state/0, release_handler/4]).
 
-%% --- the node between two tests -------------------------------------------------------------------------------------
+%% --- the node between two tests
+%% -------------------------------------------------------------------------------------
 
-%% Called once, when the node is up.
+%% Called once, when the node has started.
 open() ->
     Self = self(),
     Owner = spawn(fun() ->
@@ -23,13 +24,14 @@ open() ->
                           receive stop -> ok end
                   end),
     receive {Owner, ready} -> ok end,
-    _ = application:load(crypto),  % as the compiler of newer releases does when it is used first
+    _ = application:load(crypto),  % as in the first use of the compiler of newer releases
     persistent_term:put(lab_path, code:get_path()),
     persistent_term:put(lab_running, running_apps()),
     persistent_term:put(lab_loaded, loaded_apps()),
     ok.
 
-%% Takes the applications of the test before out of the node. Any answer but `ok' means that the node is of no more use.
+%% Removes the applications of the previous test. Any answer except `ok' means that the node cannot be used
+%% again.
 reset() ->
     true = await_idle(),
     [release(What) || {What, _, _} <- ets:tab2list(lab_acts)],
@@ -44,7 +46,7 @@ reset() ->
 running_apps() -> [A || {A, _, _} <- application:which_applications()].
 loaded_apps() -> [A || {A, _, _} <- application:loaded_applications()].
 
-%% An application that is unloaded takes those that it includes along.
+%% Unloading an application also unloads those that it includes.
 unload(App) ->
     case application:unload(App) of
         {error, {not_loaded, App}} -> ok;
@@ -56,7 +58,8 @@ of_test(lab_inject, _) -> false;
 of_test(_, File) when is_list(File) -> not lists:prefix(code:lib_dir(), File);
 of_test(_, _) -> false.
 
-%% --- applications ---------------------------------------------------------------------------------------------------
+%% --- applications
+%% ---------------------------------------------------------------------------------------------------
 
 %% Compiles Dir/src/NAME.erl into Dir/ebin with the macro VSN.
 build(Dir, Vsn, Names) ->
@@ -76,14 +79,16 @@ build_one(Dir, Vsn, Name) ->
            end,
     ok = file:write_file(filename:join([Dir, "ebin", Name ++ ".beam"]), Beam).
 
-%% --- callbacks ------------------------------------------------------------------------------------------------------
+%% --- callbacks
+%% ------------------------------------------------------------------------------------------------------
 
-%% What the callback Key = {What, Who} does from now on: ok, crash, exit, throw, hang, {sleep, Ms}, {answer, Term}, {call, {M, F, A}}, or
-%% {wait, Then}: wait for release/1, then do that. With Times, only that often, and nothing afterwards.
+%% What the callback Key = {What, Who} does from now on: ok, crash, exit, throw, hang, {sleep, Ms}, {answer,
+%% Term}, {call, {M, F, A}}, or {wait, Then}: wait for release/1, then do that. With Times, only that often,
+%% and nothing afterwards.
 on(Key, Do) -> on(Key, Do, infinity).
 on(Key, Do, Times) -> ets:insert(lab_acts, {Key, Do, Times}), ok.
 
-%% Called by the callbacks of the tests' applications: ok, or {answer, Term} for what they shall return.
+%% Called by the callbacks of the tests' applications; returns ok, or {answer, Term} with their result.
 act(What, Who) ->
     Key = {What, Who},
     case ets:lookup(lab_acts, Key) of
@@ -117,19 +122,19 @@ release(Key) ->
 await_reached(Key) ->
     await(fun() -> ets:match(lab_calls, {'_', {waits, Key}}) =/= [] end).
 
-%% The plan that runs, if one does, has come to its end.
+%% Waits for the end of the running plan, if any.
 await_idle() ->
     await(fun() -> whereis(erlrc_runner) =:= undefined end).
 
-%% The application runs no more.
+%% Waits until the application no longer runs.
 await_end(App) ->
     await(fun() -> not lists:member(App, running_apps()) end).
 
-%% Becomes true in time; else whatever the test does next would not be what it is about.
+%% Waits until this becomes true; otherwise the test would not test what it should.
 await(Holds) ->
     true = becomes(Holds, 120000).
 
-%% Waits, and has nothing more to do before.
+%% The process waits with an empty mailbox.
 await_rest(Pid) ->
     State = fun() -> {status, _} = process_info(Pid, status), process_info(Pid, [status, reductions]) end,
     await(fun() -> [{status, Status} | _] = Before = State(), timer:sleep(20), Status =:= waiting andalso State() =:= Before end).
@@ -141,11 +146,11 @@ becomes(Holds, Ms) ->
         false -> false
     end.
 
-%% Several calls in the place of one.
+%% Several calls instead of one.
 in_order(Calls) ->
     [apply(M, F, A) || {M, F, A} <- Calls].
 
-%% What code_change of module Who answers, instead of {ok, New}.
+%% The result of code_change of module Who, instead of {ok, New}.
 change(Who, Old, Extra, New) ->
     record({code_change, Who, Old, Extra}),
     case act(code_change, Who) of
@@ -157,25 +162,26 @@ record(Call) ->
     ets:insert(lab_calls, {erlang:unique_integer([monotonic]), Call}),
     ok.
 
-%% What was called since the last reset, in order.
+%% The calls since the last reset, in order.
 calls() ->
     [Call || {_, Call} <- ets:tab2list(lab_calls)].
 
-%% --- is the node as before? -----------------------------------------------------------------------------------------
+%% --- is the node as before?
+%% -----------------------------------------------------------------------------------------
 
 mark() ->
     persistent_term:put(lab_mark, snapshot()),
     ok.
 
-%% What differs from the last mark: [{Section, OnlyThen, OnlyNow}].
+%% The differences from the last mark: [{Section, OnlyThen, OnlyNow}].
 diff() ->
     differences(persistent_term:get(lab_mark), snapshot()).
 
-%% The same where processes were started anew on the way.
+%% The same if processes were restarted in between.
 diff_but_pids() ->
     [Row || {Section, _, _} = Row <- diff(), Section =/= pids].
 
-%% The same when it has become empty, if it does: for what goes on in the node after a run.
+%% The same, but waits until it is empty, since the node may still be busy after a run.
 diff_at_last() ->
     _ = becomes(fun() -> diff() =:= [] end, 10000),
     diff().
@@ -184,7 +190,7 @@ differences(Then, Now) ->
     [{Section, Before -- After, After -- Before}
      || {{Section, Before}, {Section, After}} <- lists:zip(Then, Now), Before =/= After].
 
-%% An application whose processes were killed is on its way down for a while: what is told is from one moment.
+%% An application whose processes were killed takes a while to end: the result is a momentary state.
 snapshot() ->
     true = await_idle(),
     snapshot(4000).
@@ -213,7 +219,7 @@ snapshot_of(Info) ->
      {keys, lists:sort([{App, lists:keydelete(env, 1, all_keys(App))} || App <- Apps])},
      {env, lists:sort([{App, lists:sort(application:get_all_env(App))} || App <- Apps])},
      {configuration, begin State = sys:get_state(application_controller), element(tuple_size(State), State) end},
-     %% Whoever looks up the name of a host starts these.
+     %% A lookup of a host name starts these.
      {registered, lists:sort(registered() -- [inet_gethost_native, inet_gethost_native_sup])},
      {processes, lists:sort([{Name, process(Pid, Names)} || {Name, Pid} <- Pids])},
      {pids, lists:sort(Pids)}].
@@ -268,7 +274,7 @@ process(Pid, Names) ->
          false -> []
      end}.
 
-%% running, suspended, or silent if it does not answer.
+%% running, suspended, or silent if it does not respond.
 status(Pid) ->
     case asked(fun() -> sys:get_status(Pid, 2000) end) of
         {status, _, _, [_, State | _]} -> State;
@@ -283,9 +289,10 @@ named(Tuple, Names) when is_tuple(Tuple) -> list_to_tuple(named(tuple_to_list(Tu
 named(Map, Names) when is_map(Map) -> maps:from_list(named(maps:to_list(Map), Names));
 named(Other, _) -> Other.
 
-%% --- is it as another node? -----------------------------------------------------------------------------------------
+%% --- is it as another node?
+%% -----------------------------------------------------------------------------------------
 
-%% What release_handler makes of the node by itself, by the appup in Dir/ebin: done, or what it says.
+%% Runs release_handler by itself with the appup in Dir/ebin; returns done, or its error.
 release_handler(Direction, App, Vsn, Dir) ->
     Answer = try
                  {ok, Script} = case Direction of
@@ -298,14 +305,14 @@ release_handler(Direction, App, Vsn, Dir) ->
              end,
     case Answer of
         {ok, Unpurged} ->
-            %% As when a release is made permanent.
+            %% The same as when a release is made permanent.
             [code:purge(Module) || {Module, brutal_purge} <- Unpurged],
             done;
         Failed ->
             Failed
     end.
 
-%% What the node has come to since the last mark, in words that are the same on any node: [{Section, [Row]}].
+%% The changes of the node since the last mark, in a form that is the same on any node: [{Section, [Row]}].
 end_state() ->
     Then = persistent_term:get(lab_mark),
     Now = snapshot(),
@@ -329,15 +336,17 @@ ordered(Tuple) when is_tuple(Tuple) -> list_to_tuple(ordered(tuple_to_list(Tuple
 ordered(Map) when is_map(Map) -> {map, ordered(lists:sort(maps:to_list(Map)))};
 ordered(Other) -> Other.
 
-%% A supervisor's state without the times at which it started children again.
+%% A supervisor's state without the times when it restarted children.
 general({Status, State, OldCode, Children}) when element(1, State) =:= state, is_list(element(8, State)) ->
     {Status, setelement(8, State, length(element(8, State))), OldCode, Children};
 general(Process) ->
     Process.
 
-%% --- which version is there? ----------------------------------------------------------------------------------------
+%% --- which version is there?
+%% ----------------------------------------------------------------------------------------
 
-%% old or new, if the node is, as a whole, where these directories of the two versions say; else what contradicts each.
+%% old or new, if the whole node matches one of these directories of two versions; otherwise the differences
+%% from each.
 condition(App, OldDir, NewDir) ->
     _ = await_idle(),
     case {problems(App, OldDir, NewDir), problems(App, NewDir, OldDir)} of

@@ -1,25 +1,25 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Runs the runner (src/erlang/runner) with one of its own functions failing at its Nth call, so that every place where a
-%% plan touches the node is made to fail in turn; and with another one failing while all is undone.
+%% Runs the runner (src/erlang/runner) with one of its own functions failing at its Nth call, so that every
+%% place where a plan changes the node fails in turn; and with another one failing during the rollback.
 -module(lab_inject).
 -export([arm/2, count/0, run/4, hit/1, undoing/0]).
 
-%% Injections are none or {Kind, N}: one for the steps and one for their undo. Kinds:
+%% An injection is `none' or {Kind, N}: one for the steps and one for their rollback. Kinds:
 %%   journal   after the Nth journal entry is written, before what it is for is done
-%%   refuse    the Nth call of foreign code is not made, and answers an exception
-%%   deny      it is made, and then answers an exception all the same
+%%   refuse    the Nth call of foreign code is not made, and returns an exception
+%%   deny      it is made, and then returns an exception
 %%   silence   the last process that a system message of the Nth round is for does not get it, and answers an error
 arm(InSteps, InUndo) ->
     persistent_term:put(?MODULE, {InSteps, InUndo}),
     persistent_term:put({?MODULE, struck}, 0),
     ok.
 
-%% How many of them struck.
+%% The number of injections that took effect.
 count() ->
     persistent_term:get({?MODULE, struck}).
 
-%% Stands for the runner's expressions, which are Forms.
+%% Replaces the runner's expressions, which are Forms.
 run(Functions, {Forms, Argument}, Client, Ref) ->
     {InSteps, InUndo} = persistent_term:get(?MODULE),
     put(?MODULE, InSteps),
@@ -33,7 +33,7 @@ undoing() ->
     {_, InUndo} = persistent_term:get(?MODULE),
     put(?MODULE, InUndo).
 
-%% The modules are packed as make_program.escript has it.
+%% The modules are packed as in make_program.escript.
 replace({Name, Arity, Text}, Functions) ->
     {ok, Tokens, _} = erl_scan:string(Text),
     {ok, {function, _, Name, Arity, Clauses}} = erl_parse:parse_form(Tokens),
@@ -48,7 +48,7 @@ replace({Name, Arity, Text}, Functions) ->
     Replaced = maps:to_list(Defined#{Real => Original, {Name, Arity} => Clauses}),
     Functions#{Real => Module, Module := term_to_binary(lists:unzip(Replaced))}.
 
-%% One text for each function, whichever kinds are wanted of it.
+%% One text for each function, for all kinds.
 replacements(undo) ->
     [{undo_all, 0, "undo_all() -> lab_inject:undoing(), real_undo_all()."}];
 replacements(none) ->

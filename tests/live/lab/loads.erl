@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Runs code of its own when it is loaded.
+%% A module that runs its own code when it is loaded.
 -module(MODULE).
 -vsn(?VSN).
 -on_load(loaded/0).

@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Has its functions from the library priv/MODULE.so (nif.c), which is loaded with the module.
+%% A module with functions from the library priv/MODULE.so (nif.c), which is loaded with the module.
 -module(MODULE).
 -vsn(?VSN).
 -on_load(open/0).

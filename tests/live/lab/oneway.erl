@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Its conversion knows one way only: what it does not expect it takes as it is.
+%% A process with a conversion in one direction only: unexpected states stay unchanged.
 -module(MODULE).
 -behaviour(gen_server).
 -vsn(?VSN).

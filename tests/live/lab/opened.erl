@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Has its functions from the library priv/MODULE.so (nif.c), which somebody asks for by open/0.
+%% A module with functions from the library priv/MODULE.so (nif.c), which is loaded by a call of open/0.
 -module(MODULE).
 -vsn(?VSN).
 -export([open/0, vsn/0, keep/0, kept_vsn/1]).

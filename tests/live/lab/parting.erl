@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% It says goodbye.
+%% A process with a terminate callback.
 -module(MODULE).
 -behaviour(gen_server).
 -vsn(?VSN).

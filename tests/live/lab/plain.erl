@@ -5,7 +5,7 @@
 
 vsn() -> ?VSN.
 
-%% Stays in the code that it began in.
+%% Keeps running the code that it began in.
 linger() ->
     receive stop -> ok end.
 

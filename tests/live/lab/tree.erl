@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% A supervisor that may be asked for its children at any time.
+%% A supervisor whose init/1 may be called at any time.
 -module(MODULE).
 -behaviour(supervisor).
 -vsn(?VSN).

@@ -1,24 +1,25 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The node's side of scripts/bench. Reads a request, an Erlang term, from each line of standard input and prints a line
-%% with the answer.
+%% The node's side of scripts/bench. Reads a request, an Erlang term, from each line of standard input and
+%% prints a line with the answer.
 %%
-%%   {fresh, App, Ebin}              App is started from Ebin as if nothing else had ever run here: ok
-%%   {gone, App}                     App runs no more: ok
+%%   {fresh, App, Ebin}              starts App from Ebin as if nothing else had ever run here: ok
+%%   {gone, App}                     stops App: ok
 %%   {work, App, Ms, Pause}          from now on, until the next {fresh, _, _}, each server of App has a client, whose requests
 %%                                   take Ms each, with a Pause between two: ok
 %%   {script, App, Dir}              makes low-level instructions of the .appup in Dir: ok
 %%   {release_handler, App, Vsn, Dir}
-%%                                   release_handler:eval_appup_script/4 does them: microseconds
-%%   watch                           ok; from now on it is noted when processes are suspended
+%%                                   release_handler:eval_appup_script/4 executes them: microseconds
+%%   watch                           ok; records from now on when processes are suspended
 %%   seen                            microseconds: the longest that one process was suspended, and the time in which at
-%%                                   least one was; then it is noted no more
-%%   {check, App, Ebin}              whether what runs is what is in Ebin, and all servers have its states: ok
+%%                                   least one was; ends the recording
+%%   {check, App, Ebin}              checks that the code of Ebin runs and all servers have its states: ok
 %%
-%% Suspended processes are noted by call tracing, with the VM's own time stamps, of what a process calls itself when it
-%% is suspended (the loop of sys in which it waits) and when it goes on (system_continue of its behaviour). So it is the
-%% same for whoever suspends, it counts neither requests on their way nor answers, and costs the process some
-%% microseconds. Upgrades that are watched are others than those that are timed.
+%% Suspensions are recorded by call tracing, with the VM's time stamps, of the functions that a process itself
+%% calls when it is suspended (the loop of sys in which it waits) and when it continues (system_continue of
+%% its behaviour). So the result is the same whichever program suspends, it includes neither requests nor
+%% answers on their way, and costs the process some microseconds. Recorded upgrades are not the ones that are
+%% timed.
 -module(bench_node).
 -export([main/0]).
 
@@ -57,7 +58,7 @@ answer({gone, App}) ->
     ok = application:stop(App),
     "ok";
 answer({work, App, Ms, Pause}) ->
-    %% Not all of them in step.
+    %% Spreads the requests over time.
     put(clients, [spawn(fun() -> timer:sleep(rand:uniform(Ms + Pause)), client(Pid, Ms, Pause) end) || Pid <- servers(App)]),
     timer:sleep(5 * (Ms + Pause)),
     "ok";
@@ -120,7 +121,7 @@ rest() ->
          receive {'DOWN', Monitor, process, _, _} -> ok end
      end || Client <- case erase(clients) of undefined -> []; Clients -> Clients end].
 
-%% An upgrade purges when its program has ended already.
+%% An upgrade purges after its program has ended.
 ended(undefined) -> ok;
 ended(Runner) ->
     Monitor = monitor(process, Runner),
@@ -132,8 +133,8 @@ trace(Calls) ->
         {From, calls} -> From ! {self(), lists:reverse(Calls)}
     end.
 
-%% Each message that a suspended process gets is one more call of the loop; the first one counts. A process that is not
-%% suspended goes on after each system message too.
+%% Each message that a suspended process gets is one more call of the loop; the first one counts. A process
+%% that is not suspended continues after each system message, too.
 seen(Calls) ->
     {Waiting, Times} =
         lists:foldl(fun({Pid, sys, Time}, {Since, Done}) ->
@@ -147,7 +148,7 @@ seen(Calls) ->
     0 = map_size(Waiting),
     io_lib:format("~b ~b", [us(lists:max([To - From || {From, To} <- Times])), us(covered(lists:sort(Times), first, 0))]).
 
-%% The length of what the intervals cover together.
+%% The length of the union of the intervals.
 covered([{From, To} | Rest], Until, Length) when Until =:= first; From >= Until -> covered(Rest, To, Length + To - From);
 covered([{_, To} | Rest], Until, Length) when To > Until -> covered(Rest, To, Length + To - Until);
 covered([_ | Rest], Until, Length) -> covered(Rest, Until, Length);

@@ -3,9 +3,9 @@
 %%
 %% make_boot.escript DIR NAME APPLICATIONS DEPENDENCIES MILLISECONDS
 %%
-%% Makes applications NAME1, NAME2, .. in DIR/lib, each with a callback module, a supervisor and a server, whose start takes
-%% that long. DEPENDENCIES is their number in all: they are spread evenly, in layers of five applications. And what boots
-%% them: DIR/applications for erlrc_boot, and DIR/NAME.boot, which OTP's own systools makes of the same list.
+%% Makes applications NAME1, NAME2, .. in DIR/lib, each with a callback module, a supervisor and a server,
+%% whose start takes that long. DEPENDENCIES is their total number: they are spread evenly, in layers of five
+%% applications. Also makes DIR/applications for erlrc_boot, and DIR/NAME.boot with OTP's systools.
 -mode(compile).
 
 -define(LAYER, 5).
@@ -19,7 +19,7 @@ main([Dir, Name | Numbers]) ->
 
 app(Name, I) -> list_to_atom(Name ++ integer_to_list(I)).
 
-%% The share of the application, of those in the layers before its own, the nearest first.
+%% The share of the application in the dependencies, on applications in earlier layers, the nearest first.
 needs(_, I, _, _) when I =< ?LAYER -> [];
 needs(Name, I, Count, Dependencies) ->
     Dependents = Count - ?LAYER,

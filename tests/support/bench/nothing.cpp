@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The floor of what any program costs: one that does nothing, linked as ours are.
+// A program that does nothing, linked like ours: the lower limit of the time of any program.
 
 int main() {}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // erlrc_bench_race ROUNDS|--once -- COMMAND... [-- COMMAND...]...
 //
-// How long commands take as whole processes, side by side: in each round each command runs once, and each
-// round begins with another one of them, so that whatever disturbs the machine disturbs all alike. A round
-// that is not counted comes first. Words NAME=VALUE before a command are its environment. Prints a line for
-// each command, in microseconds: the median of the time from its spawn to its end, and the median of its
-// processor time. Fails if a command fails; what commands print is thrown away, but for errors.
+// Measures how long commands take as whole processes. In each round each command runs once, and each round
+// begins with another command, so that disturbances of the machine affect all of them. The first round is not
+// counted. Words NAME=VALUE before a command are its environment. Prints a line for each command, in
+// microseconds: the median of the time from its spawn to its end, and the median of its processor time. Fails
+// if a command fails; the output of commands is discarded, except for errors.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>

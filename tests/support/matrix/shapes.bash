@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Which packages a shape has, from below, and which need which.
+# The packages of each shape and their dependencies.
 
-# packages_of SHAPE: those below come first.
+# packages_of SHAPE: prints them, dependencies first.
 packages_of() {
   case "$1" in
     chain2) echo ca cb ;;
@@ -16,7 +16,7 @@ packages_of() {
   esac
 }
 
-# needs_of SHAPE PACKAGE: with commas between them.
+# needs_of SHAPE PACKAGE: prints its dependencies, separated by commas.
 needs_of() {
   local l=${2%?}
   case "$1/${2#?}" in

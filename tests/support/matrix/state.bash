@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by tests of the matrix kind, after deb.bash: what dpkg, disk and node say of packages, in one line each, and
-# whether they agree.
+# Sourced by tests of the matrix kind, after deb.bash: prints what dpkg, disk and node have of packages, in
+# one line each, and whether they agree.
 
 lib=/usr/lib/erlang/lib
 
-# node_says PACKAGE...: `PKG=VSN[!WHAT]` for each: the version that runs, `-` if none does; after `!` what is wrong with it.
+# node_says PACKAGE...: `PKG=VSN[!WHAT]` for each: the running version, or `-`; after `!` a problem with it.
 node_says() {
   local list
   list=$(printf '%s,' "$@")
@@ -34,7 +34,7 @@ node_says() {
     tr -d "'"
 }
 
-# disk_says PACKAGE: the versions whose directories are there, with `+` between them; `-` if there is none.
+# disk_says PACKAGE: the versions with directories, separated by `+`, or `-`.
 disk_says() {
   local found
   found=$(cd "$lib" && ls -d "$1"-* 2>/dev/null | sed "s/^$1-//" | paste -sd+)
@@ -50,14 +50,15 @@ dpkg_says() {
   echo "${said% }"
 }
 
-# leftovers: what hooks must not leave behind.
+# leftovers: lists files that hooks must not leave.
 leftovers() {
   find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /var/lib/erlrc/kept ! -path /var/lib/erlrc/incoming 2>/dev/null |
     paste -sd' ' || true
   ls -d "$lib"/*.dpkg-* /usr/share/??/*.dpkg-* 2>/dev/null | paste -sd' ' || true
 }
 
-# survey PACKAGE...: sets `table` (what is shown), `agreed` (yes, or what does not agree) and `states` (`VSN STATE, ..`).
+# survey PACKAGE...: sets `table` (the output), `agreed` (yes, or the differences) and `states` (`VSN STATE,
+# ..`).
 survey() {
   local package node_vsn dpkg_vsn said disk share rest
   table= agreed= states=

@@ -26,8 +26,8 @@ std::string error(const std::string& text) {
   try {
     overridden(spec(), text, "/etc/a.app");
     return "none";
-  } catch (const Error& told) {
-    return told.what();
+  } catch (const Error& refusal) {
+    return refusal.what();
   }
 }
 

@@ -26,7 +26,7 @@ TEST_CASE("within does not change other exceptions") {
   CHECK_THROWS_WITH(within("context", [] { throw std::runtime_error("other"); }), "other");
 }
 
-TEST_CASE("any exception is reported in one line; one that is no Error with what was tried") {
+TEST_CASE("any exception is reported in one line, with what was tried if it is not an Error") {
   CHECK(message_of(Error("the node refuses us"), "planning") == "the node refuses us");
   CHECK(message_of(std::runtime_error("other"), "planning") == "planning: other");
   CHECK(message_of(std::bad_alloc(), "planning") == "planning: out of memory");

@@ -19,10 +19,10 @@ Deadline soon() {
   return after(milliseconds(60000));
 }
 
-/// Something that is started with the login.
+/// A program that is started with the login.
 const ProgramCall first{{"first", "\x6a", {}}, Atom{"argument"}};
 
-/// How connecting fails; numbers of ports are replaced by N and E (epmd's).
+/// The error of a failed connect; port numbers are replaced by N and E (for epmd's).
 std::string error_of(const FakeNode& node, NodeEntry entry, Deadline until,
                      const ProgramCall* start = nullptr) {
   try {
@@ -46,7 +46,7 @@ std::string error_of(Fault fault, milliseconds time = milliseconds(60000)) {
 
 }  // namespace
 
-TEST_CASE("a node is reached by epmd, handshake and cookie, without a name of our own") {
+TEST_CASE("a node is reached by epmd, handshake and cookie, without our own node name") {
   const FakeNode node;
   const auto rpc = connect(node.entry(), soon());
   REQUIRE(rpc);
@@ -54,7 +54,7 @@ TEST_CASE("a node is reached by epmd, handshake and cookie, without a name of ou
   CHECK(node.logins() == std::vector<ClientLogin>{{our_flags, "localhost", true}});
 }
 
-TEST_CASE("epmd is asked where the entry says, else where the environment says") {
+TEST_CASE("epmd is asked on the port of the entry, otherwise on that of the environment") {
   const FakeNode node;
   NodeEntry entry = node.entry();
   entry.epmd_port.reset();
@@ -68,14 +68,14 @@ TEST_CASE("epmd is asked where the entry says, else where the environment says")
   CHECK(connect(entry, soon()));
 }
 
-TEST_CASE("a node whose port is known is reached without an epmd") {
+TEST_CASE("a node whose port is known is reached without epmd") {
   const FakeNode node({.fault = Fault::epmd_absent});
   NodeEntry entry = node.entry();
   entry.port = node.port();
   CHECK(connect(entry, soon()));
 }
 
-TEST_CASE("a node that is down is no error") {
+TEST_CASE("a node that is down is not an error") {
   const FakeNode unregistered({.fault = Fault::unregistered});
   CHECK(connect(unregistered.entry(), soon()) == nullptr);
   const FakeNode no_epmd({.fault = Fault::epmd_absent});
@@ -86,7 +86,7 @@ TEST_CASE("a node that is down is no error") {
   CHECK(connect(entry, soon()) == nullptr);
 }
 
-TEST_CASE("everything else that keeps us from a node is an error of its own") {
+TEST_CASE("every other problem with reaching a node has its own error") {
   CHECK(error_of(Fault::epmd_garbage) ==
         "epmd at port E: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not an answer of "
         "epmd");
@@ -109,22 +109,22 @@ TEST_CASE("everything else that keeps us from a node is an error of its own") {
         "port N: the node does not know the cookie itself: it is an impostor, or broken");
 }
 
-TEST_CASE("who does not answer is waited for until the deadline, and named") {
+TEST_CASE("a server that does not answer is waited for until the deadline, and named") {
   CHECK(error_of(Fault::epmd_silent, milliseconds(50)) == "epmd at port E: did not answer in time");
   const FakeNode silent({.fault = Fault::silent});
   NodeEntry entry = silent.entry();
-  entry.port = silent.port();  // so that no time is lost with epmd
+  entry.port = silent.port();  // so that epmd takes no time
   CHECK(error_of(silent, entry, after(milliseconds(50))) == "port N: did not answer in time");
 }
 
-TEST_CASE("a wrong cookie is an error, and the cookie is not told") {
+TEST_CASE("a wrong cookie is an error, and the cookie is not printed") {
   const FakeNode node;
   NodeEntry entry = node.entry();
   entry.cookie = Cookie("GUESSED");
   CHECK(error_of(node, entry, soon()) == "port N: cookie refused");
 }
 
-TEST_CASE("another node than the wanted one is an error") {
+TEST_CASE("a node with another name is an error") {
   const FakeNode node;
   NodeEntry entry = node.entry();
   entry.name.host = "localhost";
@@ -145,13 +145,13 @@ TEST_CASE("a program can be started with the login") {
   REQUIRE(node.calls().size() == 1);
   CHECK(is_call_of(node.calls().front(), first.program));
   CHECK(node.calls().front().argument == first.argument);
-  // Another one can follow.
+  // Another program can follow.
   CHECK_THROWS_WITH(rpc->receive(soon()), "first: ended without an answer");
   rpc->start(first.program, list());
   CHECK(rpc->receive(soon()) == Term(Atom{"answer"}));
 }
 
-TEST_CASE("a login that fails is told in the same words when a program was to be started with it") {
+TEST_CASE("the error of a failed login is the same with and without a program to start") {
   const FakeNode node;
   NodeEntry entry = node.entry();
   entry.cookie = Cookie("GUESSED");
@@ -162,7 +162,7 @@ TEST_CASE("a login that fails is told in the same words when a program was to be
         "port N: the node does not know the cookie itself: it is an impostor, or broken");
 }
 
-TEST_CASE("a connection that is given up is closed") {
+TEST_CASE("an abandoned connection is closed") {
   const FakeNode node;
   auto rpc = connect(node.entry(), soon());
   rpc.reset();
@@ -174,7 +174,7 @@ TEST_CASE("a connection that is given up is closed") {
 
 namespace {
 
-/// Two nodes that the epmd of the first knows.
+/// Two nodes that are registered with the epmd of the first.
 struct Neighbours {
   explicit Neighbours(Fault of_first = Fault::none, Fault of_second = Fault::none)
       : second({.name = "second@localhost", .fault = of_second}),
@@ -190,7 +190,7 @@ using Questions = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("several nodes of one epmd are asked for at once") {
+TEST_CASE("several nodes of one epmd are looked up with one request") {
   const Neighbours nodes;
   const KnownPorts known = ask_for_ports(nodes.entries, soon());
   CHECK(known == KnownPorts{{{nodes.first.epmd_port(), "first"}, nodes.first.port()},
@@ -200,7 +200,7 @@ TEST_CASE("several nodes of one epmd are asked for at once") {
   CHECK(nodes.first.questions() == Questions{""});
 }
 
-TEST_CASE("an epmd that one node alone is asked for at is not asked for all") {
+TEST_CASE("an epmd with only one node to look up is not asked for all names") {
   const Neighbours nodes;
   CHECK(ask_for_ports({nodes.first.entry(), nodes.second.entry()}, soon()).empty());
   std::vector<NodeEntry> entries = nodes.entries;
@@ -209,7 +209,7 @@ TEST_CASE("an epmd that one node alone is asked for at is not asked for all") {
   CHECK(nodes.first.questions().empty());
 }
 
-TEST_CASE("where epmd does not list its names, it is asked for each") {
+TEST_CASE("an epmd that does not list its names is asked for each") {
   const Fault fault = GENERATE(Fault::names_garbage, Fault::names_silent, Fault::names_outdated);
   const Neighbours nodes(fault);
   const KnownPorts known = ask_for_ports(nodes.entries, soon());
@@ -218,7 +218,7 @@ TEST_CASE("where epmd does not list its names, it is asked for each") {
   CHECK(nodes.first.questions() == Questions{"", "first"});
 }
 
-TEST_CASE("a node that is not listed is asked for") {
+TEST_CASE("a node that is not listed is looked up by name") {
   const Neighbours nodes(Fault::unregistered);
   const KnownPorts known = ask_for_ports(nodes.entries, soon());
   CHECK(known.size() == 1);
@@ -226,7 +226,7 @@ TEST_CASE("a node that is not listed is asked for") {
   CHECK(nodes.first.questions() == Questions{"", "first"});
 }
 
-TEST_CASE("a node fails at a listed port as it does at one that was asked for, and only once") {
+TEST_CASE("a node fails at a listed port as at a port that was looked up, and only once") {
   const Fault fault =
       GENERATE(Fault::port_closed, Fault::garbage, Fault::closes_at_once, Fault::closes_in_handshake,
                Fault::old_challenge, Fault::not_allowed, Fault::wrong_proof, Fault::silent);
@@ -247,7 +247,7 @@ TEST_CASE("a node fails at a listed port as it does at one that was asked for, a
   CHECK(failure == message({}));
 }
 
-TEST_CASE("of a node that fails at a listed port, epmd may know that it is too old, or has moved") {
+TEST_CASE("epmd may know that a node that fails at a listed port is too old, or has moved") {
   const FakeNode old({.fault = Fault::registered_before_otp_23}), good,
       other({.fault = Fault::closes_at_once});
   const auto moved = [&](const FakeNode& node) {

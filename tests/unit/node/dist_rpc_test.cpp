@@ -29,7 +29,7 @@ std::unique_ptr<Rpc> connected(const FakeNode& node) {
   return rpc;
 }
 
-/// A node whose programs do just this.
+/// A node whose programs do exactly this.
 struct Scripted {
   explicit Scripted(const Script& script) {
     node.on_start([script](const Call&) { return script; });
@@ -42,7 +42,7 @@ struct Scripted {
 
 }  // namespace
 
-TEST_CASE("a program travels with its argument, and its messages come back in order") {
+TEST_CASE("a program is sent with its argument, and its messages arrive in order") {
   Scripted scripted({Say{1}, Say{tuple(Atom{"two"}, list())}, Exit{}});
   CHECK(scripted.rpc->node() == "fake@localhost");
   CHECK(scripted.rpc->receive(soon()) == Term(1));
@@ -53,7 +53,7 @@ TEST_CASE("a program travels with its argument, and its messages come back in or
   CHECK(scripted.node.calls()[0].argument == Term(Atom{"argument"}));
 }
 
-TEST_CASE("large terms travel both ways") {
+TEST_CASE("large terms are sent in both directions") {
   const Term large = list(std::vector<Term>(5000, tuple(Atom{"x"}, binary(Bytes(500, 'y')))));
   FakeNode node;
   node.on_start([](const Call& call) { return Script{Say{call.argument}, Exit{}}; });
@@ -73,12 +73,12 @@ TEST_CASE("programs run one after the other on one connection") {
   CHECK(node.connections() == 1);
 }
 
-TEST_CASE("a message under another reference than the program's is dropped") {
+TEST_CASE("a message with a reference other than the program's is dropped") {
   Scripted scripted({SayAsOlder{Atom{"late"}}, Say{Atom{"mine"}}, Exit{}});
   CHECK(scripted.rpc->receive(soon()) == Term(Atom{"mine"}));
 }
 
-TEST_CASE("what an earlier program still says does not reach the next one") {
+TEST_CASE("late messages of an earlier program do not reach the next one") {
   FakeNode node;
   int started = 0;
   node.on_start([&started](const Call&) {
@@ -92,7 +92,7 @@ TEST_CASE("what an earlier program still says does not reach the next one") {
   CHECK(rpc->receive(soon()) == Term(2));
 }
 
-TEST_CASE("messages to the program reach it, also those sent before it is known to run") {
+TEST_CASE("messages to the program reach it even if sent before it is known to run") {
   FakeNode node;
   node.on_start([](const Call&) { return Script{}; });
   node.on_message([](const Term& message) { return Script{Say{tuple(Atom{"got"}, message)}}; });
@@ -136,7 +136,7 @@ TEST_CASE("a node that closes the connection, or breaks the protocol, in the mid
   CHECK_THROWS_WITH(rpc->receive(soon()), "program: announces a packet of 1213486160 bytes");
 }
 
-TEST_CASE("an answer that comes too late is an error, and can still be waited for") {
+TEST_CASE("a late answer is an error, and can still be waited for") {
   Scripted late({});
   late.node.on_message([](const Term&) { return Script{Say{1}, Exit{}}; });
   CHECK_THROWS_AS(late.rpc->receive(after(milliseconds(30))), TimedOut);
@@ -144,7 +144,7 @@ TEST_CASE("an answer that comes too late is an error, and can still be waited fo
   CHECK(late.rpc->receive(soon()) == Term(1));
 }
 
-TEST_CASE("ticks are answered while an answer is waited for, and do not prolong the wait") {
+TEST_CASE("ticks are answered during a wait, and do not extend it") {
   FakeNode node({.fault = Fault::ticks_only});
   const auto rpc = connected(node);
   rpc->start(program, list());
@@ -157,7 +157,7 @@ TEST_CASE("ticks are answered while an answer is waited for, and do not prolong 
 
 namespace {
 
-/// A node that says what a real one once said, in pieces of this size.
+/// A node that sends the recorded bytes of a real one, in pieces of this size.
 class Replay : public ByteStream {
 public:
   Replay(Bytes recorded, std::size_t piece) : recorded_(std::move(recorded)), piece_(piece) {}
@@ -175,7 +175,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("a whole call is understood as a node of each OTP release answered it") {
+TEST_CASE("a whole call is decoded as a node of each OTP release answered it") {
   const std::string release = GENERATE(as<std::string>{}, "23", "25", "27", "29");
   const std::size_t piece = GENERATE(1, 100000);
   auto stream =

@@ -19,7 +19,7 @@ Bytes message(const Term& term) {
   return wire({tuple(SEND, Atom{""}, us), encode_term(term)});
 }
 
-/// Gives bytes in the pieces in which a socket might, and keeps what was written between them.
+/// Returns bytes in pieces like a socket, and records what is written between them.
 class PieceStream : public ByteStream {
 public:
   explicit PieceStream(std::vector<Bytes> pieces) : pieces_(std::move(pieces)) {}
@@ -41,7 +41,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("what the machine owes is written before anything is waited for") {
+TEST_CASE("pending output of the machine is written before any wait") {
   Link link;
   link.send({tuple(1), {}});
   PieceStream stream({Bytes(4, '\0'), message(42)});
@@ -49,7 +49,7 @@ TEST_CASE("what the machine owes is written before anything is waited for") {
   CHECK(stream.log == std::vector<std::string>{"write 10", "read", "write 4", "read"});
 }
 
-TEST_CASE("an event that is there already needs no read") {
+TEST_CASE("an event that is already available needs no read") {
   Link link(message(1) + message(2));
   PieceStream stream({});
   CHECK(pump(link, stream, Deadline::max()) == LinkEvent(Delivered{1}));
@@ -58,13 +58,13 @@ TEST_CASE("an event that is there already needs no read") {
   CHECK_THROWS_AS(pump(link, stream, Deadline::max()), TimedOut);
 }
 
-TEST_CASE("no bytes mean that the peer has gone, which the machine explains") {
+TEST_CASE("no bytes mean that the peer has closed, which the machine explains") {
   Link link;
   PieceStream stream({message(1).substr(0, 5), Bytes()});
   CHECK_THROWS_WITH(pump(link, stream, Deadline::max()), "the node closed the connection");
 }
 
-TEST_CASE("a peer that always has more to say is not listened to for ever") {
+TEST_CASE("a peer that never stops sending is read only until the deadline") {
   class Chatter : public ByteStream {
   public:
     Bytes read_some(Deadline) override {

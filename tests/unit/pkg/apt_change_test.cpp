@@ -9,7 +9,7 @@ using namespace erlrc;
 using namespace erlrc::test;
 using Kind = AptAction::Kind;
 
-TEST_CASE("the control members of both versions belong to a change, and configuring is none") {
+TEST_CASE("a change contains the control members of both versions, and configuring is not a change") {
   const TempDir dir;
   dir.write("info/demo.erlrc", "demo 1.0 /old/ebin\n");
   const auto archive = dir.write("demo.deb", deb({{"./erlrc", "demo 1.1 /new/ebin\n"}}, {}));
@@ -23,7 +23,7 @@ TEST_CASE("the control members of both versions belong to a change, and configur
   CHECK(changes == std::vector{unpacked, removed});
 }
 
-TEST_CASE("the file of the architecture counts before the one without") {
+TEST_CASE("a file name with an architecture has precedence over one without") {
   const TempDir dir;
   dir.write("info/demo.erlrc", "demo 1.0 /wrong/ebin\n");
   dir.write("info/demo:i386.erlrc", "demo 1.0 /right/ebin\n");
@@ -32,7 +32,7 @@ TEST_CASE("the file of the architecture counts before the one without") {
   CHECK(changes[0].installed == "demo 1.0 /right/ebin\n");
 }
 
-TEST_CASE("of a package without the control member it is told which applications it has installed") {
+TEST_CASE("the installed applications of a package without the control member are found") {
   const TempDir dir;
   dir.write("info/erlang-base.list",
             "/.\n/usr/lib/erlang/lib/kernel-8/ebin\n"
@@ -46,7 +46,7 @@ TEST_CASE("of a package without the control member it is told which applications
   CHECK(changes[0].unreadable.empty());
 }
 
-TEST_CASE("an archive that cannot be read is no reason to forget the other packages") {
+TEST_CASE("an archive that cannot be read does not hide the other packages") {
   const TempDir dir;
   const auto bad = dir.write("bad.deb", "garbage");
   const auto good = dir.write("good.deb", deb({{"./erlrc", "good 1 /good/ebin\n"}}, {}));

@@ -27,7 +27,7 @@ using Kind = AptAction::Kind;
 
 }  // namespace
 
-TEST_CASE("APT's configuration is read with its quoting, the last value counts, names have no case") {
+TEST_CASE("APT's configuration is read with its quoting, the last value counts, names ignore case") {
   const AptConfig config = parse_apt_config(kConfig + "\n");
   CHECK(config.value("APT") == "");
   CHECK(config.value("apt::architecture") == "amd64");
@@ -52,7 +52,7 @@ TEST_CASE("each kind of action is read as APT writes it") {
         AptAction{Kind::remove, "demo", "1.0", "", "i386", ""});
 }
 
-TEST_CASE("actions keep APT's order, and there may be none") {
+TEST_CASE("actions keep APT's order, and the list may be empty") {
   CHECK(actions("").empty());
   const auto two = actions("b - - none < 1 all none /b.deb\na - - none < 1 all none /a.deb\n");
   REQUIRE(two.size() == 2);
@@ -60,7 +60,7 @@ TEST_CASE("actions keep APT's order, and there may be none") {
   CHECK(two[1].package == "a");
 }
 
-TEST_CASE("another protocol is named as that") {
+TEST_CASE("another protocol is reported as such") {
   CHECK_THROWS_WITH(parse_apt_config(""),
                     Equals("APT's description of the transaction: line 0: expected "
                            "`VERSION 3`; does the hook's DPkg::Tools::Options ask for it?"));
@@ -90,14 +90,14 @@ TEST_CASE("a line of another shape is refused with its number") {
   CHECK_THROWS_WITH(actions(line + "\n"), Equals("APT's description of the transaction: line 10: " + why));
 }
 
-TEST_CASE("a transaction stands everything that a broken pipe can do to it") {
+TEST_CASE("the parser survives everything that a broken pipe can do to a transaction") {
   const std::string whole = kConfig +
                             "\nliba 1.0 all none < 1.1 all none /srv/liba.deb\n"
                             "appb 1.0 all none > - - none **REMOVE**\n"
                             "liba 1.0 all none < 1.1 all none **CONFIGURE**\n";
   check_decoder(whole, parse_apt_actions, {Expect::kError, Expect::kAny});
   check_decoder(whole, parse_apt_config, {Expect::kAny, Expect::kAny});
-  // Between two lines nobody can tell; within one it is no transaction.
+  // A cut between two lines cannot be detected; a cut within a line is an error.
   for (std::size_t length = 0; length < whole.size(); ++length) {
     if (length > kConfig.size() && whole[length - 1] == '\n') continue;
     INFO(length);

@@ -29,7 +29,7 @@ Bytes good_deb() {
 
 }  // namespace
 
-TEST_CASE("a control member is read from an archive, and is absent from one without it") {
+TEST_CASE("a control member is read from an archive, and is absent if the archive does not have it") {
   const TempDir dir;
   const auto file = dir.write("demo.deb", good_deb());
   CHECK(read_control_member(file, "erlrc") == "demo 1.0 /usr/lib/erlang/lib/demo-1.0/ebin\n");
@@ -52,7 +52,7 @@ TEST_CASE("the files of applications are read from an archive, through its links
   CHECK(files.read("/loop/one/demo.beam") == std::nullopt);
 }
 
-TEST_CASE("what is no archive is told by its name") {
+TEST_CASE("a file that is not an archive is reported with its name") {
   const TempDir dir;
   const auto [name, bytes] = GENERATE(table<std::string, Bytes>({
       {"empty.deb", ""},
@@ -65,20 +65,20 @@ TEST_CASE("what is no archive is told by its name") {
   CHECK_THROWS_WITH(read_application_files(file), Catch::Contains(name));
 }
 
-TEST_CASE("an archive that is not there is told by its name") {
+TEST_CASE("a missing archive is reported with its name") {
   CHECK_THROWS_WITH(read_control_member("/nowhere/demo.deb", "erlrc"), Catch::Contains("/nowhere/demo.deb"));
 }
 
-TEST_CASE("an archive that claims to hold more than any application is not read into memory") {
+TEST_CASE("an archive that claims to contain more than any application is not read into memory") {
   const TempDir dir;
   Bytes archive = good_deb();
-  // The size of demo.app in its tar header: 011 octal digits of ones, that is 8 GB.
+  // The size of demo.app in its tar header: eleven octal digits, that is 8 GB.
   const auto at = archive.find("demo.app");
   archive.replace(at - (kLib + "demo-1.0/ebin/").size() + 124, 11, "77777777777");
   CHECK_THROWS_AS(read_application_files(dir.write("huge.deb", archive)), Error);
 }
 
-TEST_CASE("an archive stands being cut and changed") {
+TEST_CASE("the reader survives truncated and changed archives") {
   const TempDir dir;
   check_decoder(good_deb(),
                 [&](BytesView bytes) {

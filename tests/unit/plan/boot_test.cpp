@@ -45,7 +45,7 @@ struct World {
     return *this;
   }
 
-  /// Puts what the disk has of it into the node.
+  /// Adds the application on disk to the node.
   World& loaded(const std::string& name) {
     const AppSpec& spec = disk.at(Atom{name}).spec;
     node.loaded[Atom{name}] = {spec.vsn, spec.included_applications, spec.applications,
@@ -104,22 +104,22 @@ std::vector<std::string> steps(const BootStart& start) {
 
 }  // namespace
 
-TEST_CASE("applications start after what they depend on, listed or not, else in the order of their names") {
+TEST_CASE("applications start after their dependencies, listed or not, otherwise in order of their names") {
   CHECK(told(World().app("c").app("b", "c").app("a", "c b").app("d").want("a d")) == "c b(c) a(b,c) d");
 }
 
-TEST_CASE("what runs is left alone, and what depends on it does not wait") {
+TEST_CASE("a running application is skipped, and its dependents do not wait") {
   CHECK(told(World().app("a", "b").app("b").running("b").want("a b")) == "a");
 }
 
-TEST_CASE("what is loaded keeps its specification and is started") {
+TEST_CASE("a loaded application keeps its specification and is started") {
   World world;
   world.app("a").loaded("a").want("a");
   CHECK(steps(world.plan().starts.at(0)) ==
         std::vector<std::string>{"{apps,{require_loaded,a,\"1\"}}", "{apps,{start_app,a,temporary}}"});
 }
 
-TEST_CASE("an application is loaded as its file says, and started with its type") {
+TEST_CASE("an application is loaded with the content of its file, and started with its type") {
   World world;
   world.app("a").want("a", "permanent");
   CHECK(steps(world.plan().starts.at(0)) ==
@@ -128,7 +128,7 @@ TEST_CASE("an application is loaded as its file says, and started with its type"
                                  "{apps,{require_loaded,a,\"1\"}}", "{apps,{start_app,a,permanent}}"});
 }
 
-TEST_CASE("where nothing loads modules, those of the file are loaded before the start") {
+TEST_CASE("in embedded mode the modules of the file are loaded before the start") {
   World world;
   world.app("a").want("a");
   const auto made = module("a_app");
@@ -137,7 +137,7 @@ TEST_CASE("where nothing loads modules, those of the file are loaded before the 
         Step(LoadModules{"/lib/a/ebin", {{Atom{"a_app"}, to_bytes(made.beam.md5)}}}));
 }
 
-TEST_CASE("an optional application counts if it is there") {
+TEST_CASE("an optional application counts if it exists") {
   CHECK(told(World().app("a", "?b").app("b").want("a")) == "b a(b)");
   CHECK(told(World().app("a", "?b").want("a")) == "a");
 }
@@ -148,15 +148,15 @@ TEST_CASE("before OTP 24 no application is optional") {
   CHECK(told(world) == "{appspec_file_not_found,\"b.app\"} {not_started,a,[b]}");
 }
 
-TEST_CASE("an included application is not started on its own") {
+TEST_CASE("an included application is not started by itself") {
   CHECK(told(World().app("bar", "!foo").app("foo").want("bar foo")) == "bar!foo");
 }
 
-TEST_CASE("what an included application depends on is started before the one that includes it") {
+TEST_CASE("dependencies of an included application are started before the including one") {
   CHECK(told(World().app("bar", "!foo").app("foo", "qux").app("qux").want("bar")) == "qux bar(qux)!foo");
 }
 
-TEST_CASE("starting an included application starts the one that includes it") {
+TEST_CASE("starting an included application starts the including one") {
   CHECK(told(World().app("bar", "!foo").app("foo").loaded("bar").want("foo")) == "bar!foo");
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("inclusion is followed to the outermost application") {
         "qux top(qux)!foo!mid");
 }
 
-TEST_CASE("who depends on an included application depends on the one that includes it") {
+TEST_CASE("a dependency on an included application is a dependency on the including one") {
   World world;
   world.app("bar", "!foo").app("foo").app("baz", "foo").want("bar baz");
   CHECK(told(world) == "bar!foo baz(bar)");
@@ -174,18 +174,18 @@ TEST_CASE("who depends on an included application depends on the one that includ
         "{optional_applications,[]}]}}}");
 }
 
-TEST_CASE("the same holds where the one that includes it runs") {
+TEST_CASE("the same applies if the including application runs") {
   World world;
   world.app("bar", "!foo").app("foo").running("bar").loaded("foo").app("baz", "foo").want("baz foo");
   CHECK(told(world) == "baz");
   CHECK(steps(world.plan().starts.at(0)).front().find("[kernel,bar]") != std::string::npos);
 }
 
-TEST_CASE("two applications that a third includes may depend on each other without a word in its order") {
+TEST_CASE("two applications included by a third may depend on each other without effect on its order") {
   CHECK(told(World().app("top", "!x !y").app("x", "y").app("y").want("top")) == "top!x!y");
 }
 
-TEST_CASE("an included application that runs on its own is stopped before") {
+TEST_CASE("an included application that runs by itself is stopped first") {
   World world;
   world.app("bar", "!foo").app("foo").running("foo").want("bar");
   const auto made = steps(world.plan().starts.at(0));
@@ -193,16 +193,16 @@ TEST_CASE("an included application that runs on its own is stopped before") {
         std::vector<std::string>{"{apps,{stop_app,foo}}", "{apps,{start_app,bar,temporary}}"});
 }
 
-TEST_CASE("a dependency on what the application itself includes cannot be met") {
+TEST_CASE("an application cannot depend on one that it includes") {
   CHECK(told(World().app("bar", "!foo foo").app("foo").want("bar")) == "{dependency_included,bar,foo,bar}");
 }
 
-TEST_CASE("one that is loaded already cannot be told to depend on another") {
+TEST_CASE("an application that is already loaded cannot get another dependency") {
   CHECK(told(World().app("bar", "!foo").app("foo").app("baz", "foo").loaded("baz").want("bar baz")) ==
         "bar!foo {dependency_included,baz,foo,bar}");
 }
 
-TEST_CASE("two that include the same are not started") {
+TEST_CASE("two applications that include the same one are not started") {
   CHECK(told(World().app("one", "!foo").app("other", "!foo").app("foo").app("d").want("one other d")) ==
         "d {duplicate_included,foo,one,other}");
   World world;
@@ -210,7 +210,7 @@ TEST_CASE("two that include the same are not started") {
   CHECK(told(world) == "{duplicate_included,foo,one,other}");
 }
 
-TEST_CASE("a cycle is told with every member in order") {
+TEST_CASE("a cycle is reported with every member in order") {
   CHECK(told(World().app("x", "y").app("y", "z").app("z", "x").want("x")) ==
         "{circular_dependency,x,[x,y,z]}");
   CHECK(told(World().app("x", "x").want("x")) == "{circular_dependency,x,[x]}");
@@ -224,13 +224,13 @@ TEST_CASE("a cycle may lead through included applications") {
   CHECK(told(World().app("r", "!r").want("r")) == "{circular_dependency,r,[r]}");
 }
 
-TEST_CASE("each of several cycles is told, and none of them keeps others from starting") {
+TEST_CASE("each of several cycles is reported, and none prevents the start of other applications") {
   CHECK(told(World().app("a", "b").app("b", "a").app("x", "y").app("y", "x").app("n", "x").app("ok").want(
             "a n ok")) ==
         "ok {circular_dependency,a,[a,b]} {circular_dependency,x,[x,y]} {not_started,n,[x]}");
 }
 
-TEST_CASE("a missing .app file keeps those from starting that need it, also through included ones") {
+TEST_CASE("a missing .app file prevents the start of its dependents, also through included applications") {
   CHECK(told(World()
                  .app("a", "gone")
                  .app("b", "a")
@@ -242,14 +242,14 @@ TEST_CASE("a missing .app file keeps those from starting that need it, also thro
         "{not_started,b,[a]} {not_started,r,[a,gone]}");
 }
 
-TEST_CASE("what is wrong with a file of the administrator concerns its application only") {
+TEST_CASE("a problem with a file of the administrator affects only its application") {
   World world;
   world.app("a").app("b").want("b");
   world.wish.problems = {BadStartType{Atom{"a"}, "/etc/a", "often"}};
   CHECK(told(world) == "b {bad_start_type,\"/etc/a\",<<\"often\">>}");
 }
 
-TEST_CASE("the plan is told to the node as its runner expects it") {
+TEST_CASE("the plan is sent to the node as its runner expects it") {
   World world;
   world.app("a").loaded("a").app("b", "gone").want("a b");
   CHECK(print_term(to_term(world.plan())) ==
@@ -260,7 +260,7 @@ TEST_CASE("the plan is told to the node as its runner expects it") {
         "<<\"b needs gone\">>}]}");
 }
 
-TEST_CASE("problems are told to people") {
+TEST_CASE("problems are printed for people") {
   const Atom a{"a"}, b{"b"}, c{"c"};
   CHECK(describe(CircularDependency{{a, b}}) == "applications need each other: a -> b -> a");
   CHECK(describe(CircularDependency{{a}}) == "a needs itself");

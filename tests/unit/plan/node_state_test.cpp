@@ -15,7 +15,7 @@ TEST_CASE("an application is included by a running one, directly or through othe
   CHECK(included_by(node, Atom{"top"}) == std::nullopt);
 }
 
-TEST_CASE("only what was started itself runs") {
+TEST_CASE("only an application that was itself started runs") {
   NodeState node;
   run(node, "top", "1", {Atom{"inner"}});
   load(node, "inner", "2");

@@ -12,7 +12,7 @@
 #include "catch.hpp"
 #include "made_files.hpp"
 
-// A node and a disk as values, and plans that Catch can show.
+// A node and a disk as values, and plans that Catch2 can print.
 
 namespace erlrc::test {
 

@@ -34,19 +34,19 @@ Plan started(Word word, std::vector<Step> last) {
 
 }  // namespace
 
-TEST_CASE("starting what runs in that version reads no file and does nothing") {
+TEST_CASE("starting an application that runs in that version reads no file and does nothing") {
   NodeState node;
   CHECK(plan_start(start, run(node, "egerl", "4.0.1"), no_disk()) == Decision(Plan{Word::already_running}));
 }
 
-TEST_CASE("starting what runs in another version is refused") {
+TEST_CASE("starting an application that runs in another version is refused") {
   NodeState node;
   CHECK(plan_start(start, run(node, "egerl", "3.9"), no_disk()) ==
         Decision(Refusal{Refusal::Reason::other_version,
                          "version 3.9 of egerl runs, not 4.0.1 (use erlrc-upgrade)"}));
 }
 
-TEST_CASE("an application that runs nothing else is loaded and started") {
+TEST_CASE("a simple application is loaded and started") {
   CHECK(plan_start(start, {}, Disk({version()}).files()) ==
         Decision(started(Word::started, {StartApp{egerl}})));
 }
@@ -65,15 +65,14 @@ TEST_CASE("an application that a running one includes is loaded and not started"
   CHECK(plan_start(start, node, Disk({version()}).files()) == Decision(started(Word::included, {})));
 }
 
-TEST_CASE("an application that is loaded and included already is left alone") {
+TEST_CASE("an application that is already loaded and included is skipped") {
   NodeState node;
   run(node, "top", "1", {egerl});
   load(node, "egerl", "4.0.1");
   CHECK(plan_start(start, node, no_disk()) == Decision(Plan{Word::included}));
 }
 
-TEST_CASE(
-    "another version of it that is only loaded is unloaded first, but not what it includes and is loaded") {
+TEST_CASE("another version that is only loaded is unloaded first, but not its loaded included applications") {
   NodeState node;
   load(node, "egerl", "3.9", {Atom{"inner"}, Atom{"gone"}});
   load(node, "inner", "1");
@@ -90,7 +89,8 @@ TEST_CASE("an application that is being started is left to whoever starts it") {
       Decision(Refusal{Refusal::Reason::starting, "egerl is being started by somebody else at this moment"}));
 }
 
-TEST_CASE("who depends on an application that runs inside another one depends on that one, as after a boot") {
+TEST_CASE(
+    "a dependency on an application that runs inside another one is a dependency on that one, as in a boot") {
   NodeState node;
   run(node, "bar", "1", {Atom{"middle"}});
   load(node, "middle", "1", {Atom{"foo"}});
@@ -107,7 +107,7 @@ TEST_CASE("who depends on an application that runs inside another one depends on
                                 list({tuple(Atom{"applications"}, atoms({Atom{"bar"}, Atom{"alone"}}))}))}));
 }
 
-TEST_CASE("an application that depends on what it includes is refused, as by a boot") {
+TEST_CASE("an application that depends on one that it includes is refused, as in a boot") {
   AppFiles made = version();
   made.spec.applications = {Atom{"other"}};
   CHECK(plan_start(start, {}, Disk({made}).files()) ==
@@ -115,7 +115,7 @@ TEST_CASE("an application that depends on what it includes is refused, as by a b
             Refusal{Refusal::Reason::depends_on_included, "egerl depends on other, which egerl includes"}));
 }
 
-TEST_CASE("an application that includes what runs inside another one is refused, as by a boot") {
+TEST_CASE("an application that includes one that runs inside another is refused, as in a boot") {
   NodeState node;
   run(node, "bar", "1", {Atom{"middle"}});
   load(node, "middle", "1", {Atom{"other"}});
@@ -124,7 +124,7 @@ TEST_CASE("an application that includes what runs inside another one is refused,
                          "bar runs and includes other, and so would egerl: bar must be upgraded first"}));
 }
 
-TEST_CASE("what it needs and what does not run is started before, as by a boot") {
+TEST_CASE("dependencies that do not run are started first, as in a boot") {
   NodeState node;
   run(node, "bar", "1", {Atom{"foo"}});
   run(node, "alone", "1");

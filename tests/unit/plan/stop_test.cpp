@@ -23,32 +23,31 @@ const std::vector<Step> unloading{UnloadModules{{Atom{"egerl_app"}, Atom{"egerl_
 
 }  // namespace
 
-TEST_CASE("what does not run and is not loaded needs nothing") {
+TEST_CASE("stopping an application that is not loaded does nothing") {
   CHECK(plan_stop(stop(false), {}, {}) == Decision(Plan{Word::not_running}));
   CHECK(plan_stop(stop(true), {}, {}) == Decision(Plan{Word::unloaded}));
 }
 
-TEST_CASE("stopping without unloading leaves all loaded") {
+TEST_CASE("stopping without unloading keeps everything loaded") {
   NodeState node;
   CHECK(plan_stop(stop(false), run(node, "egerl", "4.0.1"), {}) ==
         Decision(Plan{Word::stopped, {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
 }
 
-TEST_CASE("stopping unloads modules, specification and path") {
+TEST_CASE("stopping unloads modules and specification, and removes the path") {
   NodeState node;
   Plan plan{Word::unloaded, {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}};
   plan.steps.insert(plan.steps.end(), unloading.begin(), unloading.end());
   CHECK(plan_stop(stop(true), with_code(run(node, "egerl", "4.0.1")), {}) == Decision(plan));
 }
 
-TEST_CASE("what is loaded and does not run is unloaded") {
+TEST_CASE("a loaded application that does not run is unloaded") {
   NodeState node;
   CHECK(plan_stop(stop(true), with_code(load(node, "egerl", "4.0.1")), {}) ==
         Decision(Plan{Word::unloaded, unloading, {}}));
 }
 
-TEST_CASE(
-    "an included application that should run is started after the one that included it, and stays loaded") {
+TEST_CASE("an included application that should run is started after the including one, and stays loaded") {
   NodeState node;
   run(node, "egerl", "4.0.1", {inner});
   load(node, "inner", "1");
@@ -69,7 +68,8 @@ TEST_CASE("an included application that nobody wants is neither started nor kept
         Decision(Plan{Word::stopped, {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
 }
 
-TEST_CASE("an included application that runs on its own outlives the unloading, or the node would die") {
+TEST_CASE(
+    "an included application that runs by itself survives the unloading, otherwise the node would stop") {
   NodeState node;
   load(node, "egerl", "4.0.1", {inner});
   run(node, "inner", "1");
@@ -87,7 +87,7 @@ TEST_CASE("another version is not stopped") {
                                                             "version 4.1.0 of egerl is loaded, not 4.0.1"}));
 }
 
-TEST_CASE("what a running application includes is not unloaded under it") {
+TEST_CASE("an application that a running one includes is not unloaded") {
   NodeState node;
   run(node, "top", "1", {egerl});
   load(node, "egerl", "4.0.1");

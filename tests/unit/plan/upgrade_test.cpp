@@ -51,7 +51,7 @@ const std::string ebin2 = "/lib/egerl-4.1.0/ebin";
 
 }  // namespace
 
-TEST_CASE("the node need not digest files once more that were read where it looks for them") {
+TEST_CASE("the node need not compute the md5 of files that were read from its own path") {
   AppFiles from = earlier();
   const auto md5 = [&from](const Atom& module) { return to_bytes(from.beams.at(module).md5); };
   const auto kept = [&] {
@@ -62,7 +62,7 @@ TEST_CASE("the node need not digest files once more that were read where it look
   CHECK(kept() == Step(BackUpCode{ebin1, {lib, srv}, {{lib, md5(lib)}, {srv, md5(srv)}}}));
 }
 
-TEST_CASE("an upgrade without an appup suspends, switches and converts everything together") {
+TEST_CASE("an upgrade without an appup suspends, switches and converts everything at once") {
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), later()}).files(), {}));
   CHECK(plan.word == Word::upgraded);
   CHECK(plan.notes == std::vector<std::string>{"appup: made, because the package ships none"});
@@ -99,7 +99,7 @@ TEST_CASE("a downgrade converts before it loads, and tells the version to come")
                   });
 }
 
-TEST_CASE("a shipped appup is used, matched as a regular expression, and keeps its order") {
+TEST_CASE("a shipped appup is used, with a regular expression as version, and keeps its order") {
   AppFiles to = later();
   to.appup = shipped("{update,egerl_srv,{advanced,extra}},{load_module,egerl_lib}");
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
@@ -122,7 +122,7 @@ TEST_CASE("a shipped appup is used, matched as a regular expression, and keeps i
                       });
 }
 
-TEST_CASE("a downgrade uses the appup of the version it leaves") {
+TEST_CASE("a downgrade uses the appup of the old version") {
   AppFiles from = later();
   from.appup = shipped("{load_module,egerl_lib}");
   const Plan plan = plan_of(plan_upgrade(down, running("4.1.0"), Disk({earlier(), from}).files(), {}));
@@ -130,7 +130,7 @@ TEST_CASE("a downgrade uses the appup of the version it leaves") {
   CHECK(plan.steps.at(1) == Step(ReadCode{ebin1, {lib}, {}}));
 }
 
-TEST_CASE("a shipped appup without the version is made up for") {
+TEST_CASE("an appup is generated if the shipped one has no entry for the version") {
   AppFiles to = later();
   to.appup = Appup{"4.1.0", {{{"3.9", false}, {}}}, {}};
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
@@ -138,7 +138,7 @@ TEST_CASE("a shipped appup without the version is made up for") {
         std::vector<std::string>{"appup: made, because the shipped one has no entry for 4.0.1"});
 }
 
-TEST_CASE("what no running node can do needs a restart") {
+TEST_CASE("a change that no running node can make needs a restart") {
   AppFiles to = later();
   const auto [instruction, why] = GENERATE(table<std::string, std::string>({
       {"restart_new_emulator", "its appup asks for restart_new_emulator"},
@@ -170,7 +170,7 @@ TEST_CASE("a supervisor's hook is taken back by its counterpart") {
                        Apply{srv, Atom{"sup_downgrade_notify"}, args}}));
 }
 
-TEST_CASE("an application that is restarted starts with its new keys, as what it was started as") {
+TEST_CASE("a restarted application starts with its new keys and its old start type") {
   AppFiles to = later();
   to.appup = shipped("{restart_application,egerl}");
   NodeState node = running();
@@ -185,7 +185,7 @@ TEST_CASE("an application that is restarted starts with its new keys, as what it
   CHECK(std::ranges::count(plan.steps, Step(ChangeApp{egerl, Atom{"earlier"}, Atom{"later"}})) == 1);
 }
 
-TEST_CASE("a module with on_load is not switched together with the others") {
+TEST_CASE("a module with on_load is not switched with the others") {
   AppFiles to = later();
   to.beams.at(lib).on_load = true;
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
@@ -193,7 +193,7 @@ TEST_CASE("a module with on_load is not switched together with the others") {
   CHECK(std::ranges::count(plan.steps, Step(LoadNew{lib})) == 1);
 }
 
-TEST_CASE("applications that become included stop, those that cease to be are started if they should run") {
+TEST_CASE("applications that become included stop, those no longer included start if they should run") {
   AppFiles from = earlier();
   from.spec.included_applications = {Atom{"old"}, Atom{"unwanted"}};
   AppFiles to = later();
@@ -207,7 +207,7 @@ TEST_CASE("applications that become included stop, those that cease to be are st
   CHECK(std::ranges::count(plan.steps, Step(StartApp{Atom{"unwanted"}})) == 0);
 }
 
-TEST_CASE("processes of an included application are looked for in the tree of the one that includes it") {
+TEST_CASE("processes of an included application are searched in the tree of the including one") {
   NodeState node;
   run(node, "top", "1", {egerl});
   load(node, "egerl", "4.0.1");
@@ -217,7 +217,7 @@ TEST_CASE("processes of an included application are looked for in the tree of th
             Step(SuspendProcesses{{Atom{"top"}}, {{srv, {}}}, {Direction::up, {{srv, list()}}}})) == 1);
 }
 
-TEST_CASE("what runs in the new version needs nothing and reads no file") {
+TEST_CASE("an application that runs in the new version needs nothing and reads no file") {
   CHECK(plan_upgrade(up, running("4.1.0"), no_disk(), {}) == Decision(Plan{Word::already_running}));
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("a third version is not upgraded") {
         Decision(Refusal{Refusal::Reason::other_version, "version 3.9 of egerl runs, not 4.0.1 or 4.1.0"}));
 }
 
-TEST_CASE("what does not run and was installed is replaced and started") {
+TEST_CASE("an installed application that does not run is replaced and started") {
   NodeState node;
   load(node, "egerl", "4.0.1");
   AppFiles from = earlier();
@@ -238,7 +238,7 @@ TEST_CASE("what does not run and was installed is replaced and started") {
   CHECK(plan.steps.back() == Step(UnloadModules{{Atom{"egerl_gone"}}}));
 }
 
-TEST_CASE("what does not run and was never installed is started") {
+TEST_CASE("an application that does not run and was never installed is started") {
   CHECK(plan_of(plan_upgrade(up, {}, Disk({later()}).files(), {})).word == Word::started);
 }
 
@@ -269,7 +269,7 @@ TEST_CASE("the same version with the same code needs nothing") {
   CHECK(plan_upgrade(again, node, Disk({earlier()}).files(), {}) == Decision(Plan{Word::already_running}));
 }
 
-TEST_CASE("the same version with other code exchanges just the modules that differ") {
+TEST_CASE("the same version with other code changes only the modules that differ") {
   NodeState node = running();
   node.code[lib] = to_bytes(earlier().beams.at(lib).md5);
   node.code[srv] = Bytes(16, 'x');
@@ -299,7 +299,7 @@ TEST_CASE(
   CHECK(std::holds_alternative<Plan>(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {})));
 }
 
-TEST_CASE("modules that a shipped appup forgets are named") {
+TEST_CASE("modules that a shipped appup does not cover are named") {
   AppFiles to = later();
   to.appup = shipped("{load_module, egerl_srv}");
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));

@@ -5,7 +5,7 @@
 
 using namespace erlrc;
 
-TEST_CASE("the start order is a graph, in which an arrow that others imply is left out") {
+TEST_CASE("the start order is a graph without arrows that others imply") {
   const Atom a{"a"}, b{"b"}, c{"c"}, i{"i"}, type{"temporary"};
   BootPlan plan;
   plan.starts = {
@@ -25,7 +25,7 @@ TEST_CASE("the start order is a graph, in which an arrow that others imply is le
         "}\n");
 }
 
-TEST_CASE("what is not started is in the graph with its reason") {
+TEST_CASE("an application that is not started is in the graph with the reason") {
   const Atom a{"a"}, b{"b"}, c{"c"};
   BootPlan plan;
   plan.problems = {CircularDependency{{a, b}}, NotStarted{c, {a}},

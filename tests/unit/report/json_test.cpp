@@ -38,7 +38,7 @@ TEST_CASE("the record of an upgrade tells all of each node") {
     "exit": 3})"));
 }
 
-TEST_CASE("a version that an action does not have is null in the record") {
+TEST_CASE("the record has null for a version that an action does not have") {
   const json start =
       json::parse(render_json({"erlrc-start", {Action::start, Atom{"a"}, {}, {"1", {}}}, true}, {}));
   CHECK(start ==
@@ -49,7 +49,7 @@ TEST_CASE("a version that an action does not have is null in the record") {
   CHECK(stop["to"].is_null());
 }
 
-TEST_CASE("the record is one line, whatever a node sent") {
+TEST_CASE("the record is one line whatever a node sent") {
   const NodeReport odd{"n1", Outcome::undecided("a\nb\xff"), {}};
   const std::string text = render_json({"erlrc-upgrade", kUpgrade}, {odd});
   CHECK(text.find('\n') == text.size() - 1);

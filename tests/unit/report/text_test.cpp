@@ -38,7 +38,7 @@ TEST_CASE("one node is told of in the line that erlrc always printed") {
   CHECK(text({"erlrc-x", request}, {report("n1", Word::included)}) == ReportText{line, ""});
 }
 
-TEST_CASE("several nodes get a line each, those where it failed on the other stream") {
+TEST_CASE("several nodes get a line each, failed ones on standard error") {
   CHECK(text({"erlrc-start", kStart},
              {report("n1", Word::started), report("n2@host", Outcome::undecided("cookie refused")),
               report("n3", Word::node_down)}) == ReportText{"erlrc-start: Starting 'egerl': (n1) started\n"
@@ -46,7 +46,7 @@ TEST_CASE("several nodes get a line each, those where it failed on the other str
                                                             "erlrc-start: n2@host: cookie refused\n"});
 }
 
-TEST_CASE("no nodes, no lines") {
+TEST_CASE("without nodes no line is printed") {
   CHECK(text({"erlrc-start", kStart}, {}) == ReportText{});
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("a failure is told with its word, unless the node could not be asked")
         ReportText{"", "erlrc-upgrade: n1: " + line});
 }
 
-TEST_CASE("what is left of a broken node, and remarks, follow its line") {
+TEST_CASE("the remaining problems of a broken node, and remarks, follow its line") {
   NodeReport broken =
       report("n1", Outcome::broken("why", {"module egerl_a is the new one", "<0.1.2> is suspended"}));
   broken.outcome.remarks = {"egerl_b keeps a state"};
@@ -124,7 +124,7 @@ TEST_CASE("a dry run prints the plan of each node") {
                    ""});
 }
 
-TEST_CASE("what a node sent cannot begin a line of its own or drive a terminal") {
+TEST_CASE("text from a node cannot begin its own line or control a terminal") {
   CHECK(
       text({"erlrc-start", kStart}, {report("n1", Outcome::undecided("a\nerlrc-start: b\x1b[2J\x7f"))}).err ==
       "erlrc-start: n1: a erlrc-start: b [2J \n");

@@ -26,7 +26,7 @@ std::string app_text(const std::string& modules, const std::string& vsn = "1.0",
   return "{application, " + name + ", [{vsn, \"" + vsn + "\"}, {modules, [" + modules + "]}]}.\n";
 }
 
-/// An application with two modules, as OTP compiled them.
+/// An application with two modules compiled by OTP.
 struct Demo {
   explicit Demo(const std::string& app = app_text("plain, server")) {
     ebin.write("demo.app", app);
@@ -36,7 +36,7 @@ struct Demo {
 
   AppFiles load() const { return load_app_files(ebin.path(), demo, "1.0"); }
 
-  /// The error of loading, with the path of the directory taken out.
+  /// The error of loading, without the path of the directory.
   std::string error(const std::string& vsn = "1.0", const Atom& app = demo) const {
     try {
       load_app_files(ebin.path(), app, vsn);
@@ -56,7 +56,7 @@ struct Demo {
 
 }  // namespace
 
-TEST_CASE("an application directory is its .app, the beams of its modules, and no appup if there is none") {
+TEST_CASE("an application directory is loaded as its .app, the beams of its modules, and its appup, if any") {
   const Demo app;
   app.ebin.write("unlisted.beam", "no beam");
   const AppFiles files = app.load();
@@ -69,7 +69,7 @@ TEST_CASE("an application directory is its .app, the beams of its modules, and n
   CHECK_FALSE(files.appup.has_value());
 }
 
-TEST_CASE("a shipped appup comes with the files") {
+TEST_CASE("a shipped appup is loaded with the files") {
   const Demo app;
   app.ebin.write("demo.appup", "{\"1.0\", [{\"0.9\", [{load_module, plain}]}], []}.\n");
   const AppFiles files = app.load();
@@ -77,23 +77,23 @@ TEST_CASE("a shipped appup comes with the files") {
   CHECK(files.appup->up.size() == 1);
 }
 
-TEST_CASE("only the .app is read where only it is asked for") {
+TEST_CASE("only the .app is read if nothing else is requested") {
   const Demo app(app_text("missing"));
   const AppFiles files = load_app_spec(app.ebin.path(), demo, "1.0");
   CHECK(files.spec.modules == std::vector<Atom>{Atom{"missing"}});
   CHECK(files.beams.empty());
 }
 
-TEST_CASE("the files of a version that is being replaced in its place are those that dpkg keeps") {
+TEST_CASE("the files of a version that is being replaced are those that dpkg keeps") {
   const Demo app(app_text("plain", "2.0"));
   app.ebin.write("demo.appup", R"({"2.0", [], []}.)");
   app.ebin.write("demo.app.dpkg-tmp", app_text("plain, server"));
   app.ebin.write("plain.beam.dpkg-tmp", read_file(test::in_source("tests/golden/app/otp23/plain.beam")));
   const AppFiles before = app.load();
   CHECK(before.spec.vsn == "1.0");
-  CHECK(before.beams.size() == 2);  // server is not replaced, but gone
+  CHECK(before.beams.size() == 2);  // server is not replaced, but removed
   CHECK(!before.appup);
-  CHECK(!before.in_place);  // the file named plain.beam is that of the other version
+  CHECK(!before.in_place);  // the file plain.beam belongs to the other version
   const AppFiles now = load_app_files(app.ebin.path(), demo, "2.0");
   CHECK(now.beams.size() == 1);
   CHECK(now.beams.at(Atom{"plain"}).md5 != before.beams.at(Atom{"plain"}).md5);
@@ -102,7 +102,7 @@ TEST_CASE("the files of a version that is being replaced in its place are those 
   CHECK(app.error("3.0") == "demo.app: describes version '1.0', not 3.0");
 }
 
-TEST_CASE("a directory that is none is told") {
+TEST_CASE("a path that is not a directory is reported") {
   const TempDir dir;
   const auto file = dir.write("file", "");
   CHECK_THROWS_WITH(load_app_files(dir / "none", demo, "1.0"),
@@ -110,7 +110,7 @@ TEST_CASE("a directory that is none is told") {
   CHECK_THROWS_WITH(load_app_files(file, demo, "1.0"), file.string() + ": is not a directory");
 }
 
-TEST_CASE("a .app of another application, of another version, or none, is told") {
+TEST_CASE("a .app of another application, of another version, or an invalid one is reported") {
   CHECK(Demo().error("1.1") == "demo.app: describes version '1.0', not 1.1");
   CHECK(Demo(app_text("plain", "1.0", "other")).error() ==
         "demo.app: describes application 'other', not demo");
@@ -118,7 +118,7 @@ TEST_CASE("a .app of another application, of another version, or none, is told")
   CHECK(Demo("{application, demo\n").error().starts_with("demo.app:2:1: "));
 }
 
-TEST_CASE("a beam that is missing, broken or another module's is told") {
+TEST_CASE("a beam that is missing, broken or of another module is reported") {
   CHECK(Demo(app_text("plain, gone")).error() == "gone.beam: no such file, but demo.app lists the module");
   CHECK(Demo(app_text("'../plain'")).error() ==
         "demo.app: lists module '../plain', which cannot be a file's name");
@@ -133,7 +133,7 @@ TEST_CASE("a beam that is missing, broken or another module's is told") {
   }
 }
 
-TEST_CASE("a broken appup is told with its place") {
+TEST_CASE("a broken appup is reported with the position") {
   const Demo app;
   app.ebin.write("demo.appup", "{\"1.0\", [], []\n");
   CHECK(app.error().starts_with("demo.appup:2:1: "));
@@ -169,7 +169,7 @@ TEST_CASE("a directory of consolidated protocols that cannot be read is an error
   CHECK(::chmod((root / dir).c_str(), 0755) == 0);
 }
 
-TEST_CASE("an application lies in the first directory of the path that has its .app file") {
+TEST_CASE("an application is in the first directory of the path that has its .app file") {
   const TempDir dir;
   for (const char* name : {"one", "two"})
     dir.write(std::string(name) + "/demo.app", "");

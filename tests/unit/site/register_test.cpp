@@ -31,7 +31,7 @@ mode_t mode_of(const std::filesystem::path& path) {
   return file_status(path)->mode;
 }
 
-/// What is wrong, with the directory called DIR.
+/// The error, with the directory replaced by DIR.
 std::string error_of(const TempDir& dir, const NodeRegistration& node) {
   try {
     register_node(dir.path(), node);
@@ -47,7 +47,7 @@ std::string error_of(const TempDir& dir, const NodeRegistration& node) {
 
 }  // namespace
 
-TEST_CASE("what was registered is what is read back") {
+TEST_CASE("a registered node is read back unchanged") {
   const TempDir dir;
   const std::string cookie =
       GENERATE(values<std::string>({"SECRET", "a=b", "cookie=x", "#x", "c2VjcmV0Cg=="}));
@@ -65,7 +65,7 @@ TEST_CASE("what was registered is what is read back") {
   CHECK(entry.epmd_port == node.epmd_port);
 }
 
-TEST_CASE("every name that is registered is read back, and every other is refused") {
+TEST_CASE("every name that can be registered is read back, and every other one is refused") {
   const auto name = GENERATE(values<std::string>({"n1", "n1@host.example", "n~x", ".n1", "n1~", "n1.dpkg-new",
                                                   "n1@h.dpkg-x", "n1.rpmnew", "n1.rpmsave", "n1.rpmorig"}));
   CAPTURE(name);
@@ -80,14 +80,14 @@ TEST_CASE("every name that is registered is read back, and every other is refuse
   }
 }
 
-TEST_CASE("a name may be as long as a file's") {
+TEST_CASE("a name may be as long as a file name") {
   const TempDir dir;
   const std::string name(255, 'n');
   register_node(dir.path(), with_cookie(name));
   CHECK(names(dir) == std::vector<std::string>{name});
 }
 
-TEST_CASE("nobody but the owner can read an entry, whatever the mask of the caller") {
+TEST_CASE("only the owner can read an entry, whatever the umask of the caller") {
   const TempDir dir;
   const mode_t old = ::umask(0);
   register_node(dir / "root", with_cookie("n1"));
@@ -97,7 +97,7 @@ TEST_CASE("nobody but the owner can read an entry, whatever the mask of the call
   CHECK(mode_of(dir / "root/nodes/n1") == 0600);
 }
 
-TEST_CASE("a group is given the entry and the directory that leads to it") {
+TEST_CASE("a group gets access to the entry and to the directory of the entry") {
   const TempDir dir;
   NodeRegistration node = with_cookie("n1");
   node.group = ::getegid();
@@ -108,8 +108,8 @@ TEST_CASE("a group is given the entry and the directory that leads to it") {
   CHECK(file_status(dir / "nodes/n1")->group == ::getegid());
 }
 
-TEST_CASE("only a directory of root's group goes to the group") {
-  REQUIRE(::geteuid() == 0);  // nobody else can give files away
+TEST_CASE("only a directory of root's group is given to the group") {
+  REQUIRE(::geteuid() == 0);  // only root can give files away
   const TempDir dir;
   register_node(dir.path(), with_cookie("n0"));
   NodeRegistration node = with_cookie("n1");
@@ -125,7 +125,7 @@ TEST_CASE("only a directory of root's group goes to the group") {
   CHECK(names(dir) == std::vector<std::string>{"n0", "n1"});
 }
 
-TEST_CASE("a node that is registered again has its new entry alone") {
+TEST_CASE("a node that is registered again has only its new entry") {
   const TempDir dir;
   dir.write("nodes/n1", "OLD", 0644);
   register_node(dir.path(), with_cookie("n1", "NEW"));
@@ -134,7 +134,7 @@ TEST_CASE("a node that is registered again has its new entry alone") {
   CHECK(mode_of(dir / "nodes/n1") == 0600);
 }
 
-TEST_CASE("an entry that is a link is replaced, and what it pointed to is left alone") {
+TEST_CASE("an entry that is a link is replaced, and its target is not changed") {
   const TempDir dir;
   const auto other = dir.write("other", "theirs", 0600);
   dir.write("nodes/n0", "SECRET");
@@ -157,7 +157,7 @@ TEST_CASE("a node is not registered under two names") {
   CHECK(error_of(dir, with_cookie("n11")) == "none");
 }
 
-TEST_CASE("a cookie file is followed when it changes") {
+TEST_CASE("a changed cookie file is read again") {
   const TempDir dir;
   const auto file = dir.write(".erlang.cookie", "FIRST\n", 0400);
   register_node(dir.path(), with_file("n1", file));
@@ -182,7 +182,7 @@ TEST_CASE("a cookie file that load_registry would refuse is refused") {
   CHECK_FALSE(file_status(dir / "nodes"));
 }
 
-TEST_CASE("a nodes directory in which others may write is refused") {
+TEST_CASE("a nodes directory that others may write is refused") {
   const TempDir dir;
   std::filesystem::create_directory(dir / "nodes");
   ::chmod((dir / "nodes").c_str(), 0757);
@@ -190,13 +190,13 @@ TEST_CASE("a nodes directory in which others may write is refused") {
   CHECK(names(dir).empty());
 }
 
-TEST_CASE("a file in place of the nodes directory is told") {
+TEST_CASE("a file in place of the nodes directory is reported") {
   const TempDir dir;
   dir.write("nodes", "");
   CHECK(error_of(dir, with_cookie("n1")).starts_with("DIR/nodes: "));
 }
 
-TEST_CASE("taking out a node that is not there is no error") {
+TEST_CASE("removing a node that is not registered is not an error") {
   const TempDir dir;
   CHECK_FALSE(unregister_node(dir.path(), parse_node_name("n1")));
   register_node(dir.path(), with_cookie("n1"));
@@ -206,7 +206,7 @@ TEST_CASE("taking out a node that is not there is no error") {
   CHECK_FALSE(unregister_node(dir.path(), parse_node_name("n1")));
 }
 
-TEST_CASE("what is no node's entry is not removed") {
+TEST_CASE("a file that is not the entry of a node is not removed") {
   const TempDir dir;
   dir.write("nodes/n1~", "");
   CHECK_THROWS_AS(unregister_node(dir.path(), parse_node_name("n1~")), UsageError);

@@ -13,7 +13,7 @@ using test::TempDir;
 
 namespace {
 
-/// A registry of one node, called egerl.
+/// A registry of one node named egerl.
 struct OneNode {
   explicit OneNode(std::string_view content, mode_t mode = 0640) { dir.write("nodes/egerl", content, mode); }
 
@@ -24,7 +24,7 @@ struct OneNode {
     REQUIRE(registry.nodes.size() == 1);
     return registry.nodes.front();
   }
-  /// The error, with the path of the nodes taken out.
+  /// The error, without the path of the nodes.
   std::string error() const {
     const Registry registry = load_registry(dir.path());
     CHECK(registry.nodes.empty());
@@ -42,7 +42,7 @@ struct OneNode {
 
 }  // namespace
 
-TEST_CASE("a file that holds nothing but the cookie is an entry") {
+TEST_CASE("a file that contains only the cookie is an entry") {
   const auto content = GENERATE(values<std::string>({"SECRET", "SECRET\n", "\n  SECRET\r\n\n"}));
   const NodeEntry entry = OneNode(content).entry();
   CHECK(entry.name == NodeName{"egerl", std::nullopt});
@@ -51,7 +51,7 @@ TEST_CASE("a file that holds nothing but the cookie is an entry") {
   CHECK(entry.epmd_port == std::nullopt);
 }
 
-TEST_CASE("a cookie alone may hold what settings are made of") {
+TEST_CASE("a cookie may contain characters of settings") {
   CHECK(OneNode("c2VjcmV0Cg==\n").entry().cookie.reveal() == "c2VjcmV0Cg==");
   CHECK(OneNode("a=b\n").entry().cookie.reveal() == "a=b");
   CHECK(OneNode("#secret\n").entry().cookie.reveal() == "#secret");
@@ -67,7 +67,7 @@ TEST_CASE("settings are read, with blank lines and comments between them") {
   CHECK(OneNode("cookie=SECRET").entry().cookie.reveal() == "SECRET");
 }
 
-TEST_CASE("a cookie file is read as the node reads it, from beside the entry or from anywhere") {
+TEST_CASE("a cookie file is read as the node reads it, from next to the entry or from anywhere") {
   const OneNode relative("cookie_file = ../cookie\n");
   relative.dir.write("cookie", "SECRET\n", 0400);
   CHECK(relative.entry().cookie.reveal() == "SECRET");
@@ -76,7 +76,7 @@ TEST_CASE("a cookie file is read as the node reads it, from beside the entry or 
   CHECK(OneNode("cookie_file = " + file.string()).entry().cookie.reveal() == "OTHER");
 }
 
-TEST_CASE("a file with a secret that others may touch is refused, with the mode to set") {
+TEST_CASE("a file with a secret that others may access is refused, with the mode to set") {
   CHECK(OneNode("SECRET", 0644).error() == "egerl: readable by others: chmod 0640 egerl");
   CHECK(OneNode("SECRET", 0642).error() == "egerl: writable by others: chmod 0640 egerl");
   CHECK_NOTHROW(OneNode("SECRET", 0660).entry());
@@ -88,7 +88,7 @@ TEST_CASE("a file with a secret that others may touch is refused, with the mode 
         "egerl:1: " + file.string() + ": readable by others: chmod 0640 " + file.string());
 }
 
-TEST_CASE("each defect of an entry is told with its place, and never with what stands there") {
+TEST_CASE("each defect of an entry is reported with its position, and never with its content") {
   struct Defect {
     std::string content;
     std::string error;
@@ -123,7 +123,7 @@ TEST_CASE("each defect of an entry is told with its place, and never with what s
   CHECK(found.find("RET") == std::string::npos);
 }
 
-TEST_CASE("one bad file does not keep the others from being served") {
+TEST_CASE("one bad file does not affect the others") {
   const TempDir dir;
   dir.write("nodes/c@vm", "SECRET");
   dir.write("nodes/a", "SECRET");
@@ -143,7 +143,7 @@ TEST_CASE("one bad file does not keep the others from being served") {
   CHECK(registry.bad[3].error == nodes + "/g: open: No such file or directory");
 }
 
-TEST_CASE("what editors and package managers leave is no node") {
+TEST_CASE("files left by editors and package managers are not nodes") {
   const TempDir dir;
   for (const char* name : {".egerl.swp", "egerl~", "egerl.dpkg-new", "egerl.dpkg-old", "egerl.rpmnew",
                            "egerl.rpmsave", "egerl.rpmorig"})
@@ -153,7 +153,7 @@ TEST_CASE("what editors and package managers leave is no node") {
   CHECK(registry.bad.empty());
 }
 
-TEST_CASE("a missing directory of nodes is a wrong call, a file in its place is an error") {
+TEST_CASE("a missing directory of nodes is a usage error, a file in its place is an error") {
   const TempDir dir;
   CHECK_THROWS_AS(load_registry(dir.path()), UsageError);
   CHECK_THROWS_WITH(load_registry(dir.path()), (dir / "nodes").string() + ": no such directory");
@@ -161,14 +161,14 @@ TEST_CASE("a missing directory of nodes is a wrong call, a file in its place is 
   CHECK_THROWS_AS(load_registry(dir.path()), SystemError);
 }
 
-TEST_CASE("the registry is where $ERLRC_ROOT says") {
+TEST_CASE("the registry is in $ERLRC_ROOT") {
   const test::ScopedEnvironment set("ERLRC_ROOT", "/some/where");
   CHECK(erlrc_root() == "/some/where");
   const test::ScopedEnvironment unset("ERLRC_ROOT", nullptr);
   CHECK(erlrc_root() == "/etc/erlrc.d");
 }
 
-TEST_CASE("wanted applications are the files whose names are application names") {
+TEST_CASE("desired applications are the files whose names are application names") {
   const TempDir dir;
   CHECK(load_wanted_applications(dir.path()).empty());
   for (const char* name :
@@ -179,7 +179,7 @@ TEST_CASE("wanted applications are the files whose names are application names")
   CHECK(load_wanted_applications(dir.path()) == std::set<Atom>{Atom{"a@b"}, Atom{"egerl"}, Atom{"p1_utils"}});
 }
 
-TEST_CASE("an entry that is a link to nowhere is told") {
+TEST_CASE("an entry that is a broken link is reported") {
   const TempDir dir;
   dir.write("nodes/other", "SECRET");
   std::filesystem::create_symlink("nowhere", dir / "nodes/egerl");

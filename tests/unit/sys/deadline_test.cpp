@@ -17,6 +17,6 @@ TEST_CASE("a part of a millisecond is still time left") {
   CHECK(left_until(Deadline::max()) > milliseconds(0));
 }
 
-TEST_CASE("a wait that is over says that nobody answered") {
+TEST_CASE("an expired wait reports that there was no answer") {
   CHECK(std::string(TimedOut().what()) == "did not answer in time");
 }

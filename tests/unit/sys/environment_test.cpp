@@ -6,7 +6,7 @@
 
 using namespace erlrc;
 
-TEST_CASE("a variable has its value, and none if it is empty or not set") {
+TEST_CASE("a variable has no value if it is empty or not set") {
   {
     const test::ScopedEnvironment set("ERLRC_TEST_VARIABLE", "value");
     CHECK(environment("ERLRC_TEST_VARIABLE") == "value");

@@ -17,7 +17,7 @@ using test::TempDir;
 
 namespace {
 
-/// The errno value that `body` fails with.
+/// The errno value of the failure of `body`.
 template <typename Body>
 int failure_of(Body&& body) {
   try {
@@ -30,7 +30,7 @@ int failure_of(Body&& body) {
 
 }  // namespace
 
-TEST_CASE("a file is read whole, whatever its size") {
+TEST_CASE("a file of any size is read completely") {
   const TempDir dir;
   const auto size = GENERATE(as<std::size_t>{}, 0, 1, 511, 512, 513, 100000);
   const Bytes content(size, '\xa5');
@@ -39,11 +39,11 @@ TEST_CASE("a file is read whole, whatever its size") {
   CHECK(read_file_if_exists(file) == content);
 }
 
-TEST_CASE("a file that tells no size is read whole") {
+TEST_CASE("a file that reports no size is read completely") {
   CHECK(read_file("/proc/self/cmdline").size() > 1);
 }
 
-TEST_CASE("a read file comes with its status") {
+TEST_CASE("a file is read with its status") {
   const TempDir dir;
   const auto file = dir.write("f", "four", 0604);
   const FileStatus expected{FileStatus::Kind::file, 0604, ::getuid(), ::getgid(), 4};
@@ -53,7 +53,7 @@ TEST_CASE("a read file comes with its status") {
   CHECK(file_status("/dev/null")->kind == FileStatus::Kind::other);
 }
 
-TEST_CASE("a missing file is an error, or none, as the caller asks") {
+TEST_CASE("a missing file is an error only if the caller requires it") {
   const TempDir dir;
   CHECK(failure_of([&] { read_file(dir / "none"); }) == ENOENT);
   CHECK_THROWS_WITH(read_file(dir / "none"), (dir / "none").string() + ": open: No such file or directory");
@@ -64,7 +64,7 @@ TEST_CASE("a missing file is an error, or none, as the caller asks") {
   CHECK(file_status(file / "below") == std::nullopt);
 }
 
-TEST_CASE("what is no file cannot be read as one, and does not make us wait") {
+TEST_CASE("a path that is not a regular file is refused without waiting") {
   const TempDir dir;
   CHECK(failure_of([&] { read_file(dir.path()); }) == EISDIR);
   const auto pipe = dir / "pipe";
@@ -72,7 +72,7 @@ TEST_CASE("what is no file cannot be read as one, and does not make us wait") {
   CHECK(failure_of([&] { read_file(pipe); }) == EINVAL);
 }
 
-TEST_CASE("a file is replaced with the mode asked for, and no draft stays behind") {
+TEST_CASE("a file is replaced with the given mode, and no temporary file is left") {
   const TempDir dir;
   const auto file = dir.write("f", "old", 0644);
   write_file_atomically(file, "new content", 0600);
@@ -81,7 +81,7 @@ TEST_CASE("a file is replaced with the mode asked for, and no draft stays behind
   CHECK(directory_names(dir.path()) == std::vector<std::string>{"f"});
 }
 
-TEST_CASE("a file that cannot be replaced stays as it was") {
+TEST_CASE("a file that cannot be replaced does not change") {
   const TempDir dir;
   dir.write("d/inside", "");
   CHECK(failure_of([&] { write_file_atomically(dir / "d", "x", 0600); }) == EISDIR);
@@ -89,7 +89,7 @@ TEST_CASE("a file that cannot be replaced stays as it was") {
   CHECK(failure_of([&] { write_file_atomically(dir / "none" / "f", "x", 0600); }) == ENOENT);
 }
 
-TEST_CASE("the names in a directory are sorted and whole") {
+TEST_CASE("the names in a directory are sorted and complete") {
   const TempDir dir;
   for (const char* name : {"b", "a", ".hidden", "c d"})
     dir.write(name, "");
@@ -98,7 +98,7 @@ TEST_CASE("the names in a directory are sorted and whole") {
   CHECK(failure_of([&] { directory_names(dir / "a"); }) == ENOTDIR);
 }
 
-TEST_CASE("a link is read, and nothing else is") {
+TEST_CASE("only a link is read as a link") {
   const TempDir dir;
   std::filesystem::create_symlink("to/there", dir / "link");
   CHECK(read_link_if_readable(dir / "link") == "to/there");
@@ -106,8 +106,8 @@ TEST_CASE("a link is read, and nothing else is") {
   CHECK(read_link_if_readable(dir / "none") == std::nullopt);
 }
 
-TEST_CASE("nobody else's link chooses what is read") {
-  REQUIRE(::geteuid() == 0);  // nobody else can give links away
+TEST_CASE("a link of another user is not followed") {
+  REQUIRE(::geteuid() == 0);  // only root can give links away
   const TempDir dir;
   dir.write("secret/file", "secret");
   dir.write("home/mine", "mine");

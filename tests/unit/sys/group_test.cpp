@@ -7,13 +7,13 @@
 
 using namespace erlrc;
 
-TEST_CASE("a group is found by its name, and a number is one") {
+TEST_CASE("a group is found by its name or number") {
   CHECK(find_group("root") == 0);
   CHECK(find_group("0") == 0);
   CHECK(find_group("4711") == 4711);
 }
 
-TEST_CASE("what is no group of this host is refused") {
+TEST_CASE("an unknown group is refused") {
   const auto name = GENERATE(values<std::string>(
       {"", "no such group", "root:", "root:x", "-1", "4294967295", "4294967296", "12x", " root"}));
   CAPTURE(name);

@@ -26,7 +26,7 @@ struct Pipe {
 
 }  // namespace
 
-TEST_CASE("packets come out of a pipe as they went in, until its end") {
+TEST_CASE("packets are read from a pipe as they were written, until its end") {
   Pipe pipe;
   write_packet(pipe.sink.get(), "one");
   write_packet(pipe.sink.get(), "");
@@ -38,12 +38,12 @@ TEST_CASE("packets come out of a pipe as they went in, until its end") {
   CHECK(read_packet(pipe.source.get()) == std::nullopt);
 }
 
-TEST_CASE("a packet begins with the number of its bytes, the highest first") {
+TEST_CASE("a packet begins with the number of its bytes, the most significant byte first") {
   CHECK(packet("abc") == Bytes("\0\0\0\3abc", 7));
   CHECK(packet(Bytes(258, 'x')).substr(0, 4) == Bytes("\0\0\1\2", 4));
 }
 
-TEST_CASE("a pipe that ends within a packet, or tells of one that is too large, is an error") {
+TEST_CASE("a pipe that ends within a packet, or announces one that is too large, is an error") {
   const Bytes cut = GENERATE(Bytes("\0\0", 2), Bytes("\0\0\0\3ab", 6), Bytes("\4\0\0\1", 4));
   Pipe pipe;
   REQUIRE(::write(pipe.sink.get(), cut.data(), cut.size()) == static_cast<ssize_t>(cut.size()));

@@ -27,7 +27,7 @@ std::string cmdline(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-TEST_CASE("a node is known by the name that its emulator was started with") {
+TEST_CASE("a node is recognized by the name with which its emulator was started") {
   const auto short_name =
       cmdline({"/usr/lib/erlang/erts-13/bin/beam.smp", "--", "-root", "/", "-sname", "egerl"});
   CHECK(runs_as_node(short_name, "egerl", ""));
@@ -39,7 +39,7 @@ TEST_CASE("a node is known by the name that its emulator was started with") {
   CHECK_FALSE(runs_as_node(long_name, "egerl", "other.example.org"));
 }
 
-TEST_CASE("what only mentions a node does not run as it") {
+TEST_CASE("a process that only mentions a node does not run as that node") {
   CHECK_FALSE(runs_as_node(cmdline({"vi", "-sname", "egerl"}), "egerl", ""));
   CHECK_FALSE(runs_as_node(cmdline({"beam.smp", "egerl", "-sname"}), "egerl", ""));
   CHECK_FALSE(runs_as_node(cmdline({"beam.smp", "-extra", "-sname", "egerl"}), "egerl", ""));
@@ -48,7 +48,7 @@ TEST_CASE("what only mentions a node does not run as it") {
 }
 
 TEST_CASE("a process that runs as a node is found") {
-  // Any program will do that is called like the emulator; this one waits for a line that never comes.
+  // Any program named like the emulator will do; this one waits for a line that never arrives.
   const std::string name = "erlrc_process_test_" + std::to_string(::getpid());
   int input[2];
   REQUIRE(::pipe(input) == 0);

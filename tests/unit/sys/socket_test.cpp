@@ -39,7 +39,7 @@ public:
     REQUIRE(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
     REQUIRE(::listen(fd_.get(), 5) == 0);
     REQUIRE(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);  // at the same place in both
+    port_ = ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);  // at the same offset in both
   }
   std::uint16_t port() const { return port_; }
   UniqueFd accept() const { return UniqueFd(::accept(fd_.get(), nullptr, nullptr)); }
@@ -53,7 +53,7 @@ Deadline soon() {
   return after(milliseconds(60000));
 }
 
-/// A port on which nobody listens.
+/// A port without a listener.
 std::uint16_t closed_port() {
   return Listener(AF_INET).port();
 }
@@ -74,11 +74,11 @@ TEST_CASE("a port of this host is found on 127.0.0.1 and on ::1") {
   CHECK(socket->read_some(soon()) == "world");
 }
 
-TEST_CASE("a port on which nobody listens is no error") {
+TEST_CASE("a port without a listener is not an error") {
   CHECK(connect_to_local_port(closed_port(), soon()) == nullptr);
 }
 
-TEST_CASE("a read that nobody answers ends at its deadline, and the next one still works") {
+TEST_CASE("a read without an answer ends at its deadline, and the next one still works") {
   const Listener listener(AF_INET);
   const auto socket = connect_to_local_port(listener.port(), soon());
   const UniqueFd peer = listener.accept();
@@ -90,11 +90,11 @@ TEST_CASE("a read that nobody answers ends at its deadline, and the next one sti
   CHECK(socket->read_some(soon()) == "late");
 }
 
-TEST_CASE("bytes that are there are read even when the deadline has passed") {
+TEST_CASE("available bytes are read even after the deadline") {
   const Listener listener(AF_INET);
   const auto socket = connect_to_local_port(listener.port(), soon());
   const UniqueFd peer = listener.accept();
-  REQUIRE(::send(peer.get(), "there", 5, 0) == 5);  // on loopback it has arrived then
+  REQUIRE(::send(peer.get(), "there", 5, 0) == 5);  // on loopback it has already arrived
   CHECK(socket->read_some(after(milliseconds(-1))) == "there");
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("a closed and a reset connection both read as no bytes") {
   CHECK(socket->read_some(soon()).empty());
 }
 
-TEST_CASE("writing to a peer that has gone neither kills us nor hides what it said before") {
+TEST_CASE("writing to a closed peer neither kills us nor hides what it sent before") {
   const Listener listener(AF_INET);
   const auto socket = connect_to_local_port(listener.port(), soon());
   REQUIRE(::send(listener.accept().get(), "bye", 3, 0) == 3);
@@ -121,7 +121,7 @@ TEST_CASE("writing to a peer that has gone neither kills us nor hides what it sa
   }
 }
 
-TEST_CASE("more than the system buffers is written whole, and waits no longer than it may") {
+TEST_CASE("more data than the system buffers is written completely, and waits until the deadline at most") {
   const Listener listener(AF_INET);
   const auto socket = connect_to_local_port(listener.port(), soon());
   const UniqueFd peer = listener.accept();

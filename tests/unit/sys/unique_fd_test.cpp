@@ -37,7 +37,7 @@ TEST_CASE("a descriptor is closed by its last owner, once") {
   CHECK_FALSE(is_open(fd));
 }
 
-TEST_CASE("an owner that takes over another descriptor closes the one it had") {
+TEST_CASE("an owner that takes another descriptor closes its old one") {
   const int fd = open_something();
   UniqueFd owner(fd);
   {
