@@ -81,12 +81,11 @@ TEST_CASE("another version that is only loaded is unloaded first, but not its lo
   CHECK(std::get<Plan>(decision).steps.at(3) == Step(UnloadApp{egerl, {Atom{"inner"}}}));
 }
 
-TEST_CASE("an application that is being started is left to whoever starts it") {
+TEST_CASE("an application that is already being started is refused") {
   NodeState node;
   node.starting.insert(egerl);
-  CHECK(
-      plan_start(start, node, no_disk()) ==
-      Decision(Refusal{Refusal::Reason::starting, "egerl is being started by somebody else at this moment"}));
+  CHECK(plan_start(start, node, no_disk()) ==
+        Decision(Refusal{Refusal::Reason::starting, "egerl is already being started"}));
 }
 
 TEST_CASE(
