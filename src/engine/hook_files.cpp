@@ -35,23 +35,6 @@ void check(const std::error_code& failed, const fs::path& path, const std::strin
   if (failed) throw SystemError(path.string() + ": " + tried, failed.value());
 }
 
-/// Nodes run as users of their own, and have to get there.
-void make_directories(const fs::path& path) {
-  if (file_status(path)) return;
-  make_directories(path.parent_path());
-  std::error_code failed;
-  fs::create_directory(path, failed);
-  check(failed, path, "create directory");
-  fs::permissions(path, fs::perms(0755), failed);
-  check(failed, path, "chmod");
-}
-
-void remove_tree(const fs::path& path) {
-  std::error_code failed;
-  fs::remove_all(path, failed);
-  check(failed, path, "remove");
-}
-
 /// Whether what lies there is still that version.
 bool has_version(const PackagedApp& app) {
   const std::string file = app.location.in_path + "/" + app.app.name + ".app";
@@ -82,7 +65,7 @@ fs::path run_directory() {
 }
 
 void make_run_directory() {
-  make_directories(run_directory().parent_path());
+  make_directories(run_directory().parent_path(), 0755);
   make_directory(run_directory(), 0700);
 }
 
@@ -184,7 +167,7 @@ void KeptFiles::keep(const std::string& package, const PackagedApps& apps) const
     if (same != kept.end() && same->vsn == app.vsn) continue;
     if (!has_version(app)) continue;
     remove_tree(backup);
-    make_directories(backup);
+    make_directories(backup, 0755);
     const std::string& ebin = app.location.in_path;
     for (const std::string& name : directory_names(ebin).value_or(std::vector<std::string>{}))
       if (name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup"))
@@ -224,7 +207,7 @@ std::string IncomingFiles::place(const std::string& package, const std::string& 
 
 bool IncomingFiles::extract(const std::string& package, const fs::path& archive) const {
   remove_tree(directory_ / package);
-  make_directories(directory_ / package);
+  make_directories(directory_ / package, 0755);
   if (extract_archive(archive, directory_ / package)) return true;
   constexpr std::uintmax_t full = 1U << 20;
   std::error_code failed;
