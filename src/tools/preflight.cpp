@@ -13,9 +13,9 @@
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 
-#include "arguments.hpp"
+#include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/forecast/forecast.hpp>
-#include <erlrc/engine/left_packages.hpp>
+#include "arguments.hpp"
 #include "preflight_guard.hpp"
 
 // erlrc-apt-preflight: APT calls it before it changes anything, and gives up all that it was about to do if
@@ -96,7 +96,7 @@ std::string leave_what_fails(const Forecasts& told) {
   std::set<std::string> left;
   for (const Forecast& row : told.rows)
     if (fails(row) && !row.package.empty()) left.insert(row.package);
-  store_left_packages(left);
+  store_skipped_packages(left);
   if (left.empty()) return {};
   std::string names;
   for (const std::string& name : left)

@@ -11,7 +11,7 @@
 #include <erlrc/pkg/apt_change.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/plan/plan.hpp>
-#include <erlrc/transaction/dpkg.hpp>
+#include <erlrc/transaction/requests.hpp>
 
 #include <erlrc/coordinator/app_cache.hpp>
 
