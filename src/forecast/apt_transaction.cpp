@@ -45,11 +45,12 @@ Transaction::Transaction(std::vector<AptChange> changes, const Wanted& wanted)
 void Transaction::add_unpacking(const AptChange& change, const Members& members) {
   const auto& [old_one, new_one] = members;
   if (change.old_version.empty()) return;
-  DpkgCall call{Script::prerm, {"remove"}, apps_in_step(old_one), {}};
-  if (!change.new_version.empty())
-    call = {Script::postrm, {"upgrade", change.new_version}, apps_in_step(old_one), apps_in_step(new_one)};
-  call.wanted = wanted_;
-  add(change.package, requests_for(call), old_one);
+  const bool removed = change.new_version.empty();
+  const PackageVersions versions{.installed = managed_apps(old_one),
+                                 .unpacking = removed ? std::nullopt : managed_apps(new_one),
+                                 .desired = wanted_};
+  const Moment moment = removed ? Moment::about_to_remove : Moment::both_on_disk;
+  add(change.package, requests_for(moment, versions), old_one);
 }
 
 void Transaction::add_configuring(const AptChange& change, const Members& members) {
@@ -58,8 +59,7 @@ void Transaction::add_configuring(const AptChange& change, const Members& member
   if (new_one->policy != PackagePolicy::hot)
     for (const PackagedApp& app : new_one->apps)
       apart_.push_back({change.package, app, new_one->policy});
-  std::vector<Request> requests =
-      requests_for({Script::postinst, {"configure", change.old_version}, apps_in_step(new_one)});
+  std::vector<Request> requests = requests_for(Moment::configured, {.installed = managed_apps(new_one)});
   // An upgraded application runs already when its package is configured.
   std::erase_if(requests, [&](const Request& start) {
     return std::ranges::any_of(items_, [&](const Item& item) {

@@ -227,16 +227,16 @@ std::map<std::string, std::string> waiting_with(const std::vector<Forecast>& row
     const auto control = read_control_member(change.archive, "control");
     const std::vector<Stanza> stanzas = parse_stanzas(control.value_or(""));
     if (stanzas.empty()) continue;
-    PackageSays says = package_says(stanzas.front());
+    PackageRelations says = relations_of(stanzas.front());
     if (!waiting.contains(change.package)) {
       PackageChange& one = together[change.package] = {{}, std::move(says)};
-      if (!change.old_version.empty()) one.from = PackageSays{change.package, change.old_version};
+      if (!change.old_version.empty()) one.from = PackageRelations{change.package, change.old_version};
     } else {
       says.version = change.old_version;
       in_nodes[change.package] = std::move(says);
     }
   }
-  return to_leave(together, in_nodes);
+  return to_skip(together, in_nodes);
 }
 
 /// Whether the node may have loaded `file`, an .app file of the system: a node with an Erlang installation of

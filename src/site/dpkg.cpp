@@ -70,7 +70,8 @@ std::string package_of_file_name(const fs::path& archive) {
 std::string query_packages(const fs::path& admindir, const std::vector<std::string>& packages) {
   std::vector<std::string> command{
       "dpkg-query", "--admindir=" + admindir.string(), "--show",
-      "--showformat=Package: ${Package}\\nStatus: ${Status}\\nVersion: ${Version}\\nDepends: ${Depends}\\n"
+      "--showformat=Package: ${Package}\\nStatus: ${Status}\\nArchitecture: ${Architecture}\\nVersion: "
+      "${Version}\\nDepends: ${Depends}\\n"
       "Pre-Depends: ${Pre-Depends}\\nBreaks: ${Breaks}\\nConflicts: ${Conflicts}\\nProvides: "
       "${Provides}\\n\\n"};
   command.insert(command.end(), packages.begin(), packages.end());

@@ -8,7 +8,7 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
-#include <erlrc/engine/left_packages.hpp>
+#include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/forecast/forecast.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
@@ -93,7 +93,7 @@ std::string skip_what_fails(const Forecasts& found) {
   std::set<std::string> skipped;
   for (const Forecast& row : found.rows)
     if (fails(row) && !row.package.empty()) skipped.insert(row.package);
-  store_left_packages(skipped);
+  store_skipped_packages(skipped);
   if (skipped.empty()) return {};
   return "erlrc: skipped until the nodes are restarted: " + join(skipped, " ") + "\n";
 }

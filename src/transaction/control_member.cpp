@@ -3,6 +3,7 @@
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
+#include <erlrc/dist/names.hpp>
 #include <erlrc/transaction/control_member.hpp>
 
 namespace erlrc {
@@ -30,9 +31,9 @@ PackagedApp parse_line(std::string_view line, const std::string& file, std::size
   const std::string vsn(take_word(line));
   const std::string ebin(take_rest(line));
   if (ebin.empty()) throw bad("found fewer than three words, expected `APP VSN EBIN`");
-  if (!is_application_name(app)) throw bad("'" + app + "' is no application name");
-  if (vsn.find('/') != std::string::npos) throw bad("'" + vsn + "' is no version");
-  if (ebin.front() != '/') throw bad("'" + ebin + "' is no absolute path");
+  if (!is_application_name(app)) throw bad("'" + app + "' is not an application name");
+  if (vsn.find('/') != std::string::npos) throw bad("'" + vsn + "' is not a version");
+  if (ebin.front() != '/') throw bad("'" + ebin + "' is not an absolute path");
   return {Atom{app}, vsn, ebin};
 }
 
@@ -56,7 +57,7 @@ std::optional<PackagePolicy> parse_policy(std::string_view name) {
   return std::nullopt;
 }
 
-/// Adds what a line says.
+/// Adds what is in a line.
 void read_line(ControlMember& member, std::string_view line, const std::string& file, std::size_t number) {
   const auto bad = [&](const std::string& message) { return SyntaxError(file, {number, 1}, message); };
   if (const auto policy = value_of("policy", line)) {
@@ -66,6 +67,12 @@ void read_line(ControlMember& member, std::string_view line, const std::string& 
   } else if (const auto nodes = value_of("nodes", line)) {
     if (member.nodes) throw bad("'nodes' is there twice");
     member.nodes = words_of(*nodes);
+    for (const std::string& name : *member.nodes)
+      try {
+        parse_node_name(name);
+      } catch (const UsageError& error) {
+        throw bad(error.what());
+      }
   } else {
     PackagedApp app = parse_line(line, file, number);
     const auto same = [&](const PackagedApp& other) { return other.app == app.app; };
@@ -87,7 +94,7 @@ ControlMember parse_control_member(std::string_view text, const std::string& fil
   return member;
 }
 
-std::optional<PackagedApps> apps_in_step(const std::optional<ControlMember>& member) {
+std::optional<PackagedApps> managed_apps(const std::optional<ControlMember>& member) {
   if (!member || member->policy != PackagePolicy::hot) return std::nullopt;
   return member->apps;
 }

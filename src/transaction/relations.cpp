@@ -15,7 +15,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlank) + 1);
 }
 
-/// Takes what stands before the first `separator`, and that, from the front of `text`.
+/// Takes what is before the first `separator`, and that, from the front of `text`.
 std::string_view take_until(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(part.size() + 1, text.size()));
@@ -128,14 +128,14 @@ bool means(const Relation& relation, std::string_view version) {
   return std::is_gt(order);
 }
 
-PackageSays package_says(const Stanza& stanza) {
-  PackageSays says{field(stanza, "Package"), field(stanza, "Version")};
-  says.needs = parse_relations(field(stanza, "Pre-Depends"));
-  std::ranges::move(parse_relations(field(stanza, "Depends")), std::back_inserter(says.needs));
-  says.breaks = one_each(field(stanza, "Breaks"));
-  std::ranges::move(one_each(field(stanza, "Conflicts")), std::back_inserter(says.breaks));
-  says.provides = one_each(field(stanza, "Provides"));
-  return says;
+PackageRelations relations_of(const Stanza& stanza) {
+  PackageRelations relations{field(stanza, "Package"), field(stanza, "Version")};
+  relations.needs = parse_relations(field(stanza, "Pre-Depends"));
+  std::ranges::move(parse_relations(field(stanza, "Depends")), std::back_inserter(relations.needs));
+  relations.breaks = one_each(field(stanza, "Breaks"));
+  std::ranges::move(one_each(field(stanza, "Conflicts")), std::back_inserter(relations.breaks));
+  relations.provides = one_each(field(stanza, "Provides"));
+  return relations;
 }
 
 }  // namespace erlrc

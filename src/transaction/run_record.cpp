@@ -12,6 +12,11 @@ namespace {
 using Json = nlohmann::json;
 using State = RunRecord::State;
 
+/// erlrc may be one of the packages of the run: an older one has written `old_name`.
+const Json& renamed(const Json& json, const char* name, const char* old_name) {
+  return json.contains(name) ? json.at(name) : json.at(old_name);
+}
+
 Json encode(const std::optional<Location>& location) {
   if (!location) return {};
   return {
@@ -68,7 +73,7 @@ Request decode_request(const Json& json) {
       request.action = action;
       return request;
     }
-  throw Error("'" + name + "' is no action");
+  throw Error("'" + name + "' is not an action");
 }
 
 Json encode(const RunRecord::Package& package) {
@@ -79,7 +84,7 @@ Json encode(const RunRecord::Package& package) {
           {"from", package.from},
           {"version", package.version},
           {"requests", std::move(requests)},
-          {"settled", package.settled}};
+          {"closed", package.closed}};
 }
 
 RunRecord::Package decode_package(const Json& json) {
@@ -87,19 +92,21 @@ RunRecord::Package decode_package(const Json& json) {
                              json.at("from").get<std::string>(),
                              json.at("version").get<std::string>(),
                              {},
-                             json.at("settled").get<bool>()};
+                             renamed(json, "closed", "settled").get<bool>()};
   for (const Json& request : json.at("requests"))
     package.requests.push_back(decode_request(request));
   return package;
 }
 
-constexpr std::pair<State, std::string_view> kStates[] = {
-    {State::trying, "trying"}, {State::done, "done"}, {State::failed, "failed"}};
+constexpr std::pair<State, std::string_view> kStates[] = {{State::trying, "trying"},
+                                                          {State::trying_again, "trying_again"},
+                                                          {State::done, "done"},
+                                                          {State::failed, "failed"}};
 
 State decode_state(const std::string& name) {
   for (const auto& [state, text] : kStates)
     if (text == name) return state;
-  throw Error("'" + name + "' is no state of a run");
+  throw Error("'" + name + "' is not a state of a run");
 }
 
 Json encode(const RunRecord::Group& group) {
@@ -125,8 +132,13 @@ RunRecord::Package* RunRecord::Group::find(const std::string& name) {
   return found == packages.end() ? nullptr : &*found;
 }
 
-bool RunRecord::Group::all_settled() const {
-  return std::ranges::all_of(packages, &Package::settled);
+const RunRecord::Package* RunRecord::Group::find(const std::string& name) const {
+  const auto found = std::ranges::find(packages, name, &Package::name);
+  return found == packages.end() ? nullptr : &*found;
+}
+
+bool RunRecord::Group::all_closed() const {
+  return std::ranges::all_of(packages, &Package::closed);
 }
 
 RunRecord::Group* RunRecord::group_of(const std::string& name) {
@@ -134,24 +146,30 @@ RunRecord::Group* RunRecord::group_of(const std::string& name) {
   return found == groups.end() ? nullptr : &*found;
 }
 
+const RunRecord::Group* RunRecord::group_of(const std::string& name) const {
+  const auto found =
+      std::ranges::find_if(groups, [&](const Group& group) { return group.find(name) != nullptr; });
+  return found == groups.end() ? nullptr : &*found;
+}
+
 std::string encode_run_record(const RunRecord& record) {
   Json groups = Json::array();
   for (const RunRecord::Group& group : record.groups)
     groups.push_back(encode(group));
-  const Json json{{"dpkg", record.dpkg}, {"groups", std::move(groups)}};
-  // A name that is not UTF-8 cannot be one of dpkg's or of Erlang's.
+  const Json json{{"run", record.run}, {"groups", std::move(groups)}};
+  // Names of packages and of applications are always UTF-8.
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 RunRecord decode_run_record(std::string_view text) {
   try {
     const Json json = Json::parse(text);
-    RunRecord record{json.at("dpkg").get<std::string>()};
+    RunRecord record{renamed(json, "run", "dpkg").get<std::string>()};
     for (const Json& group : json.at("groups"))
       record.groups.push_back(decode_group(group));
     return record;
   } catch (const Json::exception& error) {
-    throw Error("is no record of a run: " + std::string(error.what()));
+    throw Error("not a record of a run: " + std::string(error.what()));
   }
 }
 

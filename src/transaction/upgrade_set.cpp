@@ -8,36 +8,36 @@
 namespace erlrc {
 namespace {
 
-bool is_named(const std::string& name, const PackageSays& package) {
+bool is_named(const std::string& name, const PackageRelations& package) {
   return package.name == name ||
          std::ranges::any_of(package.provides, [&](const Relation& given) { return given.name == name; });
 }
 
-bool needs_any(const PackageSays& who, const PackageSays& what) {
+bool needs_any(const PackageRelations& who, const PackageRelations& what) {
   return std::ranges::any_of(who.needs, [&](const Alternatives& alternatives) {
     return std::ranges::any_of(alternatives, [&](const Relation& r) { return is_named(r.name, what); });
   });
 }
 
-bool breaks_any(const PackageSays& who, const PackageSays& what) {
+bool breaks_any(const PackageRelations& who, const PackageRelations& what) {
   return std::ranges::any_of(who.breaks, [&](const Relation& r) { return is_named(r.name, what); });
 }
 
-/// Of both versions of a change.
-template <typename Says>
-bool either(const PackageChange& change, Says says) {
-  return says(change.to) || (change.from && says(*change.from));
+/// Whether it holds for one of the two versions of a change.
+template <typename Holds>
+bool either(const PackageChange& change, Holds holds) {
+  return holds(change.to) || (change.from && holds(*change.from));
 }
 
 bool needs(const PackageChange& who, const PackageChange& what) {
-  return either(who, [&](const PackageSays& one) {
-    return either(what, [&](const PackageSays& other) { return needs_any(one, other); });
+  return either(who, [&](const PackageRelations& one) {
+    return either(what, [&](const PackageRelations& other) { return needs_any(one, other); });
   });
 }
 
 bool breaks(const PackageChange& who, const PackageChange& what) {
-  return either(who, [&](const PackageSays& one) {
-    return either(what, [&](const PackageSays& other) { return breaks_any(one, other); });
+  return either(who, [&](const PackageRelations& one) {
+    return either(what, [&](const PackageRelations& other) { return breaks_any(one, other); });
   });
 }
 
@@ -51,15 +51,15 @@ bool goes_down(const PackageChange& change) {
   return change.from && std::is_lt(compare_package_versions(change.to.version, change.from->version));
 }
 
-/// The version of `package` that `relation` is about: its own, or that of what it provides.
-std::optional<std::string> version_for(const Relation& relation, const PackageSays& package) {
+/// The version of `package` that `relation` is about: its own, or the one in which it provides that name.
+std::optional<std::string> version_for(const Relation& relation, const PackageRelations& package) {
   if (relation.name == package.name) return package.version;
   for (const Relation& given : package.provides)
     if (given.name == relation.name) return given.version;
   return std::nullopt;
 }
 
-/// Nullopt: it is about none of these packages.
+/// Whether one of these packages meets it; nullopt if it is about other packages.
 std::optional<bool> is_met(const Relation& relation, const Packages& packages) {
   std::optional<bool> met;
   for (const auto& [name, package] : packages)
@@ -78,7 +78,7 @@ std::string version_shown(const Relation& relation, const Packages& packages) {
   return relation.name + " is " + (known ? found->second.version : "another version");
 }
 
-/// The package that is there for one of these.
+/// The package that one of these is about.
 std::string known_by(const Alternatives& alternatives, const Packages& packages) {
   for (const Relation& relation : alternatives)
     for (const auto& [name, package] : packages)
@@ -142,21 +142,21 @@ std::set<Unmet> unmet_among(const Packages& packages) {
   return unmet;
 }
 
-bool concerns(const PackageSays& who, const PackageSays& what) {
+bool concerns(const PackageRelations& who, const PackageRelations& what) {
   return needs_any(who, what) || breaks_any(who, what);
 }
 
-std::map<std::string, std::string> to_leave(const PackageChanges& together, const Packages& in_nodes) {
+std::map<std::string, std::string> to_skip(const PackageChanges& set, const Packages& in_nodes) {
   Packages before = in_nodes, after = in_nodes;
-  for (const auto& [name, change] : together) {
+  for (const auto& [name, change] : set) {
     before.erase(name);
     if (change.from) before[name] = *change.from;
     after[name] = change.to;
   }
   const std::set<Unmet> known = unmet_among(before);
-  std::map<std::string, std::string> left;
-  const auto leave = [&](const std::string& name, const std::string& why) {
-    if (!together.contains(name) || !left.emplace(name, why).second) return false;
+  std::map<std::string, std::string> skipped;
+  const auto skip = [&](const std::string& name, const std::string& why) {
+    if (!set.contains(name) || !skipped.emplace(name, why).second) return false;
     after.erase(name);
     if (const auto now = before.find(name); now != before.end()) after[name] = now->second;
     return true;
@@ -164,10 +164,23 @@ std::map<std::string, std::string> to_leave(const PackageChanges& together, cons
   for (bool more = true; more;) {
     more = false;
     for (const Unmet& unmet : unmet_among(after))
-      if (!known.contains(unmet))
-        more = leave(unmet.package, unmet.why) || leave(unmet.by, unmet.why) || more;
+      if (!known.contains(unmet)) more = skip(unmet.package, unmet.why) || skip(unmet.by, unmet.why) || more;
   }
-  return left;
+  return skipped;
+}
+
+std::set<std::string> to_roll_back(Packages now, const std::map<std::string, std::string>& before) {
+  std::set<std::string> back;
+  for (bool more = true; more;) {
+    more = false;
+    for (const Unmet& unmet : unmet_among(now)) {
+      const auto old = before.find(unmet.package);
+      if (old == before.end()) continue;
+      more = back.insert(old->first).second || more;
+      now[old->first] = {old->first, old->second};
+    }
+  }
+  return back;
 }
 
 }  // namespace erlrc

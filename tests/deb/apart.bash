@@ -37,7 +37,7 @@ for kind in leave restart; do
   holds "all are upgraded" quietly dpkg -i "$(deb cb 1.1 chain2)" "$(deb ca 1.1 $kind)" "$(deb da 1.1 chain3)"
   dpkg_has '1.1 ii,1.1 ii,1.1 ii' 'ca cb da'
   runs 'ca=1.0 cb=1.0 da=1.1'
-  holds "it says why" said "erlrc-hook: cb: left for a restart of the nodes: cb 1.1 needs ca (>= 1.1), and ca is 1.0"
+  holds "it says why" said "erlrc-hook: cb: skipped until the nodes are restarted: cb 1.1 needs ca (>= 1.1), and ca is 1.0"
   holds "nothing is left behind" equal "$(leftovers)" ''
   holds "in the next run, too" quietly dpkg --force-depends -i "$(deb cb 1.2 chain2)"
   runs 'ca=1.0 cb=1.0 da=1.1'
@@ -57,7 +57,7 @@ quietly dpkg -i "$(deb ga 1.0 chain2-breaks)" "$(deb gb 1.0 chain2-breaks)"
 holds "all are upgraded" quietly dpkg -iB "$(deb gb 1.1 leave)" "$(deb ga 1.1 chain2-breaks)"
 dpkg_has '1.1 ii,1.1 ii' 'ga gb'
 runs 'ga=1.0 gb=1.0'
-holds "it says why" said "erlrc-hook: ga: left for a restart of the nodes: ga 1.1 breaks gb (<< 1.1), and gb is"
+holds "it says why" said "erlrc-hook: ga: skipped until the nodes are restarted: ga 1.1 breaks gb (<< 1.1), and gb is"
 restarted 'ga gb'
 agreed_at '1.1 ii, 1.1 ii' 'ga gb'
 
@@ -66,7 +66,7 @@ quietly dpkg -i "$(deb ca 1.0 chain2)"
 holds "installed" quietly dpkg -i "$(deb ca 1.1 leave)" "$(deb cb 1.1 chain2)"
 dpkg_has '1.1 ii,1.1 ii' 'ca cb'
 holds "it is not started" equal "$(running $node cb)$(running $node ca)" '[]["1.0"]'
-holds "it says why" said "erlrc-hook: cb: left for a restart of the nodes: cb 1.1 needs ca (>= 1.1)"
+holds "it says why" said "erlrc-hook: cb: skipped until the nodes are restarted: cb 1.1 needs ca (>= 1.1)"
 restarted 'ca cb'
 agreed_at '1.1 ii, 1.1 ii' 'ca cb'
 

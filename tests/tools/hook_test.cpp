@@ -109,7 +109,7 @@ TEST_CASE("an upgrade that is refused is recorded, so that the new postrm fails 
   CHECK(dpkg.recorded());
   const std::size_t calls = dpkg.node.calls().size();
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
-        Ran{1, "", "erlrc-hook: pkg: the old version stays: pkg could not be upgraded\n"});
+        Ran{1, "", "erlrc-hook: pkg: keeping the old version: pkg could not be upgraded\n"});
   CHECK(dpkg.node.calls().size() == calls);
   CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"abort-upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
@@ -134,11 +134,11 @@ TEST_CASE("what a dpkg that was killed has left half done in a node is taken bac
   RunRecord::Group group;
   group.packages = {{"pkg", "1.0", "2.0", {{erlrc::Action::upgrade, Atom{"egerl"}, from, to}}}};
   dpkg.host.dir().write("run/run", encode_run_record({"77777 1", {group}}));
-  dpkg.host.dir().write("state/incoming/other/x", "");
+  dpkg.host.dir().write("state/staged/other/x", "");
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
         Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
   CHECK(!dpkg.recorded());
-  CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/incoming"));
+  CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/staged"));
 }
 
 TEST_CASE("a package that was refused with others is refused before it is unpacked") {
@@ -147,7 +147,7 @@ TEST_CASE("a package that was refused with others is refused before it is unpack
       RunRecord::State::failed, "lib could not be upgraded together with it", {{"pkg", "1.0", "2.0"}}};
   dpkg.host.dir().write("run/run", encode_run_record({calling(), {group}}));
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
-        Ran{1, "", "erlrc-hook: pkg: the old version stays: lib could not be upgraded together with it\n"});
+        Ran{1, "", "erlrc-hook: pkg: keeping the old version: lib could not be upgraded together with it\n"});
   CHECK(!dpkg.recorded());
   CHECK(dpkg.node.connections() == 0);
 }
@@ -157,26 +157,26 @@ TEST_CASE("packages that have nothing to do with each other do not touch each ot
   const RunRecord::Group others{
       RunRecord::State::done, "", {{"lib", "1.0", "2.0", {}, true}, {"app", "1.0", "2.0"}}};
   dpkg.host.dir().write("run/run", encode_run_record({calling(), {others}}));
-  dpkg.host.dir().write("state/incoming/app/x", "");
-  dpkg.host.dir().write("state/kept/lib/erlrc", "");
+  dpkg.host.dir().write("state/staged/app/x", "");
+  dpkg.host.dir().write("state/backups/lib/erlrc", "");
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}).exit == 1);
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}).exit == 1);
   CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
   CHECK(decode_run_record(read_file(dpkg.host.dir() / "run/run")) == RunRecord{calling(), {others}});
-  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/incoming/app/x"));
-  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/kept/lib"));
+  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/staged/app/x"));
+  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/backups/lib"));
 }
 
 TEST_CASE(
-    "a package without hooks is adopted: its files are put aside, and the postinst upgrades with them") {
+    "a package without hooks is adopted: its files are backed up, and the postinst upgrades with them") {
   Upgrade dpkg(observed({{"egerl", "1.0"}}));
   std::filesystem::remove(dpkg.host.dir() / "dpkg/info/pkg.erlrc");
   dpkg.host.dir().write("dpkg/info/pkg.list",
                         "/.\n" + (dpkg.host.dir() / "egerl-1.0/ebin/egerl.app").string() + "\n");
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
-  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/kept/pkg/egerl/plain.beam"));
+  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/backups/pkg/egerl/plain.beam"));
   std::filesystem::remove_all(dpkg.host.dir() / "egerl-1.0");
   dpkg.installed(dpkg.line("egerl", "2.0"));
   SECTION("it can be done hot") {
@@ -194,7 +194,7 @@ TEST_CASE(
               "  remark: still running egerl 1.0\n",
               "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
   }
-  CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/kept/pkg"));
+  CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/backups/pkg"));
 }
 
 TEST_CASE(
@@ -210,9 +210,9 @@ TEST_CASE(
     std::filesystem::remove_all(dpkg.host.dir() / "egerl-2.0");
     CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
           Ran{0, "",
-              "erlrc-hook: pkg: the new version is not kept in step with nodes: those that run egerl 1.0 go "
-              "on with it "
-              "until they are restarted\n"});
+              "erlrc-hook: pkg: the new version has no hooks: nodes that run egerl 1.0 keep running it until "
+              "they "
+              "are restarted\n"});
   }
 }
 
@@ -322,10 +322,11 @@ TEST_CASE("what the preflight of the same APT has told to leave is not upgraded,
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const ProcessId apt = calling_apt();
   dpkg.host.dir().write("run/leave", std::to_string(apt.pid) + " " + apt.start + "\npkg\n");
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "",
-                                                       "erlrc-hook: pkg: left for a restart of the nodes: "
-                                                       "Erlrc::Preflight is leave, and no node can do its "
-                                                       "upgrade\n"});
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
+        Ran{0, "",
+            "erlrc-hook: pkg: skipped until the nodes are restarted: "
+            "Erlrc::Preflight is leave, and no node can do its "
+            "upgrade\n"});
   dpkg.installed(dpkg.line("egerl", "2.0"));
   CHECK(dpkg.hook("postinst", {"configure", "1.0"}) == Ran{0,
                                                            "erlrc-start: Starting 'egerl': (n1) restart_due\n"

@@ -12,7 +12,7 @@
 #include <erlrc/pkg/apt_change.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/plan/plan.hpp>
-#include <erlrc/transaction/dpkg.hpp>
+#include <erlrc/transaction/requests.hpp>
 
 // The requests of a whole run of the package manager, with the files that are still in archives.
 

@@ -27,7 +27,7 @@ using PackagedApps = std::vector<PackagedApp>;
 
 /// What a package wants to happen to running nodes when it is installed, upgraded and removed.
 enum class PackagePolicy {
-  hot,      ///< they are kept in step
+  hot,      ///< they are kept in sync
   restart,  ///< the package restarts its service; nothing is done in nodes
   leave,    ///< nothing is done
 };
@@ -36,16 +36,18 @@ enum class PackagePolicy {
 struct ControlMember {
   PackagedApps apps;
   PackagePolicy policy = PackagePolicy::hot;
-  std::optional<std::vector<std::string>> nodes;  ///< the nodes to keep in step; absent: all
+  std::optional<std::vector<std::string>> nodes;  ///< the nodes to keep in sync; absent: all
   bool operator==(const ControlMember&) const = default;
 };
 
 /// Reads a control member: lines `policy = POLICY` and `nodes = NODE ..`, and one `APP VSN EBIN` for each
 /// application, EBIN being the rest of it; `#` begins a comment. Throws SyntaxError for a line of another
-/// shape, for what cannot be a policy, an application or an absolute path, and for what is there twice.
+/// shape, for what cannot be a policy, a node, an application or an absolute path, and for what is there
+/// twice.
 ControlMember parse_control_member(std::string_view text, const std::string& file);
 
-/// What is to be kept in step; a package that wants something else is like one without a control member.
-std::optional<PackagedApps> apps_in_step(const std::optional<ControlMember>& member);
+/// The applications that nodes are to be kept in sync with; a package that wants something else is like one
+/// without a control member.
+std::optional<PackagedApps> managed_apps(const std::optional<ControlMember>& member);
 
 }  // namespace erlrc

@@ -7,16 +7,16 @@
 #include <string_view>
 #include <vector>
 
-// What packages say of each other: stanzas of control files, their relation fields, and the order of package
-// versions (Debian policy manual, chapters 5.6.12 and 7).
+// What packages declare of each other: stanzas of control files, their relation fields, and the order of
+// package versions (Debian policy manual, chapters 5.6.12 and 7).
 
 namespace erlrc {
 
 /// The fields of one stanza, by name. Lines of a field are joined by spaces.
 using Stanza = std::map<std::string, std::string>;
 
-/// Reads stanzas separated by empty lines. Lines that are no field are passed over: dpkg has read them before
-/// us.
+/// Reads stanzas separated by empty lines. Lines that are not a field are skipped: dpkg has read
+/// them before us.
 std::vector<Stanza> parse_stanzas(std::string_view text);
 
 /// One package that a relation field names, with the versions that it means.
@@ -33,7 +33,7 @@ using Alternatives = std::vector<Relation>;
 /// Reads the content of Depends, Breaks or Provides. Architectures after a colon are left out.
 std::vector<Alternatives> parse_relations(std::string_view text);
 
-/// As they stand in a control file: `liba (>= 1.1)`.
+/// As in a control file: `liba (>= 1.1)`.
 std::string to_string(const Relation& relation);
 
 /// The order of package versions: epoch, upstream version, revision.
@@ -42,16 +42,16 @@ std::weak_ordering compare_package_versions(std::string_view a, std::string_view
 /// Whether `relation` means this version.
 bool means(const Relation& relation, std::string_view version);
 
-/// What a package says of others, as far as it is of interest when code runs.
-struct PackageSays {
+/// What a package declares of others, as far as it matters when code runs.
+struct PackageRelations {
   std::string name;
   std::string version;
   std::vector<Alternatives> needs{};  ///< Depends and Pre-Depends
   Alternatives breaks{};              ///< Breaks and Conflicts
   Alternatives provides{};
-  bool operator==(const PackageSays&) const = default;
+  bool operator==(const PackageRelations&) const = default;
 };
 
-PackageSays package_says(const Stanza& stanza);
+PackageRelations relations_of(const Stanza& stanza);
 
 }  // namespace erlrc

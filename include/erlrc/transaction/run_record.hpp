@@ -7,29 +7,30 @@
 
 #include <erlrc/plan/request.hpp>
 
-// What the calls of one dpkg run tell each other. It is written before a node is touched and removed when
-// dpkg has let all its packages pass, or given all of them up; one that is found with another dpkg tells of a
-// run that came to no end. Packages that have nothing to do with each other are in groups of their own, which
-// dpkg may unpack in turns.
+// What the calls of one run of a package manager leave for each other. It is stored before a node is touched,
+// and removed when all its packages are closed; a record of another process is that of a run that ended
+// early. Packages that have nothing to do with each other are in groups of their own, which may be unpacked
+// in turns. The table of states is in package_run.hpp.
 
 namespace erlrc {
 
 struct RunRecord {
   enum class State {
-    trying,  ///< the requests are being done
-    done,    ///< all are done; the packages that are not settled are still to be unpacked
-    failed,  ///< all were taken back; the packages that are not settled have to be refused
+    trying,        ///< the requests are being executed
+    trying_again,  ///< the same, after a call that did so was killed
+    done,          ///< all were executed; the packages that are not closed are still to be unpacked
+    failed,        ///< all were rolled back; the packages that are not closed have to be refused
   };
   struct Package {
     std::string name;
     std::string from{};               ///< the version before; empty: none
     std::string version{};            ///< the one being unpacked
-    std::vector<Request> requests{};  ///< what was done, or tried, for it
-    bool settled = false;             ///< dpkg has let it pass, or given it up
+    std::vector<Request> requests{};  ///< what was executed, or tried, for it
+    bool closed = false;  ///< the package manager cannot put the old version back any longer, or has done so
     bool operator==(const Package&) const = default;
   };
 
-  /// Packages whose upgrades are done as one.
+  /// An upgrade set.
   struct Group {
     State state = State::trying;
     std::string because{};            ///< failed: one line
@@ -37,20 +38,22 @@ struct RunRecord {
     bool operator==(const Group&) const = default;
 
     Package* find(const std::string& name);
-    bool all_settled() const;
+    const Package* find(const std::string& name) const;
+    bool all_closed() const;
   };
 
-  std::string dpkg;  ///< the process, as `PID START`
+  std::string run{};  ///< the process of the package manager, as `PID START`
   std::vector<Group> groups{};
   bool operator==(const RunRecord&) const = default;
 
-  /// The one that this package is in; null: none.
+  /// The group that this package is in; null: it is in none.
   Group* group_of(const std::string& name);
+  const Group* group_of(const std::string& name) const;
 };
 
 std::string encode_run_record(const RunRecord& record);
 
-/// Throws Error for what encode_run_record has not written.
+/// Throws Error for a text that encode_run_record did not make.
 RunRecord decode_run_record(std::string_view text);
 
 }  // namespace erlrc

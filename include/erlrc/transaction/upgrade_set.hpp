@@ -7,49 +7,49 @@
 #include <string>
 #include <vector>
 
-#include <erlrc/transaction/relations.hpp>
 #include <erlrc/plan/request.hpp>
+#include <erlrc/transaction/relations.hpp>
 
-// Packages that belong together in one run of dpkg, whose upgrades are done as one.
+// Packages that have to be upgraded as one in a run of the package manager: the upgrade set.
 //
 // What dpkg allows was found by experiment (1.20 to 1.23): it unpacks the archives of its command line one
 // after the other, and unpacks the next one also if one has failed. A package can be kept from being replaced
 // by its own scripts only: before it is unpacked, by its new preinst; after that, by the old postrm together
-// with the new one. Once they have let it pass there is no way back, its old files are gone. The order is not
-// that of the dependencies: apt unpacks the application before the library that breaks the old application.
+// with the new one. Once these have succeeded the old files are gone. The order is not that of the
+// dependencies: apt unpacks the application before the library that breaks the old application.
 //
-// So whether all of them can go has to be found out while each can still go back, that is in the first old
-// postrm of those that belong together. It upgrades them all in the nodes, in the order in which they need
-// each other, with the new files of those that are still to come taken from their archives. If that fails,
-// everything is taken back in the nodes; dpkg takes back the first package, and the new preinst of each other
-// one refuses: all have the old version. If it succeeds, each of them finds its upgrade done when it is
-// unpacked; only the directory in the code path is exchanged. What does not come after all (its archive is
-// damaged, the disk is full, dpkg was killed) is taken back when that is seen: by its own scripts, by the
+// So whether the whole set can be upgraded has to be found out while each package can still be restored, that
+// is in the first old postrm of the set. It upgrades all of them in the nodes, in the order in which they
+// need each other, with the new files of those that are still to come staged from their archives. If that
+// fails, the nodes are rolled back; dpkg restores the first package, and the new preinst of each other one
+// refuses: all have the old version. If it succeeds, each of them finds its upgrade done when it is unpacked;
+// only the directory in the code path is exchanged. A package that does not come after all (its archive is
+// damaged, the disk is full, dpkg was killed) is rolled back when that is noticed: by its own scripts, by the
 // first postinst that is called to configure, or by the first call of the next dpkg.
 //
-// Nodes may be behind what dpkg has: a package may want them left alone, or to be restarted. What needs the
-// new version of such a package, or cannot bear the old one, is left for the restart, too: its files are
-// replaced, and nodes go on with the version before.
+// Nodes may run older versions than those that dpkg has installed: a package may want them left alone, or to
+// be restarted. A package that needs the new version of such a one, or breaks the old one, is skipped until
+// the restart, too: its files are replaced, and nodes keep running the version before.
 //
-// Which packages belong together, and in which order, their control files say. Those that dpkg has already
-// passed over do not come any more. If, then, a package would not have what it needs, or others would not
-// have it as they need it, its upgrade is refused.
+// Which packages belong to the set, and in which order, is in their control files. Packages that dpkg has
+// already tried to unpack do not come any longer. If, then, a package would not have what it needs, or others
+// would not have it as they need it, its upgrade is refused.
 
 namespace erlrc {
 
 /// What happens to one package in a run of dpkg.
 struct PackageChange {
-  std::optional<PackageSays> from;  ///< nullopt: it is installed for the first time
-  PackageSays to;
-  std::vector<Request> requests{};  ///< what it means for a node
-  std::string archive{};  ///< where its files have to be taken from; empty: they are where they belong
+  std::optional<PackageRelations> from;  ///< nullopt: it is installed for the first time
+  PackageRelations to;
+  std::vector<Request> requests{};  ///< what it means for nodes
+  std::string archive{};            ///< what its files are staged from; empty: they are unpacked
 };
 
 /// By the name of the package.
 using PackageChanges = std::map<std::string, PackageChange>;
 
-/// The packages that have to go together with `start`: they need each other, or break each other, in their
-/// old versions or in their new ones. Of those that are installed for the first time only what others need.
+/// The upgrade set of `start`: packages that need each other, or break each other, in their old versions or
+/// in their new ones. A package that is installed for the first time is in it only if another one needs it.
 std::set<std::string> together_with(const std::string& start, const PackageChanges& changes);
 
 /// The order for nodes: no package is changed to a newer version before what it needs, nor what it needs to
@@ -65,17 +65,21 @@ struct Unmet {
 };
 
 /// By name.
-using Packages = std::map<std::string, PackageSays>;
+using Packages = std::map<std::string, PackageRelations>;
 
-/// What is unmet among these packages. What they need of others is left to dpkg. An empty version is one that
-/// is not known: it is none that anybody asks for.
+/// What is unmet among these packages. What they need of others is left to dpkg. An empty version is unknown:
+/// it meets no relation that names a version.
 std::set<Unmet> unmet_among(const Packages& packages);
 
-/// Whether the one names the other in what it needs or breaks.
-bool concerns(const PackageSays& who, const PackageSays& what);
+/// Whether `who` names `what` among what it needs or breaks.
+bool concerns(const PackageRelations& who, const PackageRelations& what);
 
-/// Those of `together` that nodes must not follow, each with the reason. `in_nodes` are the packages as nodes
-/// run them now; those that are not of `together` stay so.
-std::map<std::string, std::string> to_leave(const PackageChanges& together, const Packages& in_nodes);
+/// The packages of the set that nodes must not follow, each with the reason. `in_nodes` are the packages as
+/// nodes run them now; those outside the set stay so.
+std::map<std::string, std::string> to_skip(const PackageChanges& set, const Packages& in_nodes);
+
+/// The packages that nodes must return to the version before (`before`, by name), since they do not have what
+/// they need among the packages that are installed now, with those that need them.
+std::set<std::string> to_roll_back(Packages now, const std::map<std::string, std::string>& before);
 
 }  // namespace erlrc

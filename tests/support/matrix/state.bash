@@ -52,7 +52,7 @@ dpkg_says() {
 
 # leftovers: lists files that hooks must not leave.
 leftovers() {
-  find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /var/lib/erlrc/kept ! -path /var/lib/erlrc/incoming 2>/dev/null |
+  find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /var/lib/erlrc/backups ! -path /var/lib/erlrc/staged 2>/dev/null |
     paste -sd' ' || true
   ls -d "$lib"/*.dpkg-* /usr/share/??/*.dpkg-* 2>/dev/null | paste -sd' ' || true
 }

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 
 #include <erlrc/base/error.hpp>
-#include <erlrc/transaction/dpkg.hpp>
+#include <erlrc/transaction/control_member.hpp>
 
 using namespace erlrc;
 
@@ -27,13 +27,13 @@ TEST_CASE("a control member names an application, its version and its ebin on ea
                                   {{"egerl"}, "4.0.1~rc1+dfsg", "/opt/my apps/egerl/ebin"}});
 }
 
-TEST_CASE("a control member may tell a policy and nodes") {
+TEST_CASE("a control member may have a policy and nodes") {
   CHECK(parse_control_member("policy = leave\nnodes = a b@c\negerl 1 /ebin\n", "x") ==
         ControlMember{{{{"egerl"}, "1", "/ebin"}}, PackagePolicy::leave, {{"a", "b@c"}}});
   CHECK(parse_control_member("policy = restart\nnodes =\n", "x") ==
         ControlMember{{}, PackagePolicy::restart, std::vector<std::string>{}});
   CHECK(parse_control_member("policy = hot\n", "x") == ControlMember{});
-  // Applications of these names are no options.
+  // These may also be names of applications.
   CHECK(parse_control_member("policy 1 /p\nnodes 2 /n\n", "x").apps.size() == 2);
 }
 
@@ -46,13 +46,14 @@ TEST_CASE("comments and blank lines of a control member say nothing") {
 TEST_CASE("a control member of another form is refused with its line") {
   CHECK(error_of("egerl 1.0\n") ==
         "info/egerl.erlrc:1:1: found fewer than three words, expected `APP VSN EBIN`");
-  CHECK(error_of("# x\nEgerl 1.0 /ebin\n") == "info/egerl.erlrc:2:1: 'Egerl' is no application name");
-  CHECK(error_of("../x 1.0 /ebin") == "info/egerl.erlrc:1:1: '../x' is no application name");
-  CHECK(error_of("egerl ../1.0 /ebin") == "info/egerl.erlrc:1:1: '../1.0' is no version");
-  CHECK(error_of("egerl 1.0 lib/ebin") == "info/egerl.erlrc:1:1: 'lib/ebin' is no absolute path");
+  CHECK(error_of("# x\nEgerl 1.0 /ebin\n") == "info/egerl.erlrc:2:1: 'Egerl' is not an application name");
+  CHECK(error_of("../x 1.0 /ebin") == "info/egerl.erlrc:1:1: '../x' is not an application name");
+  CHECK(error_of("egerl ../1.0 /ebin") == "info/egerl.erlrc:1:1: '../1.0' is not a version");
+  CHECK(error_of("egerl 1.0 lib/ebin") == "info/egerl.erlrc:1:1: 'lib/ebin' is not an absolute path");
   CHECK(error_of("a 1 /a\nb 1 /b\na 2 /c\n") == "info/egerl.erlrc:3:1: 'a' is there twice");
   CHECK(error_of("policy = cold") == "info/egerl.erlrc:1:1: policy 'cold', expected hot, restart or leave");
+  CHECK(error_of("# x\nnodes = a b/c") == "info/egerl.erlrc:2:1: node name 'b/c': holds a slash");
   CHECK(error_of("nodes = a\nnodes = b") == "info/egerl.erlrc:2:1: 'nodes' is there twice");
   CHECK(error_of(std::string(256, 'a') + " 1 /a") ==
-        "info/egerl.erlrc:1:1: '" + std::string(256, 'a') + "' is no application name");
+        "info/egerl.erlrc:1:1: '" + std::string(256, 'a') + "' is not an application name");
 }

@@ -2,6 +2,7 @@
 #include "catch.hpp"
 
 #include <erlrc/transaction/dpkg.hpp>
+#include <erlrc/transaction/requests.hpp>
 
 using namespace erlrc;
 
@@ -30,25 +31,43 @@ Request down(std::string app, Version from, Version to) {
   return {Action::downgrade, Atom{std::move(app)}, std::move(from), std::move(to)};
 }
 
+/// A call of dpkg, with what is known of the package then.
+struct Call {
+  Script script = Script::postinst;
+  std::vector<std::string> args{};
+  std::optional<PackagedApps> installed{};
+  std::optional<PackagedApps> unpacking{};
+  PackagedApps backup{};
+  DesiredApps desired{};
+  std::optional<std::vector<std::string>> nodes{};
+};
+
+std::vector<Request> requests_for(const Call& call) {
+  const auto moment = moment_of(call.script, call.args);
+  if (!moment) return {};
+  return erlrc::requests_for(*moment,
+                             {call.installed, call.unpacking, call.backup, call.desired, call.nodes});
+}
+
 /// A call while both control members are there, as from preinst to the end of unpacking.
-DpkgCall unpacking(Script script, std::vector<std::string> args, PackagedApps from = kOld,
-                   PackagedApps to = kNew) {
+Call unpacking(Script script, std::vector<std::string> args, PackagedApps from = kOld,
+               PackagedApps to = kNew) {
   return {script, std::move(args), std::move(from), std::move(to)};
 }
 
 /// A call while only the installed control member is there.
-DpkgCall at_rest(Script script, std::vector<std::string> args, PackagedApps installed) {
+Call at_rest(Script script, std::vector<std::string> args, PackagedApps installed) {
   return {script, std::move(args), std::move(installed)};
 }
 
 struct Meaning {
-  Effect effect = Effect::nothing;
+  std::optional<Moment> moment{};
   std::vector<Request> requests{};
   bool operator==(const Meaning&) const = default;
 };
 
-Meaning meaning(const DpkgCall& call) {
-  return {effect_of(call), requests_for(call)};
+Meaning meaning(const Call& call) {
+  return {moment_of(call.script, call.args), requests_for(call)};
 }
 
 }  // namespace
@@ -56,22 +75,22 @@ Meaning meaning(const DpkgCall& call) {
 TEST_CASE("an install starts the applications once they are configured") {
   CHECK(meaning({Script::preinst, {"install"}, std::nullopt, kNew}) == Meaning{});
   CHECK(meaning(at_rest(Script::postinst, {"configure", ""}, kNew)) ==
-        Meaning{Effect::configure, {start("lib", kLib11), start("egerl", kEgerl410)}});
+        Meaning{Moment::configured, {start("lib", kLib11), start("egerl", kEgerl410)}});
 }
 
 TEST_CASE("what should not run on this host is not started, and upgraded only where it runs") {
-  DpkgCall call = at_rest(Script::postinst, {"configure", ""}, kNew);
-  call.wanted = {Atom{"egerl"}};
+  Call call = at_rest(Script::postinst, {"configure", ""}, kNew);
+  call.desired = {Atom{"egerl"}};
   CHECK(requests_for(call) == std::vector{start("egerl", kEgerl410)});
   call = unpacking(Script::postrm, {"upgrade", "2-1"});
-  call.wanted = {Atom{"egerl"}};
+  call.desired = {Atom{"egerl"}};
   Request lib = up("lib", kLib10, kLib11);
   lib.start = false;
   CHECK(requests_for(call) == std::vector{lib, up("egerl", kEgerl401, kEgerl410)});
 }
 
 TEST_CASE("requests are for the nodes that the package names") {
-  DpkgCall call = unpacking(Script::postrm, {"upgrade", "2-1"});
+  Call call = unpacking(Script::postrm, {"upgrade", "2-1"});
   call.nodes = {{"n1", "n2@host"}};
   for (const Request& request : requests_for(call))
     CHECK(request.nodes == call.nodes);
@@ -81,19 +100,19 @@ TEST_CASE("requests are for the nodes that the package names") {
 
 TEST_CASE("an upgrade is done in the old postrm, in the order in which the applications need each other") {
   CHECK(meaning(unpacking(Script::prerm, {"upgrade", "2-1"})) == Meaning{});
-  CHECK(meaning(unpacking(Script::preinst, {"upgrade", "1-1", "2-1"})) == Meaning{Effect::prepare});
+  CHECK(meaning(unpacking(Script::preinst, {"upgrade", "1-1", "2-1"})) == Meaning{Moment::about_to_unpack});
   CHECK(meaning(unpacking(Script::postrm, {"upgrade", "2-1"})) ==
-        Meaning{Effect::upgrade, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
+        Meaning{Moment::both_on_disk, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
   CHECK(meaning(at_rest(Script::postinst, {"configure", "1-1"}, kNew)) ==
-        Meaning{Effect::configure, {start("lib", kLib11), start("egerl", kEgerl410)}});
+        Meaning{Moment::configured, {start("lib", kLib11), start("egerl", kEgerl410)}});
 }
 
-TEST_CASE("the versions of the application, not of the package, tell a downgrade") {
+TEST_CASE("the versions of the application, not of the package, make a downgrade") {
   CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "9-1"}, kNew, kOld)) ==
         std::vector{down("lib", kLib11, kLib10), down("egerl", kEgerl410, kEgerl401)});
 }
 
-TEST_CASE("a rebuilt application of the same version is an upgrade, there and back") {
+TEST_CASE("a rebuilt application of the same version is an upgrade in both directions") {
   const PackagedApps git{{{"a"}, "git", "/l/a/ebin"}};
   const Version vsn{"git", "/l/a/ebin"};
   CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "1"}, git, git)) ==
@@ -103,7 +122,7 @@ TEST_CASE("a rebuilt application of the same version is an upgrade, there and ba
 }
 
 TEST_CASE(
-    "applications that the new package has no more are stopped after the others, the needing ones first") {
+    "applications that the new package no longer has are stopped after the others, the needing ones first") {
   const PackagedApps three{{{"lib"}, "1.0", "/l/lib-1.0/ebin"}, {{"x"}, "1", "/x"}, {{"y"}, "1", "/y"}};
   CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "2"}, three, kNew)) ==
         std::vector{up("lib", kLib10, kLib11), stop("y", {"1", "/y"}), stop("x", {"1", "/x"})});
@@ -120,12 +139,12 @@ TEST_CASE("between a version with and one without a control member nothing is kn
 
 TEST_CASE("the new postrm may do the upgrade that a killed old postrm could not do") {
   CHECK(meaning(unpacking(Script::postrm, {"failed-upgrade", "1-1", "2-1"})) ==
-        Meaning{Effect::retry, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
+        Meaning{Moment::both_on_disk_again, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
 }
 
-TEST_CASE("the old preinst takes an upgrade back, whatever was done last first") {
+TEST_CASE("the old preinst rolls an upgrade back, in the reverse order") {
   CHECK(meaning(unpacking(Script::preinst, {"abort-upgrade", "2-1"})) ==
-        Meaning{Effect::take_back, {down("egerl", kEgerl410, kEgerl401), down("lib", kLib11, kLib10)}});
+        Meaning{Moment::unpack_failed, {down("egerl", kEgerl410, kEgerl401), down("lib", kLib11, kLib10)}});
   CHECK(requests_for(unpacking(Script::preinst, {"abort-upgrade", "1-1"}, kNew, kOld)) ==
         std::vector{up("egerl", kEgerl401, kEgerl410), up("lib", kLib10, kLib11)});
   const PackagedApps gone{{{"lib"}, "1.0", "/l/lib-1.0/ebin"}, {{"x"}, "1", "/x"}, {{"y"}, "1", "/y"}};
@@ -133,25 +152,26 @@ TEST_CASE("the old preinst takes an upgrade back, whatever was done last first")
         std::vector{start("x", {"1", "/x"}), start("y", {"1", "/y"}), down("lib", kLib11, kLib10)});
 }
 
-TEST_CASE("files that were put aside are where the version before is") {
-  DpkgCall call = unpacking(Script::postrm, {"upgrade", "2-1"});
-  call.kept = {{{"lib"}, "1.0", Location::backed_up("/l/lib-1.0/ebin", "/backup/lib")}};
+TEST_CASE("a backup is where the version before is") {
+  Call call = unpacking(Script::postrm, {"upgrade", "2-1"});
+  call.backup = {{{"lib"}, "1.0", Location::backed_up("/l/lib-1.0/ebin", "/backup/lib")}};
   CHECK(requests_for(call).front() ==
         up("lib", {"1.0", Location::backed_up("/l/lib-1.0/ebin", "/backup/lib")}, kLib11));
   call.script = Script::preinst;
   call.args = {"abort-upgrade", "2-1"};
   CHECK(requests_for(call).back() ==
         down("lib", kLib11, {"1.0", Location::backed_up("/l/lib-1.0/ebin", "/backup/lib")}));
-  CHECK(with_kept({}, call.kept) == call.kept);
+  CHECK(with_backup({}, call.backup) == call.backup);
 }
 
-TEST_CASE("an upgrade that was given up ends with the old applications running, and nothing kept") {
-  CHECK(meaning(unpacking(Script::postrm, {"abort-upgrade", "1-1", "2-1"})) == Meaning{Effect::abandon});
+TEST_CASE("an upgrade that was given up ends with the old applications running") {
+  CHECK(meaning(unpacking(Script::postrm, {"abort-upgrade", "1-1", "2-1"})) ==
+        Meaning{Moment::old_files_restored});
   CHECK(meaning(at_rest(Script::postinst, {"abort-upgrade", "2-1"}, kOld)) ==
-        Meaning{Effect::start_over, {start("lib", kLib10), start("egerl", kEgerl401)}});
+        Meaning{Moment::given_up, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
-TEST_CASE("a failing prerm does not keep an upgrade from going on") {
+TEST_CASE("a failing prerm does not keep an upgrade from running") {
   CHECK(meaning(unpacking(Script::prerm, {"failed-upgrade", "1-1", "2-1"})) == Meaning{});
 }
 
@@ -161,15 +181,16 @@ TEST_CASE("a removal stops the applications, the needing ones first, and a remov
   // A package that was never configured has no prerm called.
   const Script script = GENERATE(Script::prerm, Script::postrm);
   CHECK(meaning(at_rest(script, args, kOld)) ==
-        Meaning{Effect::stop, {stop("egerl", kEgerl401), stop("lib", kLib10)}});
+        Meaning{script == Script::prerm ? Moment::about_to_remove : Moment::removed,
+                {stop("egerl", kEgerl401), stop("lib", kLib10)}});
   CHECK(meaning(at_rest(Script::postinst, {"abort-remove"}, kOld)) ==
-        Meaning{Effect::start, {start("lib", kLib10), start("egerl", kEgerl401)}});
+        Meaning{Moment::stays_installed, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
 TEST_CASE("a deconfigured package keeps running, and is started if that is given up") {
   CHECK(meaning(at_rest(Script::prerm, {"deconfigure", "in-favour", "liba", "1.1"}, kOld)) == Meaning{});
   CHECK(meaning(at_rest(Script::postinst, {"abort-deconfigure", "in-favour", "liba", "1.1"}, kOld)) ==
-        Meaning{Effect::start, {start("lib", kLib10), start("egerl", kEgerl401)}});
+        Meaning{Moment::stays_installed, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
 TEST_CASE("calls that mean nothing for a node do nothing") {
@@ -207,11 +228,11 @@ TEST_CASE("scripts are known by their names") {
   CHECK(parse_script("config") == std::nullopt);
 }
 
-TEST_CASE("files that were put aside are those of the installed version, or of one that it has no more") {
+TEST_CASE("a backup is of the installed version, or of another one that it replaces nothing of") {
   const PackagedApp installed{{"a"}, "1.0", "/a"};
   const PackagedApp same{{"a"}, "1.0", Location::backed_up("/a", "/backup/a")};
   const PackagedApp left{{"a"}, "1.1", Location::backed_up("/a-1.1", "/backup/a")};
-  CHECK(with_kept({installed}, {same}) == PackagedApps{same});
-  CHECK(with_kept({installed}, {left}) == PackagedApps{installed});
-  CHECK(with_kept({}, {left}) == PackagedApps{left});
+  CHECK(with_backup({installed}, {same}) == PackagedApps{same});
+  CHECK(with_backup({installed}, {left}) == PackagedApps{installed});
+  CHECK(with_backup({}, {left}) == PackagedApps{left});
 }

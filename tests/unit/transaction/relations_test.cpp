@@ -5,8 +5,8 @@
 
 using namespace erlrc;
 
-TEST_CASE("stanzas are told apart by empty lines, and folded fields are joined") {
-  CHECK(parse_stanzas("Package: a\nDepends: b,\n c (>= 1)\n\n\nPackage: d\nthis is no field\n") ==
+TEST_CASE("stanzas are separated by empty lines, and folded fields are joined") {
+  CHECK(parse_stanzas("Package: a\nDepends: b,\n c (>= 1)\n\n\nPackage: d\nthis is not a field\n") ==
         std::vector<Stanza>{{{"Package", "a"}, {"Depends", "b, c (>= 1)"}}, {{"Package", "d"}}});
   CHECK(parse_stanzas("").empty());
 }
@@ -37,14 +37,14 @@ TEST_CASE("versions of packages are ordered as dpkg orders them") {
   CHECK(means({"p"}, lower));
 }
 
-TEST_CASE("what a package says of others stands in five fields") {
-  CHECK(package_says({{"Package", "p"},
+TEST_CASE("what a package declares of others is in five fields") {
+  CHECK(relations_of({{"Package", "p"},
                       {"Version", "2"},
                       {"Depends", "a (>= 1)"},
                       {"Pre-Depends", "b"},
                       {"Breaks", "c (<< 2), d"},
                       {"Conflicts", "e"},
                       {"Provides", "v (= 2)"}}) ==
-        PackageSays{
+        PackageRelations{
             "p", "2", {{{"b"}}, {{"a", ">=", "1"}}}, {{"c", "<<", "2"}, {"d"}, {"e"}}, {{"v", "=", "2"}}});
 }

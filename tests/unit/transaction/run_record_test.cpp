@@ -55,12 +55,12 @@ TEST_CASE("a package is found in its group") {
   CHECK(record.group_of("d") == &record.groups.at(2));
   CHECK(record.group_of("e") == nullptr);
   CHECK(record.groups.at(0).find("new")->version == "1.1");
-  CHECK(!record.groups.at(0).all_settled());
-  record.groups.at(0).find("new")->settled = true;
-  CHECK(record.groups.at(0).all_settled());
+  CHECK(!record.groups.at(0).all_closed());
+  record.groups.at(0).find("new")->closed = true;
+  CHECK(record.groups.at(0).all_closed());
 }
 
-TEST_CASE("what is no record of a run is an error") {
+TEST_CASE("a text that is not a record of a run is an error") {
   const std::string text = encode_run_record(whole());
   const auto cut = GENERATE(0U, 1U, 20U, 200U);
   CHECK_THROWS_AS(decode_run_record(text.substr(0, cut)), Error);

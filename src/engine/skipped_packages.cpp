@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/engine/left_packages.hpp>
+#include <erlrc/engine/skipped_packages.hpp>
 
 #include <filesystem>
 #include <sstream>
 
+#include <erlrc/engine/run_file.hpp>
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/file.hpp>
-
-#include <erlrc/engine/hook_files.hpp>
 
 namespace erlrc {
 namespace {
@@ -19,7 +18,7 @@ std::filesystem::path file() {
 
 }  // namespace
 
-void store_left_packages(const std::set<std::string>& packages) {
+void store_skipped_packages(const std::set<std::string>& packages) {
   if (packages.empty()) {
     std::filesystem::remove(file());
     return;
@@ -32,7 +31,7 @@ void store_left_packages(const std::set<std::string>& packages) {
   write_file_atomically(file(), text, 0644);
 }
 
-std::set<std::string> load_left_packages() {
+std::set<std::string> load_skipped_packages() {
   const auto text = read_file_if_exists(file());
   if (!text) return {};
   std::istringstream lines(*text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/engine/hook_performance.hpp>
+#include <erlrc/engine/executor.hpp>
 
 #include <algorithm>
 #include <ranges>
@@ -7,17 +7,20 @@
 #include <utility>
 
 #include <erlrc/report/report.hpp>
-#include <erlrc/transaction/dpkg.hpp>
+#include <erlrc/transaction/requests.hpp>
 
 namespace erlrc {
 namespace {
+
+/// The exit code when a node is not as it was.
+constexpr int not_rolled_back = 3;
 
 bool has_changed(const NodeReport& report) {
   return report.outcome.is_done() && !report.plan.steps.empty();
 }
 
-/// A node does what it was told to the end, also when the hook that told it was killed. What dpkg does then
-/// must find the end of that, not the middle.
+/// A node completes what it was asked for, also when the hook that asked was killed. What the package manager
+/// does then must find the end of that, not the middle.
 bool is_busy(const std::vector<NodeReport>& reports) {
   return std::ranges::any_of(
       reports, [](const NodeReport& report) { return report.outcome.is(Refusal::Reason::busy); });
@@ -32,8 +35,8 @@ Site without(Site site, const std::set<std::string>& nodes) {
 
 }  // namespace
 
-/// Of entries that cannot be used only the file's name counts.
-Site HookPerformance::site_for(const Request& request) const {
+/// Only the file name counts of entries that cannot be used.
+Site Executor::site_for(const Request& request) const {
   if (!request.nodes) return site_;
   std::vector<NodeName> meant;
   for (const std::string& name : *request.nodes)
@@ -49,23 +52,23 @@ Site HookPerformance::site_for(const Request& request) const {
   return site;
 }
 
-int HookPerformance::all_or_none(const std::vector<Request>& requests) {
+int Executor::all_or_none(const std::vector<Request>& requests) {
   const Deadline until = after(timeout_);
-  done_.clear();
+  std::vector<Done> done;
   for (const Request& request : requests) {
     Result result = one(request, site_for(request), until, {});
-    if (result.code != 0) return std::max(result.code, take_back());
-    done_.push_back({request, std::move(result.changed)});
+    if (result.code != 0) return std::max(result.code, roll_back_done(done));
+    done.push_back({request, std::move(result.changed)});
   }
   return 0;
 }
 
 /// A node that does not answer takes the time of one request, and is not asked for the others.
-HookPerformance::Tried HookPerformance::one_by_one(const std::vector<Request>& requests, Manner manner) {
+Executor::Tried Executor::one_by_one(const std::vector<Request>& requests, Options options) {
   Tried tried;
   std::set<std::string> unknown;
   for (const Request& request : requests) {
-    Result result = one(request, without(site_for(request), unknown), after(timeout_), manner);
+    Result result = one(request, without(site_for(request), unknown), after(timeout_), options);
     tried.code = std::max(tried.code, result.code);
     tried.all_known = tried.all_known && result.unknown.empty() && !result.busy;
     unknown.merge(result.unknown);
@@ -73,54 +76,52 @@ HookPerformance::Tried HookPerformance::one_by_one(const std::vector<Request>& r
   return tried;
 }
 
-HookPerformance::Tried HookPerformance::each(const std::vector<Request>& requests, bool quiet) {
+Executor::Tried Executor::each(const std::vector<Request>& requests, bool quiet) {
   return one_by_one(requests, {.quiet = quiet, .each_alone = true});
 }
 
-int HookPerformance::back(const std::vector<Request>& requests) {
+int Executor::roll_back(const std::vector<Request>& requests) {
   return one_by_one(requests, {.leave_stale = false, .each_alone = true}).code;
 }
 
-/// Whether a node would say so, if it were asked; none is touched.
-template <typename Says>
-bool HookPerformance::would_any(const std::vector<Request>& requests, Says says) {
+/// Whether it holds for the report of a node, none of which is touched.
+template <typename Holds>
+bool Executor::would_any(const std::vector<Request>& requests, Holds holds) {
   const ExecuteOptions look{.until = after(timeout_), .dry_run = true, .leave_stale = true};
   return std::ranges::any_of(requests, [&](const Request& request) {
-    return std::ranges::any_of(execute(request, site_for(request), look), says);
+    return std::ranges::any_of(execute(request, site_for(request), look), holds);
   });
 }
 
-bool HookPerformance::would_change(const std::vector<Request>& requests) {
+bool Executor::would_change(const std::vector<Request>& requests) {
   return would_any(requests, [](const NodeReport& report) { return !report.plan.steps.empty(); });
 }
 
-bool HookPerformance::is_behind(const std::vector<Request>& requests) {
+bool Executor::needs_restart(const std::vector<Request>& requests) {
   return would_any(requests, [](const NodeReport& report) { return report.outcome.is(Word::restart_due); });
 }
 
-HookPerformance::Result HookPerformance::one(const Request& request, const Site& site, Deadline until,
-                                             Manner manner) {
-  const ExecuteOptions options{
-      .until = until, .leave_stale = manner.leave_stale, .each_alone = manner.each_alone};
-  auto reports = execute(request, site, options);
+Executor::Result Executor::one(const Request& request, const Site& site, Deadline until, Options options) {
+  const ExecuteOptions how{
+      .until = until, .leave_stale = options.leave_stale, .each_alone = options.each_alone};
+  auto reports = execute(request, site, how);
   while (is_busy(reports) && left_until(until) > milliseconds{0}) {
     std::this_thread::sleep_for(milliseconds{100});
-    reports = execute(request, site, options);
+    reports = execute(request, site, how);
   }
   Result result{exit_code(reports), {}, {}, is_busy(reports)};
-  for (const NodeReport& report : reports) {
-    if (has_changed(report)) result.changed.insert(report.node);
-    if (report.outcome.is_silent() || report.outcome.is_broken()) result.unknown.insert(report.node);
+  for (const NodeReport& node : reports) {
+    if (has_changed(node)) result.changed.insert(node.node);
+    if (node.outcome.is_silent() || node.outcome.is_broken()) result.unknown.insert(node.node);
   }
-  tell(request, std::move(reports), manner.quiet ? std::set<std::string>{} : result.changed);
+  report(request, std::move(reports), options.quiet ? std::set<std::string>{} : result.changed);
   return result;
 }
 
-void HookPerformance::tell(const Request& request, std::vector<NodeReport> reports,
-                           const std::set<std::string>& changed) {
-  std::erase_if(reports, [&](const NodeReport& report) {
-    return report.outcome.is_done() && !changed.contains(report.node) &&
-           !report.outcome.is(Word::restart_due);
+void Executor::report(const Request& request, std::vector<NodeReport> reports,
+                      const std::set<std::string>& changed) {
+  std::erase_if(reports, [&](const NodeReport& node) {
+    return node.outcome.is_done() && !changed.contains(node.node) && !node.outcome.is(Word::restart_due);
   });
   ReportText text = render_text({"erlrc-" + to_string(request.action), request}, reports, false);
   streams_.out += text.out;
@@ -128,13 +129,12 @@ void HookPerformance::tell(const Request& request, std::vector<NodeReport> repor
 }
 
 /// The time of the call may be what ran out, so each of these gets it anew.
-int HookPerformance::take_back() {
+int Executor::roll_back_done(const std::vector<Done>& done) {
   int worst = 0;
-  const std::vector<Done> done = std::exchange(done_, {});
   for (const Done& last : std::views::reverse(done)) {
     const Result result = one(reversed(last.request), only_nodes(site_, last.nodes), after(timeout_),
                               {.leave_stale = false, .each_alone = true});
-    worst = std::max(worst, result.code == 0 ? 0 : 3);
+    worst = std::max(worst, result.code == 0 ? 0 : not_rolled_back);
   }
   return worst;
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <erlrc/coordinator/execute.hpp>
+#include <erlrc/report/streams.hpp>
+
+namespace erlrc {
+
+/// Executes the requests of a package manager's call on the nodes that each is for, and reports to the user
+/// of the package manager what changed, what failed, and which nodes are due for a restart.
+class Executor {
+public:
+  Executor(const Site& site, milliseconds timeout, Streams& streams)
+      : site_(site), timeout_(timeout), streams_(streams) {}
+
+  /// Executes all of them, or, if one fails, rolls back those before it; the worst exit code of them.
+  int all_or_none(const std::vector<Request>& requests);
+
+  /// What came of requests that were executed as far as they can be.
+  struct Tried {
+    int code = 0;           ///< the worst
+    bool all_known = true;  ///< of each node it is known what it runs, or that it refuses
+  };
+
+  /// Executes those that can be, each on the nodes where it can be; with `quiet`, changes are not reported.
+  Tried each(const std::vector<Request>& requests, bool quiet = false);
+
+  /// Rolls back by these requests, on each node as far as it can be: the worst exit code. Here a node that
+  /// runs another version is a failure.
+  int roll_back(const std::vector<Request>& requests);
+
+  /// Whether one of them would change a node.
+  bool would_change(const std::vector<Request>& requests);
+
+  /// Whether a node needs a restart for one of them.
+  bool needs_restart(const std::vector<Request>& requests);
+
+private:
+  struct Result {
+    int code = 0;
+    std::set<std::string> changed;  ///< nodes
+    std::set<std::string> unknown;  ///< nodes of which it is not known what they run
+    bool busy = false;              ///< on a node another run was at work to the end
+  };
+
+  struct Options {
+    bool leave_stale = true;
+    bool quiet = false;
+    bool each_alone = false;
+  };
+
+  /// What was executed of requests that are to be executed all or none.
+  struct Done {
+    Request request;
+    std::set<std::string> nodes;  ///< those that it changed
+  };
+
+  template <typename Holds>
+  bool would_any(const std::vector<Request>& requests, Holds holds);
+  Site site_for(const Request& request) const;
+  Result one(const Request& request, const Site& site, Deadline until, Options options);
+  Tried one_by_one(const std::vector<Request>& requests, Options options);
+  void report(const Request& request, std::vector<NodeReport> reports, const std::set<std::string>& changed);
+  int roll_back_done(const std::vector<Done>& done);
+
+  const Site& site_;
+  milliseconds timeout_;
+  Streams& streams_;
+};
+
+}  // namespace erlrc

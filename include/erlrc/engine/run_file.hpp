@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+
+#include <erlrc/sys/deadline.hpp>
+#include <erlrc/sys/unique_fd.hpp>
+#include <erlrc/transaction/run_record.hpp>
+
+namespace erlrc {
+
+/// Where the calls of one run leave word for each other: $ERLRC_RUN, or /run/erlrc. Only root has access:
+/// anybody who can open it can lock it, and would hold up the package manager.
+std::filesystem::path run_directory();
+void make_run_directory();
+
+/// The record of the run, $ERLRC_RUN/run, and the lock that protects it. While one of these exists, no other
+/// hook of this host is at work.
+class RunFile {
+public:
+  /// Waits for other hooks until `until`; throws Error if they do not end.
+  static RunFile lock(Deadline until);
+
+  /// The record; it has no groups if nothing is stored.
+  RunRecord load() const;
+
+  /// Replaces the record, or removes it if it has no groups.
+  void store(const RunRecord& record) const;
+
+private:
+  RunFile(std::filesystem::path file, UniqueFd lock);
+
+  std::filesystem::path file_;
+  UniqueFd lock_;
+};
+
+}  // namespace erlrc

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include <erlrc/term/term.hpp>
+
+namespace erlrc {
+
+/// Contents of archives, staged for nodes to load before the package manager unpacks them:
+/// /var/lib/erlrc/staged/PACKAGE/.
+class Staging {
+public:
+  Staging();
+
+  const std::filesystem::path& directory() const { return directory_; }
+
+  /// Unpacks the archive; false if it is damaged. Throws Error if there is no space for what it holds.
+  [[nodiscard]] bool unpack(const std::string& package, const std::filesystem::path& archive) const;
+
+  /// The applications that the staged package declares desired on this host.
+  std::set<Atom> desired(const std::string& package) const;
+
+  void drop(const std::string& package) const;
+  void drop_all() const;
+
+private:
+  std::filesystem::path directory_;
+};
+
+}  // namespace erlrc

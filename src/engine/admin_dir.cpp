@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/admin_dir.hpp>
+
+#include <algorithm>
+
+#include <erlrc/app/app_spec.hpp>
+#include <erlrc/base/error.hpp>
+#include <erlrc/dist/names.hpp>
+#include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string package_part(const std::string& variable) {
+  std::string text = environment(variable).value_or("");
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  };
+  if (!std::ranges::all_of(text, good) || text.starts_with('.'))
+    throw UsageError(variable + ": " + printable(text) + " cannot be part of a package's name");
+  return text;
+}
+
+std::optional<ControlMember> load_control_member(const fs::path& file) {
+  const auto text = read_file_if_exists(file);
+  if (!text) return std::nullopt;
+  return parse_control_member(*text, file.string());
+}
+
+}  // namespace
+
+DpkgPackage calling_package() {
+  DpkgPackage package{package_part("DPKG_MAINTSCRIPT_PACKAGE"), package_part("DPKG_MAINTSCRIPT_ARCH")};
+  if (package.name.empty())
+    throw UsageError("DPKG_MAINTSCRIPT_PACKAGE is not set: only dpkg's scripts may call this");
+  return package;
+}
+
+AdminDir::AdminDir() : path_(environment("DPKG_ADMINDIR").value_or("/var/lib/dpkg")) {}
+
+std::optional<ControlMember> AdminDir::checked_member(const DpkgPackage& package) const {
+  const fs::path info = path_ / "info";
+  auto found = load_control_member(info / (package.name + ":" + package.arch + ".erlrc"));
+  return found ? found : load_control_member(info / (package.name + ".erlrc"));
+}
+
+std::optional<ControlMember> AdminDir::member(const DpkgPackage& package) const {
+  try {
+    return checked_member(package);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<ControlMember> AdminDir::unpacking_member() const {
+  return load_control_member(path_ / "tmp.ci" / "erlrc");
+}
+
+std::optional<std::string> AdminDir::unpacking_control() const {
+  return read_file_if_exists(path_ / "tmp.ci" / "control");
+}
+
+PackagedApps AdminDir::listed(const DpkgPackage& package) const {
+  const fs::path info = path_ / "info";
+  auto list = read_file_if_exists(info / (package.name + ":" + package.arch + ".list"));
+  if (!list) list = read_file_if_exists(info / (package.name + ".list"));
+  PackagedApps apps;
+  for (std::size_t at = 0; list && at < list->size();) {
+    const std::size_t end = std::min(list->find('\n', at), list->size());
+    const fs::path file = list->substr(at, end - at);
+    at = end + 1;
+    if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
+    try {
+      const AppSpec spec = parse_app_spec(read_file(file), file.string());
+      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
+    } catch (const Error&) {  // the package did not ask us to look into it
+      continue;
+    }
+  }
+  return apps;
+}
+
+std::vector<std::string> AdminDir::hooked_packages() const {
+  constexpr std::string_view suffix = ".erlrc";
+  std::vector<std::string> names;
+  for (const std::string& name : directory_names(path_ / "info").value_or(std::vector<std::string>{}))
+    if (name.ends_with(suffix))
+      names.push_back(name.substr(0, std::min(name.find(':'), name.size() - suffix.size())));
+  return names;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/backups.hpp>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include <erlrc/app/app_spec.hpp>
+#include <erlrc/base/error.hpp>
+#include <erlrc/sys/file.hpp>
+
+#include "tree.hpp"
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether the directory still holds that version.
+bool has_version(const PackagedApp& app) {
+  const std::string file = app.location.in_path + "/" + app.app.name + ".app";
+  try {
+    return parse_app_spec(read_file(file), file).vsn == app.vsn;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// A second name for the file, or, on another file system, a copy.
+void link_or_copy(const fs::path& file, const fs::path& directory) {
+  const fs::path to = directory / file.filename();
+  std::error_code failed;
+  fs::create_hard_link(file, to, failed);
+  if (!failed) return;
+  fs::copy_file(file, to, failed);
+  if (failed) throw SystemError(to.string() + ": copy " + file.string(), failed.value());
+}
+
+}  // namespace
+
+Backups::Backups() : directory_(state_directory() / "backups") {}
+
+PackagedApps Backups::load(const std::string& package) const {
+  const fs::path file = directory_ / package / "erlrc";
+  const auto text = read_file_if_exists(file);
+  if (!text) return {};
+  PackagedApps apps = parse_control_member(*text, file.string()).apps;
+  for (PackagedApp& app : apps)
+    app.location = Location::backed_up(app.location.in_path, (directory_ / package / app.app.name).string());
+  return apps;
+}
+
+std::map<std::string, PackagedApps> Backups::load_all(const std::string& package) const {
+  std::map<std::string, PackagedApps> backups;
+  for (const std::string& name : directory_names(directory_).value_or(std::vector<std::string>{})) {
+    try {
+      backups[name] = load(name);
+    } catch (const Error&) {
+      if (name == package) throw;
+    }
+  }
+  return backups;
+}
+
+void Backups::back_up(const std::string& package, const PackagedApps& apps) const {
+  PackagedApps all = load(package);
+  for (PackagedApp app : apps) {
+    const std::string backup = (directory_ / package / app.app.name).string();
+    const auto same = std::ranges::find(all, app.app, &PackagedApp::app);
+    if (same != all.end() && same->vsn == app.vsn) continue;
+    if (!has_version(app)) continue;
+    remove_tree(backup);
+    make_directories(backup);
+    const std::string& ebin = app.location.in_path;
+    for (const std::string& name : directory_names(ebin).value_or(std::vector<std::string>{}))
+      if (name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup"))
+        link_or_copy(fs::path(ebin) / name, backup);
+    app.location = Location::backed_up(ebin, backup);
+    if (same != all.end()) all.erase(same);
+    all.push_back(std::move(app));
+  }
+  if (!all.empty()) write_control(package, all);
+}
+
+void Backups::use(const std::string& package) const {
+  PackagedApps apps = load(package);
+  for (PackagedApp& app : apps)
+    app.location = Location(app.location.read_from);
+  if (!apps.empty()) write_control(package, apps);
+}
+
+void Backups::drop(const std::string& package) const {
+  if (file_status(directory_ / package)) remove_tree(directory_ / package);
+}
+
+void Backups::write_control(const std::string& package, const PackagedApps& apps) const {
+  std::string text;
+  for (const PackagedApp& app : apps)
+    text += app.app.name + " " + app.vsn + " " + app.location.in_path + "\n";
+  write_file_atomically(directory_ / package / "erlrc", text, 0644);
+}
+
+}  // namespace erlrc

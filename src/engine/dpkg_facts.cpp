@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/dpkg_facts.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/engine/skipped_packages.hpp>
+#include <erlrc/sys/file.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// If there are more archives than these, only those are opened whose file names suggest that they matter.
+constexpr std::size_t many_archives = 32;
+
+/// Whether the new version is on disk, in whatever part.
+bool is_unpacking(Moment moment) {
+  return moment == Moment::about_to_unpack || moment == Moment::both_on_disk ||
+         moment == Moment::both_on_disk_again || moment == Moment::unpack_failed;
+}
+
+bool upgrades(Moment moment) {
+  return moment == Moment::both_on_disk || moment == Moment::both_on_disk_again;
+}
+
+/// The version in a directory next to that of this one, which is named after it; nullopt unless there
+/// is exactly one.
+std::optional<PackagedApp> neighbour_of(const PackagedApp& app) {
+  const fs::path own = fs::path(app.location.in_path).parent_path();
+  const std::string prefix = app.app.name + "-";
+  std::optional<PackagedApp> found;
+  if (own.filename() != prefix + app.vsn) return found;
+  for (const std::string& name : directory_names(own.parent_path()).value_or(std::vector<std::string>{})) {
+    const fs::path ebin = own.parent_path() / name / "ebin";
+    if (name == own.filename() || !name.starts_with(prefix) || !file_status(ebin / (app.app.name + ".app")))
+      continue;
+    if (found) return std::nullopt;
+    found = PackagedApp{app.app, name.substr(prefix.size()), ebin.string()};
+  }
+  return found;
+}
+
+/// An unreadable member counts as absent: its own package fails for it, when its turn comes.
+std::optional<ControlMember> member_in(const std::string& archive) {
+  const auto text = archive_member(archive, "erlrc");
+  if (!text) return std::nullopt;
+  try {
+    return parse_control_member(*text, archive);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<PackageRelations> relations_in(const std::string& archive) {
+  const auto control = parse_stanzas(archive_control(archive).value_or(""));
+  if (control.empty()) return std::nullopt;
+  return relations_of(control.front());
+}
+
+std::string field(const Stanza& stanza, const std::string& name) {
+  const auto found = stanza.find(name);
+  return found == stanza.end() ? "" : found->second;
+}
+
+}  // namespace
+
+DpkgFacts::DpkgFacts() : package_(calling_package()), dpkg_(calling_dpkg()) {}
+
+Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) const {
+  Snapshot snapshot;
+  snapshot.moment = moment;
+  snapshot.package = package_.name;
+  snapshot.run = std::to_string(dpkg_.id.pid) + " " + dpkg_.id.start;
+  snapshot.desired = site.wanted;
+  snapshot.installed = installed_member(moment, streams);
+  snapshot.skipped = load_skipped_packages();
+  for (const fs::path& archive : dpkg_.archives)
+    snapshot.archives.push_back({archive.string()});
+  if (is_unpacking(moment)) snapshot.unpacking = admin_.unpacking_member();
+  if (upgrades(moment))
+    for (const Stanza& stanza : parse_stanzas(admin_.unpacking_control().value_or("")))
+      snapshot.unpacking_relations = relations_of(stanza);
+  if (upgrades(moment) || moment == Moment::configured) snapshot.hooked = admin_.hooked_packages();
+  if (moment == Moment::about_to_unpack && !snapshot.installed && managed_apps(snapshot.unpacking))
+    snapshot.listed = admin_.listed(package_);
+  if (upgrades(moment) && snapshot.installed && !snapshot.unpacking)
+    for (const PackagedApp& app : snapshot.installed->apps)
+      if (auto next = neighbour_of(app)) snapshot.neighbours[app.app] = *std::move(next);
+  return snapshot;
+}
+
+/// Where it cannot be read, the package is refused when its applications are to be started.
+std::optional<ControlMember> DpkgFacts::installed_member(Moment moment, Streams& streams) const {
+  try {
+    return admin_.checked_member(package_);
+  } catch (const Error& error) {
+    if (moment == Moment::configured || moment == Moment::stays_installed) throw;
+    streams.err += std::string("erlrc-hook: warning: ") + error.what() +
+                   ": nothing is known of the applications of " + package_.name + "\n";
+    return std::nullopt;
+  }
+}
+
+void DpkgFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
+  if (snapshot.packages) return;
+  if (snapshot.hooked.empty()) snapshot.hooked = admin_.hooked_packages();
+  std::vector<std::string> names = snapshot.hooked;
+  names.push_back(package_.name);
+  for (const Archive& archive : snapshot.archives)
+    names.push_back(package_of_file_name(archive.path));
+  for (const RunRecord::Group& group : record.groups)
+    for (const RunRecord::Package& package : group.packages)
+      names.push_back(package.name);
+  snapshot.packages.emplace();
+  query(names, snapshot);
+}
+
+/// If a package is installed for several architectures, that of the calling package counts.
+void DpkgFacts::query(const std::vector<std::string>& names, Snapshot& snapshot) const {
+  if (names.empty()) return;
+  for (const Stanza& stanza : parse_stanzas(query_packages(admin_.path(), names))) {
+    const std::string status = field(stanza, "Status");
+    if (status.empty() || status.ends_with(" not-installed") || status.ends_with(" config-files")) continue;
+    PackageRelations relations = relations_of(stanza);
+    const std::string name = relations.name;
+    const std::string arch = field(stanza, "Architecture");
+    if (snapshot.packages->contains(name) && arch != package_.arch) continue;
+    (*snapshot.packages)[name] = {
+        std::move(relations), arch, status.ends_with(" half-installed"), admin_.member({name, arch}), {}};
+  }
+}
+
+/// Files are usually named after their packages, but need not be.
+void DpkgFacts::open_archives(Snapshot& snapshot) const {
+  for (Archive& archive : snapshot.archives)
+    if (snapshot.archives.size() <= many_archives ||
+        may_concern(snapshot, package_of_file_name(archive.path)))
+      archive.relations = relations_in(archive.path);
+  if (own_archive(snapshot) == snapshot.archives.size())
+    for (Archive& archive : snapshot.archives)
+      if (!archive.relations) archive.relations = relations_in(archive.path);
+  std::vector<std::string> unknown;
+  for (const Archive& archive : snapshot.archives)
+    if (archive.relations && !snapshot.packages->contains(archive.relations->name) &&
+        archive.relations->name != package_of_file_name(archive.path))
+      unknown.push_back(archive.relations->name);
+  query(unknown, snapshot);
+  for (std::size_t place = own_archive(snapshot) + 1; place < snapshot.archives.size(); ++place) {
+    Archive& archive = snapshot.archives[place];
+    if (!archive.relations || archive.relations->name == snapshot.package) continue;
+    archive.member = member_in(archive.path);
+    const auto now = snapshot.packages->find(archive.relations->name);
+    if (archive.member && now != snapshot.packages->end() && !now->second.member)
+      now->second.listed = admin_.listed({now->first, now->second.arch});
+  }
+  snapshot.opened = true;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/package_engine.hpp>
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/engine/backups.hpp>
+#include <erlrc/engine/executor.hpp>
+#include <erlrc/engine/run_file.hpp>
+#include <erlrc/engine/staging.hpp>
+#include <erlrc/transaction/package_run.hpp>
+
+namespace erlrc {
+namespace {
+
+const std::string tool = "erlrc-hook: ";
+
+/// One function for each action; each returns whether the rest of the list is to be done.
+class Engine {
+public:
+  Engine(const DpkgFacts& facts, RunFile file, Executor executor, Streams& streams)
+      : facts_(facts),
+        file_(std::move(file)),
+        executor_(executor),
+        streams_(streams),
+        record_(file_.load()) {}
+
+  int run(Snapshot snapshot) {
+    snapshot_ = std::move(snapshot);
+    snapshot_.staging = staging_.directory().string();
+    RunEvent event = Called{};
+    for (;;) {
+      snapshot_.backups = backups_.load_all(snapshot_.package);
+      const PackageActions actions = next(record_, event, snapshot_);
+      executed_ = {};
+      asked_ = false;
+      for (const PackageAction& action : actions)
+        if (!std::visit(*this, action)) break;
+      if (exit_) return *exit_;
+      if (asked_) continue;
+      const bool awaits = std::holds_alternative<Execute>(actions.back()) || executed_.code != 0;
+      event = awaits ? RunEvent(executed_) : RunEvent(Called{});
+    }
+  }
+
+  bool operator()(const Store& action) {
+    record_ = action.record;
+    file_.store(record_);
+    return true;
+  }
+
+  bool operator()(const Execute& action) {
+    snapshot_.answers.clear();
+    int code = 0;
+    if (action.how == Execute::How::all_or_none) {
+      code = executor_.all_or_none(action.requests);
+    } else {
+      const auto tried = executor_.each(action.requests, action.how == Execute::How::move);
+      executed_.all_known = executed_.all_known && tried.all_known;
+      code = tried.code;
+    }
+    if (code == 0 || !action.required) return true;
+    executed_.code = code;
+    return false;
+  }
+
+  bool operator()(const RollBack& action) {
+    snapshot_.answers.clear();
+    if (executor_.roll_back(action.requests) == 0 || !action.stays) return true;
+    backups_.drop(action.package);
+    backups_.back_up(action.package, *action.stays);
+    return true;
+  }
+
+  bool operator()(const BackUp& action) {
+    backups_.back_up(action.package, action.apps);
+    return true;
+  }
+
+  bool operator()(const UseBackup& action) {
+    backups_.use(action.package);
+    return true;
+  }
+
+  bool operator()(const DropBackup& action) {
+    backups_.drop(action.package);
+    return true;
+  }
+
+  bool operator()(const Stage& action) {
+    asked_ = true;
+    staged_.push_back(action.package);
+    try {
+      const bool whole = staging_.unpack(action.package, action.archive);
+      snapshot_.staged[action.archive] = {!whole, staging_.desired(action.package)};
+      return whole;
+    } catch (const Error&) {
+      for (const std::string& package : staged_)
+        staging_.drop(package);
+      throw;
+    }
+  }
+
+  bool operator()(const DropStaged& action) {
+    staging_.drop(action.package);
+    return true;
+  }
+
+  bool operator()(const DropAllStaged&) {
+    staging_.drop_all();
+    return true;
+  }
+
+  bool operator()(const LookUp&) {
+    asked_ = true;
+    facts_.look_up(record_, snapshot_);
+    return true;
+  }
+
+  bool operator()(const OpenArchives&) {
+    asked_ = true;
+    facts_.open_archives(snapshot_);
+    return true;
+  }
+
+  bool operator()(const Ask& action) {
+    asked_ = true;
+    const bool answer = action.what == Ask::What::would_change ? executor_.would_change(action.requests)
+                                                               : executor_.needs_restart(action.requests);
+    snapshot_.answers.emplace_back(action, answer);
+    return true;
+  }
+
+  bool operator()(const Warn& action) {
+    streams_.err += tool + action.text + "\n";
+    return true;
+  }
+
+  bool operator()(const Refuse& action) { return end(1, "keeping the old version: " + action.why); }
+
+  bool operator()(const Skip& action) {
+    return end(0, "skipped until the nodes are restarted: " + action.why);
+  }
+
+  bool operator()(const Exit& action) {
+    exit_ = action.code;
+    return false;
+  }
+
+private:
+  bool end(int code, const std::string& text) {
+    streams_.err += tool + snapshot_.package + ": " + text + "\n";
+    exit_ = code;
+    return false;
+  }
+
+  const DpkgFacts& facts_;
+  RunFile file_;
+  Executor executor_;
+  Streams& streams_;
+  Backups backups_;
+  Staging staging_;
+  Snapshot snapshot_;
+  RunRecord record_;                 ///< as it is stored
+  Executed executed_;                ///< what came of this list
+  std::vector<std::string> staged_;  ///< packages
+  bool asked_ = false;               ///< this list asked for more facts
+  std::optional<int> exit_;
+};
+
+}  // namespace
+
+int handle_call(Moment moment, const DpkgFacts& facts, const Site& site, milliseconds timeout,
+                Streams& streams) {
+  RunFile file = RunFile::lock(after(timeout));
+  return Engine(facts, std::move(file), Executor(site, timeout, streams), streams)
+      .run(facts.load(moment, site, streams));
+}
+
+}  // namespace erlrc

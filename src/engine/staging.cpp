@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/staging.hpp>
+
+#include <cstdint>
+#include <system_error>
+#include <vector>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/site/dpkg.hpp>
+#include <erlrc/sys/file.hpp>
+
+#include "tree.hpp"
+
+namespace erlrc {
+
+namespace fs = std::filesystem;
+
+Staging::Staging() : directory_(state_directory() / "staged") {}
+
+bool Staging::unpack(const std::string& package, const fs::path& archive) const {
+  remove_tree(directory_ / package);
+  make_directories(directory_ / package);
+  if (extract_archive(archive, directory_ / package)) return true;
+  constexpr std::uintmax_t full = 1U << 20;
+  std::error_code failed;
+  const fs::space_info space = fs::space(directory_, failed);
+  if (!failed && space.available < full)
+    throw Error(directory_.string() + ": no space left to unpack " + archive.string());
+  return false;
+}
+
+std::set<Atom> Staging::desired(const std::string& package) const {
+  std::set<Atom> apps;
+  const fs::path directory = directory_ / package / "etc/erlrc.d/applications";
+  for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{}))
+    apps.insert(Atom{name});
+  return apps;
+}
+
+void Staging::drop(const std::string& package) const {
+  if (file_status(directory_ / package)) remove_tree(directory_ / package);
+}
+
+void Staging::drop_all() const {
+  if (file_status(directory_)) remove_tree(directory_);
+}
+
+}  // namespace erlrc

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/transaction/package_run.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <erlrc/transaction/upgrade_set.hpp>
+
+#include "both_on_disk.hpp"
+#include "candidates.hpp"
+#include "roll_back.hpp"
+
+namespace erlrc {
+namespace {
+
+using State = RunRecord::State;
+using Group = RunRecord::Group;
+
+void drop_backup(const Snapshot& snapshot, PackageActions& actions) {
+  if (snapshot.backups.contains(snapshot.package)) actions.push_back(DropBackup{snapshot.package});
+}
+
+/// The old applications whose files will be missed: without a control member nodes are not upgraded before
+/// the files are gone; and files in the directory of the new version are overwritten.
+PackagedApps to_back_up(const Snapshot& snapshot) {
+  const auto installed = managed_apps(snapshot.installed);
+  const auto unpacking = managed_apps(snapshot.unpacking);
+  // A package that has not been managed until now is not adopted.
+  if (!unpacking || (!installed && snapshot.installed)) return {};
+  PackagedApps old = installed ? *installed : snapshot.listed;
+  std::erase_if(old, [&](const PackagedApp& app) {
+    const auto same = std::ranges::find(*unpacking, app.app, &PackagedApp::app);
+    return same == unpacking->end() || (installed && same->location != app.location);
+  });
+  return old;
+}
+
+PackageActions about_to_unpack(const RunRecord& record, const Snapshot& snapshot) {
+  PackageActions actions;
+  const Group* group = record.group_of(snapshot.package);
+  if (group != nullptr && group->state == State::failed && !group->find(snapshot.package)->closed) {
+    RunRecord now = record;
+    now.group_of(snapshot.package)->find(snapshot.package)->closed = true;
+    store_open(std::move(now), snapshot.package, actions);
+    actions.push_back(Refuse{group->because});
+    return actions;
+  }
+  if (PackagedApps old = to_back_up(snapshot); !old.empty())
+    actions.push_back(BackUp{snapshot.package, std::move(old)});
+  actions.push_back(Exit{});
+  return actions;
+}
+
+/// Rolls the group of the calling package back, whose old files are being restored. Needs snapshot.packages.
+RunRecord roll_back_group(RunRecord record, const Snapshot& snapshot, PackageActions& actions) {
+  Group& group = *record.group_of(snapshot.package);
+  group.find(snapshot.package)->closed = false;
+  roll_back_open(group, snapshot.package, OwnFiles::restored, actions);
+  roll_back_unmet(record, snapshot, actions);
+  fail(group, snapshot.package, snapshot.package + " could not be unpacked");
+  return record;
+}
+
+PackageActions unpack_failed(const RunRecord& record, const Snapshot& snapshot) {
+  PackageActions actions;
+  const Group* group = record.group_of(snapshot.package);
+  if (group != nullptr && group->state != State::failed) {
+    if (!snapshot.packages) return {LookUp{}};
+    RunRecord now = roll_back_group(record, snapshot, actions);
+    actions.push_back(Store{now});
+    drop_staged(*now.group_of(snapshot.package), actions);
+  } else if (auto requests = requests_for(snapshot.moment, snapshot.versions()); !requests.empty()) {
+    actions.push_back(roll_back(snapshot.package, std::move(requests), true));
+  }
+  actions.push_back(Exit{});
+  return actions;
+}
+
+/// If the old version has hooks, `given_up` comes next, and may need the backup.
+PackageActions old_files_restored(const Snapshot& snapshot) {
+  PackageActions actions;
+  if (!managed_apps(snapshot.installed)) drop_backup(snapshot, actions);
+  actions.push_back(Exit{});
+  return actions;
+}
+
+/// What nodes may still run of another version, because it was not upgraded, or not rolled back, while both
+/// versions were on disk, is changed with the files of the backup.
+std::vector<Request> changes_from_backup(const Snapshot& snapshot) {
+  const PackageVersions versions = snapshot.versions();
+  if (!versions.installed) return {};
+  return for_nodes(versions.nodes, change_all(versions.backup, *versions.installed, versions.desired));
+}
+
+/// If a node refuses the change, the package manager cannot restore the old version: the node keeps running
+/// it, and the start that follows reports so. If a node cannot be asked, the call fails, and the backup stays
+/// for the next attempt.
+PackageActions bring_in_sync(const Snapshot& snapshot) {
+  PackageActions actions;
+  if (auto changes = changes_from_backup(snapshot); !changes.empty())
+    actions.push_back(Execute{std::move(changes), Execute::How::each});
+  actions.push_back(
+      Execute{requests_for(snapshot.moment, snapshot.versions()), Execute::How::all_or_none, true});
+  return actions;
+}
+
+/// Why nodes must not follow the calling package, which is installed, before they are restarted.
+std::optional<std::string> must_wait(const Snapshot& snapshot, PackageActions& questions) {
+  if (snapshot.skipped.contains(snapshot.package))
+    return snapshot.backup(snapshot.package).empty() ? std::nullopt : std::optional(skipped_by_administrator);
+  std::vector<Request> all = changes_from_backup(snapshot);
+  std::ranges::move(requests_for(snapshot.moment, snapshot.versions()), std::back_inserter(all));
+  if (!others_possible(snapshot) || !ask({Ask::What::would_change, std::move(all)}, snapshot, questions))
+    return std::nullopt;
+  if (!snapshot.packages) {
+    questions.push_back(LookUp{});
+    return std::nullopt;
+  }
+  const auto now = snapshot.packages->find(snapshot.package);
+  if (now == snapshot.packages->end()) return std::nullopt;
+  const auto skipped = to_skip({{snapshot.package, {{}, now->second.relations}}}, snapshot, questions);
+  return skipped.empty() ? std::nullopt : std::optional(skipped.begin()->second);
+}
+
+PackageActions configured(const Snapshot& snapshot) {
+  PackageActions questions;
+  const auto why = must_wait(snapshot, questions);
+  if (!questions.empty()) return questions;
+  return why ? skip(*why, snapshot) : bring_in_sync(snapshot);
+}
+
+PackageActions given_up(const RunRecord& record, const Snapshot& snapshot) {
+  const Group* group = record.group_of(snapshot.package);
+  const bool failed = group != nullptr && group->state == State::failed;
+  if (group == nullptr || (failed && group->find(snapshot.package)->closed)) return bring_in_sync(snapshot);
+  if (!failed && !snapshot.packages) return {LookUp{}};
+  PackageActions actions;
+  RunRecord now = failed ? record : roll_back_group(record, snapshot, actions);
+  Group& own = *now.group_of(snapshot.package);
+  own.find(snapshot.package)->closed = true;
+  const Group rolled_back = own;
+  store_open(std::move(now), snapshot.package, actions);
+  if (!failed) drop_staged(rolled_back, actions);
+  return actions;
+}
+
+PackageActions execute_own(const Snapshot& snapshot) {
+  PackageActions actions;
+  if (snapshot.moment == Moment::removed) drop_backup(snapshot, actions);
+  actions.push_back(
+      Execute{requests_for(snapshot.moment, snapshot.versions()), Execute::How::all_or_none, true});
+  return actions;
+}
+
+PackageActions forgotten(const Snapshot& snapshot) {
+  PackageActions actions;
+  drop_backup(snapshot, actions);
+  actions.push_back(Exit{});
+  return actions;
+}
+
+PackageActions after_sync(const Executed& executed, const Snapshot& snapshot) {
+  PackageActions actions;
+  const int code = std::max(executed.code, executed.all_known ? 0 : 1);
+  if (code == 0) drop_backup(snapshot, actions);
+  actions.push_back(Exit{code});
+  return actions;
+}
+
+PackageActions after_execution(const RunRecord& record, const Executed& executed, const Snapshot& snapshot) {
+  switch (snapshot.moment) {
+    case Moment::both_on_disk:
+    case Moment::both_on_disk_again:
+      return after_upgrade(record, executed, snapshot);
+    case Moment::configured:
+    case Moment::given_up:
+      return after_sync(executed, snapshot);
+    default:
+      return {Exit{executed.code}};
+  }
+}
+
+}  // namespace
+
+PackageActions next(const RunRecord& record, const RunEvent& event, const Snapshot& snapshot) {
+  if (const auto* executed = std::get_if<Executed>(&event))
+    return after_execution(record, *executed, snapshot);
+  // Two runs never overlap, so the process that stored the record of another run is gone.
+  const bool ended = record.run != snapshot.run || snapshot.moment == Moment::configured;
+  if (!record.groups.empty() && ended) return finish(record, snapshot);
+  switch (snapshot.moment) {
+    case Moment::about_to_unpack:
+      return about_to_unpack(record, snapshot);
+    case Moment::both_on_disk:
+    case Moment::both_on_disk_again:
+      return upgrade(record, snapshot);
+    case Moment::unpack_failed:
+      return unpack_failed(record, snapshot);
+    case Moment::old_files_restored:
+      return old_files_restored(snapshot);
+    case Moment::given_up:
+      return given_up(record, snapshot);
+    case Moment::configured:
+      return configured(snapshot);
+    case Moment::stays_installed:
+    case Moment::about_to_remove:
+    case Moment::removed:
+      return execute_own(snapshot);
+    case Moment::forgotten:
+      return forgotten(snapshot);
+  }
+  return {Exit{}};
+}
+
+}  // namespace erlrc

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/transaction/requests.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <erlrc/base/version.hpp>
+
+namespace erlrc {
+namespace {
+
+const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
+  const auto found = std::ranges::find(apps, app, &PackagedApp::app);
+  return found == apps.end() ? nullptr : &*found;
+}
+
+Version version(const PackagedApp& app) {
+  return {app.vsn, app.location};
+}
+
+Request start(const PackagedApp& app) {
+  return {.action = Action::start, .app = app.app, .from = {}, .to = version(app)};
+}
+
+Request stop(const PackagedApp& app) {
+  return {.action = Action::stop, .app = app.app, .from = version(app), .to = {}};
+}
+
+bool is_desired(const DesiredApps& desired, const Atom& app) {
+  return !desired || desired->contains(app);
+}
+
+Request change(const PackagedApp& from, const PackagedApp& to, bool start) {
+  const bool down = compare_versions(from.vsn, to.vsn) > 0;
+  return {.action = down ? Action::downgrade : Action::upgrade,
+          .app = to.app,
+          .from = version(from),
+          .to = version(to),
+          .start = start};
+}
+
+std::vector<Request> stop_all(const PackagedApps& apps) {
+  std::vector<Request> requests;
+  std::transform(apps.rbegin(), apps.rend(), std::back_inserter(requests), stop);
+  return requests;
+}
+
+/// Without a control member nothing is known of a version's applications.
+std::vector<Request> upgrade_requests(const PackageVersions& versions) {
+  const PackagedApps installed = with_backup(versions.installed.value_or(PackagedApps{}), versions.backup);
+  if (installed.empty() || !versions.unpacking) return {};
+  return change_all(installed, *versions.unpacking, versions.desired);
+}
+
+std::vector<Request> requests_on_all_nodes(Moment moment, const PackageVersions& versions) {
+  const PackagedApps installed = versions.installed.value_or(PackagedApps{});
+  switch (moment) {
+    case Moment::both_on_disk:
+    case Moment::both_on_disk_again:
+      return upgrade_requests(versions);
+    case Moment::unpack_failed:
+      return all_reversed(upgrade_requests(versions));
+    case Moment::configured:
+    case Moment::stays_installed:
+    case Moment::given_up:
+      return start_all(installed, versions.desired);
+    case Moment::about_to_remove:
+    case Moment::removed:
+      return stop_all(installed);
+    case Moment::about_to_unpack:
+    case Moment::old_files_restored:
+    case Moment::forgotten:
+      return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Request> requests_for(Moment moment, const PackageVersions& versions) {
+  return for_nodes(versions.nodes, requests_on_all_nodes(moment, versions));
+}
+
+std::vector<Request> change_all(const PackagedApps& from, const PackagedApps& to,
+                                const DesiredApps& desired) {
+  std::vector<Request> requests;
+  for (const PackagedApp& next : to)
+    if (const PackagedApp* now = find(from, next.app))
+      requests.push_back(change(*now, next, is_desired(desired, next.app)));
+  for (auto gone = from.rbegin(); gone != from.rend(); ++gone)
+    if (!find(to, gone->app)) requests.push_back(stop(*gone));
+  return requests;
+}
+
+std::vector<Request> start_all(const PackagedApps& apps, const DesiredApps& desired) {
+  std::vector<Request> requests;
+  for (const PackagedApp& app : apps)
+    if (is_desired(desired, app.app)) requests.push_back(start(app));
+  return requests;
+}
+
+std::vector<Request> for_nodes(const std::optional<std::vector<std::string>>& nodes,
+                               std::vector<Request> requests) {
+  for (Request& request : requests)
+    request.nodes = nodes;
+  return requests;
+}
+
+PackagedApps with_backup(PackagedApps apps, const PackagedApps& backup) {
+  for (const PackagedApp& one : backup) {
+    const auto same = std::ranges::find(apps, one.app, &PackagedApp::app);
+    if (same == apps.end()) {
+      apps.push_back(one);
+    } else if (same->vsn == one.vsn) {
+      *same = one;
+    }
+  }
+  return apps;
+}
+
+std::vector<Request> all_reversed(const std::vector<Request>& requests) {
+  std::vector<Request> back(requests.rbegin(), requests.rend());
+  std::transform(back.begin(), back.end(), back.begin(), reversed);
+  return back;
+}
+
+Request reversed(const Request& request) {
+  Request back = request;
+  std::swap(back.from, back.to);
+  switch (request.action) {
+    case Action::start:
+      back.action = Action::stop;
+      break;
+    case Action::stop:
+      back.action = Action::start;
+      break;
+    case Action::upgrade:
+      if (compare_versions(back.from.vsn, back.to.vsn) > 0) back.action = Action::downgrade;
+      break;
+    case Action::downgrade:
+      back.action = Action::upgrade;
+      break;
+  }
+  return back;
+}
+
+}  // namespace erlrc

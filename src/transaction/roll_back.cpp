@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "roll_back.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <ranges>
+#include <utility>
+
+#include <erlrc/transaction/requests.hpp>
+#include <erlrc/transaction/upgrade_set.hpp>
+
+namespace erlrc {
+namespace {
+
+using State = RunRecord::State;
+using Group = RunRecord::Group;
+
+const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
+  const auto found = std::ranges::find(apps, app, &PackagedApp::app);
+  return found == apps.end() ? nullptr : &*found;
+}
+
+bool to_backup(const Request& request) {
+  return request.to.location && request.to.location->is_backup();
+}
+
+bool is_staged(const Version& version, const Snapshot& snapshot) {
+  return version.location && version.location->in_path.starts_with(snapshot.staging + "/");
+}
+
+/// The packages that were unpacked in this run, and that can be rolled back to a version before.
+std::vector<RunRecord::Package> closed_upgrades(const RunRecord& record) {
+  std::vector<RunRecord::Package> closed;
+  for (const Group& group : record.groups)
+    if (group.state != State::failed)
+      std::ranges::copy_if(group.packages, std::back_inserter(closed),
+                           [](const auto& package) { return package.closed && !package.from.empty(); });
+  return closed;
+}
+
+/// Closes those that have no hook when they are unpacked: their old version has none, or the package is new.
+void close_what_has_come(Group& group, const Snapshot& snapshot, PackageActions& actions) {
+  for (RunRecord::Package& package : group.packages) {
+    if (package.closed) continue;
+    const auto now = snapshot.packages->find(package.name);
+    if (now == snapshot.packages->end() || now->second.half_installed) continue;
+    if (now->second.relations.version != package.version) continue;
+    const PackagedApps apps = managed_apps(now->second.member).value_or(PackagedApps{});
+    if (auto requests = moves(package, apps, snapshot); !requests.empty())
+      actions.push_back(Execute{std::move(requests), Execute::How::move});
+    package.closed = true;
+  }
+}
+
+bool is_closed(const RunRecord& record) {
+  return std::ranges::all_of(
+      record.groups, [](const Group& group) { return group.state == State::failed || group.all_closed(); });
+}
+
+}  // namespace
+
+// Where the old files are only in the backup, the new ones must not take their place there, unless the
+// package manager is restoring the old ones.
+RollBack roll_back(const std::string& package, std::vector<Request> requests, bool restored) {
+  RollBack made{package, std::move(requests)};
+  const bool only_backup = std::ranges::any_of(made.requests, to_backup);
+  if (only_backup && !restored) return made;
+  made.stays.emplace();
+  for (const Request& request : made.requests)
+    if (request.from.location)
+      made.stays->push_back({request.app, request.from.vsn, request.from.location->in_path});
+  return made;
+}
+
+void roll_back_open(const Group& group, const std::string& own, OwnFiles files, PackageActions& actions) {
+  for (const RunRecord::Package& package : std::views::reverse(group.packages)) {
+    const bool is_own = package.name == own;
+    if (package.closed || (is_own && files == OwnFiles::rolled_back) || package.requests.empty()) continue;
+    RollBack back =
+        roll_back(package.name, all_reversed(package.requests), is_own && files == OwnFiles::restored);
+    if (is_own && files == OwnFiles::both_on_disk) back.stays.reset();
+    actions.push_back(std::move(back));
+  }
+}
+
+std::set<std::string> roll_back_unmet(const RunRecord& record, const Snapshot& snapshot,
+                                      PackageActions& actions) {
+  const std::vector<RunRecord::Package> closed = closed_upgrades(record);
+  Packages now;
+  for (const std::string& name : snapshot.hooked)
+    if (const auto found = snapshot.packages->find(name); found != snapshot.packages->end())
+      now[name] = found->second.relations;
+  std::map<std::string, std::string> before;
+  for (const RunRecord::Package& package : closed)
+    before[package.name] = package.from;
+  const std::set<std::string> back = to_roll_back(std::move(now), before);
+  for (const RunRecord::Package& package : std::views::reverse(closed)) {
+    if (!back.contains(package.name)) continue;
+    RollBack made{package.name, {}};
+    for (Request request : all_reversed(package.requests))
+      if (const PackagedApp* app = find(snapshot.backup(package.name), request.app)) {
+        request.to = {app->vsn, app->location.read_from};
+        made.requests.push_back(std::move(request));
+      }
+    if (made.requests.empty()) continue;
+    actions.push_back(std::move(made));
+    actions.push_back(UseBackup{package.name});
+  }
+  return back;
+}
+
+void fail(Group& group, const std::string& own, const std::string& because) {
+  group.state = State::failed;
+  group.because = because;
+  for (RunRecord::Package& package : group.packages)
+    if (package.from.empty() && package.name != own) package.closed = true;
+}
+
+void drop_staged(const Group& group, PackageActions& actions) {
+  for (const RunRecord::Package& package : group.packages)
+    actions.push_back(DropStaged{package.name});
+}
+
+std::vector<Request> moves(const RunRecord::Package& package, const PackagedApps& apps,
+                           const Snapshot& snapshot) {
+  std::vector<Request> made;
+  for (const Request& request : package.requests) {
+    const PackagedApp* now = find(apps, request.app);
+    if (now == nullptr || !is_staged(request.to, snapshot)) continue;
+    made.push_back({.action = Action::upgrade,
+                    .app = request.app,
+                    .from = request.to,
+                    .to = {now->vsn, now->location},
+                    .start = false,
+                    .nodes = request.nodes});
+  }
+  return made;
+}
+
+void store_open(RunRecord record, const std::string& package, PackageActions& actions) {
+  std::erase_if(record.groups,
+                [&](const Group& group) { return group.find(package) != nullptr && group.all_closed(); });
+  if (record.groups.empty()) {
+    actions.push_back(DropAllStaged{});
+    record = {};
+  }
+  actions.push_back(Store{std::move(record)});
+}
+
+PackageActions finish(const RunRecord& record, const Snapshot& snapshot) {
+  if (!is_closed(record) && !snapshot.packages) return {LookUp{}};
+  PackageActions actions;
+  RunRecord left = record;
+  for (Group& group : left.groups) {
+    if (group.state == State::failed) continue;
+    close_what_has_come(group, snapshot, actions);
+    roll_back_open(group, snapshot.package, OwnFiles::unknown, actions);
+  }
+  const std::set<std::string> back =
+      is_closed(left) ? std::set<std::string>{} : roll_back_unmet(left, snapshot, actions);
+  for (const Group& group : left.groups)
+    for (const RunRecord::Package& package : group.packages)
+      if (group.state != State::failed && package.closed && !back.contains(package.name) &&
+          snapshot.backups.contains(package.name))
+        actions.push_back(DropBackup{package.name});
+  actions.push_back(DropAllStaged{});
+  actions.push_back(Store{});
+  return actions;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/dpkg_facts.hpp>
+
+#include "catch.hpp"
+#include "temp_dir.hpp"
+
+using namespace erlrc;
+using test::ScopedEnvironment;
+using test::TempDir;
+
+namespace {
+
+/// A call of the script of pkg, an `all` package, with dpkg's real query program on a directory of ours.
+struct Host {
+  Host()
+      : admindir("DPKG_ADMINDIR", dir.path().c_str()),
+        run("ERLRC_RUN", (dir / "run").c_str()),
+        package("DPKG_MAINTSCRIPT_PACKAGE", "pkg"),
+        arch("DPKG_MAINTSCRIPT_ARCH", "all") {
+    dir.write("updates/0", "");
+  }
+
+  void installed(const std::string& name, const std::string& arch, const std::string& fields,
+                 const std::string& file) {
+    status += "Package: " + name + "\nStatus: install ok installed\nMaintainer: x\nDescription: x\n" +
+              "Architecture: " + arch + "\nVersion: 1.0\n" + fields + "\n";
+    dir.write("status", status);
+    dir.write("info/" + file, "nodes = n1\n" + name + " 1.0 /l/" + name + "-1.0/ebin\n");
+  }
+
+  TempDir dir;
+  std::string status;
+  ScopedEnvironment admindir, run, package, arch;
+};
+
+}  // namespace
+
+TEST_CASE("the control members of other packages are found by their own architectures") {
+  Host host;
+  host.installed("pkg", "all", "", "pkg.erlrc");
+  host.installed("lib", "amd64", "Multi-Arch: same\nDepends: pkg (>= 1.0)\n", "lib:amd64.erlrc");
+  Streams streams;
+  const DpkgFacts facts;
+  Snapshot snapshot = facts.load(Moment::unpack_failed, {}, streams);
+  facts.look_up({}, snapshot);
+  REQUIRE(snapshot.packages);
+  REQUIRE(snapshot.packages->contains("lib"));
+  const InstalledPackage& lib = snapshot.packages->at("lib");
+  REQUIRE(lib.member);
+  CHECK(lib.member->apps == PackagedApps{{Atom{"lib"}, "1.0", "/l/lib-1.0/ebin"}});
+  CHECK(lib.member->nodes == std::vector<std::string>{"n1"});
+  CHECK(lib.relations.needs == std::vector<Alternatives>{{{"pkg", ">=", "1.0"}}});
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "catch.hpp"
+
+#include <erlrc/transaction/package_run.hpp>
+
+using namespace erlrc;
+using State = RunRecord::State;
+using How = Execute::How;
+using Actions = PackageActions;
+
+// The rows of the table in package_run.hpp: the packages lib and app, each with one application of its name;
+// version 2 of each needs version 2 of the other one. dpkg unpacks app first.
+
+namespace {
+
+const std::string kRun = "4711 1";
+
+PackagedApp at(const std::string& name, const std::string& vsn) {
+  return {Atom{name}, vsn, "/l/" + name + "-" + vsn + "/ebin"};
+}
+
+ControlMember member(const std::string& name, const std::string& vsn) {
+  return {{at(name, vsn)}, PackagePolicy::hot, {}};
+}
+
+PackageRelations relations(const std::string& name, const std::string& vsn, const std::string& needs = "") {
+  return relations_of({{"Package", name}, {"Version", vsn}, {"Depends", needs}});
+}
+
+Request up(const std::string& name, PackagedApp to, PackagedApp from) {
+  return {.action = Action::upgrade,
+          .app = Atom{name},
+          .from = {from.vsn, from.location},
+          .to = {to.vsn, to.location}};
+}
+
+Request up(const std::string& name) {
+  return up(name, at(name, "2"), at(name, "1"));
+}
+
+Request start(const std::string& name, const std::string& vsn) {
+  return {.action = Action::start, .app = Atom{name}, .from = {}, .to = {vsn, at(name, vsn).location}};
+}
+
+/// The old version of a package, backed up.
+PackagedApp backup_of(const std::string& name) {
+  PackagedApp app = at(name, "1");
+  app.location = Location::backed_up(app.location.in_path, "/backups/" + name + "/" + name);
+  return app;
+}
+
+/// The new lib, staged while app is unpacked.
+PackagedApp staged_lib() {
+  PackagedApp app = at("lib", "2");
+  app.location = Location::staged(app.location.in_path, "/staged/lib" + app.location.in_path);
+  return app;
+}
+
+Request up_staged() {
+  return up("lib", staged_lib(), at("lib", "1"));
+}
+
+RollBack back(const std::string& package, const Request& request, std::optional<PackagedApps> stays) {
+  return {package, {reversed(request)}, std::move(stays)};
+}
+
+/// dpkg upgrades one package with hooks.
+Snapshot alone(Moment moment, const std::string& package = "app") {
+  Snapshot snapshot;
+  snapshot.moment = moment;
+  snapshot.package = package;
+  snapshot.run = kRun;
+  snapshot.staging = "/staged";
+  snapshot.installed = member(package, moment == Moment::configured ? "2" : "1");
+  if (moment != Moment::configured) snapshot.unpacking = member(package, "2");
+  snapshot.hooked = {package};
+  snapshot.archives = {{package + ".deb"}};
+  return snapshot;
+}
+
+/// dpkg upgrades app, then lib; all that can be asked is known but for the nodes' answers.
+Snapshot both(Moment moment, const std::string& package = "app") {
+  Snapshot snapshot = alone(moment, package);
+  snapshot.hooked = {"app", "lib"};
+  snapshot.packages = {{"app", {relations("app", "1"), "all", false, member("app", "1")}},
+                       {"lib", {relations("lib", "1"), "all", false, member("lib", "1")}}};
+  snapshot.archives = {{"app.deb", relations("app", "2", "lib (>= 2)")},
+                       {"lib.deb", relations("lib", "2", "app (>= 2)"), member("lib", "2")}};
+  snapshot.opened = true;
+  snapshot.unpacking_relations = relations(package, "2");
+  snapshot.answers = {{Ask{Ask::What::would_change, {up(package)}}, true}};
+  snapshot.staged = {{"lib.deb", {}}};
+  return snapshot;
+}
+
+/// The record while app and lib are upgraded as one.
+RunRecord set_record(State state, bool app_closed = false, bool lib_closed = false) {
+  return {kRun,
+          {{state,
+            "",
+            {{"app", "1", "2", {up("app")}, app_closed}, {"lib", "1", "2", {up_staged()}, lib_closed}}}}};
+}
+
+RunRecord failed(RunRecord record, const std::string& because) {
+  record.groups.front().state = State::failed;
+  record.groups.front().because = because;
+  return record;
+}
+
+RunRecord alone_record(State state, bool closed = false) {
+  return {kRun, {{state, "", {{"app", "", "", {up("app")}, closed}}}}};
+}
+
+}  // namespace
+
+TEST_CASE("nothing happens to nodes while the new version of a package is not unpacked") {
+  CHECK(next({}, Called{}, alone(Moment::about_to_unpack)) == Actions{Exit{}});
+}
+
+TEST_CASE("old files that the new ones overwrite are backed up first") {
+  Snapshot snapshot = alone(Moment::about_to_unpack);
+  snapshot.unpacking->apps.front().location = at("app", "1").location;
+  CHECK(next({}, Called{}, snapshot) == Actions{BackUp{"app", {at("app", "1")}}, Exit{}});
+}
+
+TEST_CASE("a package without hooks is adopted: backed up, and upgraded when it is configured") {
+  Snapshot snapshot = alone(Moment::about_to_unpack);
+  snapshot.installed.reset();
+  snapshot.listed = {at("app", "1")};
+  CHECK(next({}, Called{}, snapshot) == Actions{BackUp{"app", {at("app", "1")}}, Exit{}});
+
+  snapshot = alone(Moment::both_on_disk);
+  snapshot.installed.reset();
+  CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
+
+  snapshot = alone(Moment::configured);
+  const PackagedApp old = backup_of("app");
+  snapshot.backups = {{"app", {old}}};
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{up("app", at("app", "2"), old)}, How::each},
+                                                Execute{{start("app", "2")}, How::all_or_none, true}});
+  CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+  CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{1}});
+}
+
+TEST_CASE("a package that is not managed until now is not adopted") {
+  Snapshot snapshot = alone(Moment::about_to_unpack);
+  snapshot.installed->policy = PackagePolicy::leave;
+  CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
+}
+
+TEST_CASE("an upgrade is recorded before a node is touched, and closed when it is done") {
+  const Snapshot snapshot = alone(Moment::both_on_disk);
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{Store{alone_record(State::trying)}, Execute{{up("app")}, How::all_or_none, true}});
+  CHECK(next(alone_record(State::trying), Executed{}, snapshot) ==
+        Actions{Store{alone_record(State::done, true)}, Exit{}});
+}
+
+TEST_CASE("an upgrade that a node refuses is refused to the end of the run") {
+  const RunRecord refused = failed(alone_record(State::trying), "app could not be upgraded");
+  CHECK(next(alone_record(State::trying), Executed{1}, alone(Moment::both_on_disk)) ==
+        Actions{Store{refused}, DropStaged{"app"}, Exit{1}});
+  CHECK(next(refused, Called{}, alone(Moment::both_on_disk_again)) ==
+        Actions{Refuse{"app could not be upgraded"}});
+  CHECK(next(refused, Called{}, alone(Moment::unpack_failed)) ==
+        Actions{back("app", up("app"), PackagedApps{at("app", "2")}), Exit{}});
+  CHECK(next(refused, Called{}, alone(Moment::old_files_restored)) == Actions{Exit{}});
+  Snapshot snapshot = alone(Moment::given_up);
+  CHECK(next(refused, Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
+}
+
+TEST_CASE("an upgrade whose call was killed is tried again, and rolled back as a whole if that fails") {
+  const Snapshot snapshot = alone(Moment::both_on_disk_again);
+  CHECK(next(alone_record(State::trying), Called{}, snapshot) ==
+        Actions{Store{alone_record(State::trying_again)}, Execute{{up("app")}, How::all_or_none, true}});
+  CHECK(next(alone_record(State::trying_again), Executed{1}, snapshot) ==
+        Actions{back("app", up("app"), {}),
+                Store{failed(alone_record(State::trying_again), "app could not be upgraded")},
+                DropStaged{"app"}, Exit{1}});
+}
+
+TEST_CASE("of several packages, nodes are asked first whether the calling one matters to them") {
+  Snapshot snapshot = both(Moment::both_on_disk);
+  snapshot.answers.clear();
+  snapshot.packages.reset();
+  snapshot.opened = false;
+  const Ask question{Ask::What::would_change, {up("app")}};
+  CHECK(next({}, Called{}, snapshot) == Actions{question});
+  snapshot.answers = {{question, false}};
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{Store{alone_record(State::trying)}, Execute{{up("app")}, How::all_or_none, true}});
+  snapshot.answers = {{question, true}};
+  CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}, OpenArchives{}});
+}
+
+TEST_CASE("an upgrade set is staged, recorded and executed as one, in the order of needs") {
+  Snapshot snapshot = both(Moment::both_on_disk);
+  snapshot.staged.clear();
+  CHECK(next({}, Called{}, snapshot) == Actions{Stage{"lib", "lib.deb"}});
+  snapshot.staged = {{"lib.deb", {}}};
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{Store{set_record(State::trying)}, Execute{{up("app"), up_staged()}, How::all_or_none, true}});
+}
+
+TEST_CASE("while others are to come, the first package of a set is backed up before it is closed") {
+  CHECK(next(set_record(State::trying), Executed{}, both(Moment::both_on_disk)) ==
+        Actions{BackUp{"app", {at("app", "1")}}, Store{set_record(State::done, true)}, Exit{}});
+}
+
+TEST_CASE("a package of a set whose turn has come only exchanges its directories, which closes the set") {
+  const Snapshot snapshot = both(Moment::both_on_disk, "lib");
+  Request move = up("lib", at("lib", "2"), staged_lib());
+  move.start = false;
+  CHECK(next(set_record(State::done, true), Called{}, snapshot) ==
+        Actions{Execute{{move}, How::move, true}, Execute{{up("lib")}, How::all_or_none, true}});
+  RunRecord closed = set_record(State::done, true, true);
+  closed.groups.front().packages.back().requests = {up("lib")};
+  CHECK(next(set_record(State::done, true), Executed{}, snapshot) == Actions{Store{closed}, Exit{}});
+}
+
+TEST_CASE("if a later package of a set fails, closed ones that need it are rolled back to their backups") {
+  Snapshot snapshot = both(Moment::both_on_disk, "lib");
+  snapshot.packages->at("app").relations = relations("app", "2", "lib (>= 2)");
+  const PackagedApp old = backup_of("app");
+  snapshot.backups = {{"app", {old}}};
+  Request to_backup = reversed(up("app"));
+  to_backup.to = {old.vsn, old.location.read_from};
+  RunRecord record = failed(set_record(State::done, true), "lib could not be upgraded");
+  record.groups.front().packages.back().requests = {up("lib")};
+  CHECK(next(set_record(State::done, true), Executed{1}, snapshot) ==
+        Actions{back("lib", up("lib"), {}), RollBack{"app", {to_backup}}, UseBackup{"app"}, Store{record},
+                DropStaged{"app"}, DropStaged{"lib"}, Exit{1}});
+}
+
+TEST_CASE("a set that a node refuses is refused for each of its packages, before it is unpacked") {
+  const std::string because = "app could not be upgraded together with it";
+  const RunRecord refused = failed(set_record(State::trying), because);
+  CHECK(next(set_record(State::trying), Executed{1}, both(Moment::both_on_disk)) ==
+        Actions{Store{refused}, DropStaged{"app"}, DropStaged{"lib"}, Exit{1}});
+  RunRecord closed = refused;
+  closed.groups.front().packages.back().closed = true;
+  CHECK(next(refused, Called{}, both(Moment::about_to_unpack, "lib")) ==
+        Actions{Store{closed}, Refuse{because}});
+}
+
+TEST_CASE("if a node could not be rolled back either, the files of the other packages are backed up for it") {
+  CHECK(next(set_record(State::trying), Executed{3}, both(Moment::both_on_disk)).front() ==
+        PackageAction{
+            back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}})});
+}
+
+TEST_CASE("a package whose archive is damaged does not come, so those that need it are refused") {
+  Snapshot snapshot = both(Moment::both_on_disk);
+  snapshot.archives.front().relations = relations("app", "2", "lib (>= 2)");
+  snapshot.unpacking_relations = relations("app", "2", "lib (>= 2)");
+  snapshot.staged = {{"lib.deb", {.damaged = true}}};
+  const std::string why = "app 2 needs lib (>= 2), and lib is 1";
+  const RunRecord refused{kRun, {{State::failed, why, {{"app", "1", "2", {up("app")}, false}}}}};
+  CHECK(next({}, Called{}, snapshot) == Actions{Store{refused}, Refuse{why}});
+}
+
+TEST_CASE("what was new in a set that failed is not refused, since no old package needs it") {
+  RunRecord record = set_record(State::trying);
+  record.groups.front().packages.back().from.clear();
+  const Actions actions = next(record, Executed{1}, both(Moment::both_on_disk));
+  CHECK(std::get<Store>(actions.front()).record.groups.front().packages.back().closed);
+}
+
+TEST_CASE("a package that needs one which only a restart upgrades is skipped with it") {
+  Snapshot snapshot = both(Moment::both_on_disk);
+  snapshot.archives = {{"app.deb", relations("app", "2", "lib (>= 2)")}};
+  snapshot.unpacking_relations = relations("app", "2", "lib (>= 2)");
+  snapshot.packages->at("lib").relations = relations("lib", "2");
+  const Ask question{Ask::What::needs_restart, {start("lib", "1")}};
+  CHECK(next({}, Called{}, snapshot) == Actions{question});
+  snapshot.answers.emplace_back(question, true);
+  CHECK(next({}, Called{}, snapshot) == Actions{Skip{"app 2 needs lib (>= 2), and lib is another version"}});
+  snapshot.answers.back().second = false;
+  CHECK(std::holds_alternative<Store>(next({}, Called{}, snapshot).front()));
+}
+
+TEST_CASE("a package that the administrator wants to be skipped leaves no backup") {
+  Snapshot snapshot = alone(Moment::both_on_disk);
+  snapshot.skipped = {"app"};
+  snapshot.backups = {{"app", {at("app", "1")}}};
+  const Skip skip{"Erlrc::Preflight is leave, and no node can do its upgrade"};
+  CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, skip});
+  snapshot.moment = Moment::configured;
+  CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, skip});
+}
+
+TEST_CASE("new files that dpkg gives up are rolled back in nodes, with what needs them") {
+  RunRecord refused = failed(set_record(State::done), "app could not be unpacked");
+  const Actions expected{
+      back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}}),
+      back("app", up("app"), PackagedApps{at("app", "2")}),
+      Store{refused},
+      DropStaged{"app"},
+      DropStaged{"lib"},
+      Exit{}};
+  const State state = GENERATE(State::done, State::trying);
+  CHECK(next(set_record(state), Called{}, both(Moment::unpack_failed)) == expected);
+  Snapshot snapshot = both(Moment::unpack_failed);
+  snapshot.packages.reset();
+  CHECK(next(set_record(state), Called{}, snapshot) == Actions{LookUp{}});
+}
+
+TEST_CASE("an upgrade given up without a call to roll it back is rolled back when it is known") {
+  Actions actions = next(set_record(State::done, true), Called{}, both(Moment::given_up));
+  CHECK(actions.front() ==
+        PackageAction{
+            back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}})});
+  const RunRecord now = failed(set_record(State::done, true), "app could not be unpacked");
+  CHECK(std::ranges::find(actions, PackageAction{Store{now}}) != actions.end());
+  CHECK(next(now, Called{}, both(Moment::given_up)) ==
+        Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
+}
+
+TEST_CASE(
+    "the first package that is configured ends the run: what has come is closed, with its directories") {
+  Snapshot snapshot = both(Moment::configured);
+  snapshot.packages->at("lib") = {relations("lib", "2"), "all", false, member("lib", "2")};
+  snapshot.backups = {{"app", {at("app", "1")}}};
+  Request move = up("lib", at("lib", "2"), staged_lib());
+  move.start = false;
+  CHECK(next(set_record(State::done, true), Called{}, snapshot) ==
+        Actions{Execute{{move}, How::move}, DropBackup{"app"}, DropAllStaged{}, Store{}});
+  snapshot.packages.reset();
+  CHECK(next(set_record(State::done, true), Called{}, snapshot) == Actions{LookUp{}});
+}
+
+TEST_CASE("a run whose packages are all closed is finished without looking anything up") {
+  Snapshot snapshot = both(Moment::configured);
+  snapshot.packages.reset();
+  CHECK(next(set_record(State::done, true, true), Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
+}
+
+TEST_CASE("the first call of the next run finishes one that ended early: what has not come is rolled back") {
+  Snapshot snapshot = both(Moment::about_to_unpack, "other");
+  snapshot.run = "4712 2";
+  const State state = GENERATE(State::trying, State::trying_again, State::done);
+  CHECK(next(set_record(state), Called{}, snapshot) ==
+        Actions{back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}}),
+                back("app", up("app"), PackagedApps{at("app", "2")}), DropAllStaged{}, Store{}});
+  CHECK(next(failed(set_record(state), "no"), Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
+}
+
+TEST_CASE("a package that is half installed has not come") {
+  Snapshot snapshot = both(Moment::configured);
+  snapshot.packages->at("lib") = {relations("lib", "2"), "all", true, member("lib", "2")};
+  CHECK(std::holds_alternative<RollBack>(next(set_record(State::done, true), Called{}, snapshot).front()));
+}
+
+TEST_CASE("where the old files are only in the backup, the new ones do not take their place there") {
+  const PackagedApp old = backup_of("lib");
+  RunRecord record = set_record(State::done, true);
+  const Request request = up("lib", staged_lib(), old);
+  record.groups.front().packages.back().requests = {request};
+  CHECK(next(record, Called{}, both(Moment::configured)).front() == PackageAction{back("lib", request, {})});
+}
+
+TEST_CASE("packages that have nothing to do with each other do not touch each other's group") {
+  RunRecord record = set_record(State::done, true);
+  const Snapshot snapshot = alone(Moment::both_on_disk, "other");
+  const Actions actions = next(record, Called{}, snapshot);
+  const RunRecord& stored = std::get<Store>(actions.front()).record;
+  REQUIRE(stored.groups.size() == 2);
+  CHECK(stored.groups.front() == record.groups.front());
+  const Actions after = next(stored, Executed{1}, snapshot);
+  CHECK(std::get<Store>(after.front()).record.groups.front() == record.groups.front());
+}
+
+TEST_CASE("a package that is removed is stopped, and its backup goes with its files") {
+  Snapshot snapshot = alone(Moment::about_to_remove);
+  snapshot.backups = {{"app", {at("app", "1")}}};
+  const Execute stop{{reversed(start("app", "1"))}, How::all_or_none, true};
+  CHECK(next({}, Called{}, snapshot) == Actions{stop});
+  CHECK(next({}, Executed{1}, snapshot) == Actions{Exit{1}});
+  snapshot.moment = Moment::removed;
+  CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, stop});
+  snapshot.moment = Moment::forgotten;
+  CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+  snapshot.moment = Moment::stays_installed;
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
+}
+
+TEST_CASE("a package whose new version has no hooks is upgraded to the version next to it, or warned about") {
+  Snapshot snapshot = alone(Moment::both_on_disk);
+  snapshot.unpacking.reset();
+  const Ask question{Ask::What::would_change, {reversed(start("app", "1"))}};
+  CHECK(next({}, Called{}, snapshot) == Actions{question});
+  snapshot.answers = {{question, true}};
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{Warn{"app: the new version has no hooks: nodes that run app 1 keep running it until they are "
+                     "restarted"},
+                Exit{}});
+  snapshot.neighbours = {{Atom{"app"}, at("app", "2")}};
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{Execute{{up("app")}, How::each}, Execute{{start("app", "2")}, How::each}, Exit{}});
+}
+
+TEST_CASE("requests are for the nodes that their own packages name") {
+  Snapshot snapshot = both(Moment::both_on_disk);
+  snapshot.installed->nodes = {{"n1"}};
+  snapshot.packages->at("lib").member->nodes = {{"n2"}};
+  Request own = up("app");
+  own.nodes = {{"n1"}};
+  Request other = up_staged();
+  other.nodes = {{"n2"}};
+  snapshot.answers = {{Ask{Ask::What::would_change, {own}}, true}};
+  CHECK(next({}, Called{}, snapshot).back() == PackageAction{Execute{{own, other}, How::all_or_none, true}});
+}
