@@ -81,7 +81,7 @@ TEST_CASE("another version that is only loaded is unloaded first, but not its lo
   CHECK(std::get<Plan>(decision).steps.at(3) == Step(UnloadApp{egerl, {Atom{"inner"}}}));
 }
 
-TEST_CASE("an application that is being started is left to whoever starts it") {
+TEST_CASE("an application that is already being started is skipped") {
   NodeState node;
   node.starting.insert(egerl);
   CHECK(

@@ -61,7 +61,7 @@ TEST_CASE("an included application that should run is started after the includin
   CHECK(plan_stop(stop(true), with_code(node), {inner}) == Decision(unloaded));
 }
 
-TEST_CASE("an included application that nobody wants is neither started nor kept") {
+TEST_CASE("an included application that is not desired is neither started nor kept") {
   NodeState node;
   run(node, "egerl", "4.0.1", {inner});
   CHECK(plan_stop(stop(false), node, {}) ==
