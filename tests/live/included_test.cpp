@@ -97,10 +97,10 @@ TEST_CASE("included: an application moves from one including application to anot
                                                       "first\n"});
   CHECK(lab.ask("lab:diff().") == "[]");
 
-  const bool wanted = GENERATE(false, true);
-  if (wanted) lab.want("sub");
+  const bool desired = GENERATE(false, true);
+  if (desired) lab.want("sub");
   CHECK(lab.upgrade("left", "1.0.0", "2.0.0").exit == 0);
-  CHECK(running(lab) == (wanted ? "[left,right,sub]" : "[left,right]"));
+  CHECK(running(lab) == (desired ? "[left,right,sub]" : "[left,right]"));
   CHECK(lab.upgrade("right", "1.0.0", "2.0.0").exit == 0);
   CHECK(running(lab) == "[left,right]");
   CHECK(parent_of_sub(lab) == "right_sup");

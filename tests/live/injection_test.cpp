@@ -105,11 +105,11 @@ void add_top(Lab& lab, const std::string& vsn, bool includes) {
   lab.add(servers("top", vsn, {"top_a"}, includes ? ", {included_applications, [sub]}" : ""));
 }
 
-void add_sub(Lab& lab, bool wanted) {
+void add_sub(Lab& lab, bool desired) {
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
   lab.ask("code:add_pathz(\"" + lab.at("sub", "1.0.0") +
           "/ebin\"), [M:module_info() || M <- [sub_app, sub_sup, sub_a]].");
-  if (wanted) lab.want("sub");
+  if (desired) lab.want("sub");
 }
 
 std::vector<Scenario> scenarios() {
@@ -269,7 +269,7 @@ public:
   void fail_each_step() {
     for (std::size_t i = 0; i <= plan_.steps.size(); ++i) {
       INFO("failing before step " << i);
-      check_undone(runs_->run(failing_before(plan_, i)));
+      check_rolled_back(runs_->run(failing_before(plan_, i)));
     }
   }
 
@@ -278,7 +278,7 @@ public:
     for (std::size_t call = 1;; call += stride) {
       INFO(kind << " " << call);
       const auto [outcome, struck] = runs_->run_and_roll_back(plan_, {kind, call});
-      check_undone(outcome);
+      check_rolled_back(outcome);
       if (struck == 0) break;
     }
   }
@@ -289,7 +289,7 @@ public:
       INFO("in the undo: " << kind << " " << call);
       const auto [outcome, struck] = runs_->run_and_roll_back(plan_, {"none", 1}, Injection{kind, call});
       if (struck == 0) break;
-      check_told(outcome);
+      check_reported(outcome);
     }
   }
 
@@ -327,11 +327,11 @@ private:
         std::string(said ? ", S =/= processes]." : "]."));
   }
 
-  void check_undone(const Outcome& outcome) {
+  void check_rolled_back(const Outcome& outcome) {
     ++failures_;
     const std::string differs = diff(outcome);
-    INFO(told(outcome));
-    if (told(outcome).find("its state could not be read") != std::string::npos) {
+    INFO(text_of(outcome));
+    if (text_of(outcome).find("its state could not be read") != std::string::npos) {
       // A stopped process whose state is unknown starts anew.
       CHECK(outcome.is_broken());
       set_up();
@@ -344,15 +344,15 @@ private:
   }
 
   /// Checks that the node is as before, or that the difference is reported.
-  void check_told(const Outcome& outcome) {
+  void check_reported(const Outcome& outcome) {
     ++failures_;
     const std::string differs = diff(outcome);
-    INFO(told(outcome) << "\n  differs: " << differs);
+    INFO(text_of(outcome) << "\n  differs: " << differs);
     CHECK((differs == "[]" || !outcome.left().empty()));
     if (differs != "[]") set_up();
   }
 
-  static std::string told(const Outcome& outcome) {
+  static std::string text_of(const Outcome& outcome) {
     std::string text = outcome.why();
     for (const std::string& left : outcome.left())
       text += "\n  left: " + left;

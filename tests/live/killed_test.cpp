@@ -55,7 +55,7 @@ void kill_inside(Lab& lab, Child program, const std::string& callback) {
 }
 
 /// After the connection is lost, the node may still have to run a plan that it has received.
-void settle(Lab& lab, std::size_t index = 0) {
+void finish(Lab& lab, std::size_t index = 0) {
   for (int i = 0; i < 3; ++i) {
     CHECK(lab.ask("lab:await_idle().", index) == "true");
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -146,7 +146,7 @@ TEST_CASE("an upgrade whose client is killed at any moment ends in one version")
     Child program = lab.launch(condition == "old" ? "upgrade" : "downgrade", change(lab));
     std::this_thread::sleep_for(std::chrono::microseconds(us));
     program.kill();
-    settle(lab);
+    finish(lab);
     condition = lab.condition("big");
     CHECK((condition == "old" || (condition == "new" && !fails)));
     CHECK(lab.ask("{is_pid(whereis(leaves_a)), is_pid(whereis(comes_a))}.") ==
@@ -187,7 +187,7 @@ TEST_CASE("starts and stops whose client is killed at any moment end") {
     Child program = lab.launch(runs ? "stop" : "start", {"zoo", "1.0.0", lab.at("zoo", "1.0.0")});
     std::this_thread::sleep_for(std::chrono::microseconds(us));
     program.kill();
-    settle(lab);
+    finish(lab);
     runs = lab.ask("whereis(zoo_a) =/= undefined.") == "true";
     if (runs) {
       CHECK(lab.ask("{gen_server:call(zoo_a, vsn), [A || {A, _, _} <- application:which_applications()]}.") ==
@@ -235,7 +235,7 @@ TEST_CASE(
     std::this_thread::sleep_for(std::chrono::microseconds(us));
     program.kill();
     for (const std::size_t node : {0u, 1u}) {
-      settle(lab, node);
+      finish(lab, node);
       const std::string condition = lab.condition("zoo", node);
       CHECK((condition == "old" || condition == "new"));
     }
@@ -254,11 +254,11 @@ TEST_CASE("the outcome of a plan without a client is in the node's log") {
       lab, lab.launch("upgrade", {"zoo", "1.0.0", "2.0.0", lab.at("zoo", "1.0.0"), lab.at("zoo", "2.0.0")}),
       "{code_change, zoo_a}");
   // The node writes its log in another process than the one that rolled back the plan.
-  const auto told = [&] {
+  const auto logged = [&] {
     return lab.node().log().find("failed and the node was rolled back: code_change failed: <0.") !=
            std::string::npos;
   };
-  for (int i = 0; i < 3000 && !told(); ++i)
+  for (int i = 0; i < 3000 && !logged(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  CHECK(told());
+  CHECK(logged());
 }

@@ -37,7 +37,7 @@ std::string told(Lab& lab, const std::string& process) {
          lab.ask("{_, {_, _, N}} = process_info(whereis(" + process + "), current_function), N.");
 }
 
-std::string held_by(Lab& lab, const std::string& process) {
+std::string containing(Lab& lab, const std::string& process) {
   return "unconverted processes hold records whose definition changes: sample of lib_rec in 1: " +
          told(lab, process);
 }
@@ -53,7 +53,7 @@ TEST_CASE(
   set_up(lab);
   give(lab, "top_b", "sample");
   const Ran ran = lab.upgrade("lib", "1.0.0", "2.0.0");
-  CHECK(ran == Ran{1, "", "erlrc-upgrade: NODE: refused: " + held_by(lab, "top_b") + "\n"});
+  CHECK(ran == Ran{1, "", "erlrc-upgrade: NODE: refused: " + containing(lab, "top_b") + "\n"});
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
@@ -61,9 +61,9 @@ TEST_CASE("records: --records=report reports it, and continues") {
   Lab lab;
   set_up(lab);
   give(lab, "top_b", "sample");
-  const std::string held = held_by(lab, "top_b");
+  const std::string refusal = containing(lab, "top_b");
   CHECK(lab.upgrade("lib", "1.0.0", "2.0.0", {"--records=report"}) ==
-        Ran{0, upgraded.out + "  remark: " + held + "\n", ""});
+        Ran{0, upgraded.out + "  remark: " + refusal + "\n", ""});
   CHECK(lab.condition("lib") == "new");
 }
 

@@ -66,7 +66,7 @@ std::string condition(Lab& lab) {
 }
 
 /// The node is as before, and nothing blocks the next attempt.
-void check_undone(Lab& lab, const std::string& diff = "lab:diff().") {
+void check_rolled_back(Lab& lab, const std::string& diff = "lab:diff().") {
   CHECK(lab.ask(diff) == "[]");
   lab.ask("ets:delete_all_objects(lab_acts).");
   CHECK(lab.upgrade("kin", "1.0.0", "2.0.0").exit == 0);
@@ -91,7 +91,7 @@ TEST_CASE("after a failed code_change every process has its old state and keeps 
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change failed: <0."));
   CHECK(ran.err.find(" kin_" + kind + " ") != std::string::npos);
   CHECK(ran.err.find("\n") == ran.err.size() - 1);
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("a failed code_change of a downgrade is rolled back") {
@@ -129,7 +129,7 @@ TEST_CASE("a process whose code_change never returns is started again with its o
   // Only that process is a new one.
   CHECK(lab.ask("[{S, [N || {N, _} <- A], [N || {N, _} <- B]} || {S, A, B} <- lab:diff()].") ==
         "[{pids,[kin_" + kind + "],[kin_" + kind + "]}]");
-  check_undone(lab, "lab:diff_but_pids().");
+  check_rolled_back(lab, "lab:diff_but_pids().");
 }
 
 TEST_CASE("missing parts of a process that is started again are reported") {
@@ -162,7 +162,7 @@ TEST_CASE("several code_changes that never return are rolled back") {
   Lab& lab = *host;
   INFO(ran);
   CHECK(ran.exit == 1);
-  check_undone(lab, "lab:diff_but_pids().");
+  check_rolled_back(lab, "lab:diff_but_pids().");
 }
 
 TEST_CASE("a supervisor whose new init fails is rolled back") {
@@ -176,7 +176,7 @@ TEST_CASE("a supervisor whose new init fails is rolled back") {
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change failed: <0."));
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("a supervisor whose new init never returns is not killed and gets its old state later") {
@@ -193,7 +193,7 @@ TEST_CASE("a supervisor whose new init never returns is not killed and gets its 
   CHECK(ran.err.find("kin_sup in timer:sleep/1: its code_change has not returned; when it does, it continues "
                      "as before\n") != std::string::npos);
   CHECK(lab.ask("lab:release({init, kin_sup}), lab:status(kin_sup), lab:diff_at_last().") == "[]");
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("a failed call of the appup or of a hook is rolled back") {
@@ -209,7 +209,7 @@ TEST_CASE("a failed call of the appup or of a hook is rolled back") {
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: kin_"));
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("a call of the appup that never returns is rolled back") {
@@ -222,7 +222,7 @@ TEST_CASE("a call of the appup that never returns is rolled back") {
   Lab& lab = *host;
   CHECK(ran ==
         Ran{1, "", "erlrc-upgrade: NODE: rolled_back: kin_app:changed/1: not done within the time limit\n"});
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("the counterpart of a hook is called if a later step fails") {
@@ -234,7 +234,7 @@ TEST_CASE("the counterpart of a hook is called if a later step fails") {
   CHECK(lab.ask("[C || C <- lab:calls(), element(2, C) =:= kin_sup].") ==
         R"([{init,kin_sup,"2.0.0"},{sup_upgrade_notify,kin_sup,"1.0.0","2.0.0"},)"
         R"({sup_downgrade_notify,kin_sup,"1.0.0","2.0.0"}])");
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("a failed config_change is rolled back") {
@@ -246,7 +246,7 @@ TEST_CASE("a failed config_change is rolled back") {
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: kin: config_change: "));
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("a module whose on_load fails is rolled back") {
@@ -260,7 +260,7 @@ TEST_CASE("a module whose on_load fails is rolled back") {
   const Ran ran = lab.upgrade("kin", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: kin_loads: cannot be loaded: "));
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("broken files of the new version change nothing") {
@@ -297,7 +297,7 @@ TEST_CASE("broken files of the new version change nothing") {
   CHECK(ran.exit == 1);
   CHECK(ran.err.find("kin_statem") != std::string::npos);
   std::filesystem::copy_file(kept, beam, std::filesystem::copy_options::overwrite_existing);
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("a failed start of an application that is no longer included is rolled back") {
@@ -496,7 +496,7 @@ TEST_CASE("an on_load that does not return within the time limit is ended, so th
   lab.ask(
       "lab:release({{on_load, \"2.0.0\"}, kin_loads}),"
       " lab:await(fun() -> process_info(whereis(code_server), monitors) =:= {monitors, []} end).");
-  check_undone(lab);
+  check_rolled_back(lab);
 }
 
 TEST_CASE("an event handler that was added twice gets its old state, or is named") {

@@ -140,9 +140,9 @@ TEST_CASE("an impossible upgrade is skipped until a restart if so configured, wi
   const std::string restart = "{\"2.0\", [{<<\".*\">>, [restart_new_emulator]}], []}.\n";
   const std::string actions = Apt::upgrade("eglib", apt.archive("eglib", restart)) +
                               Apt::upgrade("egerl", apt.archive("egerl", "", "eglib"));
-  const Ran told = apt.run(actions, "Erlrc::Preflight=leave\n");
-  CHECK(told.exit == 0);
-  CHECK_THAT(told.out, Catch::EndsWith("\nerlrc: skipped until the nodes are restarted: egerl eglib\n"));
+  const Ran printed = apt.run(actions, "Erlrc::Preflight=leave\n");
+  CHECK(printed.exit == 0);
+  CHECK_THAT(printed.out, Catch::EndsWith("\nerlrc: skipped until the nodes are restarted: egerl eglib\n"));
   const ProcessId caller = calling_apt();
   CHECK(read_file(file) == std::to_string(caller.pid) + " " + caller.start + "\negerl\neglib\n");
   // A possible upgrade is not skipped, nor is one that was skipped before.
@@ -223,8 +223,8 @@ TEST_CASE("a package that names its nodes affects no other node") {
   const Node apt;
   const std::string nodes = GENERATE("n2", "n1@elsewhere", "n1 n2");
   apt.host.dir().write("dpkg/info/egerl.erlrc", "nodes = " + nodes + "\n" + apt.member("egerl", "1.0"));
-  const Ran told = apt.run(Apt::upgrade("egerl", apt.archive("egerl")));
-  CHECK(told == Ran{0, nodes == "n2" ? "" : kHot, ""});
+  const Ran printed = apt.run(Apt::upgrade("egerl", apt.archive("egerl")));
+  CHECK(printed == Ran{0, nodes == "n2" ? "" : kHot, ""});
 }
 
 TEST_CASE("without running nodes nothing is printed, and no archive is read") {
@@ -262,11 +262,11 @@ TEST_CASE("an archive that cannot be read is a warning, or a reason to refuse") 
   }));
   CAPTURE(about);
   apt.host.dir().write("egerl.deb", bytes);
-  const Ran told = apt.run(Apt::upgrade("egerl", file));
-  CHECK(told.exit == 0);
-  CHECK(told.out == "");
-  CHECK_THAT(told.err, Catch::StartsWith("erlrc-apt-preflight: warning: HOST/egerl.deb: "));
-  CHECK(std::count(told.err.begin(), told.err.end(), '\n') == 1);
+  const Ran printed = apt.run(Apt::upgrade("egerl", file));
+  CHECK(printed.exit == 0);
+  CHECK(printed.out == "");
+  CHECK_THAT(printed.err, Catch::StartsWith("erlrc-apt-preflight: warning: HOST/egerl.deb: "));
+  CHECK(std::count(printed.err.begin(), printed.err.end(), '\n') == 1);
   const Ran refused = apt.run(Apt::upgrade("egerl", file), kRefuse);
   CHECK(refused.exit == 1);
   CHECK_THAT(refused.err,
@@ -277,10 +277,10 @@ TEST_CASE("an archive that cannot be read is a warning, or a reason to refuse") 
 TEST_CASE("the other packages are reported despite an archive that cannot be read") {
   const Node apt;
   apt.host.dir().write("eglib.deb", "garbage");
-  const Ran told = apt.run(Apt::upgrade("eglib", (apt.host.dir() / "eglib.deb").string()) +
-                           Apt::upgrade("egerl", apt.archive("egerl")));
-  CHECK(told.out == kHot);
-  CHECK(told.exit == 0);
+  const Ran printed = apt.run(Apt::upgrade("eglib", (apt.host.dir() / "eglib.deb").string()) +
+                              Apt::upgrade("egerl", apt.archive("egerl")));
+  CHECK(printed.out == kHot);
+  CHECK(printed.exit == 0);
 }
 
 TEST_CASE("garbage instead of a transaction is one line of warning") {
@@ -295,11 +295,11 @@ TEST_CASE("garbage instead of a transaction is one line of warning") {
       {"VERSION 3\nErlrc::Preflight=refuse\nErlrc::Preflight::Timeout=soon\n\n", 1},
   }));
   CAPTURE(input);
-  const Ran told = apt.given(input);
-  CHECK(told.exit == exit);
-  CHECK(told.out == "");
-  CHECK_THAT(told.err, Catch::StartsWith("erlrc-apt-preflight: "));
-  CHECK(std::count(told.err.begin(), told.err.end(), '\n') == 1);
+  const Ran printed = apt.given(input);
+  CHECK(printed.exit == exit);
+  CHECK(printed.out == "");
+  CHECK_THAT(printed.err, Catch::StartsWith("erlrc-apt-preflight: "));
+  CHECK(std::count(printed.err.begin(), printed.err.end(), '\n') == 1);
 }
 
 TEST_CASE("a wrong control member is a warning that names the package") {
@@ -318,9 +318,9 @@ TEST_CASE("a node that cannot be asked is reported once, and refused if so confi
   const FakeNode node(good("n1", Fault::unregistered));
   apt.host.add("n1", node);
   apt.host.dir().write("nodes/n2", "cookie = " + cookie + "\n", 0644);
-  const Ran told = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse);
-  CHECK(told.exit == 1);
-  CHECK_THAT(told.out, Catch::Contains("\n  *           -   -   n2   refused -               "));
+  const Ran printed = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse);
+  CHECK(printed.exit == 1);
+  CHECK_THAT(printed.out, Catch::Contains("\n  *           -   -   n2   refused -               "));
 }
 
 TEST_CASE("packages without hooks are named if a node has loaded their modules") {
