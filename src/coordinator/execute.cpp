@@ -67,7 +67,7 @@ std::vector<Visit*> choose(std::vector<Visit>& visits, Wanting wanting) {
   return chosen;
 }
 
-/// A version that was given without its directory lies where the node's own applications lie.
+/// A version that was given without its directory is where the node's own applications lie.
 Request with_directories(Request request, const NodeState& node) {
   for (Version* version : {&request.from, &request.to})
     if (!version->location && !version->vsn.empty())
@@ -75,16 +75,16 @@ Request with_directories(Request request, const NodeState& node) {
   return request;
 }
 
-/// It runs a version that nobody can upgrade any more.
-std::string goes_on(const NodeState& node, const Atom& app) {
-  return "it goes on with version " + loaded_vsn(node, app).value_or("?") + " of " + app.name;
+/// The files of the version that runs are gone, so it cannot be upgraded.
+std::string still_running(const NodeState& node, const Atom& app) {
+  return "still running " + app.name + " " + loaded_vsn(node, app).value_or("?");
 }
 
 Outcome restart_due(std::string why) {
   return Outcome::done(Word::restart_due, {std::move(why)});
 }
 
-/// Who removes an application wants it gone, also where another version than the package's still runs.
+/// A removal stops whatever version is running.
 Request as_it_runs(Request request, const NodeState& node) {
   const auto loaded = loaded_vsn(node, request.app);
   if (request.action == Action::stop && loaded && *loaded != request.from.vsn) request.from = {*loaded, {}};
@@ -107,7 +107,7 @@ void decide_on(Visit& visit, const Call& call) {
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     const bool other_version = refusal->reason == Refusal::Reason::other_version;
     visit.report.outcome = leave && (replaced || other_version)
-                               ? restart_due(replaced ? *replaced : goes_on(node, request.app))
+                               ? restart_due(replaced ? *replaced : still_running(node, request.app))
                                : Outcome::refused(*refusal);
     return;
   }
@@ -262,7 +262,7 @@ void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, De
   with_each(prepared, [&](Visit& visit) { conclude_one(visit, verdict, because, until); });
 }
 
-/// Once it is known of each what there is to do.
+/// Second phase: every node has a plan.
 void all_or_none(std::vector<Visit>& visits, Deadline until) {
   const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
   if (const Visit* failed = first_failed(visits)) {

@@ -12,7 +12,7 @@
 
 // Everything is decided in one graph whose nodes are the members. An application needs what it depends on,
 // and what it includes: so it comes after all that those depend on, and a cycle through an included
-// application is a cycle of the graph. Only those that nobody includes are started.
+// application is a cycle of the graph. Only members that no other one includes are started.
 
 namespace erlrc {
 namespace {
@@ -55,7 +55,7 @@ private:
     return app;
   }
 
-  /// Applications that include each other have no outermost one. The graph will tell that they are a cycle.
+  /// Applications that include each other have no outermost one. The graph will show that they are a cycle.
   void forget_cyclic_inclusions() {
     Dependencies inclusions;
     for (const auto& [inner, outers] : members_.includers)
@@ -83,7 +83,7 @@ private:
       if (runs(node_, dependency)) continue;
       const Atom outer = outermost(dependency);
       if (outer != dependency && outer == own) {
-        // Of two that one application includes, that one starts the first before the second.
+        // An application starts what it includes in the right order itself.
         if (app == own) report_included(app, dependency);
         continue;
       }
@@ -174,7 +174,7 @@ private:
   BootMembers members_;
   const NodeState& node_;
   Dependencies graph_;
-  std::map<Atom, std::set<Atom>> blamed_;  ///< who is not started, and whose fault that is
+  std::map<Atom, std::set<Atom>> blamed_;  ///< applications that are not started, and the causes
   std::vector<Atom> starts_;
 };
 

@@ -26,7 +26,7 @@ struct BootMembers {
   std::vector<BootProblem> problems;
 };
 
-/// Those of `wish`, what they need and include, and loaded ones that include one of them.
+/// The applications of `wish`, what they need and include, and loaded ones that include one of them.
 BootMembers collect_members(const BootWish& wish, const NodeState& node, const FindApp& find);
 
 }  // namespace erlrc

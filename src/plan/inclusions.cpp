@@ -76,7 +76,7 @@ std::vector<Atom> Inclusions::included_in_loaded(const Atom& app) const {
   return loaded == node_.loaded.end() ? std::vector<Atom>{} : with_nested(loaded->second.included, node_);
 }
 
-/// The running application, of another tree, that includes it and goes on to run.
+/// The running application of another tree that includes it and keeps running.
 std::optional<Atom> Inclusions::included_elsewhere(const Atom& inner) const {
   const auto root = included_by(node_, app_);
   for (const auto& [outer, type] : node_.running) {

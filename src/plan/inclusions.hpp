@@ -16,13 +16,13 @@ public:
   /// Keeps references to its arguments.
   Inclusions(const AppFiles& from, const AppFiles& to, const NodeState& node, const Wanted& wanted);
 
-  /// One that comes is included by another running application.
+  /// Refuses if an application that only the new version includes is also included by another running one.
   std::optional<Refusal> twice() const;
 
-  /// Before the change: those that come run on their own no more.
+  /// Before the change: stops the newly included applications that run on their own.
   std::vector<Step> enter() const;
 
-  /// After it: those that go run on their own, where they should.
+  /// After it: starts the applications that are no longer included, where they should run.
   std::vector<Step> leave() const;
 
 private:

@@ -188,7 +188,7 @@ private:
     if (nifs) steps.push_back(PinLibraries{to_.location.read_from});  // an undo would unmap them
   }
 
-  /// Tells the suspension before it, if it is the first conversion after that.
+  /// Notes it in the suspension before it, if it is the first conversion after that.
   void announce(const ConvertProcesses& conversion) {
     for (Step& step : std::views::reverse(steps)) {
       if (auto* suspension = std::get_if<SuspendProcesses>(&step)) {
@@ -224,7 +224,7 @@ std::vector<NoteChildren::Item> supervisors(const Versions& versions, const Inst
   return found;
 }
 
-/// Why a supervisor's old children are not told from those that were added at run time.
+/// Why a supervisor's old children cannot be distinguished from those that were added at run time.
 std::string note_on_children(const Versions& versions, const Atom& supervisor) {
   std::string effect;
   for (const AppFiles* files : {&versions.from, &versions.to})

@@ -66,7 +66,7 @@ std::vector<Atom> not_running(const AppSpec& spec, const NodeState& node) {
 }
 
 Refusal started_elsewhere(const Atom& app) {
-  return {Refusal::Reason::starting, app.name + " is being started by somebody else at this moment"};
+  return {Refusal::Reason::starting, app.name + " is already being started"};
 }
 
 Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {

@@ -20,15 +20,14 @@ std::optional<Refusal> contradiction(const AppFiles& files, const NodeState& nod
 /// `spec` as one that depends, where it depends on an application that runs inside another one, on that one.
 AppSpec depending_on_outermost(AppSpec spec, const NodeState& node);
 
-/// What does not run of those that `spec` depends on. Beside them, what they need themselves may not run
-/// either.
+/// The direct dependencies of `spec` that do not run. Their own may be missing, too.
 std::vector<Atom> not_running(const AppSpec& spec, const NodeState& node);
 
 /// Appends to `plan` what loads and starts `files` on a node where the application does not run, and sets the
 /// word. `path` is the step that brings its directory into the code path.
 void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step path);
 
-/// Why nothing is done with an application that somebody else starts at this moment.
+/// The refusal to touch an application that another program is starting.
 Refusal started_elsewhere(const Atom& app);
 
 /// "version X of APP runs, not Y"

@@ -16,7 +16,7 @@ std::vector<Atom> to_start(const std::vector<Atom>& included, const NodeState& n
   return found;
 }
 
-/// Those that must survive the unloading: started just before, or running on their own all the time.
+/// The included applications that must survive the unloading: they run on their own, or were just started.
 std::vector<Atom> to_keep(const std::vector<Atom>& included, const std::vector<Atom>& started,
                           const NodeState& node) {
   std::vector<Atom> found;

@@ -17,7 +17,7 @@
 #include "start_impl.hpp"
 
 // Upgrade and downgrade are one thing: from the version that runs to another. They differ in whose appup
-// counts (always the later version's) and in what code_change is told.
+// counts (always the later version's) and in the arguments of code_change.
 
 namespace erlrc {
 namespace {
@@ -97,8 +97,8 @@ bool contains(const std::vector<Atom>& apps, const Atom& app) {
   return std::ranges::find(apps, app) != apps.end();
 }
 
-/// The modules that would lose their NIFs: code that is loaded again starts without them, and without on_load
-/// nobody loads them, unless the script calls somebody who may. (The hooks of supervisors are for children.)
+/// Names the modules that would lose their NIFs: code that is loaded again starts without them. Only on_load,
+/// or a function that the script calls, can load them again. (The hooks of supervisors are for children.)
 std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script) {
   std::string lost;
   for (const LowLevel& instruction : script) {
@@ -206,8 +206,8 @@ Decision plan_not_running(const Request& request, const NodeState& node, const A
   return plan;
 }
 
-/// The version that runs, as far as it can be told when its files are replaced already: the new ones, with
-/// the code that the node has loaded. Nullopt: it is the same.
+/// The version that runs, as far as it is known when its files are already replaced: the new files, with the
+/// digests of the code that the node has loaded. Nullopt if that is the same code.
 std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) {
   AppFiles from = to;
   from.appup.reset();

@@ -191,7 +191,7 @@ TEST_CASE(
     CHECK(dpkg.hook("postinst", {"configure", "1.0"}) ==
           Ran{0,
               "erlrc-start: Starting 'egerl': (n1) restart_due\n"
-              "  remark: it goes on with version 1.0 of egerl\n",
+              "  remark: still running egerl 1.0\n",
               "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
   }
   CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/kept/pkg"));
@@ -329,7 +329,7 @@ TEST_CASE("what the preflight of the same APT has told to leave is not upgraded,
   dpkg.installed(dpkg.line("egerl", "2.0"));
   CHECK(dpkg.hook("postinst", {"configure", "1.0"}) == Ran{0,
                                                            "erlrc-start: Starting 'egerl': (n1) restart_due\n"
-                                                           "  remark: it goes on with version 1.0 of egerl\n",
+                                                           "  remark: still running egerl 1.0\n",
                                                            ""});
   CHECK(!was_run(dpkg.node));
   CHECK(!dpkg.recorded());

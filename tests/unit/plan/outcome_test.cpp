@@ -44,7 +44,7 @@ TEST_CASE("an outcome has a kind, and a word where something was decided") {
   CHECK(word_of(undecided).empty());
 }
 
-TEST_CASE("the word of a refusal tells whether a restart helps") {
+TEST_CASE("the word of a refusal shows whether a restart helps") {
   const auto reason = GENERATE(Refusal::Reason::appup_needs_restart, Refusal::Reason::erlang_replaced);
   CHECK(word_of(Outcome::refused({reason, "why"})) == "needs_restart");
   CHECK(kind_of(Outcome::refused({reason, "why"})) == "refused");

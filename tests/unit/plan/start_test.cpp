@@ -82,12 +82,11 @@ TEST_CASE(
   CHECK(std::get<Plan>(decision).steps.at(3) == Step(UnloadApp{egerl, {Atom{"inner"}}}));
 }
 
-TEST_CASE("an application that is being started is left to whoever starts it") {
+TEST_CASE("an application that is already being started is refused") {
   NodeState node;
   node.starting.insert(egerl);
-  CHECK(
-      plan_start(start, node, no_disk()) ==
-      Decision(Refusal{Refusal::Reason::starting, "egerl is being started by somebody else at this moment"}));
+  CHECK(plan_start(start, node, no_disk()) ==
+        Decision(Refusal{Refusal::Reason::starting, "egerl is already being started"}));
 }
 
 TEST_CASE("who depends on an application that runs inside another one depends on that one, as after a boot") {

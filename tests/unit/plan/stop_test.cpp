@@ -62,7 +62,7 @@ TEST_CASE(
   CHECK(plan_stop(stop(true), with_code(node), {inner}) == Decision(unloaded));
 }
 
-TEST_CASE("an included application that nobody wants is neither started nor kept") {
+TEST_CASE("an included application that should not run is neither started nor kept") {
   NodeState node;
   run(node, "egerl", "4.0.1", {inner});
   CHECK(plan_stop(stop(false), node, {}) ==

@@ -84,7 +84,7 @@ TEST_CASE("an upgrade without an appup suspends, switches and converts everythin
                       });
 }
 
-TEST_CASE("a downgrade converts before it loads, and tells the version to come") {
+TEST_CASE("a downgrade converts before it loads, and passes the version to come") {
   AppFiles to = earlier();
   to.beams.at(srv).attributes = parse_term("[{vsn,[77]}]");
   const Plan plan = plan_of(plan_upgrade(down, running("4.1.0"), Disk({to, later()}).files(), {}));
@@ -159,7 +159,7 @@ TEST_CASE("a broken shipped appup is an error that names the file and the instru
       Catch::StartsWith("/lib/egerl-4.1.0/ebin/egerl.appup: ") && Catch::Contains("{lode_module,egerl_lib}"));
 }
 
-TEST_CASE("a supervisor's hook is taken back by its counterpart") {
+TEST_CASE("a supervisor's hook is undone by its counterpart") {
   AppFiles to = later();
   to.appup =
       shipped("{update,egerl_srv,supervisor},{apply,{egerl_srv,sup_upgrade_notify,[\"4.0.1\",\"4.1.0\"]}}");
@@ -283,7 +283,7 @@ TEST_CASE("the same version with other code exchanges just the modules that diff
 }
 
 TEST_CASE(
-    "a changed module that would lose its NIFs is refused, unless the script calls somebody who may load "
+    "a changed module that would lose its NIFs is refused, unless the script calls a function that may load "
     "them") {
   AppFiles to = later();
   to.beams.at(lib).nif = true;

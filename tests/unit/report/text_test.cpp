@@ -26,7 +26,7 @@ ReportText text(const ReportHead& head, const std::vector<NodeReport>& reports) 
 
 }  // namespace
 
-TEST_CASE("one node is told of in the line that erlrc always printed") {
+TEST_CASE("one node is reported in the line that erlrc always printed") {
   const auto [action, line] = GENERATE(table<Action, std::string>({
       {Action::start, "erlrc-x: Starting 'egerl': (n1) included\n"},
       {Action::stop, "erlrc-x: Stopping 'egerl': (n1) included\n"},
@@ -50,7 +50,7 @@ TEST_CASE("no nodes, no lines") {
   CHECK(text({"erlrc-start", kStart}, {}) == ReportText{});
 }
 
-TEST_CASE("a failure is told with its word, unless the node could not be asked") {
+TEST_CASE("a failure is reported with its word, unless the node could not be asked") {
   using Reason = Refusal::Reason;
   const auto [outcome, line] = GENERATE(table<Outcome, std::string>({
       {Outcome::refused({Reason::busy, "why"}), "refused: why\n"},
@@ -80,7 +80,7 @@ TEST_CASE("what is left of a broken node, and remarks, follow its line") {
                    ""});
 }
 
-TEST_CASE("how a plan was decided is told to who looks closer") {
+TEST_CASE("verbose and dry run report how a plan was decided") {
   NodeReport done = report("n1", Word::upgraded);
   done.plan.notes = {"appup: made, because the package ships none"};
   const std::string line = "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded";
@@ -90,7 +90,7 @@ TEST_CASE("how a plan was decided is told to who looks closer") {
   CHECK(render_text({"erlrc-upgrade", kUpgrade, true}, {done}, false).out == line + " (dry run)\n" + note);
 }
 
-TEST_CASE("verbose tells each step that was begun with its time, and the time of suspension") {
+TEST_CASE("verbose reports each step that was begun with its time, and the time of suspension") {
   NodeReport done = report("n1", Word::upgraded);
   done.plan.steps = {kFirst, kSecond};
   done.outcome.times = {{0, 412}, {1, 1002003}};
@@ -104,7 +104,7 @@ TEST_CASE("verbose tells each step that was begun with its time, and the time of
   CHECK(text({"erlrc-upgrade", kUpgrade}, {done}).out == "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n");
 }
 
-TEST_CASE("verbose tells the steps of a failed plan up to the one that failed, beside the failure") {
+TEST_CASE("verbose reports the steps of a failed plan up to the one that failed") {
   NodeReport failed = report("n1", Outcome::rolled_back("why"));
   failed.plan.steps = {kFirst, kSecond};
   failed.outcome.times = {{0, 5}};
@@ -131,7 +131,7 @@ TEST_CASE("what a node sent cannot begin a line of its own or drive a terminal")
   CHECK(one_line("ab\t\r\ncd") == "ab   cd");
 }
 
-TEST_CASE("a rehearsal is told by module, and by process where it does not work") {
+TEST_CASE("a rehearsal is reported by module, and by process where it does not work") {
   using Result = Rehearsed::Result;
   NodeReport node = report("n1", Outcome::refused({Refusal::Reason::rehearsal_failed,
                                                    "conversions that fail in the rehearsal: 1 of 4"}));
