@@ -2,14 +2,13 @@
 #include <erlrc/engine/backups.hpp>
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/sys/file.hpp>
 
-#include "tree.hpp"
+#include "state_directory.hpp"
 
 namespace erlrc {
 namespace {
@@ -24,16 +23,6 @@ bool has_version(const PackagedApp& app) {
   } catch (const Error&) {
     return false;
   }
-}
-
-/// A second name for the file, or, on another file system, a copy.
-void link_or_copy(const fs::path& file, const fs::path& directory) {
-  const fs::path to = directory / file.filename();
-  std::error_code failed;
-  fs::create_hard_link(file, to, failed);
-  if (!failed) return;
-  fs::copy_file(file, to, failed);
-  if (failed) throw SystemError(to.string() + ": copy " + file.string(), failed.value());
 }
 
 }  // namespace
@@ -70,11 +59,11 @@ void Backups::back_up(const std::string& package, const PackagedApps& apps) cons
     if (same != all.end() && same->vsn == app.vsn) continue;
     if (!has_version(app)) continue;
     remove_tree(backup);
-    make_directories(backup);
+    make_directories(backup, readable_by_nodes);
     const std::string& ebin = app.location.in_path;
     for (const std::string& name : directory_names(ebin).value_or(std::vector<std::string>{}))
       if (name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup"))
-        link_or_copy(fs::path(ebin) / name, backup);
+        link_or_copy(fs::path(ebin) / name, fs::path(backup) / name);
     app.location = Location::backed_up(ebin, backup);
     if (same != all.end()) all.erase(same);
     all.push_back(std::move(app));

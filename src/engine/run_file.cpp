@@ -7,7 +7,7 @@
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 
-#include "tree.hpp"
+#include "state_directory.hpp"
 
 namespace erlrc {
 
@@ -16,7 +16,7 @@ std::filesystem::path run_directory() {
 }
 
 void make_run_directory() {
-  make_directories(run_directory().parent_path());
+  make_directories(run_directory().parent_path(), readable_by_nodes);
   make_directory(run_directory(), 0700);
 }
 

@@ -9,7 +9,7 @@
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/file.hpp>
 
-#include "tree.hpp"
+#include "state_directory.hpp"
 
 namespace erlrc {
 
@@ -19,7 +19,7 @@ Staging::Staging() : directory_(state_directory() / "staged") {}
 
 bool Staging::unpack(const std::string& package, const fs::path& archive) const {
   remove_tree(directory_ / package);
-  make_directories(directory_ / package);
+  make_directories(directory_ / package, readable_by_nodes);
   if (extract_archive(archive, directory_ / package)) return true;
   constexpr std::uintmax_t full = 1U << 20;
   std::error_code failed;
