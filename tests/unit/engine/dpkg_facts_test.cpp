@@ -16,7 +16,7 @@ struct Host {
       : admindir("DPKG_ADMINDIR", dir.path().c_str()),
         run("ERLRC_RUN", (dir / "run").c_str()),
         package("DPKG_MAINTSCRIPT_PACKAGE", "pkg"),
-        arch("DPKG_MAINTSCRIPT_ARCH", "all") {
+        own_arch("DPKG_MAINTSCRIPT_ARCH", "all") {
     dir.write("updates/0", "");
   }
 
@@ -30,7 +30,7 @@ struct Host {
 
   TempDir dir;
   std::string status;
-  ScopedEnvironment admindir, run, package, arch;
+  ScopedEnvironment admindir, run, package, own_arch;
 };
 
 }  // namespace
