@@ -44,16 +44,16 @@ std::variant<Atom, BootProblem> start_type(const Atom& app, const fs::path& file
   }
 }
 
-BootWish load_wish(const fs::path& directory, const std::set<Atom>& desired) {
-  BootWish wish;
-  for (const Atom& app : desired) {
+DesiredBoot load_desired(const fs::path& directory, const std::set<Atom>& apps) {
+  DesiredBoot desired;
+  for (const Atom& app : apps) {
     auto type = start_type(app, directory / app.name);
     if (auto* problem = std::get_if<BootProblem>(&type))
-      wish.problems.push_back(std::move(*problem));
+      desired.problems.push_back(std::move(*problem));
     else
-      wish.types[app] = std::get<Atom>(type);
+      desired.types[app] = std::get<Atom>(type);
   }
-  return wish;
+  return desired;
 }
 
 std::vector<std::string> code_path(const Term& request) {
@@ -105,7 +105,7 @@ private:
 
 }  // namespace
 
-std::variant<BootWish, BootRefusal> load_boot_wish(const fs::path& root) {
+std::variant<DesiredBoot, BootRefusal> load_desired_boot(const fs::path& root) {
   const fs::path directory = root / "applications";
   const auto unreadable = [&](int error, const std::string& text) {
     return BootRefusal{tuple(Atom{"app_dir_unreadable"}, string(directory.string()), posix_atom(error)),
@@ -113,21 +113,21 @@ std::variant<BootWish, BootRefusal> load_boot_wish(const fs::path& root) {
   };
   if (!file_status(directory)) return unreadable(ENOENT, directory.string() + ": no such directory");
   try {
-    return load_wish(directory, load_wanted_applications(root));
+    return load_desired(directory, load_desired_applications(root));
   } catch (const SystemError& error) {
     return unreadable(error.code, error.what());
   }
 }
 
-BootPlan plan_boot(const Term& request, const fs::path& root, const BootWish& wish) {
+BootPlan plan_boot(const Term& request, const fs::path& root, const DesiredBoot& desired) {
   AppSource source(request, root / "applications");
-  return plan_boot(wish, read_node_state(request), [&](const Atom& app) { return source.find(app); });
+  return plan_boot(desired, read_node_state(request), [&](const Atom& app) { return source.find(app); });
 }
 
 std::variant<BootPlan, BootRefusal> plan_boot(const Term& request, const fs::path& root) {
-  auto wish = load_boot_wish(root);
-  if (auto* refusal = std::get_if<BootRefusal>(&wish)) return std::move(*refusal);
-  return plan_boot(request, root, std::get<BootWish>(wish));
+  auto desired = load_desired_boot(root);
+  if (auto* refusal = std::get_if<BootRefusal>(&desired)) return std::move(*refusal);
+  return plan_boot(request, root, std::get<DesiredBoot>(desired));
 }
 
 Term to_term(const std::variant<BootPlan, BootRefusal>& answer) {

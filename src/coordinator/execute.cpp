@@ -44,7 +44,7 @@ struct Visit {
 /// What one call needs for all nodes.
 struct Call {
   const Request& request;
-  const Wanted& wanted;
+  const Desired& desired;
   const KnownPorts ports;
   Files files;
   ExecuteOptions options;
@@ -103,7 +103,7 @@ void decide_on(Visit& visit, const Call& call) {
   }
   const bool leave = call.options.leave_stale;
   const Request request = leave ? as_it_runs(call.request, node) : call.request;
-  Decision decision = plan(with_directories(request, node), node, call.files, call.wanted);
+  Decision decision = plan(with_directories(request, node), node, call.files, call.desired);
   const auto replaced = changes_something(decision) ? replaced_erlang(visit.entry->name, node) : std::nullopt;
   if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
@@ -305,7 +305,7 @@ Question question_for(const Request& request) {
 
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options) {
   AppCache cache(request.app);
-  const Call call{request, site.wanted, ask_for_ports(site.registry.nodes, options.until), cache.files(),
+  const Call call{request, site.desired, ask_for_ports(site.registry.nodes, options.until), cache.files(),
                   options};
   std::vector<Visit> visits = visits_of(site.registry);
   const auto usable = choose(visits, [](const Visit& visit) { return visit.entry != nullptr; });

@@ -75,7 +75,7 @@ Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) cons
   snapshot.moment = moment;
   snapshot.package = package_.name;
   snapshot.run = std::to_string(dpkg_.id.pid) + " " + dpkg_.id.start;
-  snapshot.desired = site.wanted;
+  snapshot.desired = site.desired;
   snapshot.installed = installed_member(moment, streams);
   snapshot.skipped = load_skipped_packages();
   for (const fs::path& archive : dpkg_.archives)

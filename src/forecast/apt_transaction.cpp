@@ -20,8 +20,8 @@ std::optional<ControlMember> read_member(const std::optional<Bytes>& text) {
 
 }  // namespace
 
-Transaction::Transaction(std::vector<AptChange> changes, const Wanted& wanted)
-    : changes_(std::move(changes)), wanted_(wanted) {
+Transaction::Transaction(std::vector<AptChange> changes, const Desired& desired)
+    : changes_(std::move(changes)), desired_(desired) {
   std::vector<std::pair<const AptChange*, Members>> readable;
   for (const AptChange& change : changes_) {
     if (!change.unreadable.empty()) {
@@ -48,7 +48,7 @@ void Transaction::add_unpacking(const AptChange& change, const Members& members)
   const bool removed = change.new_version.empty();
   const PackageVersions versions{.installed = managed_apps(old_one),
                                  .unpacking = removed ? std::nullopt : managed_apps(new_one),
-                                 .desired = wanted_};
+                                 .desired = desired_};
   const Moment moment = removed ? Moment::about_to_remove : Moment::both_on_disk;
   add(change.package, requests_for(moment, versions), old_one);
 }
@@ -92,7 +92,7 @@ void Transaction::want(const std::string& package) {
   archives_.push_back({package, change->archive, {}, {}});
 }
 
-void Transaction::read_wanted() {
+void Transaction::read_desired() {
   const auto read = [this](std::size_t i) {
     Archive& archive = archives_[i];
     try {
@@ -108,7 +108,7 @@ void Transaction::read_wanted() {
     std::erase_if(items_, [&](const Item& item) { return item.package == archive.package; });
   }
   std::erase_if(items_, [&](const Item& item) {
-    if (item.request.action != Action::start || wanted_.contains(item.request.app)) return false;
+    if (item.request.action != Action::start || desired_.contains(item.request.app)) return false;
     const Archive* archive = archive_of(item.package);
     return archive != nullptr && !archive->files.read("/etc/erlrc.d/applications/" + item.request.app.name);
   });

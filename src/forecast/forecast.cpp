@@ -93,12 +93,12 @@ void note_done(NodeState& node, const Request& request, const Files& files) {
   if (!included_by(node, app)) node.running.emplace(app, Atom{"temporary"});
 }
 
-void decide_on(Visit& visit, const Item& item, std::size_t index, const Wanted& wanted, Deadline until) {
+void decide_on(Visit& visit, const Item& item, std::size_t index, const Desired& desired, Deadline until) {
   const Request& request = item.request;
   const Question question = question_for(request);
   if (question.code_of && visit.state.loaded.contains(request.app))
     visit.state.code = observe(*visit.rpc, question, until).code;
-  Decision decision = plan(request, visit.state, item.files, wanted);
+  Decision decision = plan(request, visit.state, item.files, desired);
   auto row = row_of(request, decision);
   if (!row) return;
   row->package = item.package;
@@ -122,11 +122,11 @@ bool is_for(const std::optional<std::vector<std::string>>& nodes, const NodeName
   });
 }
 
-void decide(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, Deadline until) {
+void decide(Visit& visit, const std::vector<Item>& items, const Desired& desired, Deadline until) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     try {
       if (!is_for(items[i].request.nodes, visit.entry->name)) continue;
-      decide_on(visit, items[i], i, wanted, until);
+      decide_on(visit, items[i], i, desired, until);
     } catch (const std::exception& error) {
       const Request& request = items[i].request;
       visit.planned.push_back({i,
@@ -175,10 +175,10 @@ void check(Visit& visit, Deadline until) {
   }
 }
 
-void plan_node(Visit& visit, const std::vector<Item>& items, const Wanted& wanted, Deadline until) {
+void plan_node(Visit& visit, const std::vector<Item>& items, const Desired& desired, Deadline until) {
   if (!visit.rpc) return;
   try {
-    decide(visit, items, wanted, until);
+    decide(visit, items, desired, until);
     check(visit, until);
   } catch (const std::exception& error) {
     visit.error = message_of(error, "looking at the node");
@@ -227,13 +227,13 @@ std::map<std::string, std::string> waiting_with(const std::vector<Forecast>& row
     const auto control = read_control_member(change.archive, "control");
     const std::vector<Stanza> stanzas = parse_stanzas(control.value_or(""));
     if (stanzas.empty()) continue;
-    PackageRelations says = relations_of(stanzas.front());
+    PackageRelations relations = relations_of(stanzas.front());
     if (!waiting.contains(change.package)) {
-      PackageChange& one = together[change.package] = {{}, std::move(says)};
+      PackageChange& one = together[change.package] = {{}, std::move(relations)};
       if (!change.old_version.empty()) one.from = PackageRelations{change.package, change.old_version};
     } else {
-      says.version = change.old_version;
-      in_nodes[change.package] = std::move(says);
+      relations.version = change.old_version;
+      in_nodes[change.package] = std::move(relations);
     }
   }
   return to_skip(together, in_nodes);
@@ -288,7 +288,7 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
                    const Site& site, Deadline until) {
   std::vector<Visit> visits = visit_nodes(site.registry, until);
   if (visits.empty()) return {};
-  Transaction transaction(load_apt_changes(actions, admindir), site.wanted);
+  Transaction transaction(load_apt_changes(actions, admindir), site.desired);
   transaction.read_archives([&](const Item& item) {
     const Request& request = item.request;
     if (request.action == Action::stop) return false;
@@ -303,7 +303,7 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
   found.rows = rows_apart(transaction, visits);
   if (transaction.items().empty()) return found;
   rethrow_first(for_each_parallel(
-      visits.size(), [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.wanted, until); }));
+      visits.size(), [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.desired, until); }));
   std::ranges::move(in_order(visits), std::back_inserter(found.rows));
   const auto waiting = waiting_with(found.rows, transaction);
   for (Forecast& row : found.rows) {

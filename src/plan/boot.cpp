@@ -31,10 +31,10 @@ public:
       decide(group);
   }
 
-  BootPlan plan(const BootWish& wish) && {
+  BootPlan plan(const DesiredBoot& desired) && {
     BootPlan plan;
     for (const Atom& app : starts_)
-      plan.starts.push_back(start(app, wish));
+      plan.starts.push_back(start(app, desired));
     plan.problems = std::move(members_.problems);
     return plan;
   }
@@ -139,12 +139,12 @@ private:
     }
   }
 
-  BootStart start(const Atom& app, const BootWish& wish) const {
-    const auto type = wish.types.find(app);
+  BootStart start(const Atom& app, const DesiredBoot& desired) const {
+    const auto type = desired.types.find(app);
     BootStart made;
     made.app = app;
     made.vsn = members_.all.at(app).vsn;
-    made.type = type != wish.types.end() ? type->second : Atom{"temporary"};
+    made.type = type != desired.types.end() ? type->second : Atom{"temporary"};
     add_included(app, made.included);
     std::vector<Atom> unit = made.included;
     unit.push_back(app);
@@ -180,8 +180,8 @@ private:
 
 }  // namespace
 
-BootPlan plan_boot(const BootWish& wish, const NodeState& node, const FindApp& find) {
-  return Order(collect_members(wish, node, find), node).plan(wish);
+BootPlan plan_boot(const DesiredBoot& desired, const NodeState& node, const FindApp& find) {
+  return Order(collect_members(desired, node, find), node).plan(desired);
 }
 
 Term to_term(const BootPlan& plan) {

@@ -27,7 +27,7 @@ struct BootMembers {
   std::vector<BootProblem> problems;
 };
 
-/// The applications of `wish`, what they need and include, and loaded ones that include one of them.
-BootMembers collect_members(const BootWish& wish, const NodeState& node, const FindApp& find);
+/// The applications of `desired`, what they need and include, and loaded ones that include one of them.
+BootMembers collect_members(const DesiredBoot& desired, const NodeState& node, const FindApp& find);
 
 }  // namespace erlrc

@@ -33,9 +33,9 @@ class Collection {
 public:
   Collection(const NodeState& node, const FindApp& find) : node_(node), find_(find) {}
 
-  BootMembers collect(const BootWish& wish) {
-    members_.problems = wish.problems;
-    for (const auto& [app, type] : wish.types)
+  BootMembers collect(const DesiredBoot& desired) {
+    members_.problems = desired.problems;
+    for (const auto& [app, type] : desired.types)
       open_.push_back(app);
     while (!open_.empty()) {
       const Atom app = open_.back();
@@ -99,8 +99,8 @@ private:
 
 }  // namespace
 
-BootMembers collect_members(const BootWish& wish, const NodeState& node, const FindApp& find) {
-  return Collection(node, find).collect(wish);
+BootMembers collect_members(const DesiredBoot& desired, const NodeState& node, const FindApp& find) {
+  return Collection(node, find).collect(desired);
 }
 
 }  // namespace erlrc

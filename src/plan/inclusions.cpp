@@ -28,11 +28,12 @@ std::vector<Atom> with_nested(const std::vector<Atom>& apps, const NodeState& no
 
 }  // namespace
 
-Inclusions::Inclusions(const AppFiles& from, const AppFiles& to, const NodeState& node, const Wanted& wanted)
+Inclusions::Inclusions(const AppFiles& from, const AppFiles& to, const NodeState& node,
+                       const Desired& desired)
     : app_(to.spec.name),
       direct_(to.spec.included_applications),
       node_(node),
-      wanted_(wanted),
+      desired_(desired),
       before_(with_nested(from.spec.included_applications, node)),
       after_(with_nested(to.spec.included_applications, node)) {}
 
@@ -62,7 +63,7 @@ std::vector<Step> Inclusions::leave() const {
   std::vector<Step> steps;
   std::vector<Atom> running = after_;
   for (const Atom& inner : before_) {
-    if (contains(running, inner) || !wanted_.contains(inner) || runs(node_, inner)) continue;
+    if (contains(running, inner) || !desired_.contains(inner) || runs(node_, inner)) continue;
     if (included_elsewhere(inner)) continue;
     steps.push_back(StartApp{inner});
     running.push_back(inner);

@@ -14,7 +14,7 @@ namespace erlrc {
 class Inclusions {
 public:
   /// Keeps references to its arguments.
-  Inclusions(const AppFiles& from, const AppFiles& to, const NodeState& node, const Wanted& wanted);
+  Inclusions(const AppFiles& from, const AppFiles& to, const NodeState& node, const Desired& desired);
 
   /// Refuses if an application that only the new version includes is also included by another running one.
   std::optional<Refusal> twice() const;
@@ -32,7 +32,7 @@ private:
   const Atom& app_;
   const std::vector<Atom>& direct_;
   const NodeState& node_;
-  const Wanted& wanted_;
+  const Desired& desired_;
   std::vector<Atom> before_;  ///< what the old version includes, and what those include
   std::vector<Atom> after_;
 };

@@ -17,15 +17,15 @@ std::string to_string(Action action) {
   return {};
 }
 
-Decision plan(const Request& request, const NodeState& node, const Files& files, const Wanted& wanted) {
+Decision plan(const Request& request, const NodeState& node, const Files& files, const Desired& desired) {
   switch (request.action) {
     case Action::start:
       return plan_start(request, node, files);
     case Action::stop:
-      return plan_stop(request, node, wanted);
+      return plan_stop(request, node, desired);
     case Action::upgrade:
     case Action::downgrade:
-      return plan_upgrade(request, node, files, wanted);
+      return plan_upgrade(request, node, files, desired);
   }
   return {};
 }

@@ -46,7 +46,7 @@ std::optional<Refusal> contradiction(const AppFiles& files, const NodeState& nod
       return Refusal{Refusal::Reason::depends_on_included,
                      describe(DependencyIncluded{spec.name, inner, spec.name})};
   const AppFiles nothing;
-  const Wanted none;
+  const Desired none;
   return Inclusions(nothing, files, node, none).twice();
 }
 
@@ -70,8 +70,8 @@ Refusal started_elsewhere(const Atom& app) {
   return {Refusal::Reason::starting, app.name + " is already being started"};
 }
 
-Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted) {
-  return {Refusal::Reason::other_version, "version " + running + " of " + app.name + " runs, not " + wanted};
+Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& desired) {
+  return {Refusal::Reason::other_version, "version " + running + " of " + app.name + " runs, not " + desired};
 }
 
 void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step path) {

@@ -32,6 +32,6 @@ void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step
 Refusal started_elsewhere(const Atom& app);
 
 /// "version X of APP runs, not Y"
-Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& wanted);
+Refusal other_version_runs(const Atom& app, const std::string& running, const std::string& desired);
 
 }  // namespace erlrc

@@ -10,10 +10,10 @@ namespace erlrc {
 namespace {
 
 /// Included applications that shall run on their own once the one that includes them is gone.
-std::vector<Atom> to_start(const std::vector<Atom>& included, const NodeState& node, const Wanted& wanted) {
+std::vector<Atom> to_start(const std::vector<Atom>& included, const NodeState& node, const Desired& desired) {
   std::vector<Atom> found;
   for (const Atom& app : included)
-    if (wanted.contains(app) && !runs(node, app)) found.push_back(app);
+    if (desired.contains(app) && !runs(node, app)) found.push_back(app);
   return found;
 }
 
@@ -28,7 +28,7 @@ std::vector<Atom> to_keep(const std::vector<Atom>& included, const std::vector<A
 
 }  // namespace
 
-Decision plan_stop(const Request& request, const NodeState& node, const Wanted& wanted) {
+Decision plan_stop(const Request& request, const NodeState& node, const Desired& desired) {
   const Atom& app = request.app;
   const auto loaded = loaded_vsn(node, app);
   const bool running = runs(node, app);
@@ -50,7 +50,7 @@ Decision plan_stop(const Request& request, const NodeState& node, const Wanted& 
     plan.word = Word::stopped;
     plan.steps.push_back(RequireLoaded{app, request.from.vsn});
     plan.steps.push_back(StopApp{app});
-    started = to_start(included, node, wanted);
+    started = to_start(included, node, desired);
     for (const Atom& inner : started) {
       plan.steps.push_back(StartApp{inner});
       plan.word = Word::stopped_included_started;

@@ -167,14 +167,14 @@ void append(std::vector<Step>& steps, std::vector<Step> more) {
 }
 
 Decision plan_running(const Request& request, const NodeState& node, const RunningVersions& versions,
-                      const Wanted& wanted) {
+                      const Desired& desired) {
   const AppFiles& from = versions.from();
   const AppFiles& to = versions.to();
   const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
   Script script = find_script(from, to, direction, request.policy.engine);
   if (auto why = needs_restart(script.instructions, node.node))
     return Refusal{Refusal::Reason::appup_needs_restart, *std::move(why)};
-  const Inclusions inclusions(from, to, node, wanted);
+  const Inclusions inclusions(from, to, node, desired);
   if (auto refusal = inclusions.twice()) return *std::move(refusal);
   if (auto refusal = loses_nifs(to, script.instructions)) return *std::move(refusal);
 
@@ -245,13 +245,13 @@ Plan plan_moved(const Request& request, const AppFiles& to) {
 /// The same version again: a rebuilt package, a security fix. Only what differs from the loaded code is
 /// exchanged.
 Decision plan_rebuilt(const Request& request, const NodeState& node, const Files& files,
-                      const Wanted& wanted) {
+                      const Desired& desired) {
   AppFiles to = files.all(request.to);
   to.appup.reset();  // it is for other versions
   auto from = loaded_build(to, node);
   if (!from) return plan_moved(request, to);
   from->location = request.from.location.value_or(to.location);
-  Decision decision = plan_running(request, node, RunningVersions(*from, to, node), wanted);
+  Decision decision = plan_running(request, node, RunningVersions(*from, to, node), desired);
   if (auto* plan = std::get_if<Plan>(&decision)) plan->notes = {"same version, other code"};
   return decision;
 }
@@ -259,7 +259,7 @@ Decision plan_rebuilt(const Request& request, const NodeState& node, const Files
 }  // namespace
 
 Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
-                      const Wanted& wanted) {
+                      const Desired& desired) {
   const Atom& app = request.app;
   if (node.starting.contains(app)) return started_elsewhere(app);
   const auto loaded = loaded_vsn(node, app);
@@ -273,9 +273,9 @@ Decision plan_upgrade(const Request& request, const NodeState& node, const Files
   if (loaded == request.to.vsn && request.from.vsn != request.to.vsn) return Plan{Word::already_running};
   if (loaded != request.from.vsn)
     return other_version_runs(app, loaded.value_or("?"), request.from.vsn + " or " + request.to.vsn);
-  if (request.from.vsn == request.to.vsn) return plan_rebuilt(request, node, files, wanted);
+  if (request.from.vsn == request.to.vsn) return plan_rebuilt(request, node, files, desired);
   const RunningVersions versions(files.all(request.from), files.all(request.to), node);
-  return plan_running(request, node, versions, wanted);
+  return plan_running(request, node, versions, desired);
 }
 
 }  // namespace erlrc

@@ -9,6 +9,7 @@
 #include <erlrc/base/text.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/random.hpp>
 
 namespace erlrc {
 namespace {
@@ -74,6 +75,15 @@ void prepare_directory(const fs::path& root, std::optional<gid_t> group) {
   set_group(nodes, *group);
 }
 
+/// 128 unpredictable bits, in characters that every reader of a cookie accepts.
+std::string random_cookie() {
+  std::string letters;
+  for (int i = 0; i < 4; ++i)
+    for (std::uint32_t bits = random_number(), nibble = 0; nibble < 8; ++nibble, bits >>= 4)
+      letters += static_cast<char>('A' + (bits & 0xfU));
+  return letters;
+}
+
 }  // namespace
 
 void register_node(const fs::path& root, const NodeRegistration& node) {
@@ -88,6 +98,15 @@ void register_node(const fs::path& root, const NodeRegistration& node) {
 bool unregister_node(const fs::path& root, const NodeName& name) {
   check_name(name);
   return remove_file(root / "nodes" / to_string(name));
+}
+
+bool make_cookie_file(const std::filesystem::path& path) {
+  if (file_status(path)) {
+    parse_cookie(read_secret_file(path), path.string());
+    return false;
+  }
+  write_file_atomically(path, random_cookie(), 0400);
+  return true;
 }
 
 }  // namespace erlrc

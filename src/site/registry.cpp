@@ -146,7 +146,7 @@ Registry load_registry(const fs::path& root) {
   return registry;
 }
 
-std::set<Atom> load_wanted_applications(const fs::path& root) {
+std::set<Atom> load_desired_applications(const fs::path& root) {
   const fs::path directory = root / "applications";
   std::set<Atom> desired;
   for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{})) {

@@ -16,7 +16,7 @@ namespace erlrc {
 
 Site load_site() {
   const std::filesystem::path root = erlrc_root();
-  return {load_registry(root), load_wanted_applications(root)};
+  return {load_registry(root), load_desired_applications(root)};
 }
 
 std::optional<Site> site_to_serve() {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
 

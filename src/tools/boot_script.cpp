@@ -2,23 +2,17 @@
 #include <algorithm>
 #include <filesystem>
 #include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
-#include <erlrc/boot/boot_plan.hpp>
-#include <erlrc/boot/child_node.hpp>
+#include <erlrc/boot/boot_script.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
-#include <erlrc/term/match.hpp>
-#include <erlrc/term/text.hpp>
 
 #include "arguments.hpp"
 
-// erlrc-make-boot-script: boot files made by OTP's own systools from the plan of our planner, in a node that
-// runs src/erlang/boot/erlrc_boot_script.erl.
+// erlrc-make-boot-script.
 
 namespace erlrc {
 namespace {
@@ -26,13 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::string tool = "erlrc-make-boot-script";
-
-/// The boot files to make.
-struct BootScript {
-  fs::path name;            ///< of the files, without .rel, .script and .boot
-  std::vector<Atom> extra;  ///< applications besides the desired ones
-  bool is_static = false;   ///< with the desired applications
-};
 
 /// Names separated by commas or white space; `#` begins a comment, to the end of the line.
 std::vector<Atom> parse_applications(std::string_view text) {
@@ -46,64 +33,9 @@ std::vector<Atom> parse_applications(std::string_view text) {
   return apps;
 }
 
-BootWish wish_of(const BootScript& script) {
-  BootWish wish;
-  if (script.is_static) {
-    auto found = load_boot_wish(erlrc_root());
-    if (const auto* refusal = std::get_if<BootRefusal>(&found)) throw Error(refusal->text);
-    wish = std::move(std::get<BootWish>(found));
-  }
-  for (const Atom& app : script.extra)
-    wish.types.emplace(app, Atom{"permanent"});  // as in a release file
-  return wish;
-}
-
-/// Throws Error with the reasons if some applications could not be started.
-void check_problems(const std::vector<BootProblem>& problems) {
-  if (problems.empty()) return;
-  throw Error(join(problems, "; ", [](const BootProblem& problem) { return describe(problem); }));
-}
-
-/// `[{App, Type, Spec}]`: all applications that the plan loads; included ones have the type `load`.
-Term planned_applications(const BootPlan& plan) {
-  std::vector<Term> rows;
-  for (const BootStart& start : plan.starts)
-    for (const Step& step : start.steps)
-      if (const auto* load = std::get_if<LoadApp>(&step)) {
-        const Atom type = load->app == start.app ? start.type : Atom{"load"};
-        rows.push_back(tuple(load->app, type, load->spec));
-      }
-  return list(std::move(rows));
-}
-
-Term planned(const BootScript& script) {
-  const BootWish wish = wish_of(script);
-  if (wish == BootWish{}) return list();
-  const BootPlan plan = plan_boot(ask_question({}), erlrc_root(), wish);
-  check_problems(plan.problems);
-  return planned_applications(plan);
-}
-
-/// Writes the three files, or none.
-void make(const BootScript& script) {
-  const Term settings = list({tuple(Atom{"boot_script"}, tuple(boolean(script.is_static), planned(script)))});
-  const Term answer = ask_node("erlrc_boot_script", "make", settings);
-  if (const auto* failed = as_tagged(answer, "failed", 2))
-    throw Error(as_text(failed->back()).value_or("systools failed"));
-  const auto* made = as_tagged(answer, "made", 4);
-  if (made == nullptr)
-    throw ProtocolError("unexpected message from the node: " + print_term(answer) + ", expected boot files");
-  const std::vector<std::string> endings{".rel", ".script", ".boot"};
-  for (std::size_t i = 0; i < endings.size(); ++i) {
-    const auto content = as_text((*made)[i + 1]);
-    if (!content) throw ProtocolError("the node sent no content of " + endings[i]);
-    write_file_atomically(script.name.string() + endings[i], *content, 0644);
-  }
-}
-
 /// Makes one and reports it. Returns the exit code.
 int make_and_report(const BootScript& script, Streams& streams) {
-  within(script.name.string() + ".boot", [&] { make(script); });
+  within(script.name.string() + ".boot", [&] { make_boot_script(script); });
   streams.out += tool + ": " + script.name.string() + ".boot made\n";
   return 0;
 }

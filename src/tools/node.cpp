@@ -12,7 +12,6 @@
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/group.hpp>
-#include <erlrc/sys/random.hpp>
 
 #include "arguments.hpp"
 
@@ -61,24 +60,9 @@ int unregister_one(const std::string& name, Streams& streams) {
   return 0;
 }
 
-/// 128 unpredictable bits, in characters that every reader of a cookie accepts.
-std::string random_cookie() {
-  std::string letters;
-  for (int i = 0; i < 4; ++i)
-    for (std::uint32_t bits = random_number(), nibble = 0; nibble < 8; ++nibble, bits >>= 4)
-      letters += static_cast<char>('A' + (bits & 0xfU));
-  return letters;
-}
-
 int make_cookie(const std::string& path, Streams& streams) {
   if (path.empty()) throw UsageError("the cookie file name is empty");
-  const bool found = file_status(path).has_value();
-  if (found) {
-    parse_cookie(read_secret_file(path), path);
-  } else {
-    write_file_atomically(path, random_cookie(), 0400);
-  }
-  streams.out += tool + ": " + path + (found ? " kept\n" : " made\n");
+  streams.out += tool + ": " + path + (make_cookie_file(path) ? " made\n" : " kept\n");
   return 0;
 }
 

@@ -22,7 +22,6 @@
 
 namespace erlrc {
 namespace {
-
 namespace fs = std::filesystem;
 
 const std::string kTool = "erlrc-apt-preflight";

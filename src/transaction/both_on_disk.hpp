@@ -14,7 +14,7 @@ namespace erlrc {
 /// The package manager calls at that moment.
 PackageActions upgrade(const RunRecord& record, const Snapshot& snapshot);
 
-/// What `upgrade` wanted to be executed was.
+/// Continues after the actions of `upgrade` were executed.
 PackageActions after_upgrade(const RunRecord& record, const Executed& executed, const Snapshot& snapshot);
 
 /// The nodes do not follow the calling package. No backup stays, so that the moment `configured` does not

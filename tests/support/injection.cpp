@@ -73,7 +73,7 @@ Decision planned(Lab& lab, const Request& request) {
   if (request.action == Action::stop || request.from.vsn == request.to.vsn) question.code_of = app;
   const auto rpc = connect(lab.node().entry(), after(patience));
   const NodeState node = observe(*rpc, question, after(patience));
-  return plan(request, node, files, load_wanted_applications(lab.dir().path()));
+  return plan(request, node, files, load_desired_applications(lab.dir().path()));
 }
 
 InjectedRuns::InjectedRuns(Lab& lab)

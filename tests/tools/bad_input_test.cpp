@@ -74,7 +74,7 @@ std::vector<BadFile> bad_files() {
          const auto beam = s.host.dir() / beam_file;
          std::filesystem::resize_file(beam, std::filesystem::file_size(beam) / 2);
        },
-       "HOST/egerl-2.0/ebin/plain.beam: cut short: 1580 bytes wanted, 786 left"},
+       "HOST/egerl-2.0/ebin/plain.beam: cut short: 1580 bytes expected, 786 left"},
       {"an empty .beam", write(beam_file, ""), "HOST/egerl-2.0/ebin/plain.beam: empty"},
       {"a .beam that is none", write(beam_file, "#!/bin/sh\n"),
        "HOST/egerl-2.0/ebin/plain.beam: not a BEAM file"},

@@ -21,7 +21,7 @@ using BytesView = std::string_view;
 class ShortRead : public std::runtime_error {
 public:
   ShortRead(std::size_t expected, std::size_t left)
-      : std::runtime_error("cut short: " + std::to_string(expected) + " bytes wanted, " +
+      : std::runtime_error("cut short: " + std::to_string(expected) + " bytes expected, " +
                            std::to_string(left) + " left") {}
 };
 

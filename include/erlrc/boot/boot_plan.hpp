@@ -18,10 +18,10 @@ struct BootRefusal {
 };
 
 /// The desired applications of the administrator's directory `root`, or why it cannot be read.
-std::variant<BootWish, BootRefusal> load_boot_wish(const std::filesystem::path& root);
+std::variant<DesiredBoot, BootRefusal> load_desired_boot(const std::filesystem::path& root);
 
 /// Plans the boot of a node as below, for these applications instead of the administrator's.
-BootPlan plan_boot(const Term& request, const std::filesystem::path& root, const BootWish& wish);
+BootPlan plan_boot(const Term& request, const std::filesystem::path& root, const DesiredBoot& desired);
 
 /// Plans the boot of the node that describes itself in `request`: the answer of erlrc_observe, with
 /// `applications` and `optional` (lists like `included`), `path` (the code path) and `mode` (of the code

@@ -34,8 +34,8 @@ public:
     PackagePolicy policy = PackagePolicy::leave;
   };
 
-  /// `wanted` are the applications that should run on this host already.
-  Transaction(std::vector<AptChange> changes, const Wanted& wanted);
+  /// `desired` are the applications that should run on this host already.
+  Transaction(std::vector<AptChange> changes, const Desired& desired);
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -45,7 +45,7 @@ public:
   void read_archives(Needed needed) {
     for (const Item& item : items_)
       if (needed(item)) want(item.package);
-    read_wanted();
+    read_desired();
   }
 
   const std::vector<AptChange>& changes() const { return changes_; }
@@ -70,11 +70,11 @@ private:
   void add(const std::string& package, std::vector<Request> requests,
            const std::optional<ControlMember>& member);
   void want(const std::string& package);
-  void read_wanted();
+  void read_desired();
   const Archive* archive_of(const std::string& package) const;
 
   std::vector<AptChange> changes_;
-  Wanted wanted_;
+  Desired desired_;
   std::vector<std::string> warnings_;
   std::vector<Item> items_;
   std::vector<Apart> apart_;

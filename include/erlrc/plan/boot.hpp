@@ -18,10 +18,10 @@
 namespace erlrc {
 
 /// The applications listed in the administrator's directory.
-struct BootWish {
+struct DesiredBoot {
   std::map<Atom, Atom> types;         ///< each application that should run, and its start type
   std::vector<BootProblem> problems;  ///< of files there
-  bool operator==(const BootWish&) const = default;
+  bool operator==(const DesiredBoot&) const = default;
 };
 
 /// The application as in the first directory of the code path that has it, with the administrator's
@@ -46,12 +46,12 @@ struct BootPlan {
   bool operator==(const BootPlan&) const = default;
 };
 
-/// Plans the start of all applications in `wish`, and of all that those need. An included application is not
+/// Plans the start of all applications in `desired`, and of all that those need. An included application is not
 /// started by itself; the application that includes it is. Anything that depends on the included one then
 /// depends on the including one, and is loaded with a specification that names it. What runs is left alone;
 /// what is loaded keeps its specification. A problem keeps only those from being started that it concerns,
 /// and those that need them.
-BootPlan plan_boot(const BootWish& wish, const NodeState& node, const FindApp& find);
+BootPlan plan_boot(const DesiredBoot& desired, const NodeState& node, const FindApp& find);
 
 /// The plan as erlrc_boot reads it: `#{starts => [..], problems => [{Reason, Text}]}`.
 Term to_term(const BootPlan& plan);

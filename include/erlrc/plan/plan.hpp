@@ -40,14 +40,14 @@ struct Files {
 };
 
 /// Applications with a file in $ERLRC_ROOT/applications: those that should run.
-using Wanted = std::set<Atom>;
+using Desired = std::set<Atom>;
 
 Decision plan_start(const Request& request, const NodeState& node, const Files& files);
-Decision plan_stop(const Request& request, const NodeState& node, const Wanted& wanted);
+Decision plan_stop(const Request& request, const NodeState& node, const Desired& desired);
 Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
-                      const Wanted& wanted);
+                      const Desired& desired);
 
 /// The planner of the request's action.
-Decision plan(const Request& request, const NodeState& node, const Files& files, const Wanted& wanted);
+Decision plan(const Request& request, const NodeState& node, const Files& files, const Desired& desired);
 
 }  // namespace erlrc

@@ -39,4 +39,8 @@ void register_node(const std::filesystem::path& root, const NodeRegistration& no
 /// Removes the entry of that name. Returns whether there was one.
 bool unregister_node(const std::filesystem::path& root, const NodeName& name);
 
+/// Makes a file with a random cookie, readable by its owner only. False if there is one: it stays, and is
+/// checked to hold a cookie (Error).
+bool make_cookie_file(const std::filesystem::path& path);
+
 }  // namespace erlrc

@@ -50,6 +50,6 @@ Registry load_registry(const std::filesystem::path& root);
 
 /// The desired applications: the names of the files in `root`/applications that are application names
 /// ([a-z][0-9A-Za-z_]*). A missing directory counts as empty.
-std::set<Atom> load_wanted_applications(const std::filesystem::path& root);
+std::set<Atom> load_desired_applications(const std::filesystem::path& root);
 
 }  // namespace erlrc

@@ -14,7 +14,7 @@ namespace erlrc {
 /// The content of the administrator's directory.
 struct Site {
   Registry registry;
-  std::set<Atom> wanted;  ///< applications that should run
+  std::set<Atom> desired;  ///< applications that should run
 };
 
 /// Reads $ERLRC_ROOT. Throws UsageError if it has no nodes directory.

@@ -18,7 +18,7 @@ inline constexpr std::size_t one_thread_each = std::numeric_limits<std::size_t>:
 /// only.
 ///
 /// Where one thread is enough, that is the calling thread. If the system does not start as many threads as
-/// wanted (it limits processes and memory), the calling thread makes calls, too, one after the other. A call
+/// asked for (it limits processes and memory), the calling thread makes calls, too, one after the other. A call
 /// that waits for another one must not do so in the calling thread: the other one may still have to begin.
 std::vector<std::exception_ptr> for_each_parallel(std::size_t count,
                                                   const std::function<void(std::size_t)>& body,

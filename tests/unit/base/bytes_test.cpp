@@ -29,7 +29,7 @@ TEST_CASE("a signed number is read in two's complement") {
 TEST_CASE("a read past the end throws and consumes nothing") {
   ByteReader reader("abc");
   CHECK_THROWS_AS(reader.u32(), ShortRead);
-  CHECK_THROWS_WITH(reader.take(4), "cut short: 4 bytes wanted, 3 left");
+  CHECK_THROWS_WITH(reader.take(4), "cut short: 4 bytes expected, 3 left");
   CHECK(reader.take(3) == "abc");
   CHECK_THROWS_AS(reader.peek(), ShortRead);
   CHECK(reader.take(0).empty());

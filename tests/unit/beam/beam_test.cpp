@@ -158,22 +158,22 @@ TEST_CASE("a problem with a beam is reported with its name") {
   Bytes file = golden("otp25", "server.beam");
   CHECK(error_of("") == "x.beam: empty");
   CHECK(error_of("-module(x).\n") == "x.beam: not a BEAM file");
-  CHECK(error_of("FOR1") == "x.beam: cut short: 4 bytes wanted, 0 left");
+  CHECK(error_of("FOR1") == "x.beam: cut short: 4 bytes expected, 0 left");
   CHECK(error_of(Bytes("FOR1\0\0\0\4AIFF", 12)) == "x.beam: not a BEAM file");
   CHECK(error_of(file.substr(0, 100)) ==
-        "x.beam: cut short: " + std::to_string(file.size() - 8) + " bytes wanted, 92 left");
+        "x.beam: cut short: " + std::to_string(file.size() - 8) + " bytes expected, 92 left");
   CHECK(error_of("\x1f\x8bxxxxxxxx") == "x.beam: broken gzip data");
   for (std::string id : {"AtU8", "Code", "StrT", "ImpT", "ExpT"})
     CHECK(error_of(without(file, id)) == "x.beam: no " + id + " chunk");
   CHECK(error_of(with_number(file, "AtU8", 0, 0)) == "x.beam: AtU8 chunk: no atoms");
   CHECK(error_of(with_number(file, "AtU8", 0, 70000))
-            .starts_with("x.beam: AtU8 chunk: cut short: 70000 bytes wanted"));
+            .starts_with("x.beam: AtU8 chunk: cut short: 70000 bytes expected"));
   CHECK(error_of(with_number(file, "ExpT", 0, 70000))
-            .starts_with("x.beam: ExpT chunk: cut short: 840000 bytes wanted"));
+            .starts_with("x.beam: ExpT chunk: cut short: 840000 bytes expected"));
   CHECK(error_of(with_number(file, "ExpT", 4, 70000)) == "x.beam: ExpT chunk: atom 70000 is not in the file");
   CHECK(error_of(with_number(file, "ImpT", 4, 0)) == "x.beam: ImpT chunk: atom 0 is not in the file");
   CHECK(error_of(with_number(file, "Code", 0, 70000))
-            .starts_with("x.beam: Code chunk: cut short: 70000 bytes wanted"));
+            .starts_with("x.beam: Code chunk: cut short: 70000 bytes expected"));
   CHECK(error_of(with_number(file, "Attr", 0, 0)).starts_with("x.beam: Attr chunk: "));
 }
 

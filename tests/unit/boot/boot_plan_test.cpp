@@ -11,10 +11,10 @@ using test::TempDir;
 
 namespace {
 
-BootWish wish_of(const TempDir& root) {
-  auto loaded = load_boot_wish(root.path());
-  REQUIRE(std::holds_alternative<BootWish>(loaded));
-  return std::get<BootWish>(std::move(loaded));
+DesiredBoot desired_of(const TempDir& root) {
+  auto loaded = load_desired_boot(root.path());
+  REQUIRE(std::holds_alternative<DesiredBoot>(loaded));
+  return std::get<DesiredBoot>(std::move(loaded));
 }
 
 }  // namespace
@@ -25,26 +25,26 @@ TEST_CASE("an empty file lists an application as temporary, a word chooses anoth
   root.write("applications/b", " \n");
   root.write("applications/c", "permanent\n");
   root.write("applications/d", "transient.\n");
-  const BootWish wish = wish_of(root);
-  CHECK(wish.problems.empty());
-  CHECK(wish.types == std::map<Atom, Atom>{{Atom{"a"}, Atom{"temporary"}},
-                                           {Atom{"b"}, Atom{"temporary"}},
-                                           {Atom{"c"}, Atom{"permanent"}},
-                                           {Atom{"d"}, Atom{"transient"}}});
+  const DesiredBoot desired = desired_of(root);
+  CHECK(desired.problems.empty());
+  CHECK(desired.types == std::map<Atom, Atom>{{Atom{"a"}, Atom{"temporary"}},
+                                              {Atom{"b"}, Atom{"temporary"}},
+                                              {Atom{"c"}, Atom{"permanent"}},
+                                              {Atom{"d"}, Atom{"transient"}}});
 }
 
 TEST_CASE("a word that is not a start type is a problem of that application alone") {
   const TempDir root;
   root.write("applications/a", "sometimes\n");
   root.write("applications/b", "");
-  const BootWish wish = wish_of(root);
-  CHECK(wish.problems.size() == 1);
-  CHECK(wish.types.size() == 1);
+  const DesiredBoot desired = desired_of(root);
+  CHECK(desired.problems.size() == 1);
+  CHECK(desired.types.size() == 1);
 }
 
 TEST_CASE("a missing directory of applications is the answer to a node that boots") {
   const TempDir root;
-  const auto loaded = load_boot_wish(root.path());
+  const auto loaded = load_desired_boot(root.path());
   REQUIRE(std::holds_alternative<BootRefusal>(loaded));
   const std::string directory = (root / "applications").string();
   CHECK(print_term(to_term(std::variant<BootPlan, BootRefusal>(std::get<BootRefusal>(loaded)))) ==

@@ -190,7 +190,7 @@ TEST_CASE("another kind of server is recognized by its first bytes, without wait
   CHECK(error_after("\x15\x03\x03") ==
         "answers '\\x15\\x03\\x03', which is not what a node sends in a handshake");
   CHECK(error_after(Bytes("\0\0", 2)) == "sends an empty message in the handshake");
-  CHECK(error_after(Bytes("\0\x08snamed:\0", 10)) == "broken message: cut short: 2 bytes wanted, 1 left");
+  CHECK(error_after(Bytes("\0\x08snamed:\0", 10)) == "broken message: cut short: 2 bytes expected, 1 left");
 }
 
 TEST_CASE("a connection closed in the middle of a message is reported as such") {

@@ -18,7 +18,7 @@ Bytes good_deb() {
               {kLib + "demo-1.0/ebin/demo.app", "{application, demo}."},
               {kLib + "demo-1.0/ebin/demo.beam", Bytes(3000, 'b')},
               {kLib + "demo-1.0/ebin/demo.appup", "{}."},
-              {kLib + "demo-1.0/ebin/README", "not wanted"},
+              {kLib + "demo-1.0/ebin/README", "not desired"},
               {"./etc/erlrc.d/applications/demo", ""},
               {kLib + "demo-1.0/ebin/again.beam", "", '1', kLib + "demo-1.0/ebin/demo.beam"},
               {kLib + "other-1.0", "", '2', "demo-1.0"},

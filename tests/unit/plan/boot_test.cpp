@@ -16,7 +16,7 @@ namespace {
 ///   app("baz", "foo !bar ?qux")   baz depends on foo and, optionally, on qux, and includes bar
 struct World {
   std::map<Atom, AppFiles> disk;
-  BootWish wish;
+  DesiredBoot desired;
   NodeState node;
 
   World() {
@@ -60,12 +60,12 @@ struct World {
   World& want(const std::string& names, const std::string& type = "temporary") {
     std::istringstream words(names);
     for (std::string word; words >> word;)
-      wish.types[Atom{word}] = Atom{type};
+      desired.types[Atom{word}] = Atom{type};
     return *this;
   }
 
   BootPlan plan() const {
-    return plan_boot(wish, node, [this](const Atom& name) -> std::variant<AppFiles, BootProblem> {
+    return plan_boot(desired, node, [this](const Atom& name) -> std::variant<AppFiles, BootProblem> {
       const auto found = disk.find(name);
       if (found == disk.end()) return AppFileMissing{name};
       return found->second;
@@ -245,7 +245,7 @@ TEST_CASE("a missing .app file prevents the start of its dependents, also throug
 TEST_CASE("a problem with a file of the administrator affects only its application") {
   World world;
   world.app("a").app("b").want("b");
-  world.wish.problems = {BadStartType{Atom{"a"}, "/etc/a", "often"}};
+  world.desired.problems = {BadStartType{Atom{"a"}, "/etc/a", "often"}};
   CHECK(told(world) == "b {bad_start_type,\"/etc/a\",<<\"often\">>}");
 }
 

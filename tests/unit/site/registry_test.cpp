@@ -170,13 +170,14 @@ TEST_CASE("the registry is in $ERLRC_ROOT") {
 
 TEST_CASE("desired applications are the files whose names are application names") {
   const TempDir dir;
-  CHECK(load_wanted_applications(dir.path()).empty());
+  CHECK(load_desired_applications(dir.path()).empty());
   for (const char* name :
        {"egerl", "p1_utils", "a@b", "Upper", "_x", "1st", "egerl.app", "with-dash", "egerl~", ".hidden"})
     dir.write(std::string("applications/") + name, "");
   dir.write("applications/directory/x", "");
   std::filesystem::create_symlink("nowhere", dir / "applications" / "dangling");
-  CHECK(load_wanted_applications(dir.path()) == std::set<Atom>{Atom{"a@b"}, Atom{"egerl"}, Atom{"p1_utils"}});
+  CHECK(load_desired_applications(dir.path()) ==
+        std::set<Atom>{Atom{"a@b"}, Atom{"egerl"}, Atom{"p1_utils"}});
 }
 
 TEST_CASE("an entry that is a broken link is reported") {

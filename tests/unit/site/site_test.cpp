@@ -43,7 +43,7 @@ TEST_CASE("a site has the registered nodes, the unusable entries and the applica
   const Host host;
   const Site site = load_site();
   CHECK(names(site) == Names{"a", "b@one", "b@two", "bad open"});
-  CHECK(site.wanted == std::set<Atom>{Atom{"egerl"}});
+  CHECK(site.desired == std::set<Atom>{Atom{"egerl"}});
 }
 
 TEST_CASE("one node is chosen by its name, with the host or without") {

@@ -88,7 +88,7 @@ TEST_CASE("a term is decoded without the version byte") {
   ByteReader reader("w\2oka\1");
   CHECK(decode_term_body(reader) == Term(Atom{"ok"}));
   CHECK(decode_term_body(reader) == Term(1));
-  CHECK_THROWS_WITH(decode_term_body(reader), "external term: cut short: 1 bytes wanted, 0 left");
+  CHECK_THROWS_WITH(decode_term_body(reader), "external term: cut short: 1 bytes expected, 0 left");
 }
 
 TEST_CASE("nesting is decoded down to 10,000 levels and refused below") {
@@ -116,11 +116,11 @@ TEST_CASE("a list that is the tail of a list is one list") {
 
 TEST_CASE("invalid terms are refused with the reason") {
   const auto [etf, why] = GENERATE(table<Bytes, std::string>({
-      {"", "cut short: 1 bytes wanted, 0 left"},
+      {"", "cut short: 1 bytes expected, 0 left"},
       {"\x82"
        "j",
        "found version 130, expected 131"},
-      {"\x83", "cut short: 1 bytes wanted, 0 left"},
+      {"\x83", "cut short: 1 bytes expected, 0 left"},
       {"\x83jj", "1 bytes after the term"},
       {"\x83\x01", "unknown tag 1"},
       {"\x83y1234w\1a", "unknown tag 121"},
@@ -132,7 +132,7 @@ TEST_CASE("invalid terms are refused with the reason") {
       {Bytes("\x83m\xff\xff\xff\xff"
              "abc",
              9),
-       "cut short: 4294967295 bytes wanted, 3 left"},
+       "cut short: 4294967295 bytes expected, 3 left"},
       {Bytes("\x83"
              "d\1\0",
              4) +
