@@ -52,7 +52,7 @@ public:
       stream_.next_out = reinterpret_cast<Bytef*>(out.data() + had);
       stream_.avail_out = static_cast<uInt>(out.size() - had);
       status = inflate(&stream_, Z_NO_FLUSH);
-      out.resize(out.size() - stream_.avail_out);
+      out.erase(out.size() - stream_.avail_out);
       if (status != Z_STREAM_END && (status != Z_OK || out.size() == had)) throw Error("broken gzip data");
     }
     return out;
