@@ -20,7 +20,7 @@ std::filesystem::path file() {
 
 void store_skipped_packages(const std::set<std::string>& packages) {
   if (packages.empty()) {
-    std::filesystem::remove(file());
+    remove_file(file());
     return;
   }
   const ProcessId apt = calling_apt();
@@ -41,7 +41,7 @@ std::set<std::string> load_skipped_packages() {
   for (std::string package; lines >> package;)
     packages.insert(package);
   if (is_ancestor(apt)) return packages;
-  std::filesystem::remove(file());
+  remove_file(file());
   return {};
 }
 

@@ -2,7 +2,6 @@
 #include <erlrc/engine/staging.hpp>
 
 #include <cstdint>
-#include <system_error>
 #include <vector>
 
 #include <erlrc/base/error.hpp>
@@ -22,9 +21,8 @@ bool Staging::unpack(const std::string& package, const fs::path& archive) const 
   make_directories(directory_ / package, readable_by_nodes);
   if (extract_archive(archive, directory_ / package)) return true;
   constexpr std::uintmax_t full = 1U << 20;
-  std::error_code failed;
-  const fs::space_info space = fs::space(directory_, failed);
-  if (!failed && space.available < full)
+  const auto space = free_space(directory_);
+  if (space && *space < full)
     throw Error(directory_.string() + ": no space left to unpack " + archive.string());
   return false;
 }

@@ -16,7 +16,7 @@ namespace erlrc {
 using Bytes = std::string;
 using BytesView = std::string_view;
 
-/// Fewer bytes were left than a read asked for. Callers turn it into their own Error (with the file or the
+/// Thrown by a read past the end. Callers turn it into their own Error (with the file or the
 /// peer).
 class ShortRead : public std::runtime_error {
 public:

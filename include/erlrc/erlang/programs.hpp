@@ -14,7 +14,7 @@ Program observe_program();
 /// Argument: anything. One message: the same map with nothing but what runs in it.
 Program running_program();
 
-/// Argument: #{steps, limit, hold}. Messages: see node/run.hpp.
+/// Argument: #{steps, limit, prepare}, in a boot also part. Messages: see node/run.hpp.
 Program runner_program();
 
 /// Argument and message: see node/rehearse.cpp.
