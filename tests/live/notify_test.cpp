@@ -96,6 +96,6 @@ TEST_CASE("a node that may lack an application is ready with the others") {
 TEST_CASE("a node without systemd keeps running") {
   CHECK(boot("[\"a\"]", {}) == "continued to the end");
   const std::string printed = boot("[]", {"NOTIFY_SOCKET=/nowhere/at/all"});
-  CHECK(printed.find("systemd cannot be told: enoent") != std::string::npos);
+  CHECK(printed.find("systemd cannot be notified: enoent") != std::string::npos);
   CHECK(printed.find("to the end") != std::string::npos);
 }
