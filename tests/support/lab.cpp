@@ -126,7 +126,8 @@ std::string Lab::add(const LabRelease& release) {
   std::vector<std::string> names;
   std::vector<std::string> quoted;
   for (const LabModule& module : release.modules) {
-    std::string source = read_file(in_source("tests/live/lab/" + module.kind + ".erl"));
+    std::string source =
+        read_file(std::filesystem::path(in_source("tests/live/lab")) / (module.kind + ".erl"));
     source = replace_all(std::move(source), "?MODULE", "?THIS");
     source = replace_all(std::move(source), "MODULE", module.name);
     source = replace_all(std::move(source), "?THIS", "?MODULE");
