@@ -111,11 +111,10 @@ TEST_CASE("a start over modules whose files are missing is refused before anythi
   lab.ask("{module, _} = code:load_abs(\"" + lab.at("zoo", "1.0.0") + "/ebin/zoo_lib\").");
   std::filesystem::remove_all(lab.at("zoo", "1.0.0"));
   lab.ask("lab:mark().");
-  CHECK(
-      lab.start("zoo", "2.0.0") ==
-      Ran{1, "",
-          "erlrc-start: NODE: refused: the code that runs cannot be found in any file, so that an undo would "
-          "not be possible: zoo_lib\n"});
+  CHECK(lab.start("zoo", "2.0.0") ==
+        Ran{1, "",
+            "erlrc-start: NODE: refused: the code that runs is not in any file, so that it could not be "
+            "rolled back to: zoo_lib\n"});
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
