@@ -24,7 +24,7 @@ run(Functions, {Forms, Argument}, Client, Ref) ->
     {InSteps, InUndo} = persistent_term:get(?MODULE),
     put(?MODULE, InSteps),
     Kinds = lists:usort([Kind || {Kind, _} <- [InSteps, InUndo]]),
-    Injected = lists:foldl(fun replace/2, Functions, lists:append([replacements(K) || K <- [undo | Kinds]])),
+    Injected = lists:foldl(fun replace/2, Functions, lists:append([replacements(K) || K <- [rollback | Kinds]])),
     Bindings = [{'Argument', Argument}, {'Client', Client}, {'Functions', Injected}, {'Ref', Ref}],
     {value, Value, _} = erl_eval:exprs(Forms, Bindings, none),
     Value.
@@ -49,12 +49,12 @@ replace({Name, Arity, Text}, Functions) ->
     Functions#{Real => Module, Module := term_to_binary(lists:unzip(Replaced))}.
 
 %% One text for each function, for all kinds.
-replacements(undo) ->
-    [{undo_all, 0, "undo_all() -> lab_inject:undoing(), real_undo_all()."}];
+replacements(rollback) ->
+    [{roll_back, 1, "roll_back(C) -> lab_inject:undoing(), real_roll_back(C)."}];
 replacements(none) ->
     [];
 replacements(journal) ->
-    [{journal, 1, "journal(Entry) -> real_journal(Entry),"
+    [{journal, 2, "journal(Family, Entry) -> real_journal(Family, Entry),"
                   " case lab_inject:hit(journal) of true -> fail(\"injected\", []); false -> ok end."}];
 replacements(Kind) when Kind =:= refuse; Kind =:= deny ->
     Calls = "case lab_inject:hit(refuse) of"
