@@ -10,10 +10,10 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/site/registry.hpp>
+#include <erlrc/sys/child_program.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/packet.hpp>
 #include <erlrc/sys/process.hpp>
-#include <erlrc/sys/program.hpp>
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>

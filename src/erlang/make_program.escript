@@ -118,7 +118,7 @@ strip(Form) -> erl_parse:map_anno(fun(_) -> 1 end, Form).
 source(Source, Function, Forms, Functions) ->
     Name = filename:basename(Source, ".erl"),
     ["// Made from ", filename:basename(Source), " by make_program.escript.\n"
-     "#include <erlrc/erlang/programs.hpp>\n\n"
+     "#include <erlrc/erlang/program.hpp>\n\n"
      "namespace erlrc {\nnamespace {\n\n"
      "const unsigned char forms[] = {\n", bytes(Forms), "0};\n\n"
      "const unsigned char functions[] = {\n", bytes(Functions), "0};\n\n}  // namespace\n\n"

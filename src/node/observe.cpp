@@ -8,7 +8,7 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/md5.hpp>
-#include <erlrc/erlang/programs.hpp>
+#include <erlrc/erlang/program.hpp>
 #include <erlrc/term/match.hpp>
 
 namespace erlrc {

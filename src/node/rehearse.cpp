@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <erlrc/base/error.hpp>
-#include <erlrc/erlang/programs.hpp>
+#include <erlrc/erlang/program.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/site/dpkg.hpp>
 
+#include <erlrc/sys/child_program.hpp>
 #include <erlrc/sys/file.hpp>
-#include <erlrc/sys/program.hpp>
 
 namespace erlrc {
 namespace {

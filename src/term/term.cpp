@@ -38,7 +38,7 @@ bool holds_terms(const Term& term) {
       term.value);
 }
 
-bool holds_containers(const Term& term) {
+bool is_nested(const Term& term) {
   bool found = false;
   for_each_inside(term, [&](const Term& inside) { found = found || holds_terms(inside); });
   return found;
@@ -47,7 +47,7 @@ bool holds_containers(const Term& term) {
 // Moves the terms nested inside `term` out of it, so that its destructor recurses two levels at most.
 void flatten(Term& term, std::vector<Term>& out) {
   for_each_inside(term, [&](Term& inside) {
-    if (holds_containers(inside)) out.push_back(std::move(inside));
+    if (is_nested(inside)) out.push_back(std::move(inside));
   });
 }
 

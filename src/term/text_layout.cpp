@@ -17,7 +17,9 @@
 // by one.
 //
 // Columns count from 1. `closing`: number of closing brackets that have to fit after a term. `filled`: number
-// of characters of its line without the indentation.
+// of characters of its line without the indentation. `total`: how many of these a line may have at most, which
+// is the length of the whole term on one line (io_lib_pretty:max_cs/2). The different comparisons, `<=` for a
+// fixed indentation and `<` for one by the tag, are those of io_lib_pretty.
 
 namespace erlrc {
 namespace {
@@ -205,10 +207,10 @@ private:
   void put_rest(const Node& node, std::size_t first, int column, int at, int closing, int filled) {
     for (std::size_t i = first; i < node.inside.size(); ++i) {
       const Node& element = node.inside[i];
-      const int behind = closing_of(node, i, closing);
+      const int closing_after = closing_of(node, i, closing);
       const int length = element.length + 1;
       // The comma after each element but the last has to fit, too.
-      const int room = std::max(behind, 1);
+      const int room = std::max(closing_after, 1);
       out_ += separator(node, i);
       if (fills_lines(element) && length < width_ - at - room && filled + length + room <= total_) {
         write(element);
@@ -217,7 +219,7 @@ private:
       } else {
         new_line(column);
         filled = 0;
-        filled = put_element(element, column, behind, filled);
+        filled = put_element(element, column, closing_after, filled);
         at = column + filled;
       }
     }
@@ -229,11 +231,11 @@ private:
     out_ += '{' + tag.text;
     if (tag_indent_ > 0 && indent > tag_indent_) {
       const int below = column + tag_indent_;
-      expect(total_ + below <= width_ || below <= width_ / 2);
+      require_room(total_ + below <= width_ || below <= width_ / 2);
       put_rest(node, 1, below, column + indent, closing, filled + tag.length);
     } else {
       const int below = column + indent;
-      expect(total_ + below < width_ || below < width_ / 2);
+      require_room(total_ + below < width_ || below < width_ / 2);
       out_ += ',';
       put_all(node, 1, below, closing, filled + tag.length + 1);
     }
@@ -273,7 +275,7 @@ private:
     out_.append(static_cast<std::size_t>(column - 1), ' ');
   }
 
-  void expect(bool good) { good_ = good_ && good; }
+  void require_room(bool good) { good_ = good_ && good; }
 
   int width_;
   int total_;

@@ -11,7 +11,7 @@
 
 #include <erlrc/plan/request.hpp>
 #include <erlrc/sys/deadline.hpp>
-#include <erlrc/tools/programs.hpp>
+#include <erlrc/tools/mains.hpp>
 
 // The common part of the programs' command lines.
 
@@ -26,8 +26,7 @@ public:
   CLI::App app;
 
   /// Reads `args` into the variables of the options. Returns an exit code if nothing else is to be done, as
-  /// for
-  /// --help and --version. Throws UsageError, ending in the usage line.
+  /// for --help and --version. Throws UsageError, ending in the usage line.
   std::optional<int> parse(std::span<const std::string> args, Streams& streams);
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/base/error.hpp>
-#include <erlrc/erlang/programs.hpp>
+#include <erlrc/erlang/program.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/site/site.hpp>
 #include <erlrc/term/match.hpp>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <erlrc/sys/signals.hpp>
-#include <erlrc/tools/programs.hpp>
+#include <erlrc/tools/mains.hpp>
 
 int main(int argc, char** argv) {
   // A closed pipe must not interrupt an upgrade.

@@ -11,7 +11,7 @@
 
 namespace erlrc {
 
-/// The package manager calls at that moment.
+/// The actions of that moment: upgrade the set of the package, refuse it, or skip it.
 PackageActions upgrade(const RunRecord& record, const Snapshot& snapshot);
 
 /// Continues after the actions of `upgrade` were executed.
@@ -21,7 +21,8 @@ PackageActions after_upgrade(const RunRecord& record, const Executed& executed, 
 /// upgrade it either.
 PackageActions skip(const std::string& why, const Snapshot& snapshot);
 
-/// Why a package is skipped that is in snapshot.skipped.
+/// Why a package in snapshot.skipped is skipped: the preflight puts it there if the administrator has set
+/// Erlrc::Preflight to `leave`.
 extern const std::string skipped_by_administrator;
 
 }  // namespace erlrc

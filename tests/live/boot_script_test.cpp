@@ -5,7 +5,7 @@
 
 #include <erlrc/sys/file.hpp>
 #include <erlrc/term/text.hpp>
-#include <erlrc/tools/programs.hpp>
+#include <erlrc/tools/mains.hpp>
 
 #include "boot_host.hpp"
 #include "catch.hpp"

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include <erlrc/tools/programs.hpp>
+#include <erlrc/tools/mains.hpp>
 
 // Runs one of the programs in the process of the test.
 

@@ -27,17 +27,20 @@ struct ExecuteOptions {
   bool dry_run = false;   ///< make the plans and do nothing
   bool rehearse = false;  ///< make the plans and try their conversions on copies of the states
   /// A node that only a restart brings back in sync (see replaced_erlang.hpp) is not an error: it is skipped,
-  /// with the outcome done and the word `restart_due`. A stop stops whatever version runs.
+  /// with the outcome done and the word `restart_due`. A stop then also stops a version other than the one it
+  /// names.
   bool leave_stale = false;
-  /// Nodes are independent: a failure on one neither blocks nor rolls back the others. For requests without a
-  /// better state to return to.
+  /// Nodes are independent: a failure on one neither blocks nor rolls back the others. For requests after
+  /// which the old files are gone anyway.
   bool each_alone = false;
 };
 
-/// Calls every node of `site`, side by side: connects, observes and plans on all; if that failed on one,
-/// nothing is done on the others, which are refused; else prepares them all, and commits if none failed, or
-/// rolls them back. A node that is down is not a failure. Gives a report for each node,
-/// in the order of their names, bad entries of the registry among them.
+/// Calls every node of `site`, side by side:
+/// 1. Connects, observes and plans on all. If that fails on one, the others are refused: nothing is done.
+/// 2. Prepares all. A single node commits at once.
+/// 3. Commits if none failed, else rolls all back.
+/// A node that is down is not a failure. Gives a report for each node, in the order of their names, bad entries
+/// of the registry among them.
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options);
 
 }  // namespace erlrc

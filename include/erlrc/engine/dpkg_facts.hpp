@@ -10,14 +10,16 @@
 
 namespace erlrc {
 
-/// What a call of dpkg may know: fills snapshots. A class for rpm would have the same three functions.
+/// What a call of dpkg may know: fills snapshots. A class for another package manager
+/// would have the same three functions (src/README.md, "A new package manager").
 class DpkgFacts {
 public:
   /// Throws UsageError if it is not dpkg that calls.
   DpkgFacts();
 
-  /// What is always known. Not known are yet: backups, the staging directory. An unreadable control member of
-  /// the calling package is a warning if the package must not be kept from being replaced and removed.
+  /// What is always known. Does not fill `backups` and `staging`: the engine does. An unreadable control member
+  /// of the calling package is a warning, so that the package can be replaced and removed; at `configured` and
+  /// `stays_installed` it throws.
   Snapshot load(Moment moment, const Site& site, Streams& streams) const;
 
   /// Answers LookUp.

@@ -5,6 +5,8 @@
 
 #include <erlrc/base/bytes.hpp>
 
+// The programs that we send to nodes; their sources are src/erlang.
+
 namespace erlrc {
 
 /// An Erlang program as it travels, made at build time (src/erlang): `forms` is a list of abstract
@@ -17,5 +19,21 @@ struct Program {
   BytesView forms;
   BytesView functions;
 };
+
+/// Argument: an application whose modules' identity is asked for, or []. One message: a map of what the
+/// node's applications are (node/observe.hpp).
+Program observe_program();
+
+/// Argument: anything. One message: the same map with nothing but what runs in it.
+Program running_program();
+
+/// Argument: #{steps, limit, prepare}, in a boot also part. Messages: see node/run.hpp.
+Program runner_program();
+
+/// Argument and message: see node/rehearse.cpp.
+Program rehearse_program();
+
+/// Argument: an expression as UTF-8 binary. One message: {value, Text} or {raised, Text}.
+Program eval_program();
 
 }  // namespace erlrc

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/sys/program.hpp>
+#include <erlrc/sys/child_program.hpp>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/sys/file.hpp>
