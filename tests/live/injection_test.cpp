@@ -13,10 +13,10 @@
 #include "zoo.hpp"
 
 // Tests that the rollback is complete for every step of every kind of plan, and for every place inside a
-// step: each is made to fail in turn, and then the node is compared with its old state (lab:snapshot/0:
-// modules with md5 and file, code path, applications, keys, environments, configuration, registered names,
-// the states and status of all processes, the old code they run, supervisors' children). If the rollback is
-// made to fail, too, the outcome is `broken` and lists what is left.
+// step. Each of them is made to fail in turn, and then the node is compared with its old state
+// (lab:snapshot/0): modules with md5 and file, code path, applications, keys, environments, configuration,
+// registered names, the states and status of all processes, the old code they run, supervisors' children. If
+// the rollback is made to fail, too, the outcome is `broken` and lists what is left.
 //
 // By default it tests a sample; with ERLRC_INJECTIONS=all (scripts/inject) every place.
 
@@ -166,14 +166,14 @@ std::vector<Scenario> scenarios() {
         return request_for(lab, Action::upgrade, "top", "1.0.0", "2.0.0");
       },
       true);
-  add("upgrade, one is newly included, which nobody has loaded", [](Lab& lab) {
+  add("upgrade, one is newly included and not loaded", [](Lab& lab) {
     add_top(lab, "1.0.0", false);
     add_top(lab, "2.0.0", true);
     add_sub(lab, false);
     lab.start("top", "1.0.0");
     return request_for(lab, Action::upgrade, "top", "1.0.0", "2.0.0");
   });
-  add("upgrade, one is included no longer", [](Lab& lab) {
+  add("upgrade, one is no longer included", [](Lab& lab) {
     add_top(lab, "1.0.0", true);
     add_top(lab, "2.0.0", false);
     add_sub(lab, true);
@@ -199,7 +199,7 @@ std::vector<Scenario> scenarios() {
         return request_for(lab, Action::start, "top", "", "1.0.0");
       },
       true);
-  add("start of one that a running one includes", [](Lab& lab) {
+  add("start, a running one includes it", [](Lab& lab) {
     add_top(lab, "1.0.0", true);
     lab.add(servers("sub", "1.0.0", {"sub_a"}));
     lab.start("top", "1.0.0");
@@ -225,7 +225,7 @@ std::vector<Scenario> scenarios() {
       },
       true);
   add(
-      "stop, an included one goes on by itself",
+      "stop, an included one keeps running by itself",
       [](Lab& lab) {
         add_top(lab, "1.0.0", true);
         add_sub(lab, true);
@@ -234,7 +234,7 @@ std::vector<Scenario> scenarios() {
       },
       true);
   add(
-      "stop, an included one runs by itself besides",
+      "stop, an included one also runs by itself",
       [](Lab& lab) {
         add_top(lab, "1.0.0", true);
         add_sub(lab, true);
@@ -249,7 +249,7 @@ std::vector<Scenario> scenarios() {
   return all;
 }
 
-/// The size of the test.
+/// How many places are tested.
 struct Thoroughness {
   bool all = false;
   std::size_t stride = 7;  ///< between tested places inside steps
@@ -273,7 +273,7 @@ public:
     }
   }
 
-  /// Fails at each call of that kind in turn, until a run succeeds.
+  /// Fails at each call of that kind in turn, until a run has no call left that could fail.
   void fail_each(const std::string& kind, std::size_t stride) {
     for (std::size_t call = 1;; call += stride) {
       INFO(kind << " " << call);
@@ -283,10 +283,10 @@ public:
     }
   }
 
-  /// Rolls back a whole plan, and fails once in the rollback.
-  void fail_each_of_undo(const std::string& kind, std::size_t stride) {
+  /// Rolls back a finished plan, with one failure in the rollback, at each call of that kind in turn.
+  void fail_each_in_rollback(const std::string& kind, std::size_t stride) {
     for (std::size_t call = 1;; call += stride) {
-      INFO("in the undo: " << kind << " " << call);
+      INFO("in the rollback: " << kind << " " << call);
       const auto [outcome, struck] = runs_->run_and_roll_back(plan_, {"none", 1}, Injection{kind, call});
       if (struck == 0) break;
       check_reported(outcome);
@@ -295,7 +295,7 @@ public:
 
   void succeed() {
     const Outcome outcome = runs_->run(plan_);
-    INFO(outcome.why());
+    INFO(shortened(outcome.why()));
     CHECK(outcome.is_done());
   }
 
@@ -309,14 +309,14 @@ private:
     const Request request = scenario_.set_up(*lab_);
     lab_->ask("lab:mark().");
     Decision decision = planned(*lab_, request);
-    if (const auto* refusal = std::get_if<Refusal>(&decision)) FAIL(refusal->why);
+    if (const auto* refusal = std::get_if<Refusal>(&decision)) FAIL(shortened(refusal->why));
     plan_ = std::get<Plan>(std::move(decision));
     REQUIRE(!plan_.steps.empty());
     runs_.emplace(*lab_);
   }
 
-  /// An application that was stopped and is started again starts after the others, and the state of its
-  /// processes is lost, which is reported.
+  /// The differences of the node from its old state. Leaves out those of a restarted application: it starts
+  /// after the others, and the state of its processes is lost, which is reported.
   std::string diff(const Outcome& outcome) {
     if (!scenario_.restarts) return lab_->ask("lab:await_idle(), lab:diff().");
     const bool said = std::ranges::any_of(outcome.remarks, [](const std::string& remark) {
@@ -329,8 +329,8 @@ private:
 
   void check_rolled_back(const Outcome& outcome) {
     ++failures_;
-    const std::string differs = diff(outcome);
-    INFO(text_of(outcome));
+    const std::string differs = shortened(diff(outcome));
+    INFO(shortened(text_of(outcome)));
     if (text_of(outcome).find("its state could not be read") != std::string::npos) {
       // A stopped process whose state is unknown starts anew.
       CHECK(outcome.is_broken());
@@ -346,8 +346,8 @@ private:
   /// Checks that the node is as before, or that the difference is reported.
   void check_reported(const Outcome& outcome) {
     ++failures_;
-    const std::string differs = diff(outcome);
-    INFO(text_of(outcome) << "\n  differs: " << differs);
+    const std::string differs = shortened(diff(outcome));
+    INFO(shortened(text_of(outcome)) << "\n  differs: " << differs);
     CHECK((differs == "[]" || !outcome.left().empty()));
     if (differs != "[]") set_up();
   }
@@ -380,7 +380,7 @@ TEST_CASE("the node is as before after a failure at each step and inside each st
   for (const std::string& kind : kinds)
     trial.fail_each(kind, how.stride);
   for (const std::string kind : {"refuse", "silence"})
-    trial.fail_each_of_undo(kind, how.stride);
+    trial.fail_each_in_rollback(kind, how.stride);
   trial.succeed();
   std::cout << scenario.name << ": " << trial.failures() << " failures, "
             << std::chrono::duration_cast<milliseconds>(Clock::now() - began).count() << " ms" << std::endl;

@@ -5,6 +5,7 @@
 #include <list>
 #include <utility>
 
+#include <erlrc/base/error.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/site/app_dir.hpp>
@@ -16,8 +17,9 @@ namespace erlrc::test {
 namespace {
 
 constexpr milliseconds patience{120'000};
+constexpr std::size_t most_printed = 2000;
 
-/// Another node for the same runs: each program is evaluated inside lab_inject:run/4.
+/// Calls the same node, but evaluates each program inside lab_inject:run/4.
 class InjectedRpc : public Rpc {
 public:
   explicit InjectedRpc(std::unique_ptr<Rpc> rpc) : rpc_(std::move(rpc)) {}
@@ -44,6 +46,15 @@ private:
 
 std::string to_text(const Injection& injection) {
   return "{" + injection.kind + ", " + std::to_string(injection.call) + "}";
+}
+
+template <typename Body>
+Outcome with_short_errors(const Body& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    throw Error(shortened(error.what()));
+  }
 }
 
 }  // namespace
@@ -76,20 +87,28 @@ Decision planned(Lab& lab, const Request& request) {
   return plan(request, node, files, load_desired_applications(lab.dir().path()));
 }
 
+std::string shortened(const std::string& text) {
+  if (text.size() <= most_printed) return text;
+  return text.substr(0, most_printed) + ".. (" + std::to_string(text.size()) + " bytes)";
+}
+
 InjectedRuns::InjectedRuns(Lab& lab)
     : lab_(lab),
       rpc_(std::make_unique<InjectedRpc>(connect(lab.node().entry(), after(std::chrono::hours(1))))) {}
 
 Outcome InjectedRuns::run(const Plan& plan) {
   lab_.ask("lab_inject:arm(none, none).");
-  return erlrc::run(*rpc_, plan, Commit::at_once, after(patience));
+  return with_short_errors([&] { return erlrc::run(*rpc_, plan, Commit::at_once, after(patience)); });
 }
 
 InjectedRuns::Result InjectedRuns::run_and_roll_back(const Plan& plan, const Injection& in_steps,
-                                                     const std::optional<Injection>& in_undo) {
-  lab_.ask("lab_inject:arm(" + to_text(in_steps) + ", " + (in_undo ? to_text(*in_undo) : "none") + ").");
-  Outcome outcome = erlrc::run(*rpc_, plan, Commit::on_verdict, after(patience));
-  if (outcome.is_done()) outcome = conclude(*rpc_, outcome, Verdict::roll_back, after(patience));
+                                                     const std::optional<Injection>& in_rollback) {
+  lab_.ask("lab_inject:arm(" + to_text(in_steps) + ", " + (in_rollback ? to_text(*in_rollback) : "none") +
+           ").");
+  Outcome outcome = with_short_errors([&] {
+    Outcome ran = erlrc::run(*rpc_, plan, Commit::on_verdict, after(patience));
+    return ran.is_done() ? conclude(*rpc_, ran, Verdict::roll_back, after(patience)) : ran;
+  });
   return {std::move(outcome), static_cast<std::size_t>(std::stoul(lab_.ask("lab_inject:count().")))};
 }
 

@@ -1,17 +1,17 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Runs the runner (src/erlang/runner) with one of its own functions failing at its Nth call, so that every
-%% place where a plan changes the node fails in turn; and with another one failing during the rollback.
+%% Runs the runner (src/erlang/runner) with one of its own functions failing at its Nth call. So every place
+%% where a plan changes the node can be made to fail in turn. A second function can fail during the rollback.
 -module(lab_inject).
--export([arm/2, count/0, run/4, hit/1, undoing/0]).
+-export([arm/2, count/0, run/4, hit/1, rolling_back/0]).
 
 %% An injection is `none' or {Kind, N}: one for the steps and one for their rollback. Kinds:
-%%   journal   after the Nth journal entry is written, before what it is for is done
+%%   journal   fails after the Nth journal entry is written, before the change that it announces
 %%   refuse    the Nth call of foreign code is not made, and returns an exception
-%%   deny      it is made, and then returns an exception
-%%   silence   the last process that a system message of the Nth round is for does not get it, and answers an error
-arm(InSteps, InUndo) ->
-    persistent_term:put(?MODULE, {InSteps, InUndo}),
+%%   deny      the Nth call of foreign code is made, and then returns an exception
+%%   silence   in the Nth round of system messages, the last process gets no message; its answer is an error
+arm(InSteps, InRollback) ->
+    persistent_term:put(?MODULE, {InSteps, InRollback}),
     persistent_term:put({?MODULE, struck}, 0),
     ok.
 
@@ -19,19 +19,20 @@ arm(InSteps, InUndo) ->
 count() ->
     persistent_term:get({?MODULE, struck}).
 
-%% Replaces the runner's expressions, which are Forms.
+%% Evaluates the runner's expressions (Forms) with the replaced functions.
 run(Functions, {Forms, Argument}, Client, Ref) ->
-    {InSteps, InUndo} = persistent_term:get(?MODULE),
+    {InSteps, InRollback} = persistent_term:get(?MODULE),
     put(?MODULE, InSteps),
-    Kinds = lists:usort([Kind || {Kind, _} <- [InSteps, InUndo]]),
-    Injected = lists:foldl(fun replace/2, Functions, lists:append([replacements(K) || K <- [rollback | Kinds]])),
+    Kinds = lists:usort([Kind || {Kind, _} <- [InSteps, InRollback]]),
+    Replacements = lists:append([replacements(K) || K <- [rollback | Kinds]]),
+    Injected = lists:foldl(fun replace/2, Functions, Replacements),
     Bindings = [{'Argument', Argument}, {'Client', Client}, {'Functions', Injected}, {'Ref', Ref}],
     {value, Value, _} = erl_eval:exprs(Forms, Bindings, none),
     Value.
 
-undoing() ->
-    {_, InUndo} = persistent_term:get(?MODULE),
-    put(?MODULE, InUndo).
+rolling_back() ->
+    {_, InRollback} = persistent_term:get(?MODULE),
+    put(?MODULE, InRollback).
 
 %% The modules are packed as in make_program.escript.
 replace({Name, Arity, Text}, Functions) ->
@@ -48,9 +49,9 @@ replace({Name, Arity, Text}, Functions) ->
     Replaced = maps:to_list(Defined#{Real => Original, {Name, Arity} => Clauses}),
     Functions#{Real => Module, Module := term_to_binary(lists:unzip(Replaced))}.
 
-%% One text for each function, for all kinds.
+%% The new functions of a kind; the original F is available as real_F.
 replacements(rollback) ->
-    [{roll_back, 1, "roll_back(C) -> lab_inject:undoing(), real_roll_back(C)."}];
+    [{roll_back, 1, "roll_back(C) -> lab_inject:rolling_back(), real_roll_back(C)."}];
 replacements(none) ->
     [];
 replacements(journal) ->
@@ -63,7 +64,8 @@ replacements(Kind) when Kind =:= refuse; Kind =:= deny ->
             "             {true, _} -> {raised, <<\"injected\">>};"
             "             {false, Value} -> Value"
             "           end end.",
-    [{Name, 4, lists:flatten(io_lib:format("~ts(M, F, A, C) -> " ++ Calls, [Name, Name]))} || Name <- [bounded, hook]];
+    [{Name, 4, lists:flatten(io_lib:format("~ts(M, F, A, C) -> " ++ Calls, [Name, Name]))}
+     || Name <- [bounded, hook]];
 replacements(silence) ->
     [{ask, 3, "ask(Requests, Limit, C) ->"
               " case Requests =/= [] andalso lab_inject:hit(silence) of"
