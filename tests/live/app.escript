@@ -1,7 +1,8 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%! -noinput
-%% Results of a real Erlang for beams and generated appups; answers are files in the external term format.
+%% Prints what a real Erlang makes of beams and generated appups. Results are files in the external term
+%% format.
 %%
 %%   app.escript beams DIR OUT        every beam of OTP, and of Elixir if it is there, is copied to DIR/APP-VSN/MODULE.beam;
 %%                                    OUT gets [{App, Vsn, [{Module, Md5, OnLoad, Nif, Exports, Imports}]}]

@@ -1,6 +1,9 @@
-// SPDX-License-Identifier: BSD-3-Clause Tests beams and generated appups against the erl in PATH. Every beam
-// of OTP is read as beam_lib and beam_disasm read it, systools_rc accepts the appups of hundreds of pairs of
-// versions, and release_handler executes one.
+// SPDX-License-Identifier: BSD-3-Clause
+// Tests beams and generated appups against the erl in PATH:
+//
+// - every beam of OTP is read as beam_lib and beam_disasm read it;
+// - systools_rc accepts the appups of hundreds of pairs of versions;
+// - release_handler executes one of them.
 
 #include <algorithm>
 #include <cstdint>
@@ -240,8 +243,8 @@ void check_translation(const Case& each, const std::vector<Term>& low_level) {
       group[name] = i;
   for (const auto& [module, others] : before)
     for (const std::string& other : others) {
-      // In a cycle no order is right; added modules come first and removed ones last, as nobody calls them
-      // then.
+      // In a cycle no order is right. Added modules come first and removed ones last, when nothing calls
+      // them.
       if (group[module] == group[other] || !changed(module) || !changed(other)) continue;
       if (loaded[module].front() < loaded[other].front()) FAIL_CHECK(module << " is loaded before " << other);
     }

@@ -293,7 +293,7 @@ TEST_CASE("children: a supervisor is upgraded if the appup removes the obstacle"
   CHECK(trees(lab, "[fir_sup]") == "[{fir_sup,[{fir_a,running},{fir_b,running},{fir_low,running}]}]");
 }
 
-TEST_CASE("children: those started by the appup or by the author's hook are not started again") {
+TEST_CASE("children: one started by the appup or by the author's hook is not started again") {
   Lab lab;
   const std::string appup = GENERATE(std::string(), R"({"2.0.0",
     [{"1.0.0", [{add_module, fir_c}, {update, fir_sup, supervisor},

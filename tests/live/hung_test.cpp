@@ -130,15 +130,15 @@ TEST_CASE("a failed config_change is called again when the old configuration is 
 
 TEST_CASE("a failing call of the appup is named, even of a built-in function") {
   Lab lab;
-  const auto [call, told] =
+  const auto [call, reason] =
       GENERATE(table<std::string, std::string>({{"{erlang, hd, [[]]}", "erlang:hd/1: badarg"},
                                                 {"{erlang, error, [no]}", "erlang:error/1: no"},
                                                 {"{erlang, exit, [no]}", "erlang:exit/1: exit no"},
-                                                {"{nobody, here, []}", "nobody:here/0: undef"}}));
+                                                {"{no_such_module, f, []}", "no_such_module:f/0: undef"}}));
   set_up(lab, "{load_module, zoo_lib}, {apply, " + call + "}");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: " + told + "\n"));
+  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: " + reason + "\n"));
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 

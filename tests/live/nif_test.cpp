@@ -5,8 +5,8 @@
 #include "lab.hpp"
 #include "paths.hpp"
 
-// Modules that have functions from a library (NIFs, erl_nif(3erl)), compiled for these tests from
-// tests/live/lab/nif.c.
+// Tests upgrades of modules that have functions from a library (NIFs, erl_nif(3erl)). The library is compiled
+// from tests/live/lab/nif.c.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -22,7 +22,8 @@ LabRelease zoo(const std::string& vsn, const std::string& kind, const std::strin
   return made;
 }
 
-/// The library of a version; `take_over` as nif.c has it.
+/// Compiles the library of a version. `take_over` is a compiler option that defines TAKE_OVER of nif.c, or
+/// empty.
 void add_library(Lab& lab, const std::string& vsn, const std::string& take_over = "-DTAKE_OVER=0") {
   const std::string priv = lab.at("zoo", vsn) + "/priv";
   std::filesystem::create_directory(priv);

@@ -38,7 +38,7 @@ TEST_CASE("path: the new version's directory takes the place of the old one, and
     REQUIRE(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
     CHECK(lab.ask("code:get_path() =:= element(1, persistent_term:get(paths)).") == "true");
   }
-  SECTION("undone") {
+  SECTION("rolled back") {
     lab.ask("lab:on({code_change, zoo_a}, crash).");
     REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
     CHECK(lab.ask("lab:diff().") == "[]");

@@ -30,8 +30,8 @@ void give(Lab& lab, const std::string& process, const std::string& made) {
           "()], y}]} end), lab:mark().");
 }
 
-/// The text for a waiting server; the arity of its loop depends on the release.
-std::string told(Lab& lab, const std::string& process) {
+/// The text that names a waiting server. The arity of its loop depends on the release.
+std::string text_of(Lab& lab, const std::string& process) {
   const std::string pid = lab.ask("pid_to_list(whereis(" + process + ")).");
   return pid.substr(1, pid.size() - 2) + " " + process + " in gen_server:loop/" +
          lab.ask("{_, {_, _, N}} = process_info(whereis(" + process + "), current_function), N.");
@@ -39,16 +39,14 @@ std::string told(Lab& lab, const std::string& process) {
 
 std::string containing(Lab& lab, const std::string& process) {
   return "unconverted processes hold records whose definition changes: sample of lib_rec in 1: " +
-         told(lab, process);
+         text_of(lab, process);
 }
 
 const Ran upgraded{0, "erlrc-upgrade: Upgrading 'lib': (NODE) upgraded\n", ""};
 
 }  // namespace
 
-TEST_CASE(
-    "records: a process of another application that has one is named, "
-    "and the upgrade refused") {
+TEST_CASE("records: a process of another application that has one is named, and the upgrade refused") {
   Lab lab;
   set_up(lab);
   give(lab, "top_b", "sample");
@@ -67,9 +65,7 @@ TEST_CASE("records: --records=report reports it, and continues") {
   CHECK(lab.condition("lib") == "new");
 }
 
-TEST_CASE(
-    "records: those that did not change, that any module may have, or "
-    "that somebody converts") {
+TEST_CASE("records: unchanged ones, states, and those in converted processes are not reported") {
   Lab lab;
   set_up(lab);
   SECTION("a record that is the same in both versions") {
@@ -84,20 +80,16 @@ TEST_CASE(
   CHECK(lab.upgrade("lib", "1.0.0", "2.0.0") == upgraded);
 }
 
-TEST_CASE(
-    "records: a process that does not answer, and one that is too big, "
-    "are not searched, which is told") {
+TEST_CASE("records: a process that does not answer or is too big is not searched, which is reported") {
   Lab lab;
   set_up(lab);
   lab.ask(
-      "lab:on({busy, top_a}, {wait, ok}), gen_server:cast(top_a, {act, "
-      "busy}), lab:await_reached({busy, "
-      "top_a}),"
-      " sys:replace_state(top_b, fun(S) -> S#{has => {lib_rec:sample(), "
-      "lists:seq(1, 200000)}} end).");
+      "lab:on({busy, top_a}, {wait, ok}), gen_server:cast(top_a, {act, busy}),"
+      " lab:await_reached({busy, top_a}),"
+      " sys:replace_state(top_b, fun(S) -> S#{has => {lib_rec:sample(), lists:seq(1, 200000)}} end).");
   const Ran ran = lab.upgrade("lib", "1.0.0", "2.0.0");
   lab.ask("lab:release({busy, top_a}).");
   CHECK(ran.exit == 0);
   CHECK(ran.out == upgraded.out + "  remark: 1 processes could not be searched for records that change: " +
-                       told(lab, "top_b") + "\n");
+                       text_of(lab, "top_b") + "\n");
 }

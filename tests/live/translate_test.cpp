@@ -1,6 +1,10 @@
-// SPDX-License-Identifier: BSD-3-Clause Tests our translation of scripts against that of systools_rc in the
-// erl in PATH: the scripts of tests/support/scripts.term, generated ones, and those of real .appup files, all
-// below /usr/lib/erlang/lib or below the files and directories in ERLRC_APPUPS, separated by colons.
+// SPDX-License-Identifier: BSD-3-Clause
+// Tests our translation of scripts against that of systools_rc in the erl in PATH. The scripts are:
+//
+// - those of tests/support/scripts.term;
+// - generated ones;
+// - those of real .appup files: all below /usr/lib/erlang/lib, or below the files and directories in
+//   ERLRC_APPUPS, separated by colons.
 
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>

@@ -16,8 +16,8 @@
 #include "paths.hpp"
 #include "zoo.hpp"
 
-// Executes the same scripts on equal nodes by our runner, by our runner with --engine=otp, and by
-// release_handler alone, and compares the nodes (lab:end_state/0): modules with md5 and file, code path,
+// Executes the same script on three equal nodes: by our runner, by our runner with --engine=otp, and by
+// release_handler alone. Then compares the nodes (lab:end_state/0): modules with md5 and file, code path,
 // applications, keys, environments, configuration, registered names, the states of all processes and whether
 // they are those from before, their mailboxes, old code, and the calls in order.
 //
@@ -34,16 +34,16 @@ const std::array<std::string, 3> names{"runner", "--engine=otp", "release_handle
 struct Difference {
   std::string section;
   std::string text;  ///< contained in a row
-  std::string why;
+  std::string why;   ///< for the reader of the list
 };
 
 struct Script {
   std::string name;
   std::string up;  ///< the list of instructions; empty: the package ships no appup
   std::string down;
-  std::string before;
-  std::string then;
-  bool undone = false;
+  std::string before;        ///< expressions evaluated before the upgrade
+  std::string then;          ///< expressions evaluated after each of upgrade and downgrade
+  bool rolled_back = false;  ///< by the runner, but not by release_handler
   std::vector<Difference> differs;
 };
 
@@ -73,7 +73,7 @@ Script script_of(const Term& term) {
     if (const auto* down = as_tagged(option, "down", 2)) script.down = print_term((*down)[1]);
     if (const auto* before = as_tagged(option, "before", 2)) script.before = as_string((*before)[1]).value();
     if (const auto* then = as_tagged(option, "then", 2)) script.then = as_string((*then)[1]).value();
-    if (as_tagged(option, "undone", 2) != nullptr) script.undone = true;
+    if (as_tagged(option, "rolled_back", 2) != nullptr) script.rolled_back = true;
     if (const auto* differs = as_tagged(option, "differs", 4))
       script.differs.push_back(
           {as_atom((*differs)[1])->name, as_string((*differs)[2]).value(), as_string((*differs)[3]).value()});
@@ -128,7 +128,7 @@ private:
       answer.get();
   }
 
-  /// Whether all succeeded.
+  /// Returns whether all nodes succeeded.
   bool change(Direction direction) {
     INFO((direction == Direction::up ? "upgrade" : "downgrade"));
     on_all("lab:mark(), ets:delete_all_objects(lab_calls).");
@@ -136,7 +136,7 @@ private:
     for (const Who who : {runner, engine, alone})
       said[who] = ask_for(direction, who);
     for (const Who who : {engine, alone})
-      if ((said[who] == "done") != (said[runner] == "done" || script_.undone))
+      if ((said[who] == "done") != (said[runner] == "done" || script_.rolled_back))
         FAIL_CHECK("runner: " << said[runner] << "\n" << names[who] << ": " << said[who]);
     if (said[runner] != "done" || said[engine] != "done" || said[alone] != "done") {
       for (const Who who : {runner, engine})
@@ -218,7 +218,7 @@ private:
     }
   }
 
-  /// Whether the reason for the difference is listed.
+  /// Whether the script lists the difference as expected.
   bool is_listed(const std::string& section, const std::string& row) {
     for (const Difference& listed : script_.differs)
       if (listed.section == section && row.find(listed.text) != std::string::npos) {

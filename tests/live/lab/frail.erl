@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% A process that ends soon in its new version.
+%% A process whose new version stops at its start and at the first message.
 -module(MODULE).
 -behaviour(gen_server).
 -vsn(?VSN).

@@ -11,7 +11,6 @@
 -export([end_state/0, release_handler/4]).
 
 %% --- the node between two tests
-%% -------------------------------------------------------------------------------------
 
 %% Called once, when the node has started.
 open() ->
@@ -24,7 +23,7 @@ open() ->
                           receive stop -> ok end
                   end),
     receive {Owner, ready} -> ok end,
-    _ = application:load(crypto),  % as in the first use of the compiler of newer releases
+    _ = application:load(crypto),  % as does the first use of the compiler of newer releases
     persistent_term:put(lab_path, code:get_path()),
     persistent_term:put(lab_running, running_apps()),
     persistent_term:put(lab_loaded, loaded_apps()),
@@ -38,7 +37,8 @@ reset() ->
     ets:delete_all_objects(lab_acts),
     [ok = application:stop(A) || A <- running_apps() -- persistent_term:get(lab_running)],
     [ok = unload(A) || A <- loaded_apps() -- persistent_term:get(lab_loaded)],
-    [begin code:purge(M), code:delete(M), code:purge(M) end || {M, File} <- code:all_loaded(), of_test(M, File)],
+    [begin code:purge(M), code:delete(M), code:purge(M) end
+     || {M, File} <- code:all_loaded(), of_test(M, File)],
     true = code:set_path(persistent_term:get(lab_path)),
     ets:delete_all_objects(lab_calls),
     ok.
@@ -59,7 +59,6 @@ of_test(_, File) when is_list(File) -> not lists:prefix(code:lib_dir(), File);
 of_test(_, _) -> false.
 
 %% --- applications
-%% ---------------------------------------------------------------------------------------------------
 
 %% Compiles Dir/src/NAME.erl into Dir/ebin with the macro VSN.
 build(Dir, Vsn, Names) ->
@@ -80,11 +79,10 @@ build_one(Dir, Vsn, Name) ->
     ok = file:write_file(filename:join([Dir, "ebin", Name ++ ".beam"]), Beam).
 
 %% --- callbacks
-%% ------------------------------------------------------------------------------------------------------
 
-%% What the callback Key = {What, Who} does from now on: ok, crash, exit, throw, hang, {sleep, Ms}, {answer,
-%% Term}, {call, {M, F, A}}, or {wait, Then}: wait for release/1, then do that. With Times, only that often,
-%% and nothing afterwards.
+%% Sets what the callback Key = {What, Who} does from now on: ok, crash, exit, throw, hang, {sleep, Ms},
+%% {answer, Term}, {call, {M, F, A}}, or {wait, Then}, which waits for release/1 and then does Then. With
+%% Times, it does so only that often, and nothing afterwards.
 on(Key, Do) -> on(Key, Do, infinity).
 on(Key, Do, Times) -> ets:insert(lab_acts, {Key, Do, Times}), ok.
 
@@ -130,14 +128,18 @@ await_idle() ->
 await_end(App) ->
     await(fun() -> not lists:member(App, running_apps()) end).
 
-%% Waits until this becomes true; otherwise the test would not test what it should.
+%% Waits until Holds() is true. Fails after two minutes, because the test would not test what it should.
 await(Holds) ->
     true = becomes(Holds, 120000).
 
-%% The process waits with an empty mailbox.
+%% Waits until the process waits with an empty mailbox.
 await_rest(Pid) ->
     State = fun() -> {status, _} = process_info(Pid, status), process_info(Pid, [status, reductions]) end,
-    await(fun() -> [{status, Status} | _] = Before = State(), timer:sleep(20), Status =:= waiting andalso State() =:= Before end).
+    await(fun() ->
+                  [{status, Status} | _] = Before = State(),
+                  timer:sleep(20),
+                  Status =:= waiting andalso State() =:= Before
+          end).
 
 becomes(Holds, Ms) ->
     case Holds() of
@@ -146,7 +148,7 @@ becomes(Holds, Ms) ->
         false -> false
     end.
 
-%% Several calls instead of one.
+%% Makes several calls, for a {call, {M, F, A}} that needs more than one.
 in_order(Calls) ->
     [apply(M, F, A) || {M, F, A} <- Calls].
 
@@ -167,7 +169,6 @@ calls() ->
     [Call || {_, Call} <- ets:tab2list(lab_calls)].
 
 %% --- is the node as before?
-%% -----------------------------------------------------------------------------------------
 
 mark() ->
     persistent_term:put(lab_mark, snapshot()),
@@ -177,7 +178,7 @@ mark() ->
 diff() ->
     differences(persistent_term:get(lab_mark), snapshot()).
 
-%% The same if processes were restarted in between.
+%% The same, but ignores that processes were restarted.
 diff_but_pids() ->
     [Row || {Section, _, _} = Row <- diff(), Section =/= pids].
 
@@ -190,7 +191,8 @@ differences(Then, Now) ->
     [{Section, Before -- After, After -- Before}
      || {{Section, Before}, {Section, After}} <- lists:zip(Then, Now), Before =/= After].
 
-%% An application whose processes were killed takes a while to end: the result is a momentary state.
+%% An application whose processes were killed takes a while to end. So this repeats until no application
+%% starts or ends meanwhile.
 snapshot() ->
     true = await_idle(),
     snapshot(4000).
@@ -274,14 +276,14 @@ process(Pid, Names) ->
          false -> []
      end}.
 
-%% running, suspended, or silent if it does not respond.
+%% Returns running or suspended, or silent if the process does not respond.
 status(Pid) ->
     case asked(fun() -> sys:get_status(Pid, 2000) end) of
         {status, _, _, [_, State | _]} -> State;
         silent -> silent
     end.
 
-%% Processes that are part of a tree under their names, and no references, so that trees can be compared.
+%% Replaces processes of the tree by their names, and references by an atom, so that trees can be compared.
 named(Ref, _) when is_reference(Ref) -> reference;
 named(Pid, Names) when is_pid(Pid) -> maps:get(Pid, Names, Pid);
 named([Head | Tail], Names) -> [named(Head, Names) | named(Tail, Names)];
@@ -290,7 +292,6 @@ named(Map, Names) when is_map(Map) -> maps:from_list(named(maps:to_list(Map), Na
 named(Other, _) -> Other.
 
 %% --- is it as another node?
-%% -----------------------------------------------------------------------------------------
 
 %% Runs release_handler by itself with the appup in Dir/ebin; returns done, or its error.
 release_handler(Direction, App, Vsn, Dir) ->
@@ -305,7 +306,7 @@ release_handler(Direction, App, Vsn, Dir) ->
              end,
     case Answer of
         {ok, Unpurged} ->
-            %% The same as when a release is made permanent.
+            %% release_handler does the same when a release is made permanent.
             [code:purge(Module) || {Module, brutal_purge} <- Unpurged],
             done;
         Failed ->
@@ -322,10 +323,10 @@ end_state() ->
     Sections =
         [{path, [{others, Others} | lists:zip(lists:seq(1, length(Own)), Own)]},
          {processes, [{Name, general(State)} || {Name, State} <- proplists:get_value(processes, Now)]},
-         {lives, [{Name, case lists:member(Row, Before) of true -> goes_on; false -> new end,
+         {lives, [{Name, case lists:member(Row, Before) of true -> same; false -> new end,
                    process_info(Pid, message_queue_len)} || {Name, Pid} = Row <- proplists:get_value(pids, Now)]},
          {old_code, lists:sort([M || {M, File} <- code:all_loaded(), of_test(M, File), erlang:check_old_code(M)])},
-         %% Several may be called at the same time.
+         %% Processes may be called at the same time: only the order of each one's calls is compared.
          {calls, [{Who, [Call || Call <- Calls, element(2, Call) =:= Who]}
                   || Who <- lists:usort([element(2, Call) || Call <- Calls])]}],
     ordered(Sections ++ [Row || {Section, _} = Row <- Now, not lists:member(Section, [path, processes, pids])]).
@@ -342,11 +343,10 @@ general({Status, State, OldCode, Children}) when element(1, State) =:= state, is
 general(Process) ->
     Process.
 
-%% --- which version is there?
-%% ----------------------------------------------------------------------------------------
+%% --- which version runs?
 
-%% old or new, if the whole node matches one of these directories of two versions; otherwise the differences
-%% from each.
+%% Returns old or new if the whole node matches the version in that directory; otherwise the differences from
+%% both.
 condition(App, OldDir, NewDir) ->
     _ = await_idle(),
     case {problems(App, OldDir, NewDir), problems(App, NewDir, OldDir)} of

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The library of tests/live/lab/nif.erl: NAME is the module, VSN its version, TAKE_OVER what the library answers when it is
- * to take over from the one of the code before (0 is yes); without that it has no function for it.
+ * The library of tests/live/lab/nif.erl. NAME is the module, VSN its version. TAKE_OVER is the result of
+ * `upgrade`, which is called to take over from the library of the old code: 0 accepts. Without TAKE_OVER, the
+ * library has no `upgrade`.
  *
- * What keep/0 makes calls a function of the library that made it, as libraries do that give callbacks to others. */
+ * The value that keep/0 makes calls a function of the library that made it, as does a library that gives
+ * callbacks to others. */
 #include <erl_nif.h>
 
-/* Also understood by releases before that of the header. */
+/* Releases before that of the header accept the library, too. */
 #undef ERL_NIF_MINOR_VERSION
 #define ERL_NIF_MINOR_VERSION 14
 
@@ -66,7 +68,7 @@ static int upgrade(ErlNifEnv *env, void **priv, void **old, ERL_NIF_TERM info)
 
 static ErlNifFunc functions[] = {{"vsn", 0, vsn, 0}, {"keep", 0, keep, 0}, {"kept_vsn", 1, kept_vsn, 0}};
 
-/* One macro more, so that NAME is the name. */
+/* Another macro, so that NAME is expanded. */
 #define INIT(MODULE) ERL_NIF_INIT(MODULE, functions, load, NULL, upgrade, NULL)
 
 INIT(NAME)

@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% A module with functions from the library priv/MODULE.so (nif.c), which is loaded by a call of open/0.
+%% A module with functions from the library priv/MODULE.so (nif.c), which open/0 loads.
 -module(MODULE).
 -vsn(?VSN).
 -export([open/0, vsn/0, keep/0, kept_vsn/1]).

@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Its callbacks need nothing of the tests.
+%% Its callbacks do not call lab, the test's module on the node.
 -module(MODULE).
 -behaviour(gen_server).
 -vsn(?VSN).

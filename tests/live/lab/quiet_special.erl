@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Its callbacks need nothing of the tests.
+%% Its callbacks do not call lab, the test's module on the node.
 -module(MODULE).
 -vsn(?VSN).
 -export([start_link/0, vsn/0, init/1, loop/2]).

@@ -1,5 +1,6 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Records of three kinds: one that gets another field, one that stays, and a state, which every module may have.
+%% Three records: one that gets another field, one that does not change, and `state`, a name that every module
+%% may use for its own record.
 -module(MODULE).
 -vsn(?VSN).
 -compile(debug_info).
