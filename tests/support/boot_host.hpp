@@ -20,7 +20,7 @@ public:
   /// file, each with a comma before it.
   BootHost& app(const std::string& name, const std::string& relations = "", const std::string& does = "runs",
                 const std::string& keys = "");
-  /// Gives it a module, and no others.
+  /// Gives the application a module, and no others.
   BootHost& module(const std::string& app, const std::string& name, const std::string& source);
   /// Lists applications, separated by spaces, with the content of their files.
   BootHost& want(const std::string& names, const std::string& content = "");

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by what tests with real packages inside a throw-away system: claims, nodes, package commands.
+# Functions for tests with real packages inside a throw-away system: claims, nodes, package commands. Sourced.
 #
-# The state of a node is asked with OTP's own erl_call, the service over TCP, the packages with dpkg-query: none of the
-# programs under test judges itself. Expects $logs, a directory that outlives the system, and $means, apt or dpkg.
+# No program under test judges itself: nodes are asked with OTP's own erl_call, the service is asked over TCP,
+# and the packages are looked up with dpkg-query. The caller sets $logs, a directory that outlives the system,
+# and $means, apt or dpkg.
 
 failures=0
 
 say() { printf '%s\n' "$*"; }
 
-# holds CLAIM COMMAND...: one claim, true if the command succeeds.
+# holds CLAIM COMMAND...: checks one claim, which is true if the command succeeds, and prints the result.
 holds() {
   local claim=$1
   shift
@@ -20,19 +21,20 @@ holds() {
   fi
 }
 
-# equal FOUND EXPECTED, with the difference shown.
+# equal FOUND EXPECTED: compares; prints both if they differ.
 equal() {
   [[ $1 == "$2" ]] || { say "           found: $1"; say "        expected: $2"; return 1; }
 }
 
-# contains TEXT PART
+# contains TEXT PART: searches PART in TEXT; prints both if it is missing.
 contains() {
   [[ $1 == *"$2"* ]] || { say "           found: $1"; say "       expected in it: $2"; return 1; }
 }
 
 refused() { ! "$@"; }
 
-# eventually COMMAND...: becomes true; within two minutes, since the machine may be busy.
+# eventually COMMAND...: repeats the command until it succeeds, for up to two minutes, since the machine may
+# be busy.
 eventually() {
   local until=$((SECONDS + 120))
   until "$@" >/dev/null 2>&1; do
@@ -41,9 +43,9 @@ eventually() {
   done
 }
 
-# ---- a machine: nodes of a service that has a user of its own
+# ---- the nodes of a service that has a user of its own
 
-# install_programs: puts what the build would install under /usr, and makes the user.
+# install_programs: installs the files of the build under /usr, and creates the user.
 install_programs() {
   cp -r "$logs/stage/." /
   useradd --system --home-dir /var/lib/egerl --create-home --shell /usr/sbin/nologin egerld
@@ -59,17 +61,18 @@ as_service() {
     env -i HOME=/var/lib/egerl PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"
 }
 
-# on_node NODE EXPRESSION: its value, printed on one line. The cookie comes from the service user's own file.
+# on_node NODE EXPRESSION: evaluates it and prints its value on one line. The cookie is in the user's own
+# file.
 on_node() {
   as_service erl_call -timeout 60 -sname "$1" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
 }
 
 is_up() { [[ $(on_node "$1" 'init:get_status().') == '{started, started}' ]]; }
-# start_node NODE PORT: a node whose egerl would listen there; its log is $logs/NODE.log.
+# start_node NODE PORT: starts a node whose egerl, once started, listens on PORT. Its log is $logs/NODE.log.
 start_node() {
   install -d -m 0755 "/etc/$1"
   echo "[{egerl, [{port, $2}, {motd, \"set by the administrator\"}]}]." >"/etc/$1/$1.config"
-  # erl starts one, too, but does not wait for it.
+  # erl starts an epmd, too, but does not wait for it.
   as_service epmd -names >/dev/null 2>&1 || as_service epmd -daemon
   eventually as_service epmd -names
   as_service erl -sname "$1" -noshell -config "/etc/$1/$1" >"$logs/$1.log" 2>&1 </dev/null &
@@ -79,7 +82,7 @@ start_node() {
   exit 1
 }
 
-# stop_nodes: all that run.
+# stop_nodes: stops all nodes of the user.
 stop_nodes() {
   local beam
   for beam in $(pgrep -u egerld -x beam.smp); do
@@ -88,17 +91,17 @@ stop_nodes() {
   done
 }
 
-# register_node NODE [COOKIE]: in /etc/erlrc.d/nodes, readable by root alone.
+# register_node NODE [COOKIE]: writes its file in /etc/erlrc.d/nodes, which only root can read.
 register_node() {
   install -d -m 0750 /etc/erlrc.d/nodes
   (umask 027; echo "${2-$cookie}" >"/etc/erlrc.d/nodes/$1")
 }
 
-# running NODE APP: the list of its version, or the empty list.
+# running NODE APP: prints a list with the running version, or the empty list.
 running() { on_node "$1" "[V || {A, _, V} <- application:which_applications(), A =:= $2]."; }
 vm() { on_node "$1" '{list_to_atom(os:getpid()), node(), list_to_atom(erlang:system_info(otp_release))}.'; }
 
-# open_line PORT: a connection to the service; ask LINE: one question over it.
+# open_line PORT: connects to the service. ask LINE: asks one question over that connection.
 open_line() { exec {line}<>"/dev/tcp/127.0.0.1/$1"; }
 close_line() { exec {line}>&-; }
 ask() {
@@ -109,14 +112,14 @@ ask() {
 
 # ---- packages
 
-# version_of PACKAGE: its version and state.
+# version_of PACKAGE: prints its version and state.
 version_of() { dpkg-query --show --showformat='${Version} ${Status}' "$1" 2>/dev/null || true; }
 installed() { [[ $(version_of "$1") == *' ok installed' ]]; }
 directories() { (cd /usr/lib/erlang/lib && ls -d egerl-* eglib-* 2>/dev/null) | tr '\n' ' ' || true; }
 nothing_pending() { [[ -z $(dpkg --audit) ]] && apt-get check >/dev/null 2>&1; }
 
-# packages COMMAND...: runs a package command, shows what it says that is of interest, returns its status. All that it
-# said is in $logs/command.log.
+# packages COMMAND...: runs a package command, prints the interesting part of its output, and returns its
+# status. The whole output is in $logs/command.log.
 packages() {
   local status=0 began ended
   say "   # $*"
@@ -144,15 +147,15 @@ take_away() {
   if [[ $means == apt ]]; then packages apt-get remove --yes "$@"; else packages dpkg --remove "$@"; fi
 }
 
-# no_cookie_in_logs: the cookie stands nowhere but where it belongs.
+# no_cookie_in_logs: checks that no log contains the cookie.
 no_cookie_in_logs() { refused grep -rqF "$cookie" "$logs" /var/log/apt /var/log/dpkg.log; }
 
-# verdict: ends the script.
+# verdict: prints whether all claims held, and ends the script with status 1 if not.
 verdict() {
   echo
   if (( failures )); then
     say "$failures claims did not hold; logs in $logs"
     exit 1
   fi
-  say "All of it held."
+  say "All claims held."
 }

@@ -164,7 +164,7 @@ private:
   void attend(Connection& connection) {
     try {
       read(connection);
-      perform(connection);
+      execute(connection);
       write(connection);
     } catch (const Error&) {
       connection.failed = true;  // the client broke the protocol or closed: the test sees what is missing
@@ -313,11 +313,11 @@ private:
     }
   }
 
-  /// Writes what is due.
-  void perform(Connection& connection) {
+  /// Executes the actions that are due, and collects their output.
+  void execute(Connection& connection) {
     const auto now = Clock::now();
     while (!connection.pending.empty() && connection.pending.front().at <= now) {
-      perform(connection, connection.pending.front().action);
+      execute(connection, connection.pending.front().action);
       connection.pending.pop_front();
     }
     if (connection.next_tick && *connection.next_tick <= now) {
@@ -327,14 +327,14 @@ private:
     connection.output += connection.link.take_output();
   }
 
-  static void perform(Connection& connection, const Action& action) {
+  static void execute(Connection& connection, const Action& action) {
     const Started& started = *connection.started;
     std::visit(Overload{
-                   [&](const Say& say) { connection.link.send(says(started, say.message)); },
+                   [&](const Say& say) { connection.link.send(program_message(started, say.message)); },
                    [&](const SayAsOlder& say) {
                      Started older = started;
                      older.id.ids.front() += 1000;
-                     connection.link.send(says(older, say.message));
+                     connection.link.send(program_message(older, say.message));
                    },
                    [&](const Exit& exit) {
                      connection.link.send(exits(started, connection.process(), exit.reason));

@@ -16,9 +16,9 @@
 
 #include "mirror.hpp"
 
-// A fake node: real sockets on loopback with its own epmd, driven by its own thread. It
-// records which programs a client starts and follows the script of the test. Programs of the project can be
-// run against it: give them `entry()` as a file of the registry, or `epmd_port()` as $ERL_EPMD_PORT.
+// A fake node: real sockets on loopback with its own epmd, driven by its own thread. It records which
+// programs a client starts and follows the script of the test. Programs of the project can be run against it:
+// give them `entry()` as a file of the registry, or `epmd_port()` as $ERL_EPMD_PORT.
 
 namespace erlrc::test {
 
@@ -29,7 +29,7 @@ enum class Fault {
   epmd_silent,               ///< accepts the request and never answers
   epmd_garbage,              ///< answers with text of another protocol
   epmd_closes,               ///< closes the connection without an answer
-  names_garbage,             ///< epmd answers a request for all names with such text
+  names_garbage,             ///< epmd answers a request for all names with text of another protocol
   names_silent,              ///< epmd does not answer that request
   names_outdated,            ///< epmd lists the node with a port without a listener
   unregistered,              ///< epmd does not know the node

@@ -250,7 +250,7 @@ private:
     const auto wrong = [&]() -> std::vector<Term> {
       switch (below(18)) {
         case 0:
-          return {tuple(atom("load_module"), atom("z"), atoms({atom("nobody")}))};
+          return {tuple(atom("load_module"), atom("z"), atoms({atom("missing_module")}))};
         case 1:
           return {tuple(atom("load_module"), any), tuple(atom("update"), any)};
         case 2:
@@ -270,7 +270,7 @@ private:
         case 9:
           return {tuple(atom("start"), atoms({atom("z")}))};
         case 10:
-          return {tuple(atom("add_application"), atom("nobody"))};
+          return {tuple(atom("add_application"), atom("missing_app"))};
         case 11:
           return {tuple(atom("remove_application"), atom("other"))};
         case 12:

@@ -22,7 +22,7 @@ inline std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-/// The files of tests/golden/PART whose names end in `extension` (".etf"), sorted. Throws if there is none.
+/// The files of tests/golden/PART whose names end in `extension` (".etf"), sorted. Throws if no file matches.
 inline std::vector<std::filesystem::path> golden_files(const std::string& part,
                                                        const std::string& extension) {
   std::vector<std::filesystem::path> found;

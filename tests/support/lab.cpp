@@ -138,7 +138,7 @@ std::string Lab::add(const LabRelease& release) {
     quoted.push_back("\"" + module.name + "\"");
   }
   std::string keys = release.keys;
-  // Defaults.
+  // Adds the keys that the release does not set.
   if (keys.find("{mod,") == std::string::npos) keys += ", {mod, {" + release.app + "_app, [args]}}";
   if (keys.find("{applications,") == std::string::npos) keys += ", {applications, [kernel, stdlib]}";
   dir_.write(name + "/ebin/" + release.app + ".app",

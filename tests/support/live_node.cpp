@@ -134,7 +134,7 @@ LiveEpmd::LiveEpmd()
   if (!comes_true(
           [&] { return connect_to_local_port(port_, after(start_time)) != nullptr || !child_.runs(); }) ||
       !child_.runs())
-    throw std::runtime_error("epmd does not come up: " + read_file(dir_ / "log"));
+    throw std::runtime_error("epmd does not start: " + read_file(dir_ / "log"));
 }
 
 LiveNode::LiveNode(const LiveEpmd& epmd, LiveNodeOptions options)
@@ -167,7 +167,7 @@ void LiveNode::start(LiveNodeOptions options) {
   environment.insert(environment.end(), options.environment.begin(), options.environment.end());
   child_ = Child(arguments, environment, *home_ / "log");
   const bool came = comes_true([&] { return log().find(up) != std::string::npos || !child_.runs(); });
-  if (!came || !child_.runs()) throw std::runtime_error("erl does not come up: " + log());
+  if (!came || !child_.runs()) throw std::runtime_error("erl does not start: " + log());
 }
 
 NodeEntry LiveNode::entry() const {

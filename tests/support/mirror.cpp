@@ -67,14 +67,14 @@ Sent read_send(const Term& control, ByteReader& reader) {
   expect(send.size() == 3, "sends a SEND of another size");
   const Term message = decode_term(reader);
   const auto* pair = as_tuple(message, 2);
-  expect(pair != nullptr, "sends a message that is no {Ref, Message}");
+  expect(pair != nullptr, "sends a message that is not {Ref, Message}");
   return {std::get<Pid>(send[2].value), std::get<Reference>(pair->front().value), pair->back()};
 }
 
 ServerLink::Event read_packet(BytesView packet) {
   if (packet.empty()) return Ticked{};
   ByteReader reader(packet);
-  expect(reader.u8() == 112, "sends a packet of another kind than pass through");
+  expect(reader.u8() == 112, "sends a packet that is not of the kind pass-through");
   const Term control = decode_term(reader);
   const auto* elements = as_tuple(control);
   expect(elements != nullptr && !elements->empty(), "sends a control message that is not a tuple");
@@ -86,7 +86,7 @@ ServerLink::Event read_packet(BytesView packet) {
   } else {
     event = read_send(control, reader);
   }
-  expect(reader.empty(), "sends bytes behind a message");
+  expect(reader.empty(), "sends bytes after a message");
   return event;
 }
 
@@ -97,7 +97,7 @@ std::optional<std::string> ServerEpmd::next() {
   if (!request) return std::nullopt;
   expect(received_.empty(), "asks epmd more than one question");
   if (*request == "n") return "";
-  expect(request->starts_with('z') && request->size() > 1, "asks epmd for something else than a port");
+  expect(request->starts_with('z') && request->size() > 1, "does not ask epmd for a port");
   return request->substr(1);
 }
 
@@ -133,7 +133,7 @@ std::optional<ClientLogin> ServerHandshake::next() {
     if (!message) return std::nullopt;
     ++messages_ == 1 ? read_name(*message) : read_reply(*message);
   }
-  if (std::exchange(told_, true)) return std::nullopt;
+  if (std::exchange(reported_, true)) return std::nullopt;
   return client_;
 }
 
@@ -143,11 +143,11 @@ void ServerHandshake::send(const Bytes& message) {
 
 void ServerHandshake::read_name(BytesView message) {
   ByteReader reader(message);
-  expect(reader.u8() == 'N', "sends no name message of version 6");
+  expect(reader.u8() == 'N', "does not send a name message of version 6");
   client_.flags = reader.u64();
   expect(reader.u32() == 0, "gives a creation, though it has no name");
   client_.host = reader.take(reader.u16());
-  expect(reader.empty(), "sends bytes behind its name");
+  expect(reader.empty(), "sends bytes after its name");
   ByteWriter status;
   status.u8('s');
   if (login_.status) {
@@ -175,7 +175,7 @@ void ServerHandshake::read_name(BytesView message) {
 
 void ServerHandshake::read_reply(BytesView message) {
   ByteReader reader(message);
-  expect(reader.u8() == 'r', "sends no reply to the challenge");
+  expect(reader.u8() == 'r', "does not reply to the challenge");
   const std::uint32_t challenge = reader.u32();
   const Cookie cookie(login_.cookie);
   client_.knows_cookie = reader.rest() == cookie_digest(cookie, login_.challenge);
@@ -204,7 +204,7 @@ Packet spawn_reply(const Started& started, const Term& result) {
   return {tuple(SPAWN_REPLY, started.id, started.client, 0, result), {}};
 }
 
-Packet says(const Started& started, const Term& message) {
+Packet program_message(const Started& started, const Term& message) {
   return {tuple(SEND, Atom{""}, started.client), encode_term(tuple(started.id, message))};
 }
 

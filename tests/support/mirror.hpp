@@ -83,7 +83,7 @@ private:
   Bytes output_;
   Bytes received_;
   int messages_ = 0;
-  bool told_ = false;
+  bool reported_ = false;
 };
 
 /// A program that the client asked the node to start.
@@ -91,7 +91,7 @@ struct Started {
   Reference id;
   Pid client;
   Bytes forms;      ///< in the external term format, as Program::forms
-  Bytes functions;  ///< the same, as Program::functions; empty if there are none
+  Bytes functions;  ///< the same, as Program::functions; empty if the program has no functions
   Term argument;
   bool operator==(const Started&) const = default;
 };
@@ -134,8 +134,8 @@ Bytes wire(const Packet& packet);
 
 /// {SPAWN_REPLY, Id, To, 0, Result}
 Packet spawn_reply(const Started& started, const Term& result);
-/// A process of the node sends {Ref, Message}.
-Packet says(const Started& started, const Term& message);
+/// A message {Ref, Message} from the process of the program.
+Packet program_message(const Started& started, const Term& message);
 /// {PAYLOAD_MONITOR_P_EXIT, Process, To, Ref} and the reason
 Packet exits(const Started& started, const Pid& process, const Term& reason);
 

@@ -34,7 +34,7 @@ bool holds(const std::string& message, const std::string& text) {
 }
 
 // An element of a wrong type. systools_rc names the wrong part, erlrc the list that contains it.
-bool tells_of_bad_part(const std::string& tag, const Term& part, const std::string& message) {
+bool names_bad_part(const std::string& tag, const Term& part, const std::string& message) {
   static const std::map<std::string, std::vector<std::string>> expected{
       {"bad_module",
        {"a module", "a list of modules", "supervisor, soft, {advanced,Extra} or a list of modules",
@@ -60,7 +60,7 @@ bool tells_of_bad_part(const std::string& tag, const Term& part, const std::stri
                              [&](const std::string& what) { return holds(message, ", expected " + what); });
 }
 
-bool tells_the_same(const Term& reason, const std::string& message) {
+bool is_same_problem(const Term& reason, const std::string& message) {
   if (is_atom(reason, "crash")) return holds(message, ", expected ");
   if (is_atom(reason, "too_many_point_of_no_return"))
     return message == "point_of_no_return: found more than one";
@@ -87,7 +87,7 @@ bool tells_the_same(const Term& reason, const std::string& message) {
   if (tag == "conflicting_versions")
     return message == "load_object_code of " + name() + ": found versions " + as_string(of[2]).value() +
                           " and " + as_string(of[3]).value() + ", expected one";
-  return tells_of_bad_part(tag, of[1], message);
+  return names_bad_part(tag, of[1], message);
 }
 
 // Errors that systools_rc does not check and that fail on a node: a time limit that no timer accepts, a
@@ -279,7 +279,7 @@ Translation translate_terms(const ScriptCase& of, Grouping grouping) {
 Likeness compare(const ScriptCase& of, const Term& answer) {
   const Translation ours = translate_terms(of);
   if (const auto* error = as_tagged(answer, "error", 2))
-    return ours.error && tells_the_same((*error)[1], *ours.error) ? Likeness::same : Likeness::different;
+    return ours.error && is_same_problem((*error)[1], *ours.error) ? Likeness::same : Likeness::different;
   if (ours.error) return may_be_refused(*ours.error) ? Likeness::stricter : Likeness::different;
   const auto& theirs = *as_list(as_tagged(answer, "ok", 2)->at(1));
   if (ours.script == theirs) return Likeness::same;

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by tests of the matrix kind, after deb.bash: prints what dpkg, disk and node have of packages, in
-# one line each, and whether they agree.
+# Functions that compare dpkg, disk and node. Sourced after deb.bash by tests with the packages of this
+# directory.
 
 lib=/usr/lib/erlang/lib
 
-# node_says PACKAGE...: `PKG=VSN[!WHAT]` for each: the running version, or `-`; after `!` a problem with it.
+# node_says PACKAGE...: prints `PKG=VSN[!WHAT]` for each: the running version, or `-`, and problems with it.
 node_says() {
   local list
   list=$(printf '%s,' "$@")
@@ -34,7 +34,7 @@ node_says() {
     tr -d "'"
 }
 
-# disk_says PACKAGE: the versions with directories, separated by `+`, or `-`.
+# disk_says PACKAGE: prints the versions with directories, separated by `+`, or `-`.
 disk_says() {
   local found
   found=$(cd "$lib" && ls -d "$1"-* 2>/dev/null | sed "s/^$1-//" | paste -sd+)
@@ -42,7 +42,7 @@ disk_says() {
   echo "${found:--}"
 }
 
-# dpkg_says PACKAGE: `VSN STATE`, as `dpkg -l` abbreviates it.
+# dpkg_says PACKAGE: prints `VSN STATE`, as `dpkg -l` abbreviates it.
 dpkg_says() {
   local said
   said=$(dpkg-query --show --showformat='${Version} ${db:Status-Abbrev}' "$1" 2>/dev/null) || said="- un"
@@ -57,8 +57,8 @@ leftovers() {
   ls -d "$lib"/*.dpkg-* /usr/share/??/*.dpkg-* 2>/dev/null | paste -sd' ' || true
 }
 
-# survey PACKAGE...: sets `table` (the output), `agreed` (yes, or the differences) and `states` (`VSN STATE,
-# ..`).
+# survey PACKAGE...: sets `table` (what dpkg and the node have), `agreed` (yes, or the differences) and
+# `states` (`VSN STATE, ..`).
 survey() {
   local package node_vsn dpkg_vsn said disk share rest
   table= agreed= states=
@@ -82,7 +82,7 @@ survey() {
   agreed=${agreed:-yes}
 }
 
-# quietly COMMAND...: its output goes to $logs/packages.log, and to $logs/command.log alone.
+# quietly COMMAND...: runs it. Its output replaces $logs/command.log and is added to $logs/packages.log.
 quietly() {
   local status=0
   "$@" >"$logs/command.log" 2>&1 </dev/null || status=$?

@@ -159,9 +159,10 @@ TEST_CASE("a closed connection is reported after the messages before it") {
 }
 
 TEST_CASE("all traffic is decoded or refused") {
-  const Bytes all =
-      wire(spawn_reply(started, process)) + Bytes(4, '\0') + wire(says(started, tuple(Atom{"ok"}, 1))) +
-      wire({tuple(19, process, us, reference), {}}) + wire(exits(started, process, Atom{"normal"})) +
-      wire({tuple(MONITOR_P_EXIT, process, us, reference, Atom{"noproc"}), {}});
+  const Bytes all = wire(spawn_reply(started, process)) + Bytes(4, '\0') +
+                    wire(program_message(started, tuple(Atom{"ok"}, 1))) +
+                    wire({tuple(19, process, us, reference), {}}) +
+                    wire(exits(started, process, Atom{"normal"})) +
+                    wire({tuple(MONITOR_P_EXIT, process, us, reference, Atom{"noproc"}), {}});
   check_machine(all, [] { return Link(); });
 }

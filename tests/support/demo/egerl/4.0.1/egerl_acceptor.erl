@@ -1,6 +1,6 @@
-%% SPDX-License-Identifier: BSD-3-Clause
-%% Accepts connections: a plain process, no behaviour. Each turn of its loop goes through the module's name, so it is in
-%% new code a moment after that was loaded, and its state says which version of this loop made it.
+%% SPDX-License-Identifier: BSD-3-Clause Accepts connections: a plain process without a behaviour. Its loop
+%% calls itself through the name of the module, so it runs new code soon after that is loaded. Its state
+%% contains the version of the loop that made it.
 -module(egerl_acceptor).
 -export([start_link/0, init/1, loop/1]).
 

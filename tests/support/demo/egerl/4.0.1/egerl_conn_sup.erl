@@ -6,7 +6,7 @@
 
 start_link() -> supervisor:start_link({local, ?MODULE}, ?MODULE, []).
 
-%% serve(Socket): a new process takes the connection over. Called by the socket's owner.
+%% serve(Socket): starts a process that takes over the connection. Must be called by the socket's owner.
 serve(Socket) ->
     {ok, Pid} = supervisor:start_child(?MODULE, [Socket]),
     case gen_tcp:controlling_process(Socket, Pid) of

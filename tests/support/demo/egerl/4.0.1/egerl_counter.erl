@@ -9,7 +9,7 @@
 
 start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
 
-%% up(): one request more; the new count.
+%% up(): counts one more request; returns the new count.
 up() -> gen_server:call(?MODULE, up, infinity).
 
 init([]) -> {ok, #state{}}.

@@ -10,7 +10,7 @@
 
 start_link(Socket) -> gen_server:start_link(?MODULE, Socket, []).
 
-%% go(Pid): the connection is yours, start reading.
+%% go(Pid): Pid owns the connection now and starts to read.
 go(Pid) -> gen_server:cast(Pid, go).
 
 init(Socket) -> {ok, #state{socket = Socket, serial = eglib_serial:next()}}.

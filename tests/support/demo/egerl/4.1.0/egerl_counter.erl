@@ -9,10 +9,10 @@
 
 start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
 
-%% up(): one request more; the new count.
+%% up(): counts one more request; returns the new count.
 up() -> gen_server:call(?MODULE, up, infinity).
 
-%% since(): the requests counted since this version came.
+%% since(): returns the number of requests since this version runs.
 since() -> gen_server:call(?MODULE, since, infinity).
 
 init([]) -> {ok, #state{}}.

@@ -3,7 +3,7 @@
 -module(egerl_words).
 -export([answer/2]).
 
-%% answer(Line, {Serial, Requests}): the answer to one request of a connection.
+%% answer(Line, {Serial, Requests}): returns the answer to one request of a connection.
 answer(<<"count">>, {Serial, Requests}) ->
     io_lib:format("count ~b ~b ~b", [Serial, Requests, egerl_counter:up()]);
 answer(<<"say ", Text/binary>>, _) ->
