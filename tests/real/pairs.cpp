@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Only OTP's own say which versions of each other they need.
+/// Used to recognize OTP's own applications: only they have the key runtime_dependencies.
 bool has_key(const AppSpec& spec, const std::string& key) {
   const auto* application = as_tuple(spec.term, 3);
   const auto* keys = application ? as_list(application->back()) : nullptr;

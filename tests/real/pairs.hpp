@@ -9,13 +9,13 @@
 
 namespace erlrc::test {
 
-/// One version of an application as a package brings it.
+/// One version of an application, as a package ships it.
 struct PackagedApp {
   std::string app;
   std::string vsn;
   std::string package;
   std::filesystem::path root;  ///< of the suite
-  std::filesystem::path dir;   ///< holds ebin
+  std::filesystem::path dir;   ///< contains ebin
   bool of_otp = false;         ///< one of Erlang/OTP's own
 };
 
@@ -25,11 +25,11 @@ struct Pair {
   PackagedApp to;
 };
 
-/// All applications in the packages of this directory, by package and name. A file that is no .app file of
-/// OTP's form (some packages ship templates) is none.
+/// All applications in the packages of this directory, by name and package. Ignores files that are not in the
+/// form of OTP's .app files, since some packages ship templates.
 std::vector<PackagedApp> packaged_apps(const std::filesystem::path& suite);
 
-/// What both have and what differs: another version, or other code under the same version.
+/// The applications that both have and that differ: another version, or other code under the same version.
 std::vector<Pair> pairs(const std::vector<PackagedApp>& from, const std::vector<PackagedApp>& to);
 
 }  // namespace erlrc::test

@@ -1,11 +1,11 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% What the test of real packages needs inside the node: whether an application of which nothing is known is there, whole,
-%% in one of its versions.
+%% The part of the test of real packages that runs inside the node. It checks whether an application, of which
+%% it knows nothing else, runs completely in one of its versions.
 -module(real).
 -export([difference/3, start_needed/2, processes/1, count/1, problems/3, ends/1]).
 
-%% "C of N": how many of the modules of both versions have other code, came or went.
+%% "C of N": C of the N modules of both versions have changed code, were added or were removed.
 difference(App, OldEbin, NewEbin) ->
     Old = md5s(App, OldEbin),
     New = md5s(App, NewEbin),
@@ -21,7 +21,7 @@ spec(App, Ebin) ->
     {ok, [{application, App, Keys}]} = file:consult(filename:join(Ebin, atom_to_list(App) ++ ".app")),
     Keys.
 
-%% Starts what the application of this directory depends on; what could not be started.
+%% Starts the dependencies of the application in this directory; returns those that could not be started.
 start_needed(App, Ebin) ->
     Keys = spec(App, Ebin),
     Needed = proplists:get_value(applications, Keys, []) -- proplists:get_value(optional_applications, Keys, []),
@@ -36,7 +36,7 @@ started(App) ->
     after 20000 -> false
     end.
 
-%% All processes of the application, in its supervision tree or not: those whose output goes to its master.
+%% All processes whose output goes to the application's master: so also those outside of its supervision tree.
 processes(App) ->
     case application_controller:get_master(App) of
         Master when is_pid(Master) ->
@@ -47,13 +47,13 @@ processes(App) ->
 
 count(App) -> length(processes(App)).
 
-%% Whether it does not live for half a second.
+%% Whether the application ends within half a second.
 ends(App) ->
     timer:sleep(500),
     not lists:keymember(App, 1, application:which_applications()).
 
-%% What speaks against the application being there in the version of this directory and at work, with all modules or with
-%% those that the author of an appup chose.
+%% The reasons why the application does not run in the version of this directory. Modules is `all', or `some'
+%% if the appup of the package chose which ones to load.
 problems(App, Ebin, Modules) ->
     Keys = spec(App, Ebin),
     Vsn = proplists:get_value(vsn, Keys),

@@ -8,9 +8,9 @@
 #include "trial.hpp"
 
 // Upgrades and downgrades the applications of real packages, each in a node of its own, and prints a table of
-// what came of it. It fails if a node is neither in the version it should be in nor just as it was.
+// the results. Fails if a node is neither in the version that it should be in nor as it was before.
 //
-//   real_packages [--sample] DIR [APP...]      DIR: where scripts/real-packages has unpacked them
+//   real_packages [--sample] DIR [APP...]      DIR is where scripts/real-packages has unpacked the packages
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -19,11 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Those that scripts/test tries: NIFs, processes, big and small ones, some in which nothing changed.
+/// The applications that scripts/test tries: some have NIFs, some have processes, some are unchanged; they
+/// are small and big.
 const std::set<std::string> sample{"p1_utils", "fast_xml", "fast_tls",   "xmpp",      "jose", "luerl",
                                    "p1_mysql", "p1_pgsql", "stringprep", "cache_tab", "stun"};
 
-/// These cannot be exchanged in a node that needs them itself, or that compiles what the test needs.
+/// Applications that cannot be replaced, since the node needs them itself or to compile code of the test.
 const std::set<std::string> needed_by_nodes{"kernel", "stdlib", "erts", "compiler", "hipe"};
 
 class Table {
@@ -78,7 +79,7 @@ int main(int argc, char** argv) {
   }
   const fs::path dir = fs::absolute(args.front());
   const std::set<std::string> only(args.begin() + 1, args.end());
-  // Some applications write files where they run.
+  // Some applications write files to the working directory.
   const TempDir work;
   fs::current_path(work.path());
 

@@ -17,15 +17,15 @@ using Json = nlohmann::json;
 LiveNodeOptions options(const Pair& pair, const std::vector<PackagedApp>& suite) {
   LiveNodeOptions made;
   made.arguments = {"-pa", in_build("tests/real/beams")};
-  // OTP's own are those of the node, but for the one that is tried.
+  // OTP's own applications are those of the node, except for the one that is tried.
   for (const PackagedApp& app : suite)
     if (!app.of_otp) made.arguments.insert(made.arguments.end(), {"-pa", (app.dir / "ebin").string()});
-  // What this system no longer has.
+  // Packages of bullseye need libraries that this system no longer has.
   made.environment = {"LD_LIBRARY_PATH=" + (pair.from.root / "libssl1.1/usr/lib/x86_64-linux-gnu").string()};
   return made;
 }
 
-/// As Erlang writes it.
+/// The ebin directory as an Erlang string.
 std::string ebin(const PackagedApp& app) {
   return "\"" + (app.dir / "ebin").string() + "\"";
 }
@@ -34,7 +34,7 @@ std::string unquoted(const std::string& text) {
   return text.size() >= 2 && text.front() == '"' ? text.substr(1, text.size() - 2) : text;
 }
 
-/// What fits into a cell.
+/// The text without characters that would end a cell, cut to a length that fits.
 std::string cell(const std::string& text, std::size_t most = 160) {
   std::string line;
   for (const char c : text)
@@ -88,7 +88,8 @@ void Trial::start(Row& row) {
     row.not_started = "ends its node, without its configuration";
 }
 
-/// One way. What the node must be afterwards is told by what the program says of it.
+/// Upgrades or downgrades, and returns the outcome as a cell. The outcome that the program reports decides
+/// what the node must be like afterwards.
 std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
   lab_.ask("lab:mark().");
   const Ran ran = lab_.run(tool, {"--json", pair_.from.app, pair_.from.vsn, pair_.to.vsn,
@@ -97,25 +98,25 @@ std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
   const std::string outcome = node.at("outcome");
   const std::string appup = appup_of(node.at("notes"));
   if (!appup.empty()) row.appup = appup;
-  std::string told = outcome;
+  std::string text = outcome;
   if (outcome == "done") {
-    // An author's conversion may be wrong in a way that shows only when the process is asked something.
+    // A wrong conversion of the author may show only when the process gets its next message.
     if (lab_.ask(fmt::format("real:ends('{}').", after.app)) == "true")
-      return "done, but the application ended then: its processes could not go on";
+      return "done, but the application ended then: its processes could not continue";
     check(fmt::format("real:problems('{}', {}, {}).", after.app, ebin(after),
                       appup == "shipped" ? "some" : "all"),
           row);
     if (node.at("suspended_us") > 0)
-      told += fmt::format(", suspended {:.1f} ms", static_cast<double>(node.at("suspended_us")) / 1000);
+      text += fmt::format(", suspended {:.1f} ms", static_cast<double>(node.at("suspended_us")) / 1000);
   } else {
     check("[Row || {Section, _, _} = Row <- lab:diff(), Section =/= processes].", row);
-    if (node.at("word") != outcome) told += " (" + node.at("word").get<std::string>() + ")";
-    told += ": " + cell(lab_.neutral(node.at("message")));
+    if (node.at("word") != outcome) text += " (" + node.at("word").get<std::string>() + ")";
+    text += ": " + cell(lab_.neutral(node.at("message")));
   }
   if (outcome == "broken" || outcome == "error") row.wrong.push_back(node.dump());
   for (const auto& remark : node.at("remarks"))
-    told += "; " + cell(lab_.neutral(remark), 100);
-  return told;
+    text += "; " + cell(lab_.neutral(remark), 100);
+  return text;
 }
 
 void Trial::check(const std::string& question, Row& row) {

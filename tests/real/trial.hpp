@@ -11,20 +11,20 @@
 
 namespace erlrc::test {
 
-/// What came of it, as cells of a table.
+/// The results, as cells of a table.
 struct Row {
   std::string changed;      ///< modules: "C of N"
   std::string not_started;  ///< why it could not be started; then the rest is empty
-  std::string appup;        ///< made, shipped, or why made
-  std::string processes;    ///< at first, after the upgrade, after the downgrade
+  std::string appup;        ///< shipped, or made and why
+  std::string processes;    ///< their number before, after the upgrade, and after the downgrade
   std::string up;
   std::string down;
-  std::vector<std::string> wrong;  ///< what is not as the programs said; must be empty
+  std::vector<std::string> wrong;  ///< what is not as the programs report; must be empty
 };
 
 class Trial {
 public:
-  /// `suite`: what lies in the code path, so that the application finds what it needs.
+  /// The applications of `suite` are in the code path, since the tried one may need them.
   Trial(const Pair& pair, const std::vector<PackagedApp>& suite);
 
   Row run();

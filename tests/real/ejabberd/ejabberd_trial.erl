@@ -1,11 +1,12 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Changes the applications of a live ejabberd one after the other while sessions exchange messages, and prints for each
-%% change what the program said and what the sessions felt.
+%% Upgrades and downgrades the applications of a running ejabberd one after the other, while sessions exchange
+%% messages. Prints for each change the outcome that the program reports and the effects on the sessions.
 %%
 %%   erl -noinput -s ejabberd_trial main PLAN BIN SESSIONS
 %%
-%% PLAN is a file of terms {PROGRAM, APP, EARLIER, LATER, EARLIERDIR, LATERDIR}, BIN where the programs are.
+%% PLAN is a file of terms {PROGRAM, APP, EARLIER, LATER, EARLIERDIR, LATERDIR}, BIN the directory of the
+%% programs.
 -module(ejabberd_trial).
 -export([main/1]).
 
@@ -36,24 +37,26 @@ open(Number, To, Kind) ->
 
 step({Program, App, Earlier, Later, EarlierDir, LaterDir}, Bin, Sessions) ->
     Before = sum(Sessions),
-    Told = os:cmd(lists:flatten(lists:join(" ", [Bin ++ "/erlrc-" ++ atom_to_list(Program), "--json", atom_to_list(App),
-                                                 quoted(Earlier), quoted(Later), EarlierDir, LaterDir, "2>&1"]))),
+    Command = [Bin ++ "/erlrc-" ++ atom_to_list(Program), "--json", atom_to_list(App),
+               quoted(Earlier), quoted(Later), EarlierDir, LaterDir, "2>&1"],
+    Json = os:cmd(lists:flatten(lists:join(" ", Command))),
     timer:sleep(1500),
     After = sum(Sessions),
     Logins = lists:usort([xmpp_session:login(Kind) || Kind <- [plain, tls]]),
     {From, To} = case Program of upgrade -> {Earlier, Later}; downgrade -> {Later, Earlier} end,
     [Messages, Lost, Gone] = [maps:get(Key, After) - maps:get(Key, Before) || Key <- [got, lost, gone]],
     io:format("| ~ts ~ts -> ~ts | ~ts | ~p | ~p | ~p | ~.1f ms | ~ts |~n",
-              [App, From, To, told(Told), Messages, Lost, Gone, maps:get(longest, After) / 1000, logins(Logins)]),
-    Lost + Gone + case {Logins, re:run(Told, "\"exit\":[01]")} of {[ok], {match, _}} -> 0; _ -> 1 end.
+              [App, From, To, cells(Json), Messages, Lost, Gone, maps:get(longest, After) / 1000,
+               logins(Logins)]),
+    Lost + Gone + case {Logins, re:run(Json, "\"exit\":[01]")} of {[ok], {match, _}} -> 0; _ -> 1 end.
 
 quoted(Text) -> "'" ++ Text ++ "'".
 
 logins([ok]) -> "ok";
 logins(Other) -> io_lib:format("~0tP", [Other, 20]).
 
-%% Two cells: outcome with its reason and remarks, and for how long processes were suspended.
-told(Json) ->
+%% Two cells: the outcome with its reason and remarks, and for how long processes were suspended.
+cells(Json) ->
     [Outcome, Word, Message] = [value(Json, Key) || Key <- ["outcome", "word", "message"]],
     Suspended = case re:run(Json, "\"suspended_us\":([0-9]+)", [{capture, [1], list}]) of
                     {match, [Us]} -> io_lib:format("~.1f ms", [list_to_integer(Us) / 1000]);
@@ -69,7 +72,7 @@ told(Json) ->
          false -> Outcome ++ " (" ++ Word ++ ")"
      end, without_pids(Why), without_pids(Remarks), " | ", Suspended].
 
-%% Two runs tell the same then.
+%% Makes the text the same in each run.
 without_pids(Text) -> re:replace(Text, "<[0-9]+\\.[0-9]+\\.[0-9]+>", "<pid>", [global, unicode]).
 
 value(Json, Key) ->

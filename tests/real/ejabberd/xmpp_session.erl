@@ -1,15 +1,17 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% One XMPP session, as little as a server needs to see of a client: it logs in, sends numbered messages to another session
-%% and asks for its roster now and then, and keeps account of what comes. Every message carries its number and when it was
-%% sent, so whoever receives it knows whether one is missing and how long it took.
+%% One XMPP session, with only what a server requires of a client. It logs in, sends numbered messages to
+%% another session, asks for its roster from time to time, and counts what it receives. Every message contains
+%% its number and the time when it was sent, so the receiving session knows whether one is missing and how
+%% long it took.
 -module(xmpp_session).
 -export([start/3, login/1, stop_sending/1, account/1]).
 
 -define(port, 15222).
 -define(pause, 100).  % between two messages, in ms
 
-%% Session Number, which sends to session To from the message begin_sending on; Kind is plain or tls. The owner gets {Pid, up}.
+%% Starts session Number, of Kind plain or tls. The owner gets {Pid, up}. After the message begin_sending, the
+%% session sends to session To.
 start(Number, To, Kind) ->
     Owner = self(),
     spawn(fun() ->
@@ -21,7 +23,7 @@ start(Number, To, Kind) ->
                          answered => 0, longest => 0, rest => <<>>, gone => false})
           end).
 
-%% A session that comes and goes: ok, or what went wrong.
+%% Opens and closes a session; returns ok or what went wrong.
 login(Kind) ->
     {Pid, Monitor} = spawn_monitor(fun() -> close(session(1, Kind, "visitor")), exit(ok) end),
     receive
@@ -32,13 +34,13 @@ login(Kind) ->
 
 stop_sending(Pid) -> Pid ! stop_sending, ok.
 
-%% What it has seen since the start; `longest' (us) is since the last account.
+%% The session's counts since its start; `longest' (us) is since the last account.
 account(Pid) ->
     Ref = make_ref(),
     Pid ! {account, self(), Ref},
     receive {Ref, Account} -> Account after 20000 -> #{gone => true} end.
 
-%% --- logging in -----------------------------------------------------------------------------------------------------
+%% --- logging in
 
 session(Number, Kind) ->
     session(Number, Kind, "r").
@@ -90,7 +92,7 @@ close({Transport, Socket} = S) ->
     say(S, "</stream:stream>"),
     Transport:close(Socket).
 
-%% --- at work --------------------------------------------------------------------------------------------------------
+%% --- sending and receiving
 
 loop(#{socket := Socket, gone := false} = State) ->
     active(Socket),
@@ -127,7 +129,7 @@ ask_roster(#{sent := Sent, socket := Socket, asked := Asked} = State) when Sent 
 ask_roster(State) ->
     State.
 
-%% Takes the whole stanzas from what has come.
+%% Reads the complete stanzas of the received data.
 read(#{rest := Rest} = State) ->
     case re:run(Rest, <<"</message>|</iq>|<iq [^>]*/>|</presence>|<presence[^>]*/>|</stream:stream>">>) of
         {match, [{At, Length}]} ->
@@ -142,7 +144,7 @@ stanza(Stanza, #{got := Got, lost := Lost, longest := Longest, answered := Answe
                           "</stream:stream>">>, [{capture, all, binary}]) of
         {match, [_, Number, Then]} ->
             Took = erlang:monotonic_time(microsecond) - binary_to_integer(Then),
-            %% A number that comes late or twice counts as well.
+            %% A number that comes late or twice counts as lost, too.
             State#{got := binary_to_integer(Number), longest := max(Longest, Took),
                    lost := Lost + abs(binary_to_integer(Number) - Got - 1)};
         {match, [<<"</stream:stream>">>]} -> State#{gone := true};
