@@ -7,7 +7,7 @@ node=egerl
 deb() { echo "/srv/archive/$3/$1_$2_all.deb"; }
 said() { contains "$(<"$logs/command.log")" "$1"; }
 silent() { refused grep -E 'erlrc|warning' "$logs/command.log"; }
-# agreed_at STATES: checks that dpkg has them, and that disk and node agree.
+# agreed_at STATES: checks that dpkg has the packages in these states, and that disk and node agree.
 agreed_at() {
   survey ca
   say "   $table"
@@ -28,21 +28,21 @@ holds "the new one" quietly dpkg -i "$(deb ca 1.1 chain2)"
 holds "is upgraded hot" said "erlrc-upgrade: Upgrading 'ca': (egerl) upgraded"
 agreed_at '1.1 ii'
 
-say "And the reverse:"
-holds "the last hook" quietly dpkg -i "$(deb ca 1.2 bare)"
-holds "upgrades hot" said "erlrc-upgrade: Upgrading 'ca': (egerl) upgraded"
+say "A version with hooks, then one without them:"
+holds "the one without is installed" quietly dpkg -i "$(deb ca 1.2 bare)"
+holds "the hook of the other one upgrades hot" said "erlrc-upgrade: Upgrading 'ca': (egerl) upgraded"
 agreed_at '1.2 ii'
 
-say "The node refuses, when dpkg cannot go back any more:"
+say "The node refuses when dpkg can no longer keep the old version:"
 fails down
 holds "the older one, with hooks" quietly dpkg -i "$(deb ca 1.1 chain2)"
 holds "a restart is due" said "(egerl) restart_due"
 works
 survey ca
-holds "the node goes on: $table" equal "$states; $(node_says ca | cut -d'!' -f1)" '1.1 ii; ca=1.2'
+holds "the node keeps running 1.2: $table" equal "$states; $(node_says ca | cut -d'!' -f1)" '1.1 ii; ca=1.2'
 holds "nothing is left behind" equal "$(leftovers)" ''
 holds "further upgrades are not blocked" quietly dpkg -i "$(deb ca 1.0 chain2)"
-holds "and say it again" said "(egerl) restart_due"
+holds "and report the restart again" said "(egerl) restart_due"
 holds "it can be removed" quietly dpkg --purge ca
 holds "and is stopped" equal "$(node_says ca | cut -d'!' -f1)" 'ca=-'
 on_node $node '[code:del_path(D) || D <- code:get_path(), string:find(D, "/ca-") =/= nomatch].' >/dev/null
@@ -61,7 +61,8 @@ agreed_at '1.0 ii'
 holds "purged" quietly dpkg --purge ca
 
 say "Two applications of one package in one directory, of which the second is refused:"
-# pair: prints for each the running version, its code and path, and the state of its process.
+# pair: prints for each application the versions of the application, its code and its process, and whether its
+# code is from the right path.
 pair() {
   on_node $node "[{A, V, S:vsn(), gen_server:call(S, vsn), code:which(S) =:= \"$lib/cp/ebin/\" ++ atom_to_list(S) ++ \".beam\"}
                   || {A, S} <- [{ca, ca_srv}, {cb, cb_srv}], {B, _, V} <- application:which_applications(), A =:= B]."
@@ -93,12 +94,12 @@ kernel=$(cd "$lib" && ls -d kernel-*)
 mv "$lib/$kernel" "$lib/kernel-99.0"
 holds "upgraded" quietly dpkg -i "$(deb ca 1.1 chain2)"
 holds "a restart is due" said "(egerl) restart_due"
-holds "it says why" said "the Erlang that it runs was replaced: $lib/$kernel is gone"
-holds "the node goes on" equal "$(running $node ca)" '["1.0"]'
+holds "the reason is reported" said "the Erlang that it runs was replaced: $lib/$kernel is gone"
+holds "the node keeps running 1.0" equal "$(running $node ca)" '["1.0"]'
 holds "nothing is left behind" equal "$(leftovers)" ''
 mv "$lib/kernel-99.0" "$lib/$kernel"
 
-say "No erlrc program is there any more, while the node runs:"
+say "The programs of erlrc are removed while the node runs:"
 rm /usr/bin/erlrc-*
 holds "upgraded" quietly dpkg -i "$(deb ca 1.2 chain2)"
 holds "without a word" silent

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by run. Tests every way in which an upgrade of ca, or of ca and cb, can fail or be killed. Each row
 # shows what dpkg, disk and node have at the end and, if that is not final, after the commands that a user
-# would type then; finally all agree and nothing is left over.
+# would type then. Finally all three agree and no files of the upgrade are left.
 #
 #   failures [PART...]     scripts, run, dpkg, killed, power; default: all
 . "$here/../support/matrix/state.bash"
@@ -15,7 +15,7 @@ pending() { quietly dpkg --configure -a || true; }
 fix() { quietly apt-get --yes -f install || true; }
 fault() { printf '%s\n' "$2" >"/run/fault/$1"; }
 
-# f2: the old package's postrm fails, and so does the new one's, each after its hook.
+# f2: makes the old package's postrm and the new one's fail, each after its hook.
 f2() { fault ca-1.0.postrm.upgrade.after 'exit 1'; fault ca-1.1.postrm.failed-upgrade.after 'exit 1'; }
 
 # prepare: installs 1.0 of ca and cb everywhere.
@@ -29,8 +29,8 @@ prepare() {
   [[ $agreed == yes && $states == '1.0 ii, 1.0 ii' ]] || row_failed "preparing: $table; $agreed"
 }
 
-# row NAME STATES COMMAND... [-- REPAIR]...: after COMMAND, dpkg has STATES; `any` if it may be one or the
-# other. Each REPAIR is one command; after them all, or at once if there are none, everything agrees.
+# row NAME STATES COMMAND... [-- REPAIR]...: checks that after COMMAND, dpkg has STATES (`any`: several states
+# are possible), and that everything agrees after all REPAIRs, which are one command each.
 row() {
   local name=$1 expected=$2 command=()
   shift 2
@@ -95,7 +95,7 @@ part_run() {
   say "Two packages in one run of apt"
   row "nothing fails" '1.1 ii, 1.1 ii' both 1.1
   f2
-  row "A4  the library's scripts fail: the application goes back" "$old" both 1.1
+  row "A4  the library's scripts fail: both are rolled back" "$old" both 1.1
   fault cb-1.0.postrm.upgrade.after 'exit 1'; fault cb-1.1.postrm.failed-upgrade.after 'exit 1'
   row "A5  the application's scripts fail, the library is there" '1.1 iU, 1.0 ii' both 1.1 -- fix
   fault cb-1.1.preinst.upgrade.before 'exit 1'
@@ -108,7 +108,7 @@ part_run() {
   wrong_order() { quietly dpkg -i "$(deb cb 1.1)"; }
   row "the application alone, which needs the new library" "$old" wrong_order -- 'both 1.1'
   pre() { quietly dpkg -i "$(deb ca 1.1 chain2)" "$(deb cb 1.1 pre)"; }
-  row "Pre-Depends: dpkg alone passes the application over" any pre -- pre
+  row "Pre-Depends: dpkg alone skips the application" any pre -- pre
   removed() { both 1.1; quietly dpkg --force-depends --remove ca; quietly dpkg -i "$(deb ca 1.1)"; }
   row "the library removed and installed again" '1.1 ii, 1.1 ii' removed
 }
@@ -127,13 +127,14 @@ part_dpkg() {
   done
 }
 
+# at_work: whether a program of the upgrade still runs.
 at_work() { local name; for name in dpkg erlrc-hook ca.postrm apt-get; do pgrep -x "$name" >/dev/null && return; done; return 1; }
 
-# The output of the node about the process of $slow.
+# conversions: counts the conversions of the process of $slow in the log of the node.
 conversions() { grep -c "^$slow converts" "$logs/$node.log" || true; }
 converts_again() { (( $(conversions) > before )); }
 
-# killed WHO...: upgrades ca and cb, and kills these processes as soon as the node converts the process of
+# killed PROGRAM...: upgrades ca and cb, and kills these programs as soon as the node converts the process of
 # $slow.
 killed() {
   local apt before
@@ -142,13 +143,13 @@ killed() {
   apt-get install --yes ca=1.1 cb=1.1 >"$logs/command.log" 2>&1 </dev/null &
   apt=$!
   eventually converts_again || row_failed "the process of $slow was not converted"
-  local victim
-  for victim in "$@"; do pkill -KILL -x "$victim" || row_failed "there is no $victim to kill"; done
+  local program
+  for program in "$@"; do pkill -KILL -x "$program" || row_failed "there is no $program to kill"; done
   { wait "$apt"; } 2>/dev/null || true
   eventually refused at_work
   rm -f /run/fault/*
 }
-# power_cut: ends all processes at once and loses the content of memory; the node boots from the disk.
+# power_cut: kills all processes at once and removes what is in memory; then the node boots from the disk.
 power_cut() {
   killed apt-get dpkg ca.postrm erlrc-hook beam.smp
   rm -rf /run/erlrc
@@ -157,7 +158,7 @@ power_cut() {
   start_node $node 4040
   boot_apps
 }
-# boot_apps: boots like erlrc_boot, from what dpkg has, complete or not.
+# boot_apps: starts the applications like erlrc_boot, from what is on disk, complete or not.
 boot_apps() {
   on_node $node '[application:ensure_all_started(A) || A <- [ca, cb]].' >>"$logs/packages.log"
 }
@@ -166,16 +167,17 @@ part_killed() {
   say
   say "Killed with -9 while the node converts a process"
   for slow in ca cb; do
-    for who in erlrc-hook 'ca.postrm erlrc-hook' dpkg 'dpkg ca.postrm erlrc-hook' apt-get 'apt-get dpkg ca.postrm erlrc-hook'; do
+    for programs in erlrc-hook 'ca.postrm erlrc-hook' dpkg 'dpkg ca.postrm erlrc-hook' apt-get \
+                    'apt-get dpkg ca.postrm erlrc-hook'; do
       # shellcheck disable=SC2086
-      row "$slow: $who" any killed $who -- pending -- fix -- 'both 1.1'
+      row "$slow: $programs" any killed $programs -- pending -- fix -- 'both 1.1'
     done
   done
 }
 
 part_power() {
   slow=ca
-  row "power cut" any power_cut -- pending -- fix -- 'both 1.1'
+  row "the power fails" any power_cut -- pending -- fix -- 'both 1.1'
 }
 
 for part in scripts run dpkg killed power; do

@@ -24,8 +24,9 @@ beam=$(pgrep -u egerld -f 'beam.smp.* -sname two ')
 quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
 all_have 1.0
 
-# stands_still: upgrades both; the second node stops when it has ca 1.1 and converts the process of cb.
-stands_still() {
+# upgrade_and_stop: upgrades both packages, and stops the second node when it has ca 1.1 and converts the
+# process of cb.
+upgrade_and_stop() {
   local before
   before=$(grep -c '^cb converts' "$logs/two.log" || true)
   printf slow >/run/fault/cb.code_change
@@ -37,22 +38,23 @@ stands_still() {
   rm /run/fault/*
 }
 
-say "One node stands still:"
-stands_still
+say "One node is stopped:"
+upgrade_and_stop
 holds "dpkg has the old versions" equal "$(dpkg_says ca | cut -d' ' -f1) $(dpkg_says cb | cut -d' ' -f1)" '1.0 1.0'
 holds "the other node was rolled back" equal "$(versions one)" '{"1.0", "1.0"}'
-holds "the one that cannot be asked is named" contains "$(<"$logs/command.log")" 'two: '
+holds "the one that cannot be called is named" contains "$(<"$logs/command.log")" 'two: '
 kill -CONT "$beam"
-holds "it goes on, with the library of the version that is gone" eventually eval '[[ $(versions two) == '\''{"1.1", "1.0"}'\'' ]]'
-holds "dpkg is told to finish" quietly dpkg --configure -a
+holds "it continues, with the new version of the library, which is no longer on disk" \
+  eventually eval '[[ $(versions two) == '\''{"1.1", "1.0"}'\'' ]]'
+holds "dpkg --configure succeeds" quietly dpkg --configure -a
 holds "and then it has the old versions, too" equal "$(versions two)" '{"1.0", "1.0"}'
 all_have 1.0
 
-say "It stands still until dpkg was told to finish, too:"
-stands_still
-holds "that fails" refused quietly dpkg --configure -a
+say "It is still stopped while dpkg --configure runs:"
+upgrade_and_stop
+holds "dpkg --configure fails" refused quietly dpkg --configure -a
 kill -CONT "$beam"
-holds "it goes on" eventually eval '[[ $(versions two) == '\''{"1.1", "1.0"}'\'' ]]'
-holds "the same command again does all of it" quietly dpkg -i "$(deb ca 1.1)" "$(deb cb 1.1)"
+holds "it continues" eventually eval '[[ $(versions two) == '\''{"1.1", "1.0"}'\'' ]]'
+holds "the same command again upgrades both" quietly dpkg -i "$(deb ca 1.1)" "$(deb cb 1.1)"
 all_have 1.1
 holds "no package is half done" nothing_pending

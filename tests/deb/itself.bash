@@ -12,7 +12,8 @@ deb() {
 }
 debs() { local vsn=$1 package; shift; for package in "$@"; do deb "$package" "$vsn"; done; }
 
-# row FAILING EXIT STATES COMMAND...: STATES of erlrc, ca and cb.
+# row FAILING EXIT STATES COMMAND...: checks the exit status of COMMAND, and that dpkg then has the STATES of
+# erlrc, ca and cb. FAILING is APPLICATION:up or APPLICATION:down, whose conversion fails, or `none`.
 row() {
   local failing=$1 expected_status=$2 expected=$3 status=0
   shift 3
@@ -27,6 +28,7 @@ row() {
   [[ $states == "$expected" ]] || row_failed "expected $expected"
   [[ $status == "$expected_status" ]] || row_failed "exit status $status"
 }
+# programs: prints the version of the installed programs.
 programs() { tail -n 1 /usr/bin/erlrc-hook | tr -d '\0' | tail -c 4; }
 all() { echo "erlrc=$1 ca=$1 cb=$1"; }
 
@@ -53,24 +55,25 @@ row ca:down 100 '1.0 iU, 1.1 ii, 1.1 ii' apt-get install --yes --allow-downgrade
 row none 0 '1.0 ii, 1.1 ii, 1.1 ii' dpkg --configure -a
 row none 0 '1.0 ii, 1.0 ii, 1.0 ii' apt-get install --yes --allow-downgrades $(all 1.0)
 
-# behind STATES COMMAND...: erlrc was missing when ca was unpacked; no node can be upgraded, nor run cb
-# without it.
-behind() {
+# node_keeps_old STATES COMMAND...: checks that the node is not upgraded by COMMAND, because erlrc is missing
+# when ca is unpacked: the node keeps the old version of ca, and so of cb, which needs the new one.
+node_keeps_old() {
   holds "installed" quietly "${@:2}"
   survey ca cb
   say "   erlrc $(dpkg_says erlrc)  $table"
-  holds "packages have the new versions" equal "$(dpkg_says erlrc), $states" "$1"
-  holds "nodes the old ones, of both" equal "$(node_says ca cb | sed 's/![^ ]* [^ ]*//g')" 'ca=1.0 cb=1.0'
+  holds "dpkg has the new versions" equal "$(dpkg_says erlrc), $states" "$1"
+  holds "the node has the old versions of both" \
+    equal "$(node_says ca cb | sed 's/![^ ]* [^ ]*//g')" 'ca=1.0 cb=1.0'
   holds "nothing is left behind" equal "$(leftovers)" ''
 }
-say "It comes in the same run, too late for one of two:"
+say "erlrc is installed in the same run, after one of the two packages:"
 quietly dpkg --remove erlrc
-behind '1.1 ii, 1.1 ii, 1.1 ii' dpkg -i "$(deb ca 1.1)" "$(deb erlrc 1.1)" "$(deb cb 1.1)"
+node_keeps_old '1.1 ii, 1.1 ii, 1.1 ii' dpkg -i "$(deb ca 1.1)" "$(deb erlrc 1.1)" "$(deb cb 1.1)"
 holds "a restart is due" contains "$(<"$logs/command.log")" "Starting 'ca': (egerl) restart_due"
 row none 0 '1.0 ii, 1.0 ii, 1.0 ii' apt-get install --yes --allow-downgrades $(all 1.0)
 
-say "It goes in the same run:"
-behind '- rc, 1.1 ii, 1.1 ii' apt-get install --yes ca=1.1 cb=1.1 erlrc-
-holds "purged with all that use it" quietly dpkg --purge ca cb erlrc
+say "erlrc is removed in the same run:"
+node_keeps_old '- rc, 1.1 ii, 1.1 ii' apt-get install --yes ca=1.1 cb=1.1 erlrc-
+holds "purged together with the packages that use it" quietly dpkg --purge ca cb erlrc
 holds "its directories are gone" eval "[[ ! -e /run/erlrc && ! -e /var/lib/erlrc ]]"
 holds "no package is half done" nothing_pending

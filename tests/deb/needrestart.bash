@@ -4,7 +4,8 @@
 
 pid_of() { systemctl show --property=MainPID --value "$1"; }
 said() { contains "$(<"$logs/command.log")" "$1"; }
-# It would restart everything by itself; only its report on services and on erlrc matters here.
+# need_restart [MODE]: runs needrestart, which in its mode `a` restarts all services by itself. Only services
+# and erlrc matter here.
 need_restart() { packages env NEEDRESTART_MODE="${1-a}" needrestart -l; }
 deferred() { sed -n '/deferred/,$p' "$logs/command.log" | grep -q "$1"; }
 lib=/usr/lib/erlang/lib
@@ -34,43 +35,46 @@ holds "the other nodes are up" eventually eval 'erlrc-eval other "node()." && as
 one=$(pid_of erlrc@one) other=$(pid_of other) stranger=$(pid_of stranger)
 same_processes() { equal "$(pid_of erlrc@one) $(pid_of other) $(pid_of stranger)" "$one $other $stranger"; }
 
-say "What was upgraded while it runs:"
+say "Packages that were upgraded in the running node:"
 holds "upgraded" put eglib=4.1.0 egerl=4.1.0
 holds "egerl 4.1.0 runs" equal "$(erlrc-eval one 'element(2, application:get_key(egerl, vsn)).')" '"4.1.0"'
 holds "needrestart runs" need_restart
-holds "it says nothing of nodes" refused said erlrc
+holds "it reports nothing about nodes" refused said erlrc
 holds "no process was restarted" same_processes
 
-say "Code on disk that is not what runs:"
+say "Code that differs from the code on disk:"
 cp "$logs/eglib-4.0.1/ebin/eglib_text.beam" $lib/eglib-4.1.0/ebin/
 holds "needrestart runs" need_restart
-holds "it tells which node, and which module" said \
+holds "it reports the node and the module" said \
   'erlrc: node one needs a restart: code of 1 module differs from the code on disk: eglib_text'
 holds "the service is listed, as one for the administrator" deferred 'erlrc@one.service'
 holds "no process was restarted" same_processes
 rm $lib/eglib-4.1.0/ebin/eglib_text.beam
-holds "a file that is gone is told alike" eval 'need_restart && said "differs from the code on disk: eglib_text"'
+holds "a missing file is reported like a changed one" \
+  eval 'need_restart && said "differs from the code on disk: eglib_text"'
 cp "$logs/eglib-4.1.0/ebin/eglib_text.beam" $lib/eglib-4.1.0/ebin/
-holds "with the right file nothing is said" eval 'need_restart && refused said erlrc'
-holds "a machine that asks for lines gets lines" eval 'lines=$(needrestart -b 2>/dev/null) && [[ $lines == NEEDRESTART-* ]] && refused grep -v "^NEEDRESTART-" <<<"$lines"'
+holds "with the right file nothing is reported" eval 'need_restart && refused said erlrc'
+holds "the output for programs (-b) has only lines for programs" \
+  eval 'lines=$(needrestart -b 2>/dev/null) && [[ $lines == NEEDRESTART-* ]] &&
+    refused grep -v "^NEEDRESTART-" <<<"$lines"'
 
 say "A library that needrestart finds by itself, and an Erlang whose files are replaced:"
 crypto=$(readlink -f $lib/crypto-*/priv/lib/crypto.so)
-# The node generates a name for a client without one, like erlrc, and net_kernel uses random bytes of crypto
-# for that.
+# For a client without a name, like erlrc, net_kernel of the node generates one, from random bytes of crypto.
 mapped() { grep -q " $crypto\$" "/proc/$1/maps"; }
-for pid in $one $other; do holds "a node that we have called has loaded it" mapped "$pid"; done
+for pid in $one $other; do holds "a node that erlrc has called has loaded it" mapped "$pid"; done
 holds "the other one has not" refused mapped "$stranger"
 cp "$crypto" "$crypto.new"
 mv "$crypto.new" "$crypto"
 holds "needrestart runs" need_restart
-holds "the services of registered nodes are for the administrator" eval 'deferred other.service && deferred erlrc@one.service'
+holds "the services of registered nodes are left to the administrator" \
+  eval 'deferred other.service && deferred erlrc@one.service'
 holds "no process was restarted" same_processes
 kill -STOP "$other"
 holds "needrestart runs" need_restart
 kill -CONT "$other"
-holds "nor is a node restarted that does not answer" eval 'deferred other.service && same_processes'
-say "   now as if we were not there:"
+holds "a node that does not answer is not restarted either" eval 'deferred other.service && same_processes'
+say "   now without the configuration file of erlrc:"
 mv /etc/needrestart/conf.d/erlrc.conf /tmp
 holds "needrestart runs" need_restart
 holds "both nodes were restarted, and only they" eval \
@@ -78,25 +82,25 @@ holds "both nodes were restarted, and only they" eval \
 mv /tmp/erlrc.conf /etc/needrestart/conf.d
 holds "the service is up again" eventually systemctl is-active erlrc@one
 one=$(pid_of erlrc@one)
-# It cannot start again as long as its name is registered in epmd.
+# The service cannot start again as long as the name of its node is registered in epmd.
 systemctl stop other
 other=0
 erts=$(ls -d /usr/lib/erlang/erts-*)
 mv "$erts" "$erts.gone"
-# It would restart the unregistered one, which cannot start now.
+# In the mode `l`, needrestart only lists services: the node that is not registered could not start now.
 holds "needrestart runs" need_restart l
-holds "the administrator hears of it" said 'erlrc: node one needs a restart: its Erlang is no longer installed'
+holds "the node is reported" said 'erlrc: node one needs a restart: its Erlang is no longer installed'
 mv "$erts.gone" "$erts"
-holds "a node that is not registered is not spoken of" refused said 'node stranger'
+holds "a node that is not registered is not reported" refused said 'node stranger'
 holds "no process was restarted" same_processes
 
 say "After its restart:"
 cp "$logs/eglib-4.0.1/ebin/eglib_text.beam" $lib/eglib-4.1.0/ebin/
 systemctl restart erlrc@one
 one=$(pid_of erlrc@one)
-holds "nothing is said" eval 'need_restart && refused said erlrc'
+holds "nothing is reported" eval 'need_restart && refused said erlrc'
 
-say "Without our programs:"
+say "Without the program erlrc-eval:"
 rm /usr/bin/erlrc-eval
 holds "needrestart runs" need_restart
-holds "nothing is said" refused said erlrc
+holds "nothing is reported" refused said erlrc

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by run. Tests a machine where nothing runs: the hooks do and print nothing.
 
-# dpkg itself reports that it keeps a directory with files of others.
+# quiet: whether hooks printed nothing. dpkg itself warns when it keeps a directory that is not empty.
 quiet() { grep -v 'not empty so not removed' "$logs/command.log" | refused grep -E 'erlrc|warning'; }
 
 # whole_life WHERE: installs, upgrades, downgrades, removes and purges both packages.
@@ -9,7 +9,7 @@ whole_life() {
   say "$1:"
   holds "installed" put eglib=4.0.1 egerl=4.0.1
   holds "without a word" quiet
-  holds "upgraded, to the version that no node would take" put eglib=4.1.0 egerl=4.2.0
+  holds "upgraded, to a version that every running node would refuse" put eglib=4.1.0 egerl=4.2.0
   holds "without a word" quiet
   holds "reinstalled" packages apt-get install --yes --reinstall egerl
   holds "without a word" quiet

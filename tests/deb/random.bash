@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by run, where systemd runs. Tests a random sequence of installations, upgrades, downgrades,
-# reinstallations and removals: after each, the node runs what is installed, and is the same as after a
-# restart.
+# reinstallations and removals. After each step the node runs what is installed, and its state is the same as
+# after a restart.
 #
 # ERLRC_SEED chooses the sequence, ERLRC_STEPS its length (50).
 
@@ -33,7 +33,8 @@ installed_vsn() {
 
 # ---- the node
 
-# The desired state from dpkg alone: rd does not run by itself if rc includes it.
+# expected: prints the applications that should run, from dpkg alone. rd does not run on its own if rc
+# includes it.
 expected() {
   local app vsn list=
   for app in "${apps[@]}"; do
@@ -45,7 +46,8 @@ expected() {
 ours='Ours = fun(A) -> lists:member(A, [ra, rb, rc, rd, re, rf]) end,'
 actual() { on_node one "$ours lists:sort([{A, V} || {A, _, V} <- application:which_applications(), Ours(A)])." | tr -d ' '; }
 
-# Checks the servers: the version in their states is that of the code, whatever they were started with.
+# servers: prints for each server whether the version in its state is that of its code, as code_change made
+# it.
 servers() {
   on_node one "$ours [{A, element(1, sys:get_state(S)) =:= L:value()} || {A, _, _} <- lists:sort(application:loaded_applications()),
     Ours(A), S <- [list_to_atom(atom_to_list(A) ++ \"_srv\")], L <- [list_to_atom(atom_to_list(A) ++ \"_lib\")]]." | tr -d ' '
@@ -53,10 +55,13 @@ servers() {
 loaded() { on_node one "$ours lists:sort([A || {A, _, _} <- application:loaded_applications(), Ours(A)])." | tr -d ' '; }
 all_converted() { equal "$(servers)" "$(loaded | sed 's/[a-z][a-z]*/{&,true}/g')"; }
 
-# All that a restart must not change, a fact on each line: applications, their specifications and
-# environments, start types, the code of each module, modules of removed versions, the code path. (An upgrade
-# does not load a module again that is the same in both versions, so its path may differ. And rf, which needs
-# rd, gets a dependency on rc at its start if rd runs inside of rc.)
+# state: prints all that a restart must not change, a fact on each line: applications with their
+# specifications and environments, start types, the code of each module, modules of removed versions, the code
+# path.
+#
+# The paths of modules are not compared: an upgrade does not load a module again that is the same in both
+# versions. In the specification of rf, which needs rd, rc counts as rd: rf depends on rc if rd runs inside of
+# rc at its start.
 state() {
   on_node one "$ours
     Loaded = [A || {A, _, _} <- lists:sort(application:loaded_applications()), Ours(A)],
@@ -75,7 +80,7 @@ state() {
 # compare: compares the state before and after a restart.
 compare() {
   state >"$logs/before"
-  systemctl reset-failed erlrc@one  # so many restarts would be too many
+  systemctl reset-failed erlrc@one  # else systemd refuses so many restarts
   systemctl restart erlrc@one
   equal "$(actual)" "$(expected)" || return 1
   state >"$logs/after"
@@ -84,7 +89,8 @@ compare() {
 
 # ---- the sequence
 
-# Bash gives the same numbers for the same seed, but only in this process, so the result is in $step.
+# next_step: sets $step to a random command. It does not print the command, since RANDOM gives the numbers of
+# the seed only in this process, not in a subshell.
 next_step() {
   local app=${apps[RANDOM % ${#apps[@]}]} other=${apps[RANDOM % ${#apps[@]}]}
   local vsn=${vsns[RANDOM % ${#vsns[@]}]} other_vsn=${vsns[RANDOM % ${#vsns[@]}]} choice=$((RANDOM % 10))

@@ -13,28 +13,29 @@ holds "reinstalled" packages apt-get install --yes --reinstall egerl=4.0.1 eglib
 holds "the connection did not notice" equal "$(ask count)" 'count 1 2 2'
 holds "dpkg: as before" equal "$(version_of egerl)" '4.0.1 install ok installed'
 
-holds "with the library goes its user" packages apt-get remove --yes eglib
+holds "removing the library removes its user" packages apt-get remove --yes eglib
 holds "both are gone" equal "$(directories)$(running egerl egerl)$(running egerl eglib)" '[][]'
 holds "the connection is closed" equal "$(ask count)" 'no answer'
 close_line
 holds "purged" packages apt-get purge --yes egerl eglib
-holds "no file says that it should run" equal "$(ls /etc/erlrc.d/applications 2>/dev/null || true)" ''
+holds "no application is registered" equal "$(ls /etc/erlrc.d/applications 2>/dev/null || true)" ''
 
-holds "installed anew, newer" put eglib=4.1.0 egerl=4.1.0
+holds "a newer version is installed" put eglib=4.1.0 egerl=4.1.0
 open_line 4040
 holds "it serves" equal "$(ask version)|$(ask count)" 'version 4.1.0|count 1 2 1'
 holds "no package is half done" nothing_pending
 
 say "A library older than what its user needs, while that runs:"
 holds "refused" refused packages dpkg -i /srv/archive/eglib_4.0.1_all.deb
-holds "it says why" contains "$(<"$logs/command.log")" 'egerl 4.1.0 needs eglib (>= 4.1.0), and eglib is 4.0.1'
+holds "the reason is reported" \
+  contains "$(<"$logs/command.log")" 'egerl 4.1.0 needs eglib (>= 4.1.0), and eglib is 4.0.1'
 holds "dpkg: as before" equal "$(version_of eglib)" '4.1.0 install ok installed'
 holds "the node: as before" equal "$(running egerl egerl)$(running egerl eglib)" '["4.1.0"]["4.1.0"]'
 holds "no package is half done" nothing_pending
 holds "the user is removed" packages dpkg --remove egerl
 
-say "Removed when unpacked, but not yet configured: dpkg calls no prerm then."
+say "A removal of a package that is unpacked, but not configured (dpkg does not call its prerm):"
 holds "unpacked" packages dpkg --unpack /srv/archive/eglib_4.0.1_all.deb
 holds "the node has it" equal "$(running egerl eglib)" '["4.0.1"]'
 holds "removed" packages dpkg --remove --force-depends eglib
-holds "it runs no more" equal "$(running egerl eglib)" '[]'
+holds "it no longer runs" equal "$(running egerl eglib)" '[]'

@@ -18,7 +18,7 @@ application() {
       '%files' "/usr/lib/erlang/lib/$1-$2" "/etc/erlrc.d/applications/$1"
   } | make_rpm "$1" "$2"
 }
-# The content of the package erlrc.
+# triggers: builds a package with the file triggers of the package erlrc.
 triggers() { { header triggers 1; printf '%s\n' '%description' '%files'; cat "$here/../../hooks/rpm/erlrc.filetriggers"; } | make_rpm triggers 1; }
 rpm_command() { rpm --nodeps "$@" >"$logs/command.log" 2>&1; }
 directories_in_script() { { grep -o '/r[a-z]-[0-9.]*/ebin' /var/lib/erlrc/boot/one.script || true; } | sort -u | tr '\n' ' '; }
@@ -37,9 +37,9 @@ holds "an installation" rpm_command -i "$logs/ra-1.0.0.rpm" "$logs/rb-1.0.0.rpm"
 holds "the boot file has it" equal "$(directories_in_script)" '/ra-1.0.0/ebin /rb-1.0.0/ebin '
 holds "an upgrade" rpm_command -U "$logs/ra-2.0.0.rpm"
 holds "the boot file has the new version" equal "$(directories_in_script)" '/ra-2.0.0/ebin /rb-1.0.0/ebin '
-holds "what is needed is removed" rpm_command -e ra
-holds "and the removal is not kept from" refused rpm -q ra
-holds "the user is told why the boot file is old" contains "$(<"$logs/command.log")" \
+holds "a package that another one needs is removed" rpm_command -e ra
+holds "the trigger does not prevent that" refused rpm -q ra
+holds "the reason why the boot file is old is reported" contains "$(<"$logs/command.log")" \
   'erlrc-make-boot-script: /var/lib/erlrc/boot/one.boot: ra: no directory of the code path has ra.app'
 holds "all is removed" rpm_command -e rb
-holds "the boot file has nothing of it" equal "$(directories_in_script)" ''
+holds "the boot file has none of the applications" equal "$(directories_in_script)" ''

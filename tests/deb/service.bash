@@ -16,9 +16,9 @@ holds "systemd finds nothing wrong with the unit" equal \
   "$(systemd-analyze verify --recursive-errors=no /usr/lib/systemd/system/erlrc@.service 2>&1)" ''
 score=$(systemd-analyze security --offline=true /usr/lib/systemd/system/erlrc@.service | sed -n 's/.*level for .*: \([0-9.]*\) .*/\1/p')
 say "   its exposure, from 0 (safe) to 10: ${score}"
-holds "that is little" test "${score/./}" -le 20
+holds "the exposure is low" test "${score/./}" -le 20
 
-# configure NODE PORT FILE: writes its environment to that file.
+# configure NODE PORT FILE: writes the configuration of the node, and FILE with its environment.
 configure() {
   install -d -m 0755 "/etc/$1" "${3%/*}"
   echo "[{egerl, [{port, $2}]}]." >"/etc/$1/$1.config"
@@ -29,23 +29,26 @@ configure two 4042 /etc/sysconfig/erlrc-two
 holds "packages are installed, with no node" put eglib=4.0.1 egerl=4.0.1
 holds "a service starts" systemctl start erlrc@one
 holds "it is up when its applications run" equal "$(versions one)" '["4.0.1"]["4.0.1"]'
-holds "systemd is told" equal "$(property erlrc@one StatusText)" '5 applications run'
+holds "systemd has its status" equal "$(property erlrc@one StatusText)" '5 applications run'
 holds "it is registered" equal "$(registered)" 'one '
-holds "nobody but root reads the entry" equal "$(stat --format='%A %U' /etc/erlrc.d/nodes/one)" '-rw------- root'
-holds "nobody but the node's user reads the cookie" equal "$(stat --format=%A "$(home one)/.erlang.cookie")" '-r--------'
-holds "which is no user of the system" refused getent --service=files passwd "$(uid_of one)"
+holds "only root can read the entry" equal "$(stat --format='%A %U' /etc/erlrc.d/nodes/one)" '-rw------- root'
+holds "only the node's user can read the cookie" \
+  equal "$(stat --format=%A "$(home one)/.erlang.cookie")" '-r--------'
+holds "that user is not in the user database" refused getent --service=files passwd "$(uid_of one)"
 holds "its process has that user and no privilege" process_is one "Uid: $(uid_of one) $(uid_of one)" \
   'CapEff: 0000000000000000' 'CapBnd: 0000000000000000' 'NoNewPrivs: 1' 'Seccomp: 2'
-holds "the cookie is in none of its arguments" refused grep -qaF "$(cat "$(home one)/.erlang.cookie")" \
+holds "the cookie is not in its arguments" refused grep -qaF "$(cat "$(home one)/.erlang.cookie")" \
   "/proc/$(property erlrc@one MainPID)/cmdline"
-holds "epmd is that of the socket" equal "$(systemctl is-active epmd.socket epmd.service | tr '\n' ' ')" 'active active '
-holds "no other process is in its control group but the node's ports" equal \
+holds "epmd was started by its socket" \
+  equal "$(systemctl is-active epmd.socket epmd.service | tr '\n' ' ')" 'active active '
+holds "its control group has only the emulator and the process for its ports" equal \
   "$(cat "/sys/fs/cgroup$(property erlrc@one ControlGroup)/cgroup.procs" | xargs -I{} cat /proc/{}/comm | tr '\n' ' ')" \
   'beam.smp erl_child_setup '
 
-holds "a second one, beside it" systemctl start erlrc@two
+holds "a second one starts next to it" systemctl start erlrc@two
 holds "both are registered" equal "$(registered)" 'one two '
-holds "with the environment of its file" equal "$(on_node two 'application:get_env(egerl, port).')" '{ok, 4042}'
+holds "it has the environment of its file" \
+  equal "$(on_node two 'application:get_env(egerl, port).')" '{ok, 4042}'
 holds "each has a user of its own" refused test "$(uid_of one)" = "$(uid_of two)"
 open_line 4041
 first="$(ask count)|$(property erlrc@one MainPID)"
@@ -77,12 +80,13 @@ systemctl stop erlrc@two
 holds "it is not registered" equal "$(registered)" 'one '
 echo 'ERLRC_READY=some' >>/etc/sysconfig/erlrc-two
 holds "with ERLRC_READY=some it starts" systemctl restart erlrc@two
-holds "with the others" equal "$(versions two)" '["4.1.0"]["4.1.0"]'
-holds "and says what is missing" contains "$(property erlrc@two StatusText)" nosuch
+holds "with the other applications" equal "$(versions two)" '["4.1.0"]["4.1.0"]'
+holds "and reports the missing one" contains "$(property erlrc@two StatusText)" nosuch
 rm /etc/erlrc.d/applications/nosuch
 
-holds "a stop" systemctl stop erlrc@one erlrc@two
+holds "both services are stopped" systemctl stop erlrc@one erlrc@two
 holds "nothing is registered" equal "$(registered)" ''
-holds "they ended well" equal "$(property erlrc@one Result) $(property erlrc@two Result)" 'success success'
-holds "epmd stays" systemctl is-active --quiet epmd.service
+holds "they ended successfully" \
+  equal "$(property erlrc@one Result) $(property erlrc@two Result)" 'success success'
+holds "epmd keeps running" systemctl is-active --quiet epmd.service
 holds "packages are removed, with no node" take_away egerl

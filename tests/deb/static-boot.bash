@@ -3,7 +3,8 @@
 
 . "$here/../support/service.bash"
 
-# A package with the triggers of the package erlrc and its answer to them.
+# install_trigger_package: installs a package with the triggers of the package erlrc, and what its postinst
+# does for them.
 install_trigger_package() {
   local tree=$logs/trigger
   install -d -m 0755 "$tree/DEBIAN"
@@ -22,15 +23,17 @@ install_programs
 systemctl daemon-reload
 holds "the triggers are installed" install_trigger_package
 install -d -m 0755 /etc/erlrc.d/boot
-echo '# nothing but what the packages say' >/etc/erlrc.d/boot/one
+echo '# nothing but the applications of packages' >/etc/erlrc.d/boot/one
 echo ERLRC_BOOT_FILE=/var/lib/erlrc/boot/one >/etc/default/erlrc-one
 
 holds "packages are installed" put eglib=4.0.1 egerl=4.0.1
-holds "the boot file has them" equal "$(in_script)" 'start_boot,[eglib,temporary] start_boot,[egerl,temporary] '
-holds "and where they are" equal "$(directories_in_script)" '/egerl-4.0.1/ebin /eglib-4.0.1/ebin '
+holds "the boot file starts them" \
+  equal "$(in_script)" 'start_boot,[eglib,temporary] start_boot,[egerl,temporary] '
+holds "the boot file names their directories" \
+  equal "$(directories_in_script)" '/egerl-4.0.1/ebin /eglib-4.0.1/ebin '
 holds "the node boots" systemctl start erlrc@one
 holds "it runs them" equal "$(versions one)" '["4.0.1"]["4.0.1"]'
-holds "by that file" contains "$(on_node one 'init:get_argument(boot).')" /var/lib/erlrc/boot/one
+holds "it booted with that file" contains "$(on_node one 'init:get_argument(boot).')" /var/lib/erlrc/boot/one
 
 holds "an upgrade" put eglib=4.1.0 egerl=4.1.0
 holds "the node runs it" equal "$(versions one)" '["4.1.0"]["4.1.0"]'
@@ -41,14 +44,14 @@ holds "it runs them again" equal "$(versions one)" '["4.1.0"]["4.1.0"]'
 say "An application that cannot be started:"
 touch /etc/erlrc.d/applications/nosuch
 before=$(sha256sum /var/lib/erlrc/boot/one.*)
-holds "the packages are installed all the same" put egerl=4.0.1
-holds "the user is told why the boot file is old" contains "$(<"$logs/command.log")" \
+holds "packages are installed all the same" put egerl=4.0.1
+holds "the reason why the boot file is old is reported" contains "$(<"$logs/command.log")" \
   'erlrc-make-boot-script: /var/lib/erlrc/boot/one.boot: nosuch: no directory of the code path has nosuch.app'
-holds "it is as it was" equal "$(sha256sum /var/lib/erlrc/boot/one.*)" "$before"
+holds "the boot file has not changed" equal "$(sha256sum /var/lib/erlrc/boot/one.*)" "$before"
 rm /etc/erlrc.d/applications/nosuch
 
 holds "a removal" take_away egerl
-holds "the boot file has what is left" equal "$(in_script)" 'start_boot,[eglib,temporary] '
-holds "and so has the node after a restart" systemctl restart erlrc@one
-holds "only that" equal "$(versions one)" '[]["4.1.0"]'
+holds "the boot file starts only the other application" equal "$(in_script)" 'start_boot,[eglib,temporary] '
+holds "the node is restarted" systemctl restart erlrc@one
+holds "it runs only that application" equal "$(versions one)" '[]["4.1.0"]'
 holds "no package is half done" nothing_pending

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. Tests that neither of two nodes is upgraded if one cannot be, and that the packages do not
-# change.
+# Sourced by run. Tests that a failing upgrade of one of two nodes leaves both nodes, and the packages, at the
+# old version.
 
 versions() { echo "$(running one egerl)$(running two egerl)"; }
 broken_state() { on_node two "sys:replace_state(egerl_counter, fun(_) -> $1 end)."; }
@@ -20,7 +20,7 @@ broken_state nonsense >/dev/null
 
 holds "the library is upgraded in both" put eglib=4.1.0
 holds "the upgrade is refused" refused put egerl=4.1.0
-holds "it names the node" contains "$(<"$logs/command.log")" two
+holds "the node is named" contains "$(<"$logs/command.log")" two
 holds "dpkg: still 4.0.1" equal "$(version_of egerl)" '4.0.1 install ok installed'
 holds "disk: still 4.0.1" equal "$(directories)" 'egerl-4.0.1 eglib-4.1.0 '
 holds "both nodes run 4.0.1" equal "$(versions)" '["4.0.1"]["4.0.1"]'
@@ -34,14 +34,16 @@ done
 holds "no package is half done" nothing_pending
 
 broken_state "{state, 7}" >/dev/null
-holds "with a sane state, it is upgraded" put egerl=4.1.0
+holds "with a state that code_change knows, it is upgraded" put egerl=4.1.0
 holds "both nodes run 4.1.0" equal "$(versions)" '["4.1.0"]["4.1.0"]'
-holds "the same connection, the state kept" equal "$(ask version)|$(ask count)" 'version 4.1.0|count 1 5 3'
-holds "and in the second" equal "$(on_node two 'sys:get_state(egerl_counter).')" '{state, 7, 7, #{}}'
+holds "the first node keeps its connection and its state" \
+  equal "$(ask version)|$(ask count)" 'version 4.1.0|count 1 5 3'
+holds "so does the second its state" \
+  equal "$(on_node two 'sys:get_state(egerl_counter).')" '{state, 7, 7, #{}}'
 
 say "The second node goes down:"
 on_node two 'init:stop().' >/dev/null
-holds "epmd knows it no more" eventually eval '! as_service epmd -names | grep -q "^name two "'
-holds "a downgrade is done in the one that runs" put egerl=4.0.1 eglib=4.0.1
+holds "it is no longer registered in epmd" eventually eval '! as_service epmd -names | grep -q "^name two "'
+holds "a downgrade is run in the other one" put egerl=4.0.1 eglib=4.0.1
 holds "it runs 4.0.1" equal "$(running one egerl)" '["4.0.1"]'
 holds "the same connection" equal "$(ask version)|$(ask count)" 'version 4.0.1|count 1 7 4'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. Tests rare cases: copies of the system, archives with other names, a package with a broken
-# control member, another user who tries to block dpkg.
+# Sourced by run. Tests rare cases: copies of the system, archives with other names, another user that tries
+# to block dpkg, a package with a broken control member.
 . "$here/../support/matrix/state.bash"
 node=egerl
 
@@ -23,46 +23,48 @@ mount --bind /dev /tmp/copy/dev
 holds "without /proc" quietly chroot /tmp/copy dpkg --remove cb
 mount -t proc proc /tmp/copy/proc
 holds "with /proc" quietly chroot /tmp/copy dpkg --remove ca
-holds "there they are gone" refused test -e /tmp/copy$lib/ca-1.0/ebin/ca.app
+holds "they are gone from the copy" refused test -e /tmp/copy$lib/ca-1.0/ebin/ca.app
 umount -R /tmp/copy
 all_have 1.0
 
-say "Archives that are not called after their packages:"
+say "Archives that are not named after their packages:"
 mkdir /tmp/archives
 cp "$(deb ca 1.1)" /tmp/archives/second.deb
 cp "$(deb cb 1.1)" /tmp/archives/first-1.1.deb
 holds "installed" quietly dpkg -i /tmp/archives/first-1.1.deb /tmp/archives/second.deb
 all_have 1.1
-holds "and back" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+holds "downgraded" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
 all_have 1.0
 
 head -c 3000 "$(deb cb 1.1)" >/tmp/archives/cb_1.1_all.deb
 again=/tmp/archives/cb_1.1_all.deb
-holds "a damaged one that is named twice" refused quietly timeout 60 dpkg -i "$(deb ca 1.1)" $again $again
-holds "is passed over" equal "$(dpkg_says ca), $(dpkg_says cb)" '1.1 ii, 1.0 ii'
-holds "and back" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+holds "a damaged archive that is named twice" refused quietly timeout 60 dpkg -i "$(deb ca 1.1)" $again $again
+holds "is skipped" equal "$(dpkg_says ca), $(dpkg_says cb)" '1.1 ii, 1.0 ii'
+holds "downgraded" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
 all_have 1.0
 
 say "Another user:"
-holds "cannot hold up what dpkg calls" refused setpriv --reuid=nobody --regid=nogroup --clear-groups flock --nonblock /run/erlrc true
+holds "cannot lock the directory that erlrc-hook locks" \
+  refused setpriv --reuid=nobody --regid=nogroup --clear-groups flock --nonblock /run/erlrc true
 
-# A package with only its control member broken, on a machine without nodes.
+# Only the control member erlrc of the package is broken.
 say "A control member that cannot be read:"
 dpkg-deb -R "$(deb ca 1.0)" /tmp/broken
 echo 'restart-after = 3' >>/tmp/broken/DEBIAN/erlrc
 dpkg-deb -b /tmp/broken /tmp/archives/ca_1.0_all.deb >/dev/null
 holds "its package is refused where a node runs" refused quietly dpkg -i /tmp/archives/ca_1.0_all.deb
-holds "it says where" contains "$(<"$logs/command.log")" "tmp.ci/erlrc:"
+holds "the file is named" contains "$(<"$logs/command.log")" "tmp.ci/erlrc:"
 all_have 1.0
 unregister() { mv /etc/erlrc.d/nodes/$node /tmp/; }
 unregister
-holds "and installed where none is" quietly dpkg -i /tmp/archives/ca_1.0_all.deb
+holds "and installed where no node is registered" quietly dpkg -i /tmp/archives/ca_1.0_all.deb
 mv /tmp/$node /etc/erlrc.d/nodes/
-holds "another package is not kept from its upgrade" quietly dpkg -i --force-depends "$(deb cb 1.0)"
-holds "nor is its own fixed version" quietly dpkg -i "$(deb ca 1.1)" "$(deb cb 1.1)"
+holds "another package is installed all the same" quietly dpkg -i --force-depends "$(deb cb 1.0)"
+holds "and so is a fixed version of its own" quietly dpkg -i "$(deb ca 1.1)" "$(deb cb 1.1)"
 all_have 1.1
 unregister
 quietly dpkg -i --force-depends /tmp/archives/ca_1.0_all.deb || true
 mv /tmp/$node /etc/erlrc.d/nodes/
 holds "it can be removed" quietly dpkg --remove --force-depends ca
-holds "which says why nothing is stopped" contains "$(<"$logs/command.log")" "nothing is known of the applications of ca"
+holds "the reason why nothing is stopped is reported" \
+  contains "$(<"$logs/command.log")" "nothing is known of the applications of ca"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. Several packages in one run: every shape, up and down, with each of its packages failing in turn, unpacked
-# in each order. At the end all have the new version, or, if one failed, all that belong together have the old one, on disk
-# and in the node, and at no moment did one run against a version of another that is too old for it.
+# Sourced by run. Tests upgrade sets of every shape, up and down, unpacked in each order, with each package
+# failing in turn. At the end all packages have the new version or, if one failed, all of its upgrade set have
+# the old one, on disk and in the node. At no moment did an application run with a version of another one that
+# is too old for it.
 #
-#   joint [SHAPE...]      default: a sample
+#   upgrade-sets SHAPE...
 . "$here/../support/matrix/shapes.bash"
 . "$here/../support/matrix/state.bash"
 node=egerl
@@ -12,7 +13,8 @@ shapes=("$@")
 debs() { local package; for package in $2; do echo "/srv/archive/$shape/${package}_$1_all.deb"; done; }
 backwards() { tr ' ' '\n' <<<"$*" | tac | paste -sd' '; }
 
-# change WAY VSN: all packages of the shape, by apt, or by dpkg in the order of their needs (`up`) or against it (`down`).
+# change WAY VSN: installs this version of all packages of the shape: by apt, or by dpkg in the order of their
+# dependencies (`below-first`) or in the reverse order (`above-first`).
 change() {
   case "$1" in
     apt) quietly apt-get install --yes --allow-downgrades $(for p in $packages; do echo "$p=$2"; done) ;;
@@ -22,7 +24,7 @@ change() {
   esac
 }
 
-# prepare VSN: all have it.
+# prepare VSN: installs this version of all packages, unless all have it.
 prepare() {
   survey $packages
   [[ $agreed == yes && $states == "$(expected "$1" ii)" ]] && return
@@ -31,7 +33,8 @@ prepare() {
   survey $packages
   [[ $agreed == yes && $states == "$(expected "$1" ii)" ]] || row_failed "preparing for $1: $table; $agreed"
 }
-# expected VSN STATE [FAILING OLD]: of all packages; those that belong to FAILING have OLD.
+# expected VSN STATE [FAILING OLD]: prints the states that all packages should have: VSN, but OLD in the
+# upgrade set of the package FAILING.
 expected() {
   local p vsn all=
   for p in $packages; do
@@ -42,28 +45,29 @@ expected() {
   echo "$all"
 }
 
-# row FROM TO WAY FAILING: FAILING is the package whose conversion fails, or `none`.
+# row FROM TO WAY FAILING: checks a change between two versions. FAILING is the package whose conversion
+# fails, or `none`.
 row() {
-  local from=$1 to=$2 way=$3 failing=$4 status=0 direction=up wanted
-  wanted=$(expected "$to" ii)
+  local from=$1 to=$2 way=$3 failing=$4 status=0 direction=up expected_states
+  expected_states=$(expected "$to" ii)
   [[ $to > $from ]] || direction=down
   prepare "$from"
   if [[ $failing != none ]]; then
     printf '%s' "$direction" >"/run/fault/$failing.code_change"
-    wanted=$(expected "$to" ii "$failing" "$from")
+    expected_states=$(expected "$to" ii "$failing" "$from")
   fi
   change "$way" "$to" || status=$?
   rm -f /run/fault/*
   survey $packages
   printf '%-15s %-4s %-11s fails: %-4s  exit %-3s %s\n' "$shape" "$direction" "$way" "$failing" "$status" "$table"
-  # apt configures nothing after a failure, nor what has nothing to do with it.
+  # After a failure, apt does not even configure packages that have nothing to do with it.
   if [[ $shape == turns && $way == apt && $failing != none ]]; then
     quietly apt-get --yes -f install || true
     survey $packages
     printf '%48s %s\n' 'after: apt-get -f install' "$table"
   fi
   [[ $agreed == yes ]] || row_failed "$agreed"
-  [[ $states == "$wanted" ]] || row_failed "expected $wanted"
+  [[ $states == "$expected_states" ]] || row_failed "expected $expected_states"
   if [[ $failing == none ]]; then (( status == 0 )) || row_failed "exit status $status"
   else (( status != 0 )) || row_failed "exit status 0 though $failing failed"
   fi
