@@ -22,7 +22,7 @@ struct Untouched {
 
 }  // namespace
 
-TEST_CASE("wrong arguments get one line with the usage, and exit code 2") {
+TEST_CASE("wrong arguments are reported in one line with the usage, and exit code 2") {
   const Untouched one;
   const auto [args, message] = GENERATE(table<Args, std::string>({
       {Args{}, "APP is required"},

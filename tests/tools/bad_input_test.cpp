@@ -7,7 +7,7 @@
 
 #include "host.hpp"
 
-// Each kind of bad input gets one line with the problem, and the node does not change.
+// For each kind of bad input, one line with the problem is printed, and the node does not change.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -44,7 +44,7 @@ const std::string appup_file = "egerl-2.0/ebin/egerl.appup";
 const std::string beam_file = "egerl-2.0/ebin/plain.beam";
 
 struct BadFile {
-  std::string what;
+  std::string what;  ///< for the message of a failed test
   std::function<void(const Spoilt&)> spoil;
   std::string message;  ///< after `erlrc-upgrade: n1: `
 };
@@ -76,9 +76,9 @@ std::vector<BadFile> bad_files() {
        },
        "HOST/egerl-2.0/ebin/plain.beam: cut short: 1580 bytes expected, 786 left"},
       {"an empty .beam", write(beam_file, ""), "HOST/egerl-2.0/ebin/plain.beam: empty"},
-      {"a .beam that is none", write(beam_file, "#!/bin/sh\n"),
+      {"a .beam with other content", write(beam_file, "#!/bin/sh\n"),
        "HOST/egerl-2.0/ebin/plain.beam: not a BEAM file"},
-      {"no .beam of a listed module",
+      {"no .beam for a listed module",
        [](const Spoilt& s) { std::filesystem::remove(s.host.dir() / beam_file); },
        "HOST/egerl-2.0/ebin/plain.beam: no such file, but HOST/egerl-2.0/ebin/egerl.app lists the module"},
       {"an .appup with a syntax error",

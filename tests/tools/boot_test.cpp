@@ -1,8 +1,10 @@
-// SPDX-License-Identifier: BSD-3-Clause Calls that erlrc-boot refuses. Its other tests need real nodes:
-// tests/live/boot_test.cpp, foreground_test.cpp.
+// SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
 #include "host.hpp"
+
+// Calls that erlrc-boot refuses. Its other tests need real nodes: tests/live/boot_test.cpp and
+// foreground_test.cpp.
 
 using namespace erlrc;
 using namespace erlrc::test;

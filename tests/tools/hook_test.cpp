@@ -15,7 +15,8 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-/// A host with dpkg's directory, on which the package pkg with its application egerl is handled.
+/// A host with dpkg's directory, on which dpkg calls the scripts of the package pkg with the application
+/// egerl.
 struct Dpkg {
   Dpkg()
       : admindir("DPKG_ADMINDIR", (host.dir() / "dpkg").c_str()),
@@ -50,13 +51,13 @@ struct Dpkg {
   ScopedEnvironment admindir, run_dir, state_dir, package, arch, timeout;
 };
 
-/// Who our hooks are called by, as the record has it.
-std::string calling() {
+/// The process of dpkg that calls the hooks, as in the run record.
+std::string caller() {
   const ProcessId id = calling_dpkg().id;
   return std::to_string(id.pid) + " " + id.start;
 }
 
-/// On an upgrade of egerl from 1.0 to 2.0, with one node.
+/// An upgrade of egerl from 1.0 to 2.0, with one node.
 struct Upgrade : Dpkg {
   explicit Upgrade(Term state, Term end = test::done()) : node(good("n1")) {
     host.add("n1", node);
@@ -75,13 +76,13 @@ TEST_CASE("a new package's applications are started, with one line for what chan
         Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n", ""});
 }
 
-TEST_CASE("nothing is said where nothing changed") {
+TEST_CASE("the hook prints nothing if nothing changes") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   CHECK(dpkg.hook("postinst", {"configure", "0.9"}) == Ran{0, "", ""});
   CHECK(dpkg.node.calls().size() == 1);
 }
 
-TEST_CASE("nothing is said of nodes that are down") {
+TEST_CASE("the hook prints nothing about nodes that are down") {
   const Dpkg dpkg;
   const FakeNode node(good("n1", Fault::unregistered));
   dpkg.host.add("n1", node);
@@ -127,7 +128,7 @@ TEST_CASE("the record of another dpkg does not count in this one") {
   CHECK(!dpkg.recorded());
 }
 
-TEST_CASE("what a dpkg that was killed has left half done in a node is taken back by the next call") {
+TEST_CASE("an upgrade of which dpkg was killed is rolled back by the next call") {
   const Upgrade dpkg(observed({{"egerl", "2.0"}}));
   const Version from{"1.0", (dpkg.host.dir() / "egerl-1.0/ebin").string()};
   const Version to{"2.0", (dpkg.host.dir() / "egerl-2.0/ebin").string()};
@@ -141,22 +142,22 @@ TEST_CASE("what a dpkg that was killed has left half done in a node is taken bac
   CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/staged"));
 }
 
-TEST_CASE("a package that was refused with others is refused before it is unpacked") {
+TEST_CASE("a package is refused before it is unpacked if its upgrade set has failed") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const RunRecord::Group group{
       RunRecord::State::failed, "lib could not be upgraded together with it", {{"pkg", "1.0", "2.0"}}};
-  dpkg.host.dir().write("run/run", encode_run_record({calling(), {group}}));
+  dpkg.host.dir().write("run/run", encode_run_record({caller(), {group}}));
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
         Ran{1, "", "erlrc-hook: pkg: keeping the old version: lib could not be upgraded together with it\n"});
   CHECK(!dpkg.recorded());
   CHECK(dpkg.node.connections() == 0);
 }
 
-TEST_CASE("packages that have nothing to do with each other do not touch each other's record") {
+TEST_CASE("unrelated packages do not change each other's record") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
   const RunRecord::Group others{
       RunRecord::State::done, "", {{"lib", "1.0", "2.0", {}, true}, {"app", "1.0", "2.0"}}};
-  dpkg.host.dir().write("run/run", encode_run_record({calling(), {others}}));
+  dpkg.host.dir().write("run/run", encode_run_record({caller(), {others}}));
   dpkg.host.dir().write("state/staged/app/x", "");
   dpkg.host.dir().write("state/backups/lib/erlrc", "");
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
@@ -164,7 +165,7 @@ TEST_CASE("packages that have nothing to do with each other do not touch each ot
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}).exit == 1);
   CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
-  CHECK(decode_run_record(read_file(dpkg.host.dir() / "run/run")) == RunRecord{calling(), {others}});
+  CHECK(decode_run_record(read_file(dpkg.host.dir() / "run/run")) == RunRecord{caller(), {others}});
   CHECK(std::filesystem::exists(dpkg.host.dir() / "state/staged/app/x"));
   CHECK(std::filesystem::exists(dpkg.host.dir() / "state/backups/lib"));
 }
@@ -179,13 +180,13 @@ TEST_CASE(
   CHECK(std::filesystem::exists(dpkg.host.dir() / "state/backups/pkg/egerl/plain.beam"));
   std::filesystem::remove_all(dpkg.host.dir() / "egerl-1.0");
   dpkg.installed(dpkg.line("egerl", "2.0"));
-  SECTION("it can be done hot") {
-    // Upgraded; then the start finds it running.
+  SECTION("the upgrade succeeds") {
+    // The start then finds that the new version runs.
     dpkg.node.answer({observed({{"egerl", "1.0"}}), test::done(), observed({{"egerl", "2.0"}})});
     CHECK(dpkg.hook("postinst", {"configure", "1.0"}) ==
           Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
   }
-  SECTION("it cannot") {
+  SECTION("the upgrade fails") {
     dpkg.node.answer(
         {observed({{"egerl", "1.0"}}), failed("code_change crashed"), observed({{"egerl", "1.0"}})});
     CHECK(dpkg.hook("postinst", {"configure", "1.0"}) ==
@@ -197,16 +198,15 @@ TEST_CASE(
   CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/backups/pkg"));
 }
 
-TEST_CASE(
-    "the last hook of a package that has none any more upgrades to the version beside it, and never fails") {
+TEST_CASE("if the new version has no hooks, the old postrm upgrades to it and never fails") {
   Upgrade dpkg(observed({{"egerl", "1.0"}}));
   std::filesystem::remove(dpkg.host.dir() / "dpkg/tmp.ci/erlrc");
-  SECTION("it can be done hot") {
+  SECTION("the new version is in a directory next to the old one") {
     dpkg.node.answer({observed({{"egerl", "1.0"}}), test::done(), observed({{"egerl", "2.0"}})});
     CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
           Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
   }
-  SECTION("nobody knows which version it is") {
+  SECTION("the new version is not found") {
     std::filesystem::remove_all(dpkg.host.dir() / "egerl-2.0");
     CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
           Ran{0, "",
@@ -216,7 +216,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a node whose own Erlang was replaced is left alone, and the report says that a restart is due") {
+TEST_CASE("a node whose own Erlang was replaced is skipped, and a restart is due") {
   Upgrade dpkg(observed({{"egerl", "1.0"}, {"kernel", "8.0"}}));
   dpkg.installed(dpkg.line("egerl", "2.0"));
   dpkg.node.answer({observed({{"kernel", "8.0"}}, "/")});
@@ -228,13 +228,13 @@ TEST_CASE("a node whose own Erlang was replaced is left alone, and the report sa
   CHECK(!was_run(dpkg.node));
 }
 
-TEST_CASE("the new postrm upgrades where the old one was killed") {
+TEST_CASE("the new postrm upgrades if the old one was killed") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
         Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
 }
 
-TEST_CASE("the old preinst takes back what was upgraded, and does not fail if it cannot") {
+TEST_CASE("the old preinst rolls back the upgrade, and does not fail if it cannot") {
   Upgrade dpkg(observed({{"egerl", "2.0"}}));
   CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) ==
         Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
@@ -243,7 +243,7 @@ TEST_CASE("the old preinst takes back what was upgraded, and does not fail if it
         Ran{0, "", "erlrc-downgrade: n1: refused: version 3.0 of egerl runs, not 2.0 or 1.0\n"});
 }
 
-TEST_CASE("a removal stops what runs") {
+TEST_CASE("a removal stops the application") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
 }
@@ -257,13 +257,13 @@ TEST_CASE("the control member of a package of several architectures is found") {
   CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
 }
 
-TEST_CASE("if an application of a package fails, those upgraded before it are taken back") {
+TEST_CASE("if an application of a package fails, those upgraded before it are rolled back") {
   const Dpkg dpkg;
   FakeNode node(good("n1"));
   dpkg.host.add("n1", node);
   dpkg.installed(dpkg.line("eglib", "1.0") + dpkg.line("egerl", "1.0"));
   dpkg.unpacking(dpkg.line("eglib", "2.0") + dpkg.line("egerl", "2.0"));
-  // Observed and run for eglib, then for egerl, where it fails; observed and run again for eglib.
+  // Two calls for eglib, to observe and to run; two for egerl, which fails; two more for eglib.
   node.answer({observed({{"eglib", "1.0"}, {"egerl", "1.0"}}), test::done(),
                observed({{"eglib", "2.0"}, {"egerl", "1.0"}}), failed("code_change crashed"),
                observed({{"eglib", "2.0"}, {"egerl", "1.0"}}), test::done()});
@@ -275,7 +275,7 @@ TEST_CASE("if an application of a package fails, those upgraded before it are ta
   CHECK(node.calls().size() == 6);
 }
 
-TEST_CASE("taking back touches only nodes that were changed, and what fails then is broken") {
+TEST_CASE("only nodes that were changed are rolled back, and a failure of that is broken") {
   const Dpkg dpkg;
   FakeNode changed(good("n1"));
   FakeNode other(good("n2"));
@@ -295,7 +295,7 @@ TEST_CASE("taking back touches only nodes that were changed, and what fails then
   CHECK(other.calls().size() == 3);
 }
 
-TEST_CASE("what should not run is upgraded where it does, and not started") {
+TEST_CASE("an application that should not run is upgraded if it runs, but not started") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   std::filesystem::remove(dpkg.host.dir() / "applications/egerl");
   CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
@@ -308,7 +308,7 @@ TEST_CASE("what should not run is upgraded where it does, and not started") {
   CHECK(!was_run(idle.node));
 }
 
-TEST_CASE("a package that restarts its service, or wants nothing done, leaves nodes alone") {
+TEST_CASE("a package with the policy restart or leave does not change nodes") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const std::string policy = GENERATE("policy = restart\n", "policy = leave\n");
   dpkg.unpacking(policy + dpkg.line("egerl", "2.0"));
@@ -318,7 +318,7 @@ TEST_CASE("a package that restarts its service, or wants nothing done, leaves no
   CHECK(!was_run(dpkg.node));
 }
 
-TEST_CASE("what the preflight of the same APT has told to leave is not upgraded, and a restart is due") {
+TEST_CASE("a package that the preflight of the same APT skips is not upgraded, and a restart is due") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const ProcessId apt = calling_apt();
   dpkg.host.dir().write("run/leave", std::to_string(apt.pid) + " " + apt.start + "\npkg\n");
@@ -336,7 +336,7 @@ TEST_CASE("what the preflight of the same APT has told to leave is not upgraded,
   CHECK(!dpkg.recorded());
 }
 
-TEST_CASE("what the preflight of another APT has told to leave counts no more") {
+TEST_CASE("a package that the preflight of another APT skipped is upgraded") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   dpkg.host.dir().write("run/leave", "77777 1\npkg\n");
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
@@ -344,7 +344,7 @@ TEST_CASE("what the preflight of another APT has told to leave counts no more") 
   CHECK(!std::filesystem::exists(dpkg.host.dir() / "run/leave"));
 }
 
-TEST_CASE("a package that names nodes is kept in step on those alone") {
+TEST_CASE("a package that names its nodes changes only those") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const FakeNode other(good("n2"));
   dpkg.host.add("n2", other);
@@ -359,27 +359,27 @@ TEST_CASE("a package that names nodes is kept in step on those alone") {
 
 TEST_CASE("on a machine without registered nodes nothing is done and nothing is read") {
   const Dpkg dpkg;
-  dpkg.installed("this is no control member");
+  dpkg.installed("not a control member");
   CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
   std::filesystem::remove(dpkg.host.dir() / "nodes");
   CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
 }
 
-TEST_CASE("files of another system are none of the nodes' business") {
+TEST_CASE("packages in another system do not change nodes") {
   const Upgrade dpkg(observed({}));
   const ScopedEnvironment root("DPKG_ROOT", "/mnt/target");
   CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
   CHECK(dpkg.node.connections() == 0);
 }
 
-TEST_CASE("a package without a control member asks for nothing") {
+TEST_CASE("a package without a control member does not change nodes") {
   const Upgrade dpkg(observed({}));
   std::filesystem::remove_all(dpkg.host.dir() / "dpkg");
   CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
   CHECK(dpkg.node.connections() == 0);
 }
 
-TEST_CASE("a node that cannot be asked makes the script fail") {
+TEST_CASE("the hook fails if a node cannot be called") {
   const Dpkg dpkg;
   dpkg.host.dir().write("nodes/n1", cookie, 0644);
   dpkg.installed(dpkg.line("egerl", "1.0"));
@@ -387,7 +387,7 @@ TEST_CASE("a node that cannot be asked makes the script fail") {
         Ran{1, "", "erlrc-stop: n1: HOST/nodes/n1: readable by others: chmod 0640 HOST/nodes/n1\n"});
 }
 
-TEST_CASE("bad input of the hook is told in one line") {
+TEST_CASE("bad input of the hook is reported in one line") {
   const Upgrade dpkg(observed({}));
   CHECK(dpkg.host.run(hook_main, {"rpm", "postinst"}) ==
         Ran{2, "", "erlrc-hook: 'rpm': no such package manager, expected dpkg\n"});

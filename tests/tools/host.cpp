@@ -10,14 +10,14 @@
 namespace erlrc::test {
 namespace {
 
-/// Only the runner gets steps.
+/// Whether the call starts the runner: only its argument has steps.
 bool is_runner(const Call& call) {
   return lookup(call.argument, "steps") != nullptr;
 }
 
 }  // namespace
 
-// Port 1 has no listener, so nodes without their own epmd are down, whatever runs on the machine of the test.
+// Nothing listens on port 1: nodes without an epmd of their own are down, even if the machine runs an epmd.
 Host::Host()
     : root_("ERLRC_ROOT", dir_.path().c_str()),
       epmd_("ERL_EPMD_PORT", "1"),

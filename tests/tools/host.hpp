@@ -29,8 +29,8 @@ public:
   /// Registers `node` under `name`.
   void add(const std::string& name, const FakeNode& node) const;
 
-  /// Writes DIR/ebin/APP.app of an application of `modules`, with the beams that OTP 23 ("1...") or 25 (any
-  /// other version) made for tests; the path of DIR.
+  /// Writes the .app and .beam files of an application with `modules`, and returns its directory. The beams
+  /// are golden files, by OTP 23 for versions that begin with 1, and by OTP 25 for any other version.
   std::string add_app(const std::string& app, const std::string& vsn,
                       const std::vector<std::string>& modules = {"plain"}) const;
 
@@ -43,6 +43,7 @@ private:
   ScopedEnvironment dpkg_root_;
 };
 
+/// A fake node at localhost that has the cookie.
 FakeNodeOptions good(const std::string& name, Fault fault = Fault::none);
 
 /// An application that is loaded and runs.
@@ -51,7 +52,7 @@ struct Running {
   std::string vsn;
 };
 
-/// The answer of the observer: a node of OTP 25 on which these run and nothing else is loaded.
+/// The answer of the observer for a node of OTP 25 on which these applications run and no other is loaded.
 Term observed(const std::vector<Running>& running, const std::string& lib_dir = "/lib");
 
 /// Results of the runner.
@@ -59,8 +60,8 @@ Term done();
 Term prepared();
 Term failed(const std::string& why, bool touched = true, const std::vector<std::string>& left = {});
 
-/// Makes `node` answer the observer with `state`, and the runner with `end`; a prepared run ends as the
-/// verdict is to.
+/// Makes `node` answer the observer with `state`, and the runner with `end`. If `end` is prepared(), the run
+/// then commits or rolls back, as the verdict demands.
 void play(FakeNode& node, Term state, Term end = done());
 
 /// Whether the runner has been started.

@@ -144,11 +144,11 @@ TEST_CASE("the outcome is rolled_back if the node was restored, and broken if no
   CHECK(one.host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}) == ran);
 }
 
-TEST_CASE("a node lost in the middle of a plan may be in either state") {
+TEST_CASE("a node that is lost in the middle of a plan is broken") {
   OneNode one(observed({}));
   const std::string dir = one.host.add_app("egerl", "1.0");
   one.node.on_start([calls = 0](const test::Call&) mutable {
-    // The first request asks whether it runs, the second for the rest.
+    // The first call asks whether the application runs, the second for the rest; the third runs the plan.
     return calls++ < 2 ? Script{Say{observed({})}, Exit{}} : Script{CloseConnection{}};
   });
   const Ran ran = one.host.run(start_main, {"egerl", "1.0", dir});
@@ -170,7 +170,7 @@ TEST_CASE("a node that is not running is not an error") {
         Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) node_down\n", ""});
 }
 
-TEST_CASE("a node that cannot be asked is an error, never node_down") {
+TEST_CASE("a node that cannot be observed is an error, never node_down") {
   const auto [fault, why] = GENERATE(table<Fault, std::string>({
       {Fault::epmd_garbage,
        "epmd at port E: answers 'HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a', which is not an answer of "
@@ -202,7 +202,7 @@ TEST_CASE("a wrong cookie is reported and not printed") {
   CHECK(node.calls().empty());
 }
 
-TEST_CASE("a node that does not answer fails at the end of the time") {
+TEST_CASE("a call of a node that does not answer fails at the time limit") {
   const Fault fault = GENERATE(Fault::epmd_silent, Fault::silent, Fault::ticks_only);
   const OneNode one(observed({}), test::done(), fault);
   const auto begin = std::chrono::steady_clock::now();
@@ -230,7 +230,7 @@ TEST_CASE("verbose prints the steps with their times") {
   CHECK(ran.out.find("\n  0.789 ms  in all") != std::string::npos);
 }
 
-TEST_CASE("the JSON record contains the same") {
+TEST_CASE("--json prints the same in a record") {
   const OneNode one(observed({{"egerl", "1.0"}}));
   const Ran ran = one.host.run(stop_main, {"--json", "--no-unload", "egerl", "1.0"});
   const auto record = nlohmann::json::parse(ran.out);
@@ -247,7 +247,7 @@ TEST_CASE("the JSON record contains the same") {
   CHECK(node["steps"][1]["us"] == 3456);
 }
 
-TEST_CASE("failures are in the JSON record, not next to it") {
+TEST_CASE("--json prints failures in the record, not on standard error") {
   const OneNode one(observed({{"egerl", "0.9"}}));
   const Ran ran = one.host.run(start_main, {"--json", "egerl", "1.0"});
   CHECK(ran.exit == 1);

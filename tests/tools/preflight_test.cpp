@@ -33,9 +33,11 @@ struct Apt {
     host.dir().write("dpkg/info/" + app + ".erlrc", member(app, "1.0"));
   }
 
-  /// Its archive of version 2.0, with these lines in its control members; the files are only in the archive.
+  /// Writes an archive of PACKAGE 2.0, whose files are only in the archive, and returns its path. `policy`
+  /// are lines of the control member erlrc, `control` of the member control. With a policy, the application
+  /// is not registered to be started.
   std::string archive(const std::string& app, const std::string& appup = "", const std::string& needs = "",
-                      const std::string& says = "", const std::string& control = "") const {
+                      const std::string& policy = "", const std::string& control = "") const {
     const std::filesystem::path dir = host.add_app(app, "2.0");
     const std::string base = "." + ebin(app, "2.0") + "/";
     std::vector<TarEntry> data{
@@ -43,11 +45,11 @@ struct Apt {
         {base + app + ".app", "{application, " + app +
                                   ", [{vsn, \"2.0\"}, {modules, [plain]}, {applications, [" + needs +
                                   "]}]}.\n"}};
-    if (says.empty()) data.push_back({"./etc/erlrc.d/applications/" + app, ""});
+    if (policy.empty()) data.push_back({"./etc/erlrc.d/applications/" + app, ""});
     if (!appup.empty()) data.push_back({base + app + ".appup", appup});
     std::filesystem::remove_all(dir);
     return host.dir()
-        .write(app + ".deb", deb({{"./erlrc", says + member(app, "2.0")},
+        .write(app + ".deb", deb({{"./erlrc", policy + member(app, "2.0")},
                                   {"./control", "Package: " + app + "\nVersion: 2.0\n" + control}},
                                  data))
         .string();
@@ -57,7 +59,7 @@ struct Apt {
     return package + " 1.0 all none < 2.0 all none " + file + "\n";
   }
 
-  /// `input` is the unchanged input from APT.
+  /// Runs the program with `input` as its whole input from APT.
   Ran given(const std::string& input) const {
     const auto file = host.dir().write("input", input);
     const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -73,7 +75,7 @@ struct Apt {
   ScopedEnvironment dpkg_root;
 };
 
-/// With one node, on which egerl 1.0 and eglib 1.0 run.
+/// An APT on a host with one node, on which egerl 1.0 and eglib 1.0 run.
 struct Node : Apt {
   explicit Node(Term end = test::done(), std::vector<Running> runs = {{"egerl", "1.0"}, {"eglib", "1.0"}})
       : node(good("n1")) {
@@ -173,7 +175,7 @@ TEST_CASE("an application that its package does not desire is not started") {
 }
 
 TEST_CASE("a package that opts out is reported as unmanaged, and never refused") {
-  const Node apt(failed("nobody may be asked"));
+  const Node apt(failed("must not be run"));
   const auto [policy, row] = GENERATE(table<std::string, std::string>({
       {"restart", "  egerl       1.0 2.0 n1   restart -               its package restarts its service\n"},
       {"leave", "  egerl       1.0 2.0 n1   skipped -               as configured by its package\n"},
@@ -252,12 +254,12 @@ TEST_CASE("transactions in another system, and those with the policy off, are ig
   CHECK(apt.node.connections() == 0);
 }
 
-TEST_CASE("an archive that cannot be read is a warning, or a reason to refuse") {
+TEST_CASE("an archive that cannot be read is reported in a warning, or refused if so configured") {
   const Node apt;
   const std::string file = apt.archive("egerl");
   const Bytes whole = read_file(file);
   const auto [bytes, about] = GENERATE_REF(table<Bytes, std::string>({
-      {Bytes("garbage"), "no archive at all"},
+      {Bytes("garbage"), "not an archive"},
       {whole.substr(0, whole.size() - 1500), "the data ends early"},
   }));
   CAPTURE(about);
@@ -283,7 +285,7 @@ TEST_CASE("the other packages are reported despite an archive that cannot be rea
   CHECK(printed.exit == 0);
 }
 
-TEST_CASE("garbage instead of a transaction is one line of warning") {
+TEST_CASE("garbage instead of a transaction is reported in a warning of one line") {
   const Node apt;
   const auto [input, exit] = GENERATE(table<std::string, int>({
       {"", 0},
@@ -302,7 +304,7 @@ TEST_CASE("garbage instead of a transaction is one line of warning") {
   CHECK(std::count(printed.err.begin(), printed.err.end(), '\n') == 1);
 }
 
-TEST_CASE("a wrong control member is a warning that names the package") {
+TEST_CASE("a wrong control member is reported in a warning that names the package") {
   const Node apt;
   const auto file = apt.host.dir().write("egerl.deb", deb({{"./erlrc", "nonsense\n"}}, {}));
   CHECK(apt.run(Apt::upgrade("egerl", file.string())) ==
@@ -312,7 +314,7 @@ TEST_CASE("a wrong control member is a warning that names the package") {
             "`APP VSN EBIN`\n"});
 }
 
-TEST_CASE("a node that cannot be asked is reported once, and refused if so configured") {
+TEST_CASE("a node that cannot be observed is reported once, and refused if so configured") {
   const Apt apt;
   apt.installed("egerl");
   const FakeNode node(good("n1", Fault::unregistered));

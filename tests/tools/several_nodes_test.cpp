@@ -46,7 +46,7 @@ const std::vector<Term> kRollBack{Atom{"roll_back"}};
 
 }  // namespace
 
-TEST_CASE("several nodes are upgraded together and told to keep it when all are done") {
+TEST_CASE("several nodes commit when all are prepared") {
   Several several;
   FakeNode& b = several.add("b");
   FakeNode& a = several.add("a");
@@ -60,7 +60,7 @@ TEST_CASE("several nodes are upgraded together and told to keep it when all are 
   }
 }
 
-TEST_CASE("if one node fails, those that were done are taken back") {
+TEST_CASE("if one node fails, the prepared ones are rolled back") {
   Several several;
   FakeNode& a = several.add("a");
   FakeNode& b = several.add("b", failed("code_change crashed"));
@@ -74,7 +74,7 @@ TEST_CASE("if one node fails, those that were done are taken back") {
   CHECK(c.messages() == kRollBack);
 }
 
-TEST_CASE("if one node cannot be asked, nothing is done on the others") {
+TEST_CASE("if one node cannot be called, nothing is done on the others") {
   const auto [fault, name] = GENERATE(table<Fault, std::string>(
       {{Fault::port_closed, "b"}, {Fault::wrong_proof, "b"}, {Fault::garbage, "a"}, {Fault::silent, "c"}}));
   Several several;
@@ -99,7 +99,7 @@ TEST_CASE("if one node refuses, nothing is done on the others") {
   CHECK(!was_run(a));
 }
 
-TEST_CASE("if one node's file cannot be used, nothing is done on the others") {
+TEST_CASE("if the file of one node is refused, nothing is done on the others") {
   Several several;
   FakeNode& b = several.add("b");
   several.host.dir().write("nodes/a", cookie, 0644);
@@ -110,7 +110,7 @@ TEST_CASE("if one node's file cannot be used, nothing is done on the others") {
   CHECK(!was_run(b));
 }
 
-TEST_CASE("nodes that are down or have nothing to do do not count") {
+TEST_CASE("a single node that has to be changed is not prepared, but upgraded at once") {
   Several several;
   FakeNode& a = several.add("a", test::done());
   several.add("b", prepared(), Fault::unregistered);
@@ -133,23 +133,23 @@ TEST_CASE("a node that does not report that it was rolled back is broken") {
                                  "erlrc-upgrade: b: rolled_back: code_change crashed\n"});
 }
 
-TEST_CASE("a node that could not be taken back is broken, with what is left") {
+TEST_CASE("a node that could not be rolled back is broken, with what is left") {
   Several several;
   several.add("a").on_message([](const Term&) {
-    return Script{Say{failed("taken back", true, {"egerl_a is the new one"})}, Exit{}};
+    return Script{Say{failed("rolled back", true, {"egerl_a is the new one"})}, Exit{}};
   });
   several.add("b", failed("code_change crashed"));
   CHECK(several.upgrade() == Ran{3, "",
-                                 "erlrc-upgrade: a: broken: taken back\n"
+                                 "erlrc-upgrade: a: broken: rolled back\n"
                                  "  left: egerl_a is the new one\n"
                                  "erlrc-upgrade: b: rolled_back: code_change crashed\n"});
 }
 
-TEST_CASE("the time of the call being over does not keep the others from being taken back") {
+TEST_CASE("the other nodes are rolled back even after the time limit") {
   Several several;
   FakeNode& a = several.add("a");
   a.on_message([](const Term&) {
-    return Script{Wait{milliseconds(300)}, Say{failed("taken back")}, Exit{}};
+    return Script{Wait{milliseconds(300)}, Say{failed("rolled back")}, Exit{}};
   });
   several.add("b").on_start([calls = 0](const test::Call&) mutable {
     return calls++ == 0 ? Script{Say{observed({{"egerl", "1.0"}})}, Exit{}} : Script{};
@@ -171,7 +171,7 @@ TEST_CASE("--node chooses one of the nodes") {
   CHECK(several.upgrade({"--node", "c"}) == Ran{2, "", "erlrc-upgrade: no node 'c' in HOST/nodes\n"});
 }
 
-TEST_CASE("--node may leave out the host, and serves only what it names") {
+TEST_CASE("--node may omit the host, and no other node's file is read") {
   Several several;
   FakeNode& node = several.add("b", test::done());
   several.host.add("b@localhost", node);
@@ -182,14 +182,14 @@ TEST_CASE("--node may leave out the host, and serves only what it names") {
         Ran{0, "erlrc-upgrade: Upgrading 'egerl': (b@localhost) upgraded\n", ""});
 }
 
-TEST_CASE("without nodes nothing is printed, without their directory nothing can be done") {
+TEST_CASE("without nodes nothing is printed, but a missing directory of nodes is an error") {
   const Host host;
   CHECK(host.run(start_main, {"egerl", "1.0"}) == Ran{0, "", ""});
   std::filesystem::remove(host.dir() / "nodes");
   CHECK(host.run(start_main, {"egerl", "1.0"}) == Ran{2, "", "erlrc-start: HOST/nodes: no such directory\n"});
 }
 
-TEST_CASE("a node that keeps silent does not hold up the others") {
+TEST_CASE("a node that does not answer does not delay the others") {
   const auto [silent, quick] = GENERATE(table<std::string, std::string>({{"a", "b"}, {"b", "a"}}));
   Several several;
   several.add(silent, prepared(), Fault::silent);
@@ -205,7 +205,7 @@ TEST_CASE("a node that keeps silent does not hold up the others") {
   CHECK(after(milliseconds(0)) - asked.load() > milliseconds(1500));
 }
 
-TEST_CASE("nodes of one epmd are asked for with one question") {
+TEST_CASE("an epmd is asked once for all its nodes") {
   Several several;
   FakeNode& b = several.add("b");
   FakeNodeOptions options = good("a");
@@ -222,9 +222,9 @@ TEST_CASE("nodes of one epmd are asked for with one question") {
   CHECK(b.questions().empty());
 }
 
-TEST_CASE("a hundred nodes are called side by side") {
+TEST_CASE("a hundred nodes are called in parallel") {
   Several several;
-  // None answers before all have been asked, or for longer than they can have one after the other.
+  // Each node waits with its answer until all have been called, which would not happen one after the other.
   std::atomic<int> asked = 0;
   for (int i = 100; i < 200; ++i) {
     const std::string name = "n" + std::to_string(i);
@@ -244,7 +244,7 @@ TEST_CASE("a hundred nodes are called side by side") {
 TEST_CASE("an exception of any kind in one node's visit is that node's error, and stops no other visit") {
   Several several;
   const std::filesystem::path host = several.host.dir().path();
-  // The new version on node a has a file that no memory holds: reading it throws std::length_error.
+  // The new version on node a has a file that is larger than any memory: reading it throws std::length_error.
   const UniqueFd endless(::memfd_create("egerl.app", 0));
   REQUIRE(::ftruncate(endless.get(), off_t{1} << 62) == 0);
   std::filesystem::create_directories(host / "a/egerl-2.0/ebin");
@@ -269,7 +269,7 @@ TEST_CASE("an exception of any kind in one node's visit is that node's error, an
   }
 }
 
-TEST_CASE("where the system has no threads, the nodes are called one after the other") {
+TEST_CASE("if no thread can be created, the nodes are called one after the other") {
   Several several;
   FakeNode& a = several.add("a");
   FakeNode& b = several.add("b");

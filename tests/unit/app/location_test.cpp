@@ -24,13 +24,13 @@ TEST_CASE("an installed version is read from, found in and known as its own dire
   CHECK(!Location("/l").is_backup());
 }
 
-TEST_CASE("a backup is only read from elsewhere: its own directory will have the files again") {
+TEST_CASE("a backup is read from elsewhere, and found in and known as its own directory") {
   const Location location = Location::backed_up("/l", "/backup");
   CHECK(directories(location) == Directories{"/backup", "/l", "/l"});
   CHECK(location.is_backup());
 }
 
-TEST_CASE("staged files are found where they are, and known as what they will be") {
+TEST_CASE("staged files are read from and found in the staging directory, and known as their own directory") {
   const Location location = Location::staged("/l", "/staged");
   CHECK(directories(location) == Directories{"/staged", "/staged", "/l"});
   CHECK(!location.is_backup());

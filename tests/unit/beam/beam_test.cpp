@@ -135,7 +135,7 @@ TEST_CASE("compression and debug information do not change a module's md5") {
   CHECK(parse_beam(golden(release, "plain_debug.beam"), "plain_debug.beam").md5 == plain.md5);
 }
 
-TEST_CASE("bytes that look like on_load count only if the instructions cannot be read") {
+TEST_CASE("bytes that look like on_load count as on_load only if the instructions cannot be read") {
   Bytes file = golden("otp25", "nif_only.beam");
   // As four operands (0, {integer,0}, 1, {f,9}) this is not an entry label with on_load, but it has the same
   // bytes.

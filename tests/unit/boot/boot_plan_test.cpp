@@ -33,7 +33,7 @@ TEST_CASE("an empty file lists an application as temporary, a word chooses anoth
                                               {Atom{"d"}, Atom{"transient"}}});
 }
 
-TEST_CASE("a word that is not a start type is a problem of that application alone") {
+TEST_CASE("a word that is not a start type affects only its application") {
   const TempDir root;
   root.write("applications/a", "sometimes\n");
   root.write("applications/b", "");
@@ -42,7 +42,7 @@ TEST_CASE("a word that is not a start type is a problem of that application alon
   CHECK(desired.types.size() == 1);
 }
 
-TEST_CASE("a missing directory of applications is the answer to a node that boots") {
+TEST_CASE("a missing directory of applications is reported to the node that boots") {
   const TempDir root;
   const auto loaded = load_desired_boot(root.path());
   REQUIRE(std::holds_alternative<BootRefusal>(loaded));

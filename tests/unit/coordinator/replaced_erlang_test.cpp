@@ -36,7 +36,7 @@ TEST_CASE("an Erlang whose stdlib is gone was replaced") {
   CHECK(why->find((dir / "stdlib").string() + "-4.2") != std::string::npos);
 }
 
-TEST_CASE("a node whose library directory is not on this disk is not judged") {
+TEST_CASE("nothing is reported for a node whose library directory is not on this disk") {
   const TempDir dir;
   CHECK(replaced(dir / "elsewhere") == std::nullopt);
   CHECK(replaced("") == std::nullopt);

@@ -29,7 +29,7 @@ struct Host {
 
 }  // namespace
 
-TEST_CASE("a backup is read from its own directory, and stays when the call is repeated on new files") {
+TEST_CASE("a backup is not replaced if the call is repeated when the new files are there") {
   const Host host;
   const Backups backups;
   const PackagedApp old = host.app("1");
@@ -53,7 +53,7 @@ TEST_CASE("files that are no longer those of the version are not backed up") {
   CHECK(Backups().load("pkg").empty());
 }
 
-TEST_CASE("a backup that nodes use is known by its own directory") {
+TEST_CASE("a backup that nodes use is known as its own directory") {
   const Host host;
   Backups().back_up("pkg", {host.app("1")});
   Backups().use("pkg");

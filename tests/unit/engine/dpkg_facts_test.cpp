@@ -10,7 +10,7 @@ using test::TempDir;
 
 namespace {
 
-/// A call of the script of pkg, an `all` package, with dpkg's real query program on a directory of ours.
+/// A call of the script of pkg, an `all` package. dpkg's real query program reads a directory of the test.
 struct Host {
   Host()
       : admindir("DPKG_ADMINDIR", dir.path().c_str()),

@@ -22,7 +22,7 @@ TEST_CASE("the record of a run is stored, and removed when no group is left") {
   CHECK(!std::filesystem::exists(dir / "run/run"));
 }
 
-TEST_CASE("one call at a time works on the record") {
+TEST_CASE("only one call at a time can use the record") {
   const TempDir dir;
   const ScopedEnvironment run("ERLRC_RUN", (dir / "run").c_str());
   const RunFile file = RunFile::lock(after(milliseconds{1000}));

@@ -31,7 +31,7 @@ using Kinds = std::vector<Kind>;
 
 }  // namespace
 
-TEST_CASE("what needs an application that stays at its version is refused, and so is what needs that") {
+TEST_CASE("direct and indirect dependents of a refused application are refused") {
   std::vector<Forecast> rows{row("web", Kind::hot), row("cowlib", Kind::refused), row("cowboy", Kind::hot),
                              row("other", Kind::hot)};
   refuse_dependents(rows, {{"cowboy", {Atom{"cowlib"}}}, {"web", {Atom{"cowboy"}}}, {"other", {}}});
@@ -40,13 +40,13 @@ TEST_CASE("what needs an application that stays at its version is refused, and s
   CHECK(rows[0].why == "needs cowboy, which stays at 1");
 }
 
-TEST_CASE("an application that needs a restart keeps back what needs it") {
+TEST_CASE("dependents of an application that needs a restart are refused") {
   std::vector<Forecast> rows{row("cowlib", Kind::needs_restart), row("cowboy", Kind::start)};
   refuse_dependents(rows, {{"cowboy", {Atom{"cowlib"}}}});
   CHECK(kinds(rows) == Kinds{Kind::needs_restart, Kind::refused});
 }
 
-TEST_CASE("a removal is refused for nothing that it needs") {
+TEST_CASE("a removal is not refused because of its dependencies") {
   std::vector<Forecast> rows{row("cowlib", Kind::refused), row("cowboy", Kind::stop)};
   refuse_dependents(rows, {{"cowboy", {Atom{"cowlib"}}}});
   CHECK(kinds(rows) == Kinds{Kind::refused, Kind::stop});

@@ -5,7 +5,7 @@
 
 using namespace erlrc;
 
-TEST_CASE("nothing to report is no table") {
+TEST_CASE("no table is printed if there is nothing to report") {
   CHECK(render_forecasts({}).empty());
 }
 
@@ -31,7 +31,7 @@ TEST_CASE("the columns of a table are as wide as their widest word") {
         "erlrc: a note\n");
 }
 
-TEST_CASE("of many modules, three are named and all are counted") {
+TEST_CASE("a row counts all changed modules, and names three of them") {
   Forecast hot;
   hot.modules = {Atom{"a"}, Atom{"b"}, Atom{"c"}, Atom{"d"}};
   CHECK(render_forecasts({{hot}, {}, {}}).find(" 4: a b c ..\n") != std::string::npos);

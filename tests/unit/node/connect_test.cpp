@@ -19,7 +19,7 @@ Deadline soon() {
   return after(milliseconds(60000));
 }
 
-/// A program that is started with the login.
+/// A program that can be started with the login.
 const ProgramCall first{{"first", "\x6a", {}}, Atom{"argument"}};
 
 /// The error of a failed connect; port numbers are replaced by N and E (for epmd's).
@@ -209,7 +209,7 @@ TEST_CASE("an epmd with only one node to look up is not asked for all names") {
   CHECK(nodes.first.questions().empty());
 }
 
-TEST_CASE("an epmd that does not list its names is asked for each") {
+TEST_CASE("an epmd that does not list its names is asked for each name") {
   const Fault fault = GENERATE(Fault::names_garbage, Fault::names_silent, Fault::names_outdated);
   const Neighbours nodes(fault);
   const KnownPorts known = ask_for_ports(nodes.entries, soon());
@@ -226,7 +226,7 @@ TEST_CASE("a node that is not listed is looked up by name") {
   CHECK(nodes.first.questions() == Questions{"", "first"});
 }
 
-TEST_CASE("a node fails at a listed port as at a port that was looked up, and only once") {
+TEST_CASE("the error at a listed port is the same as at a port that was looked up, after one connection") {
   const Fault fault =
       GENERATE(Fault::port_closed, Fault::garbage, Fault::closes_at_once, Fault::closes_in_handshake,
                Fault::old_challenge, Fault::not_allowed, Fault::wrong_proof, Fault::silent);
@@ -247,7 +247,7 @@ TEST_CASE("a node fails at a listed port as at a port that was looked up, and on
   CHECK(failure == message({}));
 }
 
-TEST_CASE("epmd may know that a node that fails at a listed port is too old, or has moved") {
+TEST_CASE("if a node fails at a listed port, epmd is asked whether it is too old or has another port") {
   const FakeNode old({.fault = Fault::registered_before_otp_23}), good,
       other({.fault = Fault::closes_at_once});
   const auto moved = [&](const FakeNode& node) {

@@ -29,7 +29,7 @@ std::unique_ptr<Rpc> connected(const FakeNode& node) {
   return rpc;
 }
 
-/// A node whose programs do exactly this.
+/// A node whose programs run this script.
 struct Scripted {
   explicit Scripted(const Script& script) {
     node.on_start([script](const Call&) { return script; });
@@ -73,7 +73,7 @@ TEST_CASE("programs run one after the other on one connection") {
   CHECK(node.connections() == 1);
 }
 
-TEST_CASE("a message with a reference other than the program's is dropped") {
+TEST_CASE("a message with a reference other than that of the program is dropped") {
   Scripted scripted({SayAsOlder{Atom{"late"}}, Say{Atom{"mine"}}, Exit{}});
   CHECK(scripted.rpc->receive(soon()) == Term(Atom{"mine"}));
 }

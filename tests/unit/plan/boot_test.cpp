@@ -57,7 +57,7 @@ struct World {
     return loaded(name);
   }
 
-  World& want(const std::string& names, const std::string& type = "temporary") {
+  World& desire(const std::string& names, const std::string& type = "temporary") {
     std::istringstream words(names);
     for (std::string word; words >> word;)
       desired.types[Atom{word}] = Atom{type};
@@ -80,9 +80,10 @@ std::string joined(const std::vector<Atom>& apps, const std::string& before) {
   return text;
 }
 
-/// "foo bar(foo) baz(bar,foo)!inner": the order, with what each waits for and what comes with it; then the
-/// problems, as the node is told.
-std::string told(const World& world) {
+/// The plan as text: the applications in their order, then the problems as terms for the node. For example,
+/// "foo baz(bar,foo)!inner" is a start of foo, then one of baz, which waits for bar and foo and includes
+/// inner.
+std::string plan_text(const World& world) {
   const BootPlan plan = world.plan();
   std::string text;
   for (const BootStart& start : plan.starts) {
@@ -105,23 +106,24 @@ std::vector<std::string> steps(const BootStart& start) {
 }  // namespace
 
 TEST_CASE("applications start after their dependencies, listed or not, otherwise in order of their names") {
-  CHECK(told(World().app("c").app("b", "c").app("a", "c b").app("d").want("a d")) == "c b(c) a(b,c) d");
+  CHECK(plan_text(World().app("c").app("b", "c").app("a", "c b").app("d").desire("a d")) ==
+        "c b(c) a(b,c) d");
 }
 
 TEST_CASE("a running application is skipped, and its dependents do not wait") {
-  CHECK(told(World().app("a", "b").app("b").running("b").want("a b")) == "a");
+  CHECK(plan_text(World().app("a", "b").app("b").running("b").desire("a b")) == "a");
 }
 
 TEST_CASE("a loaded application keeps its specification and is started") {
   World world;
-  world.app("a").loaded("a").want("a");
+  world.app("a").loaded("a").desire("a");
   CHECK(steps(world.plan().starts.at(0)) ==
         std::vector<std::string>{"{apps,{require_loaded,a,\"1\"}}", "{apps,{start_app,a,temporary}}"});
 }
 
 TEST_CASE("an application is loaded with the content of its file, and started with its type") {
   World world;
-  world.app("a").want("a", "permanent");
+  world.app("a").desire("a", "permanent");
   CHECK(steps(world.plan().starts.at(0)) ==
         std::vector<std::string>{"{apps,{load_app,a,{application,a,[{vsn,\"1\"},{applications,[kernel]},"
                                  "{optional_applications,[]}]}}}",
@@ -130,7 +132,7 @@ TEST_CASE("an application is loaded with the content of its file, and started wi
 
 TEST_CASE("in embedded mode the modules of the file are loaded before the start") {
   World world;
-  world.app("a").want("a");
+  world.app("a").desire("a");
   const auto made = module("a_app");
   world.disk.at(Atom{"a"}).beams = {{Atom{"a_app"}, made.beam}};
   CHECK(world.plan().starts.at(0).steps.at(2) ==
@@ -138,37 +140,39 @@ TEST_CASE("in embedded mode the modules of the file are loaded before the start"
 }
 
 TEST_CASE("an optional application counts if it exists") {
-  CHECK(told(World().app("a", "?b").app("b").want("a")) == "b a(b)");
-  CHECK(told(World().app("a", "?b").want("a")) == "a");
+  CHECK(plan_text(World().app("a", "?b").app("b").desire("a")) == "b a(b)");
+  CHECK(plan_text(World().app("a", "?b").desire("a")) == "a");
 }
 
 TEST_CASE("before OTP 24 no application is optional") {
   World world;
-  world.app("a", "?b").want("a").node.otp_release = "23";
-  CHECK(told(world) == "{appspec_file_not_found,\"b.app\"} {not_started,a,[b]}");
+  world.app("a", "?b").desire("a").node.otp_release = "23";
+  CHECK(plan_text(world) == "{appspec_file_not_found,\"b.app\"} {not_started,a,[b]}");
 }
 
 TEST_CASE("an included application is not started by itself") {
-  CHECK(told(World().app("bar", "!foo").app("foo").want("bar foo")) == "bar!foo");
+  CHECK(plan_text(World().app("bar", "!foo").app("foo").desire("bar foo")) == "bar!foo");
 }
 
 TEST_CASE("dependencies of an included application are started before the including one") {
-  CHECK(told(World().app("bar", "!foo").app("foo", "qux").app("qux").want("bar")) == "qux bar(qux)!foo");
+  CHECK(plan_text(World().app("bar", "!foo").app("foo", "qux").app("qux").desire("bar")) ==
+        "qux bar(qux)!foo");
 }
 
 TEST_CASE("starting an included application starts the including one") {
-  CHECK(told(World().app("bar", "!foo").app("foo").loaded("bar").want("foo")) == "bar!foo");
+  CHECK(plan_text(World().app("bar", "!foo").app("foo").loaded("bar").desire("foo")) == "bar!foo");
 }
 
 TEST_CASE("inclusion is followed to the outermost application") {
-  CHECK(told(World().app("top", "!mid").app("mid", "!foo").app("foo", "qux").app("qux").want("foo top")) ==
+  CHECK(plan_text(
+            World().app("top", "!mid").app("mid", "!foo").app("foo", "qux").app("qux").desire("foo top")) ==
         "qux top(qux)!foo!mid");
 }
 
 TEST_CASE("a dependency on an included application is a dependency on the including one") {
   World world;
-  world.app("bar", "!foo").app("foo").app("baz", "foo").want("bar baz");
-  CHECK(told(world) == "bar!foo baz(bar)");
+  world.app("bar", "!foo").app("foo").app("baz", "foo").desire("bar baz");
+  CHECK(plan_text(world) == "bar!foo baz(bar)");
   CHECK(steps(world.plan().starts.at(1)).front() ==
         "{apps,{load_app,baz,{application,baz,[{vsn,\"1\"},{applications,[kernel,bar]},"
         "{optional_applications,[]}]}}}");
@@ -176,82 +180,85 @@ TEST_CASE("a dependency on an included application is a dependency on the includ
 
 TEST_CASE("the same applies if the including application runs") {
   World world;
-  world.app("bar", "!foo").app("foo").running("bar").loaded("foo").app("baz", "foo").want("baz foo");
-  CHECK(told(world) == "baz");
+  world.app("bar", "!foo").app("foo").running("bar").loaded("foo").app("baz", "foo").desire("baz foo");
+  CHECK(plan_text(world) == "baz");
   CHECK(steps(world.plan().starts.at(0)).front().find("[kernel,bar]") != std::string::npos);
 }
 
 TEST_CASE("two applications included by a third may depend on each other without effect on its order") {
-  CHECK(told(World().app("top", "!x !y").app("x", "y").app("y").want("top")) == "top!x!y");
+  CHECK(plan_text(World().app("top", "!x !y").app("x", "y").app("y").desire("top")) == "top!x!y");
 }
 
 TEST_CASE("an included application that runs by itself is stopped first") {
   World world;
-  world.app("bar", "!foo").app("foo").running("foo").want("bar");
+  world.app("bar", "!foo").app("foo").running("foo").desire("bar");
   const auto made = steps(world.plan().starts.at(0));
   CHECK(std::vector<std::string>(made.end() - 2, made.end()) ==
         std::vector<std::string>{"{apps,{stop_app,foo}}", "{apps,{start_app,bar,temporary}}"});
 }
 
 TEST_CASE("an application cannot depend on one that it includes") {
-  CHECK(told(World().app("bar", "!foo foo").app("foo").want("bar")) == "{dependency_included,bar,foo,bar}");
+  CHECK(plan_text(World().app("bar", "!foo foo").app("foo").desire("bar")) ==
+        "{dependency_included,bar,foo,bar}");
 }
 
 TEST_CASE("an application that is already loaded cannot get another dependency") {
-  CHECK(told(World().app("bar", "!foo").app("foo").app("baz", "foo").loaded("baz").want("bar baz")) ==
+  CHECK(plan_text(World().app("bar", "!foo").app("foo").app("baz", "foo").loaded("baz").desire("bar baz")) ==
         "bar!foo {dependency_included,baz,foo,bar}");
 }
 
 TEST_CASE("two applications that include the same one are not started") {
-  CHECK(told(World().app("one", "!foo").app("other", "!foo").app("foo").app("d").want("one other d")) ==
-        "d {duplicate_included,foo,one,other}");
+  CHECK(
+      plan_text(World().app("one", "!foo").app("other", "!foo").app("foo").app("d").desire("one other d")) ==
+      "d {duplicate_included,foo,one,other}");
   World world;
-  world.app("one", "!foo").app("other", "!foo").app("foo").running("one").want("other");
-  CHECK(told(world) == "{duplicate_included,foo,one,other}");
+  world.app("one", "!foo").app("other", "!foo").app("foo").running("one").desire("other");
+  CHECK(plan_text(world) == "{duplicate_included,foo,one,other}");
 }
 
 TEST_CASE("a cycle is reported with every member in order") {
-  CHECK(told(World().app("x", "y").app("y", "z").app("z", "x").want("x")) ==
+  CHECK(plan_text(World().app("x", "y").app("y", "z").app("z", "x").desire("x")) ==
         "{circular_dependency,x,[x,y,z]}");
-  CHECK(told(World().app("x", "x").want("x")) == "{circular_dependency,x,[x]}");
+  CHECK(plan_text(World().app("x", "x").desire("x")) == "{circular_dependency,x,[x]}");
 }
 
 TEST_CASE("a cycle may lead through included applications") {
-  CHECK(told(World().app("r", "!a").app("a", "x").app("x", "r").want("x")) ==
+  CHECK(plan_text(World().app("r", "!a").app("a", "x").app("x", "r").desire("x")) ==
         "{circular_dependency,a,[a,x,r]}");
-  CHECK(told(World().app("r", "!a").app("a", "r").want("r")) == "{circular_dependency,a,[a,r]}");
-  CHECK(told(World().app("r", "!a").app("a", "!r").want("r")) == "{circular_dependency,a,[a,r]}");
-  CHECK(told(World().app("r", "!r").want("r")) == "{circular_dependency,r,[r]}");
+  CHECK(plan_text(World().app("r", "!a").app("a", "r").desire("r")) == "{circular_dependency,a,[a,r]}");
+  CHECK(plan_text(World().app("r", "!a").app("a", "!r").desire("r")) == "{circular_dependency,a,[a,r]}");
+  CHECK(plan_text(World().app("r", "!r").desire("r")) == "{circular_dependency,r,[r]}");
 }
 
 TEST_CASE("each of several cycles is reported, and none prevents the start of other applications") {
-  CHECK(told(World().app("a", "b").app("b", "a").app("x", "y").app("y", "x").app("n", "x").app("ok").want(
-            "a n ok")) ==
+  CHECK(plan_text(
+            World().app("a", "b").app("b", "a").app("x", "y").app("y", "x").app("n", "x").app("ok").desire(
+                "a n ok")) ==
         "ok {circular_dependency,a,[a,b]} {circular_dependency,x,[x,y]} {not_started,n,[x]}");
 }
 
 TEST_CASE("a missing .app file prevents the start of its dependents, also through included applications") {
-  CHECK(told(World()
-                 .app("a", "gone")
-                 .app("b", "a")
-                 .app("r", "!i")
-                 .app("i", "a gone")
-                 .app("ok")
-                 .want("b ok r")) ==
+  CHECK(plan_text(World()
+                      .app("a", "gone")
+                      .app("b", "a")
+                      .app("r", "!i")
+                      .app("i", "a gone")
+                      .app("ok")
+                      .desire("b ok r")) ==
         "ok {appspec_file_not_found,\"gone.app\"} {not_started,a,[gone]} "
         "{not_started,b,[a]} {not_started,r,[a,gone]}");
 }
 
 TEST_CASE("a problem with a file of the administrator affects only its application") {
   World world;
-  world.app("a").app("b").want("b");
+  world.app("a").app("b").desire("b");
   world.desired.problems = {BadStartType{Atom{"a"}, "/etc/a", "often"}};
-  CHECK(told(world) == "b {bad_start_type,\"/etc/a\",<<\"often\">>}");
+  CHECK(plan_text(world) == "b {bad_start_type,\"/etc/a\",<<\"often\">>}");
 }
 
 TEST_CASE("the plan is sent to the node as its runner expects it") {
   World world;
-  world.app("a").loaded("a").app("b", "gone").want("a b");
+  world.app("a").loaded("a").app("b", "gone").desire("a b");
   CHECK(print_term(to_term(world.plan())) ==
         "#{starts => [#{app => a,vsn => \"1\",needs => [],included => [],ebins => [],steps => "
         "[{apps,{require_loaded,a,\"1\"}},"
@@ -260,7 +267,7 @@ TEST_CASE("the plan is sent to the node as its runner expects it") {
         "<<\"b needs gone\">>}]}");
 }
 
-TEST_CASE("problems are printed for people") {
+TEST_CASE("problems are described in words") {
   const Atom a{"a"}, b{"b"}, c{"c"};
   CHECK(describe(CircularDependency{{a, b}}) == "applications need each other: a -> b -> a");
   CHECK(describe(CircularDependency{{a}}) == "a needs itself");

@@ -31,7 +31,7 @@ TEST_CASE("the worst outcome decides the exit code") {
   CHECK(code({broken, rolled_back}) == 3);
 }
 
-TEST_CASE("an outcome has a kind, and a word where something was decided") {
+TEST_CASE("an outcome has a kind, and also a word unless nothing was decided") {
   CHECK(kind_of(done) == "done");
   CHECK(word_of(done) == "started");
   CHECK(kind_of(refused) == "refused");
@@ -50,7 +50,7 @@ TEST_CASE("the word of a refusal shows whether a restart helps") {
   CHECK(kind_of(Outcome::refused({reason, "why"})) == "refused");
 }
 
-TEST_CASE("a node that was not done has a reason, and may be silent") {
+TEST_CASE("every outcome but done has a reason, and an undecided one may be due to a silent node") {
   CHECK(done.why().empty());
   CHECK(done.remarks == std::vector<std::string>{"remark"});
   for (const Outcome& outcome : {refused, rolled_back, broken, undecided})

@@ -16,7 +16,7 @@
 
 namespace erlrc::test {
 
-/// The versions of egerl on disk, by vsn. Asking for the files of another one fails the test.
+/// The versions of egerl on disk, by vsn. A request for the files of another version fails the test.
 class Disk {
 public:
   Disk(std::vector<AppFiles> versions) {
@@ -39,12 +39,14 @@ inline Files no_disk() {
   return {fail, fail, [](const Version&) -> bool { throw std::logic_error("the disk was read"); }};
 }
 
+/// Adds a loaded application to the node.
 inline NodeState& load(NodeState& node, const std::string& app, const std::string& vsn,
                        std::vector<Atom> included = {}) {
   node.loaded[Atom{app}] = {vsn, std::move(included)};
   return node;
 }
 
+/// Adds a running application to the node.
 inline NodeState& run(NodeState& node, const std::string& app, const std::string& vsn,
                       std::vector<Atom> included = {}) {
   node.running[Atom{app}] = Atom{"temporary"};

@@ -34,7 +34,7 @@ Plan started(Word word, std::vector<Step> last) {
 
 }  // namespace
 
-TEST_CASE("starting an application that runs in that version reads no file and does nothing") {
+TEST_CASE("starting an application that runs already reads no file and does nothing") {
   NodeState node;
   CHECK(plan_start(start, run(node, "egerl", "4.0.1"), no_disk()) == Decision(Plan{Word::already_running}));
 }

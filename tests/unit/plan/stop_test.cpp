@@ -68,8 +68,7 @@ TEST_CASE("an included application that should not run is neither started nor ke
         Decision(Plan{Word::stopped, {RequireLoaded{egerl, "4.0.1"}, StopApp{egerl}}, {}}));
 }
 
-TEST_CASE(
-    "an included application that runs by itself survives the unloading, otherwise the node would stop") {
+TEST_CASE("an included application that runs by itself is not unloaded, otherwise the node would stop") {
   NodeState node;
   load(node, "egerl", "4.0.1", {inner});
   run(node, "inner", "1");

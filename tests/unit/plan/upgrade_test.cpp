@@ -159,7 +159,7 @@ TEST_CASE("a broken shipped appup is an error that names the file and the instru
       Catch::StartsWith("/lib/egerl-4.1.0/ebin/egerl.appup: ") && Catch::Contains("{lode_module,egerl_lib}"));
 }
 
-TEST_CASE("a supervisor's hook is undone by its counterpart") {
+TEST_CASE("a supervisor's hook is rolled back by its counterpart") {
   AppFiles to = later();
   to.appup =
       shipped("{update,egerl_srv,supervisor},{apply,{egerl_srv,sup_upgrade_notify,[\"4.0.1\",\"4.1.0\"]}}");
@@ -283,8 +283,7 @@ TEST_CASE("the same version with other code changes only the modules that differ
 }
 
 TEST_CASE(
-    "a changed module that would lose its NIFs is refused, unless the script calls a function that may load "
-    "them") {
+    "a change that would lose the NIFs of a module is refused, unless the script calls a function of it") {
   AppFiles to = later();
   to.beams.at(lib).nif = true;
   CHECK(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}) ==

@@ -14,7 +14,7 @@ const Request kUpgrade{Action::upgrade, Atom{"egerl"}, {"4.0.1", {}}, {"4.1.0", 
 
 }  // namespace
 
-TEST_CASE("the record of an upgrade has all of each node") {
+TEST_CASE("the record of an upgrade has the outcome, the messages and the steps of each node") {
   const Step first = AddPath{"/l/egerl-4.1.0/ebin"};
   const Step second = StartApp{Atom{"egerl"}};
   const NodeReport rolled_back{"n1",

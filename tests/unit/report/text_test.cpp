@@ -50,7 +50,7 @@ TEST_CASE("without nodes no line is printed") {
   CHECK(text({"erlrc-start", kStart}, {}) == ReportText{});
 }
 
-TEST_CASE("a failure is reported with its word, unless the node could not be asked") {
+TEST_CASE("a failure is reported with its word, unless nothing was decided for the node") {
   using Reason = Refusal::Reason;
   const auto [outcome, line] = GENERATE(table<Outcome, std::string>({
       {Outcome::refused({Reason::busy, "why"}), "refused: why\n"},

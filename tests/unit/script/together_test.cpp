@@ -99,9 +99,7 @@ TEST_CASE("together, up: all are suspended, loaded, converted and resumed at onc
         "{apply,{sup,sup_upgrade_notify,[\"1\",\"2\"]}} {apply,{app,version_change,[\"1\",[]]}} r(gone)");
 }
 
-TEST_CASE(
-    "together, down: dynamic processes are converted by the old code, static ones by the new code"
-    "comes") {
+TEST_CASE("together, down: dynamic processes are converted by the old code, static ones by the new code") {
   CHECK(
       together(
           Direction::down,

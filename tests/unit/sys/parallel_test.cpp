@@ -93,7 +93,7 @@ TEST_CASE("a few threads make all calls, each once") {
   CHECK(std::set(threads.begin(), threads.end()).size() <= 3);
 }
 
-TEST_CASE("one body runs in the calling thread, as do all where one thread is enough") {
+TEST_CASE("one body runs in the calling thread, and so do all if one thread is enough") {
   const auto [count, threads] = GENERATE(table<std::size_t, std::size_t>({{1, 9}, {5, 1}, {5, 0}, {0, 9}}));
   const auto caller = std::this_thread::get_id();
   std::size_t called = 0;
@@ -107,7 +107,7 @@ TEST_CASE("one body runs in the calling thread, as do all where one thread is en
   CHECK(called == count);
 }
 
-TEST_CASE("bodies for which the system has no thread run in the calling thread, one after the other") {
+TEST_CASE("bodies whose threads cannot be created run in the calling thread, one after the other") {
   const test::ThreadStacks none(test::ThreadStacks::impossible);
   std::string order;
   const auto errors = for_each_parallel(4, [&](std::size_t i) {
@@ -118,7 +118,7 @@ TEST_CASE("bodies for which the system has no thread run in the calling thread, 
   CHECK(messages(errors) == std::vector<std::string>{"none", "one", "none", "none"});
 }
 
-TEST_CASE("a body has room for deep recursion, also where threads get small stacks") {
+TEST_CASE("a body has room for deep recursion even if threads get small stacks by default") {
   const test::ThreadStacks small(std::size_t{GENERATE(8U, 2U)} << 20);
   const std::function<std::size_t(int)> down = [&](int depth) -> std::size_t {
     volatile char frame[4000] = {1};

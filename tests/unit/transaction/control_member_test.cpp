@@ -33,11 +33,11 @@ TEST_CASE("a control member may have a policy and nodes") {
   CHECK(parse_control_member("policy = restart\nnodes =\n", "x") ==
         ControlMember{{}, PackagePolicy::restart, std::vector<std::string>{}});
   CHECK(parse_control_member("policy = hot\n", "x") == ControlMember{});
-  // These may also be names of applications.
+  // An application may have the name of a key.
   CHECK(parse_control_member("policy 1 /p\nnodes 2 /n\n", "x").apps.size() == 2);
 }
 
-TEST_CASE("comments and blank lines of a control member say nothing") {
+TEST_CASE("comments and blank lines of a control member are ignored") {
   CHECK(parse_control_member("", "x") == ControlMember{});
   CHECK(parse_control_member("# made by dh_erlrc\n\n  \n", "x") == ControlMember{});
   CHECK(parse_control_member("a 1 /ebin # of a", "x").apps == PackagedApps{{{"a"}, "1", "/ebin"}});

@@ -6,7 +6,7 @@
 
 using namespace erlrc;
 
-// The sequences are those that dpkg 1.20 to 1.23 were seen to make.
+// The calls of maintainer scripts are those of dpkg 1.20 to 1.23, as observed.
 
 namespace {
 
@@ -31,7 +31,7 @@ Request down(std::string app, Version from, Version to) {
   return {Action::downgrade, Atom{std::move(app)}, std::move(from), std::move(to)};
 }
 
-/// A call of dpkg, with what is known of the package then.
+/// A script that dpkg calls, with what is known about the package at that moment.
 struct Call {
   Script script = Script::postinst;
   std::vector<std::string> args{};
@@ -49,13 +49,13 @@ std::vector<Request> requests_for(const Call& call) {
                              {call.installed, call.unpacking, call.backup, call.desired, call.nodes});
 }
 
-/// A call while both control members are there, as from preinst to the end of unpacking.
+/// A call while both control members exist: from preinst to the end of unpacking.
 Call unpacking(Script script, std::vector<std::string> args, PackagedApps from = kOld,
                PackagedApps to = kNew) {
   return {script, std::move(args), std::move(from), std::move(to)};
 }
 
-/// A call while only the installed control member is there.
+/// A call while only the installed control member exists.
 Call at_rest(Script script, std::vector<std::string> args, PackagedApps installed) {
   return {script, std::move(args), std::move(installed)};
 }
@@ -78,7 +78,7 @@ TEST_CASE("an install starts the applications once they are configured") {
         Meaning{Moment::configured, {start("lib", kLib11), start("egerl", kEgerl410)}});
 }
 
-TEST_CASE("what should not run on this host is not started, and upgraded only where it runs") {
+TEST_CASE("an application that should not run is not started, and upgraded only in nodes that run it") {
   Call call = at_rest(Script::postinst, {"configure", ""}, kNew);
   call.desired = {Atom{"egerl"}};
   CHECK(requests_for(call) == std::vector{start("egerl", kEgerl410)});
@@ -98,7 +98,7 @@ TEST_CASE("requests are for the nodes that the package names") {
     CHECK(request.nodes == call.nodes);
 }
 
-TEST_CASE("an upgrade is done in the old postrm, in the order in which the applications need each other") {
+TEST_CASE("the old postrm upgrades, in the order of the applications' dependencies") {
   CHECK(meaning(unpacking(Script::prerm, {"upgrade", "2-1"})) == Meaning{});
   CHECK(meaning(unpacking(Script::preinst, {"upgrade", "1-1", "2-1"})) == Meaning{Moment::about_to_unpack});
   CHECK(meaning(unpacking(Script::postrm, {"upgrade", "2-1"})) ==
@@ -107,7 +107,7 @@ TEST_CASE("an upgrade is done in the old postrm, in the order in which the appli
         Meaning{Moment::configured, {start("lib", kLib11), start("egerl", kEgerl410)}});
 }
 
-TEST_CASE("the versions of the application, not of the package, make a downgrade") {
+TEST_CASE("the version of the application, not that of the package, decides what is a downgrade") {
   CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "9-1"}, kNew, kOld)) ==
         std::vector{down("lib", kLib11, kLib10), down("egerl", kEgerl410, kEgerl401)});
 }
@@ -122,22 +122,22 @@ TEST_CASE("a rebuilt application of the same version is an upgrade in both direc
 }
 
 TEST_CASE(
-    "applications that the new package no longer has are stopped after the others, the needing ones first") {
+    "applications that the new package no longer has are stopped after the upgrades, dependents first") {
   const PackagedApps three{{{"lib"}, "1.0", "/l/lib-1.0/ebin"}, {{"x"}, "1", "/x"}, {{"y"}, "1", "/y"}};
   CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "2"}, three, kNew)) ==
         std::vector{up("lib", kLib10, kLib11), stop("y", {"1", "/y"}), stop("x", {"1", "/x"})});
 }
 
-TEST_CASE("applications that are new are left to postinst") {
+TEST_CASE("new applications are started by postinst") {
   CHECK(requests_for(unpacking(Script::postrm, {"upgrade", "2"}, {}, kNew)).empty());
 }
 
-TEST_CASE("between a version with and one without a control member nothing is known of what changes") {
+TEST_CASE("without the control member of one of the versions there are no requests for an upgrade") {
   CHECK(requests_for({Script::postrm, {"upgrade", "2"}, kOld, std::nullopt}).empty());
   CHECK(requests_for({Script::postrm, {"failed-upgrade", "1", "2"}, std::nullopt, kNew}).empty());
 }
 
-TEST_CASE("the new postrm may do the upgrade that a killed old postrm could not do") {
+TEST_CASE("the new postrm upgrades if the old one was killed") {
   CHECK(meaning(unpacking(Script::postrm, {"failed-upgrade", "1-1", "2-1"})) ==
         Meaning{Moment::both_on_disk_again, {up("lib", kLib10, kLib11), up("egerl", kEgerl401, kEgerl410)}});
 }
@@ -152,7 +152,7 @@ TEST_CASE("the old preinst rolls an upgrade back, in the reverse order") {
         std::vector{start("x", {"1", "/x"}), start("y", {"1", "/y"}), down("lib", kLib11, kLib10)});
 }
 
-TEST_CASE("a backup is where the version before is") {
+TEST_CASE("the old version is read from its backup") {
   Call call = unpacking(Script::postrm, {"upgrade", "2-1"});
   call.backup = {{{"lib"}, "1.0", Location::backed_up("/l/lib-1.0/ebin", "/backup/lib")}};
   CHECK(requests_for(call).front() ==
@@ -164,21 +164,21 @@ TEST_CASE("a backup is where the version before is") {
   CHECK(with_backup({}, call.backup) == call.backup);
 }
 
-TEST_CASE("an upgrade that was given up ends with the old applications running") {
+TEST_CASE("the end of an upgrade that dpkg gave up starts the old applications") {
   CHECK(meaning(unpacking(Script::postrm, {"abort-upgrade", "1-1", "2-1"})) ==
         Meaning{Moment::old_files_restored});
   CHECK(meaning(at_rest(Script::postinst, {"abort-upgrade", "2-1"}, kOld)) ==
         Meaning{Moment::given_up, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
-TEST_CASE("a failing prerm does not keep an upgrade from running") {
+TEST_CASE("a failing prerm does not prevent an upgrade") {
   CHECK(meaning(unpacking(Script::prerm, {"failed-upgrade", "1-1", "2-1"})) == Meaning{});
 }
 
-TEST_CASE("a removal stops the applications, the needing ones first, and a removal given up starts them") {
+TEST_CASE("a removal stops the applications, dependents first, and a removal that is given up starts them") {
   const std::vector<std::string> args = GENERATE(
       std::vector<std::string>{"remove"}, std::vector<std::string>{"remove", "in-favour", "other", "1"});
-  // A package that was never configured has no prerm called.
+  // dpkg does not call the prerm of a package that was never configured.
   const Script script = GENERATE(Script::prerm, Script::postrm);
   CHECK(meaning(at_rest(script, args, kOld)) ==
         Meaning{script == Script::prerm ? Moment::about_to_remove : Moment::removed,
@@ -187,13 +187,13 @@ TEST_CASE("a removal stops the applications, the needing ones first, and a remov
         Meaning{Moment::stays_installed, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
-TEST_CASE("a deconfigured package keeps running, and is started if that is given up") {
+TEST_CASE("the applications of a deconfigured package keep running, and are started if that is given up") {
   CHECK(meaning(at_rest(Script::prerm, {"deconfigure", "in-favour", "liba", "1.1"}, kOld)) == Meaning{});
   CHECK(meaning(at_rest(Script::postinst, {"abort-deconfigure", "in-favour", "liba", "1.1"}, kOld)) ==
         Meaning{Moment::stays_installed, {start("lib", kLib10), start("egerl", kEgerl401)}});
 }
 
-TEST_CASE("calls that mean nothing for a node do nothing") {
+TEST_CASE("all other calls do nothing") {
   const auto [script, args] = GENERATE(table<Script, std::vector<std::string>>({
       {Script::postrm, {"purge"}},
       {Script::postrm, {"disappear", "other", "1"}},
@@ -207,20 +207,20 @@ TEST_CASE("calls that mean nothing for a node do nothing") {
   CHECK(requests_for(unpacking(script, args)).empty());
 }
 
-TEST_CASE("a package without a control member asks for nothing") {
+TEST_CASE("a package without a control member has no requests") {
   const Script script = GENERATE(Script::preinst, Script::postinst, Script::prerm, Script::postrm);
   for (const char* arg : {"install", "upgrade", "configure", "remove", "abort-upgrade", "failed-upgrade"})
     CHECK(requests_for({script, {arg, "1"}, std::nullopt, std::nullopt}).empty());
 }
 
-TEST_CASE("the reverse of a request undoes it") {
+TEST_CASE("a request is reversed by the opposite action with exchanged versions") {
   CHECK(reversed(start("a", kLib10)) == stop("a", kLib10));
   CHECK(reversed(stop("a", kLib10)) == start("a", kLib10));
   CHECK(reversed(up("a", kLib10, kLib11)) == down("a", kLib11, kLib10));
   CHECK(reversed(down("a", kLib11, kLib10)) == up("a", kLib10, kLib11));
 }
 
-TEST_CASE("scripts are known by their names") {
+TEST_CASE("the name of a script is parsed") {
   CHECK(parse_script("preinst") == Script::preinst);
   CHECK(parse_script("postinst") == Script::postinst);
   CHECK(parse_script("prerm") == Script::prerm);
@@ -228,7 +228,7 @@ TEST_CASE("scripts are known by their names") {
   CHECK(parse_script("config") == std::nullopt);
 }
 
-TEST_CASE("a backup is of the installed version, or of another one that it replaces nothing of") {
+TEST_CASE("a backup replaces only an application with the same version") {
   const PackagedApp installed{{"a"}, "1.0", "/a"};
   const PackagedApp same{{"a"}, "1.0", Location::backed_up("/a", "/backup/a")};
   const PackagedApp left{{"a"}, "1.1", Location::backed_up("/a-1.1", "/backup/a")};

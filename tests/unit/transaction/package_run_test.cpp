@@ -42,14 +42,14 @@ Request start(const std::string& name, const std::string& vsn) {
   return {.action = Action::start, .app = Atom{name}, .from = {}, .to = {vsn, at(name, vsn).location}};
 }
 
-/// The old version of a package, backed up.
+/// The backup of the old version of a package.
 PackagedApp backup_of(const std::string& name) {
   PackagedApp app = at(name, "1");
   app.location = Location::backed_up(app.location.in_path, "/backups/" + name + "/" + name);
   return app;
 }
 
-/// The new lib, staged while app is unpacked.
+/// The staged new version of lib, which is used while app is unpacked.
 PackagedApp staged_lib() {
   PackagedApp app = at("lib", "2");
   app.location = Location::staged(app.location.in_path, "/staged/lib" + app.location.in_path);
@@ -64,7 +64,7 @@ RollBack back(const std::string& package, const Request& request, std::optional<
   return {package, {reversed(request)}, std::move(stays)};
 }
 
-/// dpkg upgrades one package with hooks.
+/// The facts while dpkg upgrades one package with hooks.
 Snapshot alone(Moment moment, const std::string& package = "app") {
   Snapshot snapshot;
   snapshot.moment = moment;
@@ -78,7 +78,7 @@ Snapshot alone(Moment moment, const std::string& package = "app") {
   return snapshot;
 }
 
-/// dpkg upgrades app, then lib; all that can be asked is known but for the nodes' answers.
+/// The facts while dpkg upgrades app, then lib, when all has been looked up.
 Snapshot both(Moment moment, const std::string& package = "app") {
   Snapshot snapshot = alone(moment, package);
   snapshot.hooked = {"app", "lib"};
@@ -93,7 +93,7 @@ Snapshot both(Moment moment, const std::string& package = "app") {
   return snapshot;
 }
 
-/// The record while app and lib are upgraded as one.
+/// The record while app and lib are upgraded as one upgrade set.
 RunRecord set_record(State state, bool app_closed = false, bool lib_closed = false) {
   return {kRun,
           {{state,
@@ -113,7 +113,7 @@ RunRecord alone_record(State state, bool closed = false) {
 
 }  // namespace
 
-TEST_CASE("nothing happens to nodes while the new version of a package is not unpacked") {
+TEST_CASE("nodes do not change before the new version of a package is unpacked") {
   CHECK(next({}, Called{}, alone(Moment::about_to_unpack)) == Actions{Exit{}});
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("old files that the new ones overwrite are backed up first") {
   CHECK(next({}, Called{}, snapshot) == Actions{BackUp{"app", {at("app", "1")}}, Exit{}});
 }
 
-TEST_CASE("a package without hooks is adopted: backed up, and upgraded when it is configured") {
+TEST_CASE("a package without hooks is adopted: it is backed up, and upgraded when it is configured") {
   Snapshot snapshot = alone(Moment::about_to_unpack);
   snapshot.installed.reset();
   snapshot.listed = {at("app", "1")};
@@ -142,13 +142,13 @@ TEST_CASE("a package without hooks is adopted: backed up, and upgraded when it i
   CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{1}});
 }
 
-TEST_CASE("a package that is not managed until now is not adopted") {
+TEST_CASE("a package that was not managed before is not adopted") {
   Snapshot snapshot = alone(Moment::about_to_unpack);
   snapshot.installed->policy = PackagePolicy::leave;
   CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
 }
 
-TEST_CASE("an upgrade is recorded before a node is touched, and closed when it is done") {
+TEST_CASE("an upgrade is recorded before a node is changed, and closed when it is done") {
   const Snapshot snapshot = alone(Moment::both_on_disk);
   CHECK(next({}, Called{}, snapshot) ==
         Actions{Store{alone_record(State::trying)}, Execute{{up("app")}, How::all_or_none, true}});
@@ -156,7 +156,7 @@ TEST_CASE("an upgrade is recorded before a node is touched, and closed when it i
         Actions{Store{alone_record(State::done, true)}, Exit{}});
 }
 
-TEST_CASE("an upgrade that a node refuses is refused to the end of the run") {
+TEST_CASE("an upgrade that a node refuses is refused until the end of the run") {
   const RunRecord refused = failed(alone_record(State::trying), "app could not be upgraded");
   CHECK(next(alone_record(State::trying), Executed{1}, alone(Moment::both_on_disk)) ==
         Actions{Store{refused}, DropStaged{"app"}, Exit{1}});
@@ -180,7 +180,7 @@ TEST_CASE("an upgrade whose call was killed is tried again, and rolled back as a
                 DropStaged{"app"}, Exit{1}});
 }
 
-TEST_CASE("of several packages, nodes are asked first whether the calling one matters to them") {
+TEST_CASE("in a run of several packages, archives are opened only if the package would change a node") {
   Snapshot snapshot = both(Moment::both_on_disk);
   snapshot.answers.clear();
   snapshot.packages.reset();
@@ -194,7 +194,7 @@ TEST_CASE("of several packages, nodes are asked first whether the calling one ma
   CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}, OpenArchives{}});
 }
 
-TEST_CASE("an upgrade set is staged, recorded and executed as one, in the order of needs") {
+TEST_CASE("an upgrade set is staged, recorded and executed as one, in the order of dependencies") {
   Snapshot snapshot = both(Moment::both_on_disk);
   snapshot.staged.clear();
   CHECK(next({}, Called{}, snapshot) == Actions{Stage{"lib", "lib.deb"}});
@@ -203,12 +203,12 @@ TEST_CASE("an upgrade set is staged, recorded and executed as one, in the order 
         Actions{Store{set_record(State::trying)}, Execute{{up("app"), up_staged()}, How::all_or_none, true}});
 }
 
-TEST_CASE("while others are to come, the first package of a set is backed up before it is closed") {
+TEST_CASE("the first package of an upgrade set is backed up before it is closed") {
   CHECK(next(set_record(State::trying), Executed{}, both(Moment::both_on_disk)) ==
         Actions{BackUp{"app", {at("app", "1")}}, Store{set_record(State::done, true)}, Exit{}});
 }
 
-TEST_CASE("a package of a set whose turn has come only exchanges its directories, which closes the set") {
+TEST_CASE("when dpkg unpacks the last package of a set, nodes only replace its directory") {
   const Snapshot snapshot = both(Moment::both_on_disk, "lib");
   Request move = up("lib", at("lib", "2"), staged_lib());
   move.start = false;
@@ -219,7 +219,7 @@ TEST_CASE("a package of a set whose turn has come only exchanges its directories
   CHECK(next(set_record(State::done, true), Executed{}, snapshot) == Actions{Store{closed}, Exit{}});
 }
 
-TEST_CASE("if a later package of a set fails, closed ones that need it are rolled back to their backups") {
+TEST_CASE("if a later package of a set fails, closed dependents are rolled back to their backups") {
   Snapshot snapshot = both(Moment::both_on_disk, "lib");
   snapshot.packages->at("app").relations = relations("app", "2", "lib (>= 2)");
   const PackagedApp old = backup_of("app");
@@ -233,7 +233,7 @@ TEST_CASE("if a later package of a set fails, closed ones that need it are rolle
                 DropStaged{"app"}, DropStaged{"lib"}, Exit{1}});
 }
 
-TEST_CASE("a set that a node refuses is refused for each of its packages, before it is unpacked") {
+TEST_CASE("if a node refuses an upgrade set, each later package is refused before it is unpacked") {
   const std::string because = "app could not be upgraded together with it";
   const RunRecord refused = failed(set_record(State::trying), because);
   CHECK(next(set_record(State::trying), Executed{1}, both(Moment::both_on_disk)) ==
@@ -244,13 +244,13 @@ TEST_CASE("a set that a node refuses is refused for each of its packages, before
         Actions{Store{closed}, Refuse{because}});
 }
 
-TEST_CASE("if a node could not be rolled back either, the files of the other packages are backed up for it") {
+TEST_CASE("if a node cannot be rolled back, the new files of the other packages are backed up for it") {
   CHECK(next(set_record(State::trying), Executed{3}, both(Moment::both_on_disk)).front() ==
         PackageAction{
             back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}})});
 }
 
-TEST_CASE("a package whose archive is damaged does not come, so those that need it are refused") {
+TEST_CASE("dependents of a package whose archive is damaged are refused") {
   Snapshot snapshot = both(Moment::both_on_disk);
   snapshot.archives.front().relations = relations("app", "2", "lib (>= 2)");
   snapshot.unpacking_relations = relations("app", "2", "lib (>= 2)");
@@ -260,14 +260,14 @@ TEST_CASE("a package whose archive is damaged does not come, so those that need 
   CHECK(next({}, Called{}, snapshot) == Actions{Store{refused}, Refuse{why}});
 }
 
-TEST_CASE("what was new in a set that failed is not refused, since no old package needs it") {
+TEST_CASE("a new package of an upgrade set that failed is not refused, since no old package needs it") {
   RunRecord record = set_record(State::trying);
   record.groups.front().packages.back().from.clear();
   const Actions actions = next(record, Executed{1}, both(Moment::both_on_disk));
   CHECK(std::get<Store>(actions.front()).record.groups.front().packages.back().closed);
 }
 
-TEST_CASE("a package that needs one which only a restart upgrades is skipped with it") {
+TEST_CASE("a package is skipped if a dependency needs a restart") {
   Snapshot snapshot = both(Moment::both_on_disk);
   snapshot.archives = {{"app.deb", relations("app", "2", "lib (>= 2)")}};
   snapshot.unpacking_relations = relations("app", "2", "lib (>= 2)");
@@ -280,7 +280,7 @@ TEST_CASE("a package that needs one which only a restart upgrades is skipped wit
   CHECK(std::holds_alternative<Store>(next({}, Called{}, snapshot).front()));
 }
 
-TEST_CASE("a package that the administrator wants to be skipped leaves no backup") {
+TEST_CASE("the backup of a package that the preflight skipped is dropped") {
   Snapshot snapshot = alone(Moment::both_on_disk);
   snapshot.skipped = {"app"};
   snapshot.backups = {{"app", {at("app", "1")}}};
@@ -290,7 +290,7 @@ TEST_CASE("a package that the administrator wants to be skipped leaves no backup
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, skip});
 }
 
-TEST_CASE("new files that dpkg gives up are rolled back in nodes, with what needs them") {
+TEST_CASE("if dpkg fails to unpack a package, its upgrade set is rolled back") {
   RunRecord refused = failed(set_record(State::done), "app could not be unpacked");
   const Actions expected{
       back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}}),
@@ -306,7 +306,7 @@ TEST_CASE("new files that dpkg gives up are rolled back in nodes, with what need
   CHECK(next(set_record(state), Called{}, snapshot) == Actions{LookUp{}});
 }
 
-TEST_CASE("an upgrade given up without a call to roll it back is rolled back when it is known") {
+TEST_CASE("an upgrade that dpkg gave up without a call of the old preinst is rolled back by the next call") {
   Actions actions = next(set_record(State::done, true), Called{}, both(Moment::given_up));
   CHECK(actions.front() ==
         PackageAction{
@@ -317,8 +317,7 @@ TEST_CASE("an upgrade given up without a call to roll it back is rolled back whe
         Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
 }
 
-TEST_CASE(
-    "the first package that is configured ends the run: what has come is closed, with its directories") {
+TEST_CASE("the first package that is configured ends the run: nodes then use the installed directories") {
   Snapshot snapshot = both(Moment::configured);
   snapshot.packages->at("lib") = {relations("lib", "2"), "all", false, member("lib", "2")};
   snapshot.backups = {{"app", {at("app", "1")}}};
@@ -330,13 +329,13 @@ TEST_CASE(
   CHECK(next(set_record(State::done, true), Called{}, snapshot) == Actions{LookUp{}});
 }
 
-TEST_CASE("a run whose packages are all closed is finished without looking anything up") {
+TEST_CASE("a run whose packages are all closed ends without looking anything up") {
   Snapshot snapshot = both(Moment::configured);
   snapshot.packages.reset();
   CHECK(next(set_record(State::done, true, true), Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
 }
 
-TEST_CASE("the first call of the next run finishes one that ended early: what has not come is rolled back") {
+TEST_CASE("the first call of the next run rolls back packages that the last run did not unpack") {
   Snapshot snapshot = both(Moment::about_to_unpack, "other");
   snapshot.run = "4712 2";
   const State state = GENERATE(State::trying, State::trying_again, State::done);
@@ -346,13 +345,13 @@ TEST_CASE("the first call of the next run finishes one that ended early: what ha
   CHECK(next(failed(set_record(state), "no"), Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
 }
 
-TEST_CASE("a package that is half installed has not come") {
+TEST_CASE("a package that is half installed is rolled back") {
   Snapshot snapshot = both(Moment::configured);
   snapshot.packages->at("lib") = {relations("lib", "2"), "all", true, member("lib", "2")};
   CHECK(std::holds_alternative<RollBack>(next(set_record(State::done, true), Called{}, snapshot).front()));
 }
 
-TEST_CASE("where the old files are only in the backup, the new ones do not take their place there") {
+TEST_CASE("new files do not replace a backup that has the only copy of the old files") {
   const PackagedApp old = backup_of("lib");
   RunRecord record = set_record(State::done, true);
   const Request request = up("lib", staged_lib(), old);
@@ -360,7 +359,7 @@ TEST_CASE("where the old files are only in the backup, the new ones do not take 
   CHECK(next(record, Called{}, both(Moment::configured)).front() == PackageAction{back("lib", request, {})});
 }
 
-TEST_CASE("packages that have nothing to do with each other do not touch each other's group") {
+TEST_CASE("unrelated packages do not change each other's group in the record") {
   RunRecord record = set_record(State::done, true);
   const Snapshot snapshot = alone(Moment::both_on_disk, "other");
   const Actions actions = next(record, Called{}, snapshot);
@@ -371,7 +370,7 @@ TEST_CASE("packages that have nothing to do with each other do not touch each ot
   CHECK(std::get<Store>(after.front()).record.groups.front() == record.groups.front());
 }
 
-TEST_CASE("a package that is removed is stopped, and its backup goes with its files") {
+TEST_CASE("a package that is removed is stopped, and its backup is dropped with its files") {
   Snapshot snapshot = alone(Moment::about_to_remove);
   snapshot.backups = {{"app", {at("app", "1")}}};
   const Execute stop{{reversed(start("app", "1"))}, How::all_or_none, true};
@@ -385,7 +384,7 @@ TEST_CASE("a package that is removed is stopped, and its backup goes with its fi
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
 }
 
-TEST_CASE("a package whose new version has no hooks is upgraded to the version next to it, or warned about") {
+TEST_CASE("if the new version has no hooks, nodes upgrade to a version that is found, else it is a warning") {
   Snapshot snapshot = alone(Moment::both_on_disk);
   snapshot.unpacking.reset();
   const Ask question{Ask::What::would_change, {reversed(start("app", "1"))}};
@@ -400,7 +399,7 @@ TEST_CASE("a package whose new version has no hooks is upgraded to the version n
         Actions{Execute{{up("app")}, How::each}, Execute{{start("app", "2")}, How::each}, Exit{}});
 }
 
-TEST_CASE("requests are for the nodes that their own packages name") {
+TEST_CASE("requests are for the nodes that each package names") {
   Snapshot snapshot = both(Moment::both_on_disk);
   snapshot.installed->nodes = {{"n1"}};
   snapshot.packages->at("lib").member->nodes = {{"n2"}};

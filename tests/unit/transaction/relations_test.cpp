@@ -37,7 +37,7 @@ TEST_CASE("versions of packages are ordered as dpkg orders them") {
   CHECK(means({"p"}, lower));
 }
 
-TEST_CASE("what a package declares of others is in five fields") {
+TEST_CASE("relations are read from five fields") {
   CHECK(relations_of({{"Package", "p"},
                       {"Version", "2"},
                       {"Depends", "a (>= 1)"},

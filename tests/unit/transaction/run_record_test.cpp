@@ -11,7 +11,7 @@ namespace {
 const Version old{"1.0", Location::backed_up("/l/a-1.0/ebin", "/backup/a")};
 const Version now{"1.1", Location::staged("/l/a-1.1/ebin", "/staged/l/a-1.1/ebin")};
 
-/// With every field of every kind.
+/// A record with every field of every kind.
 RunRecord whole() {
   RunRecord record{"4711 123456"};
   record.groups.push_back({RunRecord::State::done,
@@ -32,11 +32,11 @@ RunRecord whole() {
 
 }  // namespace
 
-TEST_CASE("a record of a run comes back as it was written") {
+TEST_CASE("a run record is read back as it was written") {
   CHECK(decode_run_record(encode_run_record(whole())) == whole());
 }
 
-TEST_CASE("a record of an earlier version of erlrc is understood, since erlrc may be in the run") {
+TEST_CASE("a run record of an earlier version of erlrc can be read, since the run may upgrade erlrc") {
   const RunRecord record = decode_run_record(R"({"dpkg": "1 2", "groups": [{"state": "done", "because": "",
     "packages": [{"name": "liba", "from": "1.0", "version": "1.1", "settled": true, "requests": [
       {"action": "upgrade", "app": "a", "start": true,
@@ -60,7 +60,7 @@ TEST_CASE("a package is found in its group") {
   CHECK(record.groups.at(0).all_closed());
 }
 
-TEST_CASE("a text that is not a record of a run is an error") {
+TEST_CASE("a text that is not a run record is an error") {
   const std::string text = encode_run_record(whole());
   const auto cut = GENERATE(0U, 1U, 20U, 200U);
   CHECK_THROWS_AS(decode_run_record(text.substr(0, cut)), Error);

@@ -5,7 +5,7 @@
 
 using namespace erlrc;
 using Names = std::set<std::string>;
-using Left = std::map<std::string, std::string>;
+using Skipped = std::map<std::string, std::string>;
 
 namespace {
 
@@ -21,7 +21,7 @@ PackageChange change(std::optional<PackageRelations> from, PackageRelations to) 
   return {std::move(from), std::move(to)};
 }
 
-/// lib <- app <- top, each needs the one below it in its own version, and d, which has nothing to do with it.
+/// lib <- app <- top: each needs the one to its left in its own version. The package d has no relations.
 PackageChanges chain(const std::string& from, const std::string& to) {
   const auto all = [](const std::string& vsn) {
     return Packages{{"lib", package("lib", vsn)},
@@ -42,12 +42,12 @@ PackageChanges without(PackageChanges changes, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("packages that need each other, by however many steps, belong together") {
+TEST_CASE("packages that depend on each other, even indirectly, are an upgrade set") {
   CHECK(together_with("app", chain("1", "2")) == Names{"lib", "app", "top"});
   CHECK(together_with("d", chain("1", "2")) == Names{"d"});
 }
 
-TEST_CASE("who breaks another one belongs to it, in its old version or in its new one") {
+TEST_CASE("a package that breaks another one, in its old or new version, is in one upgrade set with it") {
   PackageChanges changes{{"a", change(package("a", "1"), package("a", "2", "", "b (<< 2)"))},
                          {"b", change(package("b", "1"), package("b", "2"))}};
   CHECK(together_with("b", changes) == Names{"a", "b"});
@@ -55,21 +55,21 @@ TEST_CASE("who breaks another one belongs to it, in its old version or in its ne
   CHECK(together_with("b", changes) == Names{"a", "b"});
 }
 
-TEST_CASE("of what is installed for the first time only what others need belongs to them") {
+TEST_CASE("a new package is in an upgrade set only if another package of the set needs it") {
   PackageChanges changes{{"app", change(package("app", "1"), package("app", "2", "new"))},
                          {"new", change({}, package("new", "1"))},
                          {"other", change({}, package("other", "1", "app"))}};
   CHECK(together_with("app", changes) == Names{"app", "new"});
 }
 
-TEST_CASE("up, nodes change from below; down, from above") {
+TEST_CASE("nodes upgrade dependencies first, and downgrade dependents first") {
   const std::vector<std::string> up{"lib", "app", "top"};
   const std::vector<std::string> down{"top", "app", "lib"};
   CHECK(node_order({"lib", "app", "top"}, chain("1", "2")) == up);
   CHECK(node_order({"lib", "app", "top"}, chain("2", "1")) == down);
 }
 
-TEST_CASE("what is unmet is reported with both packages and their versions") {
+TEST_CASE("an unmet relation is reported with both packages and their versions") {
   CHECK(unmet_among({{"app", package("app", "2", "lib (>= 2)")}, {"lib", package("lib", "1")}}) ==
         std::set<Unmet>{{"app", "app 2 needs lib (>= 2), and lib is 1", "lib"}});
   CHECK(unmet_among({{"app", package("app", "1")}, {"lib", package("lib", "2", "", "app (<< 2)")}}) ==
@@ -78,7 +78,7 @@ TEST_CASE("what is unmet is reported with both packages and their versions") {
         std::set<Unmet>{{"app", "app 2 needs lib (>= 2), and lib is another version", "lib"}});
 }
 
-TEST_CASE("needs of packages that are not among them are met, and so is one of several alternatives") {
+TEST_CASE("a relation to an unknown package is met, and so is one with an alternative that is met") {
   CHECK(unmet_among({{"app", package("app", "2", "lib (>= 2), erlang-base")}}).empty());
   CHECK(unmet_among({{"app", package("app", "2", "lib (>= 2) | other")},
                      {"lib", package("lib", "1")},
@@ -86,42 +86,42 @@ TEST_CASE("needs of packages that are not among them are met, and so is one of s
             .empty());
 }
 
-TEST_CASE("what is provided counts with the version that it is provided in") {
+TEST_CASE("a provided package counts with the version in Provides") {
   PackageRelations lib = package("lib", "1:7-1");
   lib.provides = {{"erlang-app-lib", "=", "1.0"}};
   CHECK(unmet_among({{"app", package("app", "2", "erlang-app-lib (>= 1.0)")}, {"lib", lib}}).empty());
   CHECK(unmet_among({{"app", package("app", "2", "erlang-app-lib (>= 1.1)")}, {"lib", lib}}).size() == 1);
 }
 
-TEST_CASE("what needs the new version of one that nodes do not change waits with it, and so on") {
+TEST_CASE("direct and indirect dependents of the new version of a skipped package are skipped") {
   const PackageChanges all = chain("1", "2");
   const PackageChanges rest = without(all, "lib");
-  CHECK(
-      to_skip(rest, {{"lib", *all.at("lib").from}}) ==
-      Left{{"app", "app 2 needs lib (>= 2), and lib is 1"}, {"top", "top 2 needs app (>= 2), and app is 1"}});
+  CHECK(to_skip(rest, {{"lib", *all.at("lib").from}}) ==
+        Skipped{{"app", "app 2 needs lib (>= 2), and lib is 1"},
+                {"top", "top 2 needs app (>= 2), and app is 1"}});
   CHECK(to_skip(without(all, "top"), {{"top", *all.at("top").from}}).empty());
 }
 
-TEST_CASE("down, what is above does not wait for what is below") {
+TEST_CASE("in a downgrade, dependencies of a skipped package are skipped, but not its dependents") {
   const PackageChanges all = chain("2", "1");
   CHECK(to_skip(without(all, "lib"), {{"lib", *all.at("lib").from}}).empty());
   CHECK(to_skip(without(all, "app"), {{"app", *all.at("app").from}}) ==
-        Left{{"lib", "app 2 needs lib (>= 2), and lib is 1"}});
+        Skipped{{"lib", "app 2 needs lib (>= 2), and lib is 1"}});
 }
 
-TEST_CASE("what breaks the version that nodes keep running waits, too") {
+TEST_CASE("a package that breaks the old version of a skipped package is skipped") {
   const PackageChanges changes{{"lib", change(package("lib", "1"), package("lib", "2", "", "app (<< 2)"))}};
   CHECK(to_skip(changes, {{"app", package("app", "1")}}) ==
-        Left{{"lib", "lib 2 breaks app (<< 2), and app is 1"}});
+        Skipped{{"lib", "lib 2 breaks app (<< 2), and app is 1"}});
 }
 
-TEST_CASE("what was unmet before keeps nothing from changing") {
+TEST_CASE("a package is not skipped because of a relation that was unmet before") {
   const PackageChanges changes{{"lib", change(package("lib", "1"), package("lib", "2"))}};
   CHECK(
       to_skip(changes, {{"app", package("app", "1", "gone (>= 1)")}, {"gone", package("gone", "")}}).empty());
 }
 
-TEST_CASE("packages whose needs did not come return to the version before, and those that need them follow") {
+TEST_CASE("packages whose dependencies were not upgraded are rolled back, and so are their dependents") {
   const Packages now{{"lib", package("lib", "1")},
                      {"app", package("app", "2", "lib (>= 2)")},
                      {"top", package("top", "2", "app (>= 2)")},
@@ -130,7 +130,7 @@ TEST_CASE("packages whose needs did not come return to the version before, and t
   CHECK(to_roll_back(now, {{"top", "1"}, {"d", "1"}}).empty());
 }
 
-TEST_CASE("a package that is new on the machine waits for what it needs") {
+TEST_CASE("a new package is skipped if a dependency is skipped") {
   CHECK(to_skip({{"app", change({}, package("app", "1", "lib (>= 2)"))}}, {{"lib", package("lib", "")}}) ==
-        Left{{"app", "app 1 needs lib (>= 2), and lib is another version"}});
+        Skipped{{"app", "app 1 needs lib (>= 2), and lib is another version"}});
 }
