@@ -71,8 +71,8 @@ std::vector<Visit*> choose(std::vector<Visit>& visits, Wanting wanting) {
 
 /// A version that was given without its directory is where the node's own applications lie.
 Request with_directories(Request request, const NodeState& node) {
-  for (Version* version : {&request.from, &request.to})
-    if (!version->location && !version->vsn.empty())
+  for (Version* version : {version_before(request), version_after(request)})
+    if (version != nullptr && !version->location)
       version->location = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
   return request;
 }
@@ -89,7 +89,8 @@ Outcome restart_due(std::string why) {
 /// A removal stops whatever version is running.
 Request as_it_runs(Request request, const NodeState& node) {
   const auto loaded = loaded_vsn(node, request.app);
-  if (request.action == Action::stop && loaded && *loaded != request.from.vsn) request.from = {*loaded, {}};
+  auto* stop = std::get_if<Request::Stop>(&request.what);
+  if (stop != nullptr && loaded && *loaded != stop->version.vsn) stop->version = {*loaded, {}};
   return request;
 }
 
@@ -294,12 +295,15 @@ std::vector<Visit> visits_of(const Registry& registry) {
 }  // namespace
 
 Question question_for(const Request& request) {
-  const bool changes = request.action == Action::upgrade || request.action == Action::downgrade;
-  const bool same = changes && request.from.vsn == request.to.vsn;
-  const bool unloads = request.action == Action::stop && request.unload;
   Question question;
-  if (same || unloads) question.code_of = request.app;
-  if (request.action == Action::start) question.enough_if_running = request.app;
+  std::visit(Overload{[&](const Request::Start&) { question.enough_if_running = request.app; },
+                      [&](const Request::Stop& stop) {
+                        if (stop.unload) question.code_of = request.app;
+                      },
+                      [&](const Request::Change& change) {
+                        if (change.from.vsn == change.to.vsn) question.code_of = request.app;
+                      }},
+             request.what);
   return question;
 }
 

@@ -123,7 +123,7 @@ void Executor::report(const Request& request, std::vector<NodeReport> reports,
   std::erase_if(reports, [&](const NodeReport& node) {
     return node.outcome.is_done() && !changed.contains(node.node) && !node.outcome.is(Word::restart_due);
   });
-  ReportText text = render_text({"erlrc-" + to_string(request.action), request}, reports, false);
+  ReportText text = render_text({"erlrc-" + to_string(action_of(request)), request}, reports, false);
   streams_.out += text.out;
   streams_.err += text.err;
 }

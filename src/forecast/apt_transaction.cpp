@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/sys/parallel.hpp>
@@ -71,12 +72,14 @@ void Transaction::add_configuring(const AptChange& change, const Members& member
 
 void Transaction::add(const std::string& package, std::vector<Request> requests,
                       const std::optional<ControlMember>& member) {
+  const FileReader read = [this, package](const std::filesystem::path& path) {
+    const Archive* archive = archive_of(package);
+    return archive == nullptr ? std::nullopt : archive->files.read(path);
+  };
   for (Request& request : for_nodes(member ? member->nodes : std::nullopt, std::move(requests))) {
-    caches_.push_back(std::make_unique<AppCache>(
-        request.app, request.to, [this, package](const std::filesystem::path& path) {
-          const Archive* archive = archive_of(package);
-          return archive == nullptr ? std::nullopt : archive->files.read(path);
-        }));
+    const Version* packed = version_after(request);
+    caches_.push_back(packed == nullptr ? std::make_unique<AppCache>(request.app)
+                                        : std::make_unique<AppCache>(request.app, *packed, read));
     items_.push_back({package, std::move(request), caches_.back()->files()});
   }
 }
@@ -108,7 +111,8 @@ void Transaction::read_desired() {
     std::erase_if(items_, [&](const Item& item) { return item.package == archive.package; });
   }
   std::erase_if(items_, [&](const Item& item) {
-    if (item.request.action != Action::start || desired_.contains(item.request.app)) return false;
+    const bool starts = std::holds_alternative<Request::Start>(item.request.what);
+    if (!starts || desired_.contains(item.request.app)) return false;
     const Archive* archive = archive_of(item.package);
     return archive != nullptr && !archive->files.read("/etc/erlrc.d/applications/" + item.request.app.name);
   });

@@ -84,13 +84,17 @@ bool is_check(const Step& step) {
 /// Changes `node` to the state after `request`, for the planners of later requests.
 void note_done(NodeState& node, const Request& request, const Files& files) {
   const Atom& app = request.app;
-  if (request.action == Action::stop) {
-    node.running.erase(app);
-    if (request.unload) node.loaded.erase(app);
-    return;
-  }
-  node.loaded[app] = {request.to.vsn, files.spec(request.to).spec.included_applications};
-  if (!included_by(node, app)) node.running.emplace(app, Atom{"temporary"});
+  const auto note_running = [&](const Version& version) {
+    node.loaded[app] = {version.vsn, files.spec(version).spec.included_applications};
+    if (!included_by(node, app)) node.running.emplace(app, Atom{"temporary"});
+  };
+  std::visit(Overload{[&](const Request::Start& start) { note_running(start.version); },
+                      [&](const Request::Stop& stop) {
+                        node.running.erase(app);
+                        if (stop.unload) node.loaded.erase(app);
+                      },
+                      [&](const Request::Change& change) { note_running(change.to); }},
+             request.what);
 }
 
 void decide_on(Visit& visit, const Item& item, std::size_t index, const Desired& desired, Deadline until) {
@@ -110,8 +114,8 @@ void decide_on(Visit& visit, const Item& item, std::size_t index, const Desired&
       std::ranges::copy_if(std::get<Plan>(decision).steps, std::back_inserter(planned.checks), is_check);
     note_done(visit.state, request, item.files);
   }
-  if (request.action != Action::stop)
-    visit.needs.push_back({request.app.name, item.files.spec(request.to).spec.applications});
+  if (const Version* version = version_after(request))
+    visit.needs.push_back({request.app.name, item.files.spec(*version).spec.applications});
   visit.planned.push_back(std::move(planned));
 }
 
@@ -128,16 +132,12 @@ void decide(Visit& visit, const std::vector<Item>& items, const Desired& desired
       if (!is_for(items[i].request.nodes, visit.entry->name)) continue;
       decide_on(visit, items[i], i, desired, until);
     } catch (const std::exception& error) {
-      const Request& request = items[i].request;
-      visit.planned.push_back({i,
-                               {Kind::refused,
-                                items[i].package,
-                                request.app.name,
-                                request.from.vsn,
-                                request.to.vsn,
-                                visit.name,
-                                {},
-                                message_of(error, "planning")}});
+      Forecast row = row_about(items[i].request);
+      row.kind = Kind::refused;
+      row.package = items[i].package;
+      row.node = visit.name;
+      row.why = message_of(error, "planning");
+      visit.planned.push_back({i, std::move(row)});
     }
   }
 }
@@ -291,10 +291,11 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
   Transaction transaction(load_apt_changes(actions, admindir), site.desired);
   transaction.read_archives([&](const Item& item) {
     const Request& request = item.request;
-    if (request.action == Action::stop) return false;
+    const Version* version = version_after(request);
+    if (version == nullptr) return false;
+    const bool starts = std::holds_alternative<Request::Start>(request.what);
     return std::ranges::any_of(visits, [&](const Visit& visit) {
-      return visit.rpc &&
-             !(request.action == Action::start && loaded_vsn(visit.state, request.app) == request.to.vsn);
+      return visit.rpc && !(starts && loaded_vsn(visit.state, request.app) == version->vsn);
     });
   });
   Forecasts found{{}, {}, transaction.warnings()};

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/forecast/forecast.hpp>
 
@@ -36,17 +37,13 @@ bool converts(const Plan& plan) {
 }
 
 Kind kind_of(const Request& request, const Plan& plan) {
-  switch (request.action) {
-    case Action::start:
-      return Kind::start;
-    case Action::stop:
-      return Kind::stop;
-    case Action::upgrade:
-    case Action::downgrade:
-      if (!converts(plan)) return Kind::start;  // it is not running
-      return stops(plan, request.app) ? Kind::restart : Kind::hot;
-  }
-  return {};
+  return std::visit(Overload{[](const Request::Start&) { return Kind::start; },
+                             [](const Request::Stop&) { return Kind::stop; },
+                             [&](const Request::Change&) {
+                               if (!converts(plan)) return Kind::start;  // it is not running
+                               return stops(plan, request.app) ? Kind::restart : Kind::hot;
+                             }},
+                    request.what);
 }
 
 }  // namespace
@@ -55,11 +52,16 @@ bool fails(const Forecast& forecast) {
   return forecast.kind == Kind::refused || forecast.kind == Kind::needs_restart;
 }
 
-std::optional<Forecast> row_of(const Request& request, const Decision& decision) {
+Forecast row_about(const Request& request) {
   Forecast row;
   row.app = request.app.name;
-  row.old_vsn = request.from.vsn;
-  row.new_vsn = request.to.vsn;
+  if (const Version* version = version_before(request)) row.old_vsn = version->vsn;
+  if (const Version* version = version_after(request)) row.new_vsn = version->vsn;
+  return row;
+}
+
+std::optional<Forecast> row_of(const Request& request, const Decision& decision) {
+  Forecast row = row_about(request);
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     row.kind = refusal->needs_restart() ? Kind::needs_restart : Kind::refused;
     row.waits = refusal->reason == Refusal::Reason::other_version;

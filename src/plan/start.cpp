@@ -103,23 +103,22 @@ void append_start(Plan& plan, const AppFiles& files, const NodeState& node, Step
   plan.steps.push_back(StartApp{app});
 }
 
-Decision plan_start(const Request& request, const NodeState& node, const Files& files) {
-  const Atom& app = request.app;
+Decision plan_start(const Atom& app, const Version& version, const NodeState& node, const Files& files) {
   if (runs(node, app)) {
     const std::string running = loaded_vsn(node, app).value_or("?");
-    if (running == request.to.vsn) return Plan{Word::already_running};
-    return other_version_runs(app, running, request.to.vsn + " (use erlrc-upgrade)");
+    if (running == version.vsn) return Plan{Word::already_running};
+    return other_version_runs(app, running, version.vsn + " (use erlrc-upgrade)");
   }
   if (node.starting.contains(app)) return started_elsewhere(app);
   const auto outer = included_by(node, app);
-  if (outer && loaded_vsn(node, app) == request.to.vsn) return Plan{Word::included};
+  if (outer && loaded_vsn(node, app) == version.vsn) return Plan{Word::included};
   if (outer && loaded_vsn(node, app))
     return other_version_runs(app, *loaded_vsn(node, app),
-                              request.to.vsn + ": " + outer->name + " includes it (use erlrc-upgrade)");
-  const AppFiles& version = files.all(request.to);
-  if (auto refusal = contradiction(version, node)) return *std::move(refusal);
+                              version.vsn + ": " + outer->name + " includes it (use erlrc-upgrade)");
+  const AppFiles& to = files.all(version);
+  if (auto refusal = contradiction(to, node)) return *std::move(refusal);
   Plan plan;
-  append_start(plan, version, node, AddPath{version.location.in_path});
+  append_start(plan, to, node, AddPath{to.location.in_path});
   return plan;
 }
 

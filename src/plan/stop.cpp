@@ -28,18 +28,18 @@ std::vector<Atom> to_keep(const std::vector<Atom>& included, const std::vector<A
 
 }  // namespace
 
-Decision plan_stop(const Request& request, const NodeState& node, const Desired& desired) {
-  const Atom& app = request.app;
+Decision plan_stop(const Atom& app, const Request::Stop& stop, const NodeState& node,
+                   const Desired& desired) {
   const auto loaded = loaded_vsn(node, app);
   const bool running = runs(node, app);
-  if (loaded && *loaded != request.from.vsn && (running || request.unload)) {
-    if (running) return other_version_runs(app, *loaded, request.from.vsn);
+  if (loaded && *loaded != stop.version.vsn && (running || stop.unload)) {
+    if (running) return other_version_runs(app, *loaded, stop.version.vsn);
     return Refusal{Refusal::Reason::other_version_loaded,
-                   "version " + *loaded + " of " + app.name + " is loaded, not " + request.from.vsn};
+                   "version " + *loaded + " of " + app.name + " is loaded, not " + stop.version.vsn};
   }
   if (node.starting.contains(app)) return started_elsewhere(app);
   const auto outer = running ? std::nullopt : included_by(node, app);
-  if (outer && request.unload)
+  if (outer && stop.unload)
     return Refusal{Refusal::Reason::runs_included, outer->name + " runs and includes " + app.name};
 
   Plan plan;
@@ -48,7 +48,7 @@ Decision plan_stop(const Request& request, const NodeState& node, const Desired&
   plan.word = Word::not_running;
   if (running) {
     plan.word = Word::stopped;
-    plan.steps.push_back(RequireLoaded{app, request.from.vsn});
+    plan.steps.push_back(RequireLoaded{app, stop.version.vsn});
     plan.steps.push_back(StopApp{app});
     started = to_start(included, node, desired);
     for (const Atom& inner : started) {
@@ -56,7 +56,7 @@ Decision plan_stop(const Request& request, const NodeState& node, const Desired&
       plan.word = Word::stopped_included_started;
     }
   }
-  if (!request.unload) return plan;
+  if (!stop.unload) return plan;
   plan.word = Word::unloaded;
   if (!loaded) return plan;
   // The node is asked for the modules, not the disk: when a package is removed, the files may be gone
@@ -66,7 +66,7 @@ Decision plan_stop(const Request& request, const NodeState& node, const Desired&
     modules.modules.push_back(module);
   if (!modules.modules.empty()) plan.steps.push_back(std::move(modules));
   plan.steps.push_back(UnloadApp{app, to_keep(included, started, node)});
-  if (request.from.location) plan.steps.push_back(RemovePath{request.from.location->in_path});
+  if (stop.version.location) plan.steps.push_back(RemovePath{stop.version.location->in_path});
   return plan;
 }
 

@@ -166,21 +166,24 @@ void append(std::vector<Step>& steps, std::vector<Step> more) {
   std::ranges::move(more, std::back_inserter(steps));
 }
 
-Decision plan_running(const Request& request, const NodeState& node, const RunningVersions& versions,
-                      const Desired& desired) {
+Word word_of(const Request::Change& change) {
+  return change.direction == Direction::up ? Word::upgraded : Word::downgraded;
+}
+
+Decision plan_running(const Atom& app, const Request::Change& change, const NodeState& node,
+                      const RunningVersions& versions, const Desired& desired) {
   const AppFiles& from = versions.from();
   const AppFiles& to = versions.to();
-  const Direction direction = request.action == Action::downgrade ? Direction::down : Direction::up;
-  Script script = find_script(from, to, direction, request.policy.engine);
+  Script script = find_script(from, to, change.direction, change.policy.engine);
   if (auto why = needs_restart(script.instructions, node.node))
     return Refusal{Refusal::Reason::appup_needs_restart, *std::move(why)};
   const Inclusions inclusions(from, to, node, desired);
   if (auto refusal = inclusions.twice()) return *std::move(refusal);
   if (auto refusal = loses_nifs(to, script.instructions)) return *std::move(refusal);
 
-  ScriptSteps made = script_steps(script, from, to, node, request.policy);
-  Plan plan{direction == Direction::down ? Word::downgraded : Word::upgraded,
-            {RequireLoaded{request.app, request.from.vsn}},
+  ScriptSteps made = script_steps(script, from, to, node, change.policy);
+  Plan plan{word_of(change),
+            {RequireLoaded{app, change.from.vsn}},
             std::move(script.remarks),
             {std::move(script.origin)}};
   std::ranges::move(made.notes, std::back_inserter(plan.notes));
@@ -195,7 +198,7 @@ Decision plan_running(const Request& request, const NodeState& node, const Runni
 
 /// Nothing runs, so there is no state to convert: the new version takes the place of the old one and is
 /// started.
-Decision plan_not_running(const Request& request, const NodeState& node, const AppFiles& from,
+Decision plan_not_running(const Request::Change& change, const NodeState& node, const AppFiles& from,
                           const AppFiles& to) {
   if (auto refusal = contradiction(to, node)) return *std::move(refusal);
   Plan plan;
@@ -204,7 +207,7 @@ Decision plan_not_running(const Request& request, const NodeState& node, const A
   for (const Atom& module : from.spec.modules)
     if (!contains(to.spec.modules, module)) gone.modules.push_back(module);
   if (!gone.modules.empty()) plan.steps.push_back(std::move(gone));
-  plan.word = request.action == Action::downgrade ? Word::downgraded : Word::upgraded;
+  plan.word = word_of(change);
   return plan;
 }
 
@@ -234,48 +237,46 @@ std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) 
 }
 
 /// The code that runs has moved to another directory.
-Plan plan_moved(const Request& request, const AppFiles& to) {
+Plan plan_moved(const Atom& app, const Request::Change& change, const AppFiles& to) {
   Plan plan{Word::already_running};
-  const Location from = request.from.location.value_or(to.location);
+  const Location from = change.from.location.value_or(to.location);
   if (from.in_path != to.location.in_path)
-    plan.steps = {RequireLoaded{request.app, request.to.vsn}, ReplacePath{from.in_path, to.location.in_path}};
+    plan.steps = {RequireLoaded{app, change.to.vsn}, ReplacePath{from.in_path, to.location.in_path}};
   return plan;
 }
 
 /// The same version again: a rebuilt package, a security fix. Only what differs from the loaded code is
 /// exchanged.
-Decision plan_rebuilt(const Request& request, const NodeState& node, const Files& files,
-                      const Desired& desired) {
-  AppFiles to = files.all(request.to);
+Decision plan_rebuilt(const Atom& app, const Request::Change& change, const NodeState& node,
+                      const Files& files, const Desired& desired) {
+  AppFiles to = files.all(change.to);
   to.appup.reset();  // it is for other versions
   auto from = loaded_build(to, node);
-  if (!from) return plan_moved(request, to);
-  from->location = request.from.location.value_or(to.location);
-  Decision decision = plan_running(request, node, RunningVersions(*from, to, node), desired);
+  if (!from) return plan_moved(app, change, to);
+  from->location = change.from.location.value_or(to.location);
+  Decision decision = plan_running(app, change, node, RunningVersions(*from, to, node), desired);
   if (auto* plan = std::get_if<Plan>(&decision)) plan->notes = {"same version, other code"};
   return decision;
 }
 
 }  // namespace
 
-Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
-                      const Desired& desired) {
-  const Atom& app = request.app;
+Decision plan_upgrade(const Atom& app, const Request::Change& change, const NodeState& node,
+                      const Files& files, const Desired& desired) {
   if (node.starting.contains(app)) return started_elsewhere(app);
   const auto loaded = loaded_vsn(node, app);
   const bool active = runs(node, app) || included_by(node, app);
   if (!active) {
-    if (!request.start) return Plan{Word::not_running};
-    if (!files.exist(request.from))
-      return plan_start({Action::start, app, {}, request.to, true}, node, files);
-    return plan_not_running(request, node, files.spec(request.from), files.all(request.to));
+    if (!change.start) return Plan{Word::not_running};
+    if (!files.exist(change.from)) return plan_start(app, change.to, node, files);
+    return plan_not_running(change, node, files.spec(change.from), files.all(change.to));
   }
-  if (loaded == request.to.vsn && request.from.vsn != request.to.vsn) return Plan{Word::already_running};
-  if (loaded != request.from.vsn)
-    return other_version_runs(app, loaded.value_or("?"), request.from.vsn + " or " + request.to.vsn);
-  if (request.from.vsn == request.to.vsn) return plan_rebuilt(request, node, files, desired);
-  const RunningVersions versions(files.all(request.from), files.all(request.to), node);
-  return plan_running(request, node, versions, desired);
+  if (loaded == change.to.vsn && change.from.vsn != change.to.vsn) return Plan{Word::already_running};
+  if (loaded != change.from.vsn)
+    return other_version_runs(app, loaded.value_or("?"), change.from.vsn + " or " + change.to.vsn);
+  if (change.from.vsn == change.to.vsn) return plan_rebuilt(app, change, node, files, desired);
+  const RunningVersions versions(files.all(change.from), files.all(change.to), node);
+  return plan_running(app, change, node, versions, desired);
 }
 
 }  // namespace erlrc

@@ -67,20 +67,22 @@ Json node_of(const NodeReport& report) {
   return node;
 }
 
+Json vsn_of(const Version* version) {
+  return version == nullptr ? Json() : Json(version->vsn);
+}
+
 }  // namespace
 
 std::string render_json(const ReportHead& head, const std::vector<NodeReport>& reports) {
   const Request& request = head.request;
-  const bool leaves = request.action != Action::start;
-  const bool arrives = request.action != Action::stop;
   Json nodes = Json::array();
   for (const NodeReport& report : reports)
     nodes.push_back(node_of(report));
   const Json record{{"tool", head.tool},
-                    {"action", to_string(request.action)},
+                    {"action", to_string(action_of(request))},
                     {"app", request.app.name},
-                    {"from", leaves ? Json(request.from.vsn) : Json()},
-                    {"to", arrives ? Json(request.to.vsn) : Json()},
+                    {"from", vsn_of(version_before(request))},
+                    {"to", vsn_of(version_after(request))},
                     {"dry_run", head.dry_run},
                     {"nodes", std::move(nodes)},
                     {"exit", exit_code(reports)}};

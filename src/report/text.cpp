@@ -75,7 +75,7 @@ std::string headline(const ReportHead& head, const NodeReport& report) {
   const Outcome& outcome = report.outcome;
   const std::string word(word_of(outcome));
   if (outcome.is_done())
-    return head.tool + ": " + doing(head.request.action) + " '" + head.request.app.name + "': (" +
+    return head.tool + ": " + doing(action_of(head.request)) + " '" + head.request.app.name + "': (" +
            one_line(report.node) + ") " + word + (head.dry_run ? " (dry run)" : "") + "\n";
   return head.tool + ": " + one_line(report.node) + ": " + (word.empty() ? "" : word + ": ") +
          one_line(outcome.why()) + "\n";

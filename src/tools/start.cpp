@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <utility>
+
 #include "arguments.hpp"
 
 namespace erlrc {
@@ -16,12 +18,10 @@ int start_main(std::span<const std::string> args, Streams& streams) {
     add_act_options(line.app, options);
     if (const auto code = line.parse(args, streams)) return *code;
 
-    Request request;
-    request.action = Action::start;
-    request.app = check_app(app);
-    request.to.vsn = check_vsn(vsn);
-    if (line.app.count("DIR") > 0) request.to.location = check_ebin(directory);
-    return act(tool, request, options, streams);
+    const Atom name = check_app(app);
+    Version version{check_vsn(vsn)};
+    if (line.app.count("DIR") > 0) version.location = check_ebin(directory);
+    return act(tool, {name, Request::Start{std::move(version)}}, options, streams);
   });
 }
 

@@ -28,8 +28,9 @@ Version check_version(const VersionArguments& given, bool with_directory) {
 }
 
 /// `first` and `second` are in the order of the command line.
-int change_main(const std::string& tool, const std::string& about, Action action, VersionArguments first,
-                VersionArguments second, std::span<const std::string> args, Streams& streams) {
+int change_main(const std::string& tool, const std::string& about, Direction direction,
+                VersionArguments first, VersionArguments second, std::span<const std::string> args,
+                Streams& streams) {
   CommandLine line(
       tool,
       "APP " + first.vsn_name + " " + second.vsn_name + " [" + first.dir_name + " " + second.dir_name + "]",
@@ -52,18 +53,15 @@ int change_main(const std::string& tool, const std::string& about, Action action
   const bool directories = line.app.count(first.dir_name) > 0;
   if (directories && line.app.count(second.dir_name) == 0)
     throw UsageError(second.dir_name + " is missing: give both directories or none");
-  Request request;
-  request.action = action;
-  request.app = check_app(app);
-  request.policy = read_policy(policy);
-  if (options.rehearse && request.policy.engine == Policy::Engine::otp)
+  const Atom name = check_app(app);
+  const Policy chosen = read_policy(policy);
+  if (options.rehearse && chosen.engine == Policy::Engine::otp)
     throw UsageError("--rehearse: not with --engine=otp");
-  Version one = check_version(first, directories);
-  Version other = check_version(second, directories);
-  const bool up = action == Action::upgrade;
-  request.from = up ? std::move(one) : std::move(other);
-  request.to = up ? std::move(other) : std::move(one);
-  return act(tool, request, options, streams);
+  const Version one = check_version(first, directories);
+  const Version other = check_version(second, directories);
+  const bool up = direction == Direction::up;
+  const Request::Change change{direction, up ? one : other, up ? other : one, true, chosen};
+  return act(tool, {name, change}, options, streams);
 }
 
 }  // namespace
@@ -72,7 +70,7 @@ int upgrade_main(std::span<const std::string> args, Streams& streams) {
   const std::string tool = "erlrc-upgrade";
   return guarded_main(tool, streams, [&] {
     return change_main(tool, "Upgrade a running application on every registered node without stopping it.",
-                       Action::upgrade, {"OLDVSN", "OLDDIR", "The version that runs"},
+                       Direction::up, {"OLDVSN", "OLDDIR", "The version that runs"},
                        {"NEWVSN", "NEWDIR", "The version to upgrade to"}, args, streams);
   });
 }
@@ -81,7 +79,7 @@ int downgrade_main(std::span<const std::string> args, Streams& streams) {
   const std::string tool = "erlrc-downgrade";
   return guarded_main(tool, streams, [&] {
     return change_main(tool, "Downgrade a running application on every registered node without stopping it.",
-                       Action::downgrade, {"EARLIERVSN", "EARLIERDIR", "The version to downgrade to"},
+                       Direction::down, {"EARLIERVSN", "EARLIERDIR", "The version to downgrade to"},
                        {"LATERVSN", "LATERDIR", "The version that runs"}, args, streams);
   });
 }

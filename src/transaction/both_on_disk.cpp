@@ -5,6 +5,7 @@
 #include <ranges>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include <erlrc/transaction/upgrade_set.hpp>
 
@@ -32,7 +33,7 @@ RunRecord::Package recorded(const std::string& name, const PackageChange& change
 void leave_starts(RunRecord::Package& package) {
   if (package.from.empty() || std::is_gteq(compare_package_versions(package.version, package.from))) return;
   for (Request& request : package.requests)
-    request.start = false;
+    if (auto* change = std::get_if<Request::Change>(&request.what)) change->start = false;
 }
 
 std::vector<Request> requests_of(const Group& group) {
@@ -151,11 +152,7 @@ PackageActions last_hook(const Snapshot& snapshot) {
       each(start_all({next->second}, snapshot.desired));
       continue;
     }
-    const Request stop{.action = Action::stop,
-                       .app = app.app,
-                       .from = {app.vsn, app.location},
-                       .to = {},
-                       .nodes = versions.nodes};
+    const Request stop{app.app, Request::Stop{{app.vsn, app.location}}, versions.nodes};
     if (ask({Ask::What::would_change, {stop}}, snapshot, questions))
       actions.push_back(Warn{snapshot.package + ": the new version has no hooks: nodes that run " +
                              app.app.name + " " + app.vsn + " keep running it until they are restarted"});

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <variant>
 
+#include <erlrc/base/error.hpp>
 #include <erlrc/base/version.hpp>
 
 namespace erlrc {
@@ -20,24 +22,24 @@ Version version(const PackagedApp& app) {
 }
 
 Request start(const PackagedApp& app) {
-  return {.action = Action::start, .app = app.app, .from = {}, .to = version(app)};
+  return {app.app, Request::Start{version(app)}};
 }
 
 Request stop(const PackagedApp& app) {
-  return {.action = Action::stop, .app = app.app, .from = version(app), .to = {}};
+  return {app.app, Request::Stop{version(app)}};
 }
 
 bool is_desired(const DesiredApps& desired, const Atom& app) {
   return !desired || desired->contains(app);
 }
 
+/// The same version again is an upgrade.
+Direction direction(const std::string& from, const std::string& to) {
+  return compare_versions(from, to) > 0 ? Direction::down : Direction::up;
+}
+
 Request change(const PackagedApp& from, const PackagedApp& to, bool start) {
-  const bool down = compare_versions(from.vsn, to.vsn) > 0;
-  return {.action = down ? Action::downgrade : Action::upgrade,
-          .app = to.app,
-          .from = version(from),
-          .to = version(to),
-          .start = start};
+  return {to.app, Request::Change{direction(from.vsn, to.vsn), version(from), version(to), start}};
 }
 
 std::vector<Request> stop_all(const PackagedApps& apps) {
@@ -127,21 +129,13 @@ std::vector<Request> all_reversed(const std::vector<Request>& requests) {
 
 Request reversed(const Request& request) {
   Request back = request;
-  std::swap(back.from, back.to);
-  switch (request.action) {
-    case Action::start:
-      back.action = Action::stop;
-      break;
-    case Action::stop:
-      back.action = Action::start;
-      break;
-    case Action::upgrade:
-      if (compare_versions(back.from.vsn, back.to.vsn) > 0) back.action = Action::downgrade;
-      break;
-    case Action::downgrade:
-      back.action = Action::upgrade;
-      break;
-  }
+  std::visit(Overload{[&](const Request::Start& start) { back.what = Request::Stop{start.version}; },
+                      [&](const Request::Stop& stop) { back.what = Request::Start{stop.version}; },
+                      [&](const Request::Change& change) {
+                        back.what = Request::Change{direction(change.to.vsn, change.from.vsn), change.to,
+                                                    change.from, change.start, change.policy};
+                      }},
+             request.what);
   return back;
 }
 

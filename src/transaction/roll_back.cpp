@@ -6,6 +6,7 @@
 #include <map>
 #include <ranges>
 #include <utility>
+#include <variant>
 
 #include <erlrc/transaction/requests.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
@@ -22,7 +23,8 @@ const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
 }
 
 bool to_backup(const Request& request) {
-  return request.to.location && request.to.location->is_backup();
+  const Version* to = version_after(request);
+  return to != nullptr && to->location && to->location->is_backup();
 }
 
 bool is_staged(const Version& version, const Snapshot& snapshot) {
@@ -68,8 +70,8 @@ RollBack roll_back(const std::string& package, std::vector<Request> requests, bo
   if (only_backup && !restored) return made;
   made.stays.emplace();
   for (const Request& request : made.requests)
-    if (request.from.location)
-      made.stays->push_back({request.app, request.from.vsn, request.from.location->in_path});
+    if (const Version* from = version_before(request); from != nullptr && from->location)
+      made.stays->push_back({request.app, from->vsn, from->location->in_path});
   return made;
 }
 
@@ -100,7 +102,7 @@ std::set<std::string> roll_back_unmet(const RunRecord& record, const Snapshot& s
     RollBack made{package.name, {}};
     for (Request request : all_reversed(package.requests))
       if (const PackagedApp* app = find(snapshot.backup(package.name), request.app)) {
-        request.to = {app->vsn, app->location.read_from};
+        if (Version* to = version_after(request)) *to = {app->vsn, app->location.read_from};
         made.requests.push_back(std::move(request));
       }
     if (made.requests.empty()) continue;
@@ -127,13 +129,11 @@ std::vector<Request> moves(const RunRecord::Package& package, const PackagedApps
   std::vector<Request> made;
   for (const Request& request : package.requests) {
     const PackagedApp* now = find(apps, request.app);
-    if (now == nullptr || !is_staged(request.to, snapshot)) continue;
-    made.push_back({.action = Action::upgrade,
-                    .app = request.app,
-                    .from = request.to,
-                    .to = {now->vsn, now->location},
-                    .start = false,
-                    .nodes = request.nodes});
+    const Version* staged = version_after(request);
+    if (now == nullptr || staged == nullptr || !is_staged(*staged, snapshot)) continue;
+    made.push_back({request.app,
+                    Request::Change{.from = *staged, .to = {now->vsn, now->location}, .start = false},
+                    request.nodes});
   }
   return made;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
 
@@ -51,29 +52,47 @@ Version decode_version(const Json& json) {
           json.contains("location") ? decode_location(json.at("location")) : decode_directories(json)};
 }
 
+/// Only what hooks ask for is recorded: they always unload, and have no policy.
 Json encode(const Request& request) {
-  return {{"action", to_string(request.action)},
-          {"app", request.app.name},
-          {"from", encode(request.from)},
-          {"to", encode(request.to)},
-          {"start", request.start},
-          {"nodes", request.nodes ? Json(*request.nodes) : Json()}};
+  Json json{{"action", to_string(action_of(request))},
+            {"app", request.app.name},
+            {"nodes", request.nodes ? Json(*request.nodes) : Json()}};
+  if (const Version* version = version_before(request)) json["from"] = encode(*version);
+  if (const Version* version = version_after(request)) json["to"] = encode(*version);
+  if (const auto* change = std::get_if<Request::Change>(&request.what)) json["start"] = change->start;
+  return json;
+}
+
+Action decode_action(const std::string& name) {
+  for (const Action action : {Action::start, Action::stop, Action::upgrade, Action::downgrade})
+    if (to_string(action) == name) return action;
+  throw Error("'" + name + "' is not an action");
+}
+
+/// Earlier versions wrote every key for every action; those that do not apply are ignored.
+decltype(Request::what) decode_what(const Json& json) {
+  const auto version = [&](const char* key) { return decode_version(json.at(key)); };
+  const auto change = [&](Direction direction) {
+    return Request::Change{direction, version("from"), version("to"), json.at("start").get<bool>()};
+  };
+  switch (decode_action(json.at("action").get<std::string>())) {
+    case Action::start:
+      return Request::Start{version("to")};
+    case Action::stop:
+      return Request::Stop{version("from")};
+    case Action::upgrade:
+      return change(Direction::up);
+    case Action::downgrade:
+      return change(Direction::down);
+  }
+  return {};
 }
 
 Request decode_request(const Json& json) {
-  Request request{.app = Atom{json.at("app").get<std::string>()},
-                  .from = decode_version(json.at("from")),
-                  .to = decode_version(json.at("to")),
-                  .start = json.at("start").get<bool>()};
+  Request request{.app = Atom{json.at("app").get<std::string>()}, .what = decode_what(json)};
   if (const Json nodes = json.value("nodes", Json()); !nodes.is_null())
     request.nodes = nodes.get<std::vector<std::string>>();
-  const std::string name = json.at("action").get<std::string>();
-  for (const Action action : {Action::start, Action::stop, Action::upgrade, Action::downgrade})
-    if (to_string(action) == name) {
-      request.action = action;
-      return request;
-    }
-  throw Error("'" + name + "' is not an action");
+  return request;
 }
 
 Json encode(const RunRecord::Package& package) {

@@ -146,7 +146,7 @@ std::vector<Scenario> scenarios() {
     std::string spec = read_file(lab.dir() / file);
     spec.replace(spec.find("{vsn, \"2"), 8, "{vsn, \"1");
     lab.dir().write(file, spec);
-    request.to.vsn = "1.0.0";
+    version_after(request)->vsn = "1.0.0";
     return request;
   });
   add("upgrade of what does not run", [](Lab& lab) {
@@ -220,7 +220,7 @@ std::vector<Scenario> scenarios() {
         lab.add(zoo("1.0.0"));
         lab.start("zoo", "1.0.0");
         Request request = request_for(lab, Action::stop, "zoo", "1.0.0", "");
-        request.unload = false;
+        std::get<Request::Stop>(request.what).unload = false;
         return request;
       },
       true);

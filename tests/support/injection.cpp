@@ -61,12 +61,19 @@ Outcome with_short_errors(const Body& body) {
 
 Request request_for(const Lab& lab, Action action, const std::string& app, const std::string& from,
                     const std::string& to) {
-  Request request;
-  request.action = action;
-  request.app = Atom{app};
-  if (!from.empty()) request.from = {from, lab.at(app, from) + "/ebin"};
-  if (!to.empty()) request.to = {to, lab.at(app, to) + "/ebin"};
-  return request;
+  const Atom name{app};
+  const auto version = [&](const std::string& vsn) { return Version{vsn, lab.at(app, vsn) + "/ebin"}; };
+  switch (action) {
+    case Action::start:
+      return {name, Request::Start{version(to)}};
+    case Action::stop:
+      return {name, Request::Stop{version(from)}};
+    case Action::upgrade:
+      return {name, Request::Change{Direction::up, version(from), version(to)}};
+    case Action::downgrade:
+      return {name, Request::Change{Direction::down, version(from), version(to)}};
+  }
+  return {};
 }
 
 Decision planned(Lab& lab, const Request& request) {
@@ -81,7 +88,9 @@ Decision planned(Lab& lab, const Request& request) {
       },
       [](const Version& v) { return std::filesystem::is_directory(v.location.value().read_from); }};
   Question question;
-  if (request.action == Action::stop || request.from.vsn == request.to.vsn) question.code_of = app;
+  const Version* from = version_before(request);
+  const Version* to = version_after(request);
+  if (to == nullptr || (from != nullptr && from->vsn == to->vsn)) question.code_of = app;
   const auto rpc = connect(lab.node().entry(), after(patience));
   const NodeState node = observe(*rpc, question, after(patience));
   return plan(request, node, files, load_desired_applications(lab.dir().path()));

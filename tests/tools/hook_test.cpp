@@ -133,7 +133,7 @@ TEST_CASE("an upgrade of which dpkg was killed is rolled back by the next call")
   const Version from{"1.0", (dpkg.host.dir() / "egerl-1.0/ebin").string()};
   const Version to{"2.0", (dpkg.host.dir() / "egerl-2.0/ebin").string()};
   RunRecord::Group group;
-  group.packages = {{"pkg", "1.0", "2.0", {{erlrc::Action::upgrade, Atom{"egerl"}, from, to}}}};
+  group.packages = {{"pkg", "1.0", "2.0", {{Atom{"egerl"}, Request::Change{Direction::up, from, to}}}}};
   dpkg.host.dir().write("run/run", encode_run_record({"77777 1", {group}}));
   dpkg.host.dir().write("state/staged/other/x", "");
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==

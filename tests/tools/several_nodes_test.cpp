@@ -257,7 +257,7 @@ TEST_CASE("an exception of any kind in one node's visit is that node's error, an
     play(several.add(name), observed({{"egerl", "1.0"}}, name == "a" ? host / "a" : host),
          each_alone ? test::done() : prepared());
 
-  const Request upgrade{erlrc::Action::upgrade, Atom{"egerl"}, {"1.0", {}}, {"2.0", {}}};
+  const Request upgrade{Atom{"egerl"}, Request::Change{Direction::up, {"1.0", {}}, {"2.0", {}}}};
   const auto reports =
       execute(upgrade, load_site(), {.until = after(milliseconds(60000)), .each_alone = each_alone});
   REQUIRE(reports.size() == 3);

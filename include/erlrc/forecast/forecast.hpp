@@ -53,6 +53,9 @@ struct Forecasts {
 Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
                    const Site& site, Deadline until);
 
+/// A row with the application and the versions of `request`, and nothing else.
+Forecast row_about(const Request& request);
+
 /// The row of one decision; nullopt if nothing happens.
 std::optional<Forecast> row_of(const Request& request, const Decision& decision);
 

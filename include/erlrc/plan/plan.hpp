@@ -42,12 +42,12 @@ struct Files {
 /// Applications with a file in $ERLRC_ROOT/applications: those that should run.
 using Desired = std::set<Atom>;
 
-Decision plan_start(const Request& request, const NodeState& node, const Files& files);
-Decision plan_stop(const Request& request, const NodeState& node, const Desired& desired);
-Decision plan_upgrade(const Request& request, const NodeState& node, const Files& files,
-                      const Desired& desired);
+Decision plan_start(const Atom& app, const Version& version, const NodeState& node, const Files& files);
+Decision plan_stop(const Atom& app, const Request::Stop& stop, const NodeState& node, const Desired& desired);
+Decision plan_upgrade(const Atom& app, const Request::Change& change, const NodeState& node,
+                      const Files& files, const Desired& desired);
 
-/// The planner of the request's action.
+/// Calls the planner for `request`.
 Decision plan(const Request& request, const NodeState& node, const Files& files, const Desired& desired);
 
 }  // namespace erlrc

@@ -5,16 +5,16 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include <erlrc/app/appup.hpp>
 #include <erlrc/app/location.hpp>
 #include <erlrc/term/term.hpp>
 
 // What the caller wants of every node.
 
 namespace erlrc {
-
-enum class Action { start, stop, upgrade, downgrade };
 
 /// One version of the application and where it is.
 struct Version {
@@ -48,18 +48,46 @@ struct Policy {
 };
 
 struct Request {
-  Action action = Action::start;
+  struct Start {
+    Version version;  ///< the version that shall run
+    bool operator==(const Start&) const = default;
+  };
+
+  struct Stop {
+    Version version;     ///< the version to stop
+    bool unload = true;  ///< also unload the application and its modules
+    bool operator==(const Stop&) const = default;
+  };
+
+  /// An upgrade or a downgrade.
+  struct Change {
+    Direction direction = Direction::up;
+    Version from;       ///< the version that runs now
+    Version to;         ///< the version that shall run
+    bool start = true;  ///< where no version runs, start the new one
+    Policy policy{};
+    bool operator==(const Change&) const = default;
+  };
+
   Atom app;
-  Version from;        ///< upgrade, downgrade: the version that runs now. stop: the version to stop
-  Version to;          ///< start, upgrade, downgrade: the version that shall run
-  bool unload = true;  ///< stop: also unload the application and its modules
-  bool start = true;   ///< upgrade, downgrade: where no version runs, start the new one
-  Policy policy{};     ///< upgrade, downgrade
+  std::variant<Start, Stop, Change> what;
   std::optional<std::vector<std::string>> nodes{};  ///< the nodes that it is for, by name; absent: all
   bool operator==(const Request&) const = default;
 };
 
+enum class Action { start, stop, upgrade, downgrade };
+
+Action action_of(const Request& request);
+
 /// `start`, `upgrade`, .. as in JSON and in messages.
 std::string to_string(Action action);
+
+/// The version that `request` stops or replaces; null for a start.
+const Version* version_before(const Request& request);
+Version* version_before(Request& request);
+
+/// The version that shall run after `request`; null for a stop.
+const Version* version_after(const Request& request);
+Version* version_after(Request& request);
 
 }  // namespace erlrc

@@ -7,7 +7,7 @@ using namespace erlrc::test;
 namespace {
 
 const Atom egerl{"egerl"};
-const Request start{Action::start, egerl, {}, {"4.0.1", {}}, true};
+const Version start{"4.0.1", {}};
 
 AppFiles version() {
   AppFiles made = files("4.0.1", {module("egerl_app")});
@@ -30,6 +30,10 @@ Plan started(Word word, std::vector<Step> last) {
       {}};
   std::ranges::move(last, std::back_inserter(plan.steps));
   return plan;
+}
+
+Decision plan_start(const Version& version, const NodeState& node, const Files& files) {
+  return erlrc::plan_start(egerl, version, node, files);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace {
 const Atom egerl{"egerl"};
 const Atom inner{"inner"};
 
-Request stop(bool unload) {
-  return {Action::stop, egerl, {"4.0.1", "/lib/egerl-4.0.1/ebin"}, {}, unload};
+Request::Stop stop(bool unload) {
+  return {{"4.0.1", "/lib/egerl-4.0.1/ebin"}, unload};
 }
 
 NodeState with_code(NodeState node) {
@@ -20,6 +20,10 @@ NodeState with_code(NodeState node) {
 
 const std::vector<Step> unloading{UnloadModules{{Atom{"egerl_app"}, Atom{"egerl_srv"}}}, UnloadApp{egerl, {}},
                                   RemovePath{"/lib/egerl-4.0.1/ebin"}};
+
+Decision plan_stop(const Request::Stop& stop, const NodeState& node, const Desired& desired) {
+  return erlrc::plan_stop(egerl, stop, node, desired);
+}
 
 }  // namespace
 

@@ -10,8 +10,8 @@ const Atom egerl{"egerl"};
 const Atom inner{"inner"};
 const Atom srv{"egerl_srv"};
 const Atom lib{"egerl_lib"};
-const Request up{Action::upgrade, egerl, {"4.0.1", {}}, {"4.1.0", {}}, true};
-const Request down{Action::downgrade, egerl, {"4.1.0", {}}, {"4.0.1", {}}, true};
+const Request::Change up{Direction::up, {"4.0.1", {}}, {"4.1.0", {}}};
+const Request::Change down{Direction::down, {"4.1.0", {}}, {"4.0.1", {}}};
 
 Module server(const std::string& how) {
   return module("egerl_srv").behaving("gen_server").exporting("code_change/3").differing(how);
@@ -44,6 +44,11 @@ Plan plan_of(const Decision& decision) {
   INFO(Catch::StringMaker<Decision>::convert(decision));
   REQUIRE(std::holds_alternative<Plan>(decision));
   return std::get<Plan>(decision);
+}
+
+Decision plan_upgrade(const Request::Change& change, const NodeState& node, const Files& files,
+                      const Desired& desired) {
+  return erlrc::plan_upgrade(egerl, change, node, files, desired);
 }
 
 const std::string ebin1 = "/lib/egerl-4.0.1/ebin";
@@ -253,7 +258,7 @@ TEST_CASE(
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
   CHECK(plan.steps.at(1) == Step(ReadCode{location, {lib, srv}, {{lib, srv}}}));
   CHECK(std::ranges::count(plan.steps, Step(ReplacePath{ebin1, in_path})) == 1);
-  const Plan begun = plan_of(plan_start({Action::start, egerl, {}, {"4.1.0"}}, {}, Disk({to}).files()));
+  const Plan begun = plan_of(plan_start(egerl, {"4.1.0"}, {}, Disk({to}).files()));
   CHECK(std::ranges::count(begun.steps, Step(AddPath{in_path})) == 1);
   const auto is_load = [](const Step& step) { return std::holds_alternative<LoadModules>(step); };
   const auto load = std::ranges::find_if(begun.steps, is_load);
@@ -265,7 +270,7 @@ TEST_CASE("the same version with the same code needs nothing") {
   NodeState node = running();
   for (const auto& [module, beam] : earlier().beams)
     node.code[module] = to_bytes(beam.md5);
-  const Request again{Action::upgrade, egerl, {"4.0.1", {}}, {"4.0.1", {}}, true};
+  const Request::Change again{Direction::up, {"4.0.1", {}}, {"4.0.1", {}}};
   CHECK(plan_upgrade(again, node, Disk({earlier()}).files(), {}) == Decision(Plan{Word::already_running}));
 }
 
@@ -274,7 +279,7 @@ TEST_CASE("the same version with other code changes only the modules that differ
   node.code[lib] = to_bytes(earlier().beams.at(lib).md5);
   node.code[srv] = Bytes(16, 'x');
   node.code[Atom{"egerl_gone"}] = Bytes(16, 'y');
-  const Request again{Action::upgrade, egerl, {"4.0.1", {}}, {"4.0.1", {}}, true};
+  const Request::Change again{Direction::up, {"4.0.1", {}}, {"4.0.1", {}}};
   const Plan plan = plan_of(plan_upgrade(again, node, Disk({earlier()}).files(), {}));
   CHECK(plan.notes == std::vector<std::string>{"same version, other code"});
   CHECK(plan.steps.at(2) == Step(BackUpCode{ebin1, {srv, Atom{"egerl_gone"}}}));

@@ -10,7 +10,7 @@ using nlohmann::json;
 
 namespace {
 
-const Request kUpgrade{Action::upgrade, Atom{"egerl"}, {"4.0.1", {}}, {"4.1.0", {}}};
+const Request kUpgrade{Atom{"egerl"}, Request::Change{Direction::up, {"4.0.1", {}}, {"4.1.0", {}}}};
 
 }  // namespace
 
@@ -40,11 +40,11 @@ TEST_CASE("the record of an upgrade has the outcome, the messages and the steps 
 
 TEST_CASE("the record has null for a version that an action does not have") {
   const json start =
-      json::parse(render_json({"erlrc-start", {Action::start, Atom{"a"}, {}, {"1", {}}}, true}, {}));
+      json::parse(render_json({"erlrc-start", {Atom{"a"}, Request::Start{{"1", {}}}}, true}, {}));
   CHECK(start ==
         json::parse(R"({"tool": "erlrc-start", "action": "start", "app": "a", "from": null, "to": "1",
                                  "dry_run": true, "nodes": [], "exit": 0})"));
-  const json stop = json::parse(render_json({"erlrc-stop", {Action::stop, Atom{"a"}, {"1", {}}, {}}}, {}));
+  const json stop = json::parse(render_json({"erlrc-stop", {Atom{"a"}, Request::Stop{{"1", {}}}}}, {}));
   CHECK(stop["from"] == "1");
   CHECK(stop["to"].is_null());
 }

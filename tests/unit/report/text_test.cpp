@@ -7,8 +7,10 @@ using namespace erlrc;
 
 namespace {
 
-const Request kUpgrade{Action::upgrade, Atom{"egerl"}, {"4.0.1", {}}, {"4.1.0", {}}};
-const Request kStart{Action::start, Atom{"egerl"}, {}, {"4.0.1", {}}};
+const Version kOld{"4.0.1", {}};
+const Version kNew{"4.1.0", {}};
+const Request kUpgrade{Atom{"egerl"}, Request::Change{Direction::up, kOld, kNew}};
+const Request kStart{Atom{"egerl"}, Request::Start{kOld}};
 const Step kFirst = AddPath{"/l/egerl-4.1.0/ebin"};
 const Step kSecond = StartApp{Atom{"egerl"}};
 
@@ -27,14 +29,13 @@ ReportText text(const ReportHead& head, const std::vector<NodeReport>& reports) 
 }  // namespace
 
 TEST_CASE("one node is reported in the line that erlrc always printed") {
-  const auto [action, line] = GENERATE(table<Action, std::string>({
-      {Action::start, "erlrc-x: Starting 'egerl': (n1) included\n"},
-      {Action::stop, "erlrc-x: Stopping 'egerl': (n1) included\n"},
-      {Action::upgrade, "erlrc-x: Upgrading 'egerl': (n1) included\n"},
-      {Action::downgrade, "erlrc-x: Downgrading 'egerl': (n1) included\n"},
+  const auto [request, line] = GENERATE(table<Request, std::string>({
+      {kStart, "erlrc-x: Starting 'egerl': (n1) included\n"},
+      {{Atom{"egerl"}, Request::Stop{kOld}}, "erlrc-x: Stopping 'egerl': (n1) included\n"},
+      {kUpgrade, "erlrc-x: Upgrading 'egerl': (n1) included\n"},
+      {{Atom{"egerl"}, Request::Change{Direction::down, kNew, kOld}},
+       "erlrc-x: Downgrading 'egerl': (n1) included\n"},
   }));
-  Request request = kUpgrade;
-  request.action = action;
   CHECK(text({"erlrc-x", request}, {report("n1", Word::included)}) == ReportText{line, ""});
 }
 

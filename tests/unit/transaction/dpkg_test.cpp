@@ -19,16 +19,16 @@ const Version kEgerl401{"4.0.1", "/l/egerl-4.0.1/ebin"};
 const Version kEgerl410{"4.1.0", "/l/egerl-4.1.0/ebin"};
 
 Request start(std::string app, Version vsn) {
-  return {Action::start, Atom{std::move(app)}, {}, std::move(vsn)};
+  return {Atom{std::move(app)}, Request::Start{std::move(vsn)}};
 }
 Request stop(std::string app, Version vsn) {
-  return {Action::stop, Atom{std::move(app)}, std::move(vsn), {}};
+  return {Atom{std::move(app)}, Request::Stop{std::move(vsn)}};
 }
 Request up(std::string app, Version from, Version to) {
-  return {Action::upgrade, Atom{std::move(app)}, std::move(from), std::move(to)};
+  return {Atom{std::move(app)}, Request::Change{Direction::up, std::move(from), std::move(to)}};
 }
 Request down(std::string app, Version from, Version to) {
-  return {Action::downgrade, Atom{std::move(app)}, std::move(from), std::move(to)};
+  return {Atom{std::move(app)}, Request::Change{Direction::down, std::move(from), std::move(to)}};
 }
 
 /// A script that dpkg calls, with what is known about the package at that moment.
@@ -85,7 +85,7 @@ TEST_CASE("an application that should not run is not started, and upgraded only 
   call = unpacking(Script::postrm, {"upgrade", "2-1"});
   call.desired = {Atom{"egerl"}};
   Request lib = up("lib", kLib10, kLib11);
-  lib.start = false;
+  std::get<Request::Change>(lib.what).start = false;
   CHECK(requests_for(call) == std::vector{lib, up("egerl", kEgerl401, kEgerl410)});
 }
 

@@ -28,10 +28,7 @@ PackageRelations relations(const std::string& name, const std::string& vsn, cons
 }
 
 Request up(const std::string& name, PackagedApp to, PackagedApp from) {
-  return {.action = Action::upgrade,
-          .app = Atom{name},
-          .from = {from.vsn, from.location},
-          .to = {to.vsn, to.location}};
+  return {Atom{name}, Request::Change{Direction::up, {from.vsn, from.location}, {to.vsn, to.location}}};
 }
 
 Request up(const std::string& name) {
@@ -39,7 +36,7 @@ Request up(const std::string& name) {
 }
 
 Request start(const std::string& name, const std::string& vsn) {
-  return {.action = Action::start, .app = Atom{name}, .from = {}, .to = {vsn, at(name, vsn).location}};
+  return {Atom{name}, Request::Start{{vsn, at(name, vsn).location}}};
 }
 
 /// The backup of the old version of a package.
@@ -211,7 +208,7 @@ TEST_CASE("the first package of an upgrade set is backed up before it is closed"
 TEST_CASE("when dpkg unpacks the last package of a set, nodes only replace its directory") {
   const Snapshot snapshot = both(Moment::both_on_disk, "lib");
   Request move = up("lib", at("lib", "2"), staged_lib());
-  move.start = false;
+  std::get<Request::Change>(move.what).start = false;
   CHECK(next(set_record(State::done, true), Called{}, snapshot) ==
         Actions{Execute{{move}, How::move, true}, Execute{{up("lib")}, How::all_or_none, true}});
   RunRecord closed = set_record(State::done, true, true);
@@ -225,7 +222,7 @@ TEST_CASE("if a later package of a set fails, closed dependents are rolled back 
   const PackagedApp old = backup_of("app");
   snapshot.backups = {{"app", {old}}};
   Request to_backup = reversed(up("app"));
-  to_backup.to = {old.vsn, old.location.read_from};
+  *version_after(to_backup) = {old.vsn, old.location.read_from};
   RunRecord record = failed(set_record(State::done, true), "lib could not be upgraded");
   record.groups.front().packages.back().requests = {up("lib")};
   CHECK(next(set_record(State::done, true), Executed{1}, snapshot) ==
@@ -322,7 +319,7 @@ TEST_CASE("the first package that is configured ends the run: nodes then use the
   snapshot.packages->at("lib") = {relations("lib", "2"), "all", false, member("lib", "2")};
   snapshot.backups = {{"app", {at("app", "1")}}};
   Request move = up("lib", at("lib", "2"), staged_lib());
-  move.start = false;
+  std::get<Request::Change>(move.what).start = false;
   CHECK(next(set_record(State::done, true), Called{}, snapshot) ==
         Actions{Execute{{move}, How::move}, DropBackup{"app"}, DropAllStaged{}, Store{}});
   snapshot.packages.reset();

@@ -14,18 +14,16 @@ const Version now{"1.1", Location::staged("/l/a-1.1/ebin", "/staged/l/a-1.1/ebin
 /// A record with every field of every kind.
 RunRecord whole() {
   RunRecord record{"4711 123456"};
-  record.groups.push_back({RunRecord::State::done,
-                           "",
-                           {{"liba", "1.0", "1.1", {{Action::upgrade, Atom{"a"}, old, now}}, true},
-                            {"new", "", "1.1", {{Action::start, Atom{"n"}, {}, now}}, false}}});
+  record.groups.push_back(
+      {RunRecord::State::done,
+       "",
+       {{"liba", "1.0", "1.1", {{Atom{"a"}, Request::Change{Direction::up, old, now}}}, true},
+        {"new", "", "1.1", {{Atom{"n"}, Request::Start{now}}}, false}}});
   record.groups.push_back(
       {RunRecord::State::failed, "c could not be upgraded", {{"c", "2", "1", {}, false}}});
-  record.groups.back().packages.front().requests = {{.action = Action::downgrade,
-                                                     .app = Atom{"c"},
-                                                     .from = now,
-                                                     .to = old,
-                                                     .start = false,
-                                                     .nodes = {{"n"}}}};
+  record.groups.back().packages.front().requests = {
+      {Atom{"c"}, Request::Change{Direction::down, now, old, false}, {{"n"}}},
+      {Atom{"s"}, Request::Stop{old}}};
   record.groups.push_back({RunRecord::State::trying, "", {{"d", "1", "2", {}, false}}});
   return record;
 }
@@ -43,10 +41,13 @@ TEST_CASE("a run record of an earlier version of erlrc can be read, since the ru
        "from": {"vsn": "1.0", "ebin": "/l/a-1.0/ebin", "kept": "/backup/a", "becomes": null},
        "to": {"vsn": "1.1", "ebin": "/staged/l/a-1.1/ebin", "kept": null, "becomes": "/l/a-1.1/ebin"}},
       {"action": "start", "app": "n", "start": true,
-       "from": {"vsn": "", "ebin": null, "kept": null}, "to": {"vsn": "1.1", "ebin": "/l/n"}}]}]}]})");
+       "from": {"vsn": "", "ebin": null, "kept": null}, "to": {"vsn": "1.1", "ebin": "/l/n"}},
+      {"action": "stop", "app": "s", "start": true,
+       "from": {"vsn": "1.1", "ebin": "/l/n"}, "to": {"vsn": "", "ebin": null, "kept": null}}]}]}]})");
   CHECK(record.groups.front().packages.front().requests ==
-        std::vector<Request>{{Action::upgrade, Atom{"a"}, old, now},
-                             {Action::start, Atom{"n"}, {}, {"1.1", "/l/n"}}});
+        std::vector<Request>{{Atom{"a"}, Request::Change{Direction::up, old, now}},
+                             {Atom{"n"}, Request::Start{{"1.1", "/l/n"}}},
+                             {Atom{"s"}, Request::Stop{{"1.1", "/l/n"}}}});
 }
 
 TEST_CASE("a package is found in its group") {
