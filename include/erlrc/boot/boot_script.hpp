@@ -15,10 +15,12 @@ namespace erlrc {
 struct BootScript {
   std::filesystem::path name;  ///< of the files, without .rel, .script and .boot
   std::vector<Atom> extra;     ///< applications besides the desired ones
-  bool is_static = false;      ///< with the desired applications
+  /// The files start the desired applications themselves; else the application erlrc does.
+  bool is_static = false;
 };
 
-/// Writes NAME.rel, NAME.script and NAME.boot, or none of them. Throws Error with the reason.
+/// Writes NAME.rel, NAME.script and NAME.boot, each atomically. Throws Error with the reason; nothing is written
+/// if the files cannot be made, but after an error of the disk some may be new and others old.
 void make_boot_script(const BootScript& script);
 
 }  // namespace erlrc

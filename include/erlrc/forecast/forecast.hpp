@@ -38,7 +38,7 @@ struct Forecast {
   bool operator==(const Forecast&) const = default;
 };
 
-/// Whether the hooks will not bring the application to its new version.
+/// Whether it is `refused` or `needs_restart`.
 bool fails(const Forecast& forecast);
 
 struct Forecasts {

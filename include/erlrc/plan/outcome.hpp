@@ -36,7 +36,8 @@ struct Done {
   bool operator==(const Done&) const = default;
 };
 
-/// A step failed, on this node or on another one; the node is as before.
+/// A step failed, on this node or on another one, after something had changed; the node is as before. If
+/// nothing had changed yet, it is a Refusal.
 struct RolledBack {
   std::string why;
   bool operator==(const RolledBack&) const = default;
@@ -49,7 +50,8 @@ struct Broken {
   bool operator==(const Broken&) const = default;
 };
 
-/// Nothing was decided: wrong cookie, no answer, a broken file.
+/// No result is known: wrong cookie, no answer, a broken file; or the connection was lost before the verdict,
+/// after which the node rolls back by itself.
 struct Undecided {
   std::string why;
   bool silent = false;  ///< nothing is known of the node

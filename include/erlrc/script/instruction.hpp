@@ -152,7 +152,7 @@ struct RestartEmulator {
 using LowLevelKinds =
     std::variant<LoadObjectCode, PointOfNoReturn, Load, Remove, PurgeModules, Suspend, CodeChange, Resume,
                  StopProcesses, StartProcesses, SyncNodes, Apply, RestartNewEmulator, RestartEmulator>;
-/// An instruction as a node executes it.
+/// An instruction as a node executes it. Each of its kinds is one of the kinds of Instruction, too.
 struct LowLevel : LowLevelKinds {
   using LowLevelKinds::LowLevelKinds;
   LowLevel(const LowLevel&);

@@ -11,12 +11,12 @@ enum class Moment {
   both_on_disk,        ///< both versions are whole on disk, and a failure makes the old one stay
   both_on_disk_again,  ///< the same, after the first of these calls has failed
   unpack_failed,       ///< the new files are about to be removed
-  old_files_restored,  ///< they are removed
-  given_up,            ///< the old version is configured again: the end of an upgrade that failed
+  old_files_restored,  ///< the new files are removed
+  given_up,            ///< the old version is configured again: the end of an upgrade that was aborted
   configured,          ///< all packages are unpacked, and this one is complete
-  stays_installed,     ///< its removal, or its deconfiguration, was given up
+  stays_installed,     ///< its removal, or its deconfiguration, was aborted
   about_to_remove,     ///< its files are about to be removed
-  removed,             ///< they are removed
+  removed,             ///< its files are removed
   forgotten,           ///< nothing of the package is left
 };
 

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Makes a release file, a boot script and a boot file (src/tools/boot_script.cpp). OTP's systools makes them
+%% Makes a release file, a boot script and a boot file (src/boot/boot_script.cpp). OTP's systools makes them
 %% of the native planner's plan: it gets a copy of each .app file as in the plan, with the administrator's
 %% changes, and with the keys that it insists on.
 -module(erlrc_boot_script).
