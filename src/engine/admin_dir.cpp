@@ -8,18 +8,17 @@
 #include <erlrc/dist/names.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/transaction/relations.hpp>
 
 namespace erlrc {
 namespace {
 
 namespace fs = std::filesystem;
 
+/// Names of architectures have the form of names of packages.
 std::string package_part(const std::string& variable) {
   std::string text = environment(variable).value_or("");
-  const auto good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-  };
-  if (!std::ranges::all_of(text, good) || text.starts_with('.'))
+  if (!text.empty() && !is_package_name(text))
     throw UsageError(variable + ": " + printable(text) + " cannot be part of a package's name");
   return text;
 }
@@ -75,7 +74,8 @@ PackagedApps AdminDir::listed(const DpkgPackage& package) const {
     if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
     try {
       const AppSpec spec = parse_app_spec(read_file(file), file.string());
-      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
+      if (is_application_name(spec.name.name))
+        apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
     } catch (const Error&) {  // the package did not ask us to look into it
       continue;
     }

@@ -6,6 +6,7 @@
 
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/sys/file.hpp>
 
 #include "state_directory.hpp"
@@ -30,12 +31,12 @@ bool has_version(const PackagedApp& app) {
 Backups::Backups() : directory_(state_directory() / "backups") {}
 
 PackagedApps Backups::load(const std::string& package) const {
-  const fs::path file = directory_ / package / "erlrc";
+  const fs::path file = directory_of(directory_, package) / "erlrc";
   const auto text = read_file_if_exists(file);
   if (!text) return {};
   PackagedApps apps = parse_control_member(*text, file.string()).apps;
   for (PackagedApp& app : apps)
-    app.location = Location::backed_up(app.location.in_path, (directory_ / package / app.app.name).string());
+    app.location = Location::backed_up(app.location.in_path, place_of(package, app.app).string());
   return apps;
 }
 
@@ -54,7 +55,7 @@ std::map<std::string, PackagedApps> Backups::load_all(const std::string& package
 void Backups::back_up(const std::string& package, const PackagedApps& apps) const {
   PackagedApps all = load(package);
   for (PackagedApp app : apps) {
-    const std::string backup = (directory_ / package / app.app.name).string();
+    const std::string backup = place_of(package, app.app).string();
     const auto same = std::ranges::find(all, app.app, &PackagedApp::app);
     if (same != all.end() && same->vsn == app.vsn) continue;
     if (!has_version(app)) continue;
@@ -79,14 +80,21 @@ void Backups::use(const std::string& package) const {
 }
 
 void Backups::drop(const std::string& package) const {
-  if (file_status(directory_ / package)) remove_tree(directory_ / package);
+  const fs::path place = directory_of(directory_, package);
+  if (file_status(place)) remove_tree(place);
+}
+
+fs::path Backups::place_of(const std::string& package, const Atom& app) const {
+  if (!is_application_name(app.name))
+    throw Error("application " + printable(app.name) + ": is not an application's name");
+  return directory_of(directory_, package) / app.name;
 }
 
 void Backups::write_control(const std::string& package, const PackagedApps& apps) const {
   std::string text;
   for (const PackagedApp& app : apps)
     text += app.app.name + " " + app.vsn + " " + app.location.in_path + "\n";
-  write_file_atomically(directory_ / package / "erlrc", text, 0644);
+  write_file_atomically(directory_of(directory_, package) / "erlrc", text, 0644);
 }
 
 }  // namespace erlrc

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <utility>
 
 #include <erlrc/base/error.hpp>
@@ -55,10 +56,13 @@ std::optional<ControlMember> member_in(const std::string& archive) {
   }
 }
 
+/// dpkg-deb prints the fields as they are; dpkg itself refuses a name that is not a package's.
 std::optional<PackageRelations> relations_in(const std::string& archive) {
   const auto control = parse_stanzas(archive_control(archive).value_or(""));
   if (control.empty()) return std::nullopt;
-  return relations_of(control.front());
+  auto relations = relations_of(control.front());
+  if (!is_package_name(relations.name)) return std::nullopt;
+  return relations;
 }
 
 std::string field(const Stanza& stanza, const std::string& name) {
@@ -119,8 +123,10 @@ void DpkgFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
   query(names, snapshot);
 }
 
-/// If a package is installed for several architectures, that of the calling package counts.
-void DpkgFacts::query(const std::vector<std::string>& names, Snapshot& snapshot) const {
+/// If a package is installed for several architectures, that of the calling package counts. The names may be
+/// those of files, which need not be named after packages.
+void DpkgFacts::query(std::vector<std::string> names, Snapshot& snapshot) const {
+  std::erase_if(names, std::not_fn(is_package_name));
   if (names.empty()) return;
   for (const Stanza& stanza : parse_stanzas(query_packages(admin_.path(), names))) {
     const std::string status = field(stanza, "Status");

@@ -12,7 +12,7 @@
 namespace erlrc {
 
 std::filesystem::path run_directory() {
-  return environment("ERLRC_RUN").value_or("/run/erlrc");
+  return absolute_path(environment("ERLRC_RUN").value_or("/run/erlrc"));
 }
 
 void make_run_directory() {

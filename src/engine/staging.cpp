@@ -17,9 +17,10 @@ namespace fs = std::filesystem;
 Staging::Staging() : directory_(state_directory() / "staged") {}
 
 bool Staging::unpack(const std::string& package, const fs::path& archive) const {
-  remove_tree(directory_ / package);
-  make_directories(directory_ / package, readable_by_nodes);
-  if (extract_archive(archive, directory_ / package)) return true;
+  const fs::path place = directory_of(directory_, package);
+  remove_tree(place);
+  make_directories(place, readable_by_nodes);
+  if (extract_archive(archive, place)) return true;
   constexpr std::uintmax_t full = 1U << 20;
   const auto space = free_space(directory_);
   if (space && *space < full)
@@ -29,14 +30,15 @@ bool Staging::unpack(const std::string& package, const fs::path& archive) const 
 
 std::set<Atom> Staging::desired(const std::string& package) const {
   std::set<Atom> apps;
-  const fs::path directory = directory_ / package / "etc/erlrc.d/applications";
+  const fs::path directory = directory_of(directory_, package) / "etc/erlrc.d/applications";
   for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{}))
     apps.insert(Atom{name});
   return apps;
 }
 
 void Staging::drop(const std::string& package) const {
-  if (file_status(directory_ / package)) remove_tree(directory_ / package);
+  const fs::path place = directory_of(directory_, package);
+  if (file_status(place)) remove_tree(place);
 }
 
 void Staging::drop_all() const {

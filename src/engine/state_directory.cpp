@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "state_directory.hpp"
 
+#include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/transaction/relations.hpp>
 
 namespace erlrc {
 
 std::filesystem::path state_directory() {
-  return environment("ERLRC_STATE").value_or("/var/lib/erlrc");
+  return absolute_path(environment("ERLRC_STATE").value_or("/var/lib/erlrc"));
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& directory, const std::string& package) {
+  if (!is_package_name(package)) throw Error("package " + printable(package) + ": is not a package's name");
+  return directory / package;
 }
 
 }  // namespace erlrc

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace erlrc {
 
 /// The directory for files that must survive a reboot: $ERLRC_STATE, or /var/lib/erlrc.
 std::filesystem::path state_directory();
+
+/// The part of a package in one of our directories. Throws Error if `package` is not a package's name: it may
+/// come from an archive, and must not lead to another place.
+std::filesystem::path directory_of(const std::filesystem::path& directory, const std::string& package);
 
 /// The mode of directories in it: nodes run as users of their own, and have to read what is in there.
 constexpr unsigned readable_by_nodes = 0755;

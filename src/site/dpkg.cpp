@@ -73,7 +73,8 @@ std::string query_packages(const fs::path& admindir, const std::vector<std::stri
       "--showformat=Package: ${Package}\\nStatus: ${Status}\\nArchitecture: ${Architecture}\\nVersion: "
       "${Version}\\nDepends: ${Depends}\\n"
       "Pre-Depends: ${Pre-Depends}\\nBreaks: ${Breaks}\\nConflicts: ${Conflicts}\\nProvides: "
-      "${Provides}\\n\\n"};
+      "${Provides}\\n\\n",
+      "--"};
   command.insert(command.end(), packages.begin(), packages.end());
   std::string output;
   // It fails if it does not know one of them, and prints the others.

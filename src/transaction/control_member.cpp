@@ -34,6 +34,7 @@ PackagedApp parse_line(std::string_view line, const std::string& file, std::size
   if (!is_application_name(app)) throw bad("'" + app + "' is not an application name");
   if (vsn.find('/') != std::string::npos) throw bad("'" + vsn + "' is not a version");
   if (ebin.front() != '/') throw bad("'" + ebin + "' is not an absolute path");
+  if ((ebin + "/").find("/../") != std::string::npos) throw bad("'" + ebin + "' leads upwards");
   return {Atom{app}, vsn, ebin};
 }
 

@@ -67,6 +67,12 @@ const std::string& field(const Stanza& stanza, const std::string& name) {
 
 }  // namespace
 
+bool is_package_name(std::string_view name) {
+  const auto first = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto other = [&](char c) { return first(c) || c == '+' || c == '-' || c == '.'; };
+  return !name.empty() && first(name.front()) && std::ranges::all_of(name, other);
+}
+
 std::vector<Stanza> parse_stanzas(std::string_view text) {
   std::vector<Stanza> stanzas;
   Stanza stanza;

@@ -31,6 +31,8 @@ public:
   void drop(const std::string& package) const;
 
 private:
+  /// The directory of an application. Throws Error if one of the names could lead to another place.
+  std::filesystem::path place_of(const std::string& package, const Atom& app) const;
   void write_control(const std::string& package, const PackagedApps& apps) const;
 
   std::filesystem::path directory_;

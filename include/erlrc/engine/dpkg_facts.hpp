@@ -30,7 +30,7 @@ public:
 
 private:
   std::optional<ControlMember> installed_member(Moment moment, Streams& streams) const;
-  void query(const std::vector<std::string>& names, Snapshot& snapshot) const;
+  void query(std::vector<std::string> names, Snapshot& snapshot) const;
 
   DpkgPackage package_;
   AdminDir admin_;

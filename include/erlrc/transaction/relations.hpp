@@ -12,6 +12,10 @@
 
 namespace erlrc {
 
+/// Whether `name` can be a package's (5.6.1): lower case letters, digits, `+`, `-` and `.`, after a letter or
+/// a digit. Such a name is safe as the name of a file and as an argument of a program.
+bool is_package_name(std::string_view name);
+
 /// The fields of one stanza, by name. Lines of a field are joined by spaces.
 using Stanza = std::map<std::string, std::string>;
 

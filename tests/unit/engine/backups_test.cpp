@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/engine/backups.hpp>
 
+#include <erlrc/base/error.hpp>
+#include <erlrc/engine/staging.hpp>
 #include <erlrc/sys/file.hpp>
 
 #include "catch.hpp"
@@ -59,4 +61,17 @@ TEST_CASE("a backup that nodes use is known as its own directory") {
   Backups().use("pkg");
   CHECK(Backups().load("pkg") ==
         PackagedApps{{Atom{"a"}, "1", Location::backed_up(host.backup(), host.backup())}});
+}
+
+TEST_CASE("names that are not a package's or an application's lead to no directory") {
+  const Host host;
+  host.dir.write("precious", "");
+  CHECK_THROWS_WITH(Backups().drop("../../precious"), "package '../../precious': is not a package's name");
+  CHECK_THROWS_WITH(Staging().drop("../../precious"), "package '../../precious': is not a package's name");
+  CHECK_THROWS_AS(Staging().unpack("../../precious", "x.deb"), Error);
+  PackagedApp app = host.app("1");
+  app.app.name = "../../../precious";
+  CHECK_THROWS_WITH(Backups().back_up("pkg", {app}),
+                    "application '../../../precious': is not an application's name");
+  CHECK(std::filesystem::exists(host.dir / "precious"));
 }

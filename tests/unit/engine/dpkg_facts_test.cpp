@@ -2,9 +2,11 @@
 #include <erlrc/engine/dpkg_facts.hpp>
 
 #include "catch.hpp"
+#include "made_deb.hpp"
 #include "temp_dir.hpp"
 
 using namespace erlrc;
+using test::deb;
 using test::ScopedEnvironment;
 using test::TempDir;
 
@@ -50,4 +52,33 @@ TEST_CASE("the control members of other packages are found by their own architec
   CHECK(lib.member->apps == PackagedApps{{Atom{"lib"}, "1.0", "/l/lib-1.0/ebin"}});
   CHECK(lib.member->nodes == std::vector<std::string>{"n1"});
   CHECK(lib.relations.needs == std::vector<Alternatives>{{{"pkg", ">=", "1.0"}}});
+}
+
+TEST_CASE("an archive whose package is named like a path is not looked into") {
+  Host host;
+  host.installed("pkg", "all", "", "pkg.erlrc");
+  Snapshot snapshot;
+  snapshot.package = "pkg";
+  for (const char* name : {"good", "../../precious"}) {
+    const std::string control = "Package: " + std::string(name) + "\nVersion: 2\nArchitecture: all\n";
+    const auto file = host.dir.write(std::to_string(snapshot.archives.size()) + ".deb",
+                                     deb({{"./control", control}, {"./erlrc", "a 2 /a\n"}}, {}));
+    snapshot.archives.push_back({file.string()});
+  }
+  const DpkgFacts facts;
+  facts.look_up({}, snapshot);
+  facts.open_archives(snapshot);
+  REQUIRE(snapshot.archives[0].relations);
+  CHECK(snapshot.archives[0].relations->name == "good");
+  CHECK(!snapshot.archives[1].relations);
+}
+
+TEST_CASE("the name of an archive's file never becomes an option of dpkg-query") {
+  Host host;
+  host.installed("pkg", "all", "", "pkg.erlrc");
+  Snapshot snapshot;
+  snapshot.archives.push_back({"/--help_1.deb"});
+  DpkgFacts().look_up({}, snapshot);
+  CHECK(snapshot.packages->contains("pkg"));
+  CHECK(query_packages(host.dir.path(), {"--help", "pkg"}).starts_with("Package: pkg\n"));
 }

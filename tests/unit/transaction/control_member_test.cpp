@@ -50,6 +50,8 @@ TEST_CASE("a control member of another form is refused with its line") {
   CHECK(error_of("../x 1.0 /ebin") == "info/egerl.erlrc:1:1: '../x' is not an application name");
   CHECK(error_of("egerl ../1.0 /ebin") == "info/egerl.erlrc:1:1: '../1.0' is not a version");
   CHECK(error_of("egerl 1.0 lib/ebin") == "info/egerl.erlrc:1:1: 'lib/ebin' is not an absolute path");
+  CHECK(error_of("egerl 1.0 /usr/../etc") == "info/egerl.erlrc:1:1: '/usr/../etc' leads upwards");
+  CHECK(error_of("egerl 1.0 /usr/..") == "info/egerl.erlrc:1:1: '/usr/..' leads upwards");
   CHECK(error_of("a 1 /a\nb 1 /b\na 2 /c\n") == "info/egerl.erlrc:3:1: 'a' is there twice");
   CHECK(error_of("policy = cold") == "info/egerl.erlrc:1:1: policy 'cold', expected hot, restart or leave");
   CHECK(error_of("# x\nnodes = a b/c") == "info/egerl.erlrc:2:1: node name 'b/c': holds a slash");

@@ -5,6 +5,14 @@
 
 using namespace erlrc;
 
+TEST_CASE("a package's name is safe as the name of a file and as an argument") {
+  CHECK(is_package_name("libstdc++6"));
+  CHECK(is_package_name("0ad-data.x"));
+  const std::string name =
+      GENERATE("", "..", "../../precious", "a/b", ".a", "-a", "+a", "A", "a_b", "a b", "a\n");
+  CHECK(!is_package_name(name));
+}
+
 TEST_CASE("stanzas are separated by empty lines, and folded fields are joined") {
   CHECK(parse_stanzas("Package: a\nDepends: b,\n c (>= 1)\n\n\nPackage: d\nthis is not a field\n") ==
         std::vector<Stanza>{{{"Package", "a"}, {"Depends", "b, c (>= 1)"}}, {{"Package", "d"}}});
