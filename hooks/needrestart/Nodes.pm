@@ -8,7 +8,7 @@ package Erlrc::Nodes;
 use strict;
 use warnings;
 
-my $eval = '/usr/bin/erlrc-eval';
+our $eval = '/usr/bin/erlrc-eval';
 my $registry = ($ENV{ERLRC_ROOT} || '/etc/erlrc.d') . '/nodes';
 
 # A node answers with its process, whether its own emulator is still installed, and the loaded modules whose
@@ -26,15 +26,18 @@ END
 
 my $nodes;
 
-# {PID => {name => .., emulator_gone => .., modules => [..]}}
+# {PID => {name => .., emulator_gone => .., modules => [..]}}. What a node answers only decides whether it is
+# stale: a node that reports the process of another service must not keep that from being restarted.
 sub all {
   return $nodes if $nodes;
   $nodes = {};
   return $nodes unless -x $eval;
+  my $processes = named_processes();
   foreach my $name (registered()) {
     my $answer = ask($name);
     next unless $answer =~ /^\{"(\d+)",(true|false),\[([^\]]*)\]\}/;
     my ($pid, $emulator, $modules) = ($1, $2, $3);
+    next unless grep { $_ eq $name } @{$processes->{$pid} // []};
     $nodes->{$pid} = {
       name => $name, emulator_gone => $emulator eq 'false',
       modules => [sort map { /([\w.@']+)/ ? $1 : () } split /,/, $modules],
@@ -85,28 +88,59 @@ sub describe {
   return "erlrc: node $node->{name} needs a restart: " . join('; ', @why);
 }
 
-# The processes named like registered nodes: a node that is too busy to answer must not be restarted either.
+# The emulators named like registered nodes, and whose they are: {PID => [NAME]}. A node that is too busy to
+# answer must not be restarted either.
 sub named_processes {
-  my %alive = map { (split /@/)[0] => 1 } registered();
-  my @pids;
-  foreach my $file (glob '/proc/[0-9]*/cmdline') {
-    open(my $cmdline, '<', $file) or next;
-    my @words = split /\0/, join('', <$cmdline>);
-    next unless @words && $words[0] =~ m{/beam(?:\.\w+)?$};
-    foreach my $i (1 .. $#words - 1) {
-      next unless $words[$i] =~ /^-s?name$/ && $alive{(split /@/, $words[$i + 1])[0] // ''};
-      push @pids, $file =~ /(\d+)/;
-      last;
+  my %names;
+  push @{$names{(split /@/)[0]}}, $_ foreach registered();
+  my %found;
+  foreach my $process (glob '/proc/[0-9]*') {
+    my $names = $names{alive_name($process) // ''} // next;
+    my $user = (stat $process)[4] // next;
+    my @may = grep { users($_)->{$user} } @$names;
+    my ($pid) = $process =~ /(\d+)$/;
+    $found{$pid} = \@may if @may;
+  }
+  return \%found;
+}
+
+# The name that the emulator has been given, without its host; undef if the process is not an emulator.
+sub alive_name {
+  my ($process) = @_;
+  my $program = readlink("$process/exe") // return;
+  return unless $program =~ m{/beam(?:\.\w+)?(?: \(deleted\))?$};
+  open(my $cmdline, '<', "$process/cmdline") or return;
+  my @words = split /\0/, join('', <$cmdline>);
+  foreach my $i (1 .. $#words - 1) {
+    return if $words[$i] eq '-extra';
+    return (split /@/, $words[$i + 1])[0] if $words[$i] =~ /^-s?name$/;
+  }
+  return;
+}
+
+# The users that may run a registered node: root, and the owner of its cookie: {UID => 1}. Any other user may
+# call a process as he likes.
+sub users {
+  my ($name) = @_;
+  my $file = "$registry/$name";
+  my %users = (0 => 1);
+  my $cookie = $file;
+  if (open(my $entry, '<', $file)) {
+    while (my $line = <$entry>) {
+      $cookie = $1 =~ m{^/} ? $1 : "$registry/$1" if $line =~ /^\s*cookie_file\s*=\s*(\S.*?)\s*$/;
+      $users{getpwnam($1) // $1} = 1 if $line =~ /^\s*user\s*=\s*(\S+)\s*$/;
     }
   }
-  return @pids;
+  my $owner = (stat $cookie)[4];
+  $users{$owner} = 1 if defined $owner;
+  return \%users;
 }
 
 # The systemd services in which nodes run.
 sub units {
   my %units;
   return () unless -x $eval;
-  foreach my $pid (keys %{all()}, named_processes()) {
+  foreach my $pid (keys %{named_processes()}) {
     open(my $groups, '<', "/proc/$pid/cgroup") or next;
     m{/([^/]+\.service)$} && $units{$1}++ while <$groups>;
   }
