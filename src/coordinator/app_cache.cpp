@@ -35,6 +35,11 @@ Files AppCache::files() {
           }};
 }
 
+void AppCache::distrust(const std::string& ebin) {
+  const std::scoped_lock lock(reading_);
+  named_by_nodes_.insert(ebin);
+}
+
 const AppFiles& AppCache::load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader,
                                const Version& version) {
   const std::scoped_lock lock(reading_);
@@ -43,8 +48,9 @@ const AppFiles& AppCache::load(Loaded& loaded, Loader* loader, PackedLoader* pac
   if (known != loaded.end()) return known->second;
   const std::string& ebin = key.first.read_from;
   if (version != packed_) directory_exists(ebin);  // reports better that it is a file
-  AppFiles files =
-      version == packed_ ? packed_loader(ebin, app_, version.vsn, read_) : loader(ebin, app_, version.vsn);
+  const NamedBy named_by = named_by_nodes_.contains(ebin) ? NamedBy::node : NamedBy::user;
+  AppFiles files = version == packed_ ? packed_loader(ebin, app_, version.vsn, read_)
+                                      : loader(ebin, app_, version.vsn, named_by);
   files.location = key.first;
   return loaded.emplace(key, std::move(files)).first->second;
 }

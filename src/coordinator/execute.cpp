@@ -46,6 +46,7 @@ struct Call {
   const Request& request;
   const Desired& desired;
   const KnownPorts ports;
+  AppCache& cache;
   Files files;
   ExecuteOptions options;
 };
@@ -70,10 +71,13 @@ std::vector<Visit*> choose(std::vector<Visit>& visits, Wanting wanting) {
 }
 
 /// A version that was given without its directory is where the node's own applications lie.
-Request with_directories(Request request, const NodeState& node) {
+Request with_directories(Request request, const NodeState& node, AppCache& cache) {
   for (Version* version : {version_before(request), version_after(request)})
-    if (version != nullptr && !version->location)
-      version->location = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
+    if (version != nullptr && !version->location) {
+      const std::string ebin = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
+      cache.distrust(ebin);
+      version->location = ebin;
+    }
   return request;
 }
 
@@ -104,7 +108,7 @@ void decide_on(Visit& visit, const Call& call) {
   }
   const bool leave = call.options.leave_stale;
   const Request request = leave ? as_it_runs(call.request, node) : call.request;
-  Decision decision = plan(with_directories(request, node), node, call.files, call.desired);
+  Decision decision = plan(with_directories(request, node, call.cache), node, call.files, call.desired);
   const auto replaced = changes_something(decision) ? replaced_erlang(visit.entry->name, node) : std::nullopt;
   if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
@@ -309,8 +313,8 @@ Question question_for(const Request& request) {
 
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options) {
   AppCache cache(request.app);
-  const Call call{request, site.desired, ask_for_ports(site.registry.nodes, options.until), cache.files(),
-                  options};
+  const Call call{request, site.desired,  ask_for_ports(site.registry.nodes, options.until),
+                  cache,   cache.files(), options};
   std::vector<Visit> visits = visits_of(site.registry);
   const auto usable = choose(visits, [](const Visit& visit) { return visit.entry != nullptr; });
   if (options.each_alone) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/sys/file.hpp>
 
@@ -46,8 +47,8 @@ std::optional<PackagedApp> neighbour_of(const PackagedApp& app) {
 }
 
 /// An unreadable member counts as absent: its own package fails for it, when its turn comes.
-std::optional<ControlMember> member_in(const std::string& archive) {
-  const auto text = archive_member(archive, "erlrc");
+std::optional<ControlMember> member_in(const std::string& archive, Deadline until) {
+  const auto text = archive_member(archive, "erlrc", until);
   if (!text) return std::nullopt;
   try {
     return parse_control_member(*text, archive);
@@ -57,8 +58,8 @@ std::optional<ControlMember> member_in(const std::string& archive) {
 }
 
 /// dpkg-deb prints the fields as they are; dpkg itself refuses a name that is not a package's.
-std::optional<PackageRelations> relations_in(const std::string& archive) {
-  const auto control = parse_stanzas(archive_control(archive).value_or(""));
+std::optional<PackageRelations> relations_in(const std::string& archive, Deadline until) {
+  const auto control = parse_stanzas(archive_control(archive, until).value_or(""));
   if (control.empty()) return std::nullopt;
   auto relations = relations_of(control.front());
   if (!is_package_name(relations.name)) return std::nullopt;
@@ -72,7 +73,8 @@ std::string field(const Stanza& stanza, const std::string& name) {
 
 }  // namespace
 
-DpkgFacts::DpkgFacts() : package_(calling_package()), dpkg_(calling_dpkg()) {}
+DpkgFacts::DpkgFacts(milliseconds timeout)
+    : timeout_(timeout), package_(calling_package()), dpkg_(calling_dpkg()) {}
 
 Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) const {
   Snapshot snapshot;
@@ -103,7 +105,7 @@ std::optional<ControlMember> DpkgFacts::installed_member(Moment moment, Streams&
     return admin_.checked_member(package_);
   } catch (const Error& error) {
     if (moment == Moment::configured || moment == Moment::stays_installed) throw;
-    streams.err += std::string("erlrc-hook: warning: ") + error.what() +
+    streams.err += "erlrc-hook: warning: " + one_line(error.what()) +
                    ": nothing is known of the applications of " + package_.name + "\n";
     return std::nullopt;
   }
@@ -128,7 +130,7 @@ void DpkgFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
 void DpkgFacts::query(std::vector<std::string> names, Snapshot& snapshot) const {
   std::erase_if(names, std::not_fn(is_package_name));
   if (names.empty()) return;
-  for (const Stanza& stanza : parse_stanzas(query_packages(admin_.path(), names))) {
+  for (const Stanza& stanza : parse_stanzas(query_packages(admin_.path(), names, after(timeout_)))) {
     const std::string status = field(stanza, "Status");
     if (status.empty() || status.ends_with(" not-installed") || status.ends_with(" config-files")) continue;
     PackageRelations relations = relations_of(stanza);
@@ -142,13 +144,14 @@ void DpkgFacts::query(std::vector<std::string> names, Snapshot& snapshot) const 
 
 /// Files are usually named after their packages, but need not be.
 void DpkgFacts::open_archives(Snapshot& snapshot) const {
+  const Deadline until = after(timeout_);
   for (Archive& archive : snapshot.archives)
     if (snapshot.archives.size() <= many_archives ||
         may_concern(snapshot, package_of_file_name(archive.path)))
-      archive.relations = relations_in(archive.path);
+      archive.relations = relations_in(archive.path, until);
   if (own_archive(snapshot) == snapshot.archives.size())
     for (Archive& archive : snapshot.archives)
-      if (!archive.relations) archive.relations = relations_in(archive.path);
+      if (!archive.relations) archive.relations = relations_in(archive.path, until);
   std::vector<std::string> unknown;
   for (const Archive& archive : snapshot.archives)
     if (archive.relations && !snapshot.packages->contains(archive.relations->name) &&
@@ -158,7 +161,7 @@ void DpkgFacts::open_archives(Snapshot& snapshot) const {
   for (std::size_t place = own_archive(snapshot) + 1; place < snapshot.archives.size(); ++place) {
     Archive& archive = snapshot.archives[place];
     if (!archive.relations || archive.relations->name == snapshot.package) continue;
-    archive.member = member_in(archive.path);
+    archive.member = member_in(archive.path, until);
     const auto now = snapshot.packages->find(archive.relations->name);
     if (archive.member && now != snapshot.packages->end() && !now->second.member)
       now->second.listed = admin_.listed({now->first, now->second.arch});

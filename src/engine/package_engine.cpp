@@ -6,6 +6,7 @@
 #include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/engine/backups.hpp>
 #include <erlrc/engine/executor.hpp>
 #include <erlrc/engine/run_file.hpp>
@@ -20,8 +21,9 @@ const std::string tool = "erlrc-hook: ";
 /// One function for each action; each returns whether the rest of the list is to be done.
 class Engine {
 public:
-  Engine(const DpkgFacts& facts, RunFile file, Executor executor, Streams& streams)
+  Engine(const DpkgFacts& facts, RunFile file, Executor executor, milliseconds timeout, Streams& streams)
       : facts_(facts),
+        timeout_(timeout),
         file_(std::move(file)),
         executor_(executor),
         streams_(streams),
@@ -93,7 +95,7 @@ public:
     asked_ = true;
     staged_.push_back(action.package);
     try {
-      const bool whole = staging_.unpack(action.package, action.archive);
+      const bool whole = staging_.unpack(action.package, action.archive, after(timeout_));
       snapshot_.staged[action.archive] = {!whole, staging_.desired(action.package)};
       return whole;
     } catch (const Error&) {
@@ -134,7 +136,7 @@ public:
   }
 
   bool operator()(const Warn& action) {
-    streams_.err += tool + action.text + "\n";
+    streams_.err += tool + one_line(action.text) + "\n";
     return true;
   }
 
@@ -151,12 +153,13 @@ public:
 
 private:
   bool end(int code, const std::string& text) {
-    streams_.err += tool + snapshot_.package + ": " + text + "\n";
+    streams_.err += tool + snapshot_.package + ": " + one_line(text) + "\n";
     exit_ = code;
     return false;
   }
 
   const DpkgFacts& facts_;
+  milliseconds timeout_;
   RunFile file_;
   Executor executor_;
   Streams& streams_;
@@ -175,7 +178,7 @@ private:
 int handle_call(Moment moment, const DpkgFacts& facts, const Site& site, milliseconds timeout,
                 Streams& streams) {
   RunFile file = RunFile::lock(after(timeout));
-  return Engine(facts, std::move(file), Executor(site, timeout, streams), streams)
+  return Engine(facts, std::move(file), Executor(site, timeout, streams), timeout, streams)
       .run(facts.load(moment, site, streams));
 }
 

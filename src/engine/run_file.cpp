@@ -18,6 +18,7 @@ std::filesystem::path run_directory() {
 void make_run_directory() {
   make_directories(run_directory().parent_path(), readable_by_nodes);
   make_directory(run_directory(), 0700);
+  expect_own_directory(run_directory());
 }
 
 RunFile RunFile::lock(Deadline until) {
@@ -34,9 +35,13 @@ RunFile::RunFile(std::filesystem::path file, UniqueFd lock)
     : file_(std::move(file)), lock_(std::move(lock)) {}
 
 RunRecord RunFile::load() const {
-  const auto text = read_file_if_exists(file_);
-  if (!text) return {};
-  return within(file_.string(), [&] { return decode_run_record(*text); });
+  try {
+    const auto text = read_file_if_exists(file_);
+    if (!text) return {};
+    return within(file_.string(), [&] { return decode_run_record(*text); });
+  } catch (const Error& error) {
+    throw Error(std::string(error.what()) + "; if no dpkg is running, remove " + file_.string());
+  }
 }
 
 void RunFile::store(const RunRecord& record) const {

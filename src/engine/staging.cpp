@@ -16,11 +16,11 @@ namespace fs = std::filesystem;
 
 Staging::Staging() : directory_(state_directory() / "staged") {}
 
-bool Staging::unpack(const std::string& package, const fs::path& archive) const {
+bool Staging::unpack(const std::string& package, const fs::path& archive, Deadline until) const {
   const fs::path place = directory_of(directory_, package);
   remove_tree(place);
   make_directories(place, readable_by_nodes);
-  if (extract_archive(archive, place)) return true;
+  if (extract_archive(archive, place, until)) return true;
   constexpr std::uintmax_t full = 1U << 20;
   const auto space = free_space(directory_);
   if (space && *space < full)

@@ -2,6 +2,7 @@
 #include <erlrc/site/app_dir.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <map>
 #include <optional>
@@ -21,6 +22,46 @@ namespace erlrc {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// The files of an application are some kilobytes. Only a mistake or an attack makes larger ones.
+constexpr std::size_t largest_text = std::size_t{16} << 20;
+
+std::size_t largest(const fs::path& file) {
+  const std::string name = file.string();
+  return name.ends_with(".beam") || name.ends_with(".beam.dpkg-tmp") ? largest_file : largest_text;
+}
+
+std::optional<Bytes> read_installed(const fs::path& file) {
+  return read_file_if_exists(file, largest(file));
+}
+
+/// Notes in `is_private` if a file is not readable by everyone. Called by several threads.
+std::optional<Bytes> read_of_node(const fs::path& file, std::atomic<bool>& is_private) {
+  constexpr mode_t readable_by_all = 0004;
+  try {
+    FileContent content = load_file_past_no_foreign_link(file, largest(file));
+    if ((content.status.mode & readable_by_all) == 0) is_private = true;
+    return std::move(content.bytes);
+  } catch (const SystemError& error) {
+    if (error.code == ENOENT || error.code == ENOTDIR) return std::nullopt;
+    throw;
+  }
+}
+
+/// Calls `load` with the reader for a directory that was named so.
+template <typename Load>
+AppFiles load_named_by(NamedBy named_by, const fs::path& ebin, Load load) {
+  if (named_by == NamedBy::user) return load(read_installed);
+  std::atomic<bool> is_private = false;
+  try {
+    return load([&](const fs::path& file) { return read_of_node(file, is_private); });
+  } catch (const Error&) {
+    if (!is_private) throw;
+    throw Error(ebin.string() +
+                ": cannot be used; the reason is in files that not everyone may read, so it is " +
+                "only shown if the directories are given as arguments");
+  }
+}
 
 void expect_directory(const fs::path& ebin) {
   const auto status = file_status(ebin);
@@ -88,25 +129,32 @@ fs::path replaced(const fs::path& file) {
   return file.string() + std::string(replaced_suffix);
 }
 
-/// Reads the files that were there before the package manager replaced them. A file that it did not replace
+/// A reader of the files that were there before the package manager replaced them. A file that it did not replace
 /// belongs to the old version only, and stays until the unpacking has succeeded. An .appup is an exception:
 /// it may as well belong to the new version only.
-std::optional<Bytes> read_replaced(const fs::path& file) {
-  auto bytes = read_file_if_exists(replaced(file));
-  if (bytes || file.extension() == ".appup") return bytes;
-  return read_file_if_exists(file);
+FileReader replaced_files(FileReader read) {
+  return [read = std::move(read)](const fs::path& file) {
+    auto bytes = read(replaced(file));
+    return bytes || file.extension() == ".appup" ? bytes : read(file);
+  };
 }
 
 /// Whether the directory has another version now. If the versions of an application share a directory, both
 /// exist only while one is unpacked over the other.
-bool is_replaced(const fs::path& ebin, const Atom& app, const std::string& vsn) {
-  return file_status(replaced(ebin / (app.name + ".app"))) &&
-         read_spec(ebin, app, read_file_if_exists).vsn != vsn;
+bool is_replaced(const fs::path& ebin, const Atom& app, const std::string& vsn, const FileReader& read) {
+  return file_status(replaced(ebin / (app.name + ".app"))) && read_spec(ebin, app, read).vsn != vsn;
+}
+
+/// For a file that was there a moment ago.
+Bytes expect_file(const fs::path& file, const FileReader& read) {
+  auto bytes = read(file);
+  if (!bytes) throw SystemError(file.string() + ": open", ENOENT);
+  return *std::move(bytes);
 }
 
 /// Whether a release file names this version of the application.
-bool lists(const fs::path& rel, const Atom& app, const std::string& vsn) {
-  const Term term = parse_term(read_file(rel), rel.string());
+bool lists(const fs::path& rel, const Atom& app, const std::string& vsn, const FileReader& read) {
+  const Term term = parse_term(expect_file(rel, read), rel.string());
   const auto* release = as_tuple(term, 4);
   const auto* apps = release ? as_list(release->back()) : nullptr;
   return apps && std::ranges::any_of(*apps, [&](const Term& each) {
@@ -129,24 +177,26 @@ std::vector<fs::path> files_with(const fs::path& dir, std::string_view extension
 }
 
 /// The directory of the consolidated protocols if `ebin` is ROOT/lib/APP-VSN/ebin in a release that mix made.
-std::optional<fs::path> consolidated_dir(const fs::path& ebin, const Atom& app, const std::string& vsn) {
+std::optional<fs::path> consolidated_dir(const fs::path& ebin, const Atom& app, const std::string& vsn,
+                                         const FileReader& read) {
   const fs::path releases = ebin.parent_path().parent_path().parent_path() / "releases";
   if (!has_directory(releases)) return std::nullopt;
   for (const std::string& release : directory_names(releases).value_or(std::vector<std::string>{})) {
     const fs::path dir = releases / release / "consolidated";
     if (!has_directory(dir)) continue;
     for (const fs::path& rel : files_with(releases / release, ".rel"))
-      if (lists(rel, app, vsn)) return dir;
+      if (lists(rel, app, vsn, read)) return dir;
   }
   return std::nullopt;
 }
 
-std::optional<Consolidated> load_consolidated(const fs::path& ebin, const Atom& app, const std::string& vsn) {
-  const auto dir = consolidated_dir(ebin, app, vsn);
+std::optional<Consolidated> load_consolidated(const fs::path& ebin, const Atom& app, const std::string& vsn,
+                                              const FileReader& read) {
+  const auto dir = consolidated_dir(ebin, app, vsn, read);
   if (!dir) return std::nullopt;
   Consolidated found{dir->string(), {}};
   for (const fs::path& file : files_with(*dir, ".beam")) {
-    Beam beam = parse_beam(read_file(file), file.string());
+    Beam beam = parse_beam(expect_file(file, read), file.string());
     found.beams.emplace(beam.module, std::move(beam));
   }
   return found;
@@ -162,21 +212,26 @@ std::optional<std::string> find_ebin(const std::vector<std::string>& path, const
 }
 
 AppSpec load_spec(const fs::path& ebin, const Atom& app) {
-  return read_spec(ebin, app, read_file_if_exists);
+  return read_spec(ebin, app, read_installed);
 }
 
-AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn) {
+AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn, NamedBy named_by) {
   expect_directory(ebin);
-  return load_app_spec(ebin, app, vsn, is_replaced(ebin, app, vsn) ? read_replaced : read_file_if_exists);
+  return load_named_by(named_by, ebin, [&](const FileReader& read) {
+    const bool replaced = is_replaced(ebin, app, vsn, read);
+    return load_app_spec(ebin, app, vsn, replaced ? replaced_files(read) : read);
+  });
 }
 
-AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn) {
+AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string& vsn, NamedBy named_by) {
   expect_directory(ebin);
-  const bool replaced = is_replaced(ebin, app, vsn);
-  AppFiles files = load_app_files(ebin, app, vsn, replaced ? read_replaced : read_file_if_exists);
-  files.in_place = !replaced;
-  files.consolidated = load_consolidated(ebin, app, vsn);
-  return files;
+  return load_named_by(named_by, ebin, [&](const FileReader& read) {
+    const bool replaced = is_replaced(ebin, app, vsn, read);
+    AppFiles files = load_app_files(ebin, app, vsn, replaced ? replaced_files(read) : read);
+    files.in_place = !replaced;
+    files.consolidated = load_consolidated(ebin, app, vsn, read);
+    return files;
+  });
 }
 
 AppFiles load_app_spec(const fs::path& ebin, const Atom& app, const std::string& vsn,

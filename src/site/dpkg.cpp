@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/site/dpkg.hpp>
 
+#include <erlrc/base/error.hpp>
 #include <erlrc/sys/child_program.hpp>
 #include <erlrc/sys/file.hpp>
 
@@ -9,16 +10,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::vector<std::string> names_in(const fs::path& directory) {
+  try {
+    return directory_names(directory).value_or(std::vector<std::string>{});
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 bool is_archive(const fs::path& path) {
   return path.extension() == ".deb" || path.extension() == ".udeb";
 }
 
+/// What cannot be read is left to dpkg, which reports it. A link may lead to a directory that contains it.
 void add_below(const fs::path& directory, std::vector<fs::path>& archives) {
-  for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{})) {
+  for (const std::string& name : names_in(directory)) {
     const fs::path path = directory / name;
-    const auto status = file_status(path);
+    const auto status = visible_status(path);
     if (status && status->kind == FileStatus::Kind::directory) {
-      add_below(path, archives);
+      if (!read_link_if_readable(path)) add_below(path, archives);
     } else if (status && is_archive(path)) {
       archives.push_back(path);
     }
@@ -47,7 +57,7 @@ std::vector<fs::path> archives_in(const std::vector<std::string>& arguments, con
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     if (arguments[i].starts_with('-')) continue;
     const fs::path path = directory / arguments[i];
-    const auto status = file_status(path);
+    const auto status = visible_status(path);
     if (!status) continue;
     // A directory is only possible with --recursive.
     if (status->kind == FileStatus::Kind::directory) {
@@ -67,7 +77,8 @@ std::string package_of_file_name(const fs::path& archive) {
   return name;
 }
 
-std::string query_packages(const fs::path& admindir, const std::vector<std::string>& packages) {
+std::string query_packages(const fs::path& admindir, const std::vector<std::string>& packages,
+                           Deadline until) {
   std::vector<std::string> command{
       "dpkg-query", "--admindir=" + admindir.string(), "--show",
       "--showformat=Package: ${Package}\\nStatus: ${Status}\\nArchitecture: ${Architecture}\\nVersion: "
@@ -78,25 +89,26 @@ std::string query_packages(const fs::path& admindir, const std::vector<std::stri
   command.insert(command.end(), packages.begin(), packages.end());
   std::string output;
   // It fails if it does not know one of them, and prints the others.
-  (void)succeeds(command, output);
+  (void)succeeds(command, output, until);
   return output;
 }
 
-std::optional<std::string> archive_control(const fs::path& archive) {
+std::optional<std::string> archive_control(const fs::path& archive, Deadline until) {
   std::string output;
-  if (!succeeds({"dpkg-deb", "--field", archive.string()}, output)) return std::nullopt;
+  if (!succeeds({"dpkg-deb", "--field", archive.string()}, output, until)) return std::nullopt;
   return output;
 }
 
-std::optional<std::string> archive_member(const fs::path& archive, const std::string& member) {
+std::optional<std::string> archive_member(const fs::path& archive, const std::string& member,
+                                          Deadline until) {
   std::string output;
-  if (!succeeds({"dpkg-deb", "--info", archive.string(), member}, output)) return std::nullopt;
+  if (!succeeds({"dpkg-deb", "--info", archive.string(), member}, output, until)) return std::nullopt;
   return output;
 }
 
-bool extract_archive(const fs::path& archive, const fs::path& directory) {
+bool extract_archive(const fs::path& archive, const fs::path& directory, Deadline until) {
   std::string output;
-  return succeeds({"dpkg-deb", "--extract", archive.string(), directory.string()}, output);
+  return succeeds({"dpkg-deb", "--extract", archive.string(), directory.string()}, output, until);
 }
 
 }  // namespace erlrc

@@ -26,6 +26,9 @@ struct Setting {
   std::string where;  ///< FILE:LINE
 };
 
+/// A cookie has 255 characters at most, and a node's file a few lines.
+constexpr std::size_t largest_secret = std::size_t{16} << 10;
+
 constexpr std::array<std::string_view, 4> known_keys{"cookie", "cookie_file", "port", "epmd_port"};
 
 bool is_known(std::string_view key) {
@@ -73,32 +76,39 @@ std::optional<std::uint16_t> port_setting(const std::vector<Setting>& settings, 
   return port;
 }
 
-Cookie cookie_setting(const std::vector<Setting>& settings, const fs::path& file) {
+struct OwnedCookie {
+  Cookie cookie;
+  uid_t owner;
+};
+
+OwnedCookie load_cookie(const fs::path& file) {
+  const FileContent content = load_secret_file(file);
+  return {parse_cookie(content.bytes, file.string()), content.status.owner};
+}
+
+/// `owner` is that of the entry.
+OwnedCookie cookie_setting(const std::vector<Setting>& settings, const fs::path& file, uid_t owner) {
   const Setting* cookie = find_setting(settings, "cookie");
   const Setting* cookie_file = find_setting(settings, "cookie_file");
   if (cookie != nullptr && cookie_file != nullptr)
     throw Error(cookie_file->where + ": cookie and cookie_file are both given");
-  if (cookie != nullptr) return parse_cookie(cookie->value, cookie->where);
+  if (cookie != nullptr) return {parse_cookie(cookie->value, cookie->where), owner};
   if (cookie_file == nullptr) throw Error(file.string() + ": no cookie");
   if (cookie_file->value.empty()) throw Error(cookie_file->where + ": cookie_file is empty");
   const fs::path other = file.parent_path() / cookie_file->value;  // an absolute path is kept
-  return within(cookie_file->where, [&] { return parse_cookie(read_secret_file(other), other.string()); });
+  return within(cookie_file->where, [&] { return load_cookie(other); });
 }
 
 NodeEntry load_node(const fs::path& file) {
   NodeName name = parse_node_name(file.filename().string());
-  const Bytes content = read_secret_file(file);
-  if (is_cookie_alone(content))
-    return {std::move(name), parse_cookie(content, file.string()), std::nullopt, std::nullopt};
-  const auto settings = parse_settings(content, file.string());
-  return {std::move(name), cookie_setting(settings, file), port_setting(settings, "port"),
-          port_setting(settings, "epmd_port")};
-}
-
-/// Whether an entry that could not be used still exists: a node may be unregistered while we read. A link
-/// that leads nowhere exists.
-bool is_there(const fs::path& file) {
-  return file_status(file) || read_link_if_readable(file);
+  const FileContent content = load_secret_file(file);
+  const uid_t owner = content.status.owner;
+  if (is_cookie_alone(content.bytes))
+    return {std::move(name), parse_cookie(content.bytes, file.string()), std::nullopt, std::nullopt, owner};
+  const auto settings = parse_settings(content.bytes, file.string());
+  OwnedCookie cookie = cookie_setting(settings, file, owner);
+  return {std::move(name), std::move(cookie.cookie), port_setting(settings, "port"),
+          port_setting(settings, "epmd_port"), cookie.owner};
 }
 
 }  // namespace
@@ -112,14 +122,18 @@ bool is_leftover(std::string_view name) {
          name.ends_with(".rpmnew") || name.ends_with(".rpmsave") || name.ends_with(".rpmorig");
 }
 
-Bytes read_secret_file(const fs::path& path) {
-  const FileContent content = load_file_past_no_foreign_link(path);
+FileContent load_secret_file(const fs::path& path) {
+  FileContent content = load_file_past_no_foreign_link(path, largest_secret);
   const bool readable = (content.status.mode & 0004U) != 0;
   const bool writable = (content.status.mode & 0002U) != 0;
   if (readable || writable)
     throw Error(path.string() + ": " + (readable ? "readable" : "writable") + " by others: chmod 0640 " +
                 path.string());
-  return content.bytes;
+  return content;
+}
+
+Bytes read_secret_file(const fs::path& path) {
+  return load_secret_file(path).bytes;
 }
 
 Cookie parse_cookie(std::string_view text, const std::string& where) {
@@ -139,8 +153,10 @@ Registry load_registry(const fs::path& root) {
     if (is_leftover(name)) continue;
     try {
       registry.nodes.push_back(load_node(directory / name));
-    } catch (const Error& error) {
-      if (is_there(directory / name)) registry.bad.push_back({name, error.what()});
+    } catch (const std::exception& error) {
+      // A node may be unregistered while we read.
+      if (is_there(directory / name))
+        registry.bad.push_back({name, message_of(error, (directory / name).string())});
     }
   }
   return registry;
@@ -150,9 +166,7 @@ std::set<Atom> load_desired_applications(const fs::path& root) {
   const fs::path directory = root / "applications";
   std::set<Atom> desired;
   for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{})) {
-    if (!is_application_name(name)) continue;
-    const auto status = file_status(directory / name);
-    if (status && status->kind == FileStatus::Kind::file) desired.insert(Atom{name});
+    if (is_application_name(name) && is_visible_file(directory / name)) desired.insert(Atom{name});
   }
   return desired;
 }

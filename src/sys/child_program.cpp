@@ -9,12 +9,15 @@
 #include <boost/process/child.hpp>
 #include <boost/process/error.hpp>
 #include <boost/process/exe.hpp>
+#include <boost/process/extend.hpp>
 #include <boost/process/io.hpp>
 #include <boost/process/posix.hpp>
+#include <boost/process/start_dir.hpp>
 #include <cerrno>
 #include <csignal>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <erlrc/base/error.hpp>
@@ -40,6 +43,9 @@ struct Pipe {
   UniqueFd sink;
 };
 
+/// We ignore SIGPIPE. A program that inherited this would keep writing to a pipe without a reader.
+const auto with_default_signals = bp::extend::on_exec_setup([](auto&) { ::signal(SIGPIPE, SIG_DFL); });
+
 /// Starts a program; `options` are those of Boost.Process for its descriptors.
 template <typename... Options>
 bp::child start(const std::vector<std::string>& argv, Options&&... options) {
@@ -47,7 +53,7 @@ bp::child start(const std::vector<std::string>& argv, Options&&... options) {
   if (!path) throw SystemError(argv.front() + ": run", ENOENT);
   std::error_code failed;
   bp::child child(bp::exe = *path, bp::args = std::vector<std::string>(argv.begin() + 1, argv.end()),
-                  std::forward<Options>(options)..., failed);
+                  with_default_signals, std::forward<Options>(options)..., failed);
   if (failed) throw SystemError(argv.front() + ": run", failed.value());
   return child;
 }
@@ -57,6 +63,21 @@ int wait_for_end(bp::child& child) {
   child.wait(failed);
   if (failed) throw SystemError("waitpid", failed.value());
   return child.exit_code();
+}
+
+/// It has closed its output, so it is about to end.
+void wait_until(bp::child& child, Deadline until) {
+  constexpr milliseconds pause{1};
+  std::error_code failed;
+  while (child.running(failed)) {
+    if (left_until(until) == milliseconds{0}) throw TimedOut();
+    std::this_thread::sleep_for(pause);
+  }
+  if (failed) throw SystemError("waitpid", failed.value());
+}
+
+bool is_late(const Error& error) {
+  return dynamic_cast<const TimedOut*>(&error) != nullptr;
 }
 
 }  // namespace
@@ -71,13 +92,20 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
-bool succeeds(const std::vector<std::string>& argv, std::string& output) {
+bool succeeds(const std::vector<std::string>& argv, std::string& output, Deadline until) {
   Pipe pipe;
   bp::child child = start(
       argv, bp::std_in<bp::null, bp::posix::fd.bind(STDOUT_FILENO, pipe.sink.get()), bp::std_err> bp::null);
   pipe.sink = UniqueFd();
-  output = read_stream(pipe.source.get(), "pipe");
-  return wait_for_end(child) == 0;
+  try {
+    output = read_stream(pipe.source.get(), "its output", until);
+    wait_until(child, until);
+  } catch (const Error& error) {
+    ::kill(child.id(), SIGKILL);
+    wait_for_end(child);
+    throw Error(argv.front() + ": " + (is_late(error) ? "did not end in time" : error.what()));
+  }
+  return child.exit_code() == 0;
 }
 
 int run_with_input(const std::vector<std::string>& argv, BytesView input) {
@@ -99,11 +127,12 @@ struct PipedProgram::State {
   UniqueFd output;
 };
 
-PipedProgram::PipedProgram(const std::vector<std::string>& argv, Ends ends)
+PipedProgram::PipedProgram(const std::vector<std::string>& argv, Ends ends, const std::string& directory)
     : state_(std::make_unique<State>()) {
   Pipe to_child, from_child;
   state_->child = start(argv, bp::std_in < bp::null, bp::posix::fd.bind(ends.input, to_child.source.get()),
-                        bp::posix::fd.bind(ends.output, from_child.sink.get()));
+                        bp::posix::fd.bind(ends.output, from_child.sink.get()),
+                        bp::start_dir = directory.empty() ? "." : directory);
   state_->input = std::move(to_child.sink);
   state_->output = std::move(from_child.source);
   forward_end_signals(state_->child.id());

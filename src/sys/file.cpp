@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -17,6 +18,8 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/sys/unique_fd.hpp>
+
+#include "trusted_path.hpp"
 
 namespace erlrc {
 namespace {
@@ -40,17 +43,41 @@ int open_file(const char* path, int flags, mode_t mode = 0) {
   }
 }
 
+[[noreturn]] void too_large(const std::filesystem::path& path, std::size_t most) {
+  throw Error(path.string() + ": larger than " + std::to_string(most) + " bytes, and therefore not read");
+}
+
+/// Waits until the descriptor can be read.
+void wait_to_read(int fd, Deadline until, const std::filesystem::path& path) {
+  pollfd source{fd, POLLIN, 0};
+  for (;;) {
+    const auto left = static_cast<int>(std::min<std::int64_t>(left_until(until).count(), INT_MAX));
+    const int ready = ::poll(&source, 1, left);
+    if (ready > 0) return;
+    if (ready < 0 && errno != EINTR) fail(path, "poll", errno);
+    if (left == 0) throw TimedOut();
+  }
+}
+
+struct ReadLimits {
+  std::size_t most = largest_file;
+  std::optional<Deadline> until{};
+};
+
 /// The file may grow or shrink between stat and read, and files of /proc report no size at all.
-Bytes read_to_end(int fd, std::size_t expected, const std::filesystem::path& path) {
+Bytes read_to_end(int fd, std::size_t expected, const std::filesystem::path& path, ReadLimits limits) {
+  if (expected > limits.most) too_large(path, limits.most);
   Bytes bytes;
   std::size_t filled = 0;
   bytes.resize(std::max<std::size_t>(expected, 511) + 1);
   for (;;) {
+    if (limits.until) wait_to_read(fd, *limits.until, path);
     const ssize_t count = ::read(fd, bytes.data() + filled, bytes.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail(path, "read", errno);
     if (count == 0) break;
     filled += static_cast<std::size_t>(count);
+    if (filled > limits.most) too_large(path, limits.most);
     if (filled == bytes.size()) bytes.resize(bytes.size() * 2);
   }
   bytes.resize(filled);
@@ -75,78 +102,22 @@ void synchronize_directory_of(const std::filesystem::path& name) {
   if (::fsync(fd.get()) != 0 && errno != EINVAL) fail(path, "fsync", errno);
 }
 
-FileContent load_open_file(const UniqueFd& fd, const std::filesystem::path& path) {
+FileContent load_open_file(const UniqueFd& fd, const std::filesystem::path& path, std::size_t most) {
   struct stat found {};
   if (::fstat(fd.get(), &found) != 0) fail(path, "stat", errno);
   FileContent content{to_status(found), {}};
   if (content.status.kind == FileStatus::Kind::directory) fail(path, "read", EISDIR);
   if (content.status.kind == FileStatus::Kind::other) fail(path, "read", EINVAL);
-  content.bytes = read_to_end(fd.get(), content.status.size, path);
+  content.bytes = read_to_end(fd.get(), content.status.size, path, {most});
   return content;
 }
 
-/// Without O_NONBLOCK the open of a pipe would wait for its other end.
-constexpr int to_read = O_RDONLY | O_NONBLOCK;
+/// Without O_NONBLOCK the open of a pipe would wait for its other end. A terminal must not become ours.
+constexpr int to_read = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
 UniqueFd open_to_read(const std::filesystem::path& path) {
   return UniqueFd(open_file(path.c_str(), to_read));
 }
-
-std::string link_target(int directory, const std::string& name, const std::filesystem::path& path) {
-  std::string target(PATH_MAX, '\0');
-  const ssize_t size = ::readlinkat(directory, name.c_str(), target.data(), target.size());
-  if (size < 0) fail(path, "open", errno);
-  target.resize(static_cast<std::size_t>(size));
-  return target;
-}
-
-/// Opens `path` by its parts, each in the directory that was opened before, so that no part can be exchanged
-/// after it was checked.
-class TrustedPath {
-public:
-  explicit TrustedPath(const std::filesystem::path& path) : path_(path) { follow(path); }
-
-  UniqueFd open() {
-    for (int links = 0; !rest_.empty();) {
-      const std::string name = std::move(rest_.back());
-      rest_.pop_back();
-      UniqueFd part(::openat(at_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-      struct stat found {};
-      if (!part || ::fstat(part.get(), &found) != 0) fail(path_, "open", errno);
-      if (S_ISLNK(found.st_mode)) {
-        if (found.st_uid != 0 && found.st_uid != ::geteuid())
-          throw Error(path_.string() + ": leads through the symbolic link '" + name +
-                      "', which is another user's");
-        if (++links > most_links) fail(path_, "open", ELOOP);
-        follow(link_target(at_.get(), name, path_));
-      } else if (rest_.empty()) {
-        return UniqueFd(::openat(at_.get(), name.c_str(), to_read | O_NOFOLLOW | O_CLOEXEC));
-      } else {
-        at_ = std::move(part);
-      }
-    }
-    fail(path_, "read", EISDIR);
-  }
-
-private:
-  static constexpr int most_links = 40;  // as many as the kernel follows
-
-  /// Puts the parts of `path`, which begins here or in the root directory, before the rest.
-  void follow(const std::filesystem::path& path) {
-    if (path.is_absolute() || !at_) {
-      at_ = UniqueFd(::open(path.is_absolute() ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
-      if (!at_) fail(path_, "open", errno);
-    }
-    const std::filesystem::path parts = path.relative_path();
-    std::vector<std::string> names(parts.begin(), parts.end());
-    std::erase(names, "");
-    rest_.insert(rest_.end(), names.rbegin(), names.rend());
-  }
-
-  std::filesystem::path path_;
-  UniqueFd at_;
-  std::vector<std::string> rest_;  ///< the next one last
-};
 
 }  // namespace
 
@@ -157,30 +128,41 @@ std::optional<FileStatus> file_status(const std::filesystem::path& path) {
   fail(path, "stat", errno);
 }
 
-bool is_visible_file(const std::filesystem::path& path) {
+bool is_there(const std::filesystem::path& path) {
   struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode);
+  return ::lstat(path.c_str(), &found) == 0;
 }
 
-FileContent load_file(const std::filesystem::path& path) {
+std::optional<FileStatus> visible_status(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return to_status(found);
+}
+
+bool is_visible_file(const std::filesystem::path& path) {
+  const auto status = visible_status(path);
+  return status && status->kind == FileStatus::Kind::file;
+}
+
+FileContent load_file(const std::filesystem::path& path, std::size_t most) {
   const UniqueFd fd = open_to_read(path);
   if (!fd) fail(path, "open", errno);
-  return load_open_file(fd, path);
+  return load_open_file(fd, path, most);
 }
 
-FileContent load_file_past_no_foreign_link(const std::filesystem::path& path) {
-  const UniqueFd fd = TrustedPath(path).open();
+FileContent load_file_past_no_foreign_link(const std::filesystem::path& path, std::size_t most) {
+  const UniqueFd fd = open_past_no_foreign_link(path, to_read);
   if (!fd) fail(path, "open", errno);
-  return load_open_file(fd, path);
+  return load_open_file(fd, path, most);
 }
 
-Bytes read_file(const std::filesystem::path& path) {
-  return load_file(path).bytes;
+Bytes read_file(const std::filesystem::path& path, std::size_t most) {
+  return load_file(path, most).bytes;
 }
 
-std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path) {
+std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path, std::size_t most) {
   const UniqueFd fd = open_to_read(path);
-  if (fd) return load_open_file(fd, path).bytes;
+  if (fd) return load_open_file(fd, path, most).bytes;
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   fail(path, "open", errno);
 }
@@ -189,14 +171,18 @@ bool is_terminal_input() {
   return ::isatty(standard_input) == 1;
 }
 
+bool is_terminal_output() {
+  return ::isatty(STDOUT_FILENO) == 1;
+}
+
 Bytes read_standard_input() {
   if (is_terminal_input())
     throw Error("standard input: a terminal would show what is typed, expected a file or a pipe");
-  return read_to_end(standard_input, 0, "standard input");
+  return read_to_end(standard_input, 0, "standard input", {});
 }
 
-Bytes read_stream(int fd, const std::string& name) {
-  return read_to_end(fd, 0, name);
+Bytes read_stream(int fd, const std::string& name, std::optional<Deadline> until) {
+  return read_to_end(fd, 0, name, {largest_file, until});
 }
 
 void write_stream(int fd, BytesView bytes, const std::string& name) {
@@ -272,6 +258,16 @@ void make_directories(const std::filesystem::path& path, mode_t mode) {
   if (path.empty() || file_status(path)) return;
   make_directories(path.parent_path(), mode);
   make_directory(path, mode);
+}
+
+void expect_own_directory(const std::filesystem::path& path) {
+  const auto status = file_status(path);
+  if (!status || status->kind != FileStatus::Kind::directory)
+    throw Error(path.string() + ": is not a directory");
+  if (status->owner != 0 && status->owner != ::geteuid())
+    throw Error(path.string() + ": belongs to user " + std::to_string(status->owner) + ", expected root");
+  if ((status->mode & 0022U) != 0)
+    throw Error(path.string() + ": writable by others: chmod 0700 " + path.string());
 }
 
 void link_or_copy(const std::filesystem::path& file, const std::filesystem::path& copy) {

@@ -21,7 +21,7 @@ int dpkg_hook(Script script, const std::vector<std::string>& args, Streams& stre
   const std::optional<Site> site = site_to_serve();
   if (!site) return 0;
   const milliseconds timeout = parse_seconds(environment("ERLRC_TIMEOUT").value_or("60"), "ERLRC_TIMEOUT");
-  const auto run = [&] { return handle_call(*moment, DpkgFacts(), *site, timeout, streams); };
+  const auto run = [&] { return handle_call(*moment, DpkgFacts(timeout), *site, timeout, streams); };
   if (*moment != Moment::unpack_failed) return run();
   // A failure here would leave the package half installed, which nothing mends.
   (void)guarded_main(tool, streams, run);

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -26,10 +27,14 @@ public:
   /// outlive it.
   Files files();
 
+  /// A node has named this directory; see NamedBy.
+  void distrust(const std::string& ebin);
+
 private:
   using Key = std::pair<Location, std::string>;  ///< location, vsn
   using Loaded = std::map<Key, AppFiles>;
-  using Loader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
+  using Loader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
+                          NamedBy named_by);
   using PackedLoader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
                                 const FileReader& read);
   const AppFiles& load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader, const Version& version);
@@ -37,7 +42,8 @@ private:
   Atom app_;
   std::optional<Version> packed_;
   FileReader read_;
-  std::mutex reading_;  ///< held while reading, so that the nodes wait for one reader
+  std::mutex reading_;                    ///< held while reading, so that the nodes wait for one reader
+  std::set<std::string> named_by_nodes_;  ///< directories
   Loaded specs_;
   Loaded alls_;
 };

@@ -16,6 +16,14 @@ struct NodeEntry {
   Cookie cookie;
   std::optional<std::uint16_t> port;       ///< the node's distribution port; absent: ask epmd
   std::optional<std::uint16_t> epmd_port;  ///< absent: $ERL_EPMD_PORT, else 4369
+  // Root and these users may run the node; a process of any other user is not answered.
+  std::uint32_t cookie_owner = 0;       ///< the owner of the file that contains the cookie
+  std::optional<std::uint32_t> user{};  ///< the user that the administrator has named
 };
+
+/// Whether a process of that user may be the node. Any other user may name a process as he likes.
+inline bool may_run(const NodeEntry& entry, std::uint32_t user) {
+  return user == 0 || user == entry.cookie_owner || user == entry.user;
+}
 
 }  // namespace erlrc

@@ -5,6 +5,7 @@
 #include <erlrc/report/streams.hpp>
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/site/site.hpp>
+#include <erlrc/sys/deadline.hpp>
 #include <erlrc/transaction/run_record.hpp>
 #include <erlrc/transaction/snapshot.hpp>
 
@@ -14,8 +15,9 @@ namespace erlrc {
 /// would have the same three functions (src/README.md, "A new package manager").
 class DpkgFacts {
 public:
-  /// Throws UsageError if it is not dpkg that calls.
-  DpkgFacts();
+  /// Each question to dpkg's programs may take the time `timeout`. Throws UsageError if it is not dpkg that
+  /// calls.
+  explicit DpkgFacts(milliseconds timeout);
 
   /// What is always known. Does not fill `backups` and `staging`: the engine does. An unreadable control member
   /// of the calling package is a warning, so that the package can be replaced and removed; at `configured` and
@@ -32,6 +34,7 @@ private:
   std::optional<ControlMember> installed_member(Moment moment, Streams& streams) const;
   void query(std::vector<std::string> names, Snapshot& snapshot) const;
 
+  milliseconds timeout_;
   DpkgPackage package_;
   AdminDir admin_;
   DpkgProcess dpkg_;

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include <erlrc/sys/deadline.hpp>
 #include <erlrc/term/term.hpp>
 
 namespace erlrc {
@@ -17,8 +18,10 @@ public:
 
   const std::filesystem::path& directory() const { return directory_; }
 
-  /// Unpacks the archive; false if it is damaged. Throws Error if there is no space for what it holds.
-  [[nodiscard]] bool unpack(const std::string& package, const std::filesystem::path& archive) const;
+  /// Unpacks the archive; false if it is damaged. Throws Error if there is no space for what it holds, or no
+  /// time.
+  [[nodiscard]] bool unpack(const std::string& package, const std::filesystem::path& archive,
+                            Deadline until) const;
 
   /// The applications that the staged package declares desired on this host.
   std::set<Atom> desired(const std::string& package) const;

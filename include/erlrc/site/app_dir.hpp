@@ -20,13 +20,20 @@ std::optional<std::string> find_ebin(const std::vector<std::string>& path, const
 /// Reads `ebin`/APP.app, of any version; else as below.
 AppSpec load_spec(const std::filesystem::path& ebin, const Atom& app);
 
+/// What has named a directory. The files in one that a node has named are not read through links of other
+/// users; and if some of them are not readable by everyone, errors do not quote what they contain. Its user
+/// could otherwise have root read files for him.
+enum class NamedBy { user, node };
+
 /// Reads `ebin`/APP.app only. Throws Error naming the file if it is missing, unreadable, broken, of another
 /// application, or of another version than `vsn`. While dpkg is unpacking another version over that one,
 /// reads its backups of the old files (FILE.dpkg-tmp).
-AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
+AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
+                       NamedBy named_by = NamedBy::user);
 
 /// The same with the beams of all modules that the .app lists, and the .appup if there is one.
-AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn);
+AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
+                        NamedBy named_by = NamedBy::user);
 
 /// Reads the file of that path; nullopt if there is no such file. Called by several threads at once.
 using FileReader = std::function<std::optional<Bytes>(const std::filesystem::path&)>;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <erlrc/sys/deadline.hpp>
 #include <erlrc/sys/process.hpp>
 
 // This host's dpkg, seen from one of its maintainer scripts: the running process, its database, archives.
@@ -35,18 +36,22 @@ std::vector<std::filesystem::path> archives_in(const std::vector<std::string>& a
 /// and `007-liba_1.1_all.deb`.
 std::string package_of_file_name(const std::filesystem::path& archive);
 
+// The functions below run dpkg's programs, and throw Error if one of them does not end until `until`.
+
 /// The stanzas of dpkg's database for these packages, as one text, without the packages that it does not
 /// know.
-std::string query_packages(const std::filesystem::path& admindir, const std::vector<std::string>& packages);
+std::string query_packages(const std::filesystem::path& admindir, const std::vector<std::string>& packages,
+                           Deadline until);
 
 /// The control stanza of an archive; nullopt if it cannot be read.
-std::optional<std::string> archive_control(const std::filesystem::path& archive);
+std::optional<std::string> archive_control(const std::filesystem::path& archive, Deadline until);
 
 /// A file of the archive's control part; nullopt if there is no such file.
-std::optional<std::string> archive_member(const std::filesystem::path& archive, const std::string& member);
+std::optional<std::string> archive_member(const std::filesystem::path& archive, const std::string& member,
+                                          Deadline until);
 
 /// Unpacks the files of an archive below `directory`; false if that fails.
 [[nodiscard]] bool extract_archive(const std::filesystem::path& archive,
-                                   const std::filesystem::path& directory);
+                                   const std::filesystem::path& directory, Deadline until);
 
 }  // namespace erlrc

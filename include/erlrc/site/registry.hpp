@@ -9,6 +9,7 @@
 
 #include <erlrc/base/bytes.hpp>
 #include <erlrc/dist/node_entry.hpp>
+#include <erlrc/sys/file.hpp>
 #include <erlrc/term/term.hpp>
 
 // The administrator's directory: the managed nodes, which are kept in sync with the packages, and the desired
@@ -35,8 +36,10 @@ std::filesystem::path erlrc_root();
 /// real ones.
 bool is_leftover(std::string_view name);
 
-/// The content of a file with a secret. Throws SystemError, and Error if others than its owner and group can
-/// read or write it.
+/// A file with a secret. Throws SystemError, and Error if others than its owner and group can read or write it.
+FileContent load_secret_file(const std::filesystem::path& path);
+
+/// Its content only.
 Bytes read_secret_file(const std::filesystem::path& path);
 
 /// A cookie as the node itself would read it from a file (auth(3)): one printable word, without the white

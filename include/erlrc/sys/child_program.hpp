@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <erlrc/base/bytes.hpp>
+#include <erlrc/sys/deadline.hpp>
 
 // Other programs. All of them are run here, by Boost.Process. `argv[0]` is a path, or a name that is looked
 // up in PATH. Each function throws SystemError if the program cannot be started.
@@ -17,8 +18,9 @@ namespace erlrc {
 std::optional<std::string> find_program(const std::string& name);
 
 /// Runs a program until it ends; `output` gets what it prints. Its input is empty, its messages are dropped.
-/// Returns whether it succeeded.
-[[nodiscard]] bool succeeds(const std::vector<std::string>& argv, std::string& output);
+/// Returns whether it succeeded. Kills it and throws Error if it does not end until `until`, or prints more
+/// than the largest file that we read.
+[[nodiscard]] bool succeeds(const std::vector<std::string>& argv, std::string& output, Deadline until);
 
 /// Runs a program until it ends, with this input and our own output. Returns its exit status, or the number
 /// of the signal that ended it.
@@ -34,7 +36,8 @@ public:
     int output;
   };
 
-  PipedProgram(const std::vector<std::string>& argv, Ends ends);
+  /// The program runs in `directory`; empty: in ours.
+  PipedProgram(const std::vector<std::string>& argv, Ends ends, const std::string& directory = "");
   ~PipedProgram();
   PipedProgram(const PipedProgram&) = delete;
   PipedProgram& operator=(const PipedProgram&) = delete;

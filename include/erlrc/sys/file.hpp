@@ -34,6 +34,12 @@ struct FileStatus {
 /// The status of `path`; nullopt if there is no such file.
 std::optional<FileStatus> file_status(const std::filesystem::path& path);
 
+/// The same; nullopt also if it cannot be known, for whatever reason.
+std::optional<FileStatus> visible_status(const std::filesystem::path& path);
+
+/// Whether there is something of that name. A link that leads nowhere, or in a circle, is something.
+bool is_there(const std::filesystem::path& path);
+
 /// Whether `path` is a regular file, as far as this process can see.
 bool is_visible_file(const std::filesystem::path& path);
 
@@ -43,31 +49,38 @@ struct FileContent {
   Bytes bytes;
 };
 
+/// Only a mistake or an attack makes a larger file of those that we read.
+inline constexpr std::size_t largest_file = std::size_t{64} << 20;
+
 /// Reads a whole file. Throws SystemError, with EISDIR for a directory and EINVAL for a pipe, a socket or a
-/// device.
-FileContent load_file(const std::filesystem::path& path);
+/// device; and Error for a file of more than `most` bytes, whose content is not read.
+FileContent load_file(const std::filesystem::path& path, std::size_t most = largest_file);
 
 /// The same, but throws Error if the path leads through a symbolic link of another user than root and ours:
 /// such a user must not choose what we read.
-FileContent load_file_past_no_foreign_link(const std::filesystem::path& path);
+FileContent load_file_past_no_foreign_link(const std::filesystem::path& path,
+                                           std::size_t most = largest_file);
 
 /// Reads a whole file of which only the bytes matter.
-Bytes read_file(const std::filesystem::path& path);
+Bytes read_file(const std::filesystem::path& path, std::size_t most = largest_file);
 
 /// The same; nullopt if there is no such file.
-std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path);
+std::optional<Bytes> read_file_if_exists(const std::filesystem::path& path, std::size_t most = largest_file);
 
 /// The descriptor of standard input.
 inline constexpr int standard_input = 0;
 
-/// Whether standard input is a terminal.
+/// Whether standard input, or output, is a terminal.
 bool is_terminal_input();
+bool is_terminal_output();
 
-/// All of standard input. Throws SystemError; Error if it is a terminal, which would show what is typed.
+/// All of standard input. Throws SystemError; Error if it is larger than the largest file, and if it is a
+/// terminal, which would show what is typed.
 Bytes read_standard_input();
 
-/// Reads the rest of an open descriptor, which may be a pipe, up to its end. `name` is for messages.
-Bytes read_stream(int fd, const std::string& name);
+/// Reads the rest of an open descriptor, which may be a pipe, up to its end. `name` is for messages. Throws
+/// Error if that is more than the largest file, and TimedOut if the end does not come until `until`.
+Bytes read_stream(int fd, const std::string& name, std::optional<Deadline> until = std::nullopt);
 
 /// Writes all of `bytes` to an open descriptor. `name` is for messages.
 void write_stream(int fd, BytesView bytes, const std::string& name);
@@ -97,6 +110,9 @@ bool make_directory(const std::filesystem::path& path, mode_t mode,
 
 /// Makes a directory and those that it is in, each with exactly this mode, as far as they are missing.
 void make_directories(const std::filesystem::path& path, mode_t mode);
+
+/// Throws Error if this is not a directory of root or of our own user, or if others can write it.
+void expect_own_directory(const std::filesystem::path& path);
 
 /// Makes `copy` a second name of `file`, or, on another file system, a copy of it with its mode.
 void link_or_copy(const std::filesystem::path& file, const std::filesystem::path& copy);

@@ -68,7 +68,7 @@ TEST_CASE("names that are not a package's or an application's lead to no directo
   host.dir.write("precious", "");
   CHECK_THROWS_WITH(Backups().drop("../../precious"), "package '../../precious': is not a package's name");
   CHECK_THROWS_WITH(Staging().drop("../../precious"), "package '../../precious': is not a package's name");
-  CHECK_THROWS_AS(Staging().unpack("../../precious", "x.deb"), Error);
+  CHECK_THROWS_AS(Staging().unpack("../../precious", "x.deb", after(milliseconds(1000))), Error);
   PackagedApp app = host.app("1");
   app.app.name = "../../../precious";
   CHECK_THROWS_WITH(Backups().back_up("pkg", {app}),

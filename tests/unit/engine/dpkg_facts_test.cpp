@@ -12,6 +12,8 @@ using test::TempDir;
 
 namespace {
 
+constexpr milliseconds patience = std::chrono::minutes(2);
+
 /// A call of the script of pkg, an `all` package. dpkg's real query program reads a directory of the test.
 struct Host {
   Host()
@@ -42,7 +44,7 @@ TEST_CASE("the control members of other packages are found by their own architec
   host.installed("pkg", "all", "", "pkg.erlrc");
   host.installed("lib", "amd64", "Multi-Arch: same\nDepends: pkg (>= 1.0)\n", "lib:amd64.erlrc");
   Streams streams;
-  const DpkgFacts facts;
+  const DpkgFacts facts(patience);
   Snapshot snapshot = facts.load(Moment::unpack_failed, {}, streams);
   facts.look_up({}, snapshot);
   REQUIRE(snapshot.packages);
@@ -65,7 +67,7 @@ TEST_CASE("an archive whose package is named like a path is not looked into") {
                                      deb({{"./control", control}, {"./erlrc", "a 2 /a\n"}}, {}));
     snapshot.archives.push_back({file.string()});
   }
-  const DpkgFacts facts;
+  const DpkgFacts facts(patience);
   facts.look_up({}, snapshot);
   facts.open_archives(snapshot);
   REQUIRE(snapshot.archives[0].relations);
@@ -78,7 +80,7 @@ TEST_CASE("the name of an archive's file never becomes an option of dpkg-query")
   host.installed("pkg", "all", "", "pkg.erlrc");
   Snapshot snapshot;
   snapshot.archives.push_back({"/--help_1.deb"});
-  DpkgFacts().look_up({}, snapshot);
+  DpkgFacts(patience).look_up({}, snapshot);
   CHECK(snapshot.packages->contains("pkg"));
-  CHECK(query_packages(host.dir.path(), {"--help", "pkg"}).starts_with("Package: pkg\n"));
+  CHECK(query_packages(host.dir.path(), {"--help", "pkg"}, after(patience)).starts_with("Package: pkg\n"));
 }

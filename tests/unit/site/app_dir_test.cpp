@@ -180,3 +180,47 @@ TEST_CASE("an application is in the first directory of the path that has its .ap
   CHECK(find_ebin(path, Atom{"other"}) == std::nullopt);
   CHECK(find_ebin({(dir / "one").string()}, Atom{"../two/demo"}) == std::nullopt);
 }
+
+TEST_CASE("a file of an application that is too large, or not a file, is not read") {
+  const Demo of;
+  const auto file = GENERATE(as<std::string>{}, "demo.app", "plain.beam", "demo.appup");
+  of.ebin.write(file, "");
+  std::filesystem::resize_file(of.ebin / file, std::uintmax_t{1} << 40);
+  CHECK(of.error() == file + ": larger than " + (file == "plain.beam" ? "67108864" : "16777216") +
+                          " bytes, and therefore not read");
+  std::filesystem::remove(of.ebin / file);
+  std::filesystem::create_symlink("/dev/zero", of.ebin / file);
+  CHECK(of.error() == file + ": read: Invalid argument");
+}
+
+TEST_CASE("a directory that a node names leads to no file that its user cannot read") {
+  const Demo of;
+  const auto error_of_node = [&] {
+    try {
+      load_app_files(of.ebin.path(), demo, "1.0", NamedBy::node);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(error_of_node() == "no error");
+  of.ebin.write("secret", "TopSecret", 0600);
+  const std::string app = (of.ebin / "demo.app").string();
+  SECTION("through a link of another user") {
+    if (::geteuid() != 0) return;
+    std::filesystem::remove(app);
+    std::filesystem::create_symlink("secret", app);
+    REQUIRE(::lchown(app.c_str(), 65534, 65534) == 0);
+    CHECK(of.error() == "demo.app:1:1: found variable TopSecret, expected a term");
+    CHECK(error_of_node() == app + ": leads through the symbolic link 'demo.app', which is another user's");
+  }
+  SECTION("by quoting it") {
+    std::filesystem::rename(of.ebin / "secret", app);
+    CHECK(error_of_node() ==
+          of.ebin.path().string() +
+              ": cannot be used; the reason is in files that not everyone may read, so it is "
+              "only shown if the directories are given as arguments");
+    REQUIRE(::chmod(app.c_str(), 0644) == 0);
+    CHECK(error_of_node() == app + ":1:1: found variable TopSecret, expected a term");
+  }
+}

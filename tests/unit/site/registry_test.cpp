@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
+
 #include <erlrc/base/error.hpp>
 
 #include "catch.hpp"
@@ -188,4 +190,37 @@ TEST_CASE("an entry that is a broken link is reported") {
   CHECK(registry.nodes.size() == 1);
   REQUIRE(registry.bad.size() == 1);
   CHECK(registry.bad.front().file == "egerl");
+}
+
+TEST_CASE("a file of a node that cannot be a cookie makes its own entry bad, and no other") {
+  const TempDir dir;
+  dir.write("nodes/good", "SECRET");
+  dir.write("cookie", "");
+  dir.write("nodes/bad", "cookie_file = " + (dir / "cookie").string());
+  const auto [make, error] = GENERATE(table<std::string, std::string>(
+      {{"truncate -s 1T cookie", ": larger than 16384 bytes, and therefore not read"},
+       {"rm cookie && mkfifo cookie", ": read: Invalid argument"},
+       {"rm cookie && ln -s cookie cookie", ": open: Too many levels of symbolic links"},
+       {"ln -sf /dev/zero cookie", ": read: Invalid argument"}}));
+  CAPTURE(make);
+  REQUIRE(std::system(("cd '" + dir.path().string() + "' && " + make).c_str()) == 0);
+  const Registry registry = load_registry(dir.path());
+  CHECK(registry.nodes.size() == 1);
+  REQUIRE(registry.bad.size() == 1);
+  CHECK(registry.bad.front().error ==
+        (dir / "nodes/bad").string() + ":1: " + (dir / "cookie").string() + error);
+}
+
+TEST_CASE("an entry or an application that is a circle of links does not affect the others") {
+  const TempDir dir;
+  dir.write("nodes/good", "SECRET");
+  dir.write("applications/good", "");
+  std::filesystem::create_symlink("bad", dir / "nodes/bad");
+  std::filesystem::create_symlink("bad", dir / "applications/bad");
+  const Registry registry = load_registry(dir.path());
+  CHECK(registry.nodes.size() == 1);
+  REQUIRE(registry.bad.size() == 1);
+  CHECK(registry.bad.front().error ==
+        (dir / "nodes/bad").string() + ": open: Too many levels of symbolic links");
+  CHECK(load_desired_applications(dir.path()) == std::set<Atom>{Atom{"good"}});
 }

@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/sys/child_program.hpp>
 
+#include <csignal>
+
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/signals.hpp>
 
 #include "catch.hpp"
 #include "temp_dir.hpp"
 
 using namespace erlrc;
+
+namespace {
+
+Deadline soon() {
+  return after(std::chrono::minutes(2));
+}
+
+}  // namespace
 
 TEST_CASE("a program is found on PATH") {
   CHECK(find_program("sh").value_or("").ends_with("/sh"));
@@ -17,18 +29,18 @@ TEST_CASE("a program is found on PATH") {
 
 TEST_CASE("the output of a program is what it prints, and its exit status decides") {
   std::string output;
-  CHECK(succeeds({"sh", "-c", "cat; echo out; echo err >&2"}, output));
+  CHECK(succeeds({"sh", "-c", "cat; echo out; echo err >&2"}, output, soon()));
   CHECK(output == "out\n");
-  CHECK_FALSE(succeeds({"sh", "-c", "echo out; exit 1"}, output));
+  CHECK_FALSE(succeeds({"sh", "-c", "echo out; exit 1"}, output, soon()));
   CHECK(output == "out\n");
-  CHECK_FALSE(succeeds({"sh", "-c", "kill -9 $$"}, output));
+  CHECK_FALSE(succeeds({"sh", "-c", "kill -9 $$"}, output, soon()));
 }
 
 TEST_CASE("a program that does not exist is an error") {
   std::string output;
-  CHECK_THROWS_WITH(succeeds({"no-such-program-of-erlrc"}, output),
+  CHECK_THROWS_WITH(succeeds({"no-such-program-of-erlrc"}, output, soon()),
                     "no-such-program-of-erlrc: run: No such file or directory");
-  CHECK_THROWS_AS(succeeds({"/no/such/program"}, output), SystemError);
+  CHECK_THROWS_AS(succeeds({"/no/such/program"}, output, soon()), SystemError);
 }
 
 TEST_CASE("a program reads its input and reports its exit status") {
@@ -43,4 +55,34 @@ TEST_CASE("a program with pipes answers on its own descriptors") {
   write_stream(program.input(), "it\n", "pipe");
   CHECK(read_stream(program.output(), "pipe") == "got it\n");
   CHECK(program.wait() == 4);
+}
+
+TEST_CASE("a program with pipes runs in the directory that it is given, else in ours") {
+  const auto directory_of = [](const std::string& directory) {
+    PipedProgram program({"bash", "-c", "pwd >&14"}, {13, 14}, directory);
+    const Bytes text = read_stream(program.output(), "pipe");
+    CHECK(program.wait() == 0);
+    return text;
+  };
+  CHECK(directory_of("/usr") == "/usr\n");
+  CHECK(directory_of("") == std::filesystem::current_path().string() + "\n");
+}
+
+TEST_CASE("a broken pipe ends a program, although we ignore it") {
+  ignore_broken_pipes();
+  std::string output;
+  CHECK(succeeds({"sh", "-c", "kill -PIPE $$; echo ignored"}, output, soon()) == false);
+  CHECK(output.empty());
+}
+
+TEST_CASE("a program that does not end in time is killed") {
+  const test::TempDir dir;
+  const std::string file = (dir / "pid").string();
+  // Once with its output open, once closed.
+  const std::string script = "echo $$ >" + file + "; " + GENERATE("", "exec >&-; ") + "exec sleep 1000";
+  std::string output;
+  CHECK_THROWS_WITH(succeeds({"sh", "-c", script}, output, after(milliseconds(300))),
+                    "sh: did not end in time");
+  const auto pid = parse_number<pid_t>(trim(read_file_if_exists(file).value_or("0")));
+  CHECK((!pid || *pid == 0 || ::kill(*pid, 0) != 0));
 }

@@ -72,6 +72,30 @@ TEST_CASE("a path that is not a regular file is refused without waiting") {
   CHECK(failure_of([&] { read_file(pipe); }) == EINVAL);
 }
 
+TEST_CASE("a file that is too large is refused, and not read") {
+  const TempDir dir;
+  const auto file = dir.write("f", "12345");
+  CHECK(read_file(file, 5) == "12345");
+  CHECK_THROWS_WITH(read_file(file, 4), file.string() + ": larger than 4 bytes, and therefore not read");
+  CHECK_THROWS_WITH(read_file("/proc/self/cmdline", 4),
+                    "/proc/self/cmdline: larger than 4 bytes, and therefore not read");
+  std::filesystem::resize_file(file, std::uintmax_t{1} << 40);  // takes no space
+  CHECK_THROWS_AS(read_file_if_exists(file), Error);
+  CHECK_THROWS_AS(load_file_past_no_foreign_link(file), Error);
+}
+
+TEST_CASE("a link that leads nowhere is there") {
+  const TempDir dir;
+  std::filesystem::create_symlink("circle", dir / "circle");
+  std::filesystem::create_symlink("nothing", dir / "broken");
+  for (const char* name : {"circle", "broken"}) {
+    CHECK(is_there(dir / name));
+    CHECK_FALSE(is_visible_file(dir / name));
+    CHECK_FALSE(visible_status(dir / name));
+  }
+  CHECK_FALSE(is_there(dir / "none"));
+}
+
 TEST_CASE("a file is replaced with the given mode, and no temporary file is left") {
   const TempDir dir;
   const auto file = dir.write("f", "old", 0644);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "trusted_path.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <erlrc/base/error.hpp>
+
+namespace erlrc {
+namespace {
+
+std::string link_target(int directory, const std::string& name, const std::filesystem::path& path) {
+  std::string target(PATH_MAX, '\0');
+  const ssize_t size = ::readlinkat(directory, name.c_str(), target.data(), target.size());
+  if (size < 0) throw SystemError(path.string() + ": open", errno);
+  target.resize(static_cast<std::size_t>(size));
+  return target;
+}
+
+/// Opens `path` by its parts, each in the directory that was opened before, so that no part can be exchanged
+/// after it was checked.
+class TrustedPath {
+public:
+  explicit TrustedPath(const std::filesystem::path& path) : path_(path) { follow(path); }
+
+  UniqueFd open(int flags) {
+    for (int links = 0; !rest_.empty();) {
+      const std::string name = std::move(rest_.back());
+      rest_.pop_back();
+      UniqueFd part(::openat(at_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+      struct stat found {};
+      if (!part || ::fstat(part.get(), &found) != 0) fail(errno);
+      if (S_ISLNK(found.st_mode)) {
+        if (found.st_uid != 0 && found.st_uid != ::geteuid())
+          throw Error(path_.string() + ": leads through the symbolic link '" + name +
+                      "', which is another user's");
+        if (++links > most_links) fail(ELOOP);
+        follow(link_target(at_.get(), name, path_));
+      } else if (rest_.empty()) {
+        return UniqueFd(::openat(at_.get(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+      } else {
+        at_ = std::move(part);
+      }
+    }
+    throw SystemError(path_.string() + ": read", EISDIR);
+  }
+
+private:
+  [[noreturn]] void fail(int error) const { throw SystemError(path_.string() + ": open", error); }
+
+  static constexpr int most_links = 40;  // as many as the kernel follows
+
+  /// Puts the parts of `path`, which begins here or in the root directory, before the rest.
+  void follow(const std::filesystem::path& path) {
+    if (path.is_absolute() || !at_) {
+      at_ = UniqueFd(::open(path.is_absolute() ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+      if (!at_) fail(errno);
+    }
+    const std::filesystem::path parts = path.relative_path();
+    std::vector<std::string> names(parts.begin(), parts.end());
+    std::erase(names, "");
+    rest_.insert(rest_.end(), names.rbegin(), names.rend());
+  }
+
+  std::filesystem::path path_;
+  UniqueFd at_;
+  std::vector<std::string> rest_;  ///< the next one last
+};
+
+}  // namespace
+
+UniqueFd open_past_no_foreign_link(const std::filesystem::path& path, int flags) {
+  return TrustedPath(path).open(flags);
+}
+
+}  // namespace erlrc
