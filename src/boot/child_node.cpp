@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/boot/erl_arguments.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/child_program.hpp>
@@ -39,8 +40,8 @@ std::vector<std::string> node_command(const std::vector<std::string>& arguments)
   // erl uses the first -boot option.
   if (std::ranges::find(arguments, "-boot") == arguments.end())
     all.insert(all.end(), {"-boot", "start_sasl"});
-  // For a program that is not installed next to OTP.
-  if (is_visible_file(ERLRC_EBIN "/erlrc.app")) all.insert(all.end(), {"-pz", ERLRC_EBIN});
+  // First, since the code path begins with the working directory, where anybody's files may be.
+  if (is_visible_file(ERLRC_EBIN "/erlrc.app")) all.insert(all.end(), {"-pa", ERLRC_EBIN});
   all.insert(all.end(), {"-erlrc", "watcher", print_term(tuple(ends_in_node.input, ends_in_node.output))});
   all.insert(all.end(), {"-erlrc", "planner", print_term(string(own_program().value_or("erlrc-boot")))});
   all.insert(all.end(), arguments.begin(), arguments.end());
@@ -50,9 +51,10 @@ std::vector<std::string> node_command(const std::vector<std::string>& arguments)
 /// A node as our child, and the pipes to its watcher. It ends when we do.
 class ChildNode {
 public:
-  /// `settings` are sent to the node by a pipe, so that they are not visible in its arguments.
-  ChildNode(const std::vector<std::string>& arguments, const Term& settings)
-      : program_(node_command(arguments), ends_in_node) {
+  /// `settings` are sent to the node by a pipe, so that they are not visible in its arguments. The node runs
+  /// in `directory`; empty: in ours.
+  ChildNode(const std::vector<std::string>& arguments, const Term& settings, const std::string& directory)
+      : program_(node_command(arguments), ends_in_node, directory) {
     try {
       write_packet(program_.input(), encode_term(settings));
     } catch (const SystemError&) {
@@ -90,10 +92,13 @@ std::string exit_text(int status) {
   return "the node exited with status " + std::to_string(status);
 }
 
+/// The user may call us in a directory of another user. A node loads code from its working
+/// directory, so this one runs in the root directory.
 Term ask(std::vector<std::string> arguments, const std::string& module, const std::string& function,
          const Term& settings) {
+  arguments = arguments_from(absolute_path("."), std::move(arguments));
   arguments.insert(arguments.end(), {"-s", module, function});
-  ChildNode child(arguments, settings);
+  ChildNode child(arguments, settings, "/");
   std::optional<Term> answer;
   while (auto event = child.next())
     answer = std::move(event);
@@ -113,7 +118,7 @@ int run_in_foreground(const NodeToBoot& node) {
   arguments.insert(arguments.end(), node.arguments.begin(), node.arguments.end());
   arguments.insert(arguments.end(), {"-s", "erlrc_boot", "boot"});
 
-  ChildNode child(arguments, settings(node.name));
+  ChildNode child(arguments, settings(node.name), "");
   BootProgress progress(node.name);
   while (const auto event = child.next()) {
     const BootLine line = progress.line_for(*event);

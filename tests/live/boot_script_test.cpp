@@ -208,3 +208,26 @@ TEST_CASE("erlrc-make-boot-script refuses other arguments") {
                                                                 {"--directory", "d", "a"}})
     CHECK(site.run(args).exit == 2);
 }
+
+TEST_CASE("no code is loaded from the directory in which the program is called") {
+  Site site;
+  site.add("a", "{modules, []}");
+  site.want("a");
+  const std::string trap = site.file("trap");
+  for (const std::string module : {"erlrc_boot", "erlrc_boot_script", "erlrc_watcher", "systools"}) {
+    const auto source = site.dir().write(
+        "trap/" + module + ".erl", "-module(" + module +
+                                       ").\n-compile([export_all, nowarn_export_all]).\n-on_load(trap/0).\n"
+                                       "trap() -> file:write_file(\"" +
+                                       trap + "/sprung\", \"\").\n");
+    REQUIRE(std::system(("erlc -o '" + trap + "' '" + source.string() + "'").c_str()) == 0);
+  }
+  site.dir().write("trap/a.app", "trap");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(trap);
+  const Result result = site.run({"--static", site.file("boot")});
+  std::filesystem::current_path(before);
+  CHECK(result.err.empty());
+  CHECK(result.exit == 0);
+  CHECK(!std::filesystem::exists(trap + "/sprung"));
+}

@@ -77,4 +77,4 @@ question() ->
     Loaded = [App || {App, _, _} <- proplists:get_value(loaded, Info)],
     Keys = fun(Key) -> [application:get_key(App, Key) || App <- Loaded] end,
     Known#{applications => Keys(applications), optional => Keys(optional_applications),
-           path => code:get_path(), mode => code:get_mode()}.
+           path => [filename:absname(Dir) || Dir <- code:get_path()], mode => code:get_mode()}.
