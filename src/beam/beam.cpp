@@ -22,8 +22,17 @@
 namespace erlrc {
 namespace {
 
-// No real beam is larger: an inflated file beyond this size is a mistake or an attack.
-constexpr std::size_t kLargestFile = std::size_t{256} << 20;
+// What is inflated may be so many times larger, or so many bytes. Beams and their literals have a third of
+// their size when they are compressed; more is a mistake or an attack.
+constexpr std::size_t kMostTimes = 4;
+constexpr std::size_t kMostInflated = std::size_t{32} << 20;
+
+// The tables of a module: no real one has so many entries, each of which takes much more memory than in the file.
+constexpr std::size_t kMostAtoms = std::size_t{1} << 20;
+constexpr std::size_t kMostFunctions = std::size_t{1} << 16;
+
+// A term takes a hundred times the memory that it takes in the file.
+constexpr std::size_t kLargestAttributes = std::size_t{256} << 10;
 
 // The chunks whose md5 identifies a module, in the order of beam_lib:md5/1; missing ones are skipped.
 constexpr std::array<std::string_view, 11> kMd5Chunks{"Atom", "AtU8", "Code", "StrT", "ImpT", "ExpT",
@@ -44,11 +53,11 @@ public:
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
     stream_.avail_in = static_cast<uInt>(compressed.size());
     Bytes out;
+    const std::size_t most = std::max(kMostInflated, kMostTimes * compressed.size());
     for (int status = Z_OK; status != Z_STREAM_END;) {
       std::size_t had = out.size();
-      if (had > kLargestFile)
-        throw Error("larger than " + std::to_string(kLargestFile) + " bytes when inflated");
-      out.resize(had + std::max<std::size_t>(had, 65536));
+      if (had > most) throw Error("larger than " + std::to_string(most) + " bytes when inflated");
+      out.resize(std::min(had + std::max<std::size_t>(had, 65536), most + 1));
       stream_.next_out = reinterpret_cast<Bytef*>(out.data() + had);
       stream_.avail_out = static_cast<uInt>(out.size() - had);
       status = inflate(&stream_, Z_NO_FLUSH);
@@ -141,6 +150,7 @@ private:
     bool compact = count < 0;
     auto left = static_cast<std::uint64_t>(compact ? -count : count);
     if (left > reader.left()) throw ShortRead(static_cast<std::size_t>(left), reader.left());
+    if (left > kMostAtoms) throw Error("found " + std::to_string(left) + " atoms");
     names_.reserve(static_cast<std::size_t>(left));
     for (; left > 0; --left)
       names_.push_back(reader.take(compact ? compact_length(reader) : reader.u8()));
@@ -204,6 +214,7 @@ std::vector<Entry> read_table(std::string_view id, const Chunks& chunks, Make&& 
     std::uint32_t count = reader.u32();
     constexpr std::size_t kEntry = 12;
     if (count > reader.left() / kEntry) throw ShortRead(count * kEntry, reader.left());
+    if (count > kMostFunctions) throw Error("found " + std::to_string(count) + " functions");
     std::vector<Entry> entries;
     entries.reserve(count);
     for (; count > 0; --count) {
@@ -219,6 +230,9 @@ Term read_attributes(const Chunks& chunks) {
   auto data = chunks.find("Attr");
   if (!data) return list();
   return read_chunk("Attr", *data, [](BytesView bytes) {
+    constexpr BytesView compressed("\x83P");
+    if (bytes.size() > kLargestAttributes || bytes.starts_with(compressed))
+      throw Error("larger than attributes can be");
     Term term = decode_term(bytes);
     if (!as_list(term)) throw Error("expected a list");
     return term;

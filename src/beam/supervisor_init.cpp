@@ -142,18 +142,25 @@ private:
     }
   }
 
-  void reach(std::size_t index) {
-    if (!reached_.insert(index).second) return;
-    const Function& function = functions_[index];
-    for (const std::uint64_t label : function.calls)
-      reach_label(label);
-    for (const std::uint64_t number : function.funs)
-      if (number < module_.fun_labels.size()) reach_label(module_.fun_labels[number]);
+  /// A list of what to visit, since a chain of calls may be as long as the file.
+  void reach(std::size_t first) {
+    std::vector<std::size_t> open{first};
+    while (!open.empty()) {
+      const std::size_t index = open.back();
+      open.pop_back();
+      if (!reached_.insert(index).second) continue;
+      const Function& function = functions_[index];
+      for (const std::uint64_t label : function.calls)
+        open.push_back(function_at(label));
+      for (const std::uint64_t number : function.funs)
+        if (number < module_.fun_labels.size()) open.push_back(function_at(module_.fun_labels[number]));
+    }
   }
-  void reach_label(std::uint64_t label) {
+
+  std::size_t function_at(std::uint64_t label) const {
     const auto found = labels_.find(label);
     if (found == labels_.end()) throw Unreadable{};
-    reach(found->second);
+    return found->second;
   }
 
   const ImportedFunction& import(std::uint64_t number) const {

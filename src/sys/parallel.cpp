@@ -7,6 +7,8 @@
 #include <atomic>
 #include <thread>
 
+#include <erlrc/sys/signals.hpp>
+
 namespace erlrc {
 namespace {
 
@@ -40,13 +42,17 @@ std::vector<std::exception_ptr> for_each_parallel(std::size_t count,
       }
     }
   };
+  const auto take_calls_in_thread = [&]() noexcept {
+    const SignalStack stack;
+    take_calls();
+  };
   const std::size_t needed = std::min(count, std::max(threads, std::size_t{1}));
   std::vector<std::jthread> started;
   if (needed > 1) give_threads_enough_stack();
   try {
     // A single thread would only take the place of this one.
     while (needed > 1 && started.size() < needed)
-      started.emplace_back(take_calls);
+      started.emplace_back(take_calls_in_thread);
   } catch (const std::exception&) {
     // The system cannot start another thread, or has no memory for it.
   }

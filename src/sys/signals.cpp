@@ -6,11 +6,15 @@
 
 #include <array>
 #include <csignal>
+#include <cstddef>
+#include <new>
 
 namespace erlrc {
 namespace {
 
 constexpr std::array crashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+constexpr std::size_t signal_stack_size = std::size_t{64} << 10;
 
 // What the signal handlers read.
 volatile std::sig_atomic_t child_of_signals = 0;
@@ -26,6 +30,14 @@ extern "C" void end_process(int signal) {
   const std::string_view warning = signal == SIGALRM ? texts_of_guard.late : texts_of_guard.crashed;
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, warning.data(), warning.size());
   ::_exit(exit_code_of_guard);
+}
+
+/// The handler runs on the stack for signals where the thread has one.
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_ONSTACK;
+  ::sigaction(signal, &action, nullptr);
 }
 
 void set_timer(milliseconds time) {
@@ -47,12 +59,23 @@ void forward_end_signals(pid_t child) {
     std::signal(number, forward_signal);
 }
 
+SignalStack::SignalStack() : memory_(new (std::nothrow) char[signal_stack_size]) {
+  if (!memory_) return;
+  const stack_t stack{memory_.get(), 0, signal_stack_size};
+  ::sigaltstack(&stack, nullptr);
+}
+
+SignalStack::~SignalStack() {
+  const stack_t none{nullptr, SS_DISABLE, 0};
+  ::sigaltstack(&none, nullptr);
+}
+
 ProcessGuard::ProcessGuard(int exit_code, milliseconds longest, Texts texts) {
   exit_code_of_guard = exit_code;
   texts_of_guard = texts;
   for (const int signal : crashes)
-    std::signal(signal, end_process);
-  std::signal(SIGALRM, end_process);
+    handle(signal, end_process);
+  handle(SIGALRM, end_process);
   set_timer(longest);
 }
 

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string_view>
 
 #include <erlrc/sys/deadline.hpp>
@@ -18,6 +19,18 @@ void ignore_broken_pipes();
 /// do nothing.
 void forward_end_signals(pid_t child);
 
+/// A stack for the signal handlers of the calling thread, as long as it exists: its own may be what is full.
+class SignalStack {
+public:
+  SignalStack();
+  ~SignalStack();
+  SignalStack(const SignalStack&) = delete;
+  SignalStack& operator=(const SignalStack&) = delete;
+
+private:
+  std::unique_ptr<char[]> memory_;
+};
+
 /// As long as it exists, this process ends with a given exit code when it crashes, and when its time is over.
 /// There can be only one at a time.
 class ProcessGuard {
@@ -31,6 +44,9 @@ public:
   ~ProcessGuard();
   ProcessGuard(const ProcessGuard&) = delete;
   ProcessGuard& operator=(const ProcessGuard&) = delete;
+
+private:
+  SignalStack stack_;  ///< of the calling thread; those of for_each_parallel have their own
 };
 
 }  // namespace erlrc
