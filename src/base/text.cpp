@@ -61,12 +61,6 @@ bool has_control(std::string_view text) {
   return std::ranges::any_of(text, is_control);
 }
 
-std::string one_line(std::string_view text) {
-  std::string line(text);
-  std::ranges::replace_if(line, is_control, ' ');
-  return line;
-}
-
 std::string printable(std::string_view text) {
   constexpr std::size_t longest_quote = 60;
   constexpr std::string_view digits = "0123456789abcdef";

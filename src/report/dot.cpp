@@ -6,12 +6,14 @@
 #include <set>
 #include <variant>
 
+#include <erlrc/base/text.hpp>
+
 namespace erlrc {
 namespace {
 
 std::string quoted(const std::string& text) {
   std::string made = "\"";
-  for (const char c : text) {
+  for (const char c : one_line(text)) {
     if (c == '"' || c == '\\') made += '\\';
     made += c;
   }

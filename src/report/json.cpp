@@ -86,7 +86,7 @@ std::string render_json(const ReportHead& head, const std::vector<NodeReport>& r
                     {"dry_run", head.dry_run},
                     {"nodes", std::move(nodes)},
                     {"exit", exit_code(reports)}};
-  return record.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return record.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace erlrc

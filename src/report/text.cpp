@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -36,6 +38,16 @@ std::string in_milliseconds(std::int64_t microseconds) {
 
 void add_line(std::string& text, std::string_view kind, std::string_view line) {
   text += fmt::format("  {}{}\n", kind, one_line(line));
+}
+
+/// How many lines of one kind a report has: a node may send any number.
+constexpr std::size_t most_lines = 100;
+
+void add_lines(std::string& text, std::string_view kind, const std::vector<std::string>& lines) {
+  for (std::size_t i = 0; i < std::min(lines.size(), most_lines); ++i)
+    add_line(text, kind, lines[i]);
+  if (lines.size() > most_lines)
+    add_line(text, kind, "and " + std::to_string(lines.size() - most_lines) + " more");
 }
 
 /// A line for each module with its converted states; a line for each process that was not converted.
@@ -88,14 +100,10 @@ ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& re
   for (const NodeReport& report : reports) {
     std::string& stream = report.outcome.is_done() ? text.out : text.err;
     stream += headline(head, report);
-    for (const std::string& what : report.outcome.left())
-      add_line(stream, "left: ", what);
-    for (const std::string& remark : report.outcome.remarks)
-      add_line(stream, "remark: ", remark);
+    add_lines(stream, "left: ", report.outcome.left());
+    add_lines(stream, "remark: ", report.outcome.remarks);
     if (report.outcome.rehearsal) add_rehearsal(stream, *report.outcome.rehearsal);
-    if (verbose || head.dry_run)
-      for (const std::string& note : report.plan.notes)
-        add_line(stream, "note: ", note);
+    if (verbose || head.dry_run) add_lines(stream, "note: ", report.plan.notes);
     add_steps(stream, report, head, verbose);
   }
   return text;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include "utf8.hpp"
+#include <erlrc/base/utf8.hpp>
 
 namespace erlrc {
 namespace {

@@ -10,9 +10,9 @@
 #include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/utf8.hpp>
 
 #include "etf_tags.hpp"
-#include "utf8.hpp"
 
 namespace erlrc::etf {
 namespace {

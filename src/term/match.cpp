@@ -3,7 +3,7 @@
 
 #include <variant>
 
-#include "utf8.hpp"
+#include <erlrc/base/utf8.hpp>
 
 namespace erlrc {
 

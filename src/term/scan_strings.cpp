@@ -3,9 +3,10 @@
 #include <string>
 #include <vector>
 
+#include <erlrc/base/utf8.hpp>
+
 #include "characters.hpp"
 #include "scanner.hpp"
-#include "utf8.hpp"
 
 // Tokens with text between delimiters: strings, quoted atoms, sigils, and the escape sequences in them.
 

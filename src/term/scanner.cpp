@@ -6,12 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include <erlrc/base/utf8.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "big_integer.hpp"
 #include "characters.hpp"
 #include "reserved.hpp"
-#include "utf8.hpp"
 
 namespace erlrc {
 namespace {

@@ -4,8 +4,7 @@
 #include <algorithm>
 
 #include <erlrc/base/error.hpp>
-
-#include "utf8.hpp"
+#include <erlrc/base/utf8.hpp>
 
 namespace erlrc {
 

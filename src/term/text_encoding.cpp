@@ -2,10 +2,10 @@
 #include "text_encoding.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include <erlrc/base/error.hpp>
-
-#include "utf8.hpp"
+#include <erlrc/base/utf8.hpp>
 
 namespace erlrc {
 namespace {

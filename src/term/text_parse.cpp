@@ -8,13 +8,13 @@
 #include <variant>
 #include <vector>
 
+#include <erlrc/base/utf8.hpp>
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "bit_syntax.hpp"
 #include "scanner.hpp"
 #include "text_encoding.hpp"
-#include "utf8.hpp"
 
 namespace erlrc {
 namespace {

@@ -3,18 +3,19 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/utf8.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "big_integer.hpp"
 #include "reserved.hpp"
 #include "text_print.hpp"
-#include "utf8.hpp"
 
 // Prints terms like io_lib:format/2 on a node started with `+pc unicode`. Printing on one line works on a
 // list of what is still to do, because the peer chooses the depth of a term; breaking into lines recurses a

@@ -103,7 +103,7 @@ int appinfo_main(std::span<const std::string> args, Streams& streams) {
       else
         streams.out += found.spec.name.name + " " + found.spec.vsn + " " + ebin_of(found) + "\n";
     }
-    if (json) streams.out += all.dump(2) + "\n";
+    if (json) streams.out += all.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
     return 0;
   });
 }

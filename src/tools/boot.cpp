@@ -46,7 +46,7 @@ int graph(const std::vector<std::string>& arguments, const std::string& output, 
   else
     draw(text, format.substr(1), output);
   for (const BootProblem& problem : plan.problems)
-    streams.err += tool + ": " + describe(problem) + "\n";
+    streams.err += tool + ": " + one_line(describe(problem)) + "\n";
   return plan.problems.empty() ? 0 : 1;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/foreign_text.hpp>
 #include <erlrc/erlang/program.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/site/site.hpp>
+#include <erlrc/sys/file.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
@@ -56,7 +58,8 @@ int eval_main(std::span<const std::string> args, Streams& streams) {
     if (found.nodes.size() > 1)
       throw UsageError("node " + name + ": several nodes are named so, expected " + name + "@HOST");
     const NodeEntry& node = found.nodes.front();
-    streams.out += within(to_string(node.name), [&] { return evaluate(node, expression, until); }) + "\n";
+    const std::string value = within(to_string(node.name), [&] { return evaluate(node, expression, until); });
+    streams.out += (is_terminal_output() ? for_terminal(value) : value) + "\n";
     return 0;
   });
 }

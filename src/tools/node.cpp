@@ -78,7 +78,7 @@ std::string as_json(const Registry& registry) {
   for (const BadEntry& entry : registry.bad)
     bad.push_back({{"file", printable(entry.file)}, {"error", entry.error}});
   return nlohmann::ordered_json{{"nodes", nodes}, {"bad", bad}}.dump(
-             -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+             -1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) +
          "\n";
 }
 

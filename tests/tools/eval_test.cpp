@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
 #include "catch.hpp"
 
 #include "host.hpp"
@@ -20,12 +25,47 @@ struct Evaluation {
   FakeNode node;
 };
 
+/// While this exists, standard output is a terminal; then, a file.
+class Terminal {
+public:
+  Terminal() : before_(::dup(STDOUT_FILENO)), master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+    REQUIRE((::grantpt(master_) == 0 && ::unlockpt(master_) == 0));
+    become(::open(::ptsname(master_), O_RDWR | O_NOCTTY));
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+  ~Terminal() {
+    become(before_);
+    ::close(master_);
+  }
+
+  void leave() const { become(::open("/dev/null", O_WRONLY)); }
+
+private:
+  static void become(int fd) {
+    ::dup2(fd, STDOUT_FILENO);
+    ::close(fd);
+  }
+
+  int before_;
+  int master_;
+};
+
 }  // namespace
 
 TEST_CASE("erlrc-eval prints the value returned by the node") {
   const Evaluation one(tuple(Atom{"value"}, binary("{ok,\n    [1,2]}")));
   CHECK(one.run("f(1).") == Ran{0, "{ok,\n    [1,2]}\n", ""});
   CHECK(one.node.calls().at(0).argument == binary("f(1)."));
+}
+
+TEST_CASE("erlrc-eval does not let a node control the terminal, and changes nothing for a program") {
+  const std::string value = "ok\x1b]0;owned\x07\n\x1b[2J";
+  const Evaluation one(tuple(Atom{"value"}, binary(value)));
+  const Terminal terminal;
+  CHECK(one.run("1") == Ran{0, "ok\\x{1b}]0;owned\\x{7}\n\\x{1b}[2J\n", ""});
+  terminal.leave();
+  CHECK(one.run("1") == Ran{0, value + "\n", ""});
 }
 
 TEST_CASE("erlrc-eval adds a missing full stop") {

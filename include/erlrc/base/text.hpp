@@ -64,7 +64,7 @@ bool is_control(char c);
 /// Whether `text` has a control character.
 bool has_control(std::string_view text);
 
-/// `text` on one line: control characters become spaces.
+/// Text from outside on one line, cleaned and not long; see foreign_text.hpp.
 std::string one_line(std::string_view text);
 
 /// Text from outside, fit for a message: quoted, on one line, everything but printable ASCII as `\xNN`, and

@@ -153,3 +153,13 @@ TEST_CASE("a rehearsal is reported by module, and by process where it does not w
                   R"({"module":"b","process":"<0.1.3>","result":"fails","why":"error 1"},)") !=
         std::string::npos);
 }
+
+TEST_CASE("a node cannot fill the report, or change how it is shown") {
+  NodeReport flood =
+      report("n1", Outcome::broken("a\x1b\xc2\x9b\xe2\x80\xae", std::vector<std::string>(5000, "x")));
+  flood.outcome.remarks = {std::string(100'000'000, 'r')};
+  const std::string err = text({"erlrc-upgrade", kUpgrade}, {flood}).err;
+  CHECK(err.starts_with("erlrc-upgrade: n1: broken: a \\x{9b}\\x{202e}\n  left: x\n"));
+  CHECK(err.find("  left: and 4900 more\n") != std::string::npos);
+  CHECK(err.size() < 10'000);
+}

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-// Reads and writes UTF-8 one code point at a time, for the sources of this part.
+// Reads and writes UTF-8 one code point at a time.
 
 namespace erlrc {
 

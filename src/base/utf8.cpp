@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "utf8.hpp"
+#include <erlrc/base/utf8.hpp>
 
 #include <cstddef>
 
