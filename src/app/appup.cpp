@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/app/appup.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -25,13 +27,21 @@ struct Release {
   }
 };
 using Regex = std::unique_ptr<pcre2_code, Release<&pcre2_code_free_8>>;
+using MatchContext = std::unique_ptr<pcre2_match_context, Release<&pcre2_match_context_free_8>>;
 using MatchData = std::unique_ptr<pcre2_match_data, Release<&pcre2_match_data_free_8>>;
 
 PCRE2_SPTR units(const std::string& text) {
   return reinterpret_cast<PCRE2_SPTR>(text.data());
 }
 
+/// A pattern for versions is short and matches at once. Only a mistake or an attack needs more of these.
+constexpr std::size_t longest_pattern = 1000;
+constexpr std::uint32_t most_steps = 10'000;
+
 Regex compile(const std::string& pattern) {
+  if (pattern.size() > longest_pattern)
+    throw Error("regular expression of " + std::to_string(pattern.size()) + " bytes, expected at most " +
+                std::to_string(longest_pattern));
   int error = 0;
   PCRE2_SIZE offset = 0;
   Regex regex(pcre2_compile(units(pattern), pattern.size(), PCRE2_UTF, &error, &offset, nullptr));
@@ -48,11 +58,20 @@ Regex compile(const std::string& pattern) {
 bool matches_regex(const std::string& pattern, const std::string& vsn) {
   Regex regex = compile(pattern);
   MatchData found(pcre2_match_data_create_from_pattern(regex.get(), nullptr));
-  if (!found) throw Error("regular expression: no memory");
-  if (pcre2_match(regex.get(), units(vsn), vsn.size(), 0, 0, found.get(), nullptr) < 1) return false;
+  MatchContext limits(pcre2_match_context_create(nullptr));
+  if (!found || !limits) throw Error("regular expression: no memory");
+  pcre2_set_match_limit(limits.get(), most_steps);
+  const int matched = pcre2_match(regex.get(), units(vsn), vsn.size(), 0, 0, found.get(), limits.get());
+  if (matched == PCRE2_ERROR_MATCHLIMIT || matched == PCRE2_ERROR_DEPTHLIMIT ||
+      matched == PCRE2_ERROR_HEAPLIMIT)
+    throw Error("regular expression " + print_term(binary(pattern)) + ": needs too many steps");
+  if (matched < 1) return false;
   const PCRE2_SIZE* range = pcre2_get_ovector_pointer(found.get());
   return range[0] == 0 && range[1] == vsn.size();
 }
+
+/// No application has so many versions.
+constexpr std::size_t most_entries = 10'000;
 
 class Reader {
 public:
@@ -61,6 +80,7 @@ public:
   std::vector<AppupEntry> entries(const Term& term) const {
     const auto* list = as_list(term);
     if (!list) wrong(term, "a list of {Vsn, Instructions}");
+    if (list->size() > most_entries) wrong(term, "at most " + std::to_string(most_entries) + " entries");
     std::vector<AppupEntry> made;
     made.reserve(list->size());
     for (const Term& each : *list)

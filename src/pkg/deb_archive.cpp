@@ -6,6 +6,7 @@
 #include <apt-pkg/error.h>
 #include <apt-pkg/fileutl.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,8 +19,13 @@
 namespace erlrc {
 namespace {
 
-/// Applications have a few megabytes. An archive that claims more is not read into memory.
-constexpr unsigned long long kMostBytes = 512ULL << 20;
+/// What is read into memory may be so many times larger than the archive, or so many bytes. Applications have a
+/// few megabytes and a third of that in an archive; more is a mistake or an attack.
+constexpr unsigned long long kMostTimes = 4;
+constexpr unsigned long long kMostBytes = 32ULL << 20;
+
+/// An entry takes so much for its place in a map.
+constexpr unsigned long long kBytesPerEntry = 256;
 
 /// Takes the messages of libapt-pkg, as one line.
 std::string take_messages() {
@@ -32,17 +38,22 @@ std::string take_messages() {
 /// Keeps the files of a tar archive that a subclass chooses in memory.
 class Collector : public pkgDirStream {
 public:
+  /// The size of the archive.
+  void allow_for(unsigned long long size) { left_ = std::max(kMostBytes, kMostTimes * size); }
+
   bool DoItem(Item& item, int& fd) override {
     fd = -1;  // skip it
     if (item.Name == nullptr) return true;
-    if (item.Type == Item::File && is_chosen(item.Name)) {
-      total_ += item.Size;
-      if (total_ > kMostBytes) return _error->Error("%s: too large to be read", item.Name);
+    const bool chosen = item.Type == Item::File && is_chosen(item.Name);
+    const bool linked = !chosen && item.LinkTarget != nullptr;
+    if ((chosen || linked) && !spend(item, chosen ? item.Size : 0))
+      return _error->Error("%s: too large to be read", item.Name);
+    if (chosen) {
       current_.clear();
       current_.reserve(item.Size);
       fd = -2;  // give it to Process
       is_taken_ = true;
-    } else if (item.LinkTarget != nullptr) {
+    } else if (linked) {
       link(item);
     }
     return true;
@@ -65,9 +76,17 @@ protected:
   virtual void link(const Item&) {}
 
 private:
+  bool spend(const Item& item, unsigned long long bytes) {
+    const auto length = [](const char* text) { return text == nullptr ? 0 : std::string_view(text).size(); };
+    const unsigned long long all = bytes + length(item.Name) + length(item.LinkTarget) + kBytesPerEntry;
+    if (bytes > left_ || all > left_) return false;
+    left_ -= all;
+    return true;
+  }
+
   bool is_taken_ = false;
   Bytes current_;
-  unsigned long long total_ = 0;
+  unsigned long long left_ = kMostBytes;
 };
 
 class Member : public Collector {
@@ -104,9 +123,10 @@ private:
 
 /// Opens the archive and calls `read` with it.
 template <typename Read>
-void with_archive(const std::filesystem::path& path, Read read) {
+void with_archive(const std::filesystem::path& path, Collector& collector, Read read) {
   FileFd file;
   if (file.Open(path.string(), FileFd::ReadOnly)) {
+    collector.allow_for(file.Size());
     debDebFile deb(file);
     if (!_error->PendingError() && read(deb) && !_error->PendingError()) {
       _error->Discard();
@@ -120,13 +140,14 @@ void with_archive(const std::filesystem::path& path, Read read) {
 
 std::optional<Bytes> read_control_member(const std::filesystem::path& archive, const std::string& member) {
   Member collector(member);
-  with_archive(archive, [&](debDebFile& deb) { return deb.ExtractTarMember(collector, "control.tar"); });
+  with_archive(archive, collector,
+               [&](debDebFile& deb) { return deb.ExtractTarMember(collector, "control.tar"); });
   return std::move(collector.found);
 }
 
 ArchiveFiles read_application_files(const std::filesystem::path& archive) {
   Applications collector;
-  with_archive(archive, [&](debDebFile& deb) { return deb.ExtractArchive(collector); });
+  with_archive(archive, collector, [&](debDebFile& deb) { return deb.ExtractArchive(collector); });
   return std::move(collector.files);
 }
 

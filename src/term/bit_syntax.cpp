@@ -113,8 +113,12 @@ Term BitWriter::take() {
   return BitString{std::move(bytes_), last_bits_};
 }
 
+std::uint64_t bits_of(const Segment& segment) {
+  return segment.size.value_or(segment.type == Segment::kFloat ? 64 : 8) * segment.unit;
+}
+
 void put_segment(const Term& value, const Segment& segment, BitWriter& out) {
-  const std::uint64_t bits = segment.size.value_or(segment.type == Segment::kFloat ? 64 : 8) * segment.unit;
+  const std::uint64_t bits = bits_of(segment);
   if (bits > kMaxSegmentBits) throw BadSegment("found a segment of " + std::to_string(bits) + " bits");
   switch (segment.type) {
     case Segment::kInteger:

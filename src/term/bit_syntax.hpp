@@ -46,6 +46,9 @@ struct Segment {
   bool little = false;
 };
 
+/// How many bits an integer or a float takes, which may be too many.
+std::uint64_t bits_of(const Segment& segment);
+
 /// Appends the bits of `value` as specified by `segment`. Throws BadSegment.
 void put_segment(const Term& value, const Segment& segment, BitWriter& out);
 

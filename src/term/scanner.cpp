@@ -17,7 +17,7 @@ namespace erlrc {
 namespace {
 
 // More would take seconds: the time to read digits grows with the square of their number.
-constexpr std::size_t kMaxDigits = 100'000;
+constexpr std::size_t kMaxDigits = 10'000;
 
 }  // namespace
 

@@ -21,9 +21,19 @@ namespace {
 
 constexpr int kMaxDepth = 1000;
 
+/// A term takes a hundred times the memory of a character. So text takes memory in proportion to its size, or
+/// these many bytes more.
+constexpr std::size_t kMemoryPerByte = 4;
+constexpr std::size_t kMemory = std::size_t{16} << 20;
+/// Its bytes, the binary that it is added to, and what that is copied to as it grows.
+constexpr std::size_t kCopiesOfSegment = 4;
+
 class Parser {
 public:
-  Parser(std::string_view text, const std::string& file) : scanner_(text, file) { advance(); }
+  Parser(std::string_view text, const std::string& file)
+      : scanner_(text, file), memory_left_(kMemory + kMemoryPerByte * text.size()) {
+    advance();
+  }
 
   std::vector<ParsedTerm> parse_all() {
     std::vector<ParsedTerm> terms;
@@ -46,6 +56,13 @@ public:
 private:
   void advance() { token_ = scanner_.next(); }
 
+  /// Before this much memory is used.
+  void spend(std::size_t bytes) {
+    if (bytes > memory_left_)
+      scanner_.fail(token_.position, "takes more memory than any file of its size should");
+    memory_left_ -= bytes;
+  }
+
   [[noreturn]] void fail_expected(const std::string& what) const {
     scanner_.fail(token_.position, "found " + describe(token_) + ", expected " + what);
   }
@@ -63,6 +80,7 @@ private:
 
   Term parse(int depth) {
     if (depth > kMaxDepth) scanner_.fail(token_.position, "nested deeper than " + std::to_string(kMaxDepth));
+    spend(sizeof(Term));
     switch (token_.kind) {
       case Token::kAtom:
         return parse_atom();
@@ -136,6 +154,7 @@ private:
   Term parse_string() {
     List made;
     const std::u32string characters = take_characters();
+    spend(characters.size() * sizeof(Term));
     made.elements.reserve(characters.size());
     for (char32_t c : characters)
       made.elements.emplace_back(static_cast<std::int64_t>(c));
@@ -191,7 +210,9 @@ private:
       Term key = parse(depth + 1);
       expect("=>");
       Term value = parse(depth + 1);
-      const auto [place, added] = places.emplace(encode_term(key), made.pairs.size());
+      Bytes encoded = encode_term(key);
+      spend(encoded.size());  // keys in keys are encoded again and again
+      const auto [place, added] = places.emplace(std::move(encoded), made.pairs.size());
       if (added)
         made.pairs.emplace_back(std::move(key), std::move(value));
       else
@@ -235,7 +256,9 @@ private:
     const Position begin = token_.position;
     std::vector<Term> values;
     if (token_.kind == Token::kString) {
-      for (char32_t c : take_characters())
+      const std::u32string characters = take_characters();
+      spend(characters.size() * sizeof(Term));
+      for (char32_t c : characters)
         values.emplace_back(static_cast<std::int64_t>(c));
     } else if (token_.kind == Token::kNumber) {
       values.push_back(parse_number());
@@ -246,8 +269,10 @@ private:
     }
     const Segment segment = parse_specifiers();
     try {
-      for (const Term& value : values)
+      for (const Term& value : values) {
+        spend(kCopiesOfSegment * bits_of(segment) / 8);
         put_segment(value, segment, out);
+      }
     } catch (const BadSegment& error) {
       scanner_.fail(begin, error.what());
     }
@@ -287,6 +312,7 @@ private:
 
   Scanner scanner_;
   Token token_;
+  std::size_t memory_left_;
 };
 
 }  // namespace

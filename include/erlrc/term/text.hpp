@@ -22,8 +22,8 @@ struct ParsedTerm {
 
 /// Parses all terms of a text; a full stop ends each term. The encoding is UTF-8, or Latin-1 if one of the
 /// first two lines has `%% coding: latin-1`. Throws SyntaxError with `file`, line and column, what was found
-/// and what was expected. It also throws for nesting deeper than 1,000, integers of more than 100,000 digits
-/// and segments of binaries of more than 2^20 bits.
+/// and what was expected. It also throws for nesting deeper than 1,000, integers of more than 10,000 digits,
+/// segments of binaries of more than 2^20 bits, and terms that would take much more memory than the text.
 std::vector<ParsedTerm> parse_terms(std::string_view text, const std::string& file);
 
 /// Parses one term, with or without a full stop, and nothing after it. `source` names the text in messages.

@@ -114,3 +114,20 @@ TEST_CASE("the appup parser returns or throws Error for every text") {
   test::check_decoder(kSeveral, [](BytesView text) { return parse_appup(text, "x.appup", "2.1"); },
                       {test::Expect::kAny, test::Expect::kAny});
 }
+
+TEST_CASE("a regular expression that does not match at once is an error") {
+  const std::string vsn = std::string(200, 'a') + "xb";
+  CHECK_THROWS_WITH(matches({"((a|a)*)*b", true}, vsn),
+                    "regular expression <<\"((a|a)*)*b\">>: needs too many steps");
+  CHECK_THROWS_WITH(matches({std::string(1001, 'a'), true}, vsn),
+                    "regular expression of 1001 bytes, expected at most 1000");
+  CHECK(matches({"[0-9]+(\\.[0-9]+)*(-.*)?", true}, "10.20.30.40-beta.1+build"));
+}
+
+TEST_CASE("an appup has no more entries than an application can have versions") {
+  std::string entries = "{\"1\", []}";
+  for (int i = 0; i < 10'000; ++i)
+    entries += ", {\"1\", []}";
+  CHECK_THROWS_WITH(parse_appup("{\"2\", [" + entries + "], []}.", "x.appup", "2"),
+                    Catch::Contains("expected at most 10000 entries"));
+}

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/pkg/deb_archive.hpp>
 
+#include <cstdlib>
+
+#include <erlrc/sys/file.hpp>
+
 #include "decoder_check.hpp"
 #include "made_deb.hpp"
 #include "temp_dir.hpp"
@@ -87,4 +91,20 @@ TEST_CASE("the reader survives truncated and changed archives") {
                   return read_control_member(file, "erlrc");
                 },
                 {Expect::kAny, Expect::kAny});
+}
+
+TEST_CASE("a small archive does not become large in memory") {
+  const TempDir dir;
+  const auto bomb = GENERATE(as<int>{}, 0, 1);
+  std::vector<TarEntry> data{{kLib + "demo-1.0/ebin/demo.beam", Bytes(bomb == 0 ? 50'000'000 : 0, '\0')}};
+  if (bomb == 1)
+    for (int i = 0; i < 200'000; ++i)
+      data.push_back({"./" + std::to_string(i), "", '2', "x"});
+  const std::string file = dir.write("data.tar", tar(data)).string();
+  REQUIRE(std::system(("gzip '" + file + "'").c_str()) == 0);
+  const Bytes archive = "!<arch>\n" + ar_member("debian-binary", "2.0\n") +
+                        ar_member("control.tar", tar({{"./control", "Package: demo\n"}})) +
+                        ar_member("data.tar.gz", read_file(file + ".gz"));
+  CHECK_THROWS_WITH(read_application_files(dir.write("bomb.deb", archive)),
+                    Catch::Contains("too large to be read"));
 }

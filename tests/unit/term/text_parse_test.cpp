@@ -145,3 +145,16 @@ TEST_CASE("the parser survives every change of a file") {
   check_decoder(kAppFile, [](BytesView text) { return parse_terms(text, "demo.app"); },
                 {Expect::kAny, Expect::kAny});
 }
+
+TEST_CASE("a text of terms takes memory in proportion to its size") {
+  const std::string error = GENERATE_COPY(
+      // A binary of 128 kB for each character.
+      "<<\"" + std::string(1000, 'a') + "\":1048576>>.", "\"" + std::string(300'000, 'a') + "\".",
+      "[" + repeated("[],", 300'000) + "[]].",
+      repeated("#{", 900) + "\"" + std::string(100'000, 'k') + "\"" + repeated("=>1}", 900) + ".");
+  CHECK_THROWS_WITH(parse_terms(error, "bomb.app"),
+                    Catch::Contains("takes more memory than any file of its size should"));
+  // What a long list of modules, and a long description, take is fine.
+  CHECK(parse_terms("[" + repeated("some_module_of_mine,", 20'000) + "x].", "x").size() == 1);
+  CHECK(parse_terms("\"" + std::string(100'000, 'a') + "\".", "x").size() == 1);
+}
