@@ -96,7 +96,7 @@ sub named_processes {
   my %found;
   foreach my $process (glob '/proc/[0-9]*') {
     my $names = $names{alive_name($process) // ''} // next;
-    my $user = (stat $process)[4] // next;
+    my $user = real_user($process) // next;
     my @may = grep { users($_)->{$user} } @$names;
     my ($pid) = $process =~ /(\d+)$/;
     $found{$pid} = \@may if @may;
@@ -115,6 +115,14 @@ sub alive_name {
     return if $words[$i] eq '-extra';
     return (split /@/, $words[$i + 1])[0] if $words[$i] =~ /^-s?name$/;
   }
+  return;
+}
+
+# The user who started the process. Its directory in /proc may be root's.
+sub real_user {
+  my ($process) = @_;
+  open(my $status, '<', "$process/status") or return;
+  foreach my $line (<$status>) { return $1 if $line =~ /^Uid:\s+(\d+)/ }
   return;
 }
 

@@ -109,7 +109,7 @@ void decide_on(Visit& visit, const Call& call) {
   const bool leave = call.options.leave_stale;
   const Request request = leave ? as_it_runs(call.request, node) : call.request;
   Decision decision = plan(with_directories(request, node, call.cache), node, call.files, call.desired);
-  const auto replaced = changes_something(decision) ? replaced_erlang(visit.entry->name, node) : std::nullopt;
+  const auto replaced = changes_something(decision) ? replaced_erlang(*visit.entry, node) : std::nullopt;
   if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     const bool other_version = refusal->reason == Refusal::Reason::other_version;
@@ -134,7 +134,7 @@ void decide(Visit& visit, const Call& call) {
     decide_on(visit, call);
   } catch (const std::exception& error) {
     // Without its files, a node may not even be able to answer.
-    const auto why = call.options.leave_stale ? replaced_emulator(visit.entry->name) : std::nullopt;
+    const auto why = call.options.leave_stale ? replaced_emulator(*visit.entry) : std::nullopt;
     visit.report.outcome =
         why ? restart_due(*why) : Outcome::undecided(message_of(error, "planning"), !visit.rpc);
   }

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <variant>
 
+#include <erlrc/node/connect.hpp>
 #include <erlrc/sys/file.hpp>
-#include <erlrc/sys/process.hpp>
 
 namespace erlrc {
 namespace {
@@ -19,14 +19,14 @@ bool exists(const std::filesystem::path& lib, const std::string& app, const std:
 
 }  // namespace
 
-std::optional<std::string> replaced_erlang(const NodeName& name, const NodeState& node) {
+std::optional<std::string> replaced_erlang(const NodeEntry& entry, const NodeState& node) {
   const std::filesystem::path lib = node.lib_dir;
   if (node.lib_dir.empty() || !file_status(lib)) return std::nullopt;
   for (const char* app : {"kernel", "stdlib"}) {
     const auto vsn = loaded_vsn(node, Atom{app});
     if (!vsn || exists(lib, app, *vsn)) continue;
     // In a container or a chroot of its own, it has another disk than ours.
-    const auto pid = find_node_process(name.alive, name.host.value_or(""));
+    const auto pid = process_of(entry);
     const std::string root = pid ? "/proc/" + std::to_string(*pid) + "/root" : "";
     if (pid && exists(root + lib.string(), app, *vsn)) continue;
     return "the Erlang that it runs was replaced: " + (lib / app).string() + "-" + *vsn + " is gone";
@@ -34,8 +34,8 @@ std::optional<std::string> replaced_erlang(const NodeName& name, const NodeState
   return std::nullopt;
 }
 
-std::optional<std::string> replaced_emulator(const NodeName& name) {
-  const auto pid = find_node_process(name.alive, name.host.value_or(""));
+std::optional<std::string> replaced_emulator(const NodeEntry& entry) {
+  const auto pid = process_of(entry);
   if (!pid) return std::nullopt;
   auto program = read_link_if_readable("/proc/" + std::to_string(*pid) + "/exe");
   if (!program || !program->ends_with(kDeleted)) return std::nullopt;

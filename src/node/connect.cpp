@@ -40,9 +40,9 @@ std::uint16_t epmd_port_of(const NodeEntry& entry) {
 }
 
 /// Nothing listens on the node's port. So the node is down, unless its process is found.
-void expect_no_process(const NodeName& name, const std::string& silent) {
-  if (const auto pid = find_node_process(name.alive, name.host.value_or("")))
-    throw Error(silent + ", but process " + std::to_string(*pid) + " runs as " + to_string(name));
+void expect_no_process(const NodeEntry& entry, const std::string& silent) {
+  if (const auto pid = process_of(entry))
+    throw Error(silent + ", but process " + std::to_string(*pid) + " runs as " + to_string(entry.name));
 }
 
 /// nullopt: epmd does not know the node, or there is neither an epmd nor the node.
@@ -52,7 +52,7 @@ std::optional<Registration> ask_epmd(const NodeEntry& entry, Deadline until) {
   return within(epmd, [&]() -> std::optional<Registration> {
     const auto stream = connect_to_local_port(port, until);
     if (!stream) {
-      expect_no_process(entry.name, "is not running");
+      expect_no_process(entry, "is not running");
       return std::nullopt;
     }
     EpmdQuery query(entry.name.alive);
@@ -67,11 +67,11 @@ std::optional<Registration> find_registration(const NodeEntry& entry, Deadline u
   const Deadline settling = std::min(until, after(settling_time));
   for (;;) {
     if (auto found = ask_epmd(entry, until)) return found;
-    if (!find_node_process(entry.name.alive, entry.name.host.value_or(""))) return std::nullopt;
+    if (!process_of(entry)) return std::nullopt;
     if (left_until(settling) == milliseconds{0}) break;
     std::this_thread::sleep_for(settling_pause);
   }
-  expect_no_process(entry.name,
+  expect_no_process(entry,
                     "epmd at port " + std::to_string(epmd_port_of(entry)) + ": does not know the node");
   return std::nullopt;
 }
@@ -87,7 +87,7 @@ std::unique_ptr<Rpc> connect_to_known_port(const NodeEntry& entry, std::uint16_t
   return within("port " + std::to_string(port), [&]() -> std::unique_ptr<Rpc> {
     auto stream = connect_to_local_port(port, until);
     if (stream) return log_in(entry, std::move(stream), until, first);
-    expect_no_process(entry.name, "nothing is listening there");
+    expect_no_process(entry, "nothing is listening there");
     return nullptr;
   });
 }
@@ -159,6 +159,11 @@ std::vector<std::uint16_t> shared_epmds(const std::vector<NodeEntry>& entries) {
 }
 
 }  // namespace
+
+std::optional<pid_t> process_of(const NodeEntry& entry) {
+  return find_node_process(entry.name.alive, entry.name.host.value_or(""),
+                           [&](uid_t user) { return may_run(entry, user); });
+}
 
 KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until) {
   std::vector<std::uint16_t> epmds;

@@ -24,14 +24,17 @@ std::optional<Site> site_to_serve() {
   Site site = load_site();
   // In the copy of a system, the entries are copies too, and the running node belongs to the original.
   if (!has_root_of_host()) {
-    const auto runs_elsewhere = [](const std::string& file) {
+    const auto runs_elsewhere = [](const std::string& file, const UserCounts& user_counts) {
       const auto at = file.find('@');
-      return !find_node_process_with_our_root(file.substr(0, at),
-                                              at == std::string::npos ? "" : file.substr(at + 1));
+      return !find_node_process_with_our_root(
+          file.substr(0, at), at == std::string::npos ? "" : file.substr(at + 1), user_counts);
     };
-    std::erase_if(site.registry.nodes,
-                  [&](const NodeEntry& entry) { return runs_elsewhere(to_string(entry.name)); });
-    std::erase_if(site.registry.bad, [&](const BadEntry& bad) { return runs_elsewhere(bad.file); });
+    std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
+      return runs_elsewhere(to_string(entry.name), [&](uid_t user) { return may_run(entry, user); });
+    });
+    // The users of a bad entry are not known.
+    std::erase_if(site.registry.bad,
+                  [&](const BadEntry& bad) { return runs_elsewhere(bad.file, [](uid_t) { return true; }); });
   }
   if (site.registry.nodes.empty() && site.registry.bad.empty()) return std::nullopt;
   return site;

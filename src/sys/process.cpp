@@ -64,13 +64,41 @@ Bytes cmdline_of(const fs::path& process) {
   }
 }
 
+/// The user who started the process. The owner of its directory in /proc is not: that is root for a process
+/// that has made itself unreadable.
+std::optional<uid_t> real_user(const fs::path& process) {
+  try {
+    for (const std::string_view line : lines(read_file(process / "status")))
+      if (const auto fields = words(line); fields.size() > 1 && fields[0] == "Uid:")
+        return parse_number<uid_t>(fields[1]);
+  } catch (const SystemError&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// Whether the file of its program is an emulator, which may have been replaced meanwhile. If it cannot be seen
+/// (not our process, and we are not root), it counts as one.
+bool has_emulator(const fs::path& process) {
+  constexpr std::string_view deleted = " (deleted)";
+  const auto program = read_link_if_readable(process / "exe");
+  if (!program) return true;
+  std::string_view file = *program;
+  if (file.ends_with(deleted)) file.remove_suffix(deleted.size());
+  return is_emulator(file);
+}
+
 template <typename Matches>
-std::optional<pid_t> find_process(std::string_view alive, std::string_view host, Matches matches) {
+std::optional<pid_t> find_process(std::string_view alive, std::string_view host,
+                                  const UserCounts& user_counts, Matches matches) {
+  const auto counts = [&](const fs::path& process) {
+    const auto user = real_user(process);
+    return user && user_counts(*user) && has_emulator(process) && shares_our_network(process) &&
+           matches(process);
+  };
   for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
     const auto pid = parse_number<pid_t>(name);
-    if (pid && runs_as_node(cmdline_of(proc / name), alive, host) && shares_our_network(proc / name) &&
-        matches(proc / name))
-      return pid;
+    if (pid && runs_as_node(cmdline_of(proc / name), alive, host) && counts(proc / name)) return pid;
   }
   return std::nullopt;
 }
@@ -132,12 +160,14 @@ bool runs_as_node(std::string_view cmdline, std::string_view alive, std::string_
   return false;
 }
 
-std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host) {
-  return find_process(alive, host, [](const auto&) { return true; });
+std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host,
+                                       const UserCounts& user_counts) {
+  return find_process(alive, host, user_counts, [](const auto&) { return true; });
 }
 
-std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host) {
-  return find_process(alive, host, is_our_root);
+std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host,
+                                                     const UserCounts& user_counts) {
+  return find_process(alive, host, user_counts, is_our_root);
 }
 
 bool has_root_of_host() {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include <erlrc/dist/names.hpp>
+#include <erlrc/dist/node_entry.hpp>
 #include <erlrc/plan/plan.hpp>
 
 // Nodes whose own Erlang was replaced while they run (erlang-base was upgraded). They keep running with the
@@ -14,10 +14,10 @@ namespace erlrc {
 
 /// The reason, if the node's kernel or stdlib is no longer on disk. A node whose lib directory is not on this
 /// host's disk is not judged.
-std::optional<std::string> replaced_erlang(const NodeName& name, const NodeState& node);
+std::optional<std::string> replaced_erlang(const NodeEntry& entry, const NodeState& node);
 
 /// The same, for a node that does not answer: the reason comes from the executable of its process.
-std::optional<std::string> replaced_emulator(const NodeName& name);
+std::optional<std::string> replaced_emulator(const NodeEntry& entry);
 
 /// Whether the node would be touched.
 bool changes_something(const Decision& decision);

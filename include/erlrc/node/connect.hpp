@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <erlrc/dist/node_entry.hpp>
 #include <erlrc/node/rpc.hpp>
 #include <erlrc/sys/deadline.hpp>
+#include <erlrc/sys/process.hpp>
 
 // From an entry of the registry to a node that can be called: epmd, handshake, link.
 
@@ -37,5 +39,8 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// no secret; and as the login may be tried at another port, it must change nothing.
 std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known = {},
                              const ProgramCall* first = nullptr);
+
+/// The process of this host that runs as the node, by its arguments; see find_node_process.
+std::optional<pid_t> process_of(const NodeEntry& entry);
 
 }  // namespace erlrc

@@ -40,13 +40,19 @@ std::optional<std::filesystem::path> process_directory(pid_t pid);
 /// The file of the program that this process runs; nullopt if it cannot be read.
 std::optional<std::string> own_program();
 
+/// Whether processes of a user count.
+using UserCounts = std::function<bool(uid_t)>;
+
 /// The process of this host that runs as the Erlang node `alive`, or `alive@host`, according to the -sname or
 /// -name in its arguments. An empty `host` matches any host. nullopt if no such process is visible, or there
-/// is no /proc. Processes in another network namespace do not count: nodes in containers are not this host's.
-std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host);
+/// is no /proc. Only emulators count, and only those of users that count: a process may call itself by any
+/// name. Processes in another network namespace do not count: nodes in containers are not this host's.
+std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host,
+                                       const UserCounts& user_counts);
 
 /// The same among the processes that have our root directory.
-std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host);
+std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host,
+                                                     const UserCounts& user_counts);
 
 /// Whether our root directory is that of the first process: false in a chroot, such as an image that is being
 /// built, or a copy of the system that is being mended. False without /proc; true if only root could see it

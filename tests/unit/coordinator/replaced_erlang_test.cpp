@@ -15,7 +15,7 @@ std::optional<std::string> replaced(const std::filesystem::path& lib) {
   node.lib_dir = lib.string();
   node.loaded[Atom{"kernel"}] = {"8.5", {}};
   node.loaded[Atom{"stdlib"}] = {"4.2", {}};
-  return replaced_erlang({"no_such_node", std::nullopt}, node);
+  return replaced_erlang({{"no_such_node", std::nullopt}, Cookie("C"), std::nullopt, std::nullopt}, node);
 }
 
 }  // namespace
