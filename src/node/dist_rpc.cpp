@@ -2,6 +2,8 @@
 #include <erlrc/node/dist_rpc.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -11,6 +13,14 @@
 #include <erlrc/term/text.hpp>
 
 namespace erlrc {
+namespace {
+
+/// What may come before an answer. A node sends a handful of other messages: late ones of an earlier program,
+/// and monitors of processes that knew a client whose name we have now.
+constexpr std::size_t most_others = 1000;
+constexpr std::size_t most_bytes = 2 * Link::largest_packet;
+
+}  // namespace
 
 DistRpc::DistRpc(std::unique_ptr<ByteStream> stream, Login login, Deadline until, const ProgramCall* first)
     : stream_(std::move(stream)), writes_until_(until) {
@@ -37,6 +47,7 @@ void DistRpc::request(const Program& program, const Term& argument) {
   current_ = {peer_.own_name, peer_.own_creation, {number & 0x3ffff, number >> 18, 0}};
   process_.reset();
   unsent_.clear();
+  others_ = 0;
   running_ = true;
   link_.send(evaluation_request(current_, self_, program.forms, program.functions,
                                 {{"Argument", argument}, {"Client", self_}, {"Ref", current_}}));
@@ -46,9 +57,14 @@ Term DistRpc::receive(Deadline until) {
   writes_until_ = std::max(writes_until_, until);
   return within(name_, [&] {
     if (!running_) throw Error("is not running");
-    for (;;) {
-      if (auto message = heard(pump(link_, *stream_, until))) return *std::move(message);
-    }
+    Term message = pump_until(link_, *stream_, until, most_bytes, [&](const LinkEvent& event) {
+      auto mine = heard(event);
+      if (!mine && ++others_ > most_others)
+        throw ProtocolError("sends more than " + std::to_string(most_others) + " messages before its answer");
+      return mine;
+    });
+    others_ = 0;
+    return message;
   });
 }
 

@@ -67,6 +67,7 @@ struct Connection {
   };
   std::list<Pending> pending;  ///< in the order of their times
   std::optional<Clock::time_point> next_tick;
+  Bytes flood;  ///< sent again and again
 
   Pid process() const { return {Atom{"fake@localhost"}, 100 + programs, 0, 3}; }
 };
@@ -137,6 +138,7 @@ private:
       all.push_back({connection.fd.get(), static_cast<short>(writes ? POLLIN | POLLOUT : POLLIN), 0});
       if (!connection.pending.empty()) wants(connection.pending.front().at);
       if (connection.next_tick) wants(*connection.next_tick);
+      if (!connection.flood.empty() && !writes) wants(Clock::now());
     }
     ::poll(all.data(), all.size(), due ? static_cast<int>(left_until(*due).count()) : -1);
   }
@@ -325,6 +327,22 @@ private:
       connection.next_tick = now + milliseconds(10);
     }
     connection.output += connection.link.take_output();
+    if (connection.output.empty()) connection.output = connection.flood;
+  }
+
+  /// About 64 kB that no client waits for.
+  static Bytes flood_of(const Connection& connection, Flood::Of of) {
+    constexpr std::size_t size = 65536;
+    const Started& started = *connection.started;
+    Started older = started;
+    older.id.ids.front() += 1000;
+    const Bytes one = of == Flood::Of::ticks      ? Bytes(4, '\0')
+                      : of == Flood::Of::monitors ? wire(monitors(connection.process(), started))
+                                                  : wire(program_message(older, Atom{"flood"}));
+    Bytes all;
+    while (all.size() < size)
+      all += one;
+    return all;
   }
 
   static void execute(Connection& connection, const Action& action) {
@@ -341,6 +359,7 @@ private:
                    },
                    [&](const Tick&) { connection.link.tick(); },
                    [&](const CloseConnection&) { connection.closing = true; },
+                   [&](const Flood& flood) { connection.flood = flood_of(connection, flood.of); },
                    [](const Wait&) {},
                    [](const RefuseSpawn&) {},
                },

@@ -65,7 +65,11 @@ struct RefuseSpawn {
   Atom reason;  ///< the process is not started; must be the first step
 };
 struct CloseConnection {};
-using Action = std::variant<Say, SayAsOlder, Exit, Wait, Tick, RefuseSpawn, CloseConnection>;
+/// From then on, sends the same bytes without a pause until the connection ends.
+struct Flood {
+  enum class Of { ticks, monitors, messages } of;
+};
+using Action = std::variant<Say, SayAsOlder, Exit, Wait, Tick, RefuseSpawn, CloseConnection, Flood>;
 using Script = std::vector<Action>;
 
 /// A program started by the client.

@@ -208,6 +208,10 @@ Packet program_message(const Started& started, const Term& message) {
   return {tuple(SEND, Atom{""}, started.client), encode_term(tuple(started.id, message))};
 }
 
+Packet monitors(const Pid& process, const Started& started) {
+  return {tuple(MONITOR_P, process, started.client, started.id), {}};
+}
+
 Packet exits(const Started& started, const Pid& process, const Term& reason) {
   return {tuple(PAYLOAD_MONITOR_P_EXIT, process, started.client, started.id), encode_term(reason)};
 }

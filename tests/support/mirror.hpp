@@ -136,6 +136,8 @@ Bytes wire(const Packet& packet);
 Packet spawn_reply(const Started& started, const Term& result);
 /// A message {Ref, Message} from the process of the program.
 Packet program_message(const Started& started, const Term& message);
+/// {MONITOR_P, Process, Client, Ref}: the process monitors the client
+Packet monitors(const Pid& process, const Started& started);
 /// {PAYLOAD_MONITOR_P_EXIT, Process, To, Ref} and the reason
 Packet exits(const Started& started, const Pid& process, const Term& reason);
 

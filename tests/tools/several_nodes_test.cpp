@@ -5,46 +5,17 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <list>
 #include <thread>
 
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/sys/unique_fd.hpp>
 #include <erlrc/term/text.hpp>
 
-#include "host.hpp"
+#include "several.hpp"
 #include "thread_stacks.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
-
-namespace {
-
-/// A host with several registered nodes, on all of which egerl 1.0 runs.
-struct Several {
-  FakeNode& add(const std::string& name, Term end = prepared(), Fault fault = Fault::none) {
-    FakeNode& node = nodes.emplace_back(good(name, fault));
-    host.add(name, node);
-    play(node, observed({{"egerl", "1.0"}}), std::move(end));
-    return node;
-  }
-  Ran upgrade(std::vector<std::string> options = {}) const {
-    options.insert(options.end(), {"egerl", "1.0", "2.0", (host.dir() / "egerl-1.0").string(),
-                                   (host.dir() / "egerl-2.0").string()});
-    return host.run(upgrade_main, std::move(options));
-  }
-  Several() {
-    host.add_app("egerl", "1.0");
-    host.add_app("egerl", "2.0");
-  }
-  Host host;
-  std::list<FakeNode> nodes;
-};
-
-const std::vector<Term> kCommit{Atom{"commit"}};
-const std::vector<Term> kRollBack{Atom{"roll_back"}};
-
-}  // namespace
 
 TEST_CASE("several nodes commit when all are prepared") {
   Several several;

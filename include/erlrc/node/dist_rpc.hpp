@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,7 +16,8 @@
 namespace erlrc {
 
 /// A node called over the distribution protocol. Each program runs under a reference of its own: what an
-/// earlier one still sends is dropped. The node's ticks are answered while something is received, so a
+/// earlier one still sends is dropped, but a node that sends more than a thousand messages that are not the
+/// answer breaks the protocol. The node's ticks are answered while something is received, so a
 /// caller must not pause for longer than a node waits (45 s by default).
 class DistRpc : public Rpc {
 public:
@@ -46,6 +48,7 @@ private:
   bool running_ = false;        ///< it has not ended yet, as far as we know
   std::optional<Pid> process_;  ///< where it runs, once the node has said so
   std::vector<Term> unsent_;    ///< what is for it, until then
+  std::size_t others_ = 0;      ///< what the node sent since its last message, or the start, besides
 };
 
 }  // namespace erlrc

@@ -155,6 +155,17 @@ TEST_CASE("ticks are answered during a wait, and do not extend it") {
   CHECK(node.ticks_answered() >= 3);
 }
 
+TEST_CASE("a node that sends other messages without a pause is refused") {
+  const Flood::Of of = GENERATE(Flood::Of::monitors, Flood::Of::messages);
+  Scripted flood({Flood{of}});
+  CHECK_THROWS_WITH(flood.rpc->receive(soon()), "program: sends more than 1000 messages before its answer");
+}
+
+TEST_CASE("a node that ticks without a pause is waited for until the deadline at most") {
+  Scripted flood({Flood{Flood::Of::ticks}});
+  CHECK_THROWS_WITH(flood.rpc->receive(after(milliseconds(50))), "program: did not answer in time");
+}
+
 namespace {
 
 /// A node that sends the recorded bytes of a real one, in pieces of this size.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/node/pump.hpp>
 
+#include <cstdint>
+
 #include <erlrc/dist/link.hpp>
 #include <erlrc/term/etf.hpp>
 
@@ -64,18 +66,54 @@ TEST_CASE("no bytes mean that the peer has closed, which the machine explains") 
   CHECK_THROWS_WITH(pump(link, stream, Deadline::max()), "the node closed the connection");
 }
 
+namespace {
+
+/// A peer that always has the same bytes to be read.
+class Chatter : public ByteStream {
+public:
+  explicit Chatter(Bytes again) : again_(std::move(again)) {}
+  Bytes read_some(Deadline) override {
+    ++reads;
+    return again_;
+  }
+  void write_all(BytesView, Deadline) override {}
+  int reads = 0;
+
+private:
+  Bytes again_;
+};
+
+std::optional<int> nothing_of(const LinkEvent&) {
+  return std::nullopt;
+}
+
+}  // namespace
+
 TEST_CASE("a peer that never stops sending is read only until the deadline") {
-  class Chatter : public ByteStream {
-  public:
-    Bytes read_some(Deadline) override {
-      ++reads;
-      return {0, 0, 0, 0};  // a tick
-    }
-    void write_all(BytesView, Deadline) override {}
-    int reads = 0;
-  };
-  Chatter stream;
+  const Bytes again = GENERATE(Bytes(4, '\0'), message(1));
+  Chatter stream(again);
   Link link;
-  CHECK_THROWS_AS(pump(link, stream, after(milliseconds{20})), TimedOut);
+  CHECK_THROWS_AS(pump_until(link, stream, after(milliseconds{20}), SIZE_MAX, nothing_of), TimedOut);
   CHECK(stream.reads > 1);
+}
+
+TEST_CASE("what arrived before the deadline is read even after it, once") {
+  Chatter stream(message(1) + message(2));
+  Link link;
+  int seen = 0;
+  const auto count = [&](const LinkEvent&) {
+    ++seen;
+    return std::optional<int>();
+  };
+  CHECK_THROWS_AS(pump_until(link, stream, after(milliseconds{0}), SIZE_MAX, count), TimedOut);
+  CHECK(stream.reads == 1);
+  CHECK(seen == 2);
+}
+
+TEST_CASE("a peer may send only so many bytes before what is waited for") {
+  Chatter stream(Bytes(4, '\0'));
+  Link link;
+  CHECK_THROWS_WITH(pump_until(link, stream, Deadline::max(), 40, nothing_of),
+                    "sends more than 40 bytes before its answer");
+  CHECK(stream.reads == 11);
 }
