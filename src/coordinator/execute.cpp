@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -142,9 +144,10 @@ void decide(Visit& visit, const Call& call) {
 
 /// Remarks of the plan come first; the runner may repeat them.
 void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
+  const std::set<std::string_view> known(planned.begin(), planned.end());
   std::vector<std::string> remarks = planned;
   for (std::string& remark : outcome.remarks)
-    if (std::ranges::find(planned, remark) == planned.end()) remarks.push_back(std::move(remark));
+    if (!known.contains(remark)) remarks.push_back(std::move(remark));
   outcome.remarks = std::move(remarks);
 }
 

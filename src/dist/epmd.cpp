@@ -2,6 +2,7 @@
 #include <erlrc/dist/epmd.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include <erlrc/base/text.hpp>
 
@@ -94,12 +95,15 @@ std::optional<EpmdName> EpmdNames::read_line() {
     received_.erase(0, port_size);
     greeted_ = true;
   }
-  const std::size_t end = received_.find('\n');
-  if (std::min(end, received_.size()) > longest_line) throw ProtocolError("lists a name that is too long");
-  if (end == received_.npos) return std::nullopt;
-  EpmdName name = parse_line(BytesView(received_).substr(0, end));
-  received_.erase(0, end + 1);
-  return name;
+  const BytesView unread = BytesView(received_).substr(read_);
+  const std::size_t end = unread.find('\n');
+  if (std::min(end, unread.size()) > longest_line) throw ProtocolError("lists a name that is too long");
+  if (end == unread.npos) {
+    received_.erase(0, std::exchange(read_, 0));
+    return std::nullopt;
+  }
+  read_ += end + 1;
+  return parse_line(unread.substr(0, end));
 }
 
 }  // namespace erlrc

@@ -34,7 +34,7 @@ const Reference& reference(const Term& term) {
 std::optional<LinkEvent> read_packet(BytesView packet) {
   ByteReader reader(packet);
   if (reader.u8() != pass_through) throw ProtocolError("sends a packet of a kind that was not agreed on");
-  const Term control = decode_term(reader);
+  const Term control = decode_term(reader, limits_for_peers);
   const auto* all = as_tuple(control);
   const auto operation = all != nullptr && !all->empty() ? as_integer(all->front()) : std::nullopt;
   if (!operation) throw ProtocolError("sends a control message that names no operation");
@@ -42,10 +42,10 @@ std::optional<LinkEvent> read_packet(BytesView packet) {
     case SEND:
     case SEND_SENDER:
       elements(control, 3);
-      return Delivered{decode_term(reader)};
+      return Delivered{decode_term(reader, limits_for_peers)};
     case REG_SEND:
       elements(control, 4);
-      return Delivered{decode_term(reader)};
+      return Delivered{decode_term(reader, limits_for_peers)};
     case SPAWN_REPLY: {
       const auto& reply = elements(control, 5);
       return SpawnAnswer{reference(reply[1]), reply[4]};
@@ -60,7 +60,7 @@ std::optional<LinkEvent> read_packet(BytesView packet) {
     }
     case PAYLOAD_MONITOR_P_EXIT: {
       const auto& exit = elements(control, 4);
-      return Exited{reference(exit[3]), decode_term(reader)};
+      return Exited{reference(exit[3]), decode_term(reader, limits_for_peers)};
     }
     default:
       return std::nullopt;

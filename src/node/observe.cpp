@@ -37,29 +37,40 @@ const std::vector<Term>& rows(const Term& answer, std::string_view name) {
   return *found;
 }
 
-/// What `application:get_key/2` answered for the application at `index`: {ok, [App]}, or undefined where OTP
-/// does not know the key. Some lists are only asked for where they are needed.
-std::vector<Atom> key_of(const Term& answer, std::string_view name, std::size_t index) {
-  if (lookup(answer, name) == nullptr) return {};
-  const auto& values = rows(answer, name);
-  if (index >= values.size()) unexpected(name);
-  if (is_atom(values[index], "undefined")) return {};
-  const auto* value = as_tagged(values[index], "ok", 2);
-  auto apps = value != nullptr ? as_atoms((*value)[1]) : std::nullopt;
-  if (!apps) unexpected(name);
-  return *std::move(apps);
-}
+/// What `application:get_key/2` answered for each loaded application: {ok, [App]}, or undefined where OTP does
+/// not know the key. Some lists are only asked for where they are needed.
+class KeyOfEach {
+public:
+  KeyOfEach(const Term& answer, std::string_view name)
+      : name_(name), values_(lookup(answer, name) != nullptr ? &rows(answer, name) : nullptr) {}
+
+  std::vector<Atom> of(std::size_t index) const {
+    if (values_ == nullptr) return {};
+    if (index >= values_->size()) unexpected(name_);
+    const Term& answer = (*values_)[index];
+    if (is_atom(answer, "undefined")) return {};
+    const auto* value = as_tagged(answer, "ok", 2);
+    auto apps = value != nullptr ? as_atoms((*value)[1]) : std::nullopt;
+    if (!apps) unexpected(name_);
+    return *std::move(apps);
+  }
+
+private:
+  std::string_view name_;
+  const std::vector<Term>* values_;
+};
 
 /// The rows of application:info(): {App, Description, Vsn}.
 void read_loaded(const Term& answer, const Term& info, NodeState& state) {
   const auto& loaded = rows(info, "loaded");
+  const KeyOfEach included(answer, "included"), applications(answer, "applications"),
+      optional(answer, "optional");
   for (std::size_t i = 0; i < loaded.size(); ++i) {
     const auto* app = as_tuple(loaded[i], 3);
     const Atom* name = app != nullptr ? as_atom((*app)[0]) : nullptr;
     const auto vsn = app != nullptr ? as_text((*app)[2]) : std::nullopt;
     if (name == nullptr || !vsn) unexpected("loaded");
-    state.loaded[*name] = {*vsn, key_of(answer, "included", i), key_of(answer, "applications", i),
-                           key_of(answer, "optional", i)};
+    state.loaded[*name] = {*vsn, included.of(i), applications.of(i), optional.of(i)};
   }
 }
 
@@ -76,11 +87,14 @@ std::vector<Atom> first_of_each(const Term& info, std::string_view name) {
 }
 
 void read_running(const Term& info, NodeState& state) {
-  const Term& types = field(info, "started");
-  for (const Atom& app : first_of_each(info, "running")) {
-    const Term* type = lookup(types, app.name);
-    const Atom* name = type != nullptr ? as_atom(*type) : nullptr;
-    state.running[app] = name != nullptr ? *name : Atom{"temporary"};
+  for (const Atom& app : first_of_each(info, "running"))
+    state.running[app] = Atom{"temporary"};
+  for (const Term& row : rows(info, "started")) {
+    const auto* pair = as_tuple(row, 2);
+    const Atom* app = pair != nullptr ? as_atom(pair->front()) : nullptr;
+    const Atom* type = pair != nullptr ? as_atom(pair->back()) : nullptr;
+    const auto running = app != nullptr && type != nullptr ? state.running.find(*app) : state.running.end();
+    if (running != state.running.end()) running->second = *type;
   }
 }
 

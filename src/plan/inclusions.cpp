@@ -2,28 +2,13 @@
 #include "inclusions.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace erlrc {
 namespace {
 
 bool contains(const std::vector<Atom>& apps, const Atom& app) {
   return std::ranges::find(apps, app) != apps.end();
-}
-
-void add_nested(const std::vector<Atom>& apps, const NodeState& node, std::vector<Atom>& found) {
-  for (const Atom& app : apps) {
-    if (contains(found, app)) continue;
-    found.push_back(app);
-    if (const auto loaded = node.loaded.find(app); loaded != node.loaded.end())
-      add_nested(loaded->second.included, node, found);
-  }
-}
-
-/// The applications, and those that they include as far as the node has loaded them.
-std::vector<Atom> with_nested(const std::vector<Atom>& apps, const NodeState& node) {
-  std::vector<Atom> found;
-  add_nested(apps, node, found);
-  return found;
 }
 
 }  // namespace
@@ -34,16 +19,21 @@ Inclusions::Inclusions(const AppFiles& from, const AppFiles& to, const NodeState
       direct_(to.spec.included_applications),
       node_(node),
       desired_(desired),
-      before_(with_nested(from.spec.included_applications, node)),
-      after_(with_nested(to.spec.included_applications, node)) {}
+      before_(IncludedApps(node).add(from.spec.included_applications)),
+      after_(IncludedApps(node).add(to.spec.included_applications)),
+      in_before_(before_.begin(), before_.end()),
+      in_after_(after_.begin(), after_.end()),
+      elsewhere_(included_elsewhere()) {}
 
 std::optional<Refusal> Inclusions::twice() const {
   for (const Atom& inner : after_) {
-    if (contains(before_, inner)) continue;
-    if (const auto other = included_elsewhere(inner))
-      return Refusal{Refusal::Reason::would_run_twice, other->name + " runs and includes " + inner.name +
-                                                           ", and so would " + app_.name + ": " +
-                                                           other->name + " must be upgraded first"};
+    if (in_before_.contains(inner)) continue;
+    const auto found = elsewhere_.find(inner);
+    if (found == elsewhere_.end()) continue;
+    const std::string& other = found->second.name;
+    return Refusal{Refusal::Reason::would_run_twice, other + " runs and includes " + inner.name +
+                                                         ", and so would " + app_.name + ": " + other +
+                                                         " must be upgraded first"};
   }
   return std::nullopt;
 }
@@ -51,7 +41,7 @@ std::optional<Refusal> Inclusions::twice() const {
 std::vector<Step> Inclusions::enter() const {
   std::vector<Step> steps;
   for (const Atom& inner : after_) {
-    if (contains(before_, inner)) continue;
+    if (in_before_.contains(inner)) continue;
     if (runs(node_, inner)) steps.push_back(StopApp{inner});
     // application_controller loads included applications only together with the one that includes them.
     if (contains(direct_, inner) && !node_.loaded.contains(inner)) steps.push_back(LoadApp{inner, inner});
@@ -61,30 +51,27 @@ std::vector<Step> Inclusions::enter() const {
 
 std::vector<Step> Inclusions::leave() const {
   std::vector<Step> steps;
-  std::vector<Atom> running = after_;
+  IncludedApps with_started(node_);
   for (const Atom& inner : before_) {
-    if (contains(running, inner) || !desired_.contains(inner) || runs(node_, inner)) continue;
-    if (included_elsewhere(inner)) continue;
+    if (in_after_.contains(inner) || with_started.contains(inner)) continue;
+    if (!desired_.contains(inner) || runs(node_, inner) || elsewhere_.contains(inner)) continue;
     steps.push_back(StartApp{inner});
-    running.push_back(inner);
-    std::ranges::copy(included_in_loaded(inner), std::back_inserter(running));
+    with_started.add({inner});
   }
   return steps;
 }
 
-std::vector<Atom> Inclusions::included_in_loaded(const Atom& app) const {
-  const auto loaded = node_.loaded.find(app);
-  return loaded == node_.loaded.end() ? std::vector<Atom>{} : with_nested(loaded->second.included, node_);
-}
-
-/// The running application of another tree that includes it and keeps running.
-std::optional<Atom> Inclusions::included_elsewhere(const Atom& inner) const {
+/// What the running applications of other trees, which keep running, include.
+std::map<Atom, Atom> Inclusions::included_elsewhere() const {
+  std::map<Atom, Atom> found;
   const auto root = included_by(node_, app_);
+  IncludedApps included(node_);
   for (const auto& [outer, type] : node_.running) {
-    if (outer == app_ || outer == root || contains(after_, outer)) continue;
-    if (contains(included_in_loaded(outer), inner)) return outer;
+    if (outer == app_ || outer == root || in_after_.contains(outer)) continue;
+    for (const Atom& inner : included.add_those_of(outer))
+      found.emplace(inner, outer);
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace erlrc

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <erlrc/plan/plan.hpp>
@@ -26,8 +28,7 @@ public:
   std::vector<Step> leave() const;
 
 private:
-  std::vector<Atom> included_in_loaded(const Atom& app) const;
-  std::optional<Atom> included_elsewhere(const Atom& inner) const;
+  std::map<Atom, Atom> included_elsewhere() const;
 
   const Atom& app_;
   const std::vector<Atom>& direct_;
@@ -35,6 +36,9 @@ private:
   const Desired& desired_;
   std::vector<Atom> before_;  ///< what the old version includes, and what those include
   std::vector<Atom> after_;
+  std::set<Atom> in_before_;
+  std::set<Atom> in_after_;
+  std::map<Atom, Atom> elsewhere_;  ///< an application -> the one of another tree that includes it
 };
 
 }  // namespace erlrc

@@ -2,26 +2,41 @@
 #include <erlrc/plan/node_state.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace erlrc {
-namespace {
 
-bool includes(const NodeState& node, const Atom& outer, const Atom& inner) {
-  const auto found = node.loaded.find(outer);
-  return found != node.loaded.end() && std::ranges::any_of(found->second.included, [&](const Atom& app) {
-           return app == inner || includes(node, app, inner);
-         });
+std::vector<Atom> IncludedApps::add(const std::vector<Atom>& apps) {
+  std::vector<Atom> added;
+  std::vector<Atom> waiting(apps.rbegin(), apps.rend());  // the next one is the last
+  while (!waiting.empty()) {
+    const Atom app = std::move(waiting.back());
+    waiting.pop_back();
+    if (!found_.insert(app).second) continue;
+    added.push_back(app);
+    if (const auto loaded = node_.loaded.find(app); loaded != node_.loaded.end())
+      std::copy(loaded->second.included.rbegin(), loaded->second.included.rend(),
+                std::back_inserter(waiting));
+  }
+  return added;
 }
 
-}  // namespace
+std::vector<Atom> IncludedApps::add_those_of(const Atom& app) {
+  const auto loaded = node_.loaded.find(app);
+  return loaded == node_.loaded.end() ? std::vector<Atom>{} : add(loaded->second.included);
+}
 
 bool runs(const NodeState& node, const Atom& app) {
   return node.running.contains(app);
 }
 
 std::optional<Atom> included_by(const NodeState& node, const Atom& app) {
-  for (const auto& [outer, type] : node.running)
-    if (includes(node, outer, app)) return outer;
+  IncludedApps included(node);
+  for (const auto& [outer, type] : node.running) {
+    included.add_those_of(outer);
+    if (included.contains(app)) return outer;
+  }
   return std::nullopt;
 }
 

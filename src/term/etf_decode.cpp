@@ -71,7 +71,7 @@ Term close(Open open) {
 
 class Decoder {
 public:
-  explicit Decoder(ByteReader& in) : in_(in) {}
+  Decoder(ByteReader& in, std::size_t most_terms) : in_(in), terms_left_(most_terms) {}
 
   Term decode() {
     for (;;)
@@ -90,6 +90,12 @@ private:
       open_.pop_back();
     }
     return term;
+  }
+
+  // Counts terms before there is memory for them.
+  void expect(std::size_t terms) {
+    if (terms > terms_left_) refuse("more terms than are allowed");
+    terms_left_ -= terms;
   }
 
   // A term without terms in it, or nullopt after a container was opened.
@@ -152,6 +158,7 @@ private:
 
   Term decode_string() {
     const BytesView bytes = in_.take(in_.u16());
+    expect(bytes.size());
     List made;
     made.elements.reserve(bytes.size());
     for (char byte : bytes)
@@ -166,6 +173,7 @@ private:
     if (kind == Open::kList) ++terms;
     if (terms > in_.left() || owed_ > in_.left() - terms)
       refuse(std::to_string(count) + " elements announced, " + std::to_string(in_.left()) + " bytes left");
+    expect(terms);
     // A list as the tail of a list is joined at once; otherwise a chain of them would take quadratic time.
     if (kind == Open::kList && !open_.empty() && open_.back().kind == Open::kList && open_.back().left == 1) {
       open_.back().left = terms;
@@ -180,6 +188,7 @@ private:
   }
 
   ByteReader& in_;
+  std::size_t terms_left_;
   std::vector<Open> open_;
   std::size_t owed_ = 0;
 };
@@ -187,18 +196,19 @@ private:
 }  // namespace
 
 Term decode_term_body(ByteReader& reader) {
-  return reading([&] { return Decoder(reader).decode(); });
+  return reading([&] { return Decoder(reader, DecodeLimits{}.terms).decode(); });
 }
 
-Term decode_term(ByteReader& reader) {
+Term decode_term(ByteReader& reader, const DecodeLimits& limits) {
   return reading([&] {
     if (const std::uint8_t version = reader.u8(); version != kVersion)
       refuse("found version " + std::to_string(version) + ", expected 131");
-    if (reader.peek() != COMPRESSED) return Decoder(reader).decode();
+    if (reader.peek() != COMPRESSED) return Decoder(reader, limits.terms).decode();
+    if (!limits.compressed) refuse("compressed");
     reader.u8();
     const Bytes inflated = inflate(reader);
     ByteReader inner(inflated);
-    Term term = Decoder(inner).decode();
+    Term term = Decoder(inner, limits.terms).decode();
     if (!inner.empty()) refuse(std::to_string(inner.left()) + " bytes after the compressed term");
     return term;
   });

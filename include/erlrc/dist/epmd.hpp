@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -80,6 +81,7 @@ private:
 
   Bytes output_;
   Bytes received_;
+  std::size_t read_ = 0;  ///< so many bytes of received_ are already read
   bool greeted_ = false;  ///< has read epmd's own port, which comes first
   bool closed_ = false;
   bool ended_ = false;

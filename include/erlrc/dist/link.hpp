@@ -76,8 +76,9 @@ class Link {
 public:
   using Event = LinkEvent;
 
-  /// No packet of a node may be larger: a broken length must not make us wait for more, or keep more.
-  static constexpr std::size_t largest_packet = std::size_t{64} * 1024 * 1024;
+  /// No packet of a node may be larger: a broken length must not make us wait for more, or keep more. What we
+  /// ask for is some 100 kB.
+  static constexpr std::size_t largest_packet = std::size_t{16} * 1024 * 1024;
 
   /// `rest` is the bytes that came after the handshake.
   explicit Link(Bytes rest = {}) : received_(std::move(rest)) {}

@@ -32,6 +32,26 @@ struct NodeState {
   bool operator==(const NodeState&) const = default;
 };
 
+/// Collects applications with all that they include, directly or through others, as far as the node has loaded
+/// them. Each is visited once: a node may report as many inclusions as it likes, in circles too.
+class IncludedApps {
+public:
+  /// Keeps a reference to `node`.
+  explicit IncludedApps(const NodeState& node) : node_(node) {}
+
+  /// Adds `apps` and what those include. Returns what is new, an application before what it includes.
+  std::vector<Atom> add(const std::vector<Atom>& apps);
+
+  /// The same for what `app` includes, without `app` itself.
+  std::vector<Atom> add_those_of(const Atom& app);
+
+  bool contains(const Atom& app) const { return found_.contains(app); }
+
+private:
+  const NodeState& node_;
+  std::set<Atom> found_;
+};
+
 /// Whether `app` itself was started, not counting that another one includes it.
 bool runs(const NodeState& node, const Atom& app);
 

@@ -135,8 +135,8 @@ TEST_CASE("many messages in one read are returned one by one, however large the 
 }
 
 TEST_CASE("a packet that no node sends is an error") {
-  CHECK(error_of(Bytes("\x04\0\0\x01", 4)) == "announces a packet of 67108865 bytes");
-  CHECK(error_of(Bytes("\x04\0\0\0", 4)) == "none");
+  CHECK(error_of(Bytes("\x01\0\0\x01", 4)) == "announces a packet of 16777217 bytes");
+  CHECK(error_of(Bytes("\x01\0\0\0", 4)) == "none");
   CHECK(error_of(packet_of("D\x83")) == "sends a packet of a kind that was not agreed on");
   CHECK(error_of_control(Atom{"x"}) == "sends a control message that names no operation");
   CHECK(error_of_control(tuple()) == "sends a control message that names no operation");
@@ -148,6 +148,14 @@ TEST_CASE("a packet that no node sends is an error") {
   CHECK(error_of(packet_of("p")) != "none");
   CHECK(error_of(packet_of("p\x83")) != "none");
   CHECK(error_of_control(tuple(SEND, Atom{""}, us)) != "none");  // no message
+}
+
+TEST_CASE("a message that would take much more memory than its bytes is refused") {
+  const Bytes packet = "p" + encode_term(tuple(SEND, Atom{""}, us));
+  const Bytes compressed("\x83P\0\0\0\1\x78\x9c\xcb\x02\0\0\x6b\0\x6b", 15);  // a single NIL
+  CHECK(error_of(packet_of(packet + compressed)) == "external term: compressed");
+  Bytes nils = "\x83l" + ByteWriter().u32(5'000'000).take() + Bytes(5'000'001, 'j');
+  CHECK(error_of(packet_of(packet + nils)) == "external term: more terms than are allowed");
 }
 
 TEST_CASE("a closed connection is reported after the messages before it") {

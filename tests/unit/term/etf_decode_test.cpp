@@ -171,6 +171,27 @@ TEST_CASE("invalid terms are refused with the reason") {
   CHECK_THROWS_WITH(decode_term(etf), "external term: " + why);
 }
 
+TEST_CASE("a term of a peer is limited in its number of terms, and not compressed") {
+  const auto limited = [](const Bytes& etf, std::size_t terms) {
+    ByteReader reader(etf);
+    return decode_term(reader, {terms, false});
+  };
+  const Bytes etf = GENERATE(values<Bytes>({
+      Bytes("\x83h\3jjj", 6),                 // a tuple
+      Bytes("\x83l\0\0\0\2jjj", 9),           // a list of two, and its end
+      Bytes("\x83k\0\3abc", 7),               // a string
+      Bytes("\x83h\1h\1h\1j", 8),             // three levels
+      Bytes("\x83l\0\0\0\1jl\0\0\0\0j", 13),  // a list as the tail of a list
+  }));
+  CHECK(limited(etf, 3) == decode_term(etf));
+  CHECK_THROWS_WITH(limited(etf, 2), "external term: more terms than are allowed");
+  const Bytes map("\x83t\0\0\0\1jj", 8);
+  CHECK(limited(map, 2) == decode_term(map));
+  CHECK_THROWS_WITH(limited(map, 1), "external term: more terms than are allowed");
+  CHECK_THROWS_WITH(limited(read_file(in_source("tests/golden/term/compressed_best.etf")), 1000),
+                    "external term: compressed");
+}
+
 TEST_CASE("a compressed term with a wrong size is refused") {
   Bytes etf = read_file(in_source("tests/golden/term/compressed_best.etf"));
   const int difference = GENERATE(-1, 1);
