@@ -9,10 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <string>
 #include <utility>
+
+#include <erlrc/sys/socket_table.hpp>
 
 namespace erlrc {
 namespace {
@@ -58,20 +62,51 @@ UniqueFd connect_to(const sockaddr* address, socklen_t length, std::uint16_t por
   throw SystemError("port " + std::to_string(port) + ": connect", error);
 }
 
-UniqueFd connect_to_ipv4_loopback(std::uint16_t port, Deadline until) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, port, until);
+/// A new socket that is connected to `end`; empty if nothing listens there.
+UniqueFd connect_to(const Endpoint& end, Deadline until) {
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(end.port);
+  std::memcpy(&v6.sin6_addr, end.address.data(), end.address.size());
+  if (!end.is_ipv4()) return connect_to(reinterpret_cast<const sockaddr*>(&v6), sizeof v6, end.port, until);
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  v4.sin_port = v6.sin6_port;
+  std::memcpy(&v4.sin_addr, &end.address.at(end.address.size() - sizeof v4.sin_addr), sizeof v4.sin_addr);
+  return connect_to(reinterpret_cast<const sockaddr*>(&v4), sizeof v4, end.port, until);
 }
 
-UniqueFd connect_to_ipv6_loopback(std::uint16_t port, Deadline until) {
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(port);
-  address.sin6_addr = in6addr_loopback;
-  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, port, until);
+/// Most nodes listen on all addresses, or on one of these.
+UniqueFd connect_to_loopback(std::uint16_t port, Deadline until) {
+  constexpr std::array<std::uint8_t, 16> v4{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1};
+  constexpr std::array<std::uint8_t, 16> v6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  UniqueFd fd = connect_to({v4, port}, until);
+  if (!fd) fd = connect_to({v6, port}, until);
+  return fd;
+}
+
+UniqueFd connect_to_any_address(std::uint16_t port, Deadline until) {
+  if (UniqueFd fd = connect_to_loopback(port, until)) return fd;
+  for (const Endpoint& end : listening_on(port))
+    if (UniqueFd fd = connect_to(end, until)) return fd;
+  return {};
+}
+
+Endpoint endpoint_of(const sockaddr_storage& given) {
+  Endpoint end;
+  if (given.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &given, sizeof v4);
+    end.address.at(10) = end.address.at(11) = 0xff;
+    std::memcpy(&end.address.at(12), &v4.sin_addr, sizeof v4.sin_addr);
+    end.port = ntohs(v4.sin_port);
+  } else {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &given, sizeof v6);
+    std::memcpy(end.address.data(), &v6.sin6_addr, end.address.size());
+    end.port = ntohs(v6.sin6_port);
+  }
+  return end;
 }
 
 }  // namespace
@@ -107,9 +142,23 @@ void Socket::write_all(BytesView bytes, Deadline until) {
   }
 }
 
+std::optional<uid_t> Socket::peer_owner() const {
+  sockaddr_storage ours{}, theirs{};
+  socklen_t size = sizeof ours;
+  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&ours), &size) != 0)
+    throw SystemError("socket: own address", errno);
+  size = sizeof theirs;
+  if (::getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&theirs), &size) != 0) {
+    if (errno == ENOTCONN) return std::nullopt;
+    throw SystemError("socket: address of the peer", errno);
+  }
+  const auto socket = find_tcp_socket(endpoint_of(theirs), endpoint_of(ours));
+  if (!socket || !socket->is_open) return std::nullopt;
+  return socket->owner;
+}
+
 std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until) {
-  UniqueFd fd = connect_to_ipv4_loopback(port, until);
-  if (!fd) fd = connect_to_ipv6_loopback(port, until);
+  UniqueFd fd = connect_to_any_address(port, until);
   if (!fd) return nullptr;
   // Each message is one write that waits for its answer: to delay a small one would only cost time.
   const int on = 1;

@@ -108,6 +108,12 @@ TEST_CASE("a node that listens only on ::1 is found") {
   expect_echo(node.entry());
 }
 
+TEST_CASE("a node that listens only on another address of this host is found") {
+  const LiveEpmd epmd;
+  const LiveNode node(epmd, {.interface = "{127,0,1,1}"});
+  expect_echo(node.entry());
+}
+
 TEST_CASE("a node whose port is known is called without epmd") {
   const std::uint16_t port = free_port();
   const LiveNode node(free_port(),

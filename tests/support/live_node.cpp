@@ -157,7 +157,7 @@ void LiveNode::start(LiveNodeOptions options) {
     arguments.insert(arguments.end(), {"-proto_dist", "inet6_tcp"});
   }
   arguments.insert(arguments.end(), {"-kernel", "inet_dist_use_interface",
-                                     options.ipv6 ? "{0,0,0,0,0,0,0,1}" : "{127,0,0,1}"});
+                                     options.ipv6 ? "{0,0,0,0,0,0,0,1}" : options.interface});
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   // Comes last, so that everything requested is done when the node counts as started.
   arguments.insert(arguments.end(), {"-eval", std::string("io:format(\"") + up + "~n\")."});

@@ -70,6 +70,7 @@ struct LiveNodeOptions {
   std::string host = {};   ///< empty: a short name (-sname); otherwise a long one (-name) with this host
   std::string cookie = "live_secret";         ///< in .erlang.cookie in the node's home directory
   bool ipv6 = false;                          ///< listens on ::1, by -proto_dist inet6_tcp
+  std::string interface = "{127,0,0,1}";      ///< the address on which it listens otherwise
   std::vector<std::string> arguments = {};    ///< further arguments of erl
   std::vector<std::string> environment = {};  ///< further NAME=value
 };

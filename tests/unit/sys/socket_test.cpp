@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -21,14 +22,15 @@ namespace {
 /// A listening socket on a free port of one loopback address.
 class Listener {
 public:
-  explicit Listener(int family) : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Listener(int family, in_addr_t v4_address = INADDR_LOOPBACK)
+      : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     REQUIRE(fd_);
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     if (family == AF_INET) {
       auto& v4 = reinterpret_cast<sockaddr_in&>(address);
       v4.sin_family = AF_INET;
-      v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      v4.sin_addr.s_addr = htonl(v4_address);
       size = sizeof v4;
     } else {
       auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
@@ -72,6 +74,32 @@ TEST_CASE("a port of this host is found on 127.0.0.1 and on ::1") {
   CHECK(BytesView(buffer, 5) == "hello");
   REQUIRE(::send(peer.get(), "world", 5, 0) == 5);
   CHECK(socket->read_some(soon()) == "world");
+}
+
+TEST_CASE("a port is found on any address of this host on which it is listened on") {
+  const Listener listener(AF_INET, INADDR_LOOPBACK + 0x10000);  // 127.1.0.1
+  const auto socket = connect_to_local_port(listener.port(), soon());
+  REQUIRE(socket);
+  CHECK(listener.accept());
+}
+
+TEST_CASE("the user of the other end is known once it is accepted, until it is closed") {
+  const auto [family, address] = GENERATE(
+      table<int, in_addr_t>({{AF_INET, INADDR_LOOPBACK}, {AF_INET6, 0}, {AF_INET, INADDR_LOOPBACK + 1}}));
+  const Listener listener(family, address);
+  const auto socket = connect_to_local_port(listener.port(), soon());
+  REQUIRE(socket);
+  CHECK_FALSE(socket->peer_owner());
+  UniqueFd peer;
+  // The user of the thread, which may differ from that of the process: only root can choose another one.
+  const uid_t user = ::geteuid() == 0 ? 4711 : ::geteuid();
+  std::thread([&] {
+    ::setfsuid(user);
+    peer = listener.accept();
+  }).join();
+  CHECK(socket->peer_owner() == user);
+  peer = UniqueFd();
+  CHECK_FALSE(socket->peer_owner());
 }
 
 TEST_CASE("a port without a listener is not an error") {

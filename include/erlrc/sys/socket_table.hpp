@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <erlrc/base/bytes.hpp>
+
+// The TCP sockets of this host, or rather of our network namespace, as the kernel lists them.
+
+namespace erlrc {
+
+/// One end of a connection. IPv4 addresses are in their form for IPv6 (::ffff:127.0.0.1).
+struct Endpoint {
+  std::array<std::uint8_t, 16> address{};
+  std::uint16_t port = 0;
+  bool operator==(const Endpoint&) const = default;
+
+  bool is_ipv4() const;
+};
+
+struct TcpSocket {
+  Endpoint local;
+  Endpoint remote;
+  bool listens = false;
+  uid_t owner = 0;       ///< of the process that made it, or accepted it
+  bool is_open = false;  ///< a process has it; otherwise the kernel reports root as its owner
+  bool operator==(const TcpSocket&) const = default;
+};
+
+/// Reads a file /proc/net/tcp or tcp6 (proc(5)). Skips lines of another form.
+std::vector<TcpSocket> parse_tcp_table(BytesView text);
+
+/// The socket between these two ends. nullopt: no such socket. Asks by netlink (sock_diag(7)), which does not
+/// list all others; or reads /proc/net where the kernel has no such interface. Throws SystemError if it has
+/// neither.
+std::optional<TcpSocket> find_tcp_socket(const Endpoint& local, const Endpoint& remote);
+
+/// The addresses on which a process listens on `port`, each once. Empty if that cannot be read.
+std::vector<Endpoint> listening_on(std::uint16_t port);
+
+}  // namespace erlrc
