@@ -124,6 +124,9 @@ void Handshake::read_challenge(BytesView message) {
   expect_right_node();
   if ((peer_.flags & DFLAG_HANDSHAKE_23) == 0) throw ProtocolError(too_old);
   if ((peer_.flags & DFLAG_SPAWN) == 0) throw ProtocolError("the node cannot start processes for others");
+  // By our own digest it would prove to us that it knows the cookie.
+  if (challenge == login_.challenge) throw ProtocolError("sends our own challenge: it is an impostor");
+  if (login_.before_answer) login_.before_answer(challenge);
   send(ByteWriter().u8('r').u32(login_.challenge).bytes(cookie_digest(login_.cookie, challenge)).take());
   if (behind_) output_ += behind_(peer_);
   state_ = State::awaits_ack;

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -16,6 +18,7 @@
 #include <erlrc/sys/process.hpp>
 #include <erlrc/sys/random.hpp>
 #include <erlrc/sys/socket.hpp>
+#include <erlrc/sys/user.hpp>
 
 namespace erlrc {
 namespace {
@@ -76,10 +79,59 @@ std::optional<Registration> find_registration(const NodeEntry& entry, Deadline u
   return std::nullopt;
 }
 
-std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::unique_ptr<ByteStream> stream, Deadline until,
+/// Which users may run the node, for a message.
+std::string users_of(const NodeEntry& entry) {
+  std::string users = "root";
+  const std::set<uid_t> others{entry.cookie_owner, entry.user.value_or(0)};
+  for (const uid_t user : others)
+    if (user != 0) users += " or " + user_name(user);
+  return users;
+}
+
+/// A name in epmd or a port belongs to the process that took it first, and that must not have our digest of a
+/// challenge of its choice: it could pass for us at the node itself.
+void expect_owner(const NodeEntry& entry, const Socket& socket) {
+  const auto owner = socket.peer_owner();
+  if (!owner) throw ProtocolError("closes the connection in the middle of the handshake");
+  if (may_run(entry, *owner)) return;
+  throw Error("belongs to user " + user_name(*owner) + ", expected " + users_of(entry) +
+              "; see user in erlrc-node(8)");
+}
+
+/// The challenges of this process. A peer that sends one of them has it from a connection to another name and
+/// would use our digest there.
+class OwnChallenges {
+public:
+  std::uint32_t make() {
+    const std::scoped_lock lock(mutex_);
+    const std::uint32_t challenge = random_number();
+    all_.insert(challenge);
+    return challenge;
+  }
+  void refuse(std::uint32_t challenge) {
+    const std::scoped_lock lock(mutex_);
+    if (all_.contains(challenge)) throw ProtocolError("sends our own challenge: it is an impostor");
+  }
+
+private:
+  std::mutex mutex_;
+  std::set<std::uint32_t> all_;
+};
+
+OwnChallenges& own_challenges() {
+  static OwnChallenges challenges;
+  return challenges;
+}
+
+std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::unique_ptr<Socket> stream, Deadline until,
                             const ProgramCall* first) {
-  return std::make_unique<DistRpc>(std::move(stream), Login{entry.name, entry.cookie, random_number()}, until,
-                                   first);
+  const Socket& socket = *stream;
+  Login login{entry.name, entry.cookie, own_challenges().make()};
+  login.before_answer = [&](std::uint32_t challenge) {
+    own_challenges().refuse(challenge);
+    expect_owner(entry, socket);
+  };
+  return std::make_unique<DistRpc>(std::move(stream), std::move(login), until, first);
 }
 
 std::unique_ptr<Rpc> connect_to_known_port(const NodeEntry& entry, std::uint16_t port, Deadline until,

@@ -44,6 +44,7 @@ std::string cookie_line(const std::variant<Cookie, CookieFile>& cookie) {
 
 std::string content_of(const NodeRegistration& node) {
   std::string content = cookie_line(node.cookie);
+  if (node.user) content += "user = " + *node.user + "\n";
   if (node.port) content += "port = " + std::to_string(*node.port) + "\n";
   if (node.epmd_port) content += "epmd_port = " + std::to_string(*node.epmd_port) + "\n";
   return content;

@@ -12,6 +12,7 @@
 #include <erlrc/base/text.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/user.hpp>
 
 // No message of this file quotes the content of a node's file: a misplaced cookie would end up in a log.
 
@@ -29,7 +30,7 @@ struct Setting {
 /// A cookie has 255 characters at most, and a node's file a few lines.
 constexpr std::size_t largest_secret = std::size_t{16} << 10;
 
-constexpr std::array<std::string_view, 4> known_keys{"cookie", "cookie_file", "port", "epmd_port"};
+constexpr std::array<std::string_view, 5> known_keys{"cookie", "cookie_file", "user", "port", "epmd_port"};
 
 bool is_known(std::string_view key) {
   return std::ranges::find(known_keys, key) != known_keys.end();
@@ -55,7 +56,7 @@ std::vector<Setting> parse_settings(std::string_view content, const std::string&
     if (equals == std::string_view::npos) throw Error(where + ": not of the form key = value");
     Setting setting{trim(text.substr(0, equals)), trim(text.substr(equals + 1)), where};
     if (!is_known(setting.key))
-      throw Error(where + ": unknown key; expected cookie, cookie_file, port or epmd_port");
+      throw Error(where + ": unknown key; expected cookie, cookie_file, user, port or epmd_port");
     if (std::ranges::find(settings, setting.key, &Setting::key) != settings.end())
       throw Error(where + ": " + std::string(setting.key) + " is given twice");
     settings.push_back(std::move(setting));
@@ -74,6 +75,16 @@ std::optional<std::uint16_t> port_setting(const std::vector<Setting>& settings, 
   const auto port = parse_port(setting->value);
   if (!port) throw Error(setting->where + ": " + std::string(key) + ": expected a number from 1 to 65535");
   return port;
+}
+
+std::optional<uid_t> user_setting(const std::vector<Setting>& settings) {
+  const Setting* setting = find_setting(settings, "user");
+  if (setting == nullptr) return std::nullopt;
+  try {
+    return find_user(std::string(setting->value));
+  } catch (const UsageError&) {
+    throw Error(setting->where + ": user: not in /etc/passwd");
+  }
 }
 
 struct OwnedCookie {
@@ -107,8 +118,12 @@ NodeEntry load_node(const fs::path& file) {
     return {std::move(name), parse_cookie(content.bytes, file.string()), std::nullopt, std::nullopt, owner};
   const auto settings = parse_settings(content.bytes, file.string());
   OwnedCookie cookie = cookie_setting(settings, file, owner);
-  return {std::move(name), std::move(cookie.cookie), port_setting(settings, "port"),
-          port_setting(settings, "epmd_port"), cookie.owner};
+  return {std::move(name),
+          std::move(cookie.cookie),
+          port_setting(settings, "port"),
+          port_setting(settings, "epmd_port"),
+          cookie.owner,
+          user_setting(settings)};
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/group.hpp>
+#include <erlrc/sys/user.hpp>
 
 #include "arguments.hpp"
 
@@ -24,6 +25,7 @@ struct RegisterOptions {
   std::optional<std::string> cookie_file;
   std::optional<std::string> copy_cookie;
   std::optional<std::string> group;
+  std::optional<std::string> user;
   std::optional<std::string> port;
   std::optional<std::string> epmd_port;
 };
@@ -43,13 +45,25 @@ std::variant<Cookie, CookieFile> cookie_of(const RegisterOptions& options) {
   return parse_cookie(read_secret_file(*path), *path);
 }
 
+/// The user that is written into the entry. A copied cookie no longer shows whose it is.
+std::optional<std::string> user_of(const RegisterOptions& options) {
+  if (options.user) {
+    find_user(*options.user);
+    return options.user;
+  }
+  if (!options.copy_cookie) return std::nullopt;
+  const auto status = file_status(*options.copy_cookie);
+  return status && status->owner != 0 ? std::optional(user_name(status->owner)) : std::nullopt;
+}
+
 int register_one(const std::string& name, const RegisterOptions& options, Streams& streams) {
   NodeName node = parse_node_name(name);
   const auto port = port_option(options.port, "--port");
   const auto epmd_port = port_option(options.epmd_port, "--epmd-port");
   std::optional<gid_t> group;
   if (options.group) group = find_group(*options.group);
-  register_node(erlrc_root(), {std::move(node), cookie_of(options), port, epmd_port, group});
+  auto cookie = cookie_of(options);
+  register_node(erlrc_root(), {std::move(node), std::move(cookie), port, epmd_port, group, user_of(options)});
   streams.out += tool + ": (" + name + ") registered\n";
   return 0;
 }
@@ -70,6 +84,7 @@ std::string as_json(const Registry& registry) {
   nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
   for (const NodeEntry& node : registry.nodes) {
     nlohmann::ordered_json row{{"name", to_string(node.name)}};
+    if (node.user) row["user"] = user_name(*node.user);
     if (node.port) row["port"] = *node.port;
     if (node.epmd_port) row["epmd_port"] = *node.epmd_port;
     nodes.push_back(std::move(row));
@@ -86,6 +101,7 @@ std::string as_text(const Registry& registry) {
   std::string text;
   for (const NodeEntry& node : registry.nodes) {
     text += to_string(node.name);
+    if (node.user) text += " user=" + user_name(*node.user);
     if (node.port) text += " port=" + std::to_string(*node.port);
     if (node.epmd_port) text += " epmd_port=" + std::to_string(*node.epmd_port);
     text += "\n";
@@ -111,6 +127,7 @@ void add_register_options(CLI::App& command, RegisterOptions& options) {
       ->type_name("FILE")
       ->excludes(file);
   command.add_option("--group", options.group, "Group that may read the entry")->type_name("GROUP");
+  command.add_option("--user", options.user, "User that runs the node")->type_name("USER");
   command.add_option("--port", options.port, "The port of the node itself, if epmd does not know it")
       ->type_name("PORT");
   command.add_option("--epmd-port", options.epmd_port, "The port of its epmd")->type_name("PORT");

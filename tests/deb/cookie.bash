@@ -39,6 +39,14 @@ at 4.0.1
 register_node egerl
 finished
 
+say "The node runs as another user than its entry allows:"
+(umask 027; echo "$cookie" >/etc/erlrc.d/nodes/egerl)
+holds "refused" refused put eglib=4.1.0
+holds "the user of the node is reported" said 'belongs to user egerld, expected root'
+at 4.0.1
+register_node egerl
+finished
+
 say "All users can read the cookie:"
 chmod 0644 /etc/erlrc.d/nodes/egerl
 holds "refused" refused put eglib=4.1.0

@@ -91,10 +91,10 @@ stop_nodes() {
   done
 }
 
-# register_node NODE [COOKIE]: writes its file in /etc/erlrc.d/nodes, which only root can read.
+# register_node NODE [COOKIE]: writes the file of a node that the user of the service runs; only root can read it.
 register_node() {
   install -d -m 0750 /etc/erlrc.d/nodes
-  (umask 027; echo "${2-$cookie}" >"/etc/erlrc.d/nodes/$1")
+  (umask 027; printf '%s\n' "cookie = ${2-$cookie}" 'user = egerld' >"/etc/erlrc.d/nodes/$1")
 }
 
 # running NODE APP: prints a list with the running version, or the empty list.

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -115,6 +116,7 @@ private:
   std::string alive() const { return options_.name.substr(0, options_.name.find('@')); }
 
   void serve() {
+    if (options_.user) ::setfsuid(*options_.user);
     while (!stop_) {
       wait();
       accept(epmd_.fd, true);
@@ -154,6 +156,7 @@ private:
       ServerLogin login;
       login.name = options_.name;
       login.cookie = options_.cookie;
+      if (options_.challenge) login.challenge = *options_.challenge;
       login.client_name = "C" + std::to_string(made_) + "@localhost";
       login.old_challenge = options_.fault == Fault::old_challenge;
       login.wrong_proof = options_.fault == Fault::wrong_proof;
@@ -400,7 +403,7 @@ FakeNode::~FakeNode() = default;
 NodeEntry FakeNode::entry() const {
   NodeName name = parse_node_name(server_->options_.name);
   name.host.reset();
-  return {std::move(name), Cookie(server_->options_.cookie), std::nullopt, epmd_port()};
+  return {std::move(name), Cookie(server_->options_.cookie), std::nullopt, epmd_port(), ::geteuid()};
 }
 
 std::uint16_t FakeNode::port() const {

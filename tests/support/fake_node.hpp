@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -87,6 +88,8 @@ struct FakeNodeOptions {
   std::string cookie = "secret";
   Fault fault = Fault::none;
   std::map<std::string, std::uint16_t> others{};  ///< other nodes registered with its epmd
+  std::optional<std::uint32_t> user{};            ///< that accepts connections; only root can choose
+  std::optional<std::uint32_t> challenge{};       ///< sent to clients; absent: a fixed one
 };
 
 class FakeNode {

@@ -171,7 +171,7 @@ void LiveNode::start(LiveNodeOptions options) {
 }
 
 NodeEntry LiveNode::entry() const {
-  return {{alive_, std::nullopt}, Cookie(cookie_), std::nullopt, epmd_port_};
+  return {{alive_, std::nullopt}, Cookie(cookie_), std::nullopt, epmd_port_, ::geteuid()};
 }
 
 std::string LiveNode::log() const {

@@ -177,6 +177,7 @@ void ServerHandshake::read_reply(BytesView message) {
   ByteReader reader(message);
   expect(reader.u8() == 'r', "does not reply to the challenge");
   const std::uint32_t challenge = reader.u32();
+  client_.challenge = challenge;
   const Cookie cookie(login_.cookie);
   client_.knows_cookie = reader.rest() == cookie_digest(cookie, login_.challenge);
   if (!client_.knows_cookie) return;

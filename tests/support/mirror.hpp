@@ -47,9 +47,9 @@ struct ServerLogin {
   std::string client_name = "1Q2W3E@localhost";
   std::uint32_t client_creation = 7;
   std::uint64_t flags = 0xd07df7fbc | DFLAG_NAME_ME;
-  std::optional<std::string> status;  ///< sent instead of our name
-  bool old_challenge = false;         ///< 'n', as before OTP 23
-  bool wrong_proof = false;           ///< its own digest is wrong
+  std::optional<std::string> status{};  ///< sent instead of our name
+  bool old_challenge = false;           ///< 'n', as before OTP 23
+  bool wrong_proof = false;             ///< its own digest is wrong
 };
 
 /// The login of a client in the handshake.
@@ -57,6 +57,7 @@ struct ClientLogin {
   std::uint64_t flags = 0;
   std::string host;
   bool knows_cookie = false;  ///< if false, a node closes the connection now
+  std::uint32_t challenge = 0;
   bool operator==(const ClientLogin&) const = default;
 };
 

@@ -61,6 +61,25 @@ TEST_CASE("erlrc-node copies a cookie, or records its path") {
   CHECK(entry(host, "n2@host") == "cookie_file = " + file + "\nport = 9100\nepmd_port = 4370\n");
 }
 
+TEST_CASE("erlrc-node records the user that runs the node") {
+  REQUIRE(::geteuid() == 0);  // only root can give files away
+  const Host host;
+  const std::string file = host.dir().write("secret", cookie + "\n", 0400);
+  CHECK(enter(host, {"--user", "root", "n1"}, cookie) == registered("n1"));
+  CHECK(entry(host, "n1") == "cookie = " + cookie + "\nuser = root\n");
+  CHECK(host.run(node_main, {"list"}).out == "n1 user=root\n");
+  CHECK(host.run(node_main, {"list", "--json"}).out ==
+        "{\"nodes\":[{\"name\":\"n1\",\"user\":\"root\"}],\"bad\":[]}\n");
+  CHECK(enter(host, {"--user", "nosuch", "n1"}, cookie).err ==
+        "erlrc-node: user 'nosuch': not in /etc/passwd\n");
+  // A copy of the cookie no longer shows whose it is.
+  REQUIRE(::chown(file.c_str(), 4711, static_cast<gid_t>(-1)) == 0);
+  CHECK(enter(host, {"--copy-cookie", file, "n1"}) == registered("n1"));
+  CHECK(entry(host, "n1") == "cookie = " + cookie + "\nuser = 4711\n");
+  CHECK(enter(host, {"--cookie-file", file, "n1"}) == registered("n1"));
+  CHECK(entry(host, "n1") == "cookie_file = " + file + "\n");
+}
+
 TEST_CASE("erlrc-node resolves a cookie file relative to the current directory") {
   const Host host;
   host.dir().write("secret", cookie, 0400);

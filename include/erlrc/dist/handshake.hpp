@@ -24,6 +24,9 @@
 //   -> reply       'r', our number, MD5 of the cookie and the node's number; perhaps first bytes of the link
 //   <- ack         'a', MD5 of the cookie and our number
 //
+// The proof of one side is no more than the digest of a number that the other side chose. A process that gets the
+// digest of a number of its choice can relay it: to another node with the same cookie, or back to us.
+//
 // A node that rejects the reply closes the connection: in that state, a close means a wrong cookie.
 
 namespace erlrc {
@@ -66,6 +69,9 @@ struct Login {
   Cookie cookie;                   ///< the secret of that node
   std::uint32_t challenge = 0;     ///< random; the node must prove with it that it knows the cookie
   std::string host = "localhost";  ///< the host part of the name that the node generates for us
+  /// Called with the node's challenge before it is answered: an exception refuses the answer, by which the
+  /// other side could pass for us.
+  std::function<void(std::uint32_t)> before_answer{};
 };
 
 /// What both sides know after a handshake.
@@ -83,8 +89,8 @@ Bytes cookie_digest(const Cookie& cookie, std::uint32_t challenge);
 
 /// Logs in to a node. Its only event comes when the node, too, has proved that it knows the cookie. Errors,
 /// each a ProtocolError: `cookie refused`; the node is older than OTP 23; it is another node than the
-/// expected one (checked before the cookie is used); it does not allow us; it breaks the protocol; it does
-/// not know the cookie.
+/// expected one (checked before the cookie is used); it does not allow us; it sends our own challenge; it breaks
+/// the protocol; it does not know the cookie. Throws what Login::before_answer throws.
 class Handshake {
 public:
   using Event = Peer;

@@ -9,7 +9,7 @@
 namespace erlrc {
 
 /// A node and how to reach it: the content of one file of $ERLRC_ROOT/nodes. The file has the node's name;
-/// its content is the cookie alone, or lines `key = value` with the keys cookie, cookie_file, port (the
+/// its content is the cookie alone, or lines `key = value` with the keys cookie, cookie_file, user, port (the
 /// node's own, if it is not to be asked from epmd) and epmd_port.
 struct NodeEntry {
   NodeName name;
@@ -21,7 +21,7 @@ struct NodeEntry {
   std::optional<std::uint32_t> user{};  ///< the user that the administrator has named
 };
 
-/// Whether a process of that user may be the node. Any other user may name a process as he likes.
+/// Whether a process of that user may be the node. Any user can give a process any name, and take a port first.
 inline bool may_run(const NodeEntry& entry, std::uint32_t user) {
   return user == 0 || user == entry.cookie_owner || user == entry.user;
 }

@@ -30,7 +30,8 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// name, and no process of this machine runs as that node. Everything else throws Error with a message of its
 /// own: a process runs as the node, and epmd is down or, for some seconds, does not know it; a registered
 /// port that refuses or does not answer; a wrong cookie; a node older than OTP 23; a peer that speaks another
-/// protocol; another node than the entry names.
+/// protocol; another node than the entry names; a process of another user than those of the entry, which gets no
+/// proof that we know the cookie.
 ///
 /// A port that `known` has for the node is tried first.
 ///

@@ -26,6 +26,7 @@ struct NodeRegistration {
   std::optional<std::uint16_t> port;       ///< as in NodeEntry
   std::optional<std::uint16_t> epmd_port;  ///< as in NodeEntry
   std::optional<gid_t> group;              ///< may read the entry, besides its owner
+  std::optional<std::string> user{};       ///< as in NodeEntry: a name or a number
 };
 
 /// Writes the entry into `root`/nodes, over an older one of that name; makes missing directories (nodes with

@@ -87,7 +87,7 @@ TEST_CASE("a handshake ends with what both sides know about each other") {
   const auto result = exchange(login(), {});
   CHECK(result.error.empty());
   CHECK(result.peer == Peer{"fake@localhost", 0xd07df7fbc | DFLAG_NAME_ME, Atom{"1Q2W3E@localhost"}, 7});
-  CHECK(result.client == ClientLogin{our_flags, "localhost", true});
+  CHECK(result.client == ClientLogin{our_flags, "localhost", true, 0x01020304});
 }
 
 TEST_CASE("messages of the link can be sent with our reply once the node has sent its name") {
@@ -104,11 +104,32 @@ TEST_CASE("messages of the link can be sent with our reply once the node has sen
   const Bytes reply = client.take_output();
   CHECK(reply.ends_with("for fake@localhost"));  // in one write, which wakes the node once
   server.receive(reply);
-  CHECK(server.next() == ClientLogin{our_flags, "localhost", true});
+  CHECK(server.next() == ClientLogin{our_flags, "localhost", true, 0x01020304});
   CHECK(server.take_rest() == "for fake@localhost");
   client.receive(server.take_output());
   CHECK(client.next());
   CHECK(asked == 1);
+}
+
+TEST_CASE("our own challenge is not answered") {
+  CHECK(exchange(login(), {.challenge = 0x01020304}).error == "sends our own challenge: it is an impostor");
+}
+
+TEST_CASE("a node gets no answer to its challenge if that is refused") {
+  std::uint32_t asked = 0;
+  Login ours = login();
+  ours.before_answer = [&](std::uint32_t challenge) {
+    asked = challenge;
+    throw Error("not this one");
+  };
+  Handshake client(ours, [](const Peer&) { return Bytes("program"); });
+  ServerHandshake server({.challenge = 4711});
+  server.receive(client.take_output());
+  (void)server.next();
+  client.receive(server.take_output());
+  CHECK_THROWS_WITH(client.next(), "not this one");
+  CHECK(client.take_output().empty());
+  CHECK(asked == 4711);
 }
 
 TEST_CASE("the digest is the MD5 of the cookie and the challenge in decimal") {
@@ -129,7 +150,7 @@ TEST_CASE("a node with another name is reported before the cookie is tried") {
 TEST_CASE("a wrong cookie is reported as such") {
   const auto result = exchange(login("fake", "wrong"), {});
   CHECK(result.error == "cookie refused");
-  CHECK(result.client == ClientLogin{our_flags, "localhost", false});
+  CHECK(result.client == ClientLogin{our_flags, "localhost", false, 0x01020304});
 }
 
 TEST_CASE("a node that cannot prove that it knows the cookie is refused") {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/node/connect.hpp>
 
+#include <unistd.h>
+
+#include <string>
 #include <thread>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/dist/handshake.hpp>
+#include <erlrc/sys/user.hpp>
 
 #include "catch.hpp"
 #include "fake_node.hpp"
@@ -51,7 +55,9 @@ TEST_CASE("a node is reached by epmd, handshake and cookie, without our own node
   const auto rpc = connect(node.entry(), soon());
   REQUIRE(rpc);
   CHECK(rpc->node() == "fake@localhost");
-  CHECK(node.logins() == std::vector<ClientLogin>{{our_flags, "localhost", true}});
+  REQUIRE(node.logins().size() == 1);
+  const ClientLogin login = node.logins().front();
+  CHECK(login == ClientLogin{our_flags, "localhost", true, login.challenge});
 }
 
 TEST_CASE("epmd is asked on the port of the entry, otherwise on that of the environment") {
@@ -134,6 +140,52 @@ TEST_CASE("a node with another name is an error") {
   entry.name = {"other", std::nullopt};
   entry.port = node.port();
   CHECK(error_of(node, entry, soon()) == "port N: the node there is fake@localhost, not other");
+}
+
+namespace {
+
+/// A node of another user than those of its entry. Only root can have it run as another user; for others, the
+/// entry is that of another user.
+struct Foreign {
+  uid_t user = ::geteuid() == 0 ? 4711 : ::geteuid();
+  FakeNode node{{.user = user}};
+  NodeEntry entry = node.entry();
+  std::string name = user_name(user);
+
+  Foreign() { entry.cookie_owner = 0; }
+};
+
+}  // namespace
+
+TEST_CASE("a port of another user than those who may run the node gets no proof of the cookie") {
+  Foreign stranger;
+  CHECK(error_of(stranger.node, stranger.entry, soon(), &first) ==
+        "port N: belongs to user " + stranger.name + ", expected root; see user in erlrc-node(8)");
+  CHECK(stranger.node.logins().empty());
+  stranger.entry.cookie_owner = 4712;
+  stranger.entry.user = 4713;
+  CHECK(error_of(stranger.node, stranger.entry, soon()) ==
+        "port N: belongs to user " + stranger.name +
+            ", expected root or 4712 or 4713; see user in erlrc-node(8)");
+}
+
+TEST_CASE("the owner of the cookie and the user of the entry may run the node") {
+  Foreign stranger;
+  NodeEntry named = stranger.entry;
+  named.user = stranger.user;
+  CHECK(error_of(stranger.node, named, soon()) == "none");
+  NodeEntry owned = stranger.entry;
+  owned.cookie_owner = stranger.user;
+  CHECK(error_of(stranger.node, owned, soon()) == "none");
+}
+
+TEST_CASE("a challenge of ours, also from another connection, is refused as that of a peer") {
+  const FakeNode first_node;
+  REQUIRE(connect(first_node.entry(), soon()));
+  REQUIRE(first_node.logins().size() == 1);
+  const FakeNode impostor({.challenge = first_node.logins().front().challenge});
+  CHECK(error_of(impostor, impostor.entry(), soon()) == "port N: sends our own challenge: it is an impostor");
+  CHECK(impostor.logins().empty());
 }
 
 TEST_CASE("a program can be started with the login") {

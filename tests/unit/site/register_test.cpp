@@ -6,6 +6,7 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/user.hpp>
 
 #include "catch.hpp"
 #include "temp_dir.hpp"
@@ -54,6 +55,7 @@ TEST_CASE("a registered node is read back unchanged") {
   NodeRegistration node = with_cookie("egerl@host", cookie);
   node.port = GENERATE(values<std::optional<std::uint16_t>>({std::nullopt, 9100}));
   node.epmd_port = GENERATE(values<std::optional<std::uint16_t>>({std::nullopt, 65535}));
+  node.user = GENERATE(values<std::optional<std::string>>({std::nullopt, "root", "4711"}));
   register_node(dir / "root", node);
   const Registry registry = load_registry(dir / "root");
   CHECK(registry.bad.empty());
@@ -63,6 +65,8 @@ TEST_CASE("a registered node is read back unchanged") {
   CHECK(entry.cookie.reveal() == cookie);
   CHECK(entry.port == node.port);
   CHECK(entry.epmd_port == node.epmd_port);
+  CHECK(entry.user.has_value() == node.user.has_value());
+  if (node.user) CHECK(user_name(*entry.user) == *node.user);
 }
 
 TEST_CASE("every name that can be registered is read back, and every other one is refused") {

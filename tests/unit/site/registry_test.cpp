@@ -2,6 +2,7 @@
 #include <erlrc/site/registry.hpp>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -78,6 +79,21 @@ TEST_CASE("a cookie file is read as the node reads it, from next to the entry or
   CHECK(OneNode("cookie_file = " + file.string()).entry().cookie.reveal() == "OTHER");
 }
 
+TEST_CASE("the users who may run a node are the owner of its cookie and the one that is named") {
+  REQUIRE(::geteuid() == 0);  // only root can give files away
+  const OneNode alone("SECRET");
+  CHECK(alone.entry().cookie_owner == 0);
+  CHECK_FALSE(alone.entry().user);
+  REQUIRE(::chown((alone.dir / "nodes/egerl").c_str(), 4711, 0) == 0);
+  CHECK(alone.entry().cookie_owner == 4711);
+
+  const OneNode other("cookie_file = ../cookie\nuser = 4713\n");
+  REQUIRE(::chown(other.dir.write("cookie", "SECRET", 0400).c_str(), 4712, 0) == 0);
+  CHECK(other.entry().cookie_owner == 4712);
+  CHECK(other.entry().user == 4713);
+  CHECK(OneNode("cookie = SECRET\nuser = root\n").entry().user == 0);
+}
+
 TEST_CASE("a file with a secret that others may access is refused, with the mode to set") {
   CHECK(OneNode("SECRET", 0644).error() == "egerl: readable by others: chmod 0640 egerl");
   CHECK(OneNode("SECRET", 0642).error() == "egerl: writable by others: chmod 0640 egerl");
@@ -104,16 +120,17 @@ TEST_CASE("each defect of an entry is reported with its position, and never with
       {"# SECRET\n", "egerl: no cookie"},
       {"SEC RET\n", "egerl:1: not of the form key = value"},
       {"SECRET\nport = 1\n", "egerl:1: not of the form key = value"},
-      {"SEC=RET\nport = 1\n", "egerl:1: unknown key; expected cookie, cookie_file, port or epmd_port"},
+      {"SEC=RET\nport = 1\n", "egerl:1: unknown key; expected cookie, cookie_file, user, port or epmd_port"},
       {"cookie = SEC RET\n",
        "egerl:1: the cookie contains white space or a character that is not printable ASCII"},
       {"SE\001CRET", "egerl: the cookie contains white space or a character that is not printable ASCII"},
       {"cookie = SECRET\nproto = tls\n",
-       "egerl:2: unknown key; expected cookie, cookie_file, port or epmd_port"},
+       "egerl:2: unknown key; expected cookie, cookie_file, user, port or epmd_port"},
       {"cookie = SECRET\ncookie = SECRET\n", "egerl:2: cookie is given twice"},
       {"cookie = SECRET\ncookie_file = x\n", "egerl:2: cookie and cookie_file are both given"},
       {"cookie_file =\n", "egerl:1: cookie_file is empty"},
       {"cookie_file = none\n", "egerl:1: none: open: No such file or directory"},
+      {"cookie = SECRET\nuser = SECRET\n", "egerl:2: user: not in /etc/passwd"},
       {"cookie = SECRET\nport = 0\n", "egerl:2: port: expected a number from 1 to 65535"},
       {"cookie = SECRET\nport = 65536\n", "egerl:2: port: expected a number from 1 to 65535"},
       {"cookie = SECRET\nport = 12 34\n", "egerl:2: port: expected a number from 1 to 65535"},
