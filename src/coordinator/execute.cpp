@@ -22,6 +22,7 @@
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/parallel.hpp>
 #include <erlrc/sys/process.hpp>
+#include <erlrc/sys/signals.hpp>
 
 #include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/coordinator/replaced_erlang.hpp>
@@ -269,6 +270,8 @@ void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, De
   std::vector<Visit*> prepared;
   std::ranges::copy_if(ran, std::back_inserter(prepared),
                        [](const Visit* visit) { return !visit->failed(); });
+  // One verdict must not be sent without the others.
+  const EndSignalsBlocked until_all_have_answered;
   with_each(prepared, [&](Visit& visit) { conclude_one(visit, verdict, because, until); });
 }
 

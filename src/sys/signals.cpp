@@ -12,6 +12,7 @@
 namespace erlrc {
 namespace {
 
+constexpr std::array end_signals{SIGINT, SIGTERM, SIGHUP};
 constexpr std::array crashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 constexpr std::size_t signal_stack_size = std::size_t{64} << 10;
@@ -55,7 +56,7 @@ void ignore_broken_pipes() {
 
 void forward_end_signals(pid_t child) {
   child_of_signals = child;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP})
+  for (const int number : end_signals)
     std::signal(number, forward_signal);
 }
 
@@ -68,6 +69,18 @@ SignalStack::SignalStack() : memory_(new (std::nothrow) char[signal_stack_size])
 SignalStack::~SignalStack() {
   const stack_t none{nullptr, SS_DISABLE, 0};
   ::sigaltstack(&none, nullptr);
+}
+
+EndSignalsBlocked::EndSignalsBlocked() {
+  sigset_t blocked;
+  ::sigemptyset(&blocked);
+  for (const int number : end_signals)
+    ::sigaddset(&blocked, number);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before_);
+}
+
+EndSignalsBlocked::~EndSignalsBlocked() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 ProcessGuard::ProcessGuard(int exit_code, milliseconds longest, Texts texts) {

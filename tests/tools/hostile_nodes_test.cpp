@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <thread>
+
 #include "several.hpp"
 
 using namespace erlrc;
@@ -42,4 +48,32 @@ TEST_CASE("a node that sends other messages without a pause fails, and the other
             "erlrc-upgrade: a: erlrc_runner: sends more than 1000 messages before its answer\n"
             "erlrc-upgrade: b: rolled_back: node a failed\n"});
   CHECK(b.messages() == kRollBack);
+}
+
+namespace {
+
+std::atomic<int> end_signals = 0;
+
+}  // namespace
+
+TEST_CASE("a signal that ends a program waits from the first verdict to the last answer") {
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
+  struct sigaction count {};
+  count.sa_handler = [](int) { ++end_signals; };
+  struct sigaction before {};
+  REQUIRE(::sigaction(signal, &count, &before) == 0);
+  end_signals = 0;
+  std::atomic<int> seen_by_node = -1;
+  Several several;
+  several.add("a");
+  several.add("b").on_message([&, program = ::pthread_self()](const Term&) {
+    ::pthread_kill(program, signal);
+    std::this_thread::sleep_for(milliseconds(50));  // a signal that does not wait has arrived by then
+    seen_by_node = end_signals.load();
+    return Script{Say{test::done()}, Exit{}};
+  });
+  CHECK(several.upgrade().exit == 0);
+  CHECK(seen_by_node == 0);
+  CHECK(end_signals == 1);
+  ::sigaction(signal, &before, nullptr);
 }

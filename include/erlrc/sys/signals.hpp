@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -29,6 +30,19 @@ public:
 
 private:
   std::unique_ptr<char[]> memory_;
+};
+
+/// As long as it exists, SIGINT, SIGTERM and SIGHUP wait: in this thread and in those that it starts. In a
+/// program without other threads, they do what they do otherwise when it ends.
+class EndSignalsBlocked {
+public:
+  EndSignalsBlocked();
+  ~EndSignalsBlocked();
+  EndSignalsBlocked(const EndSignalsBlocked&) = delete;
+  EndSignalsBlocked& operator=(const EndSignalsBlocked&) = delete;
+
+private:
+  sigset_t before_{};
 };
 
 /// As long as it exists, this process ends with a given exit code when it crashes, and when its time is over.
