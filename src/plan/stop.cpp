@@ -59,6 +59,8 @@ Decision plan_stop(const Atom& app, const Request::Stop& stop, const NodeState& 
   if (!stop.unload) return plan;
   plan.word = Word::unloaded;
   if (!loaded) return plan;
+  // First the path: a process that still calls one of the modules would load it again.
+  if (stop.version.location) plan.steps.push_back(RemovePath{stop.version.location->in_path});
   // The node is asked for the modules, not the disk: when a package is removed, the files may be gone
   // already.
   UnloadModules modules;
@@ -66,7 +68,6 @@ Decision plan_stop(const Atom& app, const Request::Stop& stop, const NodeState& 
     modules.modules.push_back(module);
   if (!modules.modules.empty()) plan.steps.push_back(std::move(modules));
   plan.steps.push_back(UnloadApp{app, to_keep(included, started, node)});
-  if (stop.version.location) plan.steps.push_back(RemovePath{stop.version.location->in_path});
   return plan;
 }
 

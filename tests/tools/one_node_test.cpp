@@ -85,7 +85,7 @@ TEST_CASE("erlrc-stop stops and unloads") {
   CHECK(one.host.run(stop_main, {"egerl", "1.0", dir}) ==
         Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
   CHECK(steps_run(one.node) ==
-        Names{"require_loaded", "stop_app", "unload_modules", "unload_app", "remove_path"});
+        Names{"require_loaded", "stop_app", "remove_path", "unload_modules", "unload_app"});
 }
 
 TEST_CASE("erlrc-stop --no-unload only stops") {

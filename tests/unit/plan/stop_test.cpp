@@ -18,8 +18,10 @@ NodeState with_code(NodeState node) {
   return node;
 }
 
-const std::vector<Step> unloading{UnloadModules{{Atom{"egerl_app"}, Atom{"egerl_srv"}}}, UnloadApp{egerl, {}},
-                                  RemovePath{"/lib/egerl-4.0.1/ebin"}};
+// The path goes first: whatever still calls a module would load it again.
+const std::vector<Step> unloading{RemovePath{"/lib/egerl-4.0.1/ebin"},
+                                  UnloadModules{{Atom{"egerl_app"}, Atom{"egerl_srv"}}},
+                                  UnloadApp{egerl, {}}};
 
 Decision plan_stop(const Request::Stop& stop, const NodeState& node, const Desired& desired) {
   return erlrc::plan_stop(egerl, stop, node, desired);
@@ -61,7 +63,7 @@ TEST_CASE("an included application that should run is started after the includin
   Plan unloaded = stopped;
   unloaded.word = Word::unloaded;
   unloaded.steps.insert(unloaded.steps.end(), unloading.begin(), unloading.end());
-  unloaded.steps.at(4) = UnloadApp{egerl, {inner}};
+  unloaded.steps.back() = UnloadApp{egerl, {inner}};
   CHECK(plan_stop(stop(true), with_code(node), {inner}) == Decision(unloaded));
 }
 
@@ -78,7 +80,7 @@ TEST_CASE("an included application that runs by itself is not unloaded, otherwis
   run(node, "inner", "1");
   const Decision decision = plan_stop(stop(true), with_code(node), {});
   REQUIRE(std::holds_alternative<Plan>(decision));
-  CHECK(std::get<Plan>(decision).steps.at(1) == Step(UnloadApp{egerl, {inner}}));
+  CHECK(std::get<Plan>(decision).steps.back() == Step(UnloadApp{egerl, {inner}}));
 }
 
 TEST_CASE("another version is not stopped") {
