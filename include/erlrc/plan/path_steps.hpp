@@ -21,7 +21,8 @@ struct AddPath {
   bool operator==(const AddPath&) const = default;
 };
 
-/// `to` where `from` is in the code path; to the front if `from` is not there.
+/// `to` where `from` is in the code path; to the front if `from` is not there. Other names of `from` in the
+/// path, such as symbolic links, give way to the same names of `to`, or go.
 struct ReplacePath {
   static constexpr std::string_view name = "replace_path";
   std::string from;
@@ -31,6 +32,7 @@ struct ReplacePath {
   bool operator==(const ReplacePath&) const = default;
 };
 
+/// `ebin` out of the code path, with its other names.
 struct RemovePath {
   static constexpr std::string_view name = "remove_path";
   std::string ebin;

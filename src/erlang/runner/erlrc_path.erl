@@ -5,18 +5,69 @@
 %% The code server looks at each directory that it is given. If it is given a whole path, it looks at every
 %% one, and refuses the path if one is gone from disk. If it is to replace an application's first directory,
 %% it looks only at the new one.
+%%
+%% A directory may be there by several names: Debian has fast_xml-V, a symbolic link to p1_xml-V, so that both
+%% names of the application find it. They are replaced together: code that looks for its application by
+%% another name than ours would find the old version, and its libraries.
 -module(erlrc_path).
--export([replace_path/3, restore_path/1]).
+-export([names_of/2, replace_path/3, restore_path/1]).
 
 %% To where From is in Path, which is the path now.
 replace_path(From, To, Path) ->
-    case lists:member(From, Path) of
-        true ->
+    case names_of(From, Path) of
+        [] ->
+            code:add_patha(To);
+        _ when From =:= To ->
+            true;
+        [From] ->
             Desired = [case Dir of From -> To; _ -> Dir end || Dir <- Path],
             replace_first(From, To, Desired) orelse replace_all(From, To, Desired);
-        false ->
-            code:add_patha(To)
+        Names ->
+            replace_names(Names, From, To, Path)
     end.
+
+%% What Path has for Dir: that and its other names. To look at each directory takes longer than all the rest,
+%% so that names of other applications in other versions are taken for what they say.
+names_of(Dir, Path) ->
+    [Name | Vsn] = string:split(app_dir(Dir), "-"),
+    Alike = [Other || Other <- lists:usort(Path),
+                      case string:split(app_dir(Other), "-") of
+                          [Name | _] -> true;
+                          [_ | Vsn] -> true;
+                          [_] -> true;
+                          _ -> false
+                      end],
+    Id = file_id(Dir),
+    [Other || Other <- Alike, Other =:= Dir orelse (Id =/= none andalso file_id(Other) =:= Id)].
+
+app_dir(Ebin) ->
+    filename:basename(filename:dirname(Ebin)).
+
+%% Device and inode.
+file_id(File) ->
+    case prim_file:read_file_info(File) of
+        {ok, Info} -> {element(10, Info), element(12, Info)};
+        {error, _} -> none
+    end.
+
+is_same_file(One, Other) ->
+    One =:= Other orelse (file_id(One) =/= none andalso file_id(One) =:= file_id(Other)).
+
+%% Each name gives way to the one of To that is like it, if there is one; and one of them to To.
+replace_names(Names, From, To, Path) ->
+    First = case lists:member(From, Names) of true -> From; false -> hd(Names) end,
+    New = maps:from_list([{First, [To]} | [{Name, new_names(Name, To)} || Name <- Names, Name =/= First]]),
+    _ = restore_path(lists:append([maps:get(Dir, New, [Dir]) || Dir <- Path])),
+    lists:member(To, code:get_path()).
+
+%% The other name of To that is for the same application as Name, or lies next to it.
+new_names(Name, To) ->
+    App = filename:dirname(Name),
+    [Base | _] = string:split(filename:basename(App), "-"),
+    Others = [filename:join([Dir, Entry, "ebin"])
+              || Dir <- lists:usort([filename:dirname(App), filename:dirname(filename:dirname(To))]),
+                 Entry <- [app_dir(To), Base | filelib:wildcard(Base ++ "-*", Dir)]],
+    lists:sublist([Other || Other <- Others, Other =/= To, is_same_file(Other, To)], 1).
 
 restore_path(Path) ->
     Now = code:get_path(),

@@ -4,7 +4,7 @@
 -module(erlrc_path_steps).
 -export([path_step/3]).
 -import(erlrc_journal, [journal/2]).
--import(erlrc_path, [replace_path/3, restore_path/1]).
+-import(erlrc_path, [names_of/2, replace_path/3, restore_path/1]).
 -import(erlrc_text, [expect/4]).
 
 path_step(do, {add_path, Ebin}, C) ->
@@ -17,8 +17,9 @@ path_step(do, {replace_path, From, To}, C) ->
     expect(true, replace_path(From, To, Path), "~ts: cannot be put into the code path", [To]),
     C;
 path_step(do, {remove_path, Ebin}, C) ->
-    journal(paths, {path, code:get_path()}),
-    _ = code:del_path(Ebin),
+    Path = code:get_path(),
+    journal(paths, {path, Path}),
+    lists:foreach(fun code:del_path/1, [Ebin | names_of(Ebin, Path)]),
     C;
 path_step(undo, {path, Path}, _) ->
     restore_path(Path).
