@@ -5,7 +5,6 @@
 #include <cstring>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -14,7 +13,7 @@
 #include <erlrc/base/text.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/site/app_dir.hpp>
-#include <erlrc/site/registry.hpp>
+#include <erlrc/site/desired.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/term/match.hpp>
 
@@ -44,10 +43,10 @@ std::variant<Atom, BootProblem> start_type(const Atom& app, const fs::path& file
   }
 }
 
-DesiredBoot load_desired(const fs::path& directory, const std::set<Atom>& apps) {
+DesiredBoot load_desired(const std::map<Atom, fs::path>& files) {
   DesiredBoot desired;
-  for (const Atom& app : apps) {
-    auto type = start_type(app, directory / app.name);
+  for (const auto& [app, file] : files) {
+    auto type = start_type(app, file);
     if (auto* problem = std::get_if<BootProblem>(&type))
       desired.problems.push_back(std::move(*problem));
     else
@@ -113,7 +112,7 @@ std::variant<DesiredBoot, BootRefusal> load_desired_boot(const fs::path& root) {
   };
   if (!file_status(directory)) return unreadable(ENOENT, directory.string() + ": no such directory");
   try {
-    return load_desired(directory, load_desired_applications(root));
+    return load_desired(desired_files(root));
   } catch (const SystemError& error) {
     return unreadable(error.code, error.what());
   }

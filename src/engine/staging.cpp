@@ -2,9 +2,9 @@
 #include <erlrc/engine/staging.hpp>
 
 #include <cstdint>
-#include <vector>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/site/desired.hpp>
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/file.hpp>
 
@@ -29,11 +29,7 @@ bool Staging::unpack(const std::string& package, const fs::path& archive, Deadli
 }
 
 std::set<Atom> Staging::desired(const std::string& package) const {
-  std::set<Atom> apps;
-  const fs::path directory = directory_of(directory_, package) / "etc/erlrc.d/applications";
-  for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{}))
-    apps.insert(Atom{name});
-  return apps;
+  return load_desired_applications(directory_of(directory_, package) / "etc/erlrc.d");
 }
 
 void Staging::drop(const std::string& package) const {

@@ -95,6 +95,13 @@ void Transaction::want(const std::string& package) {
   archives_.push_back({package, change->archive, {}, {}});
 }
 
+/// As in site/desired.hpp.
+bool Transaction::is_desired_by(const Archive& archive, const Atom& app) {
+  const std::filesystem::path directory = "/etc/erlrc.d/applications";
+  return archive.files.read(directory / app.name) ||
+         archive.files.read(directory / (archive.package + ".d") / app.name);
+}
+
 void Transaction::read_desired() {
   const auto read = [this](std::size_t i) {
     Archive& archive = archives_[i];
@@ -114,7 +121,7 @@ void Transaction::read_desired() {
     const bool starts = std::holds_alternative<Request::Start>(item.request.what);
     if (!starts || desired_.contains(item.request.app)) return false;
     const Archive* archive = archive_of(item.package);
-    return archive != nullptr && !archive->files.read("/etc/erlrc.d/applications/" + item.request.app.name);
+    return archive != nullptr && !is_desired_by(*archive, item.request.app);
   });
 }
 

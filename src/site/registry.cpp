@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/sys/environment.hpp>
@@ -175,15 +174,6 @@ Registry load_registry(const fs::path& root) {
     }
   }
   return registry;
-}
-
-std::set<Atom> load_desired_applications(const fs::path& root) {
-  const fs::path directory = root / "applications";
-  std::set<Atom> desired;
-  for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{})) {
-    if (is_application_name(name) && is_visible_file(directory / name)) desired.insert(Atom{name});
-  }
-  return desired;
 }
 
 }  // namespace erlrc

@@ -8,6 +8,7 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/dist/names.hpp>
+#include <erlrc/site/desired.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/process.hpp>
@@ -19,8 +20,12 @@ Site load_site() {
   return {load_registry(root), load_desired_applications(root)};
 }
 
+bool is_for_other_system() {
+  return environment("DPKG_ROOT") || environment("FAKECHROOT") || environment("FAKECHROOT_BASE");
+}
+
 std::optional<Site> site_to_serve() {
-  if (environment("DPKG_ROOT") || !file_status(erlrc_root() / "nodes")) return std::nullopt;
+  if (is_for_other_system() || !file_status(erlrc_root() / "nodes")) return std::nullopt;
   Site site = load_site();
   // In the copy of a system, the entries are copies too, and the running node belongs to the original.
   if (!has_root_of_host()) {

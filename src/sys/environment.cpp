@@ -11,4 +11,8 @@ std::optional<std::string> environment(const std::string& name) {
   return value;
 }
 
+void unset_environment(const std::string& name) {
+  ::unsetenv(name.c_str());
+}
+
 }  // namespace erlrc

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/engine/dpkg_facts.hpp>
 #include <erlrc/engine/package_engine.hpp>
@@ -15,12 +16,39 @@ namespace {
 
 const std::string tool = "erlrc-hook";
 
+void warn(const std::string& what, Streams& streams) {
+  streams.err += tool + ": warning: " + one_line(what) + "; the default is used\n";
+}
+
+// A package must not be left half installed because of a setting that cannot be read.
+
+/// How long one call may take.
+milliseconds time_limit(Streams& streams) {
+  constexpr milliseconds usual{60'000};
+  const auto text = environment("ERLRC_TIMEOUT");
+  if (!text) return usual;
+  try {
+    return parse_seconds(*text, "ERLRC_TIMEOUT");
+  } catch (const UsageError& error) {
+    warn(error.what(), streams);
+    return usual;
+  }
+}
+
+void check_epmd_port(Streams& streams) {
+  const auto text = environment("ERL_EPMD_PORT");
+  if (!text || parse_port(*text)) return;
+  warn("ERL_EPMD_PORT: expected a number from 1 to 65535, got " + printable(*text), streams);
+  unset_environment("ERL_EPMD_PORT");
+}
+
 int dpkg_hook(Script script, const std::vector<std::string>& args, Streams& streams) {
   const auto moment = moment_of(script, args);
   if (!moment) return 0;
   const std::optional<Site> site = site_to_serve();
   if (!site) return 0;
-  const milliseconds timeout = parse_seconds(environment("ERLRC_TIMEOUT").value_or("60"), "ERLRC_TIMEOUT");
+  const milliseconds timeout = time_limit(streams);
+  check_epmd_port(streams);
   const auto run = [&] { return handle_call(*moment, DpkgFacts(timeout), *site, timeout, streams); };
   if (*moment != Moment::unpack_failed) return run();
   // A failure here would leave the package half installed, which nothing mends.

@@ -8,6 +8,7 @@
 #include <erlrc/base/text.hpp>
 #include <erlrc/boot/boot_script.hpp>
 #include <erlrc/site/registry.hpp>
+#include <erlrc/site/site.hpp>
 #include <erlrc/sys/file.hpp>
 
 #include "arguments.hpp"
@@ -87,6 +88,7 @@ int make_boot_script_main(std::span<const std::string> args, Streams& streams) {
 
     if (configured && (is_static || !name.empty()))
       throw UsageError("--configured cannot be combined with other options");
+    if (configured && is_for_other_system()) return 0;
     if (configured) return make_configured(absolute_path(directory), streams);
     if (name.empty()) throw UsageError("NAME is required");
     return make_and_report({check_name(name), parse_applications(extra), is_static}, streams);

@@ -105,6 +105,21 @@ Result made(const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("a boot file is made in an environment whose TMPDIR and locale do not exist") {
+  const Site site;
+  const ScopedEnvironment directory("TMPDIR", "/nowhere/at/all");
+  const ScopedEnvironment locale("LC_ALL", "xx_YY.UTF-8");
+  CHECK(site.run({"--static", site.file("node")}) == made("node"));
+}
+
+TEST_CASE("no boot file of this host is made for another system") {
+  const Site site;
+  site.dir().write("root/boot/one", "");
+  const ScopedEnvironment other(GENERATE("DPKG_ROOT", "FAKECHROOT_BASE"), "/image");
+  CHECK(site.run({"--configured", "--directory", site.file("boots")}) == Result{0, "", ""});
+  CHECK(site.files("boots").empty());
+}
+
 TEST_CASE("a static boot file starts the desired applications and their dependencies, and nothing of erlrc") {
   const Site site;
   site.want("re", "permanent\n");

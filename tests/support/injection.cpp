@@ -9,7 +9,7 @@
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/site/app_dir.hpp>
-#include <erlrc/site/registry.hpp>
+#include <erlrc/site/desired.hpp>
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/text.hpp>
 

@@ -45,7 +45,7 @@ struct Apt {
         {base + app + ".app", "{application, " + app +
                                   ", [{vsn, \"2.0\"}, {modules, [plain]}, {applications, [" + needs +
                                   "]}]}.\n"}};
-    if (policy.empty()) data.push_back({"./etc/erlrc.d/applications/" + app, ""});
+    if (policy.empty()) data.push_back({"./etc/erlrc.d/applications/" + app + ".d/" + app, ""});
     if (!appup.empty()) data.push_back({base + app + ".appup", appup});
     std::filesystem::remove_all(dir);
     return host.dir()

@@ -72,6 +72,7 @@ private:
   void want(const std::string& package);
   void read_desired();
   const Archive* archive_of(const std::string& package) const;
+  static bool is_desired_by(const Archive& archive, const Atom& app);
 
   std::vector<AptChange> changes_;
   Desired desired_;

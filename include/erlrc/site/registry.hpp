@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,10 +9,8 @@
 #include <erlrc/base/bytes.hpp>
 #include <erlrc/dist/node_entry.hpp>
 #include <erlrc/sys/file.hpp>
-#include <erlrc/term/term.hpp>
 
-// The administrator's directory: the managed nodes, which are kept in sync with the packages, and the desired
-// applications.
+// The managed nodes, which are kept in sync with the packages, in the administrator's directory.
 
 namespace erlrc {
 
@@ -50,9 +47,5 @@ Cookie parse_cookie(std::string_view text, const std::string& where);
 /// cannot be read. A file that others than its owner and group can read, an empty cookie, an unknown key or a
 /// directory becomes a BadEntry with the reason and how to mend it.
 Registry load_registry(const std::filesystem::path& root);
-
-/// The desired applications: the names of the files in `root`/applications that are application names
-/// ([a-z][0-9A-Za-z_]*). A missing directory counts as empty.
-std::set<Atom> load_desired_applications(const std::filesystem::path& root);
 
 }  // namespace erlrc

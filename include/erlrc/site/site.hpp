@@ -6,6 +6,7 @@
 #include <string>
 
 #include <erlrc/site/registry.hpp>
+#include <erlrc/term/term.hpp>
 
 // This host, as its administrator set it up: the registered nodes and the desired applications.
 
@@ -20,8 +21,14 @@ struct Site {
 /// Reads $ERLRC_ROOT. Throws UsageError if it has no nodes directory.
 Site load_site();
 
-/// The same for hooks of package managers: nullopt if there are no nodes to manage, as in an image that is
-/// being built and on a machine without registered nodes. In a chroot, only nodes that run there count.
+/// Whether the package manager works on another system than ours, such as an image that is being built:
+/// - DPKG_ROOT is set: dpkg runs its scripts outside of the system that it changes;
+/// - fakechroot(1) runs: it presents another system to programs that load its library, which ours do not.
+/// Its packages then must not act on our files and nodes.
+bool is_for_other_system();
+
+/// The same as load_site for hooks of package managers: nullopt if there are no nodes to manage, as for another
+/// system and on a machine without registered nodes. In a chroot, only nodes that run there count.
 std::optional<Site> site_to_serve();
 
 /// `site` with only the node of that name: `alive@host`, or `alive` for a node of any host. Throws UsageError

@@ -90,9 +90,13 @@ read(File) ->
 
 temporary_directory() ->
     Name = "erlrc-boot-script." ++ os:getpid() ++ "." ++ integer_to_list(rand:uniform(1 bsl 64)),
-    Dir = filename:join(os:getenv("TMPDIR", "/tmp"), Name),
+    make_directory([filename:join(Parent, Name) || Parent <- [os:getenv("TMPDIR", "/tmp"), "/tmp"]]).
+
+%% A TMPDIR that does not exist, or that is another user's, comes with su(1) from a session that has one.
+make_directory([Dir | Others]) ->
     case file:make_dir(Dir) of
         ok -> Dir;
+        {error, _} when Others =/= [] -> make_directory(Others);
         {error, Reason} -> fail([Dir, ": ", file:format_error(Reason)])
     end.
 

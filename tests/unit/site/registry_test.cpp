@@ -187,18 +187,6 @@ TEST_CASE("the registry is in $ERLRC_ROOT") {
   CHECK(erlrc_root() == "/etc/erlrc.d");
 }
 
-TEST_CASE("desired applications are the files whose names are application names") {
-  const TempDir dir;
-  CHECK(load_desired_applications(dir.path()).empty());
-  for (const char* name :
-       {"egerl", "p1_utils", "a@b", "Upper", "_x", "1st", "egerl.app", "with-dash", "egerl~", ".hidden"})
-    dir.write(std::string("applications/") + name, "");
-  dir.write("applications/directory/x", "");
-  std::filesystem::create_symlink("nowhere", dir / "applications" / "dangling");
-  CHECK(load_desired_applications(dir.path()) ==
-        std::set<Atom>{Atom{"a@b"}, Atom{"egerl"}, Atom{"p1_utils"}});
-}
-
 TEST_CASE("an entry that is a broken link is reported") {
   const TempDir dir;
   dir.write("nodes/other", "SECRET");
@@ -228,16 +216,13 @@ TEST_CASE("a file of a node that cannot be a cookie makes its own entry bad, and
         (dir / "nodes/bad").string() + ":1: " + (dir / "cookie").string() + error);
 }
 
-TEST_CASE("an entry or an application that is a circle of links does not affect the others") {
+TEST_CASE("an entry that is a circle of links does not affect the others") {
   const TempDir dir;
   dir.write("nodes/good", "SECRET");
-  dir.write("applications/good", "");
   std::filesystem::create_symlink("bad", dir / "nodes/bad");
-  std::filesystem::create_symlink("bad", dir / "applications/bad");
   const Registry registry = load_registry(dir.path());
   CHECK(registry.nodes.size() == 1);
   REQUIRE(registry.bad.size() == 1);
   CHECK(registry.bad.front().error ==
         (dir / "nodes/bad").string() + ": open: Too many levels of symbolic links");
-  CHECK(load_desired_applications(dir.path()) == std::set<Atom>{Atom{"good"}});
 }

@@ -69,7 +69,7 @@ TEST_CASE("several nodes are chosen by the names of their files") {
 TEST_CASE("hooks do nothing for another system, and where no node is registered") {
   const Host host;
   {
-    const ScopedEnvironment other("DPKG_ROOT", "/target");
+    const ScopedEnvironment other(GENERATE("DPKG_ROOT", "FAKECHROOT", "FAKECHROOT_BASE"), "/target");
     CHECK_FALSE(site_to_serve());
   }
   std::filesystem::remove_all(host.dir / "nodes");

@@ -6,6 +6,12 @@
 
 using namespace erlrc;
 
+TEST_CASE("a variable that is removed has no value") {
+  const test::ScopedEnvironment set("ERLRC_TEST_VARIABLE", "value");
+  unset_environment("ERLRC_TEST_VARIABLE");
+  CHECK(environment("ERLRC_TEST_VARIABLE") == std::nullopt);
+}
+
 TEST_CASE("a variable has no value if it is empty or not set") {
   {
     const test::ScopedEnvironment set("ERLRC_TEST_VARIABLE", "value");

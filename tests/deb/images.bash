@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run, with fakechroot. Tests that packages which are installed, upgraded and removed in an image do
+# not change the host: by dpkg from outside of it, and in a fakechroot. Both have the same packages.
+
+# Packages with the scripts that dh_erlrc adds, and the conffile of its applications.
+scripts=$here/../../hooks/debhelper/autoscripts
+dressed=$logs/dressed
+
+# snippet NAME APP PACKAGE: as debhelper inserts it.
+snippet() { [[ ! -e $scripts/$1 ]] || sed "s/#APPLICATIONS#/$2/; s/#PACKAGE#/$3/; s/#UNITS#/egerl.service/" "$scripts/$1"; }
+
+# dress PACKAGE VSN: makes $dressed/PACKAGE_VSN_all.deb of the package in the archive.
+dress() {
+  local tree=$logs/tree script
+  rm -rf "$tree"
+  dpkg-deb -R "/srv/archive/$1_$2_all.deb" "$tree"
+  (cd "$tree" && find etc -type f -printf '/%p\n') >"$tree/DEBIAN/conffiles"
+  for script in preinst postinst prerm postrm; do
+    { printf '#!/bin/sh\nset -e\n'
+      if [[ $script == p*inst ]]; then snippet "$script-erlrc-applications" "$1" "$1"; fi
+      snippet "$script-erlrc" "$1" "$1"
+      if [[ $script == postrm ]]; then snippet "$script-erlrc-applications" "$1" "$1"; fi
+      snippet "$script-erlrc-restart" "$1" "$1"; } >"$tree/DEBIAN/$script"
+  done
+  dpkg-deb --root-owner-group -Zgzip -b "$tree" "$dressed/$1_$2_all.deb" >/dev/null
+}
+
+# dress_erlrc: makes a package with erlrc's own triggers and scripts.
+dress_erlrc() {
+  local tree=$logs/own
+  install -d -m 0755 "$tree/DEBIAN" "$tree/var/lib/erlrc"
+  cp "$here/../../hooks/dpkg/erlrc.triggers" "$tree/DEBIAN/triggers"
+  { sed '1a set -e' "$here/../../hooks/dpkg/triggered"; } >"$tree/DEBIAN/postinst"
+  sed '/#DEBHELPER#/d' "$here/../../debian/erlrc.postrm" >"$tree/DEBIAN/postrm"
+  chmod 0755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/postrm"
+  printf '%s\n' 'Package: erlrc' 'Version: 1' 'Architecture: all' 'Maintainer: erlrc tests <root@localhost>' \
+    'Description: scripts of erlrc' >"$tree/DEBIAN/control"
+  dpkg-deb --root-owner-group -Zgzip -b "$tree" "$dressed/erlrc_1_all.deb" >/dev/null
+}
+
+deb() { echo "$dressed/$1_$2_all.deb"; }
+
+# host: all that belongs to the host, as one text.
+host() {
+  running egerl egerl
+  running egerl eglib
+  find /etc/erlrc.d /var/lib/erlrc /run/erlrc /usr/lib/erlang/lib/eg* -printf '%p %s %T@\n' | sort
+}
+
+# unchanged: whether the host is still as in $logs/before; prints what differs.
+unchanged() { diff "$logs/before" <(host); }
+
+# quiet: whether the hooks printed nothing.
+quiet() { refused grep -E '^erlrc-|warning: .*erlrc-' "$logs/command.log"; }
+
+# life IMAGE COMMAND...: the life of the packages, with COMMAND as dpkg.
+life() {
+  local image=$1
+  shift
+  holds "installed" packages "$@" -i "$(deb erlrc 1)" "$(deb eglib 4.0.1)" "$(deb egerl 4.0.1)"
+  holds "the application is desired there" test -e "$image/etc/erlrc.d/applications/egerl.d/egerl"
+  holds "upgraded, to a version that every running node would refuse" \
+    packages "$@" -i "$(deb eglib 4.1.0)" "$(deb egerl 4.2.0)"
+  holds "without a word" quiet
+  holds "downgraded" packages "$@" -i "$(deb eglib 4.0.1)" "$(deb egerl 4.0.1)"
+  holds "removed" packages "$@" --remove egerl
+  holds "without a word" quiet
+  holds "the application is not desired there any longer" \
+    equal "$(ls "$image/etc/erlrc.d/applications/egerl.d")" egerl.dpkg-old
+  holds "installed again" packages "$@" -i "$(deb egerl 4.0.1)"
+  holds "the application is desired again" equal "$(ls "$image/etc/erlrc.d/applications/egerl.d")" egerl
+  holds "purged, with erlrc" packages "$@" --purge egerl eglib erlrc
+  holds "nothing of erlrc is left there" equal "$(ls "$image/var/lib/erlrc" 2>/dev/null)" ''
+}
+
+mkdir -p "$dressed"
+for vsn in 4.0.1 4.1.0; do dress eglib "$vsn"; done
+for vsn in 4.0.1 4.1.0 4.2.0; do dress egerl "$vsn"; done
+dress_erlrc
+install_programs
+start_node egerl 4040
+register_node egerl
+holds "the host has the packages" packages dpkg -i "$(deb erlrc 1)" "$(deb eglib 4.0.1)" "$(deb egerl 4.0.1)"
+holds "and the node runs them" equal "$(running egerl egerl)" '["4.0.1"]'
+install -d -m 0755 /etc/erlrc.d/boot /var/lib/erlrc/boot /var/lib/erlrc/backups/x
+touch /etc/erlrc.d/boot/one
+host >"$logs/before"
+
+say "dpkg --root --force-script-chrootless:"
+image=/srv/image
+mkdir -p $image/var/lib/dpkg/{info,updates,triggers} $image/etc $image/run/erlrc $image/var/lib/erlrc/{boot,backups}
+touch $image/var/lib/dpkg/{status,available}
+life $image dpkg --root=$image --force-script-chrootless --force-depends
+holds "the host is as before" unchanged
+
+say "fakechroot, as root:"
+apt-get install --yes fakechroot >>"$logs/packages.log" 2>&1 || say "   FAILED  fakechroot is not installed"
+# A copy of the system is made by an overlay, in which the packages are not known.
+mkdir -p /tmp/copy /tmp/changes/upper /tmp/changes/work
+mount -t overlay overlay -o lowerdir=/,upperdir=/tmp/changes/upper,workdir=/tmp/changes/work /tmp/copy
+cp -a "$dressed" /tmp/copy/dressed
+dressed=/dressed
+chroot /tmp/copy dpkg --purge egerl eglib erlrc >>"$logs/packages.log" 2>&1
+mkdir -p /tmp/copy/var/lib/erlrc/boot
+life /tmp/copy fakechroot chroot /tmp/copy dpkg
+holds "the host is as before" unchanged
+umount /tmp/copy
