@@ -25,6 +25,10 @@ bool is_unpacking(Moment moment) {
          moment == Moment::both_on_disk_again || moment == Moment::unpack_failed;
 }
 
+bool removes(Moment moment) {
+  return moment == Moment::about_to_remove || moment == Moment::removed;
+}
+
 bool upgrades(Moment moment) {
   return moment == Moment::both_on_disk || moment == Moment::both_on_disk_again;
 }
@@ -90,7 +94,10 @@ Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) cons
   if (upgrades(moment))
     for (const Stanza& stanza : parse_stanzas(admin_.unpacking_control().value_or("")))
       snapshot.unpacking_relations = relations_of(stanza);
-  if (upgrades(moment) || moment == Moment::configured) snapshot.hooked = admin_.hooked_packages();
+  if (upgrades(moment) || removes(moment) || moment == Moment::configured)
+    snapshot.hooked = admin_.hooked_packages();
+  // The package stays installed for another architecture, with the same applications.
+  if (removes(moment) && std::ranges::count(snapshot.hooked, package_.name) > 1) snapshot.installed.reset();
   if (moment == Moment::about_to_unpack && !snapshot.installed && managed_apps(snapshot.unpacking))
     snapshot.listed = admin_.listed(package_);
   if (upgrades(moment) && snapshot.installed && !snapshot.unpacking)

@@ -12,9 +12,6 @@
 namespace erlrc {
 namespace {
 
-/// The exit code when a node is not as it was.
-constexpr int not_rolled_back = 3;
-
 bool has_changed(const NodeReport& report) {
   return report.outcome.is_done() && !report.plan.steps.empty();
 }
@@ -52,15 +49,15 @@ Site Executor::site_for(const Request& request) const {
   return site;
 }
 
-int Executor::all_or_none(const std::vector<Request>& requests) {
+Executor::AllOrNone Executor::all_or_none(const std::vector<Request>& requests) {
   const Deadline until = after(timeout_);
   std::vector<Done> done;
   for (const Request& request : requests) {
     Result result = one(request, site_for(request), until, {});
-    if (result.code != 0) return std::max(result.code, roll_back_done(done));
+    if (result.code != 0) return {std::max(result.code, roll_back_done(done)), request};
     done.push_back({request, std::move(result.changed)});
   }
-  return 0;
+  return {};
 }
 
 /// A node that does not answer takes the time of one request, and is not asked for the others.

@@ -57,7 +57,9 @@ public:
     snapshot_.answers.clear();
     int code = 0;
     if (action.how == Execute::How::all_or_none) {
-      code = executor_.all_or_none(action.requests);
+      auto result = executor_.all_or_none(action.requests);
+      code = result.code;
+      if (action.required) executed_.failed = std::move(result.failed);
     } else {
       const auto tried = executor_.each(action.requests, action.how == Execute::How::move);
       executed_.all_known = executed_.all_known && tried.all_known;
@@ -136,7 +138,7 @@ public:
   }
 
   bool operator()(const Warn& action) {
-    streams_.err += tool + one_line(action.text) + "\n";
+    streams_.err.insert(action.first ? 0 : streams_.err.size(), tool + one_line(action.text) + "\n");
     return true;
   }
 

@@ -6,6 +6,7 @@
 
 #include <erlrc/engine/run_file.hpp>
 #include <erlrc/site/dpkg.hpp>
+#include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 
 namespace erlrc {
@@ -16,7 +17,18 @@ std::filesystem::path file() {
   return run_directory() / "leave";
 }
 
+/// In the place of a package: all nodes are left alone.
+const std::string everything = "*";
+
 }  // namespace
+
+bool hooks_are_off() {
+  return environment("ERLRC_HOOKS") == "off" || load_skipped_packages().contains(everything);
+}
+
+void store_hooks_off() {
+  store_skipped_packages({everything});
+}
 
 void store_skipped_packages(const std::set<std::string>& packages) {
   if (packages.empty()) {

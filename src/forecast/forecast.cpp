@@ -59,7 +59,8 @@ void ask(Visit& visit, const KnownPorts& ports, Deadline until) {
   }
 }
 
-/// The nodes that run, and those with an error.
+/// The nodes that run, and those with an error. One that does not answer until `until` must not take the time
+/// that the others need for their plans.
 std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
   std::vector<Visit> visits;
   for (const NodeEntry& entry : registry.nodes)
@@ -286,7 +287,7 @@ std::vector<Forecast> in_order(std::vector<Visit>& visits) {
 
 Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
                    const Site& site, Deadline until) {
-  std::vector<Visit> visits = visit_nodes(site.registry, until);
+  std::vector<Visit> visits = visit_nodes(site.registry, after(left_until(until) / 2));
   if (visits.empty()) return {};
   Transaction transaction(load_apt_changes(actions, admindir), site.desired);
   transaction.read_archives([&](const Item& item) {

@@ -4,6 +4,7 @@
 #include <erlrc/dist/names.hpp>
 #include <erlrc/engine/dpkg_facts.hpp>
 #include <erlrc/engine/package_engine.hpp>
+#include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/transaction/dpkg.hpp>
 
@@ -46,7 +47,7 @@ int dpkg_hook(Script script, const std::vector<std::string>& args, Streams& stre
   const auto moment = moment_of(script, args);
   if (!moment) return 0;
   const std::optional<Site> site = site_to_serve();
-  if (!site) return 0;
+  if (!site || hooks_are_off()) return 0;
   const milliseconds timeout = time_limit(streams);
   check_epmd_port(streams);
   const auto run = [&] { return handle_call(*moment, DpkgFacts(timeout), *site, timeout, streams); };

@@ -50,6 +50,14 @@ Mode parse_mode(const std::string& text) {
   throw Error("Erlrc::Preflight: " + printable(text) + ": expected report, refuse, leave or off");
 }
 
+/// Erlrc::Hooks and ERLRC_HOOKS
+bool is_off(const AptConfig& config) {
+  const std::string value = config.value("Erlrc::Hooks").value_or("");
+  if (!value.empty() && value != "on" && value != "off")
+    throw Error("Erlrc::Hooks: " + printable(value) + ": expected on or off");
+  return value == "off" || environment("ERLRC_HOOKS") == "off";
+}
+
 /// The descriptor that APT writes to.
 int hook_descriptor() {
   const auto text = environment("APT_HOOK_INFO_FD");
@@ -83,7 +91,8 @@ std::string refusal(const Forecasts& found) {
                                       : fmt::format("{} of {} to running nodes cannot be done", failed,
                                                     counted(found.rows.size(), "change"));
   return fmt::format(
-      "{}: refused, and nothing has been changed: {} (option -o Erlrc::Preflight=report continues anyway)\n",
+      "{}: refused, and nothing has been changed: {} (option -o Erlrc::Preflight=report continues anyway, "
+      "-o Erlrc::Hooks=off leaves all nodes alone)\n",
       kTool, why);
 }
 
@@ -117,6 +126,11 @@ int preflight(Settings& settings, Streams& streams) {
   if (!site) return 0;
   const AptConfig config = parse_apt_config(input);
   if (!is_this_system(config)) return 0;
+  if (is_off(config)) {
+    store_hooks_off();
+    streams.out += "erlrc: the hooks are off: running nodes are left alone\n";
+    return 0;
+  }
   settings.mode = parse_mode(config.value("Erlrc::Preflight").value_or(""));
   if (settings.mode == Mode::off) return 0;
   if (const auto seconds = config.value("Erlrc::Preflight::Timeout"))

@@ -14,15 +14,13 @@
 
 namespace erlrc {
 
+const std::string without_hooks = "`apt-get -o Erlrc::Hooks=off` leaves all nodes alone";
 const std::string skipped_by_administrator = "Erlrc::Preflight is leave, and no node can do its upgrade";
 
 namespace {
 
 using State = RunRecord::State;
 using Group = RunRecord::Group;
-
-/// The exit code of an Execute after which a node is not as it was.
-constexpr int not_rolled_back = 3;
 
 RunRecord::Package recorded(const std::string& name, const PackageChange& change) {
   return {name, change.from ? change.from->version : "", change.to.version, change.requests};
@@ -87,8 +85,9 @@ PackageActions refuse_set(const RunRecord& record, const PackageChanges& set, co
   Group& group = new_own_group(made, snapshot);
   group.packages = {recorded(snapshot.package, set.at(snapshot.package))};
   fail(group, snapshot.package, why);
+  group.clean = true;
   actions.push_back(Store{std::move(made)});
-  actions.push_back(Refuse{why});
+  actions.push_back(Refuse{why + "; " + without_hooks});
   return actions;
 }
 
@@ -185,7 +184,17 @@ void fail_and_exit(RunRecord record, const std::string& because, int code, const
   const Group failed = group;
   actions.push_back(Store{std::move(record)});
   drop_staged(failed, actions);
+  actions.push_back(Warn{because + "; " + without_hooks, true});
   actions.push_back(Exit{code});
+}
+
+/// What failed: `lager of the package erlang-lager could not be upgraded`.
+std::string blame(const Group& group, const std::optional<Request>& failed, const std::string& own) {
+  std::string package = own;
+  for (const RunRecord::Package& one : group.packages)
+    if (failed && std::ranges::find(one.requests, *failed) != one.requests.end()) package = one.name;
+  const std::string app = failed ? failed->app.name : package;
+  return (app == package ? package : app + " of the package " + package) + " could not be upgraded";
 }
 
 }  // namespace
@@ -232,7 +241,7 @@ PackageActions after_upgrade(const RunRecord& record, const Executed& executed, 
   if (executed.code == 0) return close_own(std::move(now), snapshot);
   if (arrived && !snapshot.packages) return {LookUp{}};
   PackageActions actions;
-  const bool several = group.packages.size() > 1;
+  const std::string because = blame(group, executed.failed, snapshot.package);
   if (arrived) {
     self.closed = false;
     roll_back_open(group, snapshot.package, OwnFiles::both_on_disk, actions);
@@ -242,11 +251,9 @@ PackageActions after_upgrade(const RunRecord& record, const Executed& executed, 
     if (again) actions.push_back(RollBack{snapshot.package, all_reversed(requests_of(group))});
     if (again || executed.code == not_rolled_back)
       roll_back_open(group, snapshot.package, OwnFiles::rolled_back, actions);
+    group.clean = !again && executed.code != not_rolled_back;
   }
-  fail_and_exit(
-      std::move(now),
-      snapshot.package + " could not be upgraded" + (!arrived && several ? " together with it" : ""),
-      executed.code, snapshot, actions);
+  fail_and_exit(std::move(now), because, executed.code, snapshot, actions);
   return actions;
 }
 

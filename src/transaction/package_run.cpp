@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include <erlrc/transaction/upgrade_set.hpp>
@@ -70,6 +71,8 @@ PackageActions unpack_failed(const RunRecord& record, const Snapshot& snapshot) 
     RunRecord now = roll_back_group(record, snapshot, actions);
     actions.push_back(Store{now});
     drop_staged(*now.group_of(snapshot.package), actions);
+  } else if (group != nullptr && group->clean) {
+    // No node was changed.
   } else if (auto requests = requests_for(snapshot.moment, snapshot.versions()); !requests.empty()) {
     actions.push_back(roll_back(snapshot.package, std::move(requests), true));
   }
@@ -142,14 +145,41 @@ PackageActions given_up(const RunRecord& record, const Snapshot& snapshot) {
   const Group rolled_back = own;
   store_open(std::move(now), snapshot.package, actions);
   if (!failed) drop_staged(rolled_back, actions);
+  if (rolled_back.clean && snapshot.backup(snapshot.package).empty()) actions.push_back(Exit{});
   return actions;
 }
 
-PackageActions execute_own(const Snapshot& snapshot) {
+PackageActions stays_installed(const Snapshot& snapshot) {
+  return {Execute{requests_for(snapshot.moment, snapshot.versions()), Execute::How::all_or_none, true}};
+}
+
+/// The application as another installed package ships it. Needs snapshot.packages.
+const PackagedApp* shipped_by_another(const Atom& app, const Snapshot& snapshot) {
+  for (const auto& [name, package] : *snapshot.packages) {
+    const bool counts = name != snapshot.package && !package.half_installed && package.member &&
+                        package.member->policy == PackagePolicy::hot;
+    if (!counts) continue;
+    const auto found = std::ranges::find(package.member->apps, app, &PackagedApp::app);
+    if (found != package.member->apps.end()) return &*found;
+  }
+  return nullptr;
+}
+
+/// Stops the applications of the calling package. Where another package ships one of them, too, nodes change to
+/// its version instead.
+PackageActions remove(const Snapshot& snapshot) {
+  if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};
   PackageActions actions;
   if (snapshot.moment == Moment::removed) drop_backup(snapshot, actions);
-  actions.push_back(
-      Execute{requests_for(snapshot.moment, snapshot.versions()), Execute::How::all_or_none, true});
+  std::vector<Request> requests = requests_for(snapshot.moment, snapshot.versions());
+  for (Request& request : requests) {
+    const PackagedApp* other = snapshot.packages ? shipped_by_another(request.app, snapshot) : nullptr;
+    if (other == nullptr) continue;
+    const Version& version = *version_before(request);
+    const PackagedApp own{request.app, version.vsn, *version.location};
+    request = for_nodes(request.nodes, change_all({own}, {*other}, std::set<Atom>{})).front();
+  }
+  actions.push_back(Execute{std::move(requests), Execute::How::all_or_none, true});
   return actions;
 }
 
@@ -160,11 +190,20 @@ PackageActions forgotten(const Snapshot& snapshot) {
   return actions;
 }
 
+/// A node that could not be changed, and was not, does not stop the package manager: the files of the package
+/// are what they should be, and other packages must not have to wait.
+PackageActions continue_unless_changed(int code, const Snapshot& snapshot) {
+  if (code == 0 || code == not_rolled_back) return {Exit{code}};
+  return {Warn{snapshot.package + ": dpkg continues, since the failure has changed no node"}, Exit{}};
+}
+
+/// If it is not known of a node whether it still runs the files of the backup, the call fails, so that it is
+/// repeated.
 PackageActions after_sync(const Executed& executed, const Snapshot& snapshot) {
+  if (!executed.all_known) return {Exit{std::max(executed.code, 1)}};
   PackageActions actions;
-  const int code = std::max(executed.code, executed.all_known ? 0 : 1);
-  if (code == 0) drop_backup(snapshot, actions);
-  actions.push_back(Exit{code});
+  if (executed.code == 0) drop_backup(snapshot, actions);
+  std::ranges::move(continue_unless_changed(executed.code, snapshot), std::back_inserter(actions));
   return actions;
 }
 
@@ -177,7 +216,7 @@ PackageActions after_execution(const RunRecord& record, const Executed& executed
     case Moment::given_up:
       return after_sync(executed, snapshot);
     default:
-      return {Exit{executed.code}};
+      return continue_unless_changed(executed.code, snapshot);
   }
 }
 
@@ -204,9 +243,10 @@ PackageActions next(const RunRecord& record, const RunEvent& event, const Snapsh
     case Moment::configured:
       return configured(snapshot);
     case Moment::stays_installed:
+      return stays_installed(snapshot);
     case Moment::about_to_remove:
     case Moment::removed:
-      return execute_own(snapshot);
+      return remove(snapshot);
     case Moment::forgotten:
       return forgotten(snapshot);
   }

@@ -133,7 +133,10 @@ Json encode(const RunRecord::Group& group) {
   for (const RunRecord::Package& package : group.packages)
     packages.push_back(encode(package));
   const auto* state = std::ranges::find(kStates, group.state, &std::pair<State, std::string_view>::first);
-  return {{"state", state->second}, {"because", group.because}, {"packages", std::move(packages)}};
+  return {{"state", state->second},
+          {"because", group.because},
+          {"packages", std::move(packages)},
+          {"clean", group.clean}};
 }
 
 RunRecord::Group decode_group(const Json& json) {
@@ -141,6 +144,7 @@ RunRecord::Group decode_group(const Json& json) {
       decode_state(json.at("state").get<std::string>()), json.at("because").get<std::string>(), {}};
   for (const Json& package : json.at("packages"))
     group.packages.push_back(decode_package(package));
+  group.clean = json.value("clean", false);
   return group;
 }
 

@@ -51,6 +51,13 @@ struct Dpkg {
   ScopedEnvironment admindir, run_dir, state_dir, package, arch, timeout;
 };
 
+/// The first line of a failed upgrade of egerl.
+const std::string refusal =
+    "erlrc-hook: egerl of the package pkg could not be upgraded; `apt-get -o Erlrc::Hooks=off` leaves all "
+    "nodes "
+    "alone\n";
+const std::string continues = "erlrc-hook: pkg: dpkg continues, since the failure has changed no node\n";
+
 /// The process of dpkg that calls the hooks, as in the run record.
 std::string caller() {
   const ProcessId id = calling_dpkg().id;
@@ -122,11 +129,12 @@ TEST_CASE("an upgrade that is refused is recorded, so that the new postrm fails 
   const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
-        Ran{1, "", "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
+        Ran{1, "", refusal + "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
   CHECK(dpkg.recorded());
   const std::size_t calls = dpkg.node.calls().size();
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
-        Ran{1, "", "erlrc-hook: pkg: keeping the old version: pkg could not be upgraded\n"});
+        Ran{1, "",
+            "erlrc-hook: pkg: keeping the old version: egerl of the package pkg could not be upgraded\n"});
   CHECK(dpkg.node.calls().size() == calls);
   CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"abort-upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
@@ -269,8 +277,17 @@ TEST_CASE("the control member of a package of several architectures is found") {
   std::filesystem::remove(dpkg.host.dir() / "dpkg/info/pkg.erlrc");
   const ScopedEnvironment arch("DPKG_MAINTSCRIPT_ARCH", "amd64");
   dpkg.installed(dpkg.line("egerl", "1.0"), "pkg:amd64");
-  dpkg.installed(dpkg.line("egerl", "9.0"), "pkg:i386");
   CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
+}
+
+TEST_CASE("a package that stays installed for another architecture keeps its applications running") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  std::filesystem::remove(dpkg.host.dir() / "dpkg/info/pkg.erlrc");
+  const ScopedEnvironment arch("DPKG_MAINTSCRIPT_ARCH", "amd64");
+  dpkg.installed(dpkg.line("egerl", "1.0"), "pkg:amd64");
+  dpkg.installed(dpkg.line("egerl", "1.0"), "pkg:i386");
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
+  CHECK(!was_run(dpkg.node));
 }
 
 TEST_CASE("if an application of a package fails, those upgraded before it are rolled back") {
@@ -287,7 +304,7 @@ TEST_CASE("if an application of a package fails, those upgraded before it are ro
         Ran{1,
             "erlrc-upgrade: Upgrading 'eglib': (n1) upgraded\n"
             "erlrc-downgrade: Downgrading 'eglib': (n1) downgraded\n",
-            "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
+            refusal + "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
   CHECK(node.calls().size() == 6);
 }
 
@@ -305,8 +322,8 @@ TEST_CASE("only nodes that were changed are rolled back, and a failure of that i
                 observed({{"eglib", "2.0"}, {"egerl", "1.0"}}), failed("code_change crashed")});
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
         Ran{3, "erlrc-upgrade: Upgrading 'eglib': (n1) upgraded\n",
-            "erlrc-upgrade: n2: rolled_back: code_change crashed\n"
-            "erlrc-downgrade: n1: refused: version 7.0 of eglib runs, not 2.0 or 1.0\n"});
+            refusal + "erlrc-upgrade: n2: rolled_back: code_change crashed\n"
+                      "erlrc-downgrade: n1: refused: version 7.0 of eglib runs, not 2.0 or 1.0\n"});
   CHECK(changed.calls().size() == 4);
   CHECK(other.calls().size() == 3);
 }
@@ -395,12 +412,31 @@ TEST_CASE("a package without a control member does not change nodes") {
   CHECK(dpkg.node.connections() == 0);
 }
 
-TEST_CASE("the hook fails if a node cannot be called") {
+TEST_CASE("a node that cannot be called fails the upgrade, and no other call") {
   const Dpkg dpkg;
   dpkg.host.dir().write("nodes/n1", cookie, 0644);
   dpkg.installed(dpkg.line("egerl", "1.0"));
-  CHECK(dpkg.hook("prerm", {"remove"}) ==
-        Ran{1, "", "erlrc-stop: n1: HOST/nodes/n1: readable by others: chmod 0640 HOST/nodes/n1\n"});
+  dpkg.unpacking(dpkg.line("egerl", "2.0"));
+  const std::string bad = ": n1: HOST/nodes/n1: readable by others: chmod 0640 HOST/nodes/n1\n";
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{1, "", refusal + "erlrc-upgrade" + bad});
+  CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}).exit == 1);
+  CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("postrm", {"abort-upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("postinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
+  CHECK(!dpkg.recorded());
+  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", "erlrc-start" + bad + continues});
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", "erlrc-stop" + bad + continues});
+}
+
+TEST_CASE("the hooks of a run leave all nodes alone if the administrator wants that") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  const ProcessId apt = calling_apt();
+  const bool by_apt = GENERATE(true, false);
+  if (by_apt) dpkg.host.dir().write("run/leave", std::to_string(apt.pid) + " " + apt.start + "\n*\n");
+  const ScopedEnvironment off("ERLRC_HOOKS", by_apt ? nullptr : "off");
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "", ""});
+  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
+  CHECK(dpkg.node.connections() == 0);
 }
 
 TEST_CASE("bad input of the hook is reported in one line") {

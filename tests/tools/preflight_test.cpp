@@ -89,6 +89,8 @@ struct Node : Apt {
 
 const std::string kHead = "erlrc: effect on running nodes:\n";
 const std::string kRefuse = "Erlrc::Preflight=refuse\n";
+const std::string kWayOut =
+    " (option -o Erlrc::Preflight=report continues anyway, -o Erlrc::Hooks=off leaves all nodes alone)\n";
 const std::string kHot = kHead +
                          "  application old new node how changed modules why\n"
                          "  egerl       1.0 2.0 n1   hot 1: plain\n";
@@ -117,7 +119,8 @@ TEST_CASE("an upgrade that the node refuses is reported, and refused if so confi
       apt.run(actions, kRefuse) ==
       Ran{1, table,
           "erlrc-apt-preflight: refused, and nothing has been changed: 1 of 1 change to running nodes cannot "
-          "be done (option -o Erlrc::Preflight=report continues anyway)\n"});
+          "be done" +
+              kWayOut});
 }
 
 TEST_CASE("an upgrade that needs a restart is reported with its dependents") {
@@ -163,6 +166,29 @@ TEST_CASE("installed packages will be started, removed ones stopped") {
                     "  egerl       -   2.0 n1   start -\n",
             ""});
   CHECK(!was_run(apt.node));
+}
+
+TEST_CASE("a node that does not answer does not take the time of the others") {
+  const Node apt;
+  const FakeNode silent(good("n2", Fault::silent));
+  apt.host.add("n2", silent);
+  const Ran printed = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), "Erlrc::Preflight::Timeout=20\n");
+  CHECK_THAT(printed.out, Catch::Contains("  egerl       1.0 2.0 n1   hot     1: plain\n"));
+  CHECK_THAT(printed.out, Catch::Contains("n2   refused"));
+}
+
+TEST_CASE("with the hooks off for a run of APT, nodes are not even asked") {
+  const Node apt;
+  const ScopedEnvironment run_dir("ERLRC_RUN", (apt.host.dir() / "run").c_str());
+  const std::string actions = Apt::upgrade("egerl", apt.archive("egerl"));
+  const ProcessId caller = calling_apt();
+  CHECK(apt.run(actions, "Erlrc::Hooks=off\n") ==
+        Ran{0, "erlrc: the hooks are off: running nodes are left alone\n", ""});
+  CHECK(apt.node.connections() == 0);
+  CHECK(read_file(apt.host.dir() / "run/leave") == std::to_string(caller.pid) + " " + caller.start + "\n*\n");
+  CHECK(apt.run(actions, "Erlrc::Hooks=on\n") == Ran{0, kHot, ""});
+  CHECK(apt.run(actions, "Erlrc::Hooks=maybe\n").err ==
+        "erlrc-apt-preflight: warning: Erlrc::Hooks: 'maybe': expected on or off\n");
 }
 
 TEST_CASE("an application that its package does not desire is not started") {
@@ -272,8 +298,8 @@ TEST_CASE("an archive that cannot be read is reported in a warning, or refused i
   const Ran refused = apt.run(Apt::upgrade("egerl", file), kRefuse);
   CHECK(refused.exit == 1);
   CHECK_THAT(refused.err,
-             Catch::EndsWith("refused, and nothing has been changed: the effect on running nodes is unknown "
-                             "(option -o Erlrc::Preflight=report continues anyway)\n"));
+             Catch::EndsWith("refused, and nothing has been changed: the effect on running nodes is unknown" +
+                             kWayOut));
 }
 
 TEST_CASE("the other packages are reported despite an archive that cannot be read") {

@@ -7,6 +7,7 @@
 
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/report/streams.hpp>
+#include <erlrc/transaction/action.hpp>
 
 namespace erlrc {
 
@@ -17,8 +18,13 @@ public:
   Executor(const Site& site, milliseconds timeout, Streams& streams)
       : site_(site), timeout_(timeout), streams_(streams) {}
 
-  /// Executes all of them, or, if one fails, rolls back those before it; the worst exit code of them.
-  int all_or_none(const std::vector<Request>& requests);
+  struct AllOrNone {
+    int code = 0;                     ///< the worst
+    std::optional<Request> failed{};  ///< the request that failed
+  };
+
+  /// Executes all of them, or, if one fails, rolls back those before it.
+  AllOrNone all_or_none(const std::vector<Request>& requests);
 
   /// What came of requests that were executed as far as they can be.
   struct Tried {

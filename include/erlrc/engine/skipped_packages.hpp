@@ -9,6 +9,13 @@
 
 namespace erlrc {
 
+/// Whether the hooks leave all nodes alone in this run: ERLRC_HOOKS is `off`, or store_hooks_off was called for
+/// the APT on whose behalf dpkg calls us.
+bool hooks_are_off();
+
+/// For the APT that calls us.
+void store_hooks_off();
+
 /// For the APT that calls us; an empty set removes what was stored before.
 void store_skipped_packages(const std::set<std::string>& packages);
 

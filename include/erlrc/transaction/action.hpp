@@ -20,6 +20,9 @@
 
 namespace erlrc {
 
+/// The exit code of requests after which a node is not as it was.
+inline constexpr int not_rolled_back = 3;
+
 /// From here on, this is the record of the run; one without groups is removed.
 struct Store {
   RunRecord record;
@@ -106,9 +109,10 @@ struct Ask {
   bool operator==(const Ask&) const = default;
 };
 
-/// A line for the user.
+/// A line for the user. `first`: before those that the nodes have caused.
 struct Warn {
   std::string text;
+  bool first = false;
   bool operator==(const Warn&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include <erlrc/transaction/action.hpp>
@@ -35,13 +36,17 @@
 //   any         given_up              what unpack_failed missed; then as configured      -, closed
 //   any         configured            finish the run; then bring the nodes in sync       -
 //   any         stays_installed       start                                              same
-//   any         about_to_remove       stop                                               same
-//   any         removed               stop, drop the backup                              same
+//   any         about_to_remove       stop; what another package ships: change to that   same
+//   any         removed               the same, drop the backup                          same
 //
 // A group whose packages are all closed leaves the record; a record without groups is removed. If the record
 // is that of another run, that run ended early: the first call of the next one finishes it. To finish a run
 // means that nothing more of it will be unpacked: what has come is closed, what has not is rolled back, with
 // the packages that need it; backups and staged files are dropped.
+//
+// A call fails because of nodes only if a failure keeps the old version (both_on_disk), if a node was changed
+// and could not be rolled back, or if it is not known whether it was. Otherwise dpkg continues: a node that was
+// not changed never leaves a package half configured or half removed.
 //
 // Why a second call is harmless: before a node is touched the record holds the requests, in the state trying;
 // a request that is already fulfilled changes nothing; and a package is closed only after its backup was
@@ -56,8 +61,9 @@ struct Called {
 
 /// The actions of the list before were done.
 struct Executed {
-  int code = 0;           ///< of the first required Execute that failed; 0: none did
-  bool all_known = true;  ///< after each Execute it was known of every node what it runs
+  int code = 0;                     ///< of the first required Execute that failed; 0: none did
+  bool all_known = true;            ///< after each Execute it was known of every node what it runs
+  std::optional<Request> failed{};  ///< all_or_none: the request that failed
   bool operator==(const Executed&) const = default;
 };
 

@@ -35,6 +35,7 @@ struct RunRecord {
     State state = State::trying;
     std::string because{};            ///< failed: one line
     std::vector<Package> packages{};  ///< in the order of the requests
+    bool clean = false;               ///< failed: every node is known to be as it was before the requests
     bool operator==(const Group&) const = default;
 
     Package* find(const std::string& name);

@@ -98,10 +98,20 @@ RunRecord set_record(State state, bool app_closed = false, bool lib_closed = fal
             {{"app", "1", "2", {up("app")}, app_closed}, {"lib", "1", "2", {up_staged()}, lib_closed}}}}};
 }
 
-RunRecord failed(RunRecord record, const std::string& because) {
+RunRecord failed(RunRecord record, const std::string& because, bool clean = false) {
   record.groups.front().state = State::failed;
   record.groups.front().because = because;
+  record.groups.front().clean = clean;
   return record;
+}
+
+/// The first line of a refusal.
+Warn named(const std::string& because) {
+  return {because + "; `apt-get -o Erlrc::Hooks=off` leaves all nodes alone", true};
+}
+
+Warn continues(const std::string& package) {
+  return {package + ": dpkg continues, since the failure has changed no node"};
 }
 
 RunRecord alone_record(State state, bool closed = false) {
@@ -154,16 +164,25 @@ TEST_CASE("an upgrade is recorded before a node is changed, and closed when it i
 }
 
 TEST_CASE("an upgrade that a node refuses is refused until the end of the run") {
-  const RunRecord refused = failed(alone_record(State::trying), "app could not be upgraded");
+  const RunRecord refused = failed(alone_record(State::trying), "app could not be upgraded", true);
   CHECK(next(alone_record(State::trying), Executed{1}, alone(Moment::both_on_disk)) ==
-        Actions{Store{refused}, DropStaged{"app"}, Exit{1}});
+        Actions{Store{refused}, DropStaged{"app"}, named("app could not be upgraded"), Exit{1}});
   CHECK(next(refused, Called{}, alone(Moment::both_on_disk_again)) ==
         Actions{Refuse{"app could not be upgraded"}});
-  CHECK(next(refused, Called{}, alone(Moment::unpack_failed)) ==
-        Actions{back("app", up("app"), PackagedApps{at("app", "2")}), Exit{}});
+  CHECK(next(refused, Called{}, alone(Moment::unpack_failed)) == Actions{Exit{}});
   CHECK(next(refused, Called{}, alone(Moment::old_files_restored)) == Actions{Exit{}});
   Snapshot snapshot = alone(Moment::given_up);
-  CHECK(next(refused, Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
+  CHECK(next(refused, Called{}, snapshot) == Actions{DropAllStaged{}, Store{}, Exit{}});
+}
+
+TEST_CASE("an upgrade after which a node is not as before is rolled back again by the next calls") {
+  const RunRecord broken = failed(alone_record(State::trying), "app could not be upgraded");
+  CHECK(next(alone_record(State::trying), Executed{3}, alone(Moment::both_on_disk)) ==
+        Actions{Store{broken}, DropStaged{"app"}, named("app could not be upgraded"), Exit{3}});
+  CHECK(next(broken, Called{}, alone(Moment::unpack_failed)) ==
+        Actions{back("app", up("app"), PackagedApps{at("app", "2")}), Exit{}});
+  const Snapshot snapshot = alone(Moment::given_up);
+  CHECK(next(broken, Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
 }
 
@@ -174,7 +193,7 @@ TEST_CASE("an upgrade whose call was killed is tried again, and rolled back as a
   CHECK(next(alone_record(State::trying_again), Executed{1}, snapshot) ==
         Actions{back("app", up("app"), {}),
                 Store{failed(alone_record(State::trying_again), "app could not be upgraded")},
-                DropStaged{"app"}, Exit{1}});
+                DropStaged{"app"}, named("app could not be upgraded"), Exit{1}});
 }
 
 TEST_CASE("in a run of several packages, archives are opened only if the package would change a node") {
@@ -227,14 +246,14 @@ TEST_CASE("if a later package of a set fails, closed dependents are rolled back 
   record.groups.front().packages.back().requests = {up("lib")};
   CHECK(next(set_record(State::done, true), Executed{1}, snapshot) ==
         Actions{back("lib", up("lib"), {}), RollBack{"app", {to_backup}}, UseBackup{"app"}, Store{record},
-                DropStaged{"app"}, DropStaged{"lib"}, Exit{1}});
+                DropStaged{"app"}, DropStaged{"lib"}, named("lib could not be upgraded"), Exit{1}});
 }
 
 TEST_CASE("if a node refuses an upgrade set, each later package is refused before it is unpacked") {
-  const std::string because = "app could not be upgraded together with it";
-  const RunRecord refused = failed(set_record(State::trying), because);
-  CHECK(next(set_record(State::trying), Executed{1}, both(Moment::both_on_disk)) ==
-        Actions{Store{refused}, DropStaged{"app"}, DropStaged{"lib"}, Exit{1}});
+  const std::string because = "lib could not be upgraded";
+  const RunRecord refused = failed(set_record(State::trying), because, true);
+  CHECK(next(set_record(State::trying), Executed{1, true, up_staged()}, both(Moment::both_on_disk)) ==
+        Actions{Store{refused}, DropStaged{"app"}, DropStaged{"lib"}, named(because), Exit{1}});
   RunRecord closed = refused;
   closed.groups.front().packages.back().closed = true;
   CHECK(next(refused, Called{}, both(Moment::about_to_unpack, "lib")) ==
@@ -253,8 +272,8 @@ TEST_CASE("dependents of a package whose archive is damaged are refused") {
   snapshot.unpacking_relations = relations("app", "2", "lib (>= 2)");
   snapshot.staged = {{"lib.deb", {.damaged = true}}};
   const std::string why = "app 2 needs lib (>= 2), and lib is 1";
-  const RunRecord refused{kRun, {{State::failed, why, {{"app", "1", "2", {up("app")}, false}}}}};
-  CHECK(next({}, Called{}, snapshot) == Actions{Store{refused}, Refuse{why}});
+  const RunRecord refused{kRun, {{State::failed, why, {{"app", "1", "2", {up("app")}, false}}, true}}};
+  CHECK(next({}, Called{}, snapshot) == Actions{Store{refused}, Refuse{named(why).text}});
 }
 
 TEST_CASE("a new package of an upgrade set that failed is not refused, since no old package needs it") {
@@ -372,13 +391,36 @@ TEST_CASE("a package that is removed is stopped, and its backup is dropped with 
   snapshot.backups = {{"app", {at("app", "1")}}};
   const Execute stop{{reversed(start("app", "1"))}, How::all_or_none, true};
   CHECK(next({}, Called{}, snapshot) == Actions{stop});
-  CHECK(next({}, Executed{1}, snapshot) == Actions{Exit{1}});
+  CHECK(next({}, Executed{1}, snapshot) == Actions{continues("app"), Exit{}});
+  CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
   snapshot.moment = Moment::removed;
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, stop});
   snapshot.moment = Moment::forgotten;
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
   snapshot.moment = Moment::stays_installed;
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
+}
+
+TEST_CASE("a node that was not changed does not keep a package from being configured") {
+  const Moment moment = GENERATE(Moment::configured, Moment::given_up, Moment::stays_installed);
+  Snapshot snapshot = alone(moment);
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  CHECK(next({}, Executed{1}, snapshot) == Actions{continues("app"), Exit{}});
+  CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
+}
+
+TEST_CASE("a removal leaves an application that another package ships, too, in that package's version") {
+  Snapshot snapshot = alone(Moment::about_to_remove);
+  snapshot.hooked = {"app", "other"};
+  CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
+  snapshot.packages = {{"app", {relations("app", "1"), "all", false, member("app", "1")}},
+                       {"other", {relations("other", "7"), "all", false, member("app", "2")}}};
+  Request change = up("app");
+  std::get<Request::Change>(change.what).start = false;
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change}, How::all_or_none, true}});
+  snapshot.packages->at("other").half_installed = true;
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{Execute{{reversed(start("app", "1"))}, How::all_or_none, true}});
 }
 
 TEST_CASE("if the new version has no hooks, nodes upgrade to a version that is found, else it is a warning") {

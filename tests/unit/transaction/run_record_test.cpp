@@ -20,7 +20,7 @@ RunRecord whole() {
        {{"liba", "1.0", "1.1", {{Atom{"a"}, Request::Change{Direction::up, old, now}}}, true},
         {"new", "", "1.1", {{Atom{"n"}, Request::Start{now}}}, false}}});
   record.groups.push_back(
-      {RunRecord::State::failed, "c could not be upgraded", {{"c", "2", "1", {}, false}}});
+      {RunRecord::State::failed, "c could not be upgraded", {{"c", "2", "1", {}, false}}, true});
   record.groups.back().packages.front().requests = {
       {Atom{"c"}, Request::Change{Direction::down, now, old, false}, {{"n"}}},
       {Atom{"s"}, Request::Stop{old}}};
