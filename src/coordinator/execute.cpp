@@ -111,6 +111,12 @@ void decide_on(Visit& visit, const Call& call) {
   }
   const bool leave = call.options.leave_stale;
   const Request request = leave ? as_it_runs(call.request, node) : call.request;
+  const auto& starts = call.options.by_package;
+  if (starts && would_start(request, node) &&
+      !may_start(request.app, visit.entry->start, node, starts(visit.report.node))) {
+    visit.report.outcome = Outcome::done(Word::not_running);
+    return;
+  }
   Decision decision = plan(with_directories(request, node, call.cache), node, call.files, call.desired);
   const auto replaced = changes_something(decision) ? replaced_erlang(*visit.entry, node) : std::nullopt;
   if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};

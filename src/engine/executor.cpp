@@ -6,11 +6,18 @@
 #include <thread>
 #include <utility>
 
+#include <erlrc/base/error.hpp>
+#include <erlrc/engine/stopped_apps.hpp>
 #include <erlrc/report/report.hpp>
+#include <erlrc/site/app_dir.hpp>
 #include <erlrc/transaction/requests.hpp>
 
 namespace erlrc {
 namespace {
+
+bool lets_start_what_is_needed(const NodeEntry& entry) {
+  return entry.start.kind == StartRule::Kind::running;
+}
 
 bool has_changed(const NodeReport& report) {
   return report.outcome.is_done() && !report.plan.steps.empty();
@@ -49,11 +56,53 @@ Site Executor::site_for(const Request& request) const {
   return site;
 }
 
+/// What packages may start, where an entry limits that. The new versions are on disk, or staged.
+Executor::Starts Executor::starts_of(const std::vector<Request>& requests) const {
+  if (std::ranges::none_of(site_.registry.nodes, lets_start_what_is_needed))
+    return [](const std::string&) { return PackageStarts{}; };
+  NewNeeds needs;
+  for (const Request& request : requests) {
+    const Version* version = version_after(request);
+    if (version == nullptr || !version->location) continue;
+    try {
+      needs[request.app] = load_spec(version->location->read_from, request.app).applications;
+    } catch (const Error&) {  // its own plan reports it
+      continue;
+    }
+  }
+  return [needs, stopped = load_stopped_apps()](const std::string& node) {
+    PackageStarts starts{needs, {}};
+    for (const auto& [name, app] : stopped)
+      if (name == node) starts.ran.insert(app);
+    return starts;
+  };
+}
+
+void Executor::note_stopped(const Request& request, const std::vector<NodeReport>& reports) const {
+  if (std::ranges::none_of(site_.registry.nodes, lets_start_what_is_needed)) return;
+  const StoppedApps before = load_stopped_apps();
+  StoppedApps now = before;
+  for (const NodeReport& report : reports) {
+    const auto entry = std::ranges::find(site_.registry.nodes, report.node,
+                                         [](const NodeEntry& one) { return to_string(one.name); });
+    if (entry == site_.registry.nodes.end() || !lets_start_what_is_needed(*entry) || !has_changed(report))
+      continue;
+    const auto& steps = report.plan.steps;
+    const bool stopped = std::ranges::find(steps, Step{StopApp{request.app}}) != steps.end();
+    if (version_after(request) != nullptr)
+      now.erase({report.node, request.app});
+    else if (stopped)
+      now.emplace(report.node, request.app);
+  }
+  if (now != before) store_stopped_apps(now);
+}
+
 Executor::AllOrNone Executor::all_or_none(const std::vector<Request>& requests) {
   const Deadline until = after(timeout_);
+  const Starts starts = starts_of(requests);
   std::vector<Done> done;
   for (const Request& request : requests) {
-    Result result = one(request, site_for(request), until, {});
+    Result result = one(request, site_for(request), until, {.starts = starts});
     if (result.code != 0) return {std::max(result.code, roll_back_done(done)), request};
     done.push_back({request, std::move(result.changed)});
   }
@@ -74,7 +123,7 @@ Executor::Tried Executor::one_by_one(const std::vector<Request>& requests, Optio
 }
 
 Executor::Tried Executor::each(const std::vector<Request>& requests, bool quiet) {
-  return one_by_one(requests, {.quiet = quiet, .each_alone = true});
+  return one_by_one(requests, {.quiet = quiet, .each_alone = true, .starts = starts_of(requests)});
 }
 
 int Executor::roll_back(const std::vector<Request>& requests) {
@@ -84,7 +133,8 @@ int Executor::roll_back(const std::vector<Request>& requests) {
 /// Whether it holds for the report of a node, none of which is touched.
 template <typename Holds>
 bool Executor::would_any(const std::vector<Request>& requests, Holds holds) {
-  const ExecuteOptions look{.until = after(timeout_), .dry_run = true, .leave_stale = true};
+  const ExecuteOptions look{
+      .until = after(timeout_), .dry_run = true, .leave_stale = true, .by_package = starts_of(requests)};
   return std::ranges::any_of(requests, [&](const Request& request) {
     return std::ranges::any_of(execute(request, site_for(request), look), holds);
   });
@@ -99,8 +149,10 @@ bool Executor::needs_restart(const std::vector<Request>& requests) {
 }
 
 Executor::Result Executor::one(const Request& request, const Site& site, Deadline until, Options options) {
-  const ExecuteOptions how{
-      .until = until, .leave_stale = options.leave_stale, .each_alone = options.each_alone};
+  const ExecuteOptions how{.until = until,
+                           .leave_stale = options.leave_stale,
+                           .each_alone = options.each_alone,
+                           .by_package = options.starts};
   auto reports = execute(request, site, how);
   while (is_busy(reports) && left_until(until) > milliseconds{0}) {
     std::this_thread::sleep_for(milliseconds{100});
@@ -111,6 +163,7 @@ Executor::Result Executor::one(const Request& request, const Site& site, Deadlin
     if (has_changed(node)) result.changed.insert(node.node);
     if (node.outcome.is_silent() || node.outcome.is_broken()) result.unknown.insert(node.node);
   }
+  if (options.starts) note_stopped(request, reports);
   report(request, std::move(reports), options.quiet ? std::set<std::string>{} : result.changed);
   return result;
 }

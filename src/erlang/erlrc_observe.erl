@@ -14,6 +14,8 @@ main(Argument, Client, Ref) ->
                      info => Info,
                      included => [application:get_key(App, included_applications)
                                   || {App, _, _} <- proplists:get_value(loaded, Info)],
+                     applications => [application:get_key(App, applications)
+                                      || {App, _, _} <- proplists:get_value(loaded, Info)],
                      code => case application:get_key(Argument, modules) of
                                  {ok, Modules} ->
                                      Loaded = lists:filter(fun erlang:module_loaded/1, Modules),

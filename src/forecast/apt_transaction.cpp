@@ -95,6 +95,20 @@ void Transaction::want(const std::string& package) {
   archives_.push_back({package, change->archive, {}, {}});
 }
 
+NewNeeds Transaction::new_needs() const {
+  NewNeeds needs;
+  for (const Item& item : items_) {
+    const Version* version = version_after(item.request);
+    if (version == nullptr) continue;
+    try {
+      needs[item.request.app] = item.files.spec(*version).spec.applications;
+    } catch (const std::exception&) {  // its row reports it
+      continue;
+    }
+  }
+  return needs;
+}
+
 /// As in site/desired.hpp.
 bool Transaction::is_desired_by(const Archive& archive, const Atom& app) {
   const std::filesystem::path directory = "/etc/erlrc.d/applications";

@@ -19,6 +19,7 @@
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/run.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
+#include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/parallel.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
@@ -47,6 +48,7 @@ struct Visit {
   std::string error{};  ///< why it could not be asked; empty: it could
   std::vector<Planned> planned{};
   std::vector<Needs> needs{};
+  PackageStarts starts{};
 };
 
 void ask(Visit& visit, const KnownPorts& ports, Deadline until) {
@@ -98,8 +100,27 @@ void note_done(NodeState& node, const Request& request, const Files& files) {
              request.what);
 }
 
+/// The row of an application that the hooks will not start, because of the entry of the node.
+Forecast not_started(const Visit& visit, const Item& item) {
+  return {Kind::unwanted,
+          item.package,
+          item.request.app.name,
+          {},
+          version_after(item.request)->vsn,
+          visit.name,
+          {},
+          "the node's entry: start = " + to_string(visit.entry->start)};
+}
+
 void decide_on(Visit& visit, const Item& item, std::size_t index, const Desired& desired, Deadline until) {
   const Request& request = item.request;
+  if (would_start(request, visit.state) &&
+      !may_start(request.app, visit.entry->start, visit.state, visit.starts)) {
+    // An upgrade of what does not run there changes nothing.
+    if (std::holds_alternative<Request::Start>(request.what))
+      visit.planned.push_back({index, not_started(visit, item)});
+    return;
+  }
   const Question question = question_for(request);
   if (question.code_of && visit.state.loaded.contains(request.app))
     visit.state.code = observe(*visit.rpc, question, until).code;
@@ -113,6 +134,8 @@ void decide_on(Visit& visit, const Item& item, std::size_t index, const Desired&
     // The checks of a start make sense only on a node that has done it.
     if (planned.row.kind == Kind::hot || planned.row.kind == Kind::restart)
       std::ranges::copy_if(std::get<Plan>(decision).steps, std::back_inserter(planned.checks), is_check);
+    if (std::holds_alternative<Request::Stop>(request.what) && runs(visit.state, request.app))
+      visit.starts.ran.insert(request.app);
     note_done(visit.state, request, item.files);
   }
   if (const Version* version = version_after(request))
@@ -304,6 +327,9 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
     note_without_hooks(change, visits, found.notes);
   found.rows = rows_apart(transaction, visits);
   if (transaction.items().empty()) return found;
+  for (Visit& visit : visits)
+    if (visit.rpc && visit.entry->start.kind == StartRule::Kind::running)
+      visit.starts.needs = transaction.new_needs();
   rethrow_first(for_each_parallel(
       visits.size(), [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.desired, until); }));
   std::ranges::move(in_order(visits), std::back_inserter(found.rows));

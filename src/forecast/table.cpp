@@ -24,6 +24,8 @@ std::string words_of(Forecast::Kind kind) {
       return "restart";
     case Forecast::Kind::start:
       return "start";
+    case Forecast::Kind::unwanted:
+      return "not started";
     case Forecast::Kind::stop:
       return "stop";
     case Forecast::Kind::skipped:

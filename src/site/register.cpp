@@ -8,8 +8,10 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/site/registry.hpp>
+#include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/random.hpp>
+#include <erlrc/sys/user.hpp>
 
 namespace erlrc {
 namespace {
@@ -47,6 +49,7 @@ std::string content_of(const NodeRegistration& node) {
   if (node.user) content += "user = " + *node.user + "\n";
   if (node.port) content += "port = " + std::to_string(*node.port) + "\n";
   if (node.epmd_port) content += "epmd_port = " + std::to_string(*node.epmd_port) + "\n";
+  if (node.start != StartRule{}) content += "start = " + to_string(node.start) + "\n";
   return content;
 }
 
@@ -94,6 +97,11 @@ void register_node(const fs::path& root, const NodeRegistration& node) {
   check_other_name(nodes, node);
   prepare_directory(root, node.group);
   write_file_atomically(nodes / to_string(node.name), content_of(node), node.group ? 0640 : 0600, node.group);
+}
+
+std::optional<std::string> owner_besides_root(const fs::path& file) {
+  const auto status = visible_status(file);
+  return status && status->owner != 0 ? std::optional(user_name(status->owner)) : std::nullopt;
 }
 
 bool unregister_node(const fs::path& root, const NodeName& name) {

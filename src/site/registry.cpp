@@ -9,6 +9,7 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/user.hpp>
@@ -29,7 +30,8 @@ struct Setting {
 /// A cookie has 255 characters at most, and a node's file a few lines.
 constexpr std::size_t largest_secret = std::size_t{16} << 10;
 
-constexpr std::array<std::string_view, 5> known_keys{"cookie", "cookie_file", "user", "port", "epmd_port"};
+constexpr std::array<std::string_view, 6> known_keys{"cookie", "cookie_file", "user",
+                                                     "port",   "epmd_port",   "start"};
 
 bool is_known(std::string_view key) {
   return std::ranges::find(known_keys, key) != known_keys.end();
@@ -55,7 +57,7 @@ std::vector<Setting> parse_settings(std::string_view content, const std::string&
     if (equals == std::string_view::npos) throw Error(where + ": not of the form key = value");
     Setting setting{trim(text.substr(0, equals)), trim(text.substr(equals + 1)), where};
     if (!is_known(setting.key))
-      throw Error(where + ": unknown key; expected cookie, cookie_file, user, port or epmd_port");
+      throw Error(where + ": unknown key; expected cookie, cookie_file, user, port, epmd_port or start");
     if (std::ranges::find(settings, setting.key, &Setting::key) != settings.end())
       throw Error(where + ": " + std::string(setting.key) + " is given twice");
     settings.push_back(std::move(setting));
@@ -109,6 +111,11 @@ OwnedCookie cookie_setting(const std::vector<Setting>& settings, const fs::path&
   return within(cookie_file->where, [&] { return load_cookie(other); });
 }
 
+StartRule start_setting(const std::vector<Setting>& settings) {
+  const Setting* setting = find_setting(settings, "start");
+  return setting == nullptr ? StartRule{} : parse_start_rule(setting->value, setting->where + ": start");
+}
+
 NodeEntry load_node(const fs::path& file) {
   NodeName name = parse_node_name(file.filename().string());
   const FileContent content = load_secret_file(file);
@@ -122,7 +129,8 @@ NodeEntry load_node(const fs::path& file) {
           port_setting(settings, "port"),
           port_setting(settings, "epmd_port"),
           cookie.owner,
-          user_setting(settings)};
+          user_setting(settings),
+          start_setting(settings)};
 }
 
 }  // namespace

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/coordinator/start_limit.hpp>
 #include <erlrc/site/register.hpp>
 #include <erlrc/site/registry.hpp>
+#include <erlrc/site/registry_text.hpp>
+#include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/group.hpp>
 #include <erlrc/sys/user.hpp>
@@ -28,7 +31,11 @@ struct RegisterOptions {
   std::optional<std::string> user;
   std::optional<std::string> port;
   std::optional<std::string> epmd_port;
+  std::optional<std::string> start;
 };
+
+/// How long a node that is being registered has to answer.
+constexpr milliseconds patience{5'000};
 
 std::optional<std::uint16_t> port_option(const std::optional<std::string>& text, const std::string& option) {
   if (!text) return std::nullopt;
@@ -45,26 +52,27 @@ std::variant<Cookie, CookieFile> cookie_of(const RegisterOptions& options) {
   return parse_cookie(read_secret_file(*path), *path);
 }
 
-/// The user that is written into the entry. A copied cookie no longer shows whose it is.
-std::optional<std::string> user_of(const RegisterOptions& options) {
-  if (options.user) {
-    find_user(*options.user);
-    return options.user;
-  }
-  if (!options.copy_cookie) return std::nullopt;
-  const auto status = file_status(*options.copy_cookie);
-  return status && status->owner != 0 ? std::optional(user_name(status->owner)) : std::nullopt;
-}
-
 int register_one(const std::string& name, const RegisterOptions& options, Streams& streams) {
-  NodeName node = parse_node_name(name);
-  const auto port = port_option(options.port, "--port");
-  const auto epmd_port = port_option(options.epmd_port, "--epmd-port");
-  std::optional<gid_t> group;
-  if (options.group) group = find_group(*options.group);
-  auto cookie = cookie_of(options);
-  register_node(erlrc_root(), {std::move(node), std::move(cookie), port, epmd_port, group, user_of(options)});
-  streams.out += tool + ": (" + name + ") registered\n";
+  NodeRegistration node{parse_node_name(name), Cookie(""), port_option(options.port, "--port"),
+                        port_option(options.epmd_port, "--epmd-port"), std::nullopt};
+  node.start = options.start ? parse_start_rule(*options.start, "--start")
+                             : StartRule{StartRule::Kind::running, {}};  // until the node has answered
+  if (options.group) node.group = find_group(*options.group);
+  node.cookie = cookie_of(options);
+  node.user = options.user;
+  if (options.user) find_user(*options.user);
+  // A copied cookie no longer shows whose it is.
+  if (!options.user && options.copy_cookie) node.user = owner_besides_root(*options.copy_cookie);
+  register_node(erlrc_root(), node);
+  if (options.start) {
+    streams.out += tool + ": (" + name + ") registered\n";
+    return 0;
+  }
+  const StartRuleFound found = find_start_rule(erlrc_root(), node.name, after(patience));
+  node.start = found.rule;
+  register_node(erlrc_root(), node);
+  streams.out += fmt::format("{}: ({}) registered with start = {}: {}\n", tool, name, to_string(found.rule),
+                             one_line(found.why));
   return 0;
 }
 
@@ -80,38 +88,9 @@ int make_cookie(const std::string& path, Streams& streams) {
   return 0;
 }
 
-std::string as_json(const Registry& registry) {
-  nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
-  for (const NodeEntry& node : registry.nodes) {
-    nlohmann::ordered_json row{{"name", to_string(node.name)}};
-    if (node.user) row["user"] = user_name(*node.user);
-    if (node.port) row["port"] = *node.port;
-    if (node.epmd_port) row["epmd_port"] = *node.epmd_port;
-    nodes.push_back(std::move(row));
-  }
-  nlohmann::ordered_json bad = nlohmann::ordered_json::array();
-  for (const BadEntry& entry : registry.bad)
-    bad.push_back({{"file", printable(entry.file)}, {"error", entry.error}});
-  return nlohmann::ordered_json{{"nodes", nodes}, {"bad", bad}}.dump(
-             -1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) +
-         "\n";
-}
-
-std::string as_text(const Registry& registry) {
-  std::string text;
-  for (const NodeEntry& node : registry.nodes) {
-    text += to_string(node.name);
-    if (node.user) text += " user=" + user_name(*node.user);
-    if (node.port) text += " port=" + std::to_string(*node.port);
-    if (node.epmd_port) text += " epmd_port=" + std::to_string(*node.epmd_port);
-    text += "\n";
-  }
-  return text;
-}
-
 int list_all(bool json, Streams& streams) {
   const Registry registry = load_registry(erlrc_root());
-  streams.out += json ? as_json(registry) : as_text(registry);
+  streams.out += json ? to_json(registry) : to_text(registry);
   if (!json)
     for (const BadEntry& entry : registry.bad)
       streams.err += tool + ": " + one_line(entry.error) + "\n";
@@ -131,6 +110,10 @@ void add_register_options(CLI::App& command, RegisterOptions& options) {
   command.add_option("--port", options.port, "The port of the node itself, if epmd does not know it")
       ->type_name("PORT");
   command.add_option("--epmd-port", options.epmd_port, "The port of its epmd")->type_name("PORT");
+  command
+      .add_option("--start", options.start,
+                  "What packages may start there: all, running, none, or applications")
+      ->type_name("APPS");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -84,12 +85,26 @@ fs::path admin_directory(const AptConfig& config) {
   return status.is_absolute() ? status.parent_path() : fs::path("/var/lib/dpkg");
 }
 
+std::size_t count_of(const Forecasts& found, const std::function<bool(const Forecast&)>& matches) {
+  return static_cast<std::size_t>(std::ranges::count_if(found.rows, matches));
+}
+
+/// Empty: the transaction may continue.
+std::string reason_to_refuse(const Forecasts& found) {
+  if (const auto failed = count_of(found, fails))
+    return fmt::format("{} of {} to running nodes cannot be done", failed,
+                       counted(found.rows.size(), "change"));
+  const auto unwanted =
+      count_of(found, [](const Forecast& row) { return row.kind == Forecast::Kind::unwanted; });
+  if (unwanted > 0)
+    return counted(unwanted, "application") +
+           " would be installed and not started, as the entries of nodes say";
+  return found.warnings.empty() ? "" : "the effect on running nodes is unknown";
+}
+
 std::string refusal(const Forecasts& found) {
-  const auto failed = static_cast<std::size_t>(std::ranges::count_if(found.rows, fails));
-  if (failed == 0 && found.warnings.empty()) return {};
-  const std::string why = failed == 0 ? "the effect on running nodes is unknown"
-                                      : fmt::format("{} of {} to running nodes cannot be done", failed,
-                                                    counted(found.rows.size(), "change"));
+  const std::string why = reason_to_refuse(found);
+  if (why.empty()) return {};
   return fmt::format(
       "{}: refused, and nothing has been changed: {} (option -o Erlrc::Preflight=report continues anyway, "
       "-o Erlrc::Hooks=off leaves all nodes alone)\n",

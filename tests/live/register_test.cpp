@@ -31,9 +31,15 @@ TEST_CASE("a node is found from its registration until it is unregistered") {
   Unregistered with;
   Lab& lab = with.lab;
   CHECK(lab.start("zoo", "1.0.0") == Ran{0, "", ""});
-  CHECK(lab.run(node_main, {"register", "--cookie-file", with.cookie_file, "--epmd-port", with.epmd_port,
-                            with.name}) == Ran{0, "erlrc-node: (NODE) registered\n", ""});
+  const auto enter = [&] {
+    return lab.run(node_main,
+                   {"register", "--cookie-file", with.cookie_file, "--epmd-port", with.epmd_port, with.name});
+  };
+  CHECK(enter() ==
+        Ran{0, "erlrc-node: (NODE) registered with start = all: the node runs no applications of its own\n",
+            ""});
   CHECK(lab.start("zoo", "1.0.0") == Ran{0, "erlrc-start: Starting 'zoo': (NODE) started\n", ""});
+  CHECK(enter() == Ran{0, "erlrc-node: (NODE) registered with start = running: the node runs zoo\n", ""});
   CHECK(lab.run(node_main, {"unregister", with.name}) == Ran{0, "erlrc-node: (NODE) unregistered\n", ""});
   CHECK(lab.stop("zoo", "1.0.0") == Ran{0, "", ""});
   CHECK(lab.ask("whereis(zoo_a) =/= undefined.") == "true");
@@ -50,8 +56,8 @@ TEST_CASE("a copied cookie works like the file") {
 
 TEST_CASE("a reader sees an entry that is rewritten and removed repeatedly completely or not at all") {
   Unregistered with;
-  const std::vector<std::string> add{"register",    "--copy-cookie", with.cookie_file,
-                                     "--epmd-port", with.epmd_port,  with.name};
+  const std::vector<std::string> add{"register",       "--start",     "all",          "--copy-cookie",
+                                     with.cookie_file, "--epmd-port", with.epmd_port, with.name};
   std::jthread writer([&](const std::stop_token& stop) {
     Streams ignored;
     while (!stop.stop_requested()) {

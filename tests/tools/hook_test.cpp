@@ -439,6 +439,31 @@ TEST_CASE("the hooks of a run leave all nodes alone if the administrator wants t
   CHECK(dpkg.node.connections() == 0);
 }
 
+TEST_CASE("an application is started only where the entry of the node lets packages do so") {
+  const auto [rule, started] = GENERATE(table<std::string, bool>(
+      {{"all", true}, {"running", false}, {"none", false}, {"egerl", true}, {"eglib", false}}));
+  const Upgrade dpkg(observed({{"other", "1.0"}}));
+  dpkg.host.dir().write("nodes/n1", "cookie = " + cookie + "\nepmd_port = " +
+                                        std::to_string(dpkg.node.epmd_port()) + "\nstart = " + rule + "\n");
+  CHECK(dpkg.hook("postinst", {"configure", ""}) ==
+        Ran{0, started ? "erlrc-start: Starting 'egerl': (n1) started\n" : "", ""});
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}).exit == 0);
+  CHECK(was_run(dpkg.node) == started);
+}
+
+TEST_CASE("what runs is upgraded and stopped with every entry, and a later package may start it again") {
+  Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  const std::string rule = GENERATE("running", "none");
+  dpkg.host.dir().write("nodes/n1", "cookie = " + cookie + "\nepmd_port = " +
+                                        std::to_string(dpkg.node.epmd_port()) + "\nstart = " + rule + "\n");
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}).out == "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n");
+  CHECK(dpkg.hook("prerm", {"remove"}).out == "erlrc-stop: Stopping 'egerl': (n1) unloaded\n");
+  play(dpkg.node, observed({}));
+  const std::string started = "erlrc-start: Starting 'egerl': (n1) started\n";
+  CHECK(dpkg.hook("postinst", {"configure", ""}).out == (rule == "running" ? started : ""));
+  CHECK(dpkg.hook("postinst", {"configure", ""}).out.empty());
+}
+
 TEST_CASE("bad input of the hook is reported in one line") {
   const Upgrade dpkg(observed({}));
   CHECK(dpkg.host.run(hook_main, {"rpm", "postinst"}) ==

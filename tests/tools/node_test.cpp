@@ -31,7 +31,7 @@ private:
 
 Ran enter(const Host& host, std::vector<std::string> args, const std::string& input = "") {
   const ScopedInput standard_input(host, input);
-  args.insert(args.begin(), "register");
+  args.insert(args.begin(), {"register", "--start", "all"});
   return host.run(node_main, std::move(args));
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("erlrc-node records the user that runs the node") {
   CHECK(entry(host, "n1") == "cookie = " + cookie + "\nuser = root\n");
   CHECK(host.run(node_main, {"list"}).out == "n1 user=root\n");
   CHECK(host.run(node_main, {"list", "--json"}).out ==
-        "{\"nodes\":[{\"name\":\"n1\",\"user\":\"root\"}],\"bad\":[]}\n");
+        "{\"nodes\":[{\"name\":\"n1\",\"user\":\"root\",\"start\":\"all\"}],\"bad\":[]}\n");
   CHECK(enter(host, {"--user", "nosuch", "n1"}, cookie).err ==
         "erlrc-node: user 'nosuch': not in /etc/passwd\n");
   // A copy of the cookie no longer shows whose it is.
@@ -88,6 +88,44 @@ TEST_CASE("erlrc-node resolves a cookie file relative to the current directory")
   CHECK(enter(host, {"n1", "--cookie-file", "../secret"}) == registered("n1"));
   std::filesystem::current_path(here);
   CHECK(entry(host, "n1") == "cookie_file = " + (host.dir() / "secret").string() + "\n");
+}
+
+TEST_CASE("erlrc-node registers what packages may start on a node, and lists it") {
+  const Host host;
+  const std::string file = host.dir().write("secret", cookie, 0400);
+  const auto with = [&](const std::string& start) {
+    return host.run(node_main, {"register", "n1", "--copy-cookie", file, "--start", start});
+  };
+  CHECK(with("yaws, egerl") == registered("n1"));
+  CHECK(entry(host, "n1") == "cookie = " + cookie + "\nstart = egerl yaws\n");
+  CHECK(host.run(node_main, {"list"}).out == "n1 start=egerl,yaws\n");
+  CHECK(with("none") == registered("n1"));
+  CHECK(host.run(node_main, {"list", "--json"}).out.find(R"("start":"none")") != std::string::npos);
+  CHECK(with("Not Valid") ==
+        Ran{2, "", "erlrc-node: --start: expected all, running, none, or the names of applications\n"});
+}
+
+TEST_CASE("erlrc-node finds out what packages may start on a node, and reports it") {
+  const Host host;
+  FakeNode node(good("n1"));
+  const std::string file = host.dir().write("secret", cookie, 0400);
+  const auto found = [&](Term state) {
+    play(node, std::move(state));
+    return host
+        .run(node_main,
+             {"register", "n1", "--copy-cookie", file, "--epmd-port", std::to_string(node.epmd_port())})
+        .out;
+  };
+  const std::string begin = "erlrc-node: (n1) registered with start = ";
+  CHECK(found(observed({{"kernel", "8.5"}, {"ssl", "10"}})) ==
+        begin + "all: the node runs no applications of its own\n");
+  CHECK(entry(host, "n1").find("start") == std::string::npos);
+  CHECK(found(observed({{"kernel", "8.5"}, {"egerl", "1.0"}})) == begin + "running: the node runs egerl\n");
+  CHECK(entry(host, "n1").ends_with("\nstart = running\n"));
+  CHECK(found(observed({{"erlrc", "1.0"}, {"egerl", "1.0"}})) ==
+        begin + "all: the node was booted by erlrc_boot\n");
+  CHECK(host.run(node_main, {"register", "n2", "--copy-cookie", file}).out ==
+        "erlrc-node: (n2) registered with start = running: the node is down\n");
 }
 
 TEST_CASE("programs find a registered node until it is unregistered") {
@@ -113,7 +151,7 @@ TEST_CASE("erlrc-node lists the nodes, and the problems of the other entries") {
   CHECK(host.run(node_main, {"list"}) == Ran{0, "n1@host\nn2 port=9100\n", ""});
   CHECK(host.run(node_main, {"list", "--json"}) ==
         Ran{0,
-            R"({"nodes":[{"name":"n1@host"},{"name":"n2","port":9100}],"bad":[]})"
+            R"({"nodes":[{"name":"n1@host","start":"all"},{"name":"n2","port":9100,"start":"all"}],"bad":[]})"
             "\n",
             ""});
   host.dir().write("nodes/n3", cookie, 0644);

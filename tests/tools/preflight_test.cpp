@@ -168,6 +168,37 @@ TEST_CASE("installed packages will be started, removed ones stopped") {
   CHECK(!was_run(apt.node));
 }
 
+TEST_CASE("a start that the entry of the node does not want is reported, and refused if so configured") {
+  const Node apt(test::done(), {{"eglib", "1.0"}});
+  const std::string rule = GENERATE("running", "none", "eglib");
+  apt.host.dir().write("nodes/n1", "cookie = " + cookie + "\nepmd_port = " +
+                                       std::to_string(apt.node.epmd_port()) + "\nstart = " + rule + "\n");
+  const std::string actions = "egerl - - none < 2.0 all none " + apt.archive("egerl") + "\n";
+  const std::string table =
+      kHead +
+      "  application old new node how         changed modules why\n"
+      "  egerl       -   2.0 n1   not started -               the node's entry: start = " +
+      rule + "\n";
+  CHECK(apt.run(actions) == Ran{0, table, ""});
+  CHECK(
+      apt.run(actions, kRefuse) ==
+      Ran{1, table,
+          "erlrc-apt-preflight: refused, and nothing has been changed: 1 application would be installed and "
+          "not started, as the entries of nodes say" +
+              kWayOut});
+  CHECK(apt.run(Apt::upgrade("eglib", apt.archive("eglib")), kRefuse).exit == 0);
+  CHECK(apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse) == Ran{0, "", ""});
+}
+
+TEST_CASE("what a running application will need is started, also where only that may be") {
+  const Node apt(test::done(), {{"eglib", "1.0"}});
+  apt.host.dir().write("nodes/n1", "cookie = " + cookie + "\nepmd_port = " +
+                                       std::to_string(apt.node.epmd_port()) + "\nstart = running\n");
+  const std::string actions = "egerl - - none < 2.0 all none " + apt.archive("egerl") + "\n" +
+                              Apt::upgrade("eglib", apt.archive("eglib", "", "egerl"));
+  CHECK_THAT(apt.run(actions).out, Catch::Contains("egerl       -   2.0 n1   start"));
+}
+
 TEST_CASE("a node that does not answer does not take the time of the others") {
   const Node apt;
   const FakeNode silent(good("n2", Fault::silent));

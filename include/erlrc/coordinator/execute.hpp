@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <optional>
-#include <set>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include <erlrc/coordinator/start_limit.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/plan/outcome.hpp>
 #include <erlrc/plan/plan.hpp>
@@ -33,6 +33,9 @@ struct ExecuteOptions {
   /// Nodes are independent: a failure on one neither blocks nor rolls back the others. For requests after
   /// which the old files are gone anyway.
   bool each_alone = false;
+  /// A package asks: an application that does not run on a node is started there only if the node's entry lets
+  /// packages do so. The argument is the name of the entry.
+  std::function<PackageStarts(const std::string&)> by_package{};
 };
 
 /// Calls every node of `site`, side by side:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -53,10 +54,13 @@ private:
     bool busy = false;              ///< on a node another run was at work to the end
   };
 
+  using Starts = std::function<PackageStarts(const std::string&)>;
+
   struct Options {
     bool leave_stale = true;
     bool quiet = false;
     bool each_alone = false;
+    Starts starts{};  ///< ExecuteOptions::by_package; absent: a rollback, which may start what ran before
   };
 
   /// What was executed of requests that are to be executed all or none.
@@ -68,6 +72,8 @@ private:
   template <typename Holds>
   bool would_any(const std::vector<Request>& requests, Holds holds);
   Site site_for(const Request& request) const;
+  Starts starts_of(const std::vector<Request>& requests) const;
+  void note_stopped(const Request& request, const std::vector<NodeReport>& reports) const;
   Result one(const Request& request, const Site& site, Deadline until, Options options);
   Tried one_by_one(const std::vector<Request>& requests, Options options);
   void report(const Request& request, std::vector<NodeReport> reports, const std::set<std::string>& changed);

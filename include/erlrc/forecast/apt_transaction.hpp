@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <erlrc/coordinator/app_cache.hpp>
+#include <erlrc/coordinator/start_limit.hpp>
 #include <erlrc/pkg/apt_change.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/plan/plan.hpp>
@@ -51,6 +52,8 @@ public:
   const std::vector<AptChange>& changes() const { return changes_; }
   /// In the order of their execution: dpkg unpacks all packages before it configures any.
   const std::vector<Item>& items() const { return items_; }
+  /// What the new versions need, as far as their files can be read.
+  NewNeeds new_needs() const;
   const std::vector<Apart>& apart() const { return apart_; }
   /// Problems in reading packages, a line for each package.
   const std::vector<std::string>& warnings() const { return warnings_; }

@@ -21,6 +21,7 @@ struct Forecast {
     hot,            ///< upgraded or downgraded while it runs
     restart,        ///< stopped and started: within the node by its appup, or with it by its package
     start,          ///< started on a node that does not run it
+    unwanted,       ///< not started, since the node's entry does not let packages do so
     stop,           ///< its package is removed
     skipped,        ///< its package does not manage nodes: they keep running the old version
     needs_restart,  ///< possible only by a restart of the node

@@ -16,8 +16,8 @@ namespace erlrc {
 struct LoadedApp {
   std::string vsn;
   std::vector<Atom> included;           ///< included_applications
-  std::vector<Atom> applications = {};  ///< what it depends on; known when a boot is planned
-  std::vector<Atom> optional = {};      ///< optional_applications; as above
+  std::vector<Atom> applications = {};  ///< what it depends on
+  std::vector<Atom> optional = {};      ///< optional_applications; known when a boot is planned
   bool operator==(const LoadedApp&) const = default;
 };
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include <erlrc/dist/names.hpp>
+#include <erlrc/dist/node_entry.hpp>
 #include <erlrc/sys/group.hpp>
 
 // Adds a node to the administrator's directory and removes it; load_registry reads it. A process that reads
@@ -27,6 +27,7 @@ struct NodeRegistration {
   std::optional<std::uint16_t> epmd_port;  ///< as in NodeEntry
   std::optional<gid_t> group;              ///< may read the entry, besides its owner
   std::optional<std::string> user{};       ///< as in NodeEntry: a name or a number
+  StartRule start{};
 };
 
 /// Writes the entry into `root`/nodes, over an older one of that name; makes missing directories (nodes with
@@ -36,6 +37,9 @@ struct NodeRegistration {
 /// (with or without host), the cookie file cannot be used, others may write in the directory, or the
 /// directory belongs to another group.
 void register_node(const std::filesystem::path& root, const NodeRegistration& node);
+
+/// The user that owns the file, by name or number; nullopt if that is root, or if it cannot be known.
+std::optional<std::string> owner_besides_root(const std::filesystem::path& file);
 
 /// Removes the entry of that name. Returns whether there was one.
 bool unregister_node(const std::filesystem::path& root, const NodeName& name);
