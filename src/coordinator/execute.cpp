@@ -2,10 +2,9 @@
 #include <erlrc/coordinator/execute.hpp>
 
 #include <algorithm>
-#include <condition_variable>
+#include <atomic>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -25,7 +24,10 @@
 #include <erlrc/sys/signals.hpp>
 
 #include <erlrc/coordinator/app_cache.hpp>
+#include <erlrc/coordinator/commit_record.hpp>
 #include <erlrc/coordinator/replaced_erlang.hpp>
+
+#include "running.hpp"
 
 namespace erlrc {
 namespace {
@@ -160,10 +162,10 @@ void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
 
 /// A node that we lost while it was at work ends by itself, in one state or in the other; a prepared one
 /// is rolled back, since it waits for our verdict.
-void run_one(Visit& visit, Commit commit, Deadline until) {
+void run_one(Visit& visit, Commit commit, Deadline until, const std::string& record = {}) {
   Outcome& result = visit.report.outcome;
   try {
-    result = run(*visit.rpc, visit.report.plan, commit, until);
+    result = run(*visit.rpc, visit.report.plan, commit, until, record);
     add_remarks(result, visit.report.plan.remarks);
   } catch (const std::exception& error) {
     std::string message = message_of(error, "running the plan");
@@ -172,28 +174,6 @@ void run_one(Visit& visit, Commit commit, Deadline until) {
                  : Outcome::undecided(std::move(message));
   }
 }
-
-/// Counts the nodes whose plans are still running.
-class Running {
-public:
-  explicit Running(std::size_t count) : count_(count) {}
-
-  void one_ended() {
-    const std::scoped_lock lock(mutex_);
-    if (--count_ == 0) all_ended_.notify_all();
-  }
-
-  /// Waits for `time` at most. Whether all have ended.
-  bool all_end_within(milliseconds time) {
-    std::unique_lock lock(mutex_);
-    return all_ended_.wait_for(lock, time, [this] { return count_ == 0; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable all_ended_;
-  std::size_t count_;
-};
 
 /// A node closes a connection on which its ticks are not answered: after 60 s by default, after 1 s at least.
 constexpr milliseconds tick_pause{250};
@@ -213,7 +193,7 @@ void stay_prepared_while(Visit& visit, Running& running) {
   }
 }
 
-void run_all(const std::vector<Visit*>& visits, Deadline until) {
+void run_all(const std::vector<Visit*>& visits, Deadline until, const CommitRecord& record) {
   const Commit commit = visits.size() > 1 ? Commit::on_verdict : Commit::at_once;
   Running running(visits.size());
   const auto caller = std::this_thread::get_id();
@@ -224,7 +204,7 @@ void run_all(const std::vector<Visit*>& visits, Deadline until) {
     };
     {
       const Ended at_end{running};
-      run_one(visit, commit, until);
+      run_one(visit, commit, until, record.file());
     }
     // Plans for which there was no thread run in the calling thread one after the other: none waits for the
     // next.
@@ -244,8 +224,8 @@ Broken not_committed(const Outcome& ended) {
   return {ended.why(), std::move(left)};
 }
 
-/// Commits or rolls back a prepared node. Without an answer it is unknown whether it did.
-void conclude_one(Visit& visit, Verdict verdict, const std::string& because, Deadline until) {
+/// Commits or rolls back a prepared node. Without an answer it is unknown whether it did. Whether it answered.
+bool conclude_one(Visit& visit, Verdict verdict, const std::string& because, Deadline until) {
   Outcome& outcome = visit.report.outcome;
   try {
     const std::vector<std::string> remarks = outcome.remarks;
@@ -256,11 +236,13 @@ void conclude_one(Visit& visit, Verdict verdict, const std::string& because, Dea
     } else if (outcome.is_rolled_back()) {
       outcome.result = RolledBack{because};
     }
+    return true;
   } catch (const std::exception& error) {
     const char* unknown = verdict == Verdict::commit
                               ? "the other nodes have changed; whether this one has is not known"
                               : "whether the change was rolled back is not known";
     outcome.result = Broken{message_of(error, "ending the run"), {unknown}};
+    return false;
   }
 }
 
@@ -269,16 +251,32 @@ const Visit* first_failed(const std::vector<Visit>& visits) {
   return found == visits.end() ? nullptr : &*found;
 }
 
-void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, Deadline until) {
-  const Visit* failed = first_failed(visits);
-  const Verdict verdict = failed ? Verdict::roll_back : Verdict::commit;
-  const std::string because = failed ? "node " + failed->report.node + " failed" : "";
+/// Why the nodes are to be rolled back; nullopt: they commit, and that is recorded.
+std::optional<std::string> decide_to_commit(const std::vector<Visit>& visits, const CommitRecord& record) {
+  if (const Visit* failed = first_failed(visits)) return "node " + failed->report.node + " failed";
+  try {
+    record.write();
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, const CommitRecord& record,
+                  Deadline until) {
+  // One verdict must not be sent without the others.
+  const EndSignalsBlocked until_all_have_answered;
+  const auto roll_back = decide_to_commit(visits, record);
+  const Verdict verdict = roll_back ? Verdict::roll_back : Verdict::commit;
+  const std::string because = roll_back.value_or("");
   std::vector<Visit*> prepared;
   std::ranges::copy_if(ran, std::back_inserter(prepared),
                        [](const Visit* visit) { return !visit->failed(); });
-  // One verdict must not be sent without the others.
-  const EndSignalsBlocked until_all_have_answered;
-  with_each(prepared, [&](Visit& visit) { conclude_one(visit, verdict, because, until); });
+  std::atomic<bool> all_answered = true;
+  with_each(prepared, [&](Visit& visit) {
+    if (!conclude_one(visit, verdict, because, until)) all_answered = false;
+  });
+  if (all_answered) record.forget();
 }
 
 /// Second phase: every node has a plan.
@@ -290,8 +288,9 @@ void all_or_none(std::vector<Visit>& visits, Deadline until) {
       visit->report.outcome = Outcome::refused({Refusal::Reason::other_node_failed, because});
     return;
   }
-  run_all(to_run, until);
-  if (to_run.size() > 1) conclude_all(visits, to_run, std::max(until, after(verdict_time)));
+  const CommitRecord record;
+  run_all(to_run, until, record);
+  if (to_run.size() > 1) conclude_all(visits, to_run, record, std::max(until, after(verdict_time)));
 }
 
 Visit unusable(const BadEntry& bad) {

@@ -4,22 +4,9 @@
 #include <utility>
 
 #include <erlrc/base/error.hpp>
-#include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 
-#include "state_directory.hpp"
-
 namespace erlrc {
-
-std::filesystem::path run_directory() {
-  return absolute_path(environment("ERLRC_RUN").value_or("/run/erlrc"));
-}
-
-void make_run_directory() {
-  make_directories(run_directory().parent_path(), readable_by_nodes);
-  make_directory(run_directory(), 0700);
-  expect_own_directory(run_directory());
-}
 
 RunFile RunFile::lock(Deadline until) {
   make_run_directory();

@@ -88,20 +88,21 @@ Outcome read(const Term& message, const Plan& plan) {
   unexpected(message);
 }
 
-Term argument(const Plan& plan, Commit commit, milliseconds limit) {
+Term argument(const Plan& plan, Commit commit, const std::string& commit_record, milliseconds limit) {
   std::vector<Term> steps;
   steps.reserve(plan.steps.size());
   for (const Step& step : plan.steps)
     steps.push_back(to_term(step));
   return Map{{{Atom{"steps"}, list(std::move(steps))},
               {Atom{"limit"}, std::int64_t{limit.count()}},
-              {Atom{"prepare"}, boolean(commit == Commit::on_verdict)}}};
+              {Atom{"prepare"}, boolean(commit == Commit::on_verdict)},
+              {Atom{"commit_record"}, binary(commit_record)}}};
 }
 
 }  // namespace
 
-Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until) {
-  rpc.start(runner_program(), argument(plan, commit, plan_share(left_until(until))));
+Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record) {
+  rpc.start(runner_program(), argument(plan, commit, commit_record, plan_share(left_until(until))));
   return read(rpc.receive(until), plan);
 }
 

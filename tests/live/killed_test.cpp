@@ -2,9 +2,15 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <string>
 #include <thread>
+#include <variant>
+
+#include <erlrc/node/connect.hpp>
+#include <erlrc/node/run.hpp>
 
 #include "catch.hpp"
+#include "injection.hpp"
 #include "lab.hpp"
 
 // Kills the program with SIGKILL at any time: the node ends completely in the new version or completely in
@@ -152,6 +158,29 @@ TEST_CASE("an upgrade whose client is killed at any moment ends in one version")
     CHECK(lab.ask("{is_pid(whereis(leaves_a)), is_pid(whereis(comes_a))}.") ==
           (condition == "old" ? "{false,true}" : "{true,false}"));
   }
+}
+
+TEST_CASE("a prepared node whose client is gone commits if that was decided, and is rolled back otherwise") {
+  const bool decided = GENERATE(true, false);
+  Lab lab;
+  set_up(lab);
+  const auto version = [&](const std::string& vsn) {
+    const std::string ebin = lab.at("big", vsn) + "/ebin";
+    return Version{vsn, Location(ebin)};
+  };
+  const auto plan = std::get<Plan>(
+      planned(lab, {Atom{"big"}, Request::Change{Direction::up, version("1.0.0"), version("2.0.0")}}));
+  const std::string record = lab.dir() / "record";
+  {
+    const auto rpc = connect(lab.node().entry(), after(std::chrono::minutes(5)));
+    REQUIRE(rpc);
+    const Outcome prepared =
+        erlrc::run(*rpc, plan, Commit::on_verdict, after(std::chrono::minutes(5)), record);
+    REQUIRE(prepared.is_done());
+    if (decided) lab.dir().write("record", "");
+  }
+  finish(lab);
+  CHECK(lab.condition("big") == (decided ? "new" : "old"));
 }
 
 TEST_CASE("a start whose client is killed ends") {

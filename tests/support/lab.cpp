@@ -85,13 +85,18 @@ LabRelease servers(const std::string& app, const std::string& vsn, const std::ve
   return made;
 }
 
-Lab::Lab() : root_("ERLRC_ROOT", dir_.path().c_str()), dpkg_root_("DPKG_ROOT", nullptr) {
+Lab::Lab()
+    : root_("ERLRC_ROOT", dir_.path().c_str()),
+      run_("ERLRC_RUN", (dir_ / "run").c_str()),
+      dpkg_root_("DPKG_ROOT", nullptr) {
   std::filesystem::create_directory(dir_ / "nodes");
   enter(fresh_node(0));
 }
 
 Lab::Lab(LiveNodeOptions options)
-    : root_("ERLRC_ROOT", dir_.path().c_str()), dpkg_root_("DPKG_ROOT", nullptr) {
+    : root_("ERLRC_ROOT", dir_.path().c_str()),
+      run_("ERLRC_RUN", (dir_ / "run").c_str()),
+      dpkg_root_("DPKG_ROOT", nullptr) {
   std::filesystem::create_directory(dir_ / "nodes");
   add_node(std::move(options));
 }

@@ -99,6 +99,7 @@ private:
 
   TempDir dir_;
   ScopedEnvironment root_;
+  ScopedEnvironment run_;
   ScopedEnvironment dpkg_root_;
   std::vector<std::unique_ptr<LiveNode>> own_;
   std::vector<LiveNode*> nodes_;

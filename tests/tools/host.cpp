@@ -20,6 +20,7 @@ bool is_runner(const Call& call) {
 // Nothing listens on port 1: nodes without an epmd of their own are down, even if the machine runs an epmd.
 Host::Host()
     : root_("ERLRC_ROOT", dir_.path().c_str()),
+      run_("ERLRC_RUN", (dir_ / "run").c_str()),
       epmd_("ERL_EPMD_PORT", "1"),
       dpkg_root_("DPKG_ROOT", nullptr) {
   std::filesystem::create_directory(dir_ / "nodes");

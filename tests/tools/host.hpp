@@ -39,6 +39,7 @@ public:
 private:
   TempDir dir_;
   ScopedEnvironment root_;
+  ScopedEnvironment run_;
   ScopedEnvironment epmd_;
   ScopedEnvironment dpkg_root_;
 };

@@ -10,6 +10,8 @@
 #include <thread>
 
 #include <erlrc/coordinator/execute.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "several.hpp"
@@ -102,6 +104,47 @@ TEST_CASE("if the file of one node is refused, nothing is done on the others") {
             "erlrc-upgrade: a: HOST/nodes/a: readable by others: chmod 0640 HOST/nodes/a\n"
             "erlrc-upgrade: b: refused: nothing was done, because node a failed\n"});
   CHECK(!was_run(b));
+}
+
+TEST_CASE(
+    "the decision that all nodes commit is recorded before the first verdict, until all have answered") {
+  const bool one_fails = GENERATE(false, true);
+  Several several;
+  const auto records = [directory = several.host.dir() / "run/commits"] {
+    return directory_names(directory).value_or(std::vector<std::string>{}).size();
+  };
+  std::atomic<std::size_t> at_verdict = 0;
+  FakeNode& a = several.add("a");
+  a.on_message([&](const Term& message) {
+    at_verdict = records();
+    return Script{Say{is_atom(message, "commit") ? test::done() : failed("rolled back")}, Exit{}};
+  });
+  several.add("b", one_fails ? failed("code_change crashed") : prepared());
+  CHECK(several.upgrade().exit == (one_fails ? 1 : 0));
+  CHECK(a.messages() == (one_fails ? kRollBack : kCommit));
+  CHECK(at_verdict == (one_fails ? 0 : 1));
+  CHECK(records() == 0);
+  const std::string record = as_text(run_argument(a, "commit_record")).value();
+  CHECK(std::filesystem::path(record).parent_path() == several.host.dir() / "run/commits");
+}
+
+TEST_CASE("the record of a commit stays for a node that has not answered") {
+  Several several;
+  FakeNode& a = several.add("a");
+  a.on_message([](const Term&) { return Script{CloseConnection{}}; });
+  several.add("b");
+  CHECK(several.upgrade().exit == 3);
+  CHECK(file_status(as_text(run_argument(a, "commit_record")).value()));
+}
+
+TEST_CASE("nodes are rolled back if the decision cannot be recorded") {
+  Several several;
+  several.host.dir().write("run", "");
+  FakeNode& a = several.add("a");
+  several.add("b");
+  const std::string why = "rolled_back: HOST/run/commits: make directory: Not a directory\n";
+  CHECK(several.upgrade() == Ran{1, "", "erlrc-upgrade: a: " + why + "erlrc-upgrade: b: " + why});
+  CHECK(a.messages() == kRollBack);
 }
 
 TEST_CASE("a single node that has to be changed is not prepared, but upgraded at once") {

@@ -3,16 +3,12 @@
 
 #include <filesystem>
 
+#include <erlrc/site/run_directory.hpp>
 #include <erlrc/sys/deadline.hpp>
 #include <erlrc/sys/unique_fd.hpp>
 #include <erlrc/transaction/run_record.hpp>
 
 namespace erlrc {
-
-/// Where the calls of one run leave word for each other: $ERLRC_RUN, or /run/erlrc. Only root has access:
-/// anybody who can open it can lock it, and would hold up the package manager.
-std::filesystem::path run_directory();
-void make_run_directory();
 
 /// The record of the run, $ERLRC_RUN/run, and the lock that protects it. While one of these exists, no other
 /// hook of this host is at work.

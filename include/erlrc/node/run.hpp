@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include <erlrc/node/rpc.hpp>
 #include <erlrc/plan/outcome.hpp>
@@ -16,8 +17,9 @@ namespace erlrc {
 enum class Commit { at_once, on_verdict };
 
 /// Runs `plan` on the node. With Commit::on_verdict and an outcome Done, the node is prepared and
-/// `conclude` must follow; if we vanish before it, the node is rolled back.
-Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until);
+/// `conclude` must follow; if we vanish before it, the node commits if there is a file
+/// `commit_record` on its host by then, and is rolled back otherwise.
+Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record = {});
 
 /// Keeps the connection to a prepared node alive (a node drops a peer that answers none of its ticks) until
 /// `until`. Returns an outcome if the node ended the run meanwhile, as it does when it has waited too long

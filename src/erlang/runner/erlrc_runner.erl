@@ -66,7 +66,8 @@ main(Plan, Client, Ref) ->
         ok ->
             {Result, #{stays := Stays, nifs := Nifs, purges := Purges}} = run(Steps, C),
             log(Result),
-            Final = await_verdict(Result, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
+            Record = maps:get(commit_record, Plan, <<>>),
+            Final = await_verdict(Result, Record, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
             send(Client, {Ref, Final}),
             element(1, Final) =:= done andalso purge(Purges);
         {busy, Other} ->
@@ -104,14 +105,15 @@ ended(_) ->
     none.
 
 %% Several nodes are upgraded together: a node that is prepared keeps its journal until the client has heard
-%% of all others and sends the verdict, commit or roll_back. A client that vanishes meanwhile was killed; its
-%% package manager then puts the old files back, so the node is rolled back too.
-await_verdict({done, Times, Suspended, Remarks}, Monitor, Client, Ref, C) when is_reference(Monitor) ->
+%% of all others and sends the verdict, commit or roll_back. A client that vanishes meanwhile was killed. If it
+%% had decided to commit, it has left a file, and other nodes may have heard of it; otherwise its package manager
+%% puts the old files back, and the node is rolled back too.
+await_verdict({done, Times, Suspended, Remarks}, Record, Monitor, Client, Ref, C) when is_reference(Monitor) ->
     send(Client, {Ref, {prepared, Times, Suspended, Remarks}}),
     Verdict = receive
                   {Ref, V} -> V;
-                  {'DOWN', Monitor, process, _, _} -> roll_back
-              after left(C) + 5000 -> too_late
+                  {'DOWN', Monitor, process, _, _} -> recorded(Record, roll_back)
+              after left(C) + 5000 -> recorded(Record, too_late)
               end,
     case {Verdict, ended(C)} of
         {commit, none} ->
@@ -126,8 +128,14 @@ await_verdict({done, Times, Suspended, Remarks}, Monitor, Client, Ref, C) when i
             log(Result),
             Result
     end;
-await_verdict(Result, _, _, _, _) ->
+await_verdict(Result, _, _, _, _, _) ->
     Result.
+
+recorded(Record, Otherwise) ->
+    case Record =/= <<>> andalso file:read_file_info(Record, [raw]) of
+        {ok, _} -> commit;
+        _ -> Otherwise
+    end.
 
 log({done, _, _, _}) ->
     ok;
