@@ -68,3 +68,24 @@ mv /tmp/$node /etc/erlrc.d/nodes/
 holds "it can be removed" quietly dpkg --remove --force-depends ca
 holds "the reason why nothing is stopped is reported" \
   contains "$(<"$logs/command.log")" "nothing is known of the applications of ca"
+
+say "Two packages that ship the same application:"
+quietly dpkg --purge --force-depends ca cb || true
+stop_nodes
+start_node $node 4040
+bundle=/tmp/bundle
+dpkg-deb -R "$(deb ca 1.1)" $bundle
+sed -i 's/^Package: ca/Package: bundle/' $bundle/DEBIAN/control
+sed -i "s,$lib,/usr/lib/bundle," $bundle/DEBIAN/erlrc
+mv $bundle$lib $bundle/usr/lib/bundle
+mv $bundle/usr/share/ca $bundle/usr/share/bundle
+mv $bundle/etc/erlrc.d/applications/ca.d $bundle/etc/erlrc.d/applications/bundle.d
+dpkg-deb --root-owner-group -Znone -b $bundle /tmp/archives/bundle.deb >/dev/null
+holds "the first" quietly dpkg -i "$(deb ca 1.0)"
+holds "the second, next to it" quietly dpkg -i /tmp/archives/bundle.deb
+holds "the node runs the first" equal "$(running $node ca)" '["1.0"]'
+holds "the first is removed" quietly dpkg --remove ca
+holds "the node changes to the second" equal "$(running $node ca) $(on_node $node 'ca_srv:vsn().')" '["1.1"] "1.1"'
+holds "the second is removed" quietly dpkg --remove bundle
+holds "the node does not run it any longer" equal "$(running $node ca)" '[]'
+holds "no package is half done" nothing_pending
