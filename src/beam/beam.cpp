@@ -314,6 +314,12 @@ bool is_character(const Term& term) {
   return number && *number >= ' ' && *number <= 255;
 }
 
+// Whether beam_lib:strip/1 has removed the attributes: the compiler makes at least one, vsn.
+bool is_stripped(const Beam& beam) {
+  const auto* attributes = as_list(beam.attributes);
+  return attributes == nullptr || attributes->empty();
+}
+
 }  // namespace
 
 Beam parse_beam(BytesView bytes, const std::string& file) {
@@ -341,11 +347,17 @@ std::vector<Atom> behaviours(const Beam& beam) {
   return names;
 }
 
+// A stripped module shows it by its init/1 and by what it starts.
 bool is_supervisor(const Beam& beam) {
-  return std::ranges::any_of(behaviours(beam), [](const Atom& name) {
-    return name.name == "supervisor" || name.name == "Elixir.Supervisor" ||
-           name.name == "Elixir.DynamicSupervisor";
-  });
+  const auto of_supervisors = [](const Atom& module) {
+    return module.name == "supervisor" || module.name == "Elixir.Supervisor" ||
+           module.name == "Elixir.DynamicSupervisor";
+  };
+  if (!is_stripped(beam)) return std::ranges::any_of(behaviours(beam), of_supervisors);
+  return exports(beam, "init", 1) && !exports(beam, "handle_call", 3) &&
+         std::ranges::any_of(beam.imports, [&](const ImportedFunction& each) {
+           return of_supervisors(each.module) && each.function.name.name == "start_link";
+         });
 }
 
 std::optional<Term> vsn_attribute(const Beam& beam) {

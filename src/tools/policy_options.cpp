@@ -30,6 +30,14 @@ void read_purge(const std::string& text, Policy& policy) {
   }
 }
 
+/// --stranded=unreached|report|refuse
+Policy::Stranded read_stranded(const std::string& text) {
+  if (text == "unreached") return Policy::Stranded::unreached;
+  if (text == "report") return Policy::Stranded::report;
+  if (text == "refuse") return Policy::Stranded::refuse;
+  throw UsageError("--stranded: " + printable(text) + ": expected unreached, report or refuse");
+}
+
 /// The value of an option that is one of two words.
 template <typename Choice>
 Choice read_choice(const std::string& option, const std::string& text, const std::string& word, Choice choice,
@@ -46,7 +54,7 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
                  "Processes that still run old code: refuse, wait[=SECONDS] or kill")
       ->type_name("WHAT");
   app.add_option("--stranded", options.stranded,
-                 "Processes of changed modules that no instruction converts: report or refuse")
+                 "Processes of changed modules that no instruction converts: unreached, report or refuse")
       ->type_name("WHAT");
   app.add_option("--records", options.records,
                  "Changed record definitions found in unconverted process states: refuse or report")
@@ -62,8 +70,7 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
 Policy read_policy(const PolicyOptions& options) {
   Policy policy;
   read_purge(options.purge, policy);
-  policy.stranded = read_choice("--stranded", options.stranded, "report", Policy::Stranded::report, "refuse",
-                                Policy::Stranded::refuse);
+  policy.stranded = read_stranded(options.stranded);
   policy.records = read_choice("--records", options.records, "refuse", Policy::Records::refuse, "report",
                                Policy::Records::report);
   policy.children = read_choice("--children", options.children, "change", Policy::Children::change, "keep",

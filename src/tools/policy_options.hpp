@@ -13,7 +13,7 @@ namespace erlrc {
 /// The options of the policy, as text.
 struct PolicyOptions {
   std::string purge = "refuse";
-  std::string stranded = "report";
+  std::string stranded = "unreached";
   std::string records = "refuse";
   std::string children = "change";
   std::string engine = "erlrc";

@@ -152,7 +152,7 @@ TEST_CASE("options for processes in old code, and for children, take one of a fe
   const Untouched one;
   const auto [option, error] = GENERATE(table<std::string, std::string>({
       {"--purge=murder", "--purge: 'murder': expected refuse, wait, wait=SECONDS or kill"},
-      {"--stranded=kill", "--stranded: 'kill': expected report or refuse"},
+      {"--stranded=kill", "--stranded: 'kill': expected unreached, report or refuse"},
       {"--records=some", "--records: 'some': expected refuse or report"},
       {"--children=some", "--children: 'some': expected change or keep"},
   }));

@@ -14,8 +14,8 @@
 namespace erlrc {
 
 /// Names the processes that are inside one of the modules that change, those that wait for messages which one
-/// of `handling` is to handle, and those in whose states there are records that change, but for those of
-/// `apps` that run a module of `converted`. `policy` decides whether that is a remark or a failure.
+/// of `handling` is to handle, and those in whose states there are records that change, but for those that run
+/// a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure.
 struct CheckStranded {
   static constexpr std::string_view name = "check_stranded";
   std::vector<Atom> apps;
@@ -24,10 +24,13 @@ struct CheckStranded {
   std::vector<Atom> handling;
   Policy policy{};
   std::vector<Term> args() const {
-    const bool refuse = policy.stranded == Policy::Stranded::refuse;
     const bool report = policy.records == Policy::Records::report;
+    const bool otp = policy.engine == Policy::Engine::otp;
     return parts::terms(atoms(apps), atoms(changing), atoms(converted), atoms(handling),
-                        Atom{refuse ? "refuse" : "report"}, Atom{report ? "report" : "refuse"});
+                        Atom{policy.stranded == Policy::Stranded::refuse   ? "refuse"
+                             : policy.stranded == Policy::Stranded::report ? "report"
+                                                                           : "unreached"},
+                        Atom{report ? "report" : "refuse"}, Atom{otp ? "otp" : "erlrc"});
   }
   std::string text() const {
     return "look for processes of " + parts::names(changing) + " that nothing converts";
@@ -55,8 +58,8 @@ struct ConvertProcesses {
   bool operator==(const ConvertProcesses&) const = default;
 };
 
-/// Suspends the processes that run the modules, in the supervision trees of `apps`, all side by side. The
-/// conversion that comes after that is made ready before any process waits, unless it has no items.
+/// Suspends the processes that run the modules, in the supervision trees of `apps` and wherever else in the
+/// node, all side by side. The conversion that comes after that is made ready before any process waits, unless it has no items.
 struct SuspendProcesses {
   static constexpr std::string_view name = "suspend_processes";
   std::vector<Atom> apps;

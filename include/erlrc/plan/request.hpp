@@ -26,13 +26,14 @@ struct Version {
 /// What to do about processes that an upgrade would hit though no instruction is for them.
 struct Policy {
   enum class OldCode { refuse, wait, kill };
-  enum class Stranded { report, refuse };
+  enum class Stranded { unreached, report, refuse };
   /// Processes that still run the code before the last upgrade: loading the next would kill them.
   OldCode old_code = OldCode::refuse;
   std::int64_t wait_ms = 0;  ///< with OldCode::wait: how long, in milliseconds
   /// Processes inside a module that changes, which no instruction converts: they keep running its old code
-  /// until they call it by its full name.
-  Stranded stranded = Stranded::report;
+  /// until they call it by its full name. unreached: reported, unless they are of a module that the script
+  /// updates and that has no process that can be converted.
+  Stranded stranded = Stranded::unreached;
   enum class Records { refuse, report };
   /// Records that the new version defines anew, in the states of processes that no instruction converts: the
   /// upgrade is refused, or they are reported.

@@ -3,6 +3,7 @@
 %% The conversion of states by code_change, as far as it can be made ready before any process waits for it.
 -module(erlrc_conversion).
 -export([ask_ready/1, make_ready/2, ready/2, ready_states/2]).
+-import(erlrc_once, [once/1]).
 -import(erlrc_sys, [ask_states/1, returned_states/3]).
 
 %% What the step convert_processes will do if it comes with these processes suspended: {Step, Items, Jobs,
@@ -10,13 +11,15 @@
 %% Pids are asked for their states before that; Sent are these requests, or none.
 make_ready(none, _) ->
     none;
-make_ready({convert_processes, Mode, Changes} = Step, #{suspended := Suspended, vsns := Vsns}) ->
+make_ready({convert_processes, Mode, Changes} = Step, C) ->
+    #{suspended := Suspended, vsns := Vsns, skipped := Skipped} = C,
     %% up: the version that runs, as in its attribute; down: the one that will run, which the planner read.
     Items = [{Module, case Mode of
                           up -> maps:get(Module, Vsns, undefined);
                           down -> {down, DownVsn}
                       end, Extra} || {Module, Extra, DownVsn} <- Changes],
-    Jobs = [{Module, Vsn, Extra, maps:get(Module, Suspended, [])} || {Module, Vsn, Extra} <- Items],
+    Jobs = once([{Module, Vsn, Extra, maps:get(Module, Suspended, []) -- Skipped}
+                 || {Module, Vsn, Extra} <- Items]),
     Concerned = lists:append([Pids || {_, _, _, Pids} <- Jobs]),
     Requests = [lists:duplicate(length(Pids), {change_code, Module, Vsn, Extra})
                 || {Module, Vsn, Extra, Pids} <- Jobs],

@@ -29,9 +29,11 @@ context(Deadline) ->
       nifs => [],              % the modules that have NIFs
       purges => [],            % [{Module, soft_purge | brutal_purge}], once the run is committed
       %% processes
-      seen => nothing,         % what check_stranded saw of all processes, for the next one
       apps => [],              % in whose trees processes were suspended
-      suspended => #{},        % #{Module | {parents, [Module]} => [Pid]}
+      suspended => #{},        % #{Module | {parents, [Module]} | {postponed} => [Pid]}
+      to_convert => [],        % [[Module]]: of the conversions to come
+      postponed => [],         % processes that these concern, too, and that stay suspended (erlrc_once)
+      skipped => [],           % those of them that the next one is not for
       vsns => #{},             % #{Module => Vsn}: of the code that ran when its processes were suspended
       states_are_tagged => unknown,  % how this release answers get_state (erlrc_sys)
       ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)
@@ -54,6 +56,14 @@ new_record() ->
           suspension => none,       % {When it began, Microseconds}: of the processes
           asleep => [],             % processes that were suspended before we came
           late => [],               % those that took our request late, and stay suspended (erlrc_suspend)
+          %% what erlrc_census has seen of all processes
+          looked_at => [],          % [Pid]
+          seen => #{},              % #{Pid => {Stack, InitialCall}}
+          kinds => #{},             % #{{InitialCall, Function} => [Pid]}
+          supervisors => [],        % [{Pid, Module | none}], sorted
+          %% what erlrc_outside has seen of those outside of the trees
+          parents => #{},           % #{Pid => Supervisor | none}
+          foreign => [],            % these supervisors
           %% what erlrc_tree has seen
           roots => #{},             % #{ApplicationMaster => TopSupervisor}
           links => #{},             % #{Supervisor => [Pid]}: when it was asked for its children

@@ -7,7 +7,7 @@
 %% suspends, the code of the modules that it loads, the path, the keys. And when it is done, the configuration
 %% is put back.
 -module(erlrc_otp).
--export([eval_script/6]).
+-export([declared/3, eval_script/6]).
 -import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, set_at_run_time/4,
                     set_run_time_settings/2, start_type/2]).
 -import(erlrc_call, [bounded/4]).
@@ -15,7 +15,7 @@
 -import(erlrc_journal, [journal/2, remark/2, take_newest/0]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, processes/2, short/1]).
--import(erlrc_tree, [remember/2, supervised/2]).
+-import(erlrc_tree, [column/2, remember/2, trees/2]).
 
 eval_script({App, Vsn, Dir}, Script, Trees, From, To, C) ->
     case code:ensure_loaded(release_handler) of
@@ -55,11 +55,27 @@ evaluate(App, Vsn, Dir, Script, C) ->
         Other -> fail("release_handler: ~ts", [short(Other)])
     end.
 
+%% The processes that release_handler will suspend, as trees/2 returns them: those whose child specifications
+%% name one of the modules, in the trees of all applications. It asks each supervisor for that.
+declared(Apps, Modules, C) ->
+    {Procs, Known, Childless} = trees(Apps, C),
+    All = case code:ensure_loaded(release_handler_1) of
+              {module, _} -> bounded(release_handler_1, get_supervised_procs, [], C);
+              {error, _} -> []  % eval_script/6 will report that
+          end,
+    Others = [{Pid, none, none, worker, Ms}
+              || is_list(All), {_, _, Pid, [_ | _] = Ms} <- All, is_pid(Pid), Ms -- Modules =/= Ms,
+                 not lists:keymember(Pid, 1, Procs)],
+    {Procs ++ Others,
+     maps:from_list([{Module, maps:get(Module, Known, []) ++ [Row || {_, _, _, _, Ms} = Row <- Others,
+                                                                     lists:member(Module, Ms)]}
+                     || Module <- Modules]), Childless}.
+
 note_processes(App, Script, Trees, #{backup := Backup} = C) ->
     Suspended = [module(Item) || {suspend, Items} <- Script, Item <- Items],
-    Procs = supervised(Trees, C),
-    Pids = [Pid || {Pid, _, _, _, Modules} <- Procs,
-                   lists:any(fun(M) -> lists:member(M, Suspended) end, Modules)],
+    Converted = [{Mode, Item} || {code_change, Mode, Items} <- Script, Item <- Items],
+    {Procs, Known, _} = declared(Trees, lists:usort(Suspended ++ [M || {_, {M, _}} <- Converted]), C),
+    Pids = lists:usort(column(1, lists:append(maps:values(maps:with(Suspended, Known))))),
     States = ask([{Pid, get_state} || Pid <- Pids], standard, C),
     case [Pid || {Pid, Reply} <- States, not has_state(Reply), not gone(Reply)] of
         [] -> ok;
@@ -72,11 +88,9 @@ note_processes(App, Script, Trees, #{backup := Backup} = C) ->
     journal(processes, {suspended, Pids}),
     lists:foreach(fun(Module) -> journal(code, {code, Module, maps:get(Module, Backup, not_loaded)}) end,
                   lists:usort([M || {load, {M, _, _}} <- Script] ++ [M || {remove, {M, _, _}} <- Script])),
-    Converted = [{Mode, Item} || {code_change, Mode, Items} <- Script, Item <- Items],
     [begin
          Items = [{M, vsn(Mode, M, C), Extra} || {_, {M, Extra}} <- Converted],
-         Jobs = [{M, Vsn, Extra, [Pid || {Pid, _, _, _, Modules} <- Procs, lists:member(M, Modules)]}
-                 || {M, Vsn, Extra} <- Items],
+         Jobs = [{M, Vsn, Extra, column(1, maps:get(M, Known, []))} || {M, Vsn, Extra} <- Items],
          Before = [{Pid, State} || {Pid, {reply, {ok, State}}} <- States],
          journal(processes, {convert_processes, Mode, Items, Jobs, Before})
      end || {Mode, _} <- lists:sublist(Converted, 1)],

@@ -5,15 +5,18 @@
 -module(erlrc_process_steps).
 -export([process_step/3]).
 -import(erlrc_code, [running_vsn/2]).
+-import(erlrc_census, [census/0]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
--import(erlrc_journal, [journal/2]).
+-import(erlrc_journal, [journal/2, recall/1]).
+-import(erlrc_otp, [declared/3]).
+-import(erlrc_outside, [concerned/3]).
 -import(erlrc_record, [check_records/4]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
--import(erlrc_stranded, [check_stranded/5, look_at/1]).
+-import(erlrc_stranded, [check_stranded/5]).
 -import(erlrc_suspend, [suspend/4]).
 -import(erlrc_sys, [ask/4, check_resumed/2, failures/1, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
--import(erlrc_tree, [column/2, remember/2, trees/2]).
+-import(erlrc_tree, [column/2, remember/2]).
 -import(erlrc_undo_conversion, [undo_conversion/4]).
 -import(erlrc_undo_suspension, [undo_resumption/4, undo_suspension/2]).
 
@@ -25,7 +28,7 @@ process_step(do, {suspend_processes, Apps, Items, Next}, #{apps := Known, vsns :
 process_step(undo, {suspended, Pids}, C) ->
     undo_suspension(Pids, C);
 
-process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted} = C) ->
+process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted, to_convert := Next} = C) ->
     {_, Items, Jobs, Concerned, Requests, _, _} = Ready = ready(Step, C),
     Before = case ready_states(Ready, C) of
                  {States, []} -> States;
@@ -35,7 +38,8 @@ process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted} 
     journal(processes, {convert_processes, Mode, Items, Jobs, Before}),
     case failures(ask(Concerned, Requests, standard, C)) of
         [] ->
-            C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none};
+            C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
+               to_convert := lists:nthtail(min(1, length(Next)), Next)};
         Failures ->
             [journal(processes, {stuck, Pid, proplists:lookup(Pid, Before), C})
              || {Pid, timeout} <- Failures],
@@ -54,31 +58,36 @@ process_step(undo, {revive, Pid, Snapshot, Tree}, C) ->
     revive(Pid, Snapshot, C#{tree := Tree});
 
 process_step(do, {resume_processes, Modules}, C) ->
-    #{suspended := Suspended, converted := Converted, apps := Apps} = C,
+    #{suspended := Suspended, postponed := Postponed, converted := Converted, apps := Apps} = C,
     Left = maps:without(Modules, Suspended),
     Stay = case lists:filter(fun erlang:is_atom/1, maps:keys(Left)) of
                [] -> #{};
                _ -> maps:without(parents_done(Left), Left)
            end,
-    Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append(maps:values(Stay)),
+    Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append([Postponed | maps:values(Stay)]),
     {States, Replies} = resume_with_states(Pids, maps:keys(maps:with(Pids, Converted)), C),
     journal(processes, {resume_processes, Pids, States, Apps, Modules}),
     check_resumed(Replies, C),
-    C#{suspended := Stay};
+    C#{suspended := case Postponed of
+                        [] -> maps:remove({postponed}, Stay);
+                        _ -> Stay#{{postponed} => Postponed}
+                    end};
 process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 
-process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records}, C) ->
-    #{seen := Before} = C,
-    %% First these: what is started after that into a tree will be found there when it is suspended.
-    All = processes() -- [self()],
-    {Procs, Known, _} = trees(Apps, C),
-    InTrees = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
-    check_records(Changing, InTrees, Records, C),
-    %% A forecast has many of this step, one after the other.
-    Seen = case Before of nothing -> look_at(All); _ -> Before end,
-    check_stranded(maps:without(InTrees, Seen), Changing, Handling, Policy, remember(Procs, C)),
-    C#{seen := Seen}.
+process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine}, C) ->
+    %% First these: what is started after that will be found when its module is suspended.
+    census(),
+    Seen = recall(seen),
+    {Procs, Known, _} = case Engine of
+                            erlrc -> concerned(Apps, Converted, C);
+                            otp -> declared(Apps, Converted, C)
+                        end,
+    Reached = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
+    check_records(Changing, Reached, Records, C),
+    Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
+    check_stranded(maps:without(Reached, Seen), {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
+    C.
 
 %% The supervisors that were suspended along with the processes of some modules are resumed with the last of
 %% those.

@@ -13,9 +13,11 @@
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [read_beam/2, beam_file/2, running_code/2, running_vsn/2]).
 -import(erlrc_journal, [context/1, new_record/0]).
+-import(erlrc_once, [once/1]).
+-import(erlrc_outside, [concerned/3]).
 -import(erlrc_sys, [ask/3, has_state/1]).
 -import(erlrc_text, [exception/3, module_name/1, process/2, reply/1, short/1, text/2]).
--import(erlrc_tree, [is_supervisor/1, remember/2, supervised/2]).
+-import(erlrc_tree, [column/2, is_supervisor/1, remember/2]).
 
 main(Rehearsal, Client, Ref) ->
     %% It has copies of all states.
@@ -43,11 +45,11 @@ main(Rehearsal, Client, Ref) ->
 %% [{Module, Process, works | fails | cannot, Why}]. Items: [{Module, Extra, DownVsn}], Askable: the
 %% supervisors whose init/1 may be called once more.
 rehearse(Apps, Mode, Items, {Askable, C0}) ->
-    Procs = supervised(Apps, C0),
+    {Procs, Known, _} = concerned(Apps, column(1, Items), C0),
     C = remember(Procs, C0),
-    Jobs = [{Pid, Module, case Mode of up -> running_vsn(Module, C); down -> {down, DownVsn} end, Extra}
-            || {Module, Extra, DownVsn} <- Items, {Pid, _, _, _, Modules} <- Procs,
-               lists:member(Module, Modules)],
+    Each = [{Module, case Mode of up -> running_vsn(Module, C); down -> {down, DownVsn} end, Extra,
+             column(1, maps:get(Module, Known, []))} || {Module, Extra, DownVsn} <- Items],
+    Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra, Concerned} <- once(Each), Pid <- Concerned],
     Pids = lists:usort([Pid || {Pid, _, _, _} <- Jobs]),
     States = maps:from_list(ask([{Pid, get_state} || Pid <- Pids], standard, C)),
     Calls = [{Pid, Module, call(Pid, Module, Vsn, Extra, maps:get(Pid, States), {Askable, C})}

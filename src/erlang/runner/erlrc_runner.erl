@@ -22,7 +22,7 @@
 %%                                                            undo_suspension, undo_conversion, revive
 %%                                   ->  child_steps      ->  children, restart
 %%                                   ->  call_steps       ->  otp
-%%   all of these  ->  tree  ->  sys  ->  call  ->  journal, text
+%%   all of these  ->  once, outside  ->  tree  ->  census  ->  sys  ->  call  ->  journal, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
 %%
@@ -55,7 +55,7 @@ main(Plan, Client, Ref) ->
     process_flag(min_heap_size, 500000),
     #{steps := Steps, limit := Limit, prepare := Prepare} = Plan,
     new_record(),
-    C = context(now_ms() + Limit),
+    C = (context(now_ms() + Limit))#{to_convert := conversions(Steps)},
     %% From the beginning: later its name may be that of another client.
     Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
     case is_map_key(part, Plan) orelse take_turn(C) of
@@ -77,6 +77,9 @@ main(Plan, Client, Ref) ->
 %% A client that is gone cannot be connected to.
 send(Client, Message) ->
     erlang:send(Client, Message, [noconnect]).
+
+conversions(Steps) ->
+    [[Module || {Module, _, _} <- Items] || {processes, {convert_processes, _, Items}} <- Steps].
 
 %% {Result, C}
 run(Steps, C) ->

@@ -16,7 +16,9 @@
 -import(erlrc_journal, [journal/2, journal_of/1, recall/1, record/2]).
 -import(erlrc_sys, [note_suspension/1, responses/2, resume/2, send_system/2, states_are_tagged/1]).
 -import(erlrc_text, [fail/2, processes/2]).
--import(erlrc_tree, [column/2, links/1, remember/2, trees/2]).
+-import(erlrc_once, [postponed/3, skipped/3]).
+-import(erlrc_outside, [concerned/3, newborn_outside/1]).
+-import(erlrc_tree, [column/2, links/1, remember/2]).
 
 %% Next: the step convert_processes to come, or none; it is made ready before any process waits
 %% (erlrc_conversion).
@@ -28,18 +30,24 @@ suspend(Apps, Items, Next, C) ->
 suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Late0, Round) ->
     check_deadline(C0),
     record(late, Late0),
-    {Procs, Known, Childless} = trees(Apps, C0),
+    #{to_convert := Conversions, postponed := Earlier} = C0,
+    Modules = column(1, Items),
+    Later = lists:append(Conversions) -- Modules,
+    {Procs, Known, Childless} = concerned(Apps, Modules ++ Later, C0),
     Taken = record(late, []),
-    C1 = (remember(Procs, C0))#{states_are_tagged := states_are_tagged(C0)},
     %% There may be thousands, so library functions look at each.
     Own = [{Module, Each, maps:get(Module, Known, [])} || {Module, Each} <- Items],
     Found = lists:append(column(3, Own)),
+    Postponed = lists:usort((Earlier -- column(1, Found)) ++ postponed(Modules, Later, Known)),
+    C1 = (remember(Procs, C0))#{states_are_tagged := states_are_tagged(C0), postponed := Postponed,
+                                skipped := skipped(Next, Postponed, Earlier)},
     Before = lists:append(maps:values(Suspended)),
-    Parents = lists:usort([Parent || Parent <- lists:usort(column(2, Found)), is_pid(Parent)] ++ Childless),
+    Parents = lists:usort([Parent || Parent <- lists:usort(column(2, Found)), is_pid(Parent)]
+                          ++ lists:filter(fun erlang:is_process_alive/1, recall(foreign)) ++ Childless),
     Supervisors = lists:usort(Parents ++ [Pid || {Pid, _, _, supervisor, _} <- Found]) -- Before,
     Limit = limit(longest([Each || {_, Each, [_ | _]} <- Own]), C1),
     Listed = maps:from_list([{Module, column(1, Alike)} || {Module, _, Alike} <- Own]),
-    Key = {parents, column(1, Own)},
+    Key = {parents, Modules},
     Concerned = Supervisors ++ column(1, Found),
     Expected = maps:merge(Suspended, Listed),
     Ready = make_ready(Next, C1#{suspended := Expected}),
@@ -186,6 +194,14 @@ newborn(Supervisors, Procs) ->
 %% alike, so one that has a sibling in the list need not be listed again: there may be no moment in which none
 %% is started.
 siblings(Unlisted, Procs) ->
+    Outside = recall(foreign),
+    Foreign = [Child || {_, Supervisor} = Child <- Unlisted, lists:member(Supervisor, Outside)],
+    case {like_siblings(Unlisted -- Foreign, Procs), newborn_outside(Foreign)} of
+        {Known, Born} when is_list(Known), is_list(Born) -> Known ++ Born;
+        _ -> unknown
+    end.
+
+like_siblings(Unlisted, Procs) ->
     Known = [{Pid, Supervisor, Id, Type, Modules}
              || {Pid, Supervisor} <- Unlisted,
                 {_, _, undefined = Id, worker = Type, Modules} <- [lists:keyfind(Supervisor, 2, Procs)]],

@@ -1,11 +1,12 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The processes of applications, from their supervision trees. Only these belong to an application; other
-%% processes that run its modules do not.
+%% The processes of applications, from their supervision trees: those of their masters, and those of the
+%% supervisors of their modules that are children of other applications'.
 -module(erlrc_tree).
 -export([column/2, is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2,
          trees/2]).
 -import(erlrc_call, [briefly/4, limit/2]).
+-import(erlrc_census, [census/0]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_sys, [resume/2]).
 -import(erlrc_text, [fail/2, process/2]).
@@ -20,7 +21,9 @@ supervised(Apps, C) ->
 trees(Apps, #{converted := Converted, trees_are_known := true} = C) ->
     case recall(trees) of
         #{Apps := {Trees, Links}} ->
-            case [Pid || {Pid, Then} <- Links, is_map_key(Pid, Converted) orelse links(Pid) =/= Then] of
+            Changed = [Pid || {Pid, Then} <- Links, is_map_key(Pid, Converted) orelse links(Pid) =/= Then],
+            census(),
+            case Changed ++ elsewhere(Apps, element(1, Trees)) of
                 [] -> Trees;
                 _ -> walk(Apps, C)
             end;
@@ -32,10 +35,12 @@ trees(Apps, C) ->
 
 walk(Apps, C) ->
     record(handlers_were_asked, false),
-    Procs = lists:append([case application_controller:get_master(App) of
-                              Master when is_pid(Master) -> of_application(App, Master, C);
-                              _ -> []
-                          end || App <- Apps]),
+    census(),
+    Own = lists:append([case application_controller:get_master(App) of
+                            Master when is_pid(Master) -> of_application(App, Master, C);
+                            _ -> []
+                        end || App <- Apps]),
+    Procs = with_others(elsewhere(Apps, Own), Own, C),
     Trees = {Procs, by_module(Procs), childless(Procs)},
     Known = recall(links),
     Links = [{Pid, maps:get(Pid, Known, undefined)} || {Pid, _, _, supervisor, _} <- Procs],
@@ -45,6 +50,34 @@ walk(Apps, C) ->
         false -> record_in(trees, Apps, {Trees, Links})
     end,
     Trees.
+
+%% The supervisors of the applications' modules that are not among these.
+elsewhere(Apps, Procs) ->
+    Lists = [Listed || App <- with_included(Apps), {ok, Listed} <- [application:get_key(App, modules)]],
+    Modules = lists:append(Lists),
+    [Pid || {Pid, Module} <- recall(supervisors), lists:member(Module, Modules), is_process_alive(Pid)]
+        -- column(1, Procs).
+
+with_included([]) ->
+    [];
+with_included([App | Others]) ->
+    case application:get_key(App, included_applications) of
+        {ok, Included} -> [App | with_included(Included ++ Others)];
+        undefined -> with_included(Others)
+    end.
+
+%% One of them may be a child of another.
+with_others([], Procs, _) ->
+    Procs;
+with_others([Pid | Others], Procs, C) ->
+    case lists:keymember(Pid, 1, Procs) of
+        true ->
+            with_others(Others, Procs, C);
+        false ->
+            Found = root(Pid, C),
+            Twice = [Row || Row <- Found, lists:keymember(element(1, Row), 1, Procs)],
+            with_others(Others, Procs ++ (Found -- Twice), C)
+    end.
 
 of_application(App, Master, C) ->
     case briefly(application_master, get_child, [Master], C) of
@@ -156,7 +189,8 @@ ask_children(Supervisor, C) ->
     Children =/= timeout orelse fail("supervisor ~ts does not answer", [process(Supervisor, C)]),
     Workers = [{Pid, Supervisor, Id, worker, Modules} || {Id, Pid, worker, [_ | _] = Modules} <- Children,
                                                          node(Pid) =:= node()],
-    case length(Workers) =:= length(Children) of
+    Supervisors = ordsets:intersection(lists:usort(column(2, Children)), column(1, recall(supervisors))),
+    case Supervisors =:= [] andalso length(Workers) =:= length(Children) of
         true -> Workers;
         false -> lists:append([child(Child, Supervisor, C) || Child <- Children])
     end.
@@ -169,19 +203,35 @@ which_children(Supervisor, Limit, C) ->
         exit:_ -> []
     end.
 
-%% A child on another node runs the code of that one.
-child({Id, Pid, worker, dynamic}, Parent, C) when node(Pid) =:= node() ->
-    [{Pid, Parent, Id, worker, handlers(Pid, C)}];
-child({Id, Pid, worker, Modules}, Parent, _) when node(Pid) =:= node() ->
-    [{Pid, Parent, Id, worker, Modules}];
-child({Id, Pid, supervisor, Modules}, Parent, C) when node(Pid) =:= node() ->
-    Own = case Modules of
-              dynamic -> case supervisor_module(Pid, C) of none -> []; Module -> [Module] end;
-              _ -> Modules
-          end,
-    [{Pid, Parent, Id, supervisor, Own} | children(Pid, C)];
+%% What a child is counts, not what it was declared as. A child on another node runs the code of that one.
+child({Id, Pid, Type, Modules}, Parent, C) when node(Pid) =:= node() ->
+    case {is_supervisor(Pid) orelse Type =:= supervisor andalso answers_as_one(Pid), Modules} of
+        {true, dynamic} ->
+            Own = case supervisor_module(Pid, C) of none -> []; Module -> [Module] end,
+            [{Pid, Parent, Id, supervisor, Own} | children(Pid, C)];
+        {true, _} ->
+            [{Pid, Parent, Id, supervisor, Modules} | children(Pid, C)];
+        {false, dynamic} ->
+            [{Pid, Parent, Id, worker, handlers(Pid, C)}];
+        {false, _} ->
+            [{Pid, Parent, Id, worker, Modules}]
+    end;
 child(_, _, _) ->
     [].
+
+%% Other behaviours of supervisors (ranch's, RabbitMQ's) are only known by that their module mentions the
+%% request. Any other process might die of it.
+answers_as_one(Pid) ->
+    {Module, _, _} = proc_lib:translate_initial_call(Pid),
+    case code:is_loaded(Module) of
+        {file, File} when is_list(File) ->
+            case beam_lib:chunks(File, [atoms]) of
+                {ok, {_, [{atoms, Atoms}]}} -> lists:keymember(which_children, 2, Atoms);
+                _ -> false
+            end;
+        _ ->
+            false
+    end.
 
 %% A gen_event process names its handlers' modules, but not while it is suspended. Some child specifications
 %% say dynamic of another process: it has no handlers, and might die of the request.

@@ -13,6 +13,7 @@
 -import(erlrc_call, [hook/4]).
 -import(erlrc_children, [added_ids/2]).
 -import(erlrc_journal, [recall/1, record/2, remark/2]).
+-import(erlrc_once, [own_job/2]).
 -import(erlrc_sys, [ask/3, failures/1, gone/1, has_state/1, replace_states/2]).
 -import(erlrc_text, [process/2, reply/1, text/2]).
 -import(erlrc_tree, [is_event_manager/1, is_supervisor/1]).
@@ -20,8 +21,10 @@
 undo_conversion({Mode, Items}, Groups, Before, C) ->
     Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra, Pids} <- Groups, Pid <- Pids],
     Old = maps:without([Pid || {Pid, _, _} <- recall(stuck)], maps:from_list(Before)),
-    New = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items,
-                                        {Pid, M} <- recall(newborn), M =:= Module],
+    Newborn = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra} <- Items,
+                                            {Pid, M} <- recall(newborn), M =:= Module],
+    New = [Job || {Pid, Module, _, _} = Job <- Newborn,
+                  lists:member(Module, own_job(Pid, [M || {Same, M, _, _} <- Newborn, Same =:= Pid]))],
     restore(Old, New, Mode, Jobs, C).
 
 %% Old: the states from before the conversion. New: the jobs of processes that the new code started.

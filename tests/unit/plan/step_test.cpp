@@ -47,11 +47,11 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
         "{code,{check_old_code,[m],{wait,7}}}");
   CHECK(sent(CheckOldCode{{m}, {.old_code = Policy::OldCode::kill}}) == "{code,{check_old_code,[m],kill}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}}) ==
-        "{processes,{check_stranded,[a],[m],[],[],report,refuse}}");
+        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc}}");
   CHECK(sent(CheckStranded{{app}, {m}, {m}, {n}, {.stranded = Policy::Stranded::refuse}}) ==
-        "{processes,{check_stranded,[a],[m],[m],[n],refuse,refuse}}");
+        "{processes,{check_stranded,[a],[m],[m],[n],refuse,refuse,erlrc}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}, {.records = Policy::Records::report}}) ==
-        "{processes,{check_stranded,[a],[m],[],[],report,report}}");
+        "{processes,{check_stranded,[a],[m],[],[],unreached,report,erlrc}}");
   CHECK(sent(NoteChildren{{app}, {{m, true}, {app, false, {m}, {app}}}}) ==
         "{children,{note_children,[a],[{m,true,[],[]},{a,false,[m],[a]}]}}");
   CHECK(sent(ChangeChildren{{m}}) == "{children,change_children}");

@@ -1,0 +1,248 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% What the processes of the node are, under whatever supervisor and however they were declared.
+%%
+%% No process is asked anything: all are looked at by process_info, once; later only those that are new. Most
+%% are of a few kinds. A kind is the initial call, as proc_lib translates it, and the function in which the
+%% process waits. (Of a process that proc_lib has not started it is that of proc_lib.) A process runs a module
+%% that
+%% - it was started with (its callback module or its initial call),
+%% - it waits in, as a special process does (sys(3erl)),
+%% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
+%%   is in the registers of its stack only, which process_info prints.
+-module(erlrc_census).
+-export([census/0, forget_stacks/0, is_special/1, kind_modules/1, of_modules/2, waits_specially/1]).
+-import(erlrc_call, [briefly/4]).
+-import(erlrc_journal, [recall/1, record/2]).
+
+%% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
+-define(depth, 64).
+%% Processes of one kind are alike, so most of them are looked at closely only if these differ.
+-define(sample, 10).
+
+%% Looks at the processes that were not looked at yet. Fields of the record: `seen' is #{Pid => {Stack,
+%% InitialCall}} until forget_stacks/0, `kinds' is #{{InitialCall, Function} => [Pid]}. Returns the processes
+%% that have not begun yet to be what they will be, which will be looked at next time.
+census() ->
+    Known = recall(looked_at),
+    Rows = lists:append([look_at(Part) || Part <- parts((processes() -- [self()]) -- Known)]),
+    Unborn = [Row || {_, _, {{proc_lib, _, _}, {proc_lib, _, _}}} = Row <- Rows],
+    add(case Unborn of [] -> Rows; _ -> Rows -- Unborn end, Known),
+    [Pid || {Pid, _, _} <- Unborn].
+
+add([], _) ->
+    ok;
+add(Rows, Known) ->
+    {Pids, Looks, Kinds} = lists:unzip3(Rows),
+    record(looked_at, Pids ++ Known),
+    record(seen, maps:merge(recall(seen), maps:from_list(lists:zip(Pids, Looks)))),
+    Before = recall(kinds),
+    Families = sofs:to_external(sofs:relation_to_family(sofs:relation(lists:zip(Kinds, Pids)))),
+    record(kinds, maps:merge(Before, maps:from_list([{Kind, New ++ maps:get(Kind, Before, [])}
+                                                     || {Kind, New} <- Families]))),
+    record(supervisors, lists:usort(supervisors(Families) ++ recall(supervisors))),
+    ok.
+
+%% They are large, and of no use once the upgrade changes processes.
+forget_stacks() ->
+    record(seen, #{}).
+
+%% They are asked in parts, because their dictionaries are copied.
+parts([]) ->
+    [];
+parts(Pids) ->
+    {Part, Rest} = lists:split(min(100, length(Pids)), Pids),
+    [Part | parts(Rest)].
+
+%% [{Pid, {Stack, InitialCall}, Kind}] of those that are alive.
+look_at(Pids) ->
+    Infos = process_infos(Pids),
+    {Alive, Answers} = case lists:member(undefined, Infos) of
+                           false -> {Pids, Infos};
+                           true -> lists:unzip([Row || {_, [_ | _]} = Row <- lists:zip(Pids, Infos)])
+                       end,
+    {_, Stacks} = lists:unzip(lists:map(fun erlang:hd/1, Answers)),
+    Seconds = lists:duplicate(length(Answers), 2),
+    {_, Functions} = lists:unzip(lists:zipwith(fun lists:nth/2, Seconds, Answers)),
+    Calls = lists:map(fun proc_lib:translate_initial_call/1, Answers),
+    lists:zip3(Alive, lists:zip(Stacks, Calls), lists:zip(Calls, Functions)).
+
+%% One call for each, because the process has to answer itself.
+process_infos(Pids) ->
+    Depth = erlang:system_flag(backtrace_depth, ?depth),
+    try
+        Items = lists:duplicate(length(Pids), [current_stacktrace, current_function, dictionary]),
+        lists:zipwith(fun erlang:process_info/2, Pids, Items)
+    after
+        erlang:system_flag(backtrace_depth, Depth)
+    end.
+
+%% [{Pid, Module}] of those that are supervisors. The module of a DynamicSupervisor is not known.
+supervisors(Families) ->
+    [{Pid, Module} || {{Call, _}, Pids} <- Families,
+                      Module <- case Call of
+                                    {supervisor, Callback, _} -> [Callback];
+                                    {'Elixir.DynamicSupervisor', _, _} -> [none];
+                                    _ -> []
+                                end,
+                      Pid <- Pids].
+
+%% [{Module, [Pid]}]: the processes that run each module and understand system messages (sys(3erl)).
+of_modules(Modules, C) ->
+    Asked = maps:from_list([{Module, true} || Module <- Modules]),
+    Kinds = [{Kind, lists:filter(fun erlang:is_process_alive/1, Pids)}
+             || {Kind, Pids} <- maps:to_list(recall(kinds)), concerns(Kind, Asked)],
+    Handlers = [Module || Module <- Modules, erlang:function_exported(Module, handle_event, 2)],
+    Managers = [Pid || Handlers =/= [], {{{gen_event, _, _}, _}, Pids} <- Kinds, Pid <- Pids],
+    Found = [{Module, [Pid]} || Pid <- Managers, Module <- handlers(Pid, Handlers, C)]
+        ++ [{Module, of_kind(Module, Kind, Pids)} || {Kind, Pids} <- Kinds, Module <- candidates(Kind),
+                                                     is_map_key(Module, Asked)]
+        ++ entered(Modules, [Pids || {Kind, Pids} <- Kinds, is_entered(Kind), Pids =/= []]),
+    {Which, _} = lists:unzip(Found),
+    [{Module, lists:usort(lists:append([Pids || {Same, Pids} <- Found, Same =:= Module]))}
+     || Module <- lists:usort(Which)].
+
+%% Whether processes of that kind may run one of the modules.
+concerns({{gen_event, _, _}, _}, _) -> true;
+concerns(Kind, Asked) -> is_entered(Kind) orelse maps:with(candidates(Kind), Asked) =/= #{}.
+
+candidates({{supervisor, Module, _}, _}) -> [Module];
+candidates({{Module, _, _}, {Module, _, _}}) -> [Module];
+candidates({{Module, _, _}, {Loop, _, _}}) -> [Module, Loop];
+candidates(_) -> [].
+
+%% A behaviour was entered after something else.
+is_entered({{M, F, A}, {Loop, _, _}}) ->
+    {F, A} =/= {init, 1} andalso not lists:member(M, [supervisor, gen_event])
+        andalso lists:member(Loop, [gen_server, gen_statem]);
+is_entered(_) ->
+    false.
+
+%% Nearly always, none of them has to do with the modules.
+entered([], _) ->
+    [];
+entered(_, []) ->
+    [];
+entered(Modules, Kinds) ->
+    Any = binary:compile_pattern(lists:append([patterns(Module) || Module <- Modules])),
+    [{Module, alike(Module, Pids)}
+     || Pids <- Kinds, [Pid || Pid <- lists:sublist(Pids, ?sample), holds(Pid, Any)] =/= [],
+        Module <- Modules].
+
+holds(Pid, Pattern) ->
+    case registers(Pid) of
+        Unknown when is_atom(Unknown) -> false;
+        Text -> binary:match(Text, Pattern) =/= nomatch
+    end.
+
+of_kind(Module, {{supervisor, Module, _}, _}, Pids) ->
+    Pids;
+of_kind(Module, {{Module, F, _}, {Loop, _, _} = Function}, Pids) ->
+    case {waits(Function), is_special(Loop)} of
+        {true, true} when Loop =/= Module -> case hd(atom_to_list(F)) of $- -> []; _ -> Pids end;
+        {true, true} -> Pids;
+        {true, false} -> alike(Module, Pids);
+        {false, _} ->
+            Busy = [{Pid, Lowest} || Pid <- Pids, Lowest <- lowest(Pid)],
+            {Own, Others} = lists:partition(fun({_, Lowest}) -> Lowest =:= gen orelse is_special(Module) end,
+                                            Busy),
+            [Pid || {Pid, _} <- Own] ++ alike(Module, [Pid || {Pid, _} <- Others])
+    end;
+of_kind(Module, {_, {Module, _, _} = Function}, Pids) ->
+    case is_special(Module) andalso waits(Function) of true -> Pids; false -> [] end;
+of_kind(_, _, _) ->
+    [].
+
+%% Whether a process in that function waits for system messages, too. One that hibernates does, if proc_lib
+%% started it, which is seen by its registers (is_callback/2).
+waits({erlang, hibernate, _}) -> true;
+waits({Module, _, _}) -> erlang:function_exported(Module, system_continue, 3);
+waits(undefined) -> false.
+
+%% It handles its system messages itself.
+is_special(Module) ->
+    erlang:function_exported(Module, system_code_change, 4)
+        andalso not lists:member(Module, [gen_server, gen_statem, gen_event, gen_fsm]).
+
+%% [Module] of its lowest call, if that means that it will wait so when it has done what it does now: gen,
+%% while a behaviour initializes, or the behaviour.
+lowest(Pid) ->
+    Modules = [Module || [{_, Stack} | _] <- process_infos([Pid]), {Module, _, _, _} <- lists:reverse(Stack)],
+    case Modules of
+        [proc_lib, gen | _] -> [gen];
+        [proc_lib, Lowest | _] -> [Lowest || erlang:function_exported(Lowest, system_continue, 3)];
+        _ -> []
+    end.
+
+%% Returns the processes whose callback module it is.
+alike(Module, Pids) ->
+    Sample = lists:sublist(Pids, ?sample),
+    Others = lists:nthtail(length(Sample), Pids),
+    Checked = [{is_callback(Module, Pid), Pid} || Pid <- Sample],
+    case lists:usort([Is || {Is, _} <- Checked]) -- [gone] of
+        [] when Others =/= [] -> alike(Module, Others);
+        [true] -> Pids;
+        [false, true] -> every(Module, Pids);
+        _ -> []
+    end.
+
+every(Module, Pids) ->
+    [Pid || Pid <- Pids, is_callback(Module, Pid) =:= true].
+
+%% true, false or gone. The registers of a process that hibernates are empty: then it is what it was started
+%% as.
+is_callback(Module, Pid) ->
+    case registers(Pid) of
+        hibernates -> element(1, proc_lib:translate_initial_call(Pid)) =:= Module;
+        gone -> gone;
+        Text -> binary:match(Text, patterns(Module)) =/= nomatch
+    end.
+
+%% gen_server has the module in a register, gen_statem in a record, and sys, which suspends them, in the state
+%% of gen_server.
+patterns(Module) ->
+    Name = name(Module),
+    [<<" ", Name/binary, "\n">>, <<"[", Name/binary, "]">>, <<",", Name/binary, "]">>,
+     <<",", Name/binary, ",infinity">>].
+
+name(Module) ->
+    unicode:characters_to_binary(io_lib:format("~0tp", [Module])).
+
+%% As text. Very long terms are cut.
+registers(Pid) ->
+    case process_info(Pid, [current_function, backtrace]) of
+        [{_, {erlang, hibernate, _}}, _] -> hibernates;
+        [_, {_, Text}] -> Text;
+        undefined -> gone
+    end.
+
+%% The handlers of an event manager that are of those modules. One that hibernates is idle, and answers.
+handlers(Pid, Modules, C) ->
+    case registers(Pid) of
+        hibernates ->
+            case briefly(gen, call, [Pid, self(), get_modules, infinity], C) of
+                {ok, Known} when is_list(Known) -> [Module || Module <- Modules, lists:member(Module, Known)];
+                _ -> []
+            end;
+        gone ->
+            [];
+        Text ->
+            [Module || Module <- Modules, Name <- [name(Module)],
+                       binary:match(Text, <<"{handler,", Name/binary, ",">>) =/= nomatch]
+    end.
+
+%% The modules that a process is of by its initial call, for one that is not looked at yet; unknown if it has
+%% not begun to be anything.
+kind_modules(Pid) ->
+    case {proc_lib:translate_initial_call(Pid), process_info(Pid, current_function)} of
+        {{proc_lib, _, _}, {_, {proc_lib, _, _}}} -> unknown;
+        {{supervisor, Module, _}, _} -> [Module];
+        {{Module, _, _}, _} -> [Module]
+    end.
+
+%% A special process that waits (ranch's supervisors are of this kind).
+waits_specially(Pid) ->
+    case process_info(Pid, current_function) of
+        {_, {Module, _, _} = Function} -> is_special(Module) andalso waits(Function);
+        _ -> false
+    end.
