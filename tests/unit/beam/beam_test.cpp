@@ -188,6 +188,24 @@ TEST_CASE("attributes may be absent, as in a stripped file") {
   CHECK(vsn_attribute(beam) == std::nullopt);
 }
 
+TEST_CASE("a stripped module is a supervisor if it has an init/1 and starts supervisors") {
+  Beam beam;
+  beam.attributes = list();
+  beam.exports = {{Atom{"start_link"}, 0}, {Atom{"init"}, 1}};
+  beam.imports = {{Atom{"supervisor"}, {Atom{"start_link"}, 3}}};
+  CHECK(is_supervisor(beam));
+  Beam server = beam;
+  server.exports.push_back({Atom{"handle_call"}, 3});
+  CHECK_FALSE(is_supervisor(server));
+  Beam caller = beam;
+  caller.imports = {{Atom{"supervisor"}, {Atom{"start_child"}, 2}}};
+  CHECK_FALSE(is_supervisor(caller));
+  // An attribute shows that the file is whole.
+  Beam whole = beam;
+  whole.attributes = list({tuple(Atom{"vsn"}, list({std::int64_t{1}}))});
+  CHECK_FALSE(is_supervisor(whole));
+}
+
 TEST_CASE("bytes after the end of a beam do not matter") {
   Bytes file = golden("otp25", "server.beam");
   CHECK(parse_beam(file + "more", "x.beam") == parse_beam(file, "x.beam"));
