@@ -13,7 +13,11 @@ running_vsn(Module, #{backup := Backup}) ->
     case maps:get(Module, Backup, not_loaded) of
         {_, Beam} ->
             case beam_lib:version(Beam) of
-                {ok, {_, [Vsn]}} -> Vsn;
+                %% As in release_handler: -vsn("1") is one character, and a string.
+                {ok, {_, [Vsn] = Text}} -> case is_integer(Vsn) andalso Vsn >= $\s andalso Vsn =< 255 of
+                                               true -> Text;
+                                               false -> Vsn
+                                           end;
                 {ok, {_, Vsn}} -> Vsn;
                 _ -> undefined
             end;
