@@ -103,10 +103,22 @@ Request as_it_runs(Request request, const NodeState& node) {
   return request;
 }
 
+/// Waits until the boot script has started all applications: what is started before its turn keeps the start
+/// type that we give it.
+void await_boot(Rpc& rpc, NodeState& node, const Call& call) {
+  constexpr milliseconds pause{100};
+  while (node.booting) {
+    if (left_until(call.options.until) <= pause) throw Error("is still booting");
+    std::this_thread::sleep_for(pause);
+    node = observe(rpc, question_for(call.request), call.options.until);
+  }
+}
+
 void decide_on(Visit& visit, const Call& call) {
   auto [rpc, node] =
       connect_and_observe(*visit.entry, question_for(call.request), call.options.until, call.ports);
   visit.rpc = std::move(rpc);
+  if (visit.rpc) await_boot(*visit.rpc, node, call);
   if (!visit.rpc) {
     visit.report.outcome = Outcome::done(Word::node_down);
     return;

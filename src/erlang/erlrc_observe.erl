@@ -11,6 +11,10 @@ main(Argument, Client, Ref) ->
     Info = application:info(),
     Client ! {Ref, #{otp => erlang:system_info(otp_release),
                      lib_dir => code:lib_dir(),
+                     booting => case init:get_status() of
+                                    {starting, Progress} -> Progress =/= started;
+                                    _ -> false
+                                end,
                      info => Info,
                      included => [application:get_key(App, included_applications)
                                   || {App, _, _} <- proplists:get_value(loaded, Info)],

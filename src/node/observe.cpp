@@ -144,6 +144,7 @@ NodeState read_node_state(const Term& answer) {
   if (lookup(answer, "otp") == nullptr) return state;
   state.otp_release = text(answer, "otp");
   state.lib_dir = text(answer, "lib_dir");
+  if (const Term* booting = lookup(answer, "booting")) state.booting = *booting == Term(Atom{"true"});
   read_code(answer, state);
   return state;
 }
