@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/app/make_appup.hpp>
 
+#include <erlrc/app/asking_supervisors.hpp>
+
 #include <algorithm>
 #include <array>
 #include <ranges>
@@ -53,8 +55,7 @@ bool names_any(const std::vector<Atom>& names, std::initializer_list<std::string
 // --- the author's hooks
 
 // The change of a supervisor, surrounded by the hooks that start added and stop removed children.
-Change with_hooks(const Atom& module, const Versions& versions, const Term& update) {
-  Change change{{update}, {update}};
+Change with_hooks(const Atom& module, const Versions& versions, Change change) {
   Term earlier = string(versions.earlier.spec.vsn);
   Term later = string(versions.later.spec.vsn);
   if (exports(versions.beam(module), "sup_upgrade_notify", 2))
@@ -137,10 +138,11 @@ Term remove(const Atom& module) {
 Change changed(const Atom& module, const Versions& versions, Term depends_on) {
   const Beam& beam = versions.beam(module);
   Term advanced = tuple(Atom{"advanced"}, list());
-  if (is_supervisor(beam))
-    return with_hooks(module, versions,
-                      tuple(Atom{"update"}, module, Atom{"static"}, Atom{"default"}, advanced, soft(), soft(),
-                            std::move(depends_on)));
+  if (is_supervisor(beam)) {
+    const Term update = tuple(Atom{"update"}, module, Atom{"static"}, Atom{"default"}, advanced, soft(),
+                              soft(), std::move(depends_on));
+    return with_hooks(module, versions, {{update}, {update}});
+  }
   Term instruction = converts_state(beam)
                          ? tuple(Atom{"update"}, module, advanced, soft(), soft(), std::move(depends_on))
                          : load(module, std::move(depends_on));
@@ -201,8 +203,10 @@ std::vector<AppupRemark> remarks(const Versions& versions, const AppFiles& to,
 
 Change changed_as_2008(const Atom& module, const Versions& versions) {
   const Beam& beam = versions.beam(module);
-  if (names_any(behaviours(beam), {"supervisor"}))
-    return with_hooks(module, versions, tuple(Atom{"update"}, module, Atom{"supervisor"}));
+  if (names_any(behaviours(beam), {"supervisor"})) {
+    const Term update = tuple(Atom{"update"}, module, Atom{"supervisor"});
+    return with_hooks(module, versions, {{update}, {update}});
+  }
   Term brutal = Atom{"brutal_purge"};
   Term instruction = exports(beam, "code_change", 3)
                          ? tuple(Atom{"update"}, module, Atom{"infinity"}, tuple(Atom{"advanced"}, list()),
@@ -240,6 +244,8 @@ MadeScript make_script(const AppFiles& from, const AppFiles& to, Direction direc
   for (const Atom& module : modules.added)
     changes.push_back({{load(module)}, {remove(module)}});
   std::ranges::move(changed_modules(versions, changed), std::back_inserter(changes));
+  for (const Atom& module : asking_supervisors(from, to))
+    changes.push_back(with_hooks(module, versions, {}));
   changes.push_back(version_change(versions));
   for (const Atom& module : modules.deleted)
     changes.push_back({{remove(module)}, {load(module)}});

@@ -68,7 +68,7 @@ public:
       if (instruction->opcode == kEndOfCode) break;
       note(*instruction);
     }
-    if (!init_) return {{"an init/1 that was not found"}, {}, {}};
+    if (!init_) return {{"an init/1 that was not found"}, {}, {}, {}};
     reach(*init_);
     return result();
   }
@@ -170,7 +170,7 @@ private:
 
   SupervisorInit result() const {
     std::set<std::string> effects;
-    std::set<Atom> tables, names;
+    std::set<Atom> tables, names, asks;
     bool guarded = false;
     for (const std::size_t index : reached_) {
       const Function& function = functions_[index];
@@ -178,6 +178,7 @@ private:
       guarded = guarded || function.catches;
       for (const std::uint64_t number : function.imports) {
         const auto& [module, called] = import(number);
+        asks.insert(module);
         guarded = guarded || is_guard(import(number));
         if (!only_computes(import(number)))
           effects.insert(module.name + ":" + called.name.name + "/" + std::to_string(called.arity));
@@ -189,8 +190,11 @@ private:
         if (module.name == "erlang" && called.name.name == "register") names.insert(module_.atom(name));
       }
     }
-    if (guarded) return {{effects.begin(), effects.end()}, {}, {}};
-    return {{effects.begin(), effects.end()}, {tables.begin(), tables.end()}, {names.begin(), names.end()}};
+    SupervisorInit made{{effects.begin(), effects.end()}, {}, {}, {asks.begin(), asks.end()}};
+    if (guarded) return made;
+    made.tables.assign(tables.begin(), tables.end());
+    made.names.assign(names.begin(), names.end());
+    return made;
   }
 
   const InitCode& module_;
@@ -207,9 +211,9 @@ SupervisorInit read_supervisor_init(const InitCode& module) {
   try {
     return InitReader(module).read();
   } catch (const Unreadable&) {
-    return {{"instructions unknown to erlrc"}, {}, {}};
+    return {{"instructions unknown to erlrc"}, {}, {}, {}};
   } catch (const ShortRead&) {
-    return {{"instructions unknown to erlrc"}, {}, {}};
+    return {{"instructions unknown to erlrc"}, {}, {}, {}};
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "script_steps.hpp"
+#include "supervisors.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -20,11 +21,6 @@ const Atom* named_app(const Apply& call, std::string_view function) {
   if (call.module.name != "application" || call.function.name != function || call.args.empty())
     return nullptr;
   return std::get_if<Atom>(&call.args.front().value);
-}
-
-const SupervisorInit* init_of(const AppFiles& files, const Atom& module) {
-  const auto beam = files.beams.find(module);
-  return beam != files.beams.end() && beam->second.init ? &*beam->second.init : nullptr;
 }
 
 std::vector<Atom> with_nifs(const AppFiles& files, const std::vector<Atom>& modules) {
@@ -92,6 +88,7 @@ private:
     steps.push_back(ReplacePath{from_.location.in_path, to_.location.in_path});
     if (from_.consolidated && to_.consolidated)
       steps.push_back(ReplacePath{from_.consolidated->dir, to_.consolidated->dir});
+    change_app();
   }
 
   void append(const Load& i) {
@@ -145,7 +142,6 @@ private:
     if (const Atom* app = named_app(i, "stop")) {
       push(StopApp{*app});
     } else if (const Atom* started = named_app(i, "start")) {
-      if (*started == to_.spec.name) change_app();  // it starts with its new keys and environment
       const auto type = versions_.node.running.find(*started);
       const bool runs = type != versions_.node.running.end();
       push(StartApp{*started, runs ? type->second : start_type(i)});
@@ -211,32 +207,6 @@ private:
   bool changed_ = false;
 };
 
-/// The supervisors whose processes call init/1 of the new code.
-std::vector<NoteChildren::Item> supervisors(const Versions& versions, const Instructions& script) {
-  std::vector<NoteChildren::Item> found;
-  for (const auto& [module, called] : script.code_changed) {
-    const SupervisorInit* now = init_of(versions.to, module);
-    const SupervisorInit* before = init_of(versions.from, module);
-    if (now == nullptr) continue;
-    found.push_back({module, before != nullptr && before->effects.empty() && now->effects.empty(),
-                     // The author may have made room for them.
-                     called ? std::vector<Atom>{} : now->tables, called ? std::vector<Atom>{} : now->names});
-  }
-  return found;
-}
-
-/// Why a supervisor's old children cannot be distinguished from those that were added at run time.
-std::string note_on_children(const Versions& versions, const Atom& supervisor) {
-  std::string effect;
-  for (const AppFiles* files : {&versions.from, &versions.to})
-    if (const SupervisorInit* init = init_of(*files, supervisor);
-        init && effect.empty() && !init->effects.empty())
-      effect = init->effects.front();
-  return "children that " + print_atom(supervisor.name) +
-         " no longer has stay: its init/1 is not called twice" +
-         (effect.empty() ? "" : ", because of " + effect);
-}
-
 /// The files of the version that runs with their digests, as far as they are where the node looks for them.
 std::vector<LoadModules::Item> known_files(const AppFiles& from, const std::vector<Atom>& modules) {
   std::vector<LoadModules::Item> items;
@@ -260,7 +230,7 @@ void append_reading(std::vector<Step>& steps, const AppFiles& to, const std::vec
 
 /// What must be known before anything is touched.
 std::vector<Step> steps_before(const Versions& versions, const Instructions& script, bool made,
-                               const Policy& policy) {
+                               const std::optional<NoteChildren>& children, const Policy& policy) {
   const auto& [from, to, node, change, trees] = versions;
   const bool otp = policy.engine == Policy::Engine::otp;
   std::vector<Step> steps;
@@ -281,25 +251,11 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     // stop before their module is removed is not known here.
     steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy});
   }
-  NoteChildren children{trees, supervisors(versions, script)};
-  if (policy.children == Policy::Children::keep)
-    for (NoteChildren::Item& item : children.items)
-      item.askable = false;
-  if (!children.items.empty()) steps.push_back(std::move(children));
+  if (children) steps.push_back(*children);
   if (!script.stopped.empty()) steps.push_back(CheckStop{trees, script.stopped});
   if (const auto type = node.running.find(trees.front()); type != node.running.end())
     steps.push_back(StayRunning{type->first, type->second});
   return steps;
-}
-
-/// After the script, supervisors know their new children, and nothing has started them.
-std::optional<Step> change_children(const std::vector<NoteChildren::Item>& supervisors,
-                                    const Policy& policy) {
-  ChangeChildren step;
-  for (const NoteChildren::Item& item : supervisors)
-    step.modules.push_back(item.module);
-  if (policy.children == Policy::Children::keep || step.modules.empty()) return std::nullopt;
-  return step;
 }
 
 }  // namespace
@@ -321,9 +277,10 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
                          const NodeState& node, const Policy& policy) {
   const Versions versions{from, to, node};
   Instructions read(versions, script.instructions);
-  const std::vector<NoteChildren::Item> children = supervisors(versions, read);
+  const Supervisors supervisors{from, to, read.code_changed, read.loaded};
+  const auto children = note_children(supervisors, versions.trees, policy);
   ScriptSteps made;
-  made.before = steps_before(versions, read, script.made, policy);
+  made.before = steps_before(versions, read, script.made, children, policy);
   if (policy.engine == Policy::Engine::otp) {
     const std::string& ebin = to.location.read_from;
     made.notes.push_back("engine: release_handler of OTP");
@@ -331,15 +288,18 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
                               script.instructions}};
   } else {
     made.change = std::move(read.steps);
-    if (auto step = change_children(children, policy)) made.change.push_back(*std::move(step));
+    if (children && policy.children == Policy::Children::change)
+      made.change.push_back(change_children(*children));
+    made.change.push_back(CallConfigChange{to.spec.name});
     PostPurge purge;
     for (const auto& [module, how] : read.purges)
       purge.items.push_back({module, how});
     if (!purge.items.empty()) made.last.push_back(std::move(purge));
   }
   if (!with_nifs(to, with_nifs(from, read.loaded)).empty()) made.change.push_back(CheckNifs{});
-  for (const NoteChildren::Item& item : children)
-    if (!item.askable) made.notes.push_back(note_on_children(versions, item.module));
+  if (children)
+    for (std::string& note : notes_on(*children, from, to))
+      made.notes.push_back(std::move(note));
   return made;
 }
 

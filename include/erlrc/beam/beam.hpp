@@ -37,6 +37,8 @@ struct SupervisorInit {
   /// Named tables, and names of processes, that init/1 creates without checking whether they exist.
   std::vector<Atom> tables;
   std::vector<Atom> names;
+  /// The modules whose functions init/1 calls.
+  std::vector<Atom> asks = {};
   bool operator==(const SupervisorInit&) const = default;
 };
 

@@ -97,24 +97,31 @@ struct StopApp {
 };
 
 /// Makes `to` the specification of a loaded application: keys, and the environment that a fresh start with it
-/// and the same configuration would have, plus what was set at run time; then config_change/3 with the true
-/// differences.
+/// and the same configuration would have, plus what was set at run time. As in install_release, this comes
+/// before all that runs new code.
 struct ChangeApp {
   static constexpr std::string_view name = "change_app";
   Atom app;
   Term from;  ///< the specification until now: its environment shows what was set at run time
   Term to;
   std::vector<Term> args() const { return parts::terms(app, from, to); }
-  std::string text() const {
-    return "change keys and environment of application " + app.name + ", and call its config_change";
-  }
+  std::string text() const { return "change keys and environment of application " + app.name; }
   bool operator==(const ChangeApp&) const = default;
+};
+
+/// config_change/3 of a running application, with what a ChangeApp has changed of its environment.
+struct CallConfigChange {
+  static constexpr std::string_view name = "call_config_change";
+  Atom app;
+  std::vector<Term> args() const { return parts::terms(app); }
+  std::string text() const { return "call config_change of " + app.name + " if its environment has changed"; }
+  bool operator==(const CallConfigChange&) const = default;
 };
 
 struct AppSteps {
   static constexpr std::string_view family = "apps";
   using Kinds = std::variant<RequireLoaded, RequireNotRunning, StayRunning, LoadApp, UnloadApp, StartApp,
-                             StartNeeded, StopApp, ChangeApp>;
+                             StartNeeded, StopApp, ChangeApp, CallConfigChange>;
 };
 
 }  // namespace erlrc

@@ -48,7 +48,9 @@ struct StartTerminated {
 };
 
 /// Notes, before anything was touched, which children the supervisors of the modules have, and what init/1 of
-/// the old code returns; fails if an init/1 is known to fail when it is called again.
+/// the old code returns; fails if an init/1 is known to fail when it is called again, or if a supervisor
+/// cannot change to what it will return. `asking`: supervisors whose code stays, and whose children may
+/// change.
 struct NoteChildren {
   static constexpr std::string_view name = "note_children";
   struct Item {
@@ -61,8 +63,16 @@ struct NoteChildren {
   };
   std::vector<Atom> apps;
   std::vector<Item> items;
-  std::vector<Term> args() const { return parts::terms(atoms(apps), parts::each(items, &Item::term)); }
-  std::string text() const { return "note the children of the supervisors of " + parts::modules(items); }
+  std::vector<Atom> asking{};
+  std::vector<Term> args() const {
+    return parts::terms(atoms(apps), parts::each(items, &Item::term), atoms(asking));
+  }
+  std::string text() const {
+    std::vector<Atom> modules(asking);
+    for (const Item& item : items)
+      modules.push_back(item.module);
+    return "note the children of the supervisors of " + parts::names(modules.empty() ? apps : modules);
+  }
   bool operator==(const NoteChildren&) const = default;
 };
 
@@ -73,6 +83,7 @@ struct ChangeChildren {
   std::vector<Atom> modules;
   std::vector<Term> args() const { return {}; }
   std::string text() const {
+    if (modules.empty()) return "stop the children that supervisors no longer have, and start the new ones";
     return "stop the children that the supervisors of " + parts::names(modules) +
            " no longer have, and start the new ones";
   }

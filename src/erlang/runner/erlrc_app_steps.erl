@@ -8,7 +8,7 @@
                     set_environment/2, set_run_time_settings/2, start_type/2, starting_apps/1, unload/3,
                     unloaded_with/2]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
--import(erlrc_journal, [journal/2, remark/2, take_newest/0]).
+-import(erlrc_journal, [journal/2, journal_first/2, remark/2, take_newest/0]).
 -import(erlrc_text, [expect/4, fail/2, short/1]).
 
 app_step(do, {require_loaded, App, Vsn}, C) ->
@@ -25,9 +25,9 @@ app_step(do, {require_not_running, App}, C) ->
 
 app_step(do, {stay_running, App, Type}, C) ->
     %% Without a callback module it has no process, and cannot end by itself.
-    case is_pid(application_controller:get_master(App)) of
-        true -> C#{stays := {App, Type}};
-        false -> C
+    case application:get_key(App, mod) of
+        {ok, {_, _}} -> expect_running(App), C#{stays := {App, Type}};
+        _ -> C
     end;
 app_step(undo, {stay_running, App, Type}, C) ->
     case has_ended(App) of
@@ -129,32 +129,38 @@ app_step(do, {change_app, App, From, {application, App, _} = To}, C) ->
     Keys = all_keys(App),
     Settings = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
     Before = environment(App),
-    journal(apps, {change_app, App, Keys}),
+    %% A rollback calls code_change and init/1 as a downgrade does: with the environment of the version that
+    %% will run.
+    journal_first(apps, {change_app, App, Keys}),
     expect(ok, bounded(application_controller, change_application_data, [[To], Conf], C),
            "~ts: change of its specification", [App]),
     set_run_time_settings(App, Settings),
-    %% A callback that fails has been called with the change all the same.
-    journal(apps, {config_change, App, unsure}),
-    config_change(App, Before, C),
-    _ = take_newest(),
-    journal(apps, {config_change, App, sure}),
-    C;
+    C#{environment := {App, Before}};
 app_step(undo, {change_app, App, Keys}, C) ->
     change_back(App, Keys, C);
-app_step(undo, {config_change, App, Called}, C) ->
-    %% The callback was called with the change, so it is called with the change back. The next entry is that
-    %% of change_app.
-    Before = environment(App),
-    {apps, {change_app, App, Keys}} = take_newest(),
-    change_back(App, Keys, C),
+
+app_step(do, {call_config_change, App}, #{environment := {App, Before}} = C) ->
+    %% A callback that fails has been called with the change all the same.
+    Changed = environment(App),
+    journal(apps, {config_change, App, unsure, Changed}),
+    config_change(App, Before, C),
+    _ = take_newest(),
+    journal(apps, {config_change, App, sure, Changed}),
+    C;
+app_step(undo, {config_change, App, Called, Changed}, C) ->
+    %% The callback was called with the change, so it is called with the change back.
     case Called of
-        sure -> config_change(App, Before, C);
+        sure -> config_change(App, Changed, C);
         %% It may fail whatever it is called with.
-        unsure -> _ = (catch config_change(App, Before, C)), ok
+        unsure -> _ = (catch config_change(App, Changed, C)), ok
     end;
 %% The entry is one of eval_script (erlrc_otp).
 app_step(undo, {configuration, Conf}, C) ->
     expect(ok, bounded(application_controller, change_application_data, [[], Conf], C), "configuration", []).
+
+%% It may have ended since it was observed, even because it was asked for its processes.
+expect_running(App) ->
+    has_ended(App) andalso fail("~ts: runs no longer", [App]).
 
 %% What it needs itself comes before. One that another application includes runs inside that one, or not at
 %% all.

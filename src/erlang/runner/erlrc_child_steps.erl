@@ -4,9 +4,11 @@
 -module(erlrc_child_steps).
 -export([child_step/3]).
 -import(erlrc_call, [bounded/4]).
--import(erlrc_children, [change_children/2, note_children/3, start_stopped/4]).
+-import(erlrc_children, [change_children/2, reset/2, start_stopped/4]).
+-import(erlrc_init, [note_children/4]).
 -import(erlrc_journal, [journal/2]).
 -import(erlrc_restart, [belongings/2, give_back/6, restart/4, running/2, stoppable/3]).
+-import(erlrc_supervisor, [rename/4]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [expect/4, fail/2, short/1, short_name/1]).
 
@@ -53,8 +55,8 @@ child_step(undo, {restarted, Parent, Id}, C) ->
         Answer -> expect(ok, Answer, "child ~0tp: stop", [Id])
     end;
 
-child_step(do, {note_children, Apps, Items}, C) ->
-    C#{children := note_children(Apps, Items, C)};
+child_step(do, {note_children, Apps, Items, Asking}, C) ->
+    C#{children := note_children(Apps, Items, Asking, C)};
 
 child_step(do, change_children, #{children := Noted} = C) ->
     change_children(Noted, C),
@@ -66,4 +68,8 @@ child_step(undo, {child_started, Supervisor, Id}, C) ->
         Result -> expect(ok, Result, "child ~0tp: stop", [Id])
     end;
 child_step(undo, {child_stopped, Supervisor, Id, Snapshot}, C) ->
-    start_stopped(Supervisor, Id, Snapshot, C).
+    start_stopped(Supervisor, Id, Snapshot, C);
+child_step(undo, {renamed, Supervisor, Old, New}, C) ->
+    is_process_alive(Supervisor) andalso rename(Supervisor, New, Old, C);
+child_step(undo, {reset, Row}, C) ->
+    reset(Row, C).

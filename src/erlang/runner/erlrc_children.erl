@@ -3,103 +3,159 @@
 %% The children of supervisors whose init/1 changes.
 %%
 %% A supervisor that is upgraded calls init/1 of its new code and takes over what that returns, but it neither
-%% starts children that are new nor stops those that are gone. New are the children that it has now and did
-%% not have before. It is harder to know which are gone: a child that init/1 no longer returns may have been
-%% added by supervisor:start_child/2. So only those are gone that init/1 of the old code returned and that of
-%% the new does not, and for that both are called once more; the planner knows of which modules this may be
-%% done (supervisor_init.cpp).
+%% starts children that are new nor stops those that are gone. A child is new if init/1 of the old code did
+%% not return it and that of the new does, and gone the other way round; under a new id with the same start
+%% function it is the same child. So a temporary child that has ended, or one that an operator has deleted, is
+%% not new, and one that was added by supervisor:start_child/2 is not gone.
+%%
+%% What init/1 returns is known if it may be called once more (supervisor_init.cpp), or predicted
+%% (erlrc_predict). If the old one is not known, new is what the supervisor has now and had not before.
+%%
+%% A supervisor whose code is the same may return other children, too: if its init/1 asks code or an
+%% environment that changes, or if its children are arguments of the function that starts it, as with
+%% Elixir's Supervisor.start_link(children, options). It is compared when all else is done, and converted
+%% then.
 -module(erlrc_children).
--export([added_ids/2, change_children/2, drop_children/3, note_children/3, start_stopped/4]).
--import(erlrc_call, [bounded/4, now_ms/0]).
--import(erlrc_journal, [journal/2, journal_last/2, remark/2]).
+-export([added_ids/2, change_children/2, drop_children/3, known_ids/1, reset/2, start_stopped/4,
+         unknown_ids/3]).
+-import(erlrc_call, [bounded/4]).
+-import(erlrc_init, [init_now/2, starter_name/1]).
+-import(erlrc_journal, [journal/2, journal_last/2, journal_oldest/2, remark/2]).
 -import(erlrc_restart, [belongings/2, died_with/3]).
--import(erlrc_sys, [ask/3, gone/1, has_state/1, replace_state/3]).
--import(erlrc_text, [fail/2, module_name/1, processes/2, short/1, short_name/1, text/2]).
--import(erlrc_tree, [is_supervisor/1, supervised/2]).
-
-%% [{Supervisor, Module, Children, OldIds}] in the order of the tree; OldIds is unknown or what init/1
-%% returned.
-note_children(Apps, Items, C) ->
-    Found = [{Pid, lists:keyfind(Module, 1, Items)}
-             || {Pid, _, _, supervisor, [Module]} <- supervised(Apps, C), lists:keymember(Module, 1, Items)],
-    lists:foreach(fun({_, Item}) -> check_init(Item) end, Found),
-    States = supervisor_states([Pid || {Pid, _} <- Found], C),
-    [{Pid, Module, children(State), case Askable of true -> init_ids(Module, State, C); false -> unknown end}
-     || {{Pid, {Module, Askable, _, _}}, {Pid, State}} <- lists:zip(Found, States), has_children(State)].
-
-%% Fails if init/1 creates what exists already.
-check_init({Module, _, Tables, Names}) ->
-    Why = "supervisor ~ts cannot be upgraded: its init/1 is called again, and ~ts, which exists",
-    [fail(Why, [module_name(Module), text("creates the table ~ts", [Table])])
-     || Table <- Tables, ets:whereis(Table) =/= undefined],
-    [fail(Why, [module_name(Module), text("registers the name ~ts", [Name])])
-     || Name <- Names, whereis(Name) =/= undefined].
-
-supervisor_states(Pids, C) ->
-    Replies = ask([{Pid, get_state} || Pid <- Pids], standard, C),
-    case [Pid || {Pid, Reply} <- Replies, not has_state(Reply), not gone(Reply)] of
-        [] -> [{Pid, case Reply of {reply, {ok, State}} -> State; _ -> gone end} || {Pid, Reply} <- Replies];
-        Silent -> fail("supervisors that do not answer: ~ts", [processes(Silent, C)])
-    end.
-
-%% The state of a supervisor (supervisor.erl, all of OTP 23 to 29): {state, Name, Strategy, {Ids, Children},
-%% .., Module, Args}. Elixir's DynamicSupervisor has another, and no children of init/1; nor has
-%% simple_one_for_one.
-has_children(State) ->
-    is_tuple(State) andalso tuple_size(State) > 5 andalso element(1, State) =:= state andalso
-        element(3, State) =/= simple_one_for_one.
-
-%% [{Id, Pid, Start}] in the order in which they are started.
-children(State) ->
-    {Ids, Known} = element(4, State),
-    [begin
-         Child = maps:get(Id, Known),
-         {Id, element(2, Child), element(4, Child)}
-     end || Id <- lists:reverse(Ids)].
-
-init_ids(Module, State, #{deadline := Deadline} = C) ->
-    Args = element(tuple_size(State), State),
-    case bounded(Module, init, [Args], C#{deadline := min(Deadline, now_ms() + 5000)}) of
-        {ok, {_, Specs}} when is_list(Specs) -> [id(Spec) || Spec <- Specs];
-        _ -> unknown
-    end.
-
-id(#{id := Id}) -> Id;
-id(Spec) -> element(1, Spec).
+-import(erlrc_supervisor, [check_change/3, children/1, convert/4, has_children/1, rename/4, specs_of/1,
+                           state_args/1, states/2]).
+-import(erlrc_sys, [ask/3, replace_state/3]).
+-import(erlrc_text, [fail/2, short/1, short_name/1, text/2]).
+-import(erlrc_tree, [is_supervisor/1]).
 
 change_children(Noted, C) ->
-    States = supervisor_states([Pid || {Pid, _, _, _} <- Noted], C),
-    Changes = [{Pid, Before, children(State), gone_ids(Module, OldIds, State, C)}
-               || {{Pid, Module, Before, OldIds}, {Pid, State}} <- lists:zip(Noted, States),
-                  has_children(State)],
+    Compared = [{Row, init_now(Row, C)} || #{state := State} = Row <- Noted, has_children(State)],
+    Converted = [Each || {Row, New} = Each <- Compared, is_converted(Row, New, C)],
+    States = states([Pid || {#{pid := Pid}, _} <- Converted], C),
+    Changes = [change(Row, New, State, C)
+               || {{Row, New}, {_, State}} <- lists:zip(Converted, States), has_children(State)],
     %% The deepest and the youngest are stopped first. A child may move from one supervisor to another, and
     %% only one may have its name.
-    New = [{Pid, [Id || {Id, undefined, _} <- Now, not lists:member(Id, Gone),
-                        not lists:keymember(Id, 1, Before)]}
-           || {Pid, Before, Now, Gone} <- Changes],
-    [stop(Pid, Child, C) || {Pid, Before, Now, Gone} <- lists:reverse(Changes),
-                            {Id, _, _} = Child <- lists:reverse(Now),
-                            lists:member(Id, Gone), lists:keymember(Id, 1, Before)],
-    [start(Pid, Id, C) || {Pid, Ids} <- New, Id <- Ids],
+    [stop(Pid, Child, C) || {Pid, Gone, _, _} <- lists:reverse(Changes), Child <- lists:reverse(Gone)],
+    [start(Pid, Id, C) || {Pid, _, New, _} <- Changes, Id <- New],
     [remark("child ~0tp of ~ts keeps running as ~0tp started it, the new one would be ~0tp",
             [Id, short_name(Pid), mfa(Start), mfa(Later)])
-     || {Pid, Before, Now, _} <- Changes, {Id, Running, Start} <- Before, is_pid(Running),
-        {_, Same, Later} <- [lists:keyfind(Id, 1, Now)], Same =:= Running, mfa(Later) =/= mfa(Start)],
+     || {Pid, _, _, Kept} <- Changes, {Id, Start, Later} <- Kept, mfa(Later) =/= mfa(Start)],
     ok.
+
+%% Whether the supervisor has taken over what init/1 of the new version returns. Those whose code is the same
+%% do that now, if it is something else.
+is_converted(#{how := changed}, _, _) ->
+    true;
+is_converted(#{pid := Pid} = Row, {unknown, Why}, _) ->
+    remark("supervisor ~ts keeps the children that it has: which ones it would start with is not known, "
+           "because of ~ts in ~ts", [short_name(Pid), Why, starter_name(Row)]),
+    false;
+is_converted(#{pid := Pid, module := Module, state := State, specs := Old} = Row, New, C) ->
+    {Args, Specs} = case New of
+                        {args, Given} -> {Given, specs_of({ok, Given})};
+                        _ -> {state_args(State), New}
+                    end,
+    case {Old, Specs} of
+        {_, unknown} ->
+            false;
+        {Same, Same} ->
+            false;
+        _ ->
+            check_change(Pid, State, Specs),
+            journal_oldest(children, {reset, Row}),
+            convert(Pid, Module, Args, C),
+            true
+    end.
+
+%% For the undo: a supervisor that was converted here takes over what init/1 of the old version returns, now
+%% that all else is as it was.
+reset(#{pid := Pid, module := Module, state := State}, C) ->
+    case is_process_alive(Pid) of
+        true ->
+            convert(Pid, Module, state_args(State), C),
+            drop_children(Pid, unknown_ids(Pid, known_ids(State), C), C);
+        false ->
+            []
+    end.
+
+%% Compares what the supervisor had with what it has, and renames children: {Pid, [{Id, Pid, Start}] that are
+%% gone, [Id] that are new, [{Id, Start, LaterStart}] that keep running}.
+change(#{pid := Pid, state := State, specs := Old}, New0, Later, C) ->
+    New = case New0 of {args, Args} -> specs_of({ok, Args}); _ -> New0 end,
+    Before = children(State),
+    Now = children(Later),
+    {OldSpecs, NewSpecs} = {starts(Old), starts(New)},
+    Waiting = [Id || {Id, undefined, _, _} <- Now, not lists:keymember(Id, 1, Before)],
+    case {OldSpecs, NewSpecs} of
+        {_, _} when is_list(OldSpecs), is_list(NewSpecs) ->
+            Missing = [Spec || {Id, _} = Spec <- OldSpecs, not lists:keymember(Id, 1, NewSpecs)],
+            Added = [Spec || {Id, _} = Spec <- NewSpecs, not lists:keymember(Id, 1, OldSpecs)],
+            Same = same_starts(Added, Missing),
+            rename_all(Pid, Same, Before, C),
+            Gone = [Id || {Id, _} <- Missing] -- [Id || {Id, _} <- Same],
+            Fresh = [Id || {Id, _} <- Added, not lists:keymember(Id, 2, Same)],
+            remove_entries(Pid, [Id || Id <- Waiting, not lists:member(Id, Fresh),
+                                       not is_renamed(Id, Same, Before)], C),
+            {Pid, [Child || {Id, _, _, _} = Child <- Before, lists:member(Id, Gone),
+                            lists:keymember(Id, 1, Now)],
+             [Id || Id <- Waiting, lists:member(Id, Fresh)], kept(Before, Now)};
+        _ ->
+            Known = case OldSpecs of unknown -> []; _ -> [Id || {Id, _} <- OldSpecs] end,
+            {Pid, [], startable(Pid, Waiting -- Known, Now, OldSpecs), kept(Before, Now)}
+    end.
+
+starts({ok, {_, Specs}}) -> [{Id, Start} || #{id := Id, start := Start} <- Specs];
+starts(_) -> unknown.
+
+%% [{OldId, NewId}] of the children that have another id.
+same_starts(Added, Missing) ->
+    {Same, _} = lists:foldl(fun({New, Start}, {Found, Left}) ->
+                                    case lists:keyfind(Start, 2, Left) of
+                                        {Old, _} -> {[{Old, New} | Found], lists:keydelete(Old, 1, Left)};
+                                        false -> {Found, Left}
+                                    end
+                            end, {[], Missing}, Added),
+    lists:reverse(Same).
+
+rename_all(Pid, Same, Before, C) ->
+    [begin
+         journal(children, {renamed, Pid, Old, New}),
+         rename(Pid, Old, New, C)
+     end || {Old, New} <- Same, lists:keymember(Old, 1, Before)].
+
+is_renamed(Id, Same, Before) ->
+    case lists:keyfind(Id, 2, Same) of
+        {Old, _} -> lists:keymember(Old, 1, Before);
+        false -> false
+    end.
+
+%% Without the old list it is not known whether a temporary child is new or has ended.
+startable(Pid, Ids, Now, Old) ->
+    Ended = [Id || {Id, _, _, temporary} <- Now, lists:member(Id, Ids), Old =:= unknown],
+    [remark("child ~0tp of ~ts is not started: it is temporary, and may have done its work",
+            [Id, short_name(Pid)]) || Id <- Ended],
+    Ids -- Ended.
+
+kept(Before, Now) ->
+    [{Id, Start, Later} || {Id, Running, Start, _} <- Before, is_pid(Running),
+                           {_, Same, Later, _} <- [lists:keyfind(Id, 1, Now)], Same =:= Running].
 
 mfa({M, F, A}) when is_list(A) -> {M, F, length(A)};
 mfa({M, F, _}) -> {M, F}.
 
-gone_ids(_, unknown, _, _) -> [];
-gone_ids(Module, OldIds, State, C) ->
-    case init_ids(Module, State, C) of
-        unknown -> [];
-        NewIds -> OldIds -- NewIds
-    end.
+%% The supervisor lists them only because init/1 returns them: they had ended for good, or been deleted.
+remove_entries(Supervisor, Ids, C) ->
+    [expect_ok(bounded(supervisor, delete_child, [Supervisor, Id], C), "remove", Id, Supervisor)
+     || Id <- Ids],
+    ok.
 
-stop(Supervisor, {Id, Pid, _}, C) ->
-    Snapshot = case is_pid(Pid) andalso not is_supervisor(Pid) andalso ask([{Pid, get_state}], standard, C) of
-                   [{_, {reply, {ok, State}}}] -> {Pid, State, belongings(Pid, Supervisor)};
+stop(Supervisor, {Id, Pid, _, _}, #{converted := Converted} = C) ->
+    Now = is_pid(Pid) andalso not is_supervisor(Pid) andalso ask([{Pid, get_state}], standard, C),
+    Snapshot = case {Now, Converted} of
+                   %% It will be started again by the code that it had before.
+                   {[_], #{Pid := State}} -> {Pid, State, belongings(Pid, Supervisor)};
+                   {[{_, {reply, {ok, State}}}], _} -> {Pid, State, belongings(Pid, Supervisor)};
                    _ -> none
                end,
     %% The undo starts it again when all else is as it was, above all its code, and the last one first.
@@ -128,8 +184,25 @@ expect_ok(Failed, What, Id, Supervisor) ->
 
 %% The children that a supervisor got from init/1 when it was converted, by its states before and after that.
 added_ids(Before, After) ->
-    [Id || has_children(Before), has_children(After), {Id, _, _} <- children(After),
+    [Id || has_children(Before), has_children(After), {Id, _, _, _} <- children(After),
            not lists:keymember(Id, 1, children(Before))].
+
+known_ids(State) ->
+    case has_children(State) of
+        true -> [Id || {Id, _, _, _} <- children(State)];
+        false -> unknown
+    end.
+
+%% The children that it lists, that do not run, and that are not among these.
+unknown_ids(_, unknown, _) ->
+    [];
+unknown_ids(Supervisor, Known, C) ->
+    case bounded(supervisor, which_children, [Supervisor], C) of
+        Children when is_list(Children) ->
+            [Id || {Id, undefined, _, _} <- Children, not lists:member(Id, Known)];
+        _ ->
+            []
+    end.
 
 %% For the undo, like the functions below: what could not be done, as texts. An appup that starts another
 %% child of that supervisor may have started these, too.

@@ -14,8 +14,8 @@
 %% die. It is a map and not an Erlang record, because the compiler expands those, and this code is not
 %% compiled (make_program.escript).
 -module(erlrc_journal).
--export([context/1, is_touched/0, journal/2, journal_last/2, journal_of/1, new_record/0, next_entry/0,
-         recall/1, record/2, record_in/3, remark/2, take_newest/0]).
+-export([context/1, is_touched/0, journal/2, journal_first/2, journal_last/2, journal_of/1, journal_oldest/2,
+         new_record/0, next_entry/0, recall/1, record/2, record_in/3, remark/2, take_newest/0]).
 -import(erlrc_text, [text/2]).
 
 context(Deadline) ->
@@ -45,12 +45,14 @@ context(Deadline) ->
       children => [],          % those of the supervisors that are converted (erlrc_children)
       terminated => [],        % those that are stopped and not started again yet
       %% applications
+      environment => none,     % {App, Env}: before the change of its specification
       stays => none}.          % {App, StartType}: it has to run when all is done
 
 %% To be called before all else in this module, once in a run.
 new_record() ->
     put(erlrc_record,
         #{journal => [],            % [{Family, Entry}], newest first: undo the steps (erlrc_step)
+          first => [],              % the same, for before the whole journal
           last => [],               % the same, for after the whole journal
           remarks => [],            % texts, newest first
           suspension => none,       % {When it began, Microseconds}: of the processes
@@ -69,6 +71,9 @@ new_record() ->
           links => #{},             % #{Supervisor => [Pid]}: when it was asked for its children
           trees => #{},             % #{[App] => {Trees, Links}}
           handlers_were_asked => false,
+          %% what erlrc_predict has read and found
+          forms => #{},             % #{Module => #{functions, records, imports} | none}
+          verdict => none,          % what has ended an evaluation
           %% for the undo of one entry, from that of others
           stuck => [],              % [{Pid, Snapshot, C}]: inside a code_change that does not return
           newborn => [],            % [{Pid, Module | none}]: started by the new code
@@ -93,24 +98,35 @@ journal(Family, Entry) ->
     #{journal := Journal} = Record = get(erlrc_record),
     put(erlrc_record, Record#{journal := [{Family, Entry} | Journal]}).
 
+%% The entry is for before all else: what the undo calls of the application has to see it.
+journal_first(Family, Entry) ->
+    record(first, [{Family, Entry} | recall(first)]).
+
 %% The entry is for when all else is as it was.
 journal_last(Family, Entry) ->
     record(last, [{Family, Entry} | recall(last)]).
 
+%% The entry is for the end of the journal: when the code is that of before, and what `last' needs is missing.
+journal_oldest(Family, Entry) ->
+    record(journal, recall(journal) ++ [{Family, Entry}]).
+
 %% Whether a step has changed anything.
 is_touched() ->
-    recall(journal) =/= [] orelse recall(last) =/= [].
+    [] =/= recall(first) ++ recall(journal) ++ recall(last).
 
 %% Takes out the entry that is the next one to undo, or none.
 next_entry() ->
-    case {recall(journal), recall(last)} of
-        {[], []} ->
-            none;
-        {[], [Entry | Rest]} ->
+    case {recall(first), recall(journal), recall(last)} of
+        {[Entry | Rest], _, _} ->
+            record(first, Rest),
+            Entry;
+        {[], [_ | _], _} ->
+            take_newest();
+        {[], [], [Entry | Rest]} ->
             record(last, Rest),
             Entry;
-        _ ->
-            take_newest()
+        {[], [], []} ->
+            none
     end.
 
 %% The entries of one family, newest first.

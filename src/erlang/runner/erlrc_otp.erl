@@ -12,7 +12,7 @@
                     set_run_time_settings/2, start_type/2]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_code, [running_vsn/2]).
--import(erlrc_journal, [journal/2, remark/2, take_newest/0]).
+-import(erlrc_journal, [journal/2, journal_first/2, remark/2, take_newest/0]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, processes/2, short/1]).
 -import(erlrc_tree, [column/2, remember/2, trees/2]).
@@ -26,7 +26,7 @@ eval_script({App, Vsn, Dir}, Script, Trees, From, To, C) ->
     Keys = all_keys(App),
     Settings = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
     note_processes(App, Script, Trees, C),
-    journal(apps, {change_app, App, Keys}),
+    journal_first(apps, {change_app, App, Keys}),
     journal(apps, {configuration, Conf}),
     Unpurged = evaluate(App, Vsn, Dir, Script, C),
     Stripped = environment(App),
@@ -34,11 +34,12 @@ eval_script({App, Vsn, Dir}, Script, Trees, From, To, C) ->
            "~ts: change of its specification", [App]),
     {apps, {configuration, Conf}} = take_newest(),
     set_run_time_settings(App, Settings),
-    journal(apps, {config_change, App, unsure}),
+    Changed = environment(App),
+    journal(apps, {config_change, App, unsure, Changed}),
     %% release_handler has called the callback with the removal of all settings.
     config_change(App, Stripped, C),
     _ = take_newest(),
-    journal(apps, {config_change, App, sure}),
+    journal(apps, {config_change, App, sure, Changed}),
     %% release_handler leaves brutal purges to make_permanent/1, which is for whole releases.
     C#{purges := Unpurged}.
 

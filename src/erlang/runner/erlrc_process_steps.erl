@@ -7,6 +7,7 @@
 -import(erlrc_code, [running_vsn/2]).
 -import(erlrc_census, [census/0]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
+-import(erlrc_init, [check_converted/2]).
 -import(erlrc_journal, [journal/2, recall/1]).
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned/3]).
@@ -38,6 +39,7 @@ process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted, 
     journal(processes, {convert_processes, Mode, Items, Jobs, Before}),
     case failures(ask(Concerned, Requests, standard, C)) of
         [] ->
+            check_converted(Concerned, C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
                to_convert := lists:nthtail(min(1, length(Next)), Next)};
         Failures ->

@@ -15,6 +15,7 @@
 -import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_once, [once/1]).
 -import(erlrc_outside, [concerned/3]).
+-import(erlrc_supervisor, [check_change/3, predicted_specs/4]).
 -import(erlrc_sys, [ask/3, has_state/1]).
 -import(erlrc_text, [exception/3, module_name/1, process/2, reply/1, short/1, text/2]).
 -import(erlrc_tree, [column/2, is_supervisor/1, remember/2]).
@@ -63,7 +64,7 @@ rehearse(Apps, Mode, Items, {Askable, C0}) ->
          {Result, Why} = case Call of
                              {calls, _} -> verdict(maps:get(N, Answers, {cannot, "the scratch node ended"}),
                                                    maps:get(Pid, States));
-                             {cannot, _} -> Call
+                             {_, _} -> Call
                          end,
          {Module, text("~ts", [process(Pid, C)]), Result, text("~ts", [Why])}
      end || {N, {Pid, Module, Call}} <- Numbered].
@@ -72,8 +73,21 @@ rehearse(Apps, Mode, Items, {Askable, C0}) ->
 %% [{Size, M, F, A}]}.
 call(Pid, Module, Vsn, Extra, Reply, {Askable, C}) ->
     case {has_state(Reply), Reply} of
-        {true, {reply, {ok, State}}} -> call_of(behaviour(Pid, C), Pid, Module, Vsn, Extra, State, Askable);
+        {true, {reply, {ok, State}}} ->
+            case cannot_change(Pid, Module, State, C) of
+                {fails, _} = Fails -> Fails;
+                false -> call_of(behaviour(Pid, C), Pid, Module, Vsn, Extra, State, Askable)
+            end;
         _ -> {cannot, ["its state cannot be read: ", reply(Reply)]}
+    end.
+
+%% A supervisor that cannot become what init/1 of the new version returns.
+cannot_change(Pid, Module, State, #{code := Code} = C) ->
+    Beams = maps:map(fun(_, {_, Beam}) -> Beam end, Code),
+    try is_supervisor(Pid) andalso check_change(Pid, State, predicted_specs(Module, State, Beams, C)) of
+        _ -> false
+    catch
+        throw:{fail, Why} -> {fails, Why}
     end.
 
 call_of({gen_server, _}, Pid, Module, Vsn, Extra, State, _) ->

@@ -11,7 +11,7 @@
 -module(erlrc_undo_conversion).
 -export([convert_again/2, undo_conversion/4]).
 -import(erlrc_call, [hook/4]).
--import(erlrc_children, [added_ids/2]).
+-import(erlrc_children, [added_ids/2, known_ids/1]).
 -import(erlrc_journal, [recall/1, record/2, remark/2]).
 -import(erlrc_once, [own_job/2]).
 -import(erlrc_sys, [ask/3, failures/1, gone/1, has_state/1, replace_states/2]).
@@ -58,7 +58,8 @@ convert_back(Jobs, Mode, {Old, Resumed}, C) ->
     Supervisors = [Pid || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Jobs]), is_supervisor(Pid)],
     %% Their children may have changed: init/1 of the old code is asked again, once that is loaded. It returns
     %% which children there are, but not which are no longer there.
-    again([{Pid, Module, Extra, {init, added_ids(maps:get(Pid, Old, none), maps:get(Pid, Resumed, none))}}
+    again([{Pid, Module, Extra, {init, added_ids(maps:get(Pid, Old, none), maps:get(Pid, Resumed, none)),
+                                 known_ids(maps:get(Pid, Old, none))}}
            || {Pid, Module, _, Extra} <- Jobs, lists:member(Pid, Supervisors)]),
     Back = case Mode of up -> {down, undefined}; down -> undefined end,
     Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
@@ -123,7 +124,7 @@ convert_again(Pids, C) ->
     record(again, maps:without(Pids, Again)),
     Modes = callback_modes([Module || {_, Module, _, {mode, _}} <- Jobs], C),
     Statems = [Job || {_, Module, _, {mode, Mode}} = Job <- Jobs, maps:get(Module, Modes, none) =/= Mode],
-    Unasked = change_code([Job || {_, _, _, {init, _}} = Job <- Jobs], C),
+    Unasked = change_code([Job || {_, _, _, {init, _, _}} = Job <- Jobs], C),
     Asked = ask([{Pid, get_state} || {Pid, _, _, _} <- Statems], standard, C),
     States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- Asked],
     Failed = change_code(Statems, C),

@@ -5,7 +5,7 @@
 %% the first suspending.
 -module(erlrc_undo_suspension).
 -export([undo_resumption/4, undo_suspension/2]).
--import(erlrc_children, [drop_children/3]).
+-import(erlrc_children, [drop_children/3, unknown_ids/3]).
 -import(erlrc_journal, [journal_of/1, recall/1, record/2]).
 -import(erlrc_suspend, [freeze/2, suspend/4, withdraw/1]).
 -import(erlrc_sys, [resume/2]).
@@ -16,11 +16,12 @@
 undo_suspension(Suspended, C) ->
     Stuck = [Pid || {Pid, _, _} <- recall(stuck)],
     Pids = lists:usort(Suspended ++ [Pid || {Pid, _} <- record(newborn, [])]),
-    Added = [{Pid, Ids} || {Pid, Jobs} <- maps:to_list(maps:with(Pids, recall(again))),
-                           {_, _, _, {init, Ids}} <- Jobs],
+    Added = [{Pid, Ids, Known} || {Pid, Jobs} <- maps:to_list(maps:with(Pids, recall(again))),
+                                  {_, _, _, {init, Ids, Known}} <- Jobs],
     Left = convert_again(Pids -- Stuck, C),
     Left ++ try resume(Pids -- Stuck, C), [] catch throw:{fail, Why} -> [Why] end
-        ++ lists:append([drop_children(Pid, Ids, C) || {Pid, Ids} <- Added]).
+        ++ lists:append([drop_children(Pid, Ids ++ unknown_ids(Pid, Known, C), C)
+                         || {Pid, Ids, Known} <- Added]).
 
 %% Pids were resumed, with States; others of the same modules may have been started since then, by the new
 %% code, and are as much concerned.

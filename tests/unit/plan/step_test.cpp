@@ -29,6 +29,7 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(StartApp{app}) == "{apps,{start_app,a,temporary}}");
   CHECK(sent(StopApp{app}) == "{apps,{stop_app,a}}");
   CHECK(sent(ChangeApp{app, 1, 2}) == "{apps,{change_app,a,1,2}}");
+  CHECK(sent(CallConfigChange{app}) == "{apps,{call_config_change,a}}");
   CHECK(sent(LoadModules{"/e", {{m, "md5"}}}) == "{code,{load_modules,\"/e\",\"/e\",[{m,<<\"md5\">>}]}}");
   CHECK(sent(LoadModules{Location::backed_up("/e", "/backup"), {{m, "md5"}}}) ==
         "{code,{load_modules,\"/backup\",\"/e\",[{m,<<\"md5\">>}]}}");
@@ -53,7 +54,8 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}, {.records = Policy::Records::report}}) ==
         "{processes,{check_stranded,[a],[m],[],[],unreached,report,erlrc}}");
   CHECK(sent(NoteChildren{{app}, {{m, true}, {app, false, {m}, {app}}}}) ==
-        "{children,{note_children,[a],[{m,true,[],[]},{a,false,[m],[a]}]}}");
+        "{children,{note_children,[a],[{m,true,[],[]},{a,false,[m],[a]}],[]}}");
+  CHECK(sent(NoteChildren{{app}, {}, {m}}) == "{children,{note_children,[a],[],[m]}}");
   CHECK(sent(ChangeChildren{{m}}) == "{children,change_children}");
   CHECK(sent(PassPointOfNoReturn{}) == "{code,pass_point_of_no_return}");
   CHECK(sent(SwitchModules{{m}}) == "{code,{switch_modules,[m]}}");
