@@ -8,6 +8,7 @@
                      load/4, loaded_md5/1, read_beam/2, read_files/1, running_code/2]).
 -import(erlrc_undo_code, [put_back/3]).
 -import(erlrc_census, [forget_stacks/0]).
+-import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2]).
 -import(erlrc_library, [check_libraries/2, has_lost_nifs/2, pin_libraries/2]).
 -import(erlrc_conversion, [ask_ready/1]).
@@ -130,6 +131,7 @@ code_step(do, {check_old_code, Modules, Policy}, C) ->
     C;
 code_step(do, pass_point_of_no_return, #{loads := Loads} = C) ->
     forget_stacks(),
+    note_world(),
     C#{loads := maps:from_list([{Group, await_load(Begun, C)} || {Group, Begun} <- Loads])};
 %% Only after all else succeeded, on the other nodes, too, because nothing can undo it; and only after the
 %% client has the outcome (erlrc_runner), because it takes longer than all the rest where there are many

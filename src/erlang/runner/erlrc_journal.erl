@@ -74,6 +74,10 @@ new_record() ->
           %% what erlrc_predict has read and found
           forms => #{},             % #{Module => #{functions, records, imports} | none}
           verdict => none,          % what has ended an evaluation
+          %% for the effects of conversions (erlrc_effects)
+          world => none,            % {Tables, Names, PersistentTerms, Links}: at the point of no return
+          asking => [],             % processes whose conversion took its time
+          woken => [],              % [{Supervisor, Links}]: resumed before all were converted
           %% for the undo of one entry, from that of others
           stuck => [],              % [{Pid, Snapshot, C}]: inside a code_change that does not return
           newborn => [],            % [{Pid, Module | none}]: started by the new code

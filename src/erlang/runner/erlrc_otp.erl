@@ -12,6 +12,7 @@
                     set_run_time_settings/2, start_type/2]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_code, [running_vsn/2]).
+-import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, journal_first/2, remark/2, take_newest/0]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, processes/2, short/1]).
@@ -26,6 +27,7 @@ eval_script({App, Vsn, Dir}, Script, Trees, From, To, C) ->
     Keys = all_keys(App),
     Settings = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
     note_processes(App, Script, Trees, C),
+    note_world(),
     journal_first(apps, {change_app, App, Keys}),
     journal(apps, {configuration, Conf}),
     Unpurged = evaluate(App, Vsn, Dir, Script, C),

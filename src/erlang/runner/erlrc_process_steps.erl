@@ -9,13 +9,14 @@
 -import(erlrc_conversion, [ready/2, ready_states/2]).
 -import(erlrc_init, [check_converted/2]).
 -import(erlrc_journal, [journal/2, recall/1]).
+-import(erlrc_late, [change_all/4, undo_waking/2]).
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned/3]).
 -import(erlrc_record, [check_records/4]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_stranded, [check_stranded/5]).
 -import(erlrc_suspend, [suspend/4]).
--import(erlrc_sys, [ask/4, check_resumed/2, failures/1, resume_with_states/3]).
+-import(erlrc_sys, [check_resumed/2, failures/1, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
 -import(erlrc_tree, [column/2, remember/2]).
 -import(erlrc_undo_conversion, [undo_conversion/4]).
@@ -31,13 +32,14 @@ process_step(undo, {suspended, Pids}, C) ->
 
 process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted, to_convert := Next} = C) ->
     {_, Items, Jobs, Concerned, Requests, _, _} = Ready = ready(Step, C),
+    Modules = column(1, Jobs),
     Before = case ready_states(Ready, C) of
                  {States, []} -> States;
                  {_, Silent} -> fail("cannot save the process state for rollback: ~ts",
                                      [processes([Pid || {Pid, _} <- Silent], C)])
              end,
     journal(processes, {convert_processes, Mode, Items, Jobs, Before}),
-    case failures(ask(Concerned, Requests, standard, C)) of
+    case failures(change_all(Mode, Modules, {Concerned, Requests}, C)) of
         [] ->
             check_converted(Concerned, C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
@@ -48,6 +50,8 @@ process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted, 
             fail("code_change failed: ~ts", [lists:join("; ", [[process(Pid, C), ": ", reply(Reply)]
                                                                || {Pid, Reply} <- Failures])])
     end;
+process_step(undo, {woken, Pids, States, Supervisors, Known, Modules}, C) ->
+    undo_waking({Pids, States, Supervisors, Known, Modules}, C);
 process_step(undo, {convert_processes, Mode, Items, Jobs, Before}, C) ->
     undo_conversion({Mode, Items}, Jobs, Before, C);
 %% Inside a code_change that does not return. Only when the old code is back the process can be started again

@@ -6,6 +6,7 @@
 -module(erlrc_rollback).
 -export([roll_back/1]).
 -import(erlrc_call, [now_ms/0]).
+-import(erlrc_effects, [left_over/1]).
 -import(erlrc_journal, [context/1, is_touched/0, journal/2, next_entry/0, recall/1]).
 -import(erlrc_revive, [journal_stuck/1]).
 -import(erlrc_step, [step/3]).
@@ -23,7 +24,7 @@ roll_back(#{stays := Stays} = C) ->
         {App, Type} when Touched -> journal(apps, {stay_running, App, Type});
         _ -> ok
     end,
-    Left = undo_all(OfStuck, Until, C),
+    Left = lists:reverse(left_over(C)) ++ undo_all(OfStuck, Until, C),
     _ = ask([{Pid, suspend} || Pid <- lists:usort(recall(asleep))], 1000, #{deadline => now_ms() + 1000}),
     lists:reverse(Left).
 

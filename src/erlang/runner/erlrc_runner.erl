@@ -18,9 +18,10 @@
 %%   runner  ->  rollback  ->  step  ->  app_steps        ->  app, call
 %%           ->  turn                ->  path_steps       ->  path
 %%                                   ->  code_steps       ->  code, library, undo_code
-%%                                   ->  process_steps    ->  suspend, conversion, stranded, record,
-%%                                                            undo_suspension, undo_conversion, revive
-%%                                   ->  child_steps      ->  children, restart
+%%                                   ->  process_steps    ->  suspend, conversion, late, stranded, record,
+%%                                                            effects, undo_suspension, undo_conversion,
+%%                                                            revive
+%%                                   ->  child_steps      ->  children, init, supervisor, predict, restart
 %%                                   ->  call_steps       ->  otp
 %%   all of these  ->  once, outside  ->  tree  ->  census  ->  sys  ->  call  ->  journal, text
 %%

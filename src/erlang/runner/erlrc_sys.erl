@@ -2,7 +2,7 @@
 %%
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
--export([ask/3, ask/4, ask_states/1, check_resumed/2, failures/1, gone/1, has_state/1, note_suspension/1,
+-export([answers/5, ask/3, ask_states/1, check_resumed/2, failures/1, gone/1, has_state/1, note_suspension/1,
          replace_state/3, replace_states/2, responses/2, resume/2, resume_with_states/3, returned_states/3,
          send_system/2, states_are_tagged/1, suspended_us/0]).
 -import(erlrc_call, [limit/2, us_since/1]).

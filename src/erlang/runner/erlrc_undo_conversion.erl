@@ -12,11 +12,13 @@
 -export([convert_again/2, undo_conversion/4]).
 -import(erlrc_call, [hook/4]).
 -import(erlrc_children, [added_ids/2, known_ids/1]).
--import(erlrc_journal, [recall/1, record/2, remark/2]).
+-import(erlrc_effects, [affected/1, has_effects/0, remove_effects/2]).
+-import(erlrc_journal, [journal_of/1, recall/1, record/2, remark/2]).
+-import(erlrc_late, [change_all/4]).
 -import(erlrc_once, [own_job/2]).
 -import(erlrc_sys, [ask/3, failures/1, gone/1, has_state/1, replace_states/2]).
 -import(erlrc_text, [process/2, reply/1, text/2]).
--import(erlrc_tree, [is_event_manager/1, is_supervisor/1]).
+-import(erlrc_tree, [is_event_manager/1, is_supervisor/1, is_suspended/1]).
 
 undo_conversion({Mode, Items}, Groups, Before, C) ->
     Jobs = [{Pid, Module, Vsn, Extra} || {Module, Vsn, Extra, Pids} <- Groups, Pid <- Pids],
@@ -47,11 +49,21 @@ restore(Old, New, Mode, Jobs, C) ->
                                  [process(Pid, C)])
                   end, Lost),
     note_modes(Jobs ++ New, C),
-    Put = maps:keys(maps:without(maps:keys(Resumed), Old)) ++ Same ++ Lost,
-    Unreadable ++ replace_states([{Pid, maps:get(Pid, Old)} || Pid <- Put], C)
+    Unresumed = maps:keys(maps:without(maps:keys(Resumed), Old)) ++ Same,
+    undo_effects(Unresumed, Jobs, Mode, {Old, Resumed}, C),
+    Put = Unresumed ++ Lost,
+    Unreadable ++ replace_states([{Pid, maps:get(Pid, Old)} || Pid <- Put], C) ++ remove_effects(Put, C)
         ++ [text("~ts: was started by the new code, and its state could not be converted back: ~ts",
                  [process(Pid, C), Why])
             || {Pid, Why} <- Failed, not is_map_key(Pid, Old)].
+
+%% What a conversion has done besides is rolled back by its counterpart, as far as its author provides that.
+%% The state itself is put back in any case.
+undo_effects(Unresumed, Jobs, Mode, {Old, Resumed}, C) ->
+    Asked = [{Pid, get_state} || has_effects(), Pid <- Unresumed, not is_supervisor(Pid)],
+    Now = ask(Asked, standard, C),
+    Affected = affected([{Pid, State} || {Pid, {reply, {ok, State}}} <- Now, State =/= maps:get(Pid, Old)]),
+    convert_back([Job || {Pid, _, _, _} = Job <- Jobs, lists:member(Pid, Affected)], Mode, {Old, Resumed}, C).
 
 %% [{Pid, Why}] of the processes that could not be converted.
 convert_back(Jobs, Mode, {Old, Resumed}, C) ->
@@ -62,10 +74,21 @@ convert_back(Jobs, Mode, {Old, Resumed}, C) ->
                                  known_ids(maps:get(Pid, Old, none))}}
            || {Pid, Module, _, Extra} <- Jobs, lists:member(Pid, Supervisors)]),
     Back = case Mode of up -> {down, undefined}; down -> undefined end,
-    Replies = ask([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
-                   || {Pid, Module, Vsn, Extra} <- Jobs, not lists:member(Pid, Supervisors)], standard, C),
+    Replies = change_back_all([{Pid, {change_code, Module, reverse_vsn(Vsn, Back), Extra}}
+                               || {Pid, Module, Vsn, Extra} <- Jobs, not lists:member(Pid, Supervisors)], C),
     lists:ukeysort(1, [{Pid, reply(Reply)}
                        || {Pid, Reply} <- Replies, Reply =/= {reply, ok}, not gone(Reply)]).
+
+%% They may ask supervisors that are suspended only so that no child is started meanwhile.
+change_back_all([], _) ->
+    [];
+change_back_all(Requests, C) ->
+    Journal = recall(journal),
+    Suspended = lists:usort(lists:append([Pids || {suspended, Pids} <- journal_of(processes)])),
+    Parents = [Pid || Pid <- Suspended, is_supervisor(Pid), is_suspended(Pid)],
+    Replies = change_all(down, [], lists:unzip(Requests), C#{suspended := #{{parents, []} => Parents}}),
+    record(journal, Journal),
+    Replies.
 
 %% [{Pid, Why}] of the processes whose code_change returned ok and changed nothing. A code_change often has a
 %% last clause for whatever its author did not think of; but if the upgrade changed a state, the rollback has
