@@ -157,6 +157,19 @@ std::vector<Atom> with_other_code(const Versions& versions, const std::vector<At
   return changed;
 }
 
+// Their libraries are loaded with them, and by nothing else. A module without on_load would lose its NIFs.
+std::vector<Atom> with_other_libraries(const Versions& versions, const std::vector<Atom>& kept) {
+  std::vector<Atom> found;
+  if (!libraries_may_differ(versions.earlier, versions.later)) return found;
+  const auto loads_library = [](const Beam& beam) { return beam.nif && beam.on_load; };
+  std::ranges::copy_if(kept, std::back_inserter(found), [&](const Atom& module) {
+    const Beam& earlier = versions.earlier.beams.at(module);
+    const Beam& later = versions.later.beams.at(module);
+    return earlier.md5 == later.md5 && loads_library(later);
+  });
+  return found;
+}
+
 std::vector<Change> changed_modules(const Versions& versions, std::vector<Atom> modules) {
   Dependencies interfaces = interface_dependencies(versions.earlier, versions.later, modules);
   auto supervisors = std::stable_partition(modules.begin(), modules.end(), [&](const Atom& module) {
@@ -243,6 +256,8 @@ MadeScript make_script(const AppFiles& from, const AppFiles& to, Direction direc
   std::vector<Change> changes;
   for (const Atom& module : modules.added)
     changes.push_back({{load(module)}, {remove(module)}});
+  for (const Atom& module : with_other_libraries(versions, modules.kept))
+    changes.push_back({{load(module)}, {load(module)}});
   std::ranges::move(changed_modules(versions, changed), std::back_inserter(changes));
   for (const Atom& module : asking_supervisors(from, to))
     changes.push_back(with_hooks(module, versions, {}));

@@ -49,7 +49,7 @@ const AppFiles& AppCache::load(Loaded& loaded, Loader* loader, PackedLoader* pac
   const std::string& ebin = key.first.read_from;
   if (version != packed_) directory_exists(ebin);  // reports better that it is a file
   const NamedBy named_by = named_by_nodes_.contains(ebin) ? NamedBy::node : NamedBy::user;
-  AppFiles files = version == packed_ ? packed_loader(ebin, app_, version.vsn, read_)
+  AppFiles files = version == packed_ ? packed_loader(ebin, app_, version.vsn, source_)
                                       : loader(ebin, app_, version.vsn, named_by);
   files.location = key.first;
   return loaded.emplace(key, std::move(files)).first->second;

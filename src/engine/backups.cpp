@@ -7,6 +7,7 @@
 #include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/site/app_dir.hpp>
 #include <erlrc/sys/file.hpp>
 
 #include "state_directory.hpp"
@@ -23,6 +24,15 @@ bool has_version(const PackagedApp& app) {
     return parse_app_spec(read_file(file), file).vsn == app.vsn;
   } catch (const Error&) {
     return false;
+  }
+}
+
+/// The shared libraries. What their files hold decides whether an installed version has the same ones.
+void back_up_libraries(const fs::path& priv, const fs::path& backup) {
+  for (const std::string& name : files_below(priv)) {
+    if (!name.ends_with(".so")) continue;
+    make_directories((backup / name).parent_path(), readable_by_nodes);
+    link_or_copy(priv / name, backup / name);
   }
 }
 
@@ -65,6 +75,7 @@ void Backups::back_up(const std::string& package, const PackagedApps& apps) cons
     for (const std::string& name : directory_names(ebin).value_or(std::vector<std::string>{}))
       if (name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup"))
         link_or_copy(fs::path(ebin) / name, fs::path(backup) / name);
+    back_up_libraries(priv_of(ebin), priv_of(backup));
     app.location = Location::backed_up(ebin, backup);
     if (same != all.end()) all.erase(same);
     all.push_back(std::move(app));

@@ -28,4 +28,8 @@ main(Argument, Client, Ref) ->
                                      lists:zip(Loaded, Md5s);
                                  undefined ->
                                      []
+                             end,
+                     maps => case Argument =/= [] andalso file:read_file("/proc/self/maps") of
+                                 {ok, Maps} -> Maps;
+                                 _ -> <<>>
                              end}}.

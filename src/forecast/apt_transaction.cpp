@@ -72,14 +72,19 @@ void Transaction::add_configuring(const AptChange& change, const Members& member
 
 void Transaction::add(const std::string& package, std::vector<Request> requests,
                       const std::optional<ControlMember>& member) {
-  const FileReader read = [this, package](const std::filesystem::path& path) {
-    const Archive* archive = archive_of(package);
-    return archive == nullptr ? std::nullopt : archive->files.read(path);
-  };
+  const FileSource source{[this, package](const std::filesystem::path& path) {
+                            const Archive* archive = archive_of(package);
+                            return archive == nullptr ? std::nullopt : archive->files.read(path);
+                          },
+                          [this, package](const std::filesystem::path& directory) {
+                            const Archive* archive = archive_of(package);
+                            return archive == nullptr ? std::vector<std::string>{}
+                                                      : archive->files.files_below(directory);
+                          }};
   for (Request& request : for_nodes(member ? member->nodes : std::nullopt, std::move(requests))) {
     const Version* packed = version_after(request);
     caches_.push_back(packed == nullptr ? std::make_unique<AppCache>(request.app)
-                                        : std::make_unique<AppCache>(request.app, *packed, read));
+                                        : std::make_unique<AppCache>(request.app, *packed, source));
     items_.push_back({package, std::move(request), caches_.back()->files()});
   }
 }

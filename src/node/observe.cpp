@@ -108,6 +108,25 @@ void read_code(const Term& answer, NodeState& state) {
   }
 }
 
+/// The files of libraries in the content of /proc/PID/maps.
+std::vector<std::string> mapped_libraries(std::string_view maps) {
+  std::vector<std::string> files;
+  for (const std::string_view line : lines(maps)) {
+    const auto file = line.find('/');
+    if (file == std::string_view::npos || line.find(".so", file) == std::string_view::npos) continue;
+    if (files.empty() || files.back() != line.substr(file)) files.emplace_back(line.substr(file));
+  }
+  return files;
+}
+
+/// What is only answered for an application that was asked for.
+void read_app(const Term& answer, NodeState& state) {
+  read_code(answer, state);
+  const Term* maps = lookup(answer, "maps");
+  const Binary* text = maps != nullptr ? as_binary(*maps) : nullptr;
+  if (text != nullptr) state.libraries = mapped_libraries(text->bytes);
+}
+
 ProgramCall all_of(const Question& question) {
   return {observe_program(), question.code_of ? Term(*question.code_of) : list()};
 }
@@ -145,7 +164,7 @@ NodeState read_node_state(const Term& answer) {
   state.otp_release = text(answer, "otp");
   state.lib_dir = text(answer, "lib_dir");
   if (const Term* booting = lookup(answer, "booting")) state.booting = *booting == Term(Atom{"true"});
-  read_code(answer, state);
+  read_app(answer, state);
   return state;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace erlrc {
 namespace {
@@ -51,6 +52,19 @@ std::optional<Bytes> ArchiveFiles::read(const std::filesystem::path& path) const
     at = resolved(*at);
   }
   return std::nullopt;
+}
+
+std::vector<std::string> ArchiveFiles::files_below(const std::filesystem::path& directory) const {
+  std::optional<std::string> at = in_system(directory);
+  std::vector<std::string> found;
+  for (int i = 0; i < kMostLinks && at && found.empty(); ++i) {
+    const std::string begin = *at + "/";
+    for (auto file = files_.lower_bound(begin); file != files_.end() && file->first.starts_with(begin);
+         ++file)
+      found.push_back(file->first.substr(begin.size()));
+    at = resolved(*at);
+  }
+  return found;
 }
 
 }  // namespace erlrc

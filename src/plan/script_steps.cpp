@@ -13,6 +13,8 @@
 
 #include <erlrc/term/text.hpp>
 
+#include "libraries.hpp"
+
 namespace erlrc {
 namespace {
 
@@ -21,15 +23,6 @@ const Atom* named_app(const Apply& call, std::string_view function) {
   if (call.module.name != "application" || call.function.name != function || call.args.empty())
     return nullptr;
   return std::get_if<Atom>(&call.args.front().value);
-}
-
-std::vector<Atom> with_nifs(const AppFiles& files, const std::vector<Atom>& modules) {
-  std::vector<Atom> found;
-  std::ranges::copy_if(modules, std::back_inserter(found), [&](const Atom& module) {
-    const auto beam = files.beams.find(module);
-    return beam != files.beams.end() && beam->second.nif;
-  });
-  return found;
 }
 
 Atom start_type(const Apply& call) {
@@ -168,21 +161,19 @@ private:
     std::vector<Atom> single;
     for (const Atom& module : std::exchange(loads_, {})) {
       const auto beam = to_.beams.find(module);
-      const auto before = from_.beams.find(module);
-      const bool same =
-          beam != to_.beams.end() && before != from_.beams.end() && beam->second.md5 == before->second.md5;
-      const bool together =
-          beam != to_.beams.end() && !same && !beam->second.on_load && checked.contains(module);
+      const bool together = beam != to_.beams.end() && !has_same_code(from_, to_, module) &&
+                            !beam->second.on_load && checked.contains(module);
       (together ? group : single).push_back(module);
     }
     if (!group.empty()) {
       steps.push_back(SwitchModules{group});
       switched.push_back(std::move(group));
     }
-    const bool nifs = !with_nifs(to_, single).empty();
+    std::vector<Atom> nifs = with_nifs(to_, single);
     for (Atom& module : single)
-      steps.push_back(LoadNew{std::move(module)});
-    if (nifs) steps.push_back(PinLibraries{to_.location.read_from});  // an undo would unmap them
+      steps.push_back(
+          LoadNew{module, has_same_code(from_, to_, module) && !with_nifs(to_, {module}).empty()});
+    if (!nifs.empty()) steps.push_back(PinLibraries{std::move(nifs)});  // an undo would unmap them
   }
 
   /// Notes it in the suspension before it, if it is the first conversion after that.
@@ -240,9 +231,8 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
   append_reading(steps, to, script.loaded, otp ? std::vector<std::vector<Atom>>{} : script.switched);
   if (!touched.empty())
     steps.push_back(BackUpCode{from.location.read_from, touched, known_files(from, touched)});
-  if (auto both = with_nifs(to, with_nifs(from, script.loaded)); !both.empty())
-    steps.push_back(CheckLibraries{to.location.read_from, std::move(both)});
-  if (!with_nifs(from, touched).empty()) steps.push_back(PinLibraries{from.location.read_from});
+  if (auto check = check_libraries(from, to, script.loaded)) steps.push_back(*std::move(check));
+  if (auto nifs = with_nifs(from, touched); !nifs.empty()) steps.push_back(PinLibraries{std::move(nifs)});
   if (!script.checked.empty())
     steps.push_back(CheckOldCode{{script.checked.begin(), script.checked.end()}, policy});
   if (!touched.empty()) {

@@ -15,6 +15,7 @@
 #include <erlrc/term/text.hpp>
 
 #include "inclusions.hpp"
+#include "libraries.hpp"
 #include "script_steps.hpp"
 #include "start_impl.hpp"
 
@@ -97,23 +98,6 @@ std::optional<std::string> needs_restart(const std::vector<LowLevel>& script, co
 
 bool contains(const std::vector<Atom>& apps, const Atom& app) {
   return std::ranges::find(apps, app) != apps.end();
-}
-
-/// Names the modules that would lose their NIFs: code that is loaded again starts without them. Only on_load,
-/// or a function that the script calls, can load them again. (The hooks of supervisors are for children.)
-std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script) {
-  std::string lost;
-  for (const LowLevel& instruction : script) {
-    if (const auto* call = std::get_if<Apply>(&instruction); call != nullptr && !counterpart(*call))
-      return std::nullopt;
-    const auto* load = std::get_if<Load>(&instruction);
-    const auto beam = load != nullptr ? to.beams.find(load->module) : to.beams.end();
-    if (beam == to.beams.end() || !beam->second.nif || beam->second.on_load) continue;
-    lost += (lost.empty() ? "" : ", ") + module_name(load->module.name);
-  }
-  if (lost.empty()) return std::nullopt;
-  return Refusal{Refusal::Reason::loses_nifs,
-                 "changed modules with NIFs and without on_load, which would lose them: " + lost};
 }
 
 /// The protocols of an Elixir release as they run: consolidated, those of all its applications.
@@ -212,12 +196,13 @@ Decision plan_not_running(const Request::Change& change, const NodeState& node, 
 }
 
 /// The version that runs, as far as it is known when its files are already replaced: the new files, with the
-/// digests of the code that the node has loaded. Nullopt if that is the same code.
-std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node) {
+/// digests of the code that the node has loaded. Nullopt if that is the same code, with the same libraries.
+std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node, bool other_libraries) {
   AppFiles from = to;
   from.appup.reset();
   from.in_place = false;
-  bool differs = false;
+  bool differs = other_libraries;
+  if (other_libraries) from.libraries.reset();
   for (auto& [module, beam] : from.beams) {
     const auto loaded = node.code.find(module);
     if (loaded == node.code.end() || loaded->second == to_bytes(beam.md5)) continue;
@@ -251,7 +236,7 @@ Decision plan_rebuilt(const Atom& app, const Request::Change& change, const Node
                       const Files& files, const Desired& desired) {
   AppFiles to = files.all(change.to);
   to.appup.reset();  // it is for other versions
-  auto from = loaded_build(to, node);
+  auto from = loaded_build(to, node, has_other_libraries(change, to, node, files));
   if (!from) return plan_moved(app, change, to);
   from->location = change.from.location.value_or(to.location);
   Decision decision = plan_running(app, change, node, RunningVersions(*from, to, node), desired);

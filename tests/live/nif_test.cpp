@@ -22,15 +22,28 @@ LabRelease zoo(const std::string& vsn, const std::string& kind, const std::strin
   return made;
 }
 
-/// Compiles the library of a version. `take_over` is a compiler option that defines TAKE_OVER of nif.c, or
-/// empty.
+/// Compiles a library with that version number; `take_over` is a compiler option that defines TAKE_OVER of nif.c,
+/// or empty. An existing file is replaced as by dpkg.
+void make_library(const std::string& file, const std::string& number,
+                  const std::string& take_over = "-DTAKE_OVER=0") {
+  const std::string command = "cc -shared -fPIC -I" ERLRC_ERL_NIF " -DNAME=zoo_nif -DVSN=" + number + " " +
+                              take_over + " -o '" + file + ".dpkg-new' " + in_source("tests/live/lab/nif.c") +
+                              " && mv '" + file + ".dpkg-new' '" + file + "'";
+  REQUIRE(std::system(command.c_str()) == 0);
+}
+
+/// The library of a version; the versions' numbers are the first digits.
 void add_library(Lab& lab, const std::string& vsn, const std::string& take_over = "-DTAKE_OVER=0") {
   const std::string priv = lab.at("zoo", vsn) + "/priv";
-  std::filesystem::create_directory(priv);
-  const std::string command =
-      "cc -shared -fPIC -I" ERLRC_ERL_NIF " -DNAME=zoo_nif -DVSN=" + vsn.substr(0, 1) + " " + take_over +
-      " -o '" + priv + "/zoo_nif.so' " + in_source("tests/live/lab/nif.c");
-  REQUIRE(std::system(command.c_str()) == 0);
+  std::filesystem::create_directories(priv);
+  make_library(priv + "/zoo_nif.so", vsn.substr(0, 1), take_over);
+}
+
+/// Gives one version the beam of the other.
+void copy_beam(Lab& lab, const std::string& from, const std::string& to) {
+  std::filesystem::copy_file(lab.at("zoo", from) + "/ebin/zoo_nif.beam",
+                             lab.at("zoo", to) + "/ebin/zoo_nif.beam",
+                             std::filesystem::copy_options::overwrite_existing);
 }
 
 void set_up(Lab& lab, const std::string& kind, const std::string& take_over = "-DTAKE_OVER=0",
@@ -51,6 +64,12 @@ std::string versions(Lab& lab) {
 }
 
 const Ran upgraded{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""};
+
+const Ran restart_is_due{0,
+                         upgraded.out +
+                             "  remark: NIF libraries that differ, and cannot be replaced while the "
+                             "node runs, so that a restart is due: zoo_nif\n",
+                         ""};
 
 std::string appup(const std::string& script) {
   return "{\"2.0.0\", [{\"1.0.0\", [" + script + "]}], []}.";
@@ -125,10 +144,8 @@ TEST_CASE("nif: a changed module that would lose its NIFs is refused, an unchang
       ran.err.starts_with("erlrc-upgrade: NODE: refused: changed modules with NIFs and without on_load, "
                           "which would lose them: zoo_nif\n"));
   CHECK(lab.ask("lab:diff().") == "[]");
-  std::filesystem::copy_file(lab.at("zoo", "1.0.0") + "/ebin/zoo_nif.beam",
-                             lab.at("zoo", "2.0.0") + "/ebin/zoo_nif.beam",
-                             std::filesystem::copy_options::overwrite_existing);
-  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  copy_beam(lab, "1.0.0", "2.0.0");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == restart_is_due);
   CHECK(versions(lab) == "[1,1]");
 }
 
@@ -149,4 +166,118 @@ TEST_CASE("nif: a call of the appup that does not load the library is reported")
   CHECK(ran.exit == 3);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: broken: modules that have lost their NIFs: zoo_nif\n"));
   CHECK(ran.err.find("zoo_nif: old code restored, but its NIFs are not loaded\n") != std::string::npos);
+}
+
+TEST_CASE("nif: the library of the version before last stays for its resources") {
+  Lab lab;
+  set_up(lab, "nif");
+  copy_beam(lab, "1.0.0", "2.0.0");
+  std::filesystem::copy_file(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so",
+                             lab.at("zoo", "2.0.0") + "/priv/zoo_nif.so",
+                             std::filesystem::copy_options::overwrite_existing);
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  std::filesystem::remove_all(lab.at("zoo", "1.0.0"));
+  lab.add(zoo("3.0.0", "nif"));
+  add_library(lab, "3.0.0");
+  const Ran ran = lab.upgrade("zoo", "2.0.0", "3.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(versions(lab) == "[3,1]");
+}
+
+TEST_CASE("nif: if only the library differs, its module is loaded again, and rolled back with the rest") {
+  Lab lab;
+  set_up(lab, "nif");
+  copy_beam(lab, "1.0.0", "2.0.0");
+  SECTION("upgraded and downgraded") {
+    CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+    CHECK(versions(lab) == "[2,1]");
+    CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+    CHECK(versions(lab) == "[1,1]");
+  }
+  SECTION("undone") {
+    lab.ask("lab:on({code_change, zoo_a}, crash), lab:mark().");
+    CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.ask("lab:diff().") == "[]");
+    CHECK(versions(lab) == "[1,1]");
+  }
+}
+
+TEST_CASE("nif: if only the library differs and cannot take over, a restart is due") {
+  Lab lab;
+  set_up(lab, "nif", "");
+  copy_beam(lab, "1.0.0", "2.0.0");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == restart_is_due);
+  CHECK(versions(lab) == "[1,1]");
+}
+
+TEST_CASE("nif: the same version, rebuilt with another library, is loaded each time") {
+  Lab lab;
+  set_up(lab, "nif");
+  for (const std::string number : {"7", "8"}) {
+    make_library(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so", number);
+    CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0").exit == 0);
+    CHECK(versions(lab) == "[" + number + ",1]");
+  }
+  CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0") ==
+        Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) already_running\n", ""});
+}
+
+TEST_CASE("nif: a library is found by the other name of the application's directory") {
+  Lab lab;
+  lab.add(zoo("1.0.0", "aliased"));
+  lab.add(zoo("2.0.0", "aliased"));
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    add_library(lab, vsn);
+    const std::filesystem::path dir = lab.at("zoo", vsn);
+    std::filesystem::create_directory_symlink(dir.filename(), dir.parent_path() / ("fast_zoo-" + vsn));
+  }
+  lab.ask("code:add_pathz(\"" + lab.dir().path().string() + "/fast_zoo-1.0.0/ebin\").");
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("persistent_term:put(kept, zoo_nif:keep()).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(versions(lab) == "[2,1]");
+  CHECK(lab.ask("filename:basename(code:lib_dir(fast_zoo)).") == "\"fast_zoo-2.0.0\"");
+}
+
+TEST_CASE("nif: a library whose file was replaced is upgraded, and the version can come back") {
+  Lab lab;
+  set_up(lab, "nif");
+  add_library(lab, "1.0.0");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  REQUIRE(ran.exit == 0);
+  CHECK(versions(lab) == "[2,1]");
+  std::filesystem::remove_all(lab.at("zoo", "1.0.0"));
+  lab.add(zoo("1.0.0", "nif"));
+  add_library(lab, "1.0.0");
+  const Ran back = lab.downgrade("zoo", "1.0.0", "2.0.0");
+  INFO(back);
+  CHECK(back.exit == 0);
+  CHECK(versions(lab) == "[1,1]");
+}
+
+TEST_CASE("nif: another library with the name of one that is in memory is loaded all the same") {
+  Lab lab;
+  set_up(lab, "nif");
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  make_library(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so", "5");
+  const Ran ran = lab.downgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(versions(lab) == "[5,1]");
+  CHECK(lab.ask("filename:basename(code:lib_dir(zoo)).") == "\"zoo-1.0.0\"");
+}
+
+TEST_CASE("nif: a module that finds the library of another version is named and everything is rolled back") {
+  Lab lab;
+  set_up(lab, "elsewhere");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(
+      ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: modules that have not loaded the NIF library of "
+                          "their version: zoo_nif\n"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(versions(lab) == "[1,1]");
 }

@@ -27,6 +27,11 @@ struct AppFiles {
   std::optional<Appup> appup;  ///< the one in the package, if any
   std::optional<Consolidated> consolidated = std::nullopt;
   bool in_place = false;  ///< each beam was read from `location.read_from`, from the file with its name
+  /// The shared libraries below priv, by their paths there. Read if a module has NIFs; absent: unknown.
+  std::optional<std::map<std::string, Md5Digest>> libraries = std::nullopt;
 };
+
+/// Whether the NIF libraries of the two versions may differ. What is unknown may.
+bool libraries_may_differ(const AppFiles& from, const AppFiles& to);
 
 }  // namespace erlrc

@@ -46,6 +46,7 @@ struct MadeScript {
 
 /// The instructions that change a node from `from` to `to`. The later version, whose code knows both, is `to`
 /// in an upgrade and `from` in a downgrade. As in OTP, only modules listed in an .app file take part.
+/// A module with NIFs is loaded again if libraries of the two versions differ.
 MadeScript make_script(const AppFiles& from, const AppFiles& to, Direction direction);
 
 /// Both directions as a whole appup of `later`, for files and for erlrc-makeappup.

@@ -19,9 +19,9 @@ class AppCache {
 public:
   explicit AppCache(Atom app) : app_(std::move(app)) {}
 
-  /// The files of `packed` are not on disk: `read` reads them. Those of other versions are.
-  AppCache(Atom app, Version packed, FileReader read)
-      : app_(std::move(app)), packed_(std::move(packed)), read_(std::move(read)) {}
+  /// The files of `packed` are not on disk: `source` has them. Those of other versions are.
+  AppCache(Atom app, Version packed, FileSource source)
+      : app_(std::move(app)), packed_(std::move(packed)), source_(std::move(source)) {}
 
   /// What planners read with. Every version must have its location. It refers to this cache, which must
   /// outlive it.
@@ -36,12 +36,12 @@ private:
   using Loader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
                           NamedBy named_by);
   using PackedLoader = AppFiles(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
-                                const FileReader& read);
+                                const FileSource& source);
   const AppFiles& load(Loaded& loaded, Loader* loader, PackedLoader* packed_loader, const Version& version);
 
   Atom app_;
   std::optional<Version> packed_;
-  FileReader read_;
+  FileSource source_;
   std::mutex reading_;                    ///< held while reading, so that the nodes wait for one reader
   std::set<std::string> named_by_nodes_;  ///< directories
   Loaded specs_;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <erlrc/base/bytes.hpp>
 
@@ -17,6 +18,9 @@ class ArchiveFiles {
 public:
   /// `path` may lead through symbolic links in the archive itself. nullopt if the archive has no such file.
   std::optional<Bytes> read(const std::filesystem::path& path) const;
+
+  /// The paths, from `directory` on, of the files below it, sorted. Links below it do not count.
+  std::vector<std::string> files_below(const std::filesystem::path& directory) const;
 
   void add_file(const std::string& path, Bytes bytes);
   /// A symbolic link, relative or absolute.
@@ -35,8 +39,9 @@ private:
 /// archive if it cannot be read.
 std::optional<Bytes> read_control_member(const std::filesystem::path& archive, const std::string& member);
 
-/// All .app, .appup and .beam files, those of /etc/erlrc.d/applications, and the links. Throws Error naming
-/// the archive if it cannot be read, or if they are larger than any real application.
+/// All .app, .appup and .beam files, the .so files below a directory priv, the files of
+/// /etc/erlrc.d/applications, and the links. Throws Error naming the archive if it cannot be read, or if they
+/// are larger than any real application.
 ArchiveFiles read_application_files(const std::filesystem::path& archive);
 
 }  // namespace erlrc

@@ -70,35 +70,44 @@ struct BackUpCode {
   bool operator==(const BackUpCode&) const = default;
 };
 
-/// Fails, before anything was touched, if the NIF library of one of these modules, in the application around
-/// `ebin`, cannot take over from the one that is loaded. Notes which of them have NIFs, for CheckNifs.
+/// Checks the NIF libraries of the application around `ebin`, before anything was touched. Fails if that of
+/// one of `changed` cannot take over from the one that is loaded. Notes which of these modules have NIFs, and
+/// which of `again`, whose code stays, have a library that differs and can take over, for the steps after it.
+/// A library that differs and stays is a remark.
 struct CheckLibraries {
   static constexpr std::string_view name = "check_libraries";
   std::string ebin;
-  std::vector<Atom> modules;
-  std::vector<Term> args() const { return parts::terms(string(ebin), atoms(modules)); }
+  std::vector<Atom> changed;  ///< other code is loaded for them
+  std::vector<Atom> again;    ///< the same code is loaded again if their library differs
+  std::vector<Atom> kept;     ///< nothing is loaded for them
+  std::vector<Term> args() const {
+    return parts::terms(string(ebin), atoms(changed), atoms(again), atoms(kept));
+  }
   std::string text() const {
-    return "check that NIF libraries around " + ebin + " support an upgrade: " + parts::names(modules);
+    std::vector<Atom> all = changed;
+    for (const auto* more : {&again, &kept})
+      all.insert(all.end(), more->begin(), more->end());
+    return "check the NIF libraries around " + ebin + ": " + parts::names(all);
   }
   bool operator==(const CheckLibraries&) const = default;
 };
 
-/// Fails if one of the modules that CheckLibraries found with NIFs has none.
+/// Fails if one of the modules that CheckLibraries found with NIFs has none, or has not loaded the library of
+/// its version.
 struct CheckNifs {
   static constexpr std::string_view name = "check_nifs";
   std::vector<Term> args() const { return {}; }
-  std::string text() const { return "check that modules that had NIFs have them"; }
+  std::string text() const { return "check that modules that had NIFs have those of their version"; }
   bool operator==(const CheckNifs&) const = default;
 };
 
-/// Pins the NIF libraries that the node has loaded from the application around `ebin` in memory, for as long
-/// as it runs: what a library made may point into it, so it must not be unmapped with the code it belonged
-/// to.
+/// Pins the NIF libraries that the node has loaded for these modules in memory, for as long as it runs: what
+/// a library made may point into it, so it must not be unmapped with the code it belonged to.
 struct PinLibraries {
   static constexpr std::string_view name = "pin_libraries";
-  std::string ebin;
-  std::vector<Term> args() const { return parts::terms(string(ebin)); }
-  std::string text() const { return "pin in memory whatever NIF libraries are loaded from around " + ebin; }
+  std::vector<Atom> modules;
+  std::vector<Term> args() const { return parts::terms(atoms(modules)); }
+  std::string text() const { return "pin in memory the NIF libraries of " + parts::names(modules); }
   bool operator==(const PinLibraries&) const = default;
 };
 
@@ -148,12 +157,16 @@ struct SwitchModules {
   bool operator==(const SwitchModules&) const = default;
 };
 
-/// One module to its new version, unless that is loaded already.
+/// One module to its new version, unless that is loaded already. `again`: even then, for its NIF library, if
+/// CheckLibraries found that it differs.
 struct LoadNew {
   static constexpr std::string_view name = "load_new";
   Atom module;
-  std::vector<Term> args() const { return parts::terms(module); }
-  std::string text() const { return "load the new " + module_name(module.name); }
+  bool again = false;
+  std::vector<Term> args() const { return parts::terms(module, Atom{again ? "true" : "false"}); }
+  std::string text() const {
+    return (again ? "load again, for its NIF library, " : "load the new ") + module_name(module.name);
+  }
   bool operator==(const LoadNew&) const = default;
 };
 

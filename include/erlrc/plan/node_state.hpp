@@ -29,6 +29,7 @@ struct NodeState {
   std::map<Atom, Atom> running;  ///< application -> start type; it has finished starting
   std::set<Atom> starting;       ///< application:start/2 has not returned yet
   std::map<Atom, Bytes> code;    ///< md5 of each loaded module of the application that was asked for
+  std::vector<std::string> libraries = {};  ///< shared libraries in memory, as in /proc/PID/maps
   bool booting = false;          ///< its boot script has not started all applications yet
   bool operator==(const NodeState&) const = default;
 };

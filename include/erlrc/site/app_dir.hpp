@@ -31,17 +31,30 @@ enum class NamedBy { user, node };
 AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
                        NamedBy named_by = NamedBy::user);
 
-/// The same with the beams of all modules that the .app lists, and the .appup if there is one.
+/// The same with the beams of all modules that the .app lists, the shared libraries in the priv directory if
+/// one of them has NIFs, and the .appup if there is one.
 AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
                         NamedBy named_by = NamedBy::user);
 
-/// Reads the file of that path; nullopt if there is no such file. Called by several threads at once.
-using FileReader = std::function<std::optional<Bytes>(const std::filesystem::path&)>;
+/// Where files are read.
+struct FileSource {
+  /// The file of that path; nullopt if there is no such file. Called by several threads at once.
+  std::function<std::optional<Bytes>(const std::filesystem::path&)> read;
+  /// The files below a directory, by their paths there, sorted; none if there is no such directory.
+  std::function<std::vector<std::string>(const std::filesystem::path&)> files_below;
+};
 
 /// The same two with files from elsewhere, without looking for the directory.
 AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
-                       const FileReader& read);
+                       const FileSource& source);
 AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
-                        const FileReader& read);
+                        const FileSource& source);
+
+/// The files below a directory, by their paths there, sorted; none if there is no such directory. Symbolic
+/// links to directories are not followed.
+std::vector<std::string> files_below(const std::filesystem::path& directory);
+
+/// The directory priv of an application whose files are read from `ebin`: next to it, or, in a backup, in it.
+std::filesystem::path priv_of(const std::filesystem::path& ebin);
 
 }  // namespace erlrc

@@ -6,11 +6,12 @@
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_code, [await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
                      load/4, loaded_md5/1, read_beam/2, read_files/1, running_code/2]).
--import(erlrc_undo_code, [put_back/3]).
+-import(erlrc_undo_code, [put_back/3, replace/3]).
 -import(erlrc_census, [forget_stacks/0]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2]).
--import(erlrc_library, [check_libraries/2, has_lost_nifs/2, pin_libraries/2]).
+-import(erlrc_library, [check_libraries/5, check_nifs/1, load_with_library/4, with_nifs/1]).
+-import(erlrc_pins, [pin_libraries/2]).
 -import(erlrc_conversion, [ask_ready/1]).
 -import(erlrc_text, [expect/4, fail/2, modules/1]).
 
@@ -31,15 +32,28 @@ code_step(undo, {switch_modules, Modules, Backup}, _) ->
                           journal(code, {code, Module, maps:get(Module, Backup, not_loaded)})
                   end, Modules);
 
-code_step(do, {load_new, Module}, #{code := Code, backup := Backup} = C) ->
+%% Again: for its library, even if the same code is loaded.
+code_step(do, {load_new, Module, Again}, #{code := Code, backup := Backup, nifs := Nifs} = C) ->
     {File, Beam} = maps:get(Module, Code),
-    case loaded_md5(Module) =:= code:module_md5(Beam) of
+    HasNifs = lists:member(Module, Nifs),
+    IsSame = loaded_md5(Module) =:= code:module_md5(Beam),
+    case IsSame andalso not (Again andalso HasNifs) of
         true ->
             C;
         false ->
-            journal(code, {code, Module, maps:get(Module, Backup, not_loaded)}),
-            load(Module, File, Beam, C),
+            Kind = case IsSame of true -> library; false -> code end,
+            journal(code, {Kind, Module, maps:get(Module, Backup, not_loaded)}),
+            _ = case HasNifs of
+                    true -> load_with_library(Module, File, Beam, C);
+                    false -> load(Module, File, Beam, C)
+                end,
             C
+    end;
+%% The digest does not show whether it was loaded: the old code does.
+code_step(undo, {library, Module, Previous}, C) ->
+    case erlang:check_old_code(Module) of
+        true -> replace(Module, Previous, C);
+        false -> ok
     end;
 code_step(do, {remove_module, Module}, #{backup := Backup} = C) ->
     case erlang:module_loaded(Module) of
@@ -56,6 +70,7 @@ code_step(do, {load_modules, Ebin, Named, Items}, #{backup := Backup} = C) ->
                               Md5 ->
                                   ok;
                               _ ->
+                                  pin_libraries(with_nifs([Module]), C),
                                   journal(code, {code, Module, case Backup of
                                                                    #{Module := Running} -> Running;
                                                                    _ -> running_code(Module, Ebin)
@@ -114,17 +129,13 @@ code_step(do, {back_up_replaced, Ebin, Items}, C) ->
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
     Replaced = [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)],
     code_step(do, {back_up_code, Ebin, Replaced, []}, C);
-code_step(do, {check_libraries, Ebin, Modules}, C) ->
-    C#{nifs := check_libraries(Ebin, Modules)};
-%% A module may ignore a library that it cannot load; and one without on_load needs a process that loads its
-%% library.
-code_step(do, check_nifs, #{nifs := Nifs} = C) ->
-    case [Module || Module <- Nifs, has_lost_nifs(Module, Nifs)] of
-        [] -> C;
-        Lost -> fail("modules that have lost their NIFs: ~ts", [modules(Lost)])
-    end;
-code_step(do, {pin_libraries, Ebin}, C) ->
-    pin_libraries(Ebin, C),
+code_step(do, {check_libraries, Ebin, Changed, Again, Kept}, C) ->
+    check_libraries(Ebin, Changed, Again, Kept, C);
+code_step(do, check_nifs, C) ->
+    check_nifs(C),
+    C;
+code_step(do, {pin_libraries, Modules}, #{same := Same} = C) ->
+    pin_libraries(Modules -- Same, C),
     C;
 code_step(do, {check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),

@@ -26,7 +26,9 @@ context(Deadline) ->
       %% Groups of modules that are switched together: [{[Module], Call}] while they are made ready for that,
       %% and after the point of no return #{[Module] => what code:finish_loading/1 needs}.
       loads => [],
-      nifs => [],              % the modules that have NIFs
+      nifs => [],              % the modules that have NIFs, of those that are to be loaded
+      same => [],              % those that are not loaded again, because their libraries are the same
+      libraries => none,       % the directory of the version whose NIF libraries they load
       purges => [],            % [{Module, soft_purge | brutal_purge}], once the run is committed
       %% processes
       apps => [],              % in whose trees processes were suspended

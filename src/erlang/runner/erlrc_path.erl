@@ -10,7 +10,7 @@
 %% names of the application find it. They are replaced together: code that looks for its application by
 %% another name than ours would find the old version, and its libraries.
 -module(erlrc_path).
--export([names_of/2, replace_path/3, restore_path/1]).
+-export([is_same_file/2, names_of/2, replace_path/3, restore_path/1, spelled_anew/3]).
 
 %% To where From is in Path, which is the path now.
 replace_path(From, To, Path) ->
@@ -68,6 +68,24 @@ new_names(Name, To) ->
               || Dir <- lists:usort([filename:dirname(App), filename:dirname(filename:dirname(To))]),
                  Entry <- [app_dir(To), Base | filelib:wildcard(Base ++ "-*", Dir)]],
     lists:sublist([Other || Other <- Others, Other =/= To, is_same_file(Other, To)], 1).
+
+%% Path with other spellings of what it has for Ebin, so that by them none of the files Taken lies there.
+spelled_anew(Ebin, Taken, Path) ->
+    Names = names_of(Ebin, Path),
+    [case lists:member(Dir, Names) of true -> spelled_anew(Dir, Taken); false -> Dir end || Dir <- Path].
+
+spelled_anew(Dir, Taken) ->
+    IsFree = fun(Name) ->
+                     not lists:any(fun(File) -> lists:prefix(filename:dirname(Name) ++ "/", File) end, Taken)
+             end,
+    hd([Name || Name <- spellings(Dir, length(Taken) + 1), is_same_file(Name, Dir), IsFree(Name)] ++ [Dir]).
+
+%% "/usr/lib/x-1/../x-1/ebin", "/usr/lib/../lib/x-1/ebin", ..
+spellings(Ebin, Most) ->
+    Parts = filename:split(Ebin),
+    [filename:join(Before ++ lists:append(lists:duplicate(N, [hd(After), ".."])) ++ After)
+     || At <- lists:seq(length(Parts) - 2, 1, -1), {Before, After} <- [lists:split(At, Parts)],
+        N <- lists:seq(1, Most)].
 
 restore_path(Path) ->
     Now = code:get_path(),

@@ -2,7 +2,7 @@
 %%
 %% Modules back to the code that they had before.
 -module(erlrc_undo_code).
--export([put_back/3]).
+-export([put_back/3, replace/3]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [journal_of/1]).
 -import(erlrc_library, [has_lost_nifs/2]).

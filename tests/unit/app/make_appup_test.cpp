@@ -178,6 +178,24 @@ TEST_CASE("a remark reports a module with NIFs that is loaded again") {
   CHECK(remarks(files("1", {}), lost, Direction::up).empty());
 }
 
+TEST_CASE("a module whose code stays is loaded again for a NIF library that differs") {
+  const auto version = [](const std::string& vsn, const std::string& library) {
+    AppFiles made = files(vsn, {module("late").nif(false), module("m").nif(true), module("plain")});
+    made.libraries = {{"m.so", md5(library)}};
+    return made;
+  };
+  const auto script = [](const AppFiles& from, const AppFiles& to) {
+    return print_term(list(make_script(from, to, Direction::up).instructions));
+  };
+  CHECK(script(version("1", "one"), version("2", "one")) == "[]");
+  const std::string again = "[{load_module,m,soft_purge,soft_purge,[]}]";
+  CHECK(script(version("1", "one"), version("2", "two")) == again);
+  AppFiles unknown = version("1", "one");
+  unknown.libraries.reset();
+  CHECK(script(unknown, version("2", "one")) == again);
+  CHECK(make_script(version("1", "one"), version("2", "two"), Direction::up).remarks.empty());
+}
+
 TEST_CASE("the text of a remark is a predicate of its module") {
   CHECK(describe(Kind::no_code_change) == "keeps a state, changed, and has no code_change");
   CHECK(describe(Kind::nif_replaced) == "has NIFs and changed: its library must support an upgrade");

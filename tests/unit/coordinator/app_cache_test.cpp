@@ -50,10 +50,12 @@ TEST_CASE("a version that is still packed is read from its archive, others from 
   dir.write("egerl-1/ebin/egerl.app", app_file("1"));
   const Version packed{"2", "/lib/egerl-2/ebin"};
   const std::string content = app_file("2");
-  AppCache cache(Atom{"egerl"}, packed, [&](const std::filesystem::path& path) -> std::optional<Bytes> {
+  const auto read = [&](const std::filesystem::path& path) -> std::optional<Bytes> {
     if (path != "/lib/egerl-2/ebin/egerl.app") return std::nullopt;
     return Bytes(content.begin(), content.end());
-  });
+  };
+  const auto no_files = [](const std::filesystem::path&) { return std::vector<std::string>{}; };
+  AppCache cache(Atom{"egerl"}, packed, {read, no_files});
   const Files files = cache.files();
   CHECK(files.spec(packed).spec.vsn == "2");
   CHECK(files.spec({"1", (dir / "egerl-1/ebin").string()}).spec.vsn == "1");

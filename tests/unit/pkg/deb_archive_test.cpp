@@ -54,6 +54,9 @@ TEST_CASE("the files of applications are read from an archive, through its links
   CHECK(files.read(ebin / "README") == std::nullopt);
   CHECK(files.read(ebin / "none.beam") == std::nullopt);
   CHECK(files.read("/loop/one/demo.beam") == std::nullopt);
+  for (const std::string directory : {"/usr/lib/erlang/lib/demo-1.0/ebin", "/srv/demo/ebin"})
+    CHECK(files.files_below(directory) == std::vector<std::string>{"demo.app", "demo.appup", "demo.beam"});
+  CHECK(files.files_below("/loop/one").empty());
 }
 
 TEST_CASE("a file that is not an archive is reported with its name") {

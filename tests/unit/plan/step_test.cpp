@@ -37,9 +37,9 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(UnloadModules{{m}}) == "{code,{unload_modules,[m]}}");
   CHECK(sent(BackUpCode{"/e", {m}}) == "{code,{back_up_code,\"/e\",[m],[]}}");
   CHECK(sent(BackUpCode{"/e", {m}, {{m, "x"}}}) == "{code,{back_up_code,\"/e\",[m],[{m,<<\"x\">>}]}}");
-  CHECK(sent(CheckLibraries{"/e", {m}}) == "{code,{check_libraries,\"/e\",[m]}}");
+  CHECK(sent(CheckLibraries{"/e", {m}, {}, {m}}) == "{code,{check_libraries,\"/e\",[m],[],[m]}}");
   CHECK(sent(CheckNifs{}) == "{code,check_nifs}");
-  CHECK(sent(PinLibraries{"/e"}) == "{code,{pin_libraries,\"/e\"}}");
+  CHECK(sent(PinLibraries{{m}}) == "{code,{pin_libraries,[m]}}");
   CHECK(sent(ReadCode{"/e", {m, app}, {{m}}}) == "{code,{read_code,\"/e\",\"/e\",[m,a],[[m]]}}");
   CHECK(sent(ReadCode{Location::backed_up("/e", "/backup"), {m}, {}}) ==
         "{code,{read_code,\"/backup\",\"/e\",[m],[]}}");
@@ -59,7 +59,7 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(ChangeChildren{{m}}) == "{children,change_children}");
   CHECK(sent(PassPointOfNoReturn{}) == "{code,pass_point_of_no_return}");
   CHECK(sent(SwitchModules{{m}}) == "{code,{switch_modules,[m]}}");
-  CHECK(sent(LoadNew{m}) == "{code,{load_new,m}}");
+  CHECK(sent(LoadNew{m}) == "{code,{load_new,m,false}}");
   CHECK(sent(RemoveModule{m}) == "{code,{remove_module,m}}");
   CHECK(sent(PostPurge{{{m, Purge::soft}, {app, Purge::brutal}}}) ==
         "{code,{post_purge,[{m,soft_purge},{a,brutal_purge}]}}");

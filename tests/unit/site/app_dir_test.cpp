@@ -77,6 +77,18 @@ TEST_CASE("a shipped appup is loaded with the files") {
   CHECK(files.appup->up.size() == 1);
 }
 
+TEST_CASE("the libraries below priv are read if a module has NIFs") {
+  const Demo app(app_text("plain, server"));
+  app.ebin.write("priv/lib/one.so", "one");
+  CHECK_FALSE(app.load().libraries);
+  app.ebin.write("demo.app", app_text("plain, nif_only"));
+  app.ebin.write("nif_only.beam", read_file(golden + "nif_only.beam"));
+  app.ebin.write("priv/two.so", "two");
+  app.ebin.write("priv/readme", "text");
+  CHECK(app.load().libraries ==
+        std::map<std::string, Md5Digest>{{"lib/one.so", md5("one")}, {"two.so", md5("two")}});
+}
+
 TEST_CASE("only the .app is read if nothing else is requested") {
   const Demo app(app_text("missing"));
   const AppFiles files = load_app_spec(app.ebin.path(), demo, "1.0");

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "libraries.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <erlrc/term/text.hpp>
+
+#include "script_steps.hpp"
+
+namespace erlrc {
+namespace {
+
+/// The name of a mapped file without what the system and dpkg append to it when it is replaced.
+std::string_view without_marks(std::string_view mapped) {
+  for (const std::string_view mark : {" (deleted)", ".dpkg-tmp"})
+    if (mapped.ends_with(mark)) mapped.remove_suffix(mark.size());
+  return mapped;
+}
+
+/// Whether the node has a library of the application in memory whose file is gone, and not the file itself.
+bool has_replaced_library(const AppFiles& app, const NodeState& node) {
+  const std::string dir = app.location.known_as.substr(0, app.location.known_as.rfind('/'));
+  return std::ranges::any_of(*app.libraries, [&](const auto& library) {
+    const std::string name = "/priv/" + library.first;
+    return std::ranges::find(node.libraries, dir + name) == node.libraries.end() &&
+           std::ranges::any_of(node.libraries, [&](const std::string& mapped) {
+             return without_marks(mapped) != mapped && without_marks(mapped).ends_with(name);
+           });
+  });
+}
+
+}  // namespace
+
+std::vector<Atom> with_nifs(const AppFiles& files, const std::vector<Atom>& modules) {
+  std::vector<Atom> found;
+  std::ranges::copy_if(modules, std::back_inserter(found), [&](const Atom& module) {
+    const auto beam = files.beams.find(module);
+    return beam != files.beams.end() && beam->second.nif;
+  });
+  return found;
+}
+
+bool has_same_code(const AppFiles& from, const AppFiles& to, const Atom& module) {
+  const auto before = from.beams.find(module);
+  const auto after = to.beams.find(module);
+  return before != from.beams.end() && after != to.beams.end() && before->second.md5 == after->second.md5;
+}
+
+std::optional<CheckLibraries> check_libraries(const AppFiles& from, const AppFiles& to,
+                                              const std::vector<Atom>& loaded) {
+  CheckLibraries check{to.location.read_from, {}, {}, {}};
+  for (const auto& [module, beam] : to.beams) {
+    const auto before = from.beams.find(module);
+    if (!beam.nif || before == from.beams.end() || !before->second.nif) continue;
+    if (std::ranges::find(loaded, module) == loaded.end())
+      check.kept.push_back(module);
+    else
+      (has_same_code(from, to, module) ? check.again : check.changed).push_back(module);
+  }
+  if (!libraries_may_differ(from, to)) check.kept.clear();
+  if (check.changed.empty() && check.again.empty() && check.kept.empty()) return std::nullopt;
+  return check;
+}
+
+std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script) {
+  std::string lost;
+  for (const LowLevel& instruction : script) {
+    if (const auto* call = std::get_if<Apply>(&instruction); call != nullptr && !counterpart(*call))
+      return std::nullopt;
+    const auto* load = std::get_if<Load>(&instruction);
+    const auto beam = load != nullptr ? to.beams.find(load->module) : to.beams.end();
+    if (beam == to.beams.end() || !beam->second.nif || beam->second.on_load) continue;
+    lost += (lost.empty() ? "" : ", ") + module_name(load->module.name);
+  }
+  if (lost.empty()) return std::nullopt;
+  return Refusal{Refusal::Reason::loses_nifs,
+                 "changed modules with NIFs and without on_load, which would lose them: " + lost};
+}
+
+bool has_other_libraries(const Request::Change& change, const AppFiles& to, const NodeState& node,
+                         const Files& files) {
+  if (!to.libraries || to.libraries->empty()) return false;
+  if (change.from.location && *change.from.location != to.location && files.exist(change.from))
+    if (const auto& before = files.all(change.from).libraries) return *before != *to.libraries;
+  return has_replaced_library(to, node);
+}
+
+}  // namespace erlrc

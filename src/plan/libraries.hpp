@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <erlrc/app/app_files.hpp>
+#include <erlrc/plan/plan.hpp>
+#include <erlrc/script/instruction.hpp>
+
+// Modules that have functions from a library (NIFs, erl_nif(3)). The library is loaded with the code, by
+// on_load, or later, by a call; it is part of what the code is.
+
+namespace erlrc {
+
+/// The modules that have NIFs in this version, out of `modules`.
+std::vector<Atom> with_nifs(const AppFiles& files, const std::vector<Atom>& modules);
+
+/// Whether both versions have the module, with the same code. Its library may differ.
+bool has_same_code(const AppFiles& from, const AppFiles& to, const Atom& module);
+
+/// The check of all modules that have NIFs in both versions, by what becomes of them if `loaded` are loaded;
+/// nullopt if there is nothing to check.
+std::optional<CheckLibraries> check_libraries(const AppFiles& from, const AppFiles& to,
+                                              const std::vector<Atom>& loaded);
+
+/// Names the modules that would lose their NIFs: code that is loaded again starts without them. Only on_load,
+/// or a function that the script calls, can load them again. (The hooks of supervisors are for children.)
+std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script);
+
+/// Whether the NIF libraries of `to`, the version that runs installed again, are other ones than those that
+/// the node has in memory.
+bool has_other_libraries(const Request::Change& change, const AppFiles& to, const NodeState& node,
+                         const Files& files);
+
+}  // namespace erlrc
