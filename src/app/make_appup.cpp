@@ -89,7 +89,8 @@ bool keeps_state(const Beam& beam) {
                                       "Elixir.GenServer", "Elixir.GenEvent", "Elixir.GenStage"});
 }
 
-// The modules listed in an .app file that have a beam, each once, in the order of the file.
+// The modules that have a beam, each once, in the order of the .app file. Those that it does not list come
+// last.
 std::vector<Atom> modules(const AppFiles& files) {
   std::vector<Atom> names;
   std::set<Atom> seen;
@@ -196,6 +197,8 @@ std::vector<AppupRemark> remarks(const Versions& versions, const AppFiles& to,
   for (const AppFiles* files : {&versions.earlier, &versions.later})
     for (const Atom& module : files->spec.modules)
       if (!files->beams.contains(module)) made.push_back({module, AppupRemark::Kind::beam_missing});
+  for (const Atom& module : to.unlisted)
+    made.push_back({module, AppupRemark::Kind::not_listed});
   for (const Atom& module : changed) {
     const Beam& later = versions.beam(module);
     bool state = keeps_state(versions.earlier.beams.at(module)) || keeps_state(later);
@@ -228,6 +231,11 @@ Change changed_as_2008(const Atom& module, const Versions& versions) {
   return {{instruction}, {instruction}};
 }
 
+AppFiles only_listed(AppFiles files) {
+  std::erase_if(files.spec.modules, [&](const Atom& module) { return files.unlisted.contains(module); });
+  return files;
+}
+
 Appup appup(const Versions& versions, std::vector<Term> up, std::vector<Term> down) {
   VsnPattern earlier{versions.earlier.spec.vsn, false};
   return {versions.later.spec.vsn, {{earlier, std::move(up)}}, {{earlier, std::move(down)}}};
@@ -245,6 +253,8 @@ std::string describe(AppupRemark::Kind kind) {
       return "has NIFs, changed, and has no on_load: it loses its NIFs";
     case AppupRemark::Kind::beam_missing:
       return "is listed in the .app file and has no .beam file";
+    case AppupRemark::Kind::not_listed:
+      return "has a .beam file and is not listed in the .app file";
   }
   return {};
 }
@@ -273,7 +283,8 @@ Appup make_appup(const AppFiles& earlier, const AppFiles& later) {
 }
 
 Appup make_appup_compatible(const AppFiles& earlier, const AppFiles& later) {
-  Versions versions{earlier, later};
+  const AppFiles listed[] = {only_listed(earlier), only_listed(later)};
+  const Versions versions{listed[0], listed[1]};
   Difference modules = difference(versions);
   std::vector<Change> changes;
   auto add = [](const Atom& module) { return tuple(Atom{"add_module"}, module); };

@@ -9,6 +9,27 @@
 
 main(Argument, Client, Ref) ->
     Info = application:info(),
+    %% The modules that are loaded from files whose names begin so.
+    LoadedFrom = fun(Begin) ->
+                         Spec = ets:match_spec_compile([{{'$1', Begin ++ '_'}, [], ['$1']}]),
+                         ets:match_spec_run(code:all_loaded(), Spec)
+                 end,
+    Loaded = case application:get_key(Argument, modules) of
+                 undefined ->
+                     [];
+                 {ok, Modules} ->
+                     Listed = lists:filter(fun erlang:module_loaded/1, Modules),
+                     case code:lib_dir(Argument) of
+                         {error, _} ->
+                             Listed;
+                         Dir ->
+                             %% What has not changed since an earlier version was loaded from there.
+                             [Name | Vsn] = string:split(filename:basename(Dir), "-"),
+                             Begin = filename:join(filename:dirname(Dir), Name),
+                             After = case Vsn of [] -> "/ebin/"; _ -> "-" end,
+                             lists:usort(Listed ++ LoadedFrom(Begin ++ After))
+                     end
+             end,
     Client ! {Ref, #{otp => erlang:system_info(otp_release),
                      lib_dir => code:lib_dir(),
                      booting => case init:get_status() of
@@ -20,16 +41,10 @@ main(Argument, Client, Ref) ->
                                   || {App, _, _} <- proplists:get_value(loaded, Info)],
                      applications => [application:get_key(App, applications)
                                       || {App, _, _} <- proplists:get_value(loaded, Info)],
-                     code => case application:get_key(Argument, modules) of
-                                 {ok, Modules} ->
-                                     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
-                                     Md5 = lists:duplicate(length(Loaded), md5),
-                                     Md5s = lists:zipwith(fun erlang:get_module_info/2, Loaded, Md5),
-                                     lists:zip(Loaded, Md5s);
-                                 undefined ->
-                                     []
-                             end,
-                     maps => case Argument =/= [] andalso file:read_file("/proc/self/maps") of
+                     code => lists:zip(Loaded, lists:zipwith(fun erlang:get_module_info/2, Loaded,
+                                                             lists:duplicate(length(Loaded), md5))),
+                     generated => case Loaded of [] -> []; _ -> Loaded -- LoadedFrom("/") end,
+                     maps => case Loaded =/= [] andalso file:read_file("/proc/self/maps") of
                                  {ok, Maps} -> Maps;
                                  _ -> <<>>
                              end}}.

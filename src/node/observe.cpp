@@ -122,6 +122,9 @@ std::vector<std::string> mapped_libraries(std::string_view maps) {
 /// What is only answered for an application that was asked for.
 void read_app(const Term& answer, NodeState& state) {
   read_code(answer, state);
+  const Term* generated = lookup(answer, "generated");
+  if (const auto modules = generated != nullptr ? as_atoms(*generated) : std::nullopt)
+    state.generated.insert(modules->begin(), modules->end());
   const Term* maps = lookup(answer, "maps");
   const Binary* text = maps != nullptr ? as_binary(*maps) : nullptr;
   if (text != nullptr) state.libraries = mapped_libraries(text->bytes);

@@ -89,4 +89,16 @@ bool has_other_libraries(const Request::Change& change, const AppFiles& to, cons
   return has_replaced_library(to, node);
 }
 
+std::vector<Atom> look_for_files(const AppFiles& from, const AppFiles& to, const std::vector<Atom>& loaded) {
+  static const ImportedFunction which{Atom{"code"}, {Atom{"which"}, 1}};
+  std::vector<Atom> found;
+  if (from.location.known_as == to.location.known_as) return found;
+  for (const auto& [module, beam] : to.beams)
+    if (std::ranges::find(beam.imports, which) != beam.imports.end() && has_same_code(from, to, module) &&
+        !beam.nif && !beam.on_load && !(to.consolidated && to.consolidated->beams.contains(module)) &&
+        std::ranges::find(loaded, module) == loaded.end())
+      found.push_back(module);
+  return found;
+}
+
 }  // namespace erlrc

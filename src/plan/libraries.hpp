@@ -9,7 +9,7 @@
 #include <erlrc/script/instruction.hpp>
 
 // Modules that have functions from a library (NIFs, erl_nif(3)). The library is loaded with the code, by
-// on_load, or later, by a call; it is part of what the code is.
+// on_load, or later, by a call; it is part of what the code is. And modules that look for their own files.
 
 namespace erlrc {
 
@@ -32,5 +32,10 @@ std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel
 /// the node has in memory.
 bool has_other_libraries(const Request::Change& change, const AppFiles& to, const NodeState& node,
                          const Files& files);
+
+/// The modules that look for their files by code:which/1, and that nothing loads though their directory
+/// changes. To load all others again, too, would take longer than the rest of an upgrade, and leave the
+/// processes in them in old code.
+std::vector<Atom> look_for_files(const AppFiles& from, const AppFiles& to, const std::vector<Atom>& loaded);
 
 }  // namespace erlrc

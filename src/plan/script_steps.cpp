@@ -93,7 +93,7 @@ private:
   void append(const Remove& i) {
     note_purge(i.module, i.pre_purge, i.post_purge);
     removed.push_back(i.module);
-    push(RemoveModule{i.module});
+    push(RemoveModule{to_.spec.name, i.module});
   }
 
   // A module that is loaded again is purged then; the rest waits until nothing can fail any longer.
@@ -280,6 +280,10 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
     made.change = std::move(read.steps);
     if (children && policy.children == Policy::Children::change)
       made.change.push_back(change_children(*children));
+    const std::vector<Atom> moved = look_for_files(from, to, read.loaded);
+    if (!moved.empty()) made.change.push_back(MoveModules{to.location, moved});
+    for (const Atom& module : moved)
+      read.purges.emplace(module, Purge::soft);
     made.change.push_back(CallConfigChange{to.spec.name});
     PostPurge purge;
     for (const auto& [module, how] : read.purges)

@@ -25,8 +25,10 @@ std::vector<Atom> loaded_of(const std::vector<Atom>& apps, const NodeState& node
 LoadModules all_modules(const AppFiles& files) {
   LoadModules step{files.location, {}};
   for (const auto& [module, beam] : files.beams)
-    // What runs of a protocol is not the application's own module of that name.
-    if (!files.consolidated || !files.consolidated->beams.contains(module))
+    // What runs of a protocol is not the application's own module of that name. What the author did not list
+    // and what needs more than loading waits until it is called.
+    if (!(files.unlisted.contains(module) && beam.on_load) &&
+        (!files.consolidated || !files.consolidated->beams.contains(module)))
       step.modules.push_back({module, to_bytes(beam.md5)});
   return step;
 }

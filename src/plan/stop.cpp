@@ -63,7 +63,7 @@ Decision plan_stop(const Atom& app, const Request::Stop& stop, const NodeState& 
   if (stop.version.location) plan.steps.push_back(RemovePath{stop.version.location->in_path});
   // The node is asked for the modules, not the disk: when a package is removed, the files may be gone
   // already.
-  UnloadModules modules;
+  UnloadModules modules{app, {}};
   for (const auto& [module, md5] : node.code)
     modules.modules.push_back(module);
   if (!modules.modules.empty()) plan.steps.push_back(std::move(modules));

@@ -72,9 +72,13 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
         translate(instructions, direction, {to.spec}, {from.spec},
                   script.made && engine == Policy::Engine::erlrc ? Grouping::together : Grouping::as_otp);
   });
-  if (!script.made)
+  if (!script.made) {
     if (auto remark = remark_on_uncovered(from, to, script.instructions))
       script.remarks.push_back(*std::move(remark));
+    for (const Atom& module : to.unlisted)
+      script.remarks.push_back("module " + module_name(module.name) + " " +
+                               describe(AppupRemark::Kind::not_listed));
+  }
   return script;
 }
 
@@ -187,7 +191,7 @@ Decision plan_not_running(const Request::Change& change, const NodeState& node, 
   if (auto refusal = contradiction(to, node)) return *std::move(refusal);
   Plan plan;
   append_start(plan, to, node, ReplacePath{from.location.in_path, to.location.in_path});
-  UnloadModules gone;
+  UnloadModules gone{to.spec.name, {}};
   for (const Atom& module : from.spec.modules)
     if (!contains(to.spec.modules, module)) gone.modules.push_back(module);
   if (!gone.modules.empty()) plan.steps.push_back(std::move(gone));
@@ -206,13 +210,14 @@ std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node, 
   for (auto& [module, beam] : from.beams) {
     const auto loaded = node.code.find(module);
     if (loaded == node.code.end() || loaded->second == to_bytes(beam.md5)) continue;
-    beam.init.reset();  // nothing else is known of it
+    if (node.generated.contains(module)) continue;  // the application's own, in place of the file's
+    beam.init.reset();                              // nothing else is known of it
     std::ranges::transform(loaded->second, beam.md5.begin(),
                            [](char byte) { return static_cast<std::uint8_t>(byte); });
     differs = true;
   }
   for (const auto& [module, md5] : node.code)
-    if (!from.beams.contains(module)) {
+    if (!from.beams.contains(module) && !node.generated.contains(module)) {
       from.spec.modules.push_back(module);
       from.beams[module].module = module;
       differs = true;

@@ -34,6 +34,9 @@ std::set<Atom> uncovered(const AppFiles& later, const AppFiles& earlier, Directi
 
 std::vector<std::string> check(const AppFiles& later, const AppFiles* earlier, const std::string& vsn) {
   std::vector<std::string> problems;
+  for (const Atom& module : later.unlisted)
+    problems.push_back(later.spec.name.name + ".app: module " + module.name +
+                       " has a .beam file and is not listed");
   if (!later.appup) return problems;
   for (const Direction direction : kBoth) {
     const std::string where = way(later, direction, vsn);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -167,6 +168,43 @@ bool is_replaced(const fs::path& ebin, const Atom& app, const std::string& vsn, 
   return file_status(replaced(ebin / (app.name + ".app"))) && read_spec(ebin, app, source).vsn != vsn;
 }
 
+/// The modules of the other applications whose .app files are in the directory.
+std::set<Atom> modules_of_others(const fs::path& ebin, const Atom& app, const std::vector<std::string>& names,
+                                 const FileSource& source) {
+  std::set<Atom> found;
+  for (const std::string& name : names) {
+    if (!name.ends_with(".app") || name == app.name + ".app") continue;
+    try {
+      const AppSpec other = read_spec(ebin, Atom{name.substr(0, name.size() - 4)}, source);
+      found.insert(other.modules.begin(), other.modules.end());
+    } catch (const Error&) {
+      continue;  // not our application
+    }
+  }
+  return found;
+}
+
+/// Adds the modules that the .app file does not list. A file that is not a module of its name cannot be
+/// loaded.
+void add_unlisted(AppFiles& files, const fs::path& ebin, const FileSource& source) {
+  const std::vector<std::string> names = source.files_below(ebin);
+  std::optional<std::set<Atom>> of_others;
+  for (const std::string& name : names) {
+    if (!name.ends_with(".beam") || name.find('/') != std::string::npos) continue;
+    const Atom module{name.substr(0, name.size() - 5)};
+    if (files.beams.contains(module)) continue;
+    if (!of_others) of_others = modules_of_others(ebin, files.spec.name, names, source);
+    if (of_others->contains(module)) continue;
+    try {
+      files.beams.emplace(module, load_beam(ebin, module, files.spec.name.name + ".app", source));
+    } catch (const Error&) {
+      continue;
+    }
+    files.spec.modules.push_back(module);
+    files.unlisted.insert(module);
+  }
+}
+
 std::map<std::string, Md5Digest> load_libraries(const fs::path& priv, const FileSource& source) {
   std::map<std::string, Md5Digest> libraries;
   for (const std::string& name : source.files_below(priv))
@@ -282,6 +320,7 @@ AppFiles load_app_files(const fs::path& ebin, const Atom& app, const std::string
   AppFiles files = load_app_spec(ebin, app, vsn, source);
   const std::string app_file = (ebin / (app.name + ".app")).string();
   files.beams = load_beams(ebin, files.spec.modules, app_file, source);
+  add_unlisted(files, ebin, source);
   if (has_nifs(files)) files.libraries = load_libraries(priv_of(ebin), source);
   const fs::path appup = ebin / (app.name + ".appup");
   if (const auto text = source.read(appup)) files.appup = parse_appup(*text, appup.string(), vsn);

@@ -2,10 +2,98 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Which code is an application's.
+// Which code is an application's: what lies in its directory, listed or not, and what it has made itself.
 
 using namespace erlrc;
 using namespace erlrc::test;
+
+namespace {
+
+/// Rewrites the .app file of a version by an Erlang function of its keys.
+void change_keys(Lab& lab, const std::string& app, const std::string& vsn, const std::string& function) {
+  const std::string file = lab.at(app, vsn) + "/ebin/" + app + ".app";
+  const std::string done = lab.ask("File = \"" + file +
+                                   "\", {ok, [{application, App, Keys}]} = file:consult(File), "
+                                   "F = " +
+                                   function +
+                                   ", file:write_file(File, io_lib:format(\"~tp.~n\", "
+                                   "[{application, App, F(Keys)}])).");
+  REQUIRE(done == "ok");
+}
+
+const Ran upgraded{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""};
+
+}  // namespace
+
+TEST_CASE("code: modules that the .app file does not list are upgraded and unloaded, and named") {
+  Lab lab;
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    lab.add(servers("zoo", vsn, {"zoo_a"}));
+    change_keys(lab, "zoo", vsn, "fun(Keys) -> lists:keyreplace(modules, 1, Keys, {modules, []}) end");
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  CHECK(ran.exit == 0);
+  CHECK(ran.out + ran.err ==
+        "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n"
+        "  remark: module zoo_a has a .beam file and is not listed in the .app file\n"
+        "  remark: module zoo_app has a .beam file and is not listed in the .app file\n"
+        "  remark: module zoo_sup has a .beam file and is not listed in the .app file\n");
+  CHECK(lab.ask("[filename:basename(filename:dirname(filename:dirname(code:which(M)))) || M <- [zoo_a, "
+                "zoo_sup]].") == "[\"zoo-2.0.0\",\"zoo-2.0.0\"]");
+  CHECK(lab.stop("zoo", "2.0.0").exit == 0);
+  CHECK(lab.ask("[M || M <- [zoo_a, zoo_app, zoo_sup], erlang:module_loaded(M)].") == "[]");
+}
+
+TEST_CASE("code: a module that has moved to another application stays, whichever comes first") {
+  Lab lab;
+  // guest_b moves from zoo to other.
+  LabRelease zoo1 = servers("zoo", "1.0.0", {"zoo_a"});
+  zoo1.modules.push_back({"moved", "plain"});
+  LabRelease other2 = servers("other", "2.0.0", {"other_a"});
+  other2.modules.push_back({"moved", "plain"});
+  lab.add(zoo1);
+  lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
+  lab.add(servers("other", "1.0.0", {"other_a"}));
+  lab.add(other2);
+  REQUIRE(lab.start("other", "1.0.0").exit == 0);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  REQUIRE(lab.upgrade("other", "1.0.0", "2.0.0").exit == 0);
+  SECTION("the old owner is upgraded") {
+    REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  }
+  SECTION("the old owner is removed") {
+    REQUIRE(lab.stop("zoo", "1.0.0").exit == 0);
+  }
+  CHECK(lab.ask("erlang:module_loaded(moved).") == "true");
+}
+
+TEST_CASE("code: what the application has made while it ran stays as it is") {
+  Lab lab;
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease release = servers("zoo", vsn, {"zoo_a"});
+    release.modules.push_back({"zoo_options", "plain"});
+    lab.add(release);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask(
+      "{ok, M, Code} = compile:forms([{attribute, 1, module, zoo_options}, {attribute, 2, export, [{made, "
+      "0}]}, "
+      "{function, 3, made, 0, [{clause, 3, [], [], [{atom, 3, yes}]}]}]), {module, M} = code:load_binary(M, "
+      "\"zoo_options\", Code).");
+  SECTION("another version") {
+    const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+    CHECK(ran ==
+          Ran{0,
+              upgraded.out + "  remark: code that was made while the node ran stays as it is: zoo_options\n",
+              ""});
+  }
+  SECTION("the same version") {
+    CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0") ==
+          Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) already_running\n", ""});
+  }
+  CHECK(lab.ask("zoo_options:made().") == "yes");
+}
 
 TEST_CASE("code: an application that is called while it is removed stays away") {
   Lab lab;
@@ -18,4 +106,25 @@ TEST_CASE("code: an application that is called while it is removed stays away") 
   CHECK(lab.stop("zoo", "1.0.0").exit == 0);
   CHECK(lab.ask("erlang:module_loaded(zoo_called).") == "false");
   lab.ask("exit(persistent_term:get(caller), kill).");
+}
+
+TEST_CASE("code: a module that stays finds the directory of the version that runs by its own file") {
+  Lab lab;
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease release = servers("zoo", vsn, {"zoo_a"});
+    release.modules.push_back({"zoo_asks", "asks"});
+    lab.add(release);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("lab:mark().");
+  SECTION("upgraded") {
+    CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+    CHECK(lab.ask("zoo_asks:dir().") == "\"zoo-2.0.0\"");
+  }
+  SECTION("rolled back") {
+    lab.ask("lab:on({code_change, zoo_a}, crash).");
+    CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.ask("zoo_asks:dir().") == "\"zoo-1.0.0\"");
+    CHECK(lab.ask("lab:diff().") == "[]");
+  }
 }

@@ -195,7 +195,7 @@ TEST_CASE("nif: if only the library differs, its module is loaded again, and rol
     CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
     CHECK(versions(lab) == "[1,1]");
   }
-  SECTION("undone") {
+  SECTION("rolled back") {
     lab.ask("lab:on({code_change, zoo_a}, crash), lab:mark().");
     CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
     CHECK(lab.ask("lab:diff().") == "[]");

@@ -96,6 +96,14 @@ TEST_CASE("erlrc-makeappup --check reports whether a shipped appup is complete")
   CHECK(std::ranges::count(ran.err, '\n') == 1);
 }
 
+TEST_CASE("erlrc-makeappup --check fails for modules that the .app does not list") {
+  const TwoVersions two;
+  two.host.dir().write("egerl-2.0/ebin/egerl.app",
+                       "{application, egerl, [{vsn, \"2.0\"}, {modules, [plain]}]}.");
+  CHECK(two.run({"--check"}) ==
+        Ran{1, "", "erlrc-makeappup: egerl.app: module server has a .beam file and is not listed\n"});
+}
+
 TEST_CASE("erlrc-makeappup --extend adds missing entries for the version to a shipped appup") {
   const TwoVersions two;
   two.host.dir().write("egerl.appup", "% By hand.\n{\"2.0\", [{<<\"1\\\\..*\">>, []}], []}.  % end\n");

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <erlrc/app/app_spec.hpp>
@@ -27,6 +28,7 @@ struct AppFiles {
   std::optional<Appup> appup;  ///< the one in the package, if any
   std::optional<Consolidated> consolidated = std::nullopt;
   bool in_place = false;  ///< each beam was read from `location.read_from`, from the file with its name
+  std::set<Atom> unlisted = {};  ///< modules in the directory that the .app file does not list
   /// The shared libraries below priv, by their paths there. Read if a module has NIFs; absent: unknown.
   std::optional<std::map<std::string, Md5Digest>> libraries = std::nullopt;
 };

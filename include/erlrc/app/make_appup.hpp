@@ -29,6 +29,7 @@ struct AppupRemark {
     nif_replaced,    ///< its NIF library is loaded again, and must support that
     nif_lost,        ///< loads its NIF library later, not in on_load: loses it in the upgrade
     beam_missing,    ///< listed in an .app file, but has no .beam file
+    not_listed,      ///< has a .beam file, but the .app file of the target version does not list it
   };
   Atom module;
   Kind kind{};
@@ -45,8 +46,9 @@ struct MadeScript {
 };
 
 /// The instructions that change a node from `from` to `to`. The later version, whose code knows both, is `to`
-/// in an upgrade and `from` in a downgrade. As in OTP, only modules listed in an .app file take part.
-/// A module with NIFs is loaded again if libraries of the two versions differ.
+/// in an upgrade and `from` in a downgrade. Modules that no .app file lists take part, too: the node finds
+/// their files as it finds the others. A module with NIFs is loaded again if libraries of the two versions
+/// differ.
 MadeScript make_script(const AppFiles& from, const AppFiles& to, Direction direction);
 
 /// Both directions as a whole appup of `later`, for files and for erlrc-makeappup.

@@ -47,11 +47,13 @@ struct BackUpReplaced {
   bool operator==(const BackUpReplaced&) const = default;
 };
 
-/// Takes the modules out of the node, killing what still runs them.
+/// Takes the modules out of the node, killing what still runs them, but not those that another loaded
+/// application than `app` lists.
 struct UnloadModules {
   static constexpr std::string_view name = "unload_modules";
+  Atom app;
   std::vector<Atom> modules;
-  std::vector<Term> args() const { return parts::terms(atoms(modules)); }
+  std::vector<Term> args() const { return parts::terms(app, atoms(modules)); }
   std::string text() const { return "unload " + parts::names(modules); }
   bool operator==(const UnloadModules&) const = default;
 };
@@ -170,10 +172,26 @@ struct LoadNew {
   bool operator==(const LoadNew&) const = default;
 };
 
+/// Loads the code that the modules have from their files in `location`, so that code:which/1 names those.
+struct MoveModules {
+  static constexpr std::string_view name = "move_modules";
+  Location location;
+  std::vector<Atom> modules;
+  std::vector<Term> args() const {
+    return parts::terms(string(location.read_from), string(location.known_as), atoms(modules));
+  }
+  std::string text() const {
+    return "load the same code from " + location.read_from + ": " + parts::names(modules);
+  }
+  bool operator==(const MoveModules&) const = default;
+};
+
+/// Unless another loaded application than `app` lists it.
 struct RemoveModule {
   static constexpr std::string_view name = "remove_module";
+  Atom app;
   Atom module;
-  std::vector<Term> args() const { return parts::terms(module); }
+  std::vector<Term> args() const { return parts::terms(app, module); }
   std::string text() const { return "remove " + module_name(module.name); }
   bool operator==(const RemoveModule&) const = default;
 };
@@ -207,7 +225,7 @@ struct CodeSteps {
   static constexpr std::string_view family = "code";
   using Kinds = std::variant<LoadModules, BackUpReplaced, UnloadModules, BackUpCode, CheckLibraries,
                              CheckNifs, PinLibraries, ReadCode, CheckOldCode, PassPointOfNoReturn,
-                             SwitchModules, LoadNew, RemoveModule, PostPurge>;
+                             SwitchModules, LoadNew, MoveModules, RemoveModule, PostPurge>;
 };
 
 }  // namespace erlrc

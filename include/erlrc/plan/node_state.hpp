@@ -26,11 +26,12 @@ struct NodeState {
   std::string otp_release;  ///< "25"
   std::string lib_dir;      ///< code:lib_dir()
   std::map<Atom, LoadedApp> loaded;
-  std::map<Atom, Atom> running;  ///< application -> start type; it has finished starting
-  std::set<Atom> starting;       ///< application:start/2 has not returned yet
-  std::map<Atom, Bytes> code;    ///< md5 of each loaded module of the application that was asked for
+  std::map<Atom, Atom> running;   ///< application -> start type; it has finished starting
+  std::set<Atom> starting;        ///< application:start/2 has not returned yet
+  std::map<Atom, Bytes> code;     ///< md5 of each loaded module of the application that was asked for
+  std::set<Atom> generated = {};  ///< those of `code` that were not loaded from a file
   std::vector<std::string> libraries = {};  ///< shared libraries in memory, as in /proc/PID/maps
-  bool booting = false;          ///< its boot script has not started all applications yet
+  bool booting = false;                     ///< its boot script has not started all applications yet
   bool operator==(const NodeState&) const = default;
 };
 

@@ -8,8 +8,9 @@
 
 namespace erlrc {
 
-/// Lists the problems in the .appup of `later` for upgrades from `vsn` and downgrades to it: a direction
-/// without an entry, an invalid instruction. Returns an empty list without problems or without an .appup.
+/// Lists the modules in the directory of `later` that its .app does not list, and the problems in its .appup,
+/// if there is one, for upgrades from `vsn` and downgrades to it: a direction without an entry, an invalid
+/// instruction.
 std::vector<std::string> check_appup(const AppFiles& later, const std::string& vsn);
 
 /// The same with the files of the earlier version: then the instructions are translated, too, and each module

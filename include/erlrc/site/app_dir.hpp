@@ -31,8 +31,9 @@ enum class NamedBy { user, node };
 AppFiles load_app_spec(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
                        NamedBy named_by = NamedBy::user);
 
-/// The same with the beams of all modules that the .app lists, the shared libraries in the priv directory if
-/// one of them has NIFs, and the .appup if there is one.
+/// The same with the beams of all modules in the directory, the shared libraries in the priv directory if a
+/// module has NIFs, and the .appup if there is one. A module that the .app does not list counts if its beam
+/// is whole and no other .app in the directory lists it.
 AppFiles load_app_files(const std::filesystem::path& ebin, const Atom& app, const std::string& vsn,
                         NamedBy named_by = NamedBy::user);
 

@@ -2,9 +2,9 @@
 %%
 %% Modules: their files, what is loaded of them, and which processes run them.
 -module(erlrc_code).
--export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1, load/4,
-         loaded_md5/1, purge/1, read_beam/2, read_files/1, running_code/2, running_vsn/2,
-         users_of_old_code/1]).
+-export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1, generated/1,
+         is_generated/1, load/4, loaded_md5/1, own_modules/2, purge/1, read_beam/2, read_files/1,
+         running_code/2, running_vsn/2, soft_purge_old/1, users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
@@ -52,6 +52,26 @@ loaded_md5(Module) ->
         true -> Module:module_info(md5);
         false -> not_loaded
     end.
+
+%% The modules whose code was not loaded from a file. The application has made it while it ran, often in place
+%% of a module from a file, so it is its own: ets_cache_options of cache_tab holds a configuration.
+generated(Modules) ->
+    FromFiles = ets:match_spec_compile([{{'$1', [$/ | '_']}, [], ['$1']}]),
+    Loaded = lists:filter(fun erlang:module_loaded/1, lists:usort(Modules)),
+    Loaded -- ets:match_spec_run(code:all_loaded(), FromFiles).
+
+is_generated(Module) ->
+    case code:is_loaded(Module) of
+        {file, [$/ | _]} -> false;
+        {file, _} -> true;
+        false -> false
+    end.
+
+%% The modules that no other loaded application lists: a module may have moved to another application.
+own_modules(App, Modules) ->
+    Others = [Listed || {Other, _, _} <- application:loaded_applications(), Other =/= App,
+                        {ok, Listed} <- [application:get_key(Other, modules)]],
+    Modules -- lists:append(Others).
 
 %% The object code of what is loaded: not_loaded, {File, Beam}, or gone. Only a file whose md5 is that of the
 %% loaded code counts; a package manager may have put another one there. dpkg keeps the one it replaces next
@@ -158,6 +178,10 @@ purge(Purges) ->
 delete(Module) ->
     purge_old(Module),
     code:delete(Module).
+
+%% Whether there is no old code now.
+soft_purge_old(Module) ->
+    not erlang:check_old_code(Module) orelse code:soft_purge(Module).
 
 purge_old(Module) ->
     erlang:check_old_code(Module) andalso code:purge(Module).

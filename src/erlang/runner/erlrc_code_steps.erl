@@ -5,11 +5,12 @@
 -export([code_step/3]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_code, [await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
-                     load/4, loaded_md5/1, read_beam/2, read_files/1, running_code/2]).
+                     generated/1, is_generated/1, load/4, loaded_md5/1, own_modules/2, read_beam/2,
+                     read_files/1, running_code/2, soft_purge_old/1]).
 -import(erlrc_undo_code, [put_back/3, replace/3]).
 -import(erlrc_census, [forget_stacks/0]).
 -import(erlrc_effects, [note_world/0]).
--import(erlrc_journal, [journal/2]).
+-import(erlrc_journal, [journal/2, remark/2]).
 -import(erlrc_library, [check_libraries/5, check_nifs/1, load_with_library/4, with_nifs/1]).
 -import(erlrc_pins, [pin_libraries/2]).
 -import(erlrc_conversion, [ask_ready/1]).
@@ -37,7 +38,7 @@ code_step(do, {load_new, Module, Again}, #{code := Code, backup := Backup, nifs 
     {File, Beam} = maps:get(Module, Code),
     HasNifs = lists:member(Module, Nifs),
     IsSame = loaded_md5(Module) =:= code:module_md5(Beam),
-    case IsSame andalso not (Again andalso HasNifs) of
+    case IsSame andalso not (Again andalso HasNifs) orelse is_generated(Module) of
         true ->
             C;
         false ->
@@ -55,12 +56,32 @@ code_step(undo, {library, Module, Previous}, C) ->
         true -> replace(Module, Previous, C);
         false -> ok
     end;
-code_step(do, {remove_module, Module}, #{backup := Backup} = C) ->
-    case erlang:module_loaded(Module) of
-        true ->
+%% A process that runs the code keeps running it: nothing but its file is another one.
+code_step(do, {move_modules, Ebin, Named, Modules}, C) ->
+    lists:foreach(fun(Module) ->
+                          {File, Beam} = {beam_file(Named, Module), read_beam(Ebin, Module)},
+                          case code:is_loaded(Module) of
+                              {file, [$/ | _] = Before} when Before =/= File ->
+                                  loaded_md5(Module) =:= code:module_md5(Beam)
+                                      andalso soft_purge_old(Module)
+                                      andalso begin
+                                          journal(code, {moved, Module, Before, Beam}),
+                                          load(Module, File, Beam, C)
+                                      end;
+                              _ ->
+                                  ok
+                          end
+                  end, Modules),
+    C;
+code_step(undo, {moved, Module, Before, Beam}, C) ->
+    code:is_loaded(Module) =/= {file, Before} andalso soft_purge_old(Module)
+        andalso load(Module, Before, Beam, C);
+code_step(do, {remove_module, App, Module}, #{backup := Backup} = C) ->
+    case erlang:module_loaded(Module) andalso not is_generated(Module) andalso own_modules(App, [Module]) of
+        [Module] ->
             journal(code, {code, Module, maps:get(Module, Backup, not_loaded)}),
             delete(Module);
-        false ->
+        _ ->
             ok
     end,
     C;
@@ -70,16 +91,18 @@ code_step(do, {load_modules, Ebin, Named, Items}, #{backup := Backup} = C) ->
                               Md5 ->
                                   ok;
                               _ ->
-                                  pin_libraries(with_nifs([Module]), C),
-                                  journal(code, {code, Module, case Backup of
-                                                                   #{Module := Running} -> Running;
-                                                                   _ -> running_code(Module, Ebin)
-                                                               end}),
-                                  load(Module, beam_file(Named, Module), read_beam(Ebin, Module), C)
+                                  is_generated(Module) orelse begin
+                                      pin_libraries(with_nifs([Module]), C),
+                                      journal(code, {code, Module, case Backup of
+                                                                       #{Module := Running} -> Running;
+                                                                       _ -> running_code(Module, Ebin)
+                                                                   end}),
+                                      load(Module, beam_file(Named, Module), read_beam(Ebin, Module), C)
+                                  end
                           end
                   end, Items),
     C;
-code_step(do, {unload_modules, Modules}, C) ->
+code_step(do, {unload_modules, App, Modules}, C) ->
     lists:foreach(fun(Module) ->
                           case erlang:module_loaded(Module) of
                               true ->
@@ -89,7 +112,7 @@ code_step(do, {unload_modules, Modules}, C) ->
                               false ->
                                   ok
                           end
-                  end, Modules),
+                  end, own_modules(App, Modules)),
     C;
 code_step(undo, {code, Module, Previous}, C) ->
     put_back(Module, Previous, C);
@@ -102,7 +125,8 @@ code_step(do, {read_code, Ebin, Named, Modules, Switched}, #{code := Code} = C) 
         {error, File, Reason} -> fail("~ts: ~ts", [File, file:format_error(Reason)])
     end,
     New = maps:merge(Code, maps:from_list(lists:zip(Modules, lists:zip(beam_files(Named, Modules), Beams)))),
-    C#{code := New, loads := [{Group, begin_load(Group, New)} || Group <- Switched]};
+    %% The application has made other code of some while it ran.
+    C#{code := New, loads := [{Group, begin_load(Group -- generated(Group), New)} || Group <- Switched]};
 code_step(do, {back_up_code, Ebin, Modules, Read}, #{backup := Backup} = C) ->
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
     Each = fun(Same) -> lists:duplicate(length(Loaded), Same) end,
@@ -118,7 +142,10 @@ code_step(do, {back_up_code, Ebin, Modules, Read}, #{backup := Backup} = C) ->
             end,
     Found = maps:from_list(There),
     Others = [{Module, running_code(Module, Ebin)} || Module <- Modules -- maps:keys(Found)],
-    case [Module || {Module, gone} <- Others] of
+    Generated = generated(Modules),
+    Generated =:= [] orelse remark("code that was made while the node ran stays as it is: ~ts",
+                                   [modules(Generated)]),
+    case [Module || {Module, gone} <- Others] -- Generated of
         [] -> ok;
         Gone -> fail("the code that runs is not in any file, so that it could not be rolled back to: ~ts",
                      [modules(Gone)])
@@ -127,7 +154,8 @@ code_step(do, {back_up_code, Ebin, Modules, Read}, #{backup := Backup} = C) ->
 code_step(do, {back_up_replaced, Ebin, Items}, C) ->
     {Modules, _} = lists:unzip(Items),
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
-    Replaced = [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items)],
+    Replaced = [Module || Module <- Loaded, not lists:member({Module, loaded_md5(Module)}, Items),
+                          not is_generated(Module)],
     code_step(do, {back_up_code, Ebin, Replaced, []}, C);
 code_step(do, {check_libraries, Ebin, Changed, Again, Kept}, C) ->
     check_libraries(Ebin, Changed, Again, Kept, C);

@@ -196,11 +196,19 @@ TEST_CASE("a module whose code stays is loaded again for a NIF library that diff
   CHECK(make_script(version("1", "one"), version("2", "two"), Direction::up).remarks.empty());
 }
 
+TEST_CASE("a remark reports a module that the .app file does not list") {
+  auto later = files("2", {module("m"), module("n")});
+  later.unlisted = {Atom{"n"}};
+  CHECK(make_script(files("1", {module("m")}), later, Direction::up).remarks ==
+        std::vector<AppupRemark>{{{"n"}, Kind::not_listed}});
+}
+
 TEST_CASE("the text of a remark is a predicate of its module") {
   CHECK(describe(Kind::no_code_change) == "keeps a state, changed, and has no code_change");
   CHECK(describe(Kind::nif_replaced) == "has NIFs and changed: its library must support an upgrade");
   CHECK(describe(Kind::nif_lost) == "has NIFs, changed, and has no on_load: it loses its NIFs");
   CHECK(describe(Kind::beam_missing) == "is listed in the .app file and has no .beam file");
+  CHECK(describe(Kind::not_listed) == "has a .beam file and is not listed in the .app file");
 }
 
 TEST_CASE("dependencies go both ways between a supervisor and the others") {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/term/text.hpp>
 
 #include "catch.hpp"
 
@@ -57,4 +58,19 @@ TEST_CASE("the time to read an answer grows with its size only") {
   const auto begin = std::chrono::steady_clock::now();
   CHECK(read_node_state(whole).running.size() == 40'000);
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::minutes(1));
+}
+
+TEST_CASE("what a node answers about one application is part of its state") {
+  const NodeState state = read_node_state(
+      parse_term("#{otp => \"25\", lib_dir => \"/lib\", included => [{ok, []}], generated => [made],"
+                 "  info => [{loaded, [{egerl, [], \"1\"}]}, {running, []}, {starting, []}, {started, []}],"
+                 "  code => [{egerl, <<\"0123456789abcdef\">>}, {made, <<\"0123456789abcdef\">>}],"
+                 "  maps => <<\"7f10-7f20 r--p 0 fe:01 11 /usr/lib/libc.so.6\\n7f20-7f30 r-xp 0 fe:01 11 "
+                 "/usr/lib/libc.so.6\\n"
+                 "7f30-7f40 rw-p 0 00:00 0\\n7f40-7f50 r--p 0 fe:01 12 /lib/egerl-1/priv/nif.so (deleted)\\n"
+                 "7f50-7f60 r--p 0 fe:01 13 /usr/bin/beam.smp\\n\">>}"));
+  CHECK(state.code.size() == 2);
+  CHECK(state.generated == std::set<Atom>{Atom{"made"}});
+  CHECK(state.libraries ==
+        std::vector<std::string>{"/usr/lib/libc.so.6", "/lib/egerl-1/priv/nif.so (deleted)"});
 }

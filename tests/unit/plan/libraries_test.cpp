@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "planning.hpp"
 
-// NIF libraries, which are part of what a module is.
+// What else than code a module has: a NIF library, a file that it looks for.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -53,13 +53,13 @@ TEST_CASE(
     return made;
   };
   const auto has = [](const Plan& plan, const Step& step) {
-    return std::ranges::count(plan.steps, step) == 1;
+    return std::ranges::find(plan.steps, step) != plan.steps.end();
   };
   const AppFiles from = version(earlier(), "one");
   const Plan changed =
       plan_of(plan_upgrade(egerl, up, running(), Disk({from, version(later(), "two")}).files(), {}));
   CHECK(has(changed, CheckLibraries{ebin2, {lib}, {same}, {late}}));
-  CHECK(has(changed, PinLibraries{{lib, same}}));
+  CHECK(has(changed, PinLibraries{{same, lib}}));
   CHECK(has(changed, LoadNew{same, true}));
   CHECK(has(changed, LoadNew{lib}));
   CHECK(has(changed, CheckNifs{}));
@@ -89,4 +89,29 @@ TEST_CASE("the same version with another library than the one in memory loads it
   CHECK(loads({file + ".dpkg-tmp"}));
   CHECK(loads({"/staged" + file + ".dpkg-tmp (deleted)"}));
   CHECK_FALSE(loads({"/lib/other-1/priv/lib/other.so (deleted)"}));
+}
+
+TEST_CASE("the same version leaves code that the application made while it ran") {
+  NodeState node = running();
+  for (const auto& [module, beam] : earlier().beams)
+    node.code[module] = to_bytes(beam.md5);
+  node.code[lib] = Bytes(16, 'x');
+  node.code[Atom{"egerl_made"}] = Bytes(16, 'y');
+  node.generated = {lib, Atom{"egerl_made"}};
+  CHECK(plan_upgrade(egerl, again, node, Disk({earlier()}).files(), {}) ==
+        Decision(Plan{Word::already_running}));
+}
+
+TEST_CASE("a module that stays and looks for its own file is loaded from the new directory") {
+  const auto version = [](AppFiles made) {
+    const Module asks = module("egerl_asks").calling("code:which/1");
+    made.spec.modules.push_back(asks.beam.module);
+    made.beams.emplace(asks.beam.module, asks.beam);
+    return made;
+  };
+  const Atom asks{"egerl_asks"};
+  const Plan plan =
+      plan_of(plan_upgrade(egerl, up, running(), Disk({version(earlier()), version(later())}).files(), {}));
+  CHECK(std::ranges::count(plan.steps, Step(MoveModules{ebin2, {asks}})) == 1);
+  CHECK(plan.steps.back() == Step(PostPurge{{{asks}, {lib}, {srv}}}));
 }

@@ -34,7 +34,7 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(LoadModules{Location::backed_up("/e", "/backup"), {{m, "md5"}}}) ==
         "{code,{load_modules,\"/backup\",\"/e\",[{m,<<\"md5\">>}]}}");
   CHECK(sent(BackUpReplaced{"/e", {{m, "md5"}}}) == "{code,{back_up_replaced,\"/e\",[{m,<<\"md5\">>}]}}");
-  CHECK(sent(UnloadModules{{m}}) == "{code,{unload_modules,[m]}}");
+  CHECK(sent(UnloadModules{app, {m}}) == "{code,{unload_modules,a,[m]}}");
   CHECK(sent(BackUpCode{"/e", {m}}) == "{code,{back_up_code,\"/e\",[m],[]}}");
   CHECK(sent(BackUpCode{"/e", {m}, {{m, "x"}}}) == "{code,{back_up_code,\"/e\",[m],[{m,<<\"x\">>}]}}");
   CHECK(sent(CheckLibraries{"/e", {m}, {}, {m}}) == "{code,{check_libraries,\"/e\",[m],[],[m]}}");
@@ -60,7 +60,8 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(PassPointOfNoReturn{}) == "{code,pass_point_of_no_return}");
   CHECK(sent(SwitchModules{{m}}) == "{code,{switch_modules,[m]}}");
   CHECK(sent(LoadNew{m}) == "{code,{load_new,m,false}}");
-  CHECK(sent(RemoveModule{m}) == "{code,{remove_module,m}}");
+  CHECK(sent(MoveModules{"/e", {m}}) == "{code,{move_modules,\"/e\",\"/e\",[m]}}");
+  CHECK(sent(RemoveModule{app, m}) == "{code,{remove_module,a,m}}");
   CHECK(sent(PostPurge{{{m, Purge::soft}, {app, Purge::brutal}}}) ==
         "{code,{post_purge,[{m,soft_purge},{a,brutal_purge}]}}");
   CHECK(sent(SuspendProcesses{

@@ -20,7 +20,7 @@ NodeState with_code(NodeState node) {
 
 // The path goes first: whatever still calls a module would load it again.
 const std::vector<Step> unloading{RemovePath{"/lib/egerl-4.0.1/ebin"},
-                                  UnloadModules{{Atom{"egerl_app"}, Atom{"egerl_srv"}}},
+                                  UnloadModules{egerl, {Atom{"egerl_app"}, Atom{"egerl_srv"}}},
                                   UnloadApp{egerl, {}}};
 
 Decision plan_stop(const Request::Stop& stop, const NodeState& node, const Desired& desired) {

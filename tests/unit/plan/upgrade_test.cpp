@@ -243,7 +243,7 @@ TEST_CASE("an installed application that does not run is replaced and started") 
   CHECK(plan.word == Word::upgraded);
   CHECK(plan.steps.at(2) == Step(ReplacePath{ebin1, ebin2}));
   CHECK(plan.steps.at(plan.steps.size() - 2) == Step(StartApp{egerl}));
-  CHECK(plan.steps.back() == Step(UnloadModules{{Atom{"egerl_gone"}}}));
+  CHECK(plan.steps.back() == Step(UnloadModules{egerl, {Atom{"egerl_gone"}}}));
 }
 
 TEST_CASE("an application that does not run and was never installed is started") {
@@ -287,7 +287,7 @@ TEST_CASE("the same version with other code changes only the modules that differ
   CHECK(plan.notes == std::vector<std::string>{"same version, other code"});
   CHECK(plan.steps.at(2) == Step(BackUpCode{ebin1, {srv, Atom{"egerl_gone"}}}));
   CHECK(plan.steps.at(1) == Step(ReadCode{ebin1, {srv}, {{srv}}}));
-  CHECK(std::ranges::count(plan.steps, Step(RemoveModule{Atom{"egerl_gone"}})) == 1);
+  CHECK(std::ranges::count(plan.steps, Step(RemoveModule{egerl, Atom{"egerl_gone"}})) == 1);
 }
 
 TEST_CASE(
@@ -312,4 +312,16 @@ TEST_CASE("modules that a shipped appup does not cover are named") {
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
   CHECK(plan.remarks ==
         std::vector<std::string>{"modules that differ and that the appup leaves as they are: egerl_lib"});
+}
+
+TEST_CASE("modules that the .app file does not list are named, with a made and with a shipped appup") {
+  AppFiles to = later();
+  to.unlisted = {lib};
+  const std::string remark = "module egerl_lib has a .beam file and is not listed in the .app file";
+  const auto remarks = [&] {
+    return plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {})).remarks;
+  };
+  CHECK(remarks() == std::vector<std::string>{remark});
+  to.appup = shipped("{load_module, egerl_srv}, {load_module, egerl_lib}");
+  CHECK(remarks() == std::vector<std::string>{remark});
 }

@@ -77,16 +77,36 @@ TEST_CASE("a shipped appup is loaded with the files") {
   CHECK(files.appup->up.size() == 1);
 }
 
+TEST_CASE("the beams in the directory count, whether the .app lists them or not") {
+  const Demo app(app_text("plain"));
+  app.ebin.write("other.app", "{application, other, [{vsn, \"1\"}, {modules, [on_load]}]}.\n");
+  app.ebin.write("on_load.beam", read_file(golden + "on_load.beam"));
+  app.ebin.write("renamed.beam", read_file(golden + "tree.beam"));
+  const AppFiles files = app.load();
+  CHECK(files.spec.modules == std::vector<Atom>{Atom{"plain"}, Atom{"server"}});
+  CHECK(files.unlisted == std::set<Atom>{Atom{"server"}});
+  CHECK(files.beams.size() == 2);
+}
+
 TEST_CASE("the libraries below priv are read if a module has NIFs") {
-  const Demo app(app_text("plain, server"));
+  const Demo app;
   app.ebin.write("priv/lib/one.so", "one");
   CHECK_FALSE(app.load().libraries);
-  app.ebin.write("demo.app", app_text("plain, nif_only"));
   app.ebin.write("nif_only.beam", read_file(golden + "nif_only.beam"));
   app.ebin.write("priv/two.so", "two");
   app.ebin.write("priv/readme", "text");
   CHECK(app.load().libraries ==
         std::map<std::string, Md5Digest>{{"lib/one.so", md5("one")}, {"two.so", md5("two")}});
+}
+
+TEST_CASE("while a version is being replaced, files that dpkg has not replaced belong to what lists them") {
+  const Demo app(app_text("plain", "2.0"));
+  app.ebin.write("demo.app.dpkg-tmp", app_text("plain"));
+  app.ebin.write("plain.beam.dpkg-tmp", read_file(golden + "plain.beam"));
+  app.ebin.write("tree.beam", read_file(golden + "tree.beam"));
+  app.ebin.write("tree.beam.dpkg-tmp", read_file(golden + "tree.beam"));
+  CHECK(app.load().unlisted == std::set<Atom>{Atom{"tree"}});
+  CHECK(load_app_files(app.ebin.path(), demo, "2.0").unlisted == std::set<Atom>{Atom{"tree"}});
 }
 
 TEST_CASE("only the .app is read if nothing else is requested") {
@@ -154,7 +174,7 @@ TEST_CASE("a broken appup is reported with the position") {
 }
 
 TEST_CASE("a module that is listed twice is read once") {
-  CHECK(Demo(app_text("plain, plain")).load().beams.size() == 1);
+  CHECK(Demo(app_text("plain, plain, server")).load().beams.size() == 2);
 }
 
 TEST_CASE("a directory of consolidated protocols that cannot be read is an error that names it") {
