@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. Tests what packages start on a node, which is the administrator's decision: cb needs ca.
+. "$here/../support/matrix/state.bash"
+node=egerl
+
+deb() { echo "/srv/archive/chain2/$1_$2_all.deb"; }
+register() { erlrc-node register --cookie-file /var/lib/egerl/.erlang.cookie "$@" $node; }
+runs() { equal "$(running $node ca) $(running $node cb)" "$1"; }
+
+install_programs
+start_node $node 4040
+say "A node without applications of its own:"
+holds "is registered for all" equal "$(register)" \
+  "erlrc-node: (egerl) registered with start = all: the node runs no applications of its own"
+holds "a package is installed" quietly dpkg -i "$(deb ca 1.0)"
+holds "its application is started" runs '["1.0"] []'
+
+say "A node with an application of its own:"
+holds "is registered for what runs" equal "$(register)" \
+  "erlrc-node: (egerl) registered with start = running: the node runs ca"
+holds "another package is installed" quietly dpkg -i "$(deb cb 1.0)"
+holds "its application is not started" runs '["1.0"] []'
+holds "but by hand" quietly erlrc-start cb 1.0
+holds "it runs" runs '["1.0"] ["1.0"]'
+holds "both are upgraded" quietly dpkg -i "$(deb ca 1.1)" "$(deb cb 1.1)"
+holds "in the node, too" runs '["1.1"] ["1.1"]'
+on_node $node 'application:stop(ca).' >/dev/null
+holds "what a running application needs is installed again" quietly dpkg -i "$(deb ca 1.1)"
+holds "and started" runs '["1.1"] ["1.1"]'
+holds "a package is removed" quietly dpkg --remove cb
+holds "its application is stopped" runs '["1.1"] []'
+holds "and installed again" quietly dpkg -i "$(deb cb 1.1)"
+holds "what ran before is started" runs '["1.1"] ["1.1"]'
+
+say "A node on which packages start nothing:"
+register --start none >/dev/null
+holds "is listed" equal "$(erlrc-node list)" "egerl start=none"
+holds "a package is removed" quietly dpkg --remove cb
+holds "and installed again" quietly dpkg -i "$(deb cb 1.0)"
+holds "its application is not started" runs '["1.1"] []'
+holds "no package is half done" nothing_pending
