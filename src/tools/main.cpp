@@ -7,9 +7,11 @@
 #include <vector>
 
 #include <erlrc/sys/signals.hpp>
+#include <erlrc/sys/standard_streams.hpp>
 #include <erlrc/tools/mains.hpp>
 
 int main(int argc, char** argv) {
+  erlrc::open_standard_streams();
   // A closed pipe must not interrupt an upgrade.
   erlrc::ignore_broken_pipes();
   const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);
