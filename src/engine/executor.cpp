@@ -10,6 +10,7 @@
 #include <erlrc/engine/stopped_apps.hpp>
 #include <erlrc/report/report.hpp>
 #include <erlrc/site/app_dir.hpp>
+#include <erlrc/transaction/action.hpp>
 #include <erlrc/transaction/requests.hpp>
 
 namespace erlrc {

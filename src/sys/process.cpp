@@ -136,6 +136,16 @@ ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches) 
   return {};
 }
 
+ProcessId calling_program() {
+  return nearest_ancestor(
+      [](const Ancestor& one) { return one.name != "sh" && one.name != "dash" && one.name != "bash"; });
+}
+
+bool exists(const ProcessId& id) {
+  const auto stat = stat_of(id.pid);
+  return stat && stat->start == id.start;
+}
+
 std::vector<std::string> process_arguments(pid_t pid) {
   const Bytes cmdline = read_file(proc_of(pid) / "cmdline");
   const auto arguments = arguments_in(cmdline);

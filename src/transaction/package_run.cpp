@@ -11,6 +11,7 @@
 #include "both_on_disk.hpp"
 #include "candidates.hpp"
 #include "roll_back.hpp"
+#include "whole_run.hpp"
 
 namespace erlrc {
 namespace {
@@ -223,6 +224,7 @@ PackageActions after_execution(const RunRecord& record, const Executed& executed
 }  // namespace
 
 PackageActions next(const RunRecord& record, const RunEvent& event, const Snapshot& snapshot) {
+  if (concerns_whole_run(snapshot.moment)) return whole_run(record, event, snapshot);
   if (const auto* executed = std::get_if<Executed>(&event))
     return after_execution(record, *executed, snapshot);
   // Two runs never overlap, so the process that stored the record of another run is gone.
@@ -249,6 +251,10 @@ PackageActions next(const RunRecord& record, const RunEvent& event, const Snapsh
       return remove(snapshot);
     case Moment::forgotten:
       return forgotten(snapshot);
+    case Moment::run_begins:
+    case Moment::run_ended:
+    case Moment::run_recovered:
+      break;
   }
   return {Exit{}};
 }

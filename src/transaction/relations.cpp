@@ -126,6 +126,7 @@ std::weak_ordering compare_package_versions(std::string_view a, std::string_view
 
 bool means(const Relation& relation, std::string_view version) {
   if (relation.op.empty()) return true;
+  if (relation.any_release) version = version.substr(0, version.rfind('-'));
   const auto order = compare_package_versions(version, relation.version);
   if (relation.op == "<<") return std::is_lt(order);
   if (relation.op == "<=") return std::is_lteq(order);

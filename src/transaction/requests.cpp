@@ -73,6 +73,9 @@ std::vector<Request> requests_on_all_nodes(Moment moment, const PackageVersions&
     case Moment::about_to_unpack:
     case Moment::old_files_restored:
     case Moment::forgotten:
+    case Moment::run_begins:
+    case Moment::run_ended:
+    case Moment::run_recovered:
       return {};
   }
   return {};

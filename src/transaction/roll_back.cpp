@@ -41,20 +41,6 @@ std::vector<RunRecord::Package> closed_upgrades(const RunRecord& record) {
   return closed;
 }
 
-/// Closes those that have no hook when they are unpacked: their old version has none, or the package is new.
-void close_what_has_come(Group& group, const Snapshot& snapshot, PackageActions& actions) {
-  for (RunRecord::Package& package : group.packages) {
-    if (package.closed) continue;
-    const auto now = snapshot.packages->find(package.name);
-    if (now == snapshot.packages->end() || now->second.half_installed) continue;
-    if (now->second.relations.version != package.version) continue;
-    const PackagedApps apps = managed_apps(now->second.member).value_or(PackagedApps{});
-    if (auto requests = moves(package, apps, snapshot); !requests.empty())
-      actions.push_back(Execute{std::move(requests), Execute::How::move});
-    package.closed = true;
-  }
-}
-
 bool is_closed(const RunRecord& record) {
   return std::ranges::all_of(
       record.groups, [](const Group& group) { return group.state == State::failed || group.all_closed(); });
@@ -112,6 +98,21 @@ std::set<std::string> roll_back_unmet(const RunRecord& record, const Snapshot& s
   return back;
 }
 
+void close_what_has_come(Group& group, const Snapshot& snapshot, PackageActions& actions) {
+  for (RunRecord::Package& package : group.packages) {
+    if (package.closed) continue;
+    const auto now = snapshot.packages->find(package.name);
+    const bool installed = now != snapshot.packages->end();
+    if (package.removed) package.closed = !installed;
+    if (package.removed || !installed || now->second.half_installed) continue;
+    if (now->second.relations.version != package.version) continue;
+    const PackagedApps apps = managed_apps(now->second.member).value_or(PackagedApps{});
+    if (auto requests = moves(package, apps, snapshot); !requests.empty())
+      actions.push_back(Execute{std::move(requests), Execute::How::move});
+    package.closed = true;
+  }
+}
+
 void fail(Group& group, const std::string& own, const std::string& because) {
   group.state = State::failed;
   group.because = because;
@@ -148,22 +149,27 @@ void store_open(RunRecord record, const std::string& package, PackageActions& ac
   actions.push_back(Store{std::move(record)});
 }
 
-PackageActions finish(const RunRecord& record, const Snapshot& snapshot) {
-  if (!is_closed(record) && !snapshot.packages) return {LookUp{}};
-  PackageActions actions;
-  RunRecord left = record;
-  for (Group& group : left.groups) {
+std::set<std::string> finish_groups(RunRecord& record, const Snapshot& snapshot, PackageActions& actions) {
+  for (Group& group : record.groups) {
     if (group.state == State::failed) continue;
     close_what_has_come(group, snapshot, actions);
     roll_back_open(group, snapshot.package, OwnFiles::unknown, actions);
   }
   const std::set<std::string> back =
-      is_closed(left) ? std::set<std::string>{} : roll_back_unmet(left, snapshot, actions);
-  for (const Group& group : left.groups)
+      is_closed(record) ? std::set<std::string>{} : roll_back_unmet(record, snapshot, actions);
+  for (const Group& group : record.groups)
     for (const RunRecord::Package& package : group.packages)
       if (group.state != State::failed && package.closed && !back.contains(package.name) &&
           snapshot.backups.contains(package.name))
         actions.push_back(DropBackup{package.name});
+  return back;
+}
+
+PackageActions finish(const RunRecord& record, const Snapshot& snapshot) {
+  if (!is_closed(record) && !snapshot.packages) return {LookUp{}};
+  PackageActions actions;
+  RunRecord left = record;
+  (void)finish_groups(left, snapshot, actions);
   actions.push_back(DropAllStaged{});
   actions.push_back(Store{});
   return actions;

@@ -49,7 +49,14 @@ std::vector<Request> moves(const RunRecord::Package& package, const PackagedApps
 /// Stores the record without the group of that package, if that group is closed.
 void store_open(RunRecord record, const std::string& package, PackageActions& actions);
 
-/// Nothing more of the run is unpacked.
+/// Closes the packages that were installed, or removed, without a call of their own. Needs snapshot.packages.
+void close_what_has_come(RunRecord::Group& group, const Snapshot& snapshot, PackageActions& actions);
+
+/// Nothing more of the run is unpacked: closes what has come and rolls back the rest, and what needs it.
+/// Returns the closed packages that were rolled back. Needs snapshot.packages.
+std::set<std::string> finish_groups(RunRecord& record, const Snapshot& snapshot, PackageActions& actions);
+
+/// The same, with all that was stored for the run.
 PackageActions finish(const RunRecord& record, const Snapshot& snapshot);
 
 }  // namespace erlrc

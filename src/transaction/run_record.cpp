@@ -99,11 +99,9 @@ Json encode(const RunRecord::Package& package) {
   Json requests = Json::array();
   for (const Request& request : package.requests)
     requests.push_back(encode(request));
-  return {{"name", package.name},
-          {"from", package.from},
-          {"version", package.version},
-          {"requests", std::move(requests)},
-          {"closed", package.closed}};
+  return {{"name", package.name},       {"from", package.from},
+          {"version", package.version}, {"requests", std::move(requests)},
+          {"closed", package.closed},   {"removed", package.removed}};
 }
 
 RunRecord::Package decode_package(const Json& json) {
@@ -111,7 +109,8 @@ RunRecord::Package decode_package(const Json& json) {
                              json.at("from").get<std::string>(),
                              json.at("version").get<std::string>(),
                              {},
-                             renamed(json, "closed", "settled").get<bool>()};
+                             renamed(json, "closed", "settled").get<bool>(),
+                             json.value("removed", false)};
   for (const Json& request : json.at("requests"))
     package.requests.push_back(decode_request(request));
   return package;

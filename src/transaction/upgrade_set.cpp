@@ -51,6 +51,10 @@ bool goes_down(const PackageChange& change) {
   return change.from && std::is_lt(compare_package_versions(change.to.version, change.from->version));
 }
 
+bool is_removed(const PackageChange& change) {
+  return change.from && change.to.name.empty();
+}
+
 /// The version of `package` that `relation` is about: its own, or the one in which it provides that name.
 std::optional<std::string> version_for(const Relation& relation, const PackageRelations& package) {
   if (relation.name == package.name) return package.version;
@@ -110,7 +114,7 @@ std::vector<std::string> node_order(const std::set<std::string>& packages, const
   for (const std::string& who : packages)
     for (const std::string& what : packages) {
       if (who == what || !needs(changes.at(who), changes.at(what))) continue;
-      if (goes_down(changes.at(what))) {
+      if (goes_down(changes.at(what)) || is_removed(changes.at(who))) {
         before[what].insert(who);
       } else {
         before[who].insert(what);

@@ -31,6 +31,12 @@ struct Ancestor {
 /// container may hide the farther ones.
 ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches);
 
+/// The nearest ancestor that is not a shell: the program on whose behalf a hook runs.
+ProcessId calling_program();
+
+/// Whether that process still exists.
+bool exists(const ProcessId& id);
+
 /// The arguments of a process, its program first. Throws SystemError if they cannot be read.
 std::vector<std::string> process_arguments(pid_t pid);
 

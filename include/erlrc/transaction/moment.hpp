@@ -5,7 +5,8 @@
 
 namespace erlrc {
 
-/// What has happened, or is about to happen, to the package whose script is called.
+/// What has happened, or is about to happen, to the package whose script is called, or, in the last group, to
+/// all packages of the run.
 enum class Moment {
   about_to_unpack,     ///< the new version is about to be unpacked; only the old files are on disk
   both_on_disk,        ///< both versions are whole on disk, and a failure makes the old one stay
@@ -18,6 +19,10 @@ enum class Moment {
   about_to_remove,     ///< its files are about to be removed
   removed,             ///< its files are removed
   forgotten,           ///< nothing of the package is left
+
+  run_begins,     ///< it is known what will be unpacked and removed; nothing was yet
+  run_ended,      ///< nothing more is unpacked or removed
+  run_recovered,  ///< an earlier run may have ended early
 };
 
 }  // namespace erlrc

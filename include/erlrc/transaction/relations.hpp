@@ -28,6 +28,7 @@ struct Relation {
   std::string name;
   std::string op{};  ///< << <= = >= >>, or empty: any version
   std::string version{};
+  bool any_release = false;  ///< the version is the upstream one: rpm's relations may leave the release out
   bool operator==(const Relation&) const = default;
 };
 

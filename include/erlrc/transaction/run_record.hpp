@@ -26,7 +26,8 @@ struct RunRecord {
     std::string from{};               ///< the version before; empty: none
     std::string version{};            ///< the one being unpacked
     std::vector<Request> requests{};  ///< what was executed, or tried, for it
-    bool closed = false;  ///< the package manager cannot put the old version back any longer, or has done so
+    bool closed = false;   ///< the package manager cannot put the old version back any longer, or has done so
+    bool removed = false;  ///< it is being removed: there is no new version
     bool operator==(const Package&) const = default;
   };
 

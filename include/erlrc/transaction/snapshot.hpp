@@ -61,6 +61,8 @@ struct Snapshot {
   std::string staging{};                          ///< the directory that archives are staged in
   std::vector<std::string> hooked{};              ///< the installed packages with a control member
   std::vector<Archive> archives{};                ///< in the order in which they are unpacked
+  std::set<std::string> removed{};                ///< run_begins: the packages that will be removed
+  bool recorded_run_lives = false;                ///< the process of the run in the record is still there
 
   std::optional<std::map<std::string, InstalledPackage>> packages{};  ///< asked by LookUp
   bool opened = false;                                                ///< asked by OpenArchives

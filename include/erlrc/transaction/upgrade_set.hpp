@@ -40,9 +40,9 @@ namespace erlrc {
 /// What happens to one package in a run of dpkg.
 struct PackageChange {
   std::optional<PackageRelations> from;  ///< nullopt: it is installed for the first time
-  PackageRelations to;
-  std::vector<Request> requests{};  ///< what it means for nodes
-  std::string archive{};            ///< what its files are staged from; empty: they are unpacked
+  PackageRelations to;                   ///< without a name: it is removed
+  std::vector<Request> requests{};       ///< what it means for nodes
+  std::string archive{};                 ///< what its files are staged from; empty: they are unpacked
 };
 
 /// By the name of the package.
@@ -53,7 +53,7 @@ using PackageChanges = std::map<std::string, PackageChange>;
 std::set<std::string> together_with(const std::string& start, const PackageChanges& changes);
 
 /// The order for nodes: no package is changed to a newer version before what it needs, nor what it needs to
-/// an older one before itself.
+/// an older one before itself. One that is removed comes before what it needs.
 std::vector<std::string> node_order(const std::set<std::string>& packages, const PackageChanges& changes);
 
 /// A package that does not have what it needs.

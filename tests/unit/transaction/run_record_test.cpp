@@ -24,7 +24,8 @@ RunRecord whole() {
   record.groups.back().packages.front().requests = {
       {Atom{"c"}, Request::Change{Direction::down, now, old, false}, {{"n"}}},
       {Atom{"s"}, Request::Stop{old}}};
-  record.groups.push_back({RunRecord::State::trying, "", {{"d", "1", "2", {}, false}}});
+  record.groups.push_back(
+      {RunRecord::State::trying, "", {{"d", "1", "2", {}, false}, {"e", "1", "", {}, true, true}}});
   return record;
 }
 
@@ -54,7 +55,7 @@ TEST_CASE("a package is found in its group") {
   RunRecord record = whole();
   CHECK(record.group_of("new") == &record.groups.at(0));
   CHECK(record.group_of("d") == &record.groups.at(2));
-  CHECK(record.group_of("e") == nullptr);
+  CHECK(record.group_of("f") == nullptr);
   CHECK(record.groups.at(0).find("new")->version == "1.1");
   CHECK(!record.groups.at(0).all_closed());
   record.groups.at(0).find("new")->closed = true;

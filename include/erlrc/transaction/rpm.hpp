@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <erlrc/transaction/moment.hpp>
+#include <erlrc/transaction/relations.hpp>
+
+// What our plugins of rpm and dnf report, and what rpm prints about packages. Why nodes are upgraded before
+// rpm unpacks anything: src/transaction/whole_run.hpp.
+
+namespace erlrc {
+
+/// The moment of a call of `erlrc-hook rpm NAME`: `begin`, `end` or `recover`; nullopt for any other name.
+std::optional<Moment> rpm_moment(std::string_view name);
+
+/// What rpm is about to do.
+struct RpmElements {
+  std::vector<std::string> archives;  ///< in the order in which they are unpacked
+  std::set<std::string> removed;      ///< names of packages, among them those that an archive replaces
+  bool operator==(const RpmElements&) const = default;
+};
+
+/// Reads lines `install ARCHIVE` and `erase NAME`. Throws SyntaxError for a line of another shape.
+RpmElements parse_rpm_elements(std::string_view text);
+
+/// What rpm knows of one package, installed or in an archive.
+struct RpmPackage {
+  PackageRelations relations;
+  std::string arch;
+  std::set<std::string> directories;  ///< those that have files of the package, with a slash at the end
+  bool operator==(const RpmPackage&) const = default;
+};
+
+/// The --queryformat by which rpm prints what parse_rpm_query reads.
+extern const std::string rpm_query_format;
+
+/// Reads what rpm prints for packages. Skips other lines: rpm also prints the names that it does not know.
+std::vector<RpmPackage> parse_rpm_query(std::string_view text);
+
+}  // namespace erlrc

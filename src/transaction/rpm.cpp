@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/transaction/rpm.hpp>
+
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
+
+namespace erlrc {
+namespace {
+
+/// rpm writes `<` for what Debian writes `<<`.
+std::string operator_of(std::string_view text) {
+  const std::string op(trim(text));
+  return op == "<" || op == ">" ? op + op : op;
+}
+
+/// The fields after the key: name, operator, version. A condition like `(a or b)` is the name of nothing, so
+/// it does not matter.
+Relation relation_of(const std::vector<std::string_view>& fields) {
+  Relation relation{std::string(fields.at(1)), operator_of(fields.at(2)), std::string(fields.at(3))};
+  relation.any_release = relation.version.find('-') == std::string::npos;
+  return relation;
+}
+
+void add_line(std::vector<RpmPackage>& packages, const std::vector<std::string_view>& fields) {
+  const std::string_view key = fields.front();
+  if (key == "package" && fields.size() == 4)
+    packages.push_back({{std::string(fields[1]), std::string(fields[2])}, std::string(fields[3]), {}});
+  if (packages.empty()) return;
+  RpmPackage& package = packages.back();
+  if (key == "directory" && fields.size() == 2) package.directories.emplace(fields[1]);
+  if (fields.size() != 4) return;
+  if (key == "requires") package.relations.needs.push_back({relation_of(fields)});
+  if (key == "conflicts") package.relations.breaks.push_back(relation_of(fields));
+  if (key == "provides") package.relations.provides.push_back(relation_of(fields));
+}
+
+}  // namespace
+
+const std::string rpm_query_format =
+    "package\\t%{NAME}\\t%{EVR}\\t%{ARCH}\\n"
+    "[requires\\t%{REQUIRENAME}\\t%{REQUIREFLAGS:depflags}\\t%{REQUIREVERSION}\\n]"
+    "[conflicts\\t%{CONFLICTNAME}\\t%{CONFLICTFLAGS:depflags}\\t%{CONFLICTVERSION}\\n]"
+    "[provides\\t%{PROVIDENAME}\\t%{PROVIDEFLAGS:depflags}\\t%{PROVIDEVERSION}\\n]"
+    "[directory\\t%{DIRNAMES}\\n]";
+
+std::optional<Moment> rpm_moment(std::string_view name) {
+  if (name == "begin") return Moment::run_begins;
+  if (name == "end") return Moment::run_ended;
+  if (name == "recover") return Moment::run_recovered;
+  return std::nullopt;
+}
+
+RpmElements parse_rpm_elements(std::string_view text) {
+  RpmElements elements;
+  std::size_t number = 0;
+  for (const std::string_view line : lines(text)) {
+    ++number;
+    const auto space = line.find(' ');
+    const std::string_view word = line.substr(0, space);
+    const std::string rest(space == std::string_view::npos ? "" : line.substr(space + 1));
+    if (word == "install" && rest.starts_with('/')) {
+      elements.archives.push_back(rest);
+    } else if (word == "erase" && !rest.empty()) {
+      elements.removed.insert(rest);
+    } else {
+      throw SyntaxError("standard input", {number, 1},
+                        "found " + printable(line) + ", expected `install ARCHIVE` or `erase NAME`");
+    }
+  }
+  return elements;
+}
+
+std::vector<RpmPackage> parse_rpm_query(std::string_view text) {
+  std::vector<RpmPackage> packages;
+  for (const std::string_view line : lines(text))
+    add_line(packages, split(line, '\t'));
+  return packages;
+}
+
+}  // namespace erlrc

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "whole_run.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <ranges>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <erlrc/transaction/requests.hpp>
+#include <erlrc/transaction/upgrade_set.hpp>
+
+#include "roll_back.hpp"
+#include "whole_set.hpp"
+
+namespace erlrc {
+namespace {
+
+using State = RunRecord::State;
+using Group = RunRecord::Group;
+
+std::set<std::string> names_of(const PackageChanges& changes) {
+  const auto keys = changes | std::views::keys;
+  return {keys.begin(), keys.end()};
+}
+
+RunRecord::Package recorded(const std::string& name, const PackageChange& change) {
+  const bool removed = change.to.name.empty();
+  return {name, change.from ? change.from->version : "", change.to.version, change.requests, false, removed};
+}
+
+/// What is needed on disk before nodes can follow: the new files, and a backup of the old ones, which are
+/// gone when a package has come, but not what it needs.
+PackageActions files_to_make(const WholeSet& set, const Snapshot& snapshot) {
+  PackageActions actions;
+  for (const auto& [name, change] : set.changes) {
+    if (change.archive.empty() || snapshot.staged.contains(change.archive)) continue;
+    const auto old = set.old.find(name);
+    if (old != set.old.end() && snapshot.backup(name).empty()) actions.push_back(BackUp{name, old->second});
+    actions.push_back(Stage{name, change.archive});
+  }
+  return actions;
+}
+
+/// Drops what was made for the packages of the set.
+void drop_files(const std::set<std::string>& packages, const Snapshot& snapshot, PackageActions& actions) {
+  for (const std::string& name : packages)
+    if (snapshot.backups.contains(name)) actions.push_back(DropBackup{name});
+  actions.push_back(DropAllStaged{});
+}
+
+PackageActions refuse_damaged(const WholeSet& set, const std::string& archive, const Snapshot& snapshot) {
+  PackageActions actions;
+  drop_files(names_of(set.changes), snapshot, actions);
+  actions.push_back(Refuse{archive + " is damaged"});
+  return actions;
+}
+
+/// The record is stored before a node is touched, so that a call after a crash knows what to roll back.
+PackageActions execute_set(const WholeSet& set, const Snapshot& snapshot) {
+  PackageActions actions;
+  for (const auto& [name, why] : set.skipped)
+    actions.push_back(Warn{name + ": skipped until the nodes are restarted: " + why});
+  Group group;
+  std::vector<Request> requests;
+  for (const std::string& name : node_order(names_of(set.changes), set.changes)) {
+    group.packages.push_back(recorded(name, set.changes.at(name)));
+    std::ranges::copy(set.changes.at(name).requests, std::back_inserter(requests));
+  }
+  for (const auto& [name, change] : set.later)
+    group.packages.push_back({name, "", change.to.version, {}});
+  if (group.packages.empty()) {
+    actions.push_back(Exit{});
+    return actions;
+  }
+  group.state = requests.empty() ? State::done : State::trying;
+  actions.push_back(Store{{snapshot.run, {std::move(group)}}});
+  if (requests.empty()) {
+    actions.push_back(Exit{});
+  } else {
+    actions.push_back(Execute{std::move(requests), Execute::How::all_or_none, true});
+  }
+  return actions;
+}
+
+PackageActions begin(const Snapshot& snapshot) {
+  if (!snapshot.opened) return {OpenArchives{}};
+  if (!concerns_nodes(snapshot)) return {Exit{}};
+  if (!snapshot.packages) return {LookUp{}};
+  const WholeSet set = whole_set(snapshot);
+  for (const auto& [archive, staged] : snapshot.staged)
+    if (staged.damaged) return refuse_damaged(set, archive, snapshot);
+  if (auto actions = files_to_make(set, snapshot); !actions.empty()) return actions;
+  return execute_set(set, snapshot);
+}
+
+/// The requests of the set were executed, before anything is unpacked.
+PackageActions after_set(RunRecord record, const Executed& executed, const Snapshot& snapshot) {
+  PackageActions actions;
+  Group& group = record.groups.front();
+  if (executed.code == 0) {
+    group.state = State::done;
+    return {Store{std::move(record)}, Exit{}};
+  }
+  if (executed.code == not_rolled_back) roll_back_open(group, "", OwnFiles::unknown, actions);
+  std::set<std::string> names;
+  for (const RunRecord::Package& package : group.packages)
+    names.insert(package.name);
+  actions.push_back(Store{});
+  drop_files(names, snapshot, actions);
+  actions.push_back(Warn{"the transaction is refused before it changes a package"});
+  actions.push_back(Exit{executed.code});
+  return actions;
+}
+
+void warn_of_missing(const Group& group, PackageActions& actions) {
+  for (const RunRecord::Package& package : group.packages) {
+    if (package.closed || package.requests.empty()) continue;
+    actions.push_back(
+        Warn{package.name +
+             (package.removed ? ": was not removed" : ": " + package.version + " was not installed") +
+             ", so the nodes are rolled back" + (package.from.empty() ? "" : " to " + package.from)});
+  }
+}
+
+/// Starts the desired applications of what has come, each package after those that it needs.
+std::vector<Request> starts(const Group& group, const Snapshot& snapshot) {
+  PackageChanges come;
+  for (const RunRecord::Package& package : group.packages)
+    if (const auto now = snapshot.packages->find(package.name); now != snapshot.packages->end())
+      come[package.name].to = now->second.relations;
+  std::vector<Request> requests;
+  for (const std::string& name : node_order(names_of(come), come)) {
+    const auto& member = snapshot.packages->at(name).member;
+    if (const auto apps = managed_apps(member))
+      std::ranges::move(for_nodes(member->nodes, start_all(*apps, snapshot.desired)),
+                        std::back_inserter(requests));
+  }
+  return requests;
+}
+
+/// Nothing more of the recorded run is unpacked or removed.
+PackageActions end(const RunRecord& record, const Snapshot& snapshot) {
+  if (!snapshot.packages) return {LookUp{}};
+  PackageActions actions;
+  RunRecord left = record;
+  for (Group& group : left.groups) {
+    close_what_has_come(group, snapshot, actions);
+    warn_of_missing(group, actions);
+  }
+  const std::set<std::string> back = finish_groups(left, snapshot, actions);
+  Group come{State::done, "", {}};
+  for (const RunRecord::Package& package : left.groups.front().packages) {
+    if (package.closed && !back.contains(package.name)) come.packages.push_back(package);
+    if (!package.closed && snapshot.backups.contains(package.name))
+      actions.push_back(DropBackup{package.name});
+  }
+  actions.push_back(DropAllStaged{});
+  auto requests = starts(come, snapshot);
+  if (requests.empty()) {
+    actions.push_back(Store{});
+  } else {
+    actions.push_back(Store{{record.run, {std::move(come)}}});
+    actions.push_back(Execute{std::move(requests), Execute::How::each, true});
+  }
+  return actions;
+}
+
+/// Whether the process of the record is another one, and still at work.
+bool is_at_work(const RunRecord& record, const Snapshot& snapshot) {
+  return record.run != snapshot.run && snapshot.recorded_run_lives;
+}
+
+}  // namespace
+
+bool concerns_whole_run(Moment moment) {
+  return moment == Moment::run_begins || moment == Moment::run_ended || moment == Moment::run_recovered;
+}
+
+PackageActions whole_run(const RunRecord& record, const RunEvent& event, const Snapshot& snapshot) {
+  const bool begins = snapshot.moment == Moment::run_begins;
+  if (const auto* executed = std::get_if<Executed>(&event)) {
+    if (record.groups.front().state == State::trying) return after_set(record, *executed, snapshot);
+    return begins ? PackageActions{Store{}} : PackageActions{Store{}, Exit{executed->code}};
+  }
+  if (record.groups.empty()) return begins ? begin(snapshot) : PackageActions{Exit{}};
+  if (snapshot.moment == Moment::run_ended && record.run != snapshot.run) return {Exit{}};
+  if (is_at_work(record, snapshot))
+    return {Refuse{"the transaction of process " + record.run.substr(0, record.run.find(' ')) +
+                   " has not ended"}};
+  return end(record, snapshot);
+}
+
+}  // namespace erlrc

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "whole_set.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include <erlrc/transaction/requests.hpp>
+
+namespace erlrc {
+namespace {
+
+const InstalledPackage* find(const Snapshot& snapshot, const std::string& name) {
+  const auto found = snapshot.packages->find(name);
+  return found == snapshot.packages->end() ? nullptr : &found->second;
+}
+
+/// Not the old version of a package that is replaced.
+bool is_removed(const Snapshot& snapshot, const std::string& name) {
+  return snapshot.removed.contains(name) &&
+         std::ranges::none_of(snapshot.archives, [&](const Archive& archive) {
+           return archive.relations && archive.relations->name == name;
+         });
+}
+
+/// An application of a package that is removed, while another package of the run ships it from now on.
+struct Moved {
+  PackagedApp app;
+  std::string from;  ///< the package that had it
+};
+
+using MovedApps = std::map<Atom, Moved>;
+
+MovedApps apps_of_removed(const Snapshot& snapshot) {
+  MovedApps apps;
+  for (const auto& [name, package] : *snapshot.packages)
+    if (is_removed(snapshot, name))
+      for (const PackagedApp& app : managed_apps(package.member).value_or(PackagedApps{}))
+        apps.emplace(app.app, Moved{app, name});
+  return apps;
+}
+
+/// The applications before the change, those of a removed package among them. Takes what it finds there out
+/// of `moved`.
+PackagedApps apps_before(PackageChange& change, const PackagedApps& next, MovedApps& moved,
+                         const Snapshot& snapshot) {
+  const std::string& name = change.to.name;
+  PackagedApps old;
+  if (const InstalledPackage* now = find(snapshot, name)) {
+    change.from = now->relations;
+    old = with_backup(now->member ? now->member->apps : now->listed, snapshot.backup(name));
+  }
+  for (const PackagedApp& app : next) {
+    const auto found = moved.find(app.app);
+    if (found == moved.end() || std::ranges::find(old, app.app, &PackagedApp::app) != old.end()) continue;
+    for (const PackagedApp& one : with_backup({found->second.app}, snapshot.backup(name)))
+      if (one.app == app.app) old.push_back(one);
+    if (!change.from) change.from = find(snapshot, found->second.from)->relations;
+    moved.erase(found);
+  }
+  return old;
+}
+
+/// Nodes do not start a new version from staged files: it may need other files of its package. A package that
+/// is new on this host is an exception: it is here only if another one of the set needs it.
+std::vector<Request> requests_of(const PackageChange& change, const PackagedApps& old,
+                                 const PackagedApps& next, const Snapshot& snapshot) {
+  if (change.from) {
+    auto requests = change_all(old, next, snapshot.desired);
+    for (Request& request : requests)
+      if (auto* change_request = std::get_if<Request::Change>(&request.what)) change_request->start = false;
+    return requests;
+  }
+  auto requests = start_all(next, {});
+  if (const auto staged = snapshot.staged.find(change.archive); staged != snapshot.staged.end())
+    std::erase_if(requests,
+                  [&](const Request& request) { return !staged->second.desired.contains(request.app); });
+  return requests;
+}
+
+/// A package of an archive that nodes may follow: adds its change to `all`.
+void add_change(const Archive& archive, MovedApps& moved, WholeSet& all, const Snapshot& snapshot) {
+  const InstalledPackage* now = find(snapshot, archive.relations->name);
+  const bool known = now != nullptr && now->member;
+  auto next = managed_apps(archive.member);
+  if (!next || (known && !managed_apps(now->member))) return;
+  const std::string& name = archive.relations->name;
+  for (PackagedApp& app : *next)
+    app.location = Location::staged(app.location.in_path, staged_path(snapshot, name, app.location.in_path));
+  PackageChange change{{}, *archive.relations, {}, archive.path};
+  PackagedApps old = apps_before(change, *next, moved, snapshot);
+  change.requests = for_nodes(known ? now->member->nodes : archive.member->nodes,
+                              requests_of(change, old, *next, snapshot));
+  if (!old.empty()) all.old[name] = std::move(old);
+  all.changes[name] = std::move(change);
+}
+
+/// A package that is removed: its applications are stopped, but for those that another one has now.
+void add_removal(const std::string& name, const MovedApps& left, WholeSet& all, const Snapshot& snapshot) {
+  const InstalledPackage& now = snapshot.packages->at(name);
+  PackageVersions versions{managed_apps(now.member)};
+  if (!versions.installed) return;
+  std::erase_if(*versions.installed, [&](const PackagedApp& app) { return !left.contains(app.app); });
+  versions.nodes = now.member->nodes;
+  all.changes[name] = {now.relations, {}, requests_for(Moment::about_to_remove, versions)};
+}
+
+/// New packages that no changed one needs.
+void move_later(WholeSet& all) {
+  std::set<std::string> now;
+  for (const auto& [name, change] : all.changes)
+    if (change.from) now.merge(together_with(name, all.changes));
+  std::erase_if(all.changes, [&](const auto& one) {
+    if (now.contains(one.first)) return false;
+    all.later.insert(one);
+    return true;
+  });
+}
+
+/// Packages with another policy stay in the nodes as they are.
+void skip_unmet(WholeSet& all, const Snapshot& snapshot) {
+  PackageChanges unpacked = all.changes;
+  std::erase_if(unpacked, [](const auto& one) { return one.second.to.name.empty(); });
+  Packages in_nodes;
+  for (const auto& [name, package] : *snapshot.packages)
+    if (package.member && !all.changes.contains(name)) in_nodes[name] = package.relations;
+  all.skipped = to_skip(unpacked, in_nodes);
+  for (const auto& [name, why] : all.skipped)
+    all.changes.erase(name);
+}
+
+}  // namespace
+
+bool concerns_nodes(const Snapshot& snapshot) {
+  const auto hooked = [&](const std::string& name) {
+    return std::ranges::find(snapshot.hooked, name) != snapshot.hooked.end();
+  };
+  return std::ranges::any_of(snapshot.removed, hooked) ||
+         std::ranges::any_of(snapshot.archives,
+                             [](const Archive& archive) { return archive.member.has_value(); });
+}
+
+WholeSet whole_set(const Snapshot& snapshot) {
+  WholeSet all;
+  MovedApps moved = apps_of_removed(snapshot);
+  for (const Archive& archive : snapshot.archives)
+    if (archive.relations) add_change(archive, moved, all, snapshot);
+  for (const auto& [name, package] : *snapshot.packages)
+    if (is_removed(snapshot, name)) add_removal(name, moved, all, snapshot);
+  move_later(all);
+  skip_unmet(all, snapshot);
+  return all;
+}
+
+}  // namespace erlrc
