@@ -11,6 +11,7 @@
 #include <erlrc/transaction/requests.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
+#include "candidates.hpp"
 #include "roll_back.hpp"
 #include "whole_set.hpp"
 
@@ -43,10 +44,16 @@ PackageActions files_to_make(const WholeSet& set, const Snapshot& snapshot) {
   return actions;
 }
 
+/// A backup that nodes run stays.
+void drop_backup(const std::string& package, const Snapshot& snapshot, PackageActions& actions) {
+  const auto backup = snapshot.backups.find(package);
+  if (backup != snapshot.backups.end() && !is_used(backup->second)) actions.push_back(DropBackup{package});
+}
+
 /// Drops what was made for the packages of the set.
 void drop_files(const std::set<std::string>& packages, const Snapshot& snapshot, PackageActions& actions) {
   for (const std::string& name : packages)
-    if (snapshot.backups.contains(name)) actions.push_back(DropBackup{name});
+    drop_backup(name, snapshot, actions);
   actions.push_back(DropAllStaged{});
 }
 
@@ -84,10 +91,25 @@ PackageActions execute_set(const WholeSet& set, const Snapshot& snapshot) {
   return actions;
 }
 
+/// Drops the backups that no node runs any longer, since it was restarted.
+PackageActions drop_obsolete(const Snapshot& snapshot) {
+  PackageActions actions, questions;
+  for (const auto& [name, backup] : snapshot.backups) {
+    const auto now = snapshot.packages->find(name);
+    if (!is_used(backup) || now == snapshot.packages->end() || !now->second.member) continue;
+    const ControlMember& member = *now->second.member;
+    if (!ask({Ask::What::needs_restart, for_nodes(member.nodes, start_all(member.apps, {}))}, snapshot,
+             questions))
+      actions.push_back(DropBackup{name});
+  }
+  return questions.empty() ? actions : questions;
+}
+
 PackageActions begin(const Snapshot& snapshot) {
   if (!snapshot.opened) return {OpenArchives{}};
   if (!concerns_nodes(snapshot)) return {Exit{}};
   if (!snapshot.packages) return {LookUp{}};
+  if (auto actions = drop_obsolete(snapshot); !actions.empty()) return actions;
   const WholeSet set = whole_set(snapshot);
   for (const auto& [archive, staged] : snapshot.staged)
     if (staged.damaged) return refuse_damaged(set, archive, snapshot);
@@ -124,8 +146,10 @@ void warn_of_missing(const Group& group, PackageActions& actions) {
   }
 }
 
-/// Starts the desired applications of what has come, each package after those that it needs.
-std::vector<Request> starts(const Group& group, const Snapshot& snapshot) {
+/// Starts the desired applications of what has come, each package after those that it needs. Those of `stale`
+/// are upgraded first from what nodes run.
+std::vector<Request> starts(const Group& group, const std::set<std::string>& stale,
+                            const Snapshot& snapshot) {
   PackageChanges come;
   for (const RunRecord::Package& package : group.packages)
     if (const auto now = snapshot.packages->find(package.name); now != snapshot.packages->end())
@@ -133,9 +157,12 @@ std::vector<Request> starts(const Group& group, const Snapshot& snapshot) {
   std::vector<Request> requests;
   for (const std::string& name : node_order(names_of(come), come)) {
     const auto& member = snapshot.packages->at(name).member;
-    if (const auto apps = managed_apps(member))
-      std::ranges::move(for_nodes(member->nodes, start_all(*apps, snapshot.desired)),
-                        std::back_inserter(requests));
+    const auto apps = managed_apps(member);
+    if (!apps) continue;
+    std::vector<Request> own;
+    if (stale.contains(name)) own = change_all(snapshot.backup(name), *apps, snapshot.desired);
+    std::ranges::move(start_all(*apps, snapshot.desired), std::back_inserter(own));
+    std::ranges::move(for_nodes(member->nodes, std::move(own)), std::back_inserter(requests));
   }
   return requests;
 }
@@ -153,17 +180,30 @@ PackageActions end(const RunRecord& record, const Snapshot& snapshot) {
   Group come{State::done, "", {}};
   for (const RunRecord::Package& package : left.groups.front().packages) {
     if (package.closed && !back.contains(package.name)) come.packages.push_back(package);
-    if (!package.closed && snapshot.backups.contains(package.name))
-      actions.push_back(DropBackup{package.name});
+    if (!package.closed) drop_backup(package.name, snapshot, actions);
   }
+  const std::set<std::string> stale = to_bring_in_sync(left, back, snapshot);
+  for (const std::string& name : stale)
+    come.packages.push_back({name, "", snapshot.packages->at(name).relations.version, {}, true});
   actions.push_back(DropAllStaged{});
-  auto requests = starts(come, snapshot);
+  auto requests = starts(come, stale, snapshot);
   if (requests.empty()) {
     actions.push_back(Store{});
   } else {
     actions.push_back(Store{{record.run, {std::move(come)}}});
     actions.push_back(Execute{std::move(requests), Execute::How::each, true});
   }
+  return actions;
+}
+
+/// The applications of what has come were started. What nodes do not run any longer is dropped.
+PackageActions after_starts(const RunRecord& record, const Executed& executed, const Snapshot& snapshot) {
+  PackageActions actions;
+  for (const RunRecord::Package& package : record.groups.front().packages)
+    if (executed.code == 0 && executed.all_known && snapshot.backups.contains(package.name))
+      actions.push_back(DropBackup{package.name});
+  actions.push_back(Store{});
+  if (snapshot.moment != Moment::run_begins) actions.push_back(Exit{executed.code});
   return actions;
 }
 
@@ -181,8 +221,8 @@ bool concerns_whole_run(Moment moment) {
 PackageActions whole_run(const RunRecord& record, const RunEvent& event, const Snapshot& snapshot) {
   const bool begins = snapshot.moment == Moment::run_begins;
   if (const auto* executed = std::get_if<Executed>(&event)) {
-    if (record.groups.front().state == State::trying) return after_set(record, *executed, snapshot);
-    return begins ? PackageActions{Store{}} : PackageActions{Store{}, Exit{executed->code}};
+    const bool set = record.groups.front().state == State::trying;
+    return set ? after_set(record, *executed, snapshot) : after_starts(record, *executed, snapshot);
   }
   if (record.groups.empty()) return begins ? begin(snapshot) : PackageActions{Exit{}};
   if (snapshot.moment == Moment::run_ended && record.run != snapshot.run) return {Exit{}};

@@ -42,6 +42,16 @@ MovedApps apps_of_removed(const Snapshot& snapshot) {
   return apps;
 }
 
+/// What nodes run of these applications.
+PackagedApps in_nodes(PackagedApps apps, const PackagedApps& backup) {
+  if (!is_used(backup)) return with_backup(std::move(apps), backup);
+  for (const PackagedApp& app : backup) {
+    std::erase_if(apps, [&](const PackagedApp& one) { return one.app == app.app; });
+    apps.push_back(app);
+  }
+  return apps;
+}
+
 /// The applications before the change, those of a removed package among them. Takes what it finds there out
 /// of `moved`.
 PackagedApps apps_before(PackageChange& change, const PackagedApps& next, MovedApps& moved,
@@ -50,7 +60,7 @@ PackagedApps apps_before(PackageChange& change, const PackagedApps& next, MovedA
   PackagedApps old;
   if (const InstalledPackage* now = find(snapshot, name)) {
     change.from = now->relations;
-    old = with_backup(now->member ? now->member->apps : now->listed, snapshot.backup(name));
+    old = in_nodes(now->member ? now->member->apps : now->listed, snapshot.backup(name));
   }
   for (const PackagedApp& app : next) {
     const auto found = moved.find(app.app);
@@ -140,6 +150,32 @@ bool concerns_nodes(const Snapshot& snapshot) {
   return std::ranges::any_of(snapshot.removed, hooked) ||
          std::ranges::any_of(snapshot.archives,
                              [](const Archive& archive) { return archive.member.has_value(); });
+}
+
+bool is_used(const PackagedApps& backup) {
+  return std::ranges::any_of(backup, [](const PackagedApp& app) { return !app.location.is_backup(); });
+}
+
+std::set<std::string> to_bring_in_sync(const RunRecord& record, const std::set<std::string>& back,
+                                       const Snapshot& snapshot) {
+  PackageChanges stale;
+  Packages others;
+  for (const std::string& name : snapshot.hooked) {
+    const InstalledPackage* now = find(snapshot, name);
+    if (now == nullptr) continue;
+    const RunRecord::Group* group = record.group_of(name);
+    if (group == nullptr && is_used(snapshot.backup(name))) {
+      stale[name].to = now->relations;
+    } else {
+      others[name] = now->relations;
+      if (back.contains(name)) others[name].version = group->find(name)->from;
+    }
+  }
+  std::set<std::string> names;
+  const auto skipped = to_skip(stale, others);
+  for (const auto& [name, change] : stale)
+    if (!skipped.contains(name)) names.insert(name);
+  return names;
 }
 
 WholeSet whole_set(const Snapshot& snapshot) {

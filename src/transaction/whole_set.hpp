@@ -2,10 +2,11 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
-#include <vector>
 
 #include <erlrc/transaction/control_member.hpp>
+#include <erlrc/transaction/run_record.hpp>
 #include <erlrc/transaction/snapshot.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
@@ -22,6 +23,15 @@ struct WholeSet {
 
 /// Whether the run has to do with nodes at all. Needs what OpenArchives gives.
 bool concerns_nodes(const Snapshot& snapshot);
+
+/// Whether nodes run this backup, since what the installed version needs was not there.
+bool is_used(const PackagedApps& backup);
+
+/// The packages whose backups nodes run, and whose installed versions have now what they need: they are not in
+/// `record`, the run that has just ended. `back` are those of it that nodes have from their backups, too. Needs
+/// snapshot.packages.
+std::set<std::string> to_bring_in_sync(const RunRecord& record, const std::set<std::string>& back,
+                                       const Snapshot& snapshot);
 
 /// The set of the run. Needs snapshot.packages and what OpenArchives gives.
 WholeSet whole_set(const Snapshot& snapshot);

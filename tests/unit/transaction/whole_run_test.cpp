@@ -202,6 +202,50 @@ TEST_CASE("a package that has come without what it needs is rolled back in the n
                            UseBackup{"app"}, DropBackup{"lib"}, DropAllStaged{}, Store{}});
 }
 
+TEST_CASE("a package that nodes run from its backup follows when what it needs has come") {
+  PackagedApp used = at("app", "1");
+  used.location = Location("/backups/app/app");
+  Request follow = up("app");
+  version_before(follow)->location = used.location;
+  version_after(follow)->location = at("app", "2").location;
+  std::get<Request::Change>(follow.what).start = true;
+  const RunRecord lib{kRun, {{State::done, "", {{"lib", "1", "2", {up("lib")}}}}}};
+
+  Snapshot snapshot = end_with("2", "1");  // lib did not come this time either
+  snapshot.backups["app"] = {used};
+  const Actions stays = next(lib, Called{}, snapshot);
+  CHECK(std::ranges::find(stays, PackageAction(DropBackup{"app"})) == stays.end());
+  CHECK(stays.back() == PackageAction(Store{}));
+
+  snapshot = end_with("2", "2");
+  snapshot.backups["app"] = {used};
+  const Actions actions = next(lib, Called{}, snapshot);
+  CHECK(actions.back() ==
+        PackageAction(Execute{{start("lib", "2"), follow, start("app", "2")}, How::each, true}));
+  const RunRecord come = std::get<Store>(actions.at(actions.size() - 2)).record;
+  snapshot.backups.erase("lib");
+  CHECK(next(come, Executed{0, true}, snapshot) == Actions{DropBackup{"app"}, Store{}, Exit{0}});
+  CHECK(next(come, Executed{0, false}, snapshot) == Actions{Store{}, Exit{0}});
+}
+
+TEST_CASE("a package is upgraded from the backup that nodes run, but only if one still does") {
+  PackagedApp used = at("app", "0");
+  used.location = Location("/backups/app/app");
+  Snapshot snapshot = upgrade_of_both();
+  snapshot.backups["app"] = {used};
+  const Ask question{Ask::What::needs_restart, {start("app", "1")}};
+  CHECK(next({}, Called{}, snapshot) == Actions{question});
+  snapshot.answers = {{question, false}};
+  CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}});
+  snapshot.answers = {{question, true}};
+  Request from_backup = up("app");
+  *version_before(from_backup) = {used.vsn, used.location};
+  CHECK(std::get<Execute>(next({}, Called{}, snapshot).back()).requests ==
+        std::vector<Request>{up("lib"), from_backup});
+  const Actions refused = next(record(State::trying), Executed{1, true}, snapshot);
+  CHECK(std::ranges::find(refused, PackageAction(DropBackup{"app"})) == refused.end());
+}
+
 TEST_CASE("a hook that was killed leaves a record, by which the nodes are rolled back") {
   const Actions actions = next(record(State::trying), Called{}, end_with("1", "1"));
   CHECK(actions.at(2) == PackageAction(RollBack{"app", {reversed(up("app"))}, {}}));
@@ -248,6 +292,13 @@ TEST_CASE("a package is stopped before it is removed, and started again if it wa
   const Actions actions = next(removing, Called{}, snapshot);
   CHECK(actions.at(0) == PackageAction(Warn{"app: was not removed, so the nodes are rolled back to 1"}));
   CHECK(actions.at(1) == PackageAction(RollBack{"app", {reversed(stop("app"))}, PackagedApps{}}));
+}
+
+TEST_CASE("a package that is removed is stopped before what it needs changes") {
+  Snapshot snapshot = upgrade_of_both();
+  snapshot.archives = {archive("lib")};
+  CHECK(std::get<Execute>(next({}, Called{}, snapshot).back()).requests ==
+        std::vector<Request>{stop("app"), up("lib")});
 }
 
 TEST_CASE("a new package is started when its files are there") {
