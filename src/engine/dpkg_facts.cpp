@@ -132,6 +132,10 @@ void DpkgFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
   query(names, snapshot);
 }
 
+bool DpkgFacts::extract(const fs::path& archive, const fs::path& directory) const {
+  return extract_archive(archive, directory, after(timeout_));
+}
+
 /// If a package is installed for several architectures, that of the calling package counts. The names may be
 /// those of files, which need not be named after packages.
 void DpkgFacts::query(std::vector<std::string> names, Snapshot& snapshot) const {

@@ -11,6 +11,7 @@
 #include <erlrc/engine/executor.hpp>
 #include <erlrc/engine/run_file.hpp>
 #include <erlrc/engine/staging.hpp>
+#include <erlrc/sys/process.hpp>
 #include <erlrc/transaction/package_run.hpp>
 
 namespace erlrc {
@@ -18,12 +19,17 @@ namespace {
 
 const std::string tool = "erlrc-hook: ";
 
+ProcessId process_of(const std::string& run) {
+  const auto parts = words(run);
+  if (parts.size() != 2) return {};
+  return {parse_number<pid_t>(parts[0]).value_or(0), std::string(parts[1])};
+}
+
 /// One function for each action; each returns whether the rest of the list is to be done.
 class Engine {
 public:
-  Engine(const DpkgFacts& facts, RunFile file, Executor executor, milliseconds timeout, Streams& streams)
+  Engine(const PackageFacts& facts, RunFile file, Executor executor, Streams& streams)
       : facts_(facts),
-        timeout_(timeout),
         file_(std::move(file)),
         executor_(executor),
         streams_(streams),
@@ -32,6 +38,7 @@ public:
   int run(Snapshot snapshot) {
     snapshot_ = std::move(snapshot);
     snapshot_.staging = staging_.directory().string();
+    snapshot_.recorded_run_lives = !record_.run.empty() && exists(process_of(record_.run));
     RunEvent event = Called{};
     for (;;) {
       snapshot_.backups = backups_.load_all(snapshot_.package);
@@ -97,7 +104,7 @@ public:
     asked_ = true;
     staged_.push_back(action.package);
     try {
-      const bool whole = staging_.unpack(action.package, action.archive, after(timeout_));
+      const bool whole = staging_.unpack(action.package, action.archive, facts_);
       snapshot_.staged[action.archive] = {!whole, staging_.desired(action.package)};
       return whole;
     } catch (const Error&) {
@@ -142,10 +149,13 @@ public:
     return true;
   }
 
-  bool operator()(const Refuse& action) { return end(1, "keeping the old version: " + action.why); }
+  bool operator()(const Refuse& action) {
+    const std::string& package = snapshot_.package;
+    return end(1, (package.empty() ? "refused: " : package + ": keeping the old version: ") + action.why);
+  }
 
   bool operator()(const Skip& action) {
-    return end(0, "skipped until the nodes are restarted: " + action.why);
+    return end(0, snapshot_.package + ": skipped until the nodes are restarted: " + action.why);
   }
 
   bool operator()(const Exit& action) {
@@ -155,13 +165,12 @@ public:
 
 private:
   bool end(int code, const std::string& text) {
-    streams_.err += tool + snapshot_.package + ": " + one_line(text) + "\n";
+    streams_.err += tool + one_line(text) + "\n";
     exit_ = code;
     return false;
   }
 
-  const DpkgFacts& facts_;
-  milliseconds timeout_;
+  const PackageFacts& facts_;
   RunFile file_;
   Executor executor_;
   Streams& streams_;
@@ -177,10 +186,10 @@ private:
 
 }  // namespace
 
-int handle_call(Moment moment, const DpkgFacts& facts, const Site& site, milliseconds timeout,
+int handle_call(Moment moment, const PackageFacts& facts, const Site& site, milliseconds timeout,
                 Streams& streams) {
-  RunFile file = RunFile::lock(after(timeout));
-  return Engine(facts, std::move(file), Executor(site, timeout, streams), timeout, streams)
+  RunFile file = RunFile::lock(after(timeout), facts.record_name());
+  return Engine(facts, std::move(file), Executor(site, timeout, streams), streams)
       .run(facts.load(moment, site, streams));
 }
 

@@ -8,11 +8,11 @@
 
 namespace erlrc {
 
-RunFile RunFile::lock(Deadline until) {
+RunFile RunFile::lock(Deadline until, const std::string& name) {
   make_run_directory();
   const std::filesystem::path directory = run_directory();
   try {
-    return {directory / "run", lock_directory(directory, until)};
+    return {directory / name, lock_directory(directory, until)};
   } catch (const TimedOut&) {
     throw Error(directory.string() + ": timed out waiting for another erlrc-hook");
   }

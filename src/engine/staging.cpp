@@ -5,7 +5,6 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/site/desired.hpp>
-#include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/file.hpp>
 
 #include "state_directory.hpp"
@@ -16,11 +15,11 @@ namespace fs = std::filesystem;
 
 Staging::Staging() : directory_(state_directory() / "staged") {}
 
-bool Staging::unpack(const std::string& package, const fs::path& archive, Deadline until) const {
+bool Staging::unpack(const std::string& package, const fs::path& archive, const PackageFacts& facts) const {
   const fs::path place = directory_of(directory_, package);
   remove_tree(place);
   make_directories(place, readable_by_nodes);
-  if (extract_archive(archive, place, until)) return true;
+  if (facts.extract(archive, place)) return true;
   constexpr std::uintmax_t full = 1U << 20;
   const auto space = free_space(directory_);
   if (space && *space < full)

@@ -5,7 +5,7 @@
 #include <erlrc/base/text.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
-#include <erlrc/transaction/relations.hpp>
+#include <erlrc/transaction/rpm.hpp>
 
 namespace erlrc {
 
@@ -14,7 +14,7 @@ std::filesystem::path state_directory() {
 }
 
 std::filesystem::path directory_of(const std::filesystem::path& directory, const std::string& package) {
-  if (!is_package_name(package)) throw Error("package " + printable(package) + ": is not a package's name");
+  if (!is_rpm_name(package)) throw Error("package " + printable(package) + ": is not a package's name");
   return directory / package;
 }
 

@@ -44,8 +44,7 @@ DpkgProcess calling_dpkg() {
 }
 
 ProcessId calling_apt() {
-  return nearest_ancestor(
-      [](const Ancestor& one) { return one.name != "sh" && one.name != "dash" && one.name != "bash"; });
+  return calling_program();
 }
 
 bool is_ancestor(const ProcessId& id) {

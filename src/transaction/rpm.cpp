@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/transaction/rpm.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include <erlrc/base/error.hpp>
@@ -44,6 +45,13 @@ const std::string rpm_query_format =
     "[conflicts\\t%{CONFLICTNAME}\\t%{CONFLICTFLAGS:depflags}\\t%{CONFLICTVERSION}\\n]"
     "[provides\\t%{PROVIDENAME}\\t%{PROVIDEFLAGS:depflags}\\t%{PROVIDEVERSION}\\n]"
     "[directory\\t%{DIRNAMES}\\n]";
+
+bool is_rpm_name(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto first = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; };
+  const auto other = [&](char c) { return first(c) || c == '+' || c == '-' || c == '.'; };
+  return !name.empty() && first(name.front()) && std::ranges::all_of(name, other);
+}
 
 std::optional<Moment> rpm_moment(std::string_view name) {
   if (name == "begin") return Moment::run_begins;

@@ -49,7 +49,9 @@ TEST_CASE("each program prints its own usage") {
        "erlrc-makeappup: APP is required; usage: erlrc-makeappup [OPTIONS] APP EARLIERVSN LATERVSN "
        "EARLIERDIR "
        "LATERDIR\n"},
-      {hook_main, "erlrc-hook: dpkg is required; usage: erlrc-hook [OPTIONS] dpkg SCRIPT [ARGUMENT]...\n"},
+      {hook_main,
+       "erlrc-hook: dpkg|rpm is required; usage: erlrc-hook [OPTIONS] dpkg SCRIPT [ARGUMENT]... | rpm "
+       "begin|end|recover\n"},
   }));
   CHECK(one.run(program, {}) == Ran{2, "", line});
 }

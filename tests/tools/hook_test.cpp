@@ -466,8 +466,10 @@ TEST_CASE("what runs is upgraded and stopped with every entry, and a later packa
 
 TEST_CASE("bad input of the hook is reported in one line") {
   const Upgrade dpkg(observed({}));
+  CHECK(dpkg.host.run(hook_main, {"pacman", "postinst"}) ==
+        Ran{2, "", "erlrc-hook: 'pacman': no such package manager, expected dpkg or rpm\n"});
   CHECK(dpkg.host.run(hook_main, {"rpm", "postinst"}) ==
-        Ran{2, "", "erlrc-hook: 'rpm': no such package manager, expected dpkg\n"});
+        Ran{2, "", "erlrc-hook: 'postinst': expected begin, end or recover\n"});
   CHECK(dpkg.hook("config", {}) ==
         Ran{2, "", "erlrc-hook: 'config': expected preinst, postinst, prerm or postrm\n"});
   dpkg.installed("egerl\n");

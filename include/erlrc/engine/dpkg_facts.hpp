@@ -2,6 +2,7 @@
 #pragma once
 
 #include <erlrc/engine/admin_dir.hpp>
+#include <erlrc/engine/package_facts.hpp>
 #include <erlrc/report/streams.hpp>
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/site/site.hpp>
@@ -11,24 +12,23 @@
 
 namespace erlrc {
 
-/// What a call of dpkg may know: fills snapshots. A class for another package manager
-/// would have the same three functions (src/README.md, "A new package manager").
-class DpkgFacts {
+/// What a call of dpkg may know.
+class DpkgFacts : public PackageFacts {
 public:
   /// Each question to dpkg's programs may take the time `timeout`. Throws UsageError if it is not dpkg that
   /// calls.
   explicit DpkgFacts(milliseconds timeout);
 
-  /// What is always known. Does not fill `backups` and `staging`: the engine does. An unreadable control member
-  /// of the calling package is a warning, so that the package can be replaced and removed; at `configured` and
-  /// `stays_installed` it throws.
-  Snapshot load(Moment moment, const Site& site, Streams& streams) const;
+  std::string record_name() const override { return "run"; }
 
-  /// Answers LookUp.
-  void look_up(const RunRecord& record, Snapshot& snapshot) const;
+  /// An unreadable control member of the calling package is a warning, so that the package can be replaced and
+  /// removed; at `configured` and `stays_installed` it throws.
+  Snapshot load(Moment moment, const Site& site, Streams& streams) const override;
+  void look_up(const RunRecord& record, Snapshot& snapshot) const override;
 
-  /// Answers OpenArchives; LookUp comes first.
-  void open_archives(Snapshot& snapshot) const;
+  /// LookUp comes first.
+  void open_archives(Snapshot& snapshot) const override;
+  bool extract(const std::filesystem::path& archive, const std::filesystem::path& directory) const override;
 
 private:
   std::optional<ControlMember> installed_member(Moment moment, Streams& streams) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <erlrc/engine/dpkg_facts.hpp>
+#include <erlrc/engine/package_facts.hpp>
 #include <erlrc/report/streams.hpp>
 #include <erlrc/site/site.hpp>
 #include <erlrc/sys/deadline.hpp>
@@ -14,7 +14,7 @@ namespace erlrc {
 
 /// One call: the exit code for the package manager. No other call of this host runs at the same time.
 /// Requests to nodes have `timeout`.
-int handle_call(Moment moment, const DpkgFacts& facts, const Site& site, milliseconds timeout,
+int handle_call(Moment moment, const PackageFacts& facts, const Site& site, milliseconds timeout,
                 Streams& streams);
 
 }  // namespace erlrc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include <erlrc/site/run_directory.hpp>
 #include <erlrc/sys/deadline.hpp>
@@ -10,12 +11,12 @@
 
 namespace erlrc {
 
-/// The record of the run, $ERLRC_RUN/run, and the lock that protects it. While one of these exists, no other
+/// The record of a run, a file in $ERLRC_RUN, and the lock that protects it. While one of these exists, no other
 /// hook of this host is at work.
 class RunFile {
 public:
   /// Waits for other hooks until `until`; throws Error if they do not end.
-  static RunFile lock(Deadline until);
+  static RunFile lock(Deadline until, const std::string& name = "run");
 
   /// The record; it has no groups if nothing is stored.
   RunRecord load() const;

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include <erlrc/sys/deadline.hpp>
+#include <erlrc/engine/package_facts.hpp>
 #include <erlrc/term/term.hpp>
 
 namespace erlrc {
@@ -21,7 +21,7 @@ public:
   /// Unpacks the archive; false if it is damaged. Throws Error if there is no space for what it holds, or no
   /// time.
   [[nodiscard]] bool unpack(const std::string& package, const std::filesystem::path& archive,
-                            Deadline until) const;
+                            const PackageFacts& facts) const;
 
   /// The applications that the staged package declares desired on this host.
   std::set<Atom> desired(const std::string& package) const;

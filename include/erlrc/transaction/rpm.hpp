@@ -18,6 +18,10 @@ namespace erlrc {
 /// The moment of a call of `erlrc-hook rpm NAME`: `begin`, `end` or `recover`; nullopt for any other name.
 std::optional<Moment> rpm_moment(std::string_view name);
 
+/// Whether `name` can be the name of a package: letters, digits, `+`, `-`, `.` and `_`, after a letter, a
+/// digit or `_`. Such a name is safe as the name of a file. dpkg's names are among these.
+bool is_rpm_name(std::string_view name);
+
 /// What rpm is about to do.
 struct RpmElements {
   std::vector<std::string> archives;  ///< in the order in which they are unpacked

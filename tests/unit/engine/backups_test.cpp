@@ -2,6 +2,7 @@
 #include <erlrc/engine/backups.hpp>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/engine/rpm_facts.hpp>
 #include <erlrc/engine/staging.hpp>
 #include <erlrc/sys/file.hpp>
 
@@ -68,7 +69,7 @@ TEST_CASE("names that are not a package's or an application's lead to no directo
   host.dir.write("precious", "");
   CHECK_THROWS_WITH(Backups().drop("../../precious"), "package '../../precious': is not a package's name");
   CHECK_THROWS_WITH(Staging().drop("../../precious"), "package '../../precious': is not a package's name");
-  CHECK_THROWS_AS(Staging().unpack("../../precious", "x.deb", after(milliseconds(1000))), Error);
+  CHECK_THROWS_AS(Staging().unpack("../../precious", "x.rpm", RpmFacts({}, milliseconds(1000))), Error);
   PackagedApp app = host.app("1");
   app.app.name = "../../../precious";
   CHECK_THROWS_WITH(Backups().back_up("pkg", {app}),

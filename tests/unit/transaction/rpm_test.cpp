@@ -13,6 +13,17 @@ TEST_CASE("the calls of our plugins of rpm and dnf are moments of the whole run"
   CHECK(rpm_moment("pretrans") == std::nullopt);
 }
 
+TEST_CASE("the names of rpm's packages are safe as the names of files") {
+  for (const char* name : {"erlang-app", "python3.11_x", "GConf2", "libstdc++", "_a"}) {
+    CAPTURE(name);
+    CHECK(is_rpm_name(name));
+  }
+  for (const char* name : {"", "-a", ".", "..", "../a", "a/b", "a b", "a\n"}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_rpm_name(name));
+  }
+}
+
 TEST_CASE("the elements of a transaction are read line by line") {
   CHECK(parse_rpm_elements("install /a b.rpm\nerase b\ninstall /c.rpm\n") ==
         RpmElements{{"/a b.rpm", "/c.rpm"}, {"b"}});

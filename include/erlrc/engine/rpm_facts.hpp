@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <erlrc/engine/package_facts.hpp>
+#include <erlrc/sys/deadline.hpp>
+#include <erlrc/transaction/rpm.hpp>
+
+// What a call of one of our plugins for rpm and dnf may know.
+//
+// The control member of a package is a file among its own: /usr/lib/erlrc/packages/PACKAGE. (The header of a
+// package could name applications and versions, as `Provides: erlang-app(APP) = VSN`, but neither their
+// directories, nor the policy and the nodes.) That of an installed package is read without rpm.
+
+namespace erlrc {
+
+class RpmFacts : public PackageFacts {
+public:
+  /// `elements` are empty but at `run_begins`. Each question to rpm's programs may take the time `timeout`.
+  RpmFacts(RpmElements elements, milliseconds timeout);
+
+  std::string record_name() const override { return "rpm"; }
+  Snapshot load(Moment moment, const Site& site, Streams& streams) const override;
+
+  /// Throws Error if rpm's database cannot be read. If several versions of a package are installed, the
+  /// recorded one counts.
+  void look_up(const RunRecord& record, Snapshot& snapshot) const override;
+
+  /// Throws Error if an archive, or its control member, cannot be read.
+  void open_archives(Snapshot& snapshot) const override;
+  bool extract(const std::filesystem::path& archive, const std::filesystem::path& directory) const override;
+
+private:
+  RpmElements elements_;
+  milliseconds timeout_;
+  std::filesystem::path members_;  ///< the directory of the control members
+};
+
+}  // namespace erlrc

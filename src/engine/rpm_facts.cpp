@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/rpm_facts.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <erlrc/app/app_spec.hpp>
+#include <erlrc/base/error.hpp>
+#include <erlrc/site/rpm.hpp>
+#include <erlrc/sys/environment.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/process.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The directory of the control members in archives, as rpm's headers name it.
+const std::string members_directory = "/usr/lib/erlrc/packages/";
+
+/// An unreadable member counts as absent.
+std::optional<ControlMember> installed_member(const fs::path& file) {
+  const auto text = read_file_if_exists(file);
+  if (!text) return std::nullopt;
+  try {
+    return parse_control_member(*text, file.string());
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<ControlMember> archive_member(const std::string& archive, const RpmPackage& package,
+                                            Deadline until) {
+  if (!package.directories.contains(members_directory)) return std::nullopt;
+  const std::string file = members_directory + package.relations.name;
+  const auto text = rpm_archive_file(archive, file, until);
+  if (!text) throw Error(archive + ": cannot read " + file);
+  return parse_control_member(*text, archive);
+}
+
+/// The applications of an installed package without control member.
+PackagedApps listed_apps(const std::string& package, Deadline until) {
+  PackagedApps apps;
+  for (const fs::path file : rpm_files(package, until)) {
+    if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
+    try {
+      const AppSpec spec = parse_app_spec(read_file(file), file.string());
+      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
+    } catch (const Error&) {  // the package did not ask us to look into it
+      continue;
+    }
+  }
+  return apps;
+}
+
+/// The versions that the record has of its packages.
+std::map<std::string, std::string> recorded_versions(const RunRecord& record) {
+  std::map<std::string, std::string> versions;
+  for (const RunRecord::Group& group : record.groups)
+    for (const RunRecord::Package& package : group.packages)
+      versions[package.name] = package.version;
+  return versions;
+}
+
+}  // namespace
+
+RpmFacts::RpmFacts(RpmElements elements, milliseconds timeout)
+    : elements_(std::move(elements)),
+      timeout_(timeout),
+      members_(environment("ERLRC_PACKAGES").value_or(members_directory)) {}
+
+Snapshot RpmFacts::load(Moment moment, const Site& site, Streams&) const {
+  Snapshot snapshot;
+  const ProcessId caller = calling_program();
+  snapshot.moment = moment;
+  snapshot.run = std::to_string(caller.pid) + " " + caller.start;
+  snapshot.desired = site.desired;
+  snapshot.hooked = directory_names(members_).value_or(std::vector<std::string>{});
+  for (const std::string& archive : elements_.archives)
+    snapshot.archives.push_back({archive});
+  snapshot.removed = elements_.removed;
+  return snapshot;
+}
+
+void RpmFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
+  const auto recorded = recorded_versions(record);
+  std::set<std::string> names(snapshot.hooked.begin(), snapshot.hooked.end());
+  for (const auto& [name, version] : recorded)
+    names.insert(name);
+  for (const Archive& archive : snapshot.archives)
+    if (archive.member) names.insert(archive.relations->name);
+  snapshot.packages.emplace();
+  if (names.empty()) return;
+  const Deadline until = after(timeout_);
+  for (RpmPackage& found :
+       parse_rpm_query(query_rpm_packages({names.begin(), names.end()}, rpm_query_format, until))) {
+    const std::string name = found.relations.name;
+    const auto known = snapshot.packages->find(name);
+    const auto other = recorded.find(name);
+    if (known != snapshot.packages->end() && other != recorded.end() &&
+        known->second.relations.version == other->second)
+      continue;
+    (*snapshot.packages)[name] = {
+        std::move(found.relations), std::move(found.arch), false, installed_member(members_ / name), {}};
+  }
+  for (const Archive& archive : snapshot.archives) {
+    if (!archive.member) continue;
+    const auto now = snapshot.packages->find(archive.relations->name);
+    if (now != snapshot.packages->end() && !now->second.member)
+      now->second.listed = listed_apps(now->first, until);
+  }
+}
+
+void RpmFacts::open_archives(Snapshot& snapshot) const {
+  snapshot.opened = true;
+  if (snapshot.archives.empty()) return;
+  const Deadline until = after(timeout_);
+  auto packages = parse_rpm_query(query_rpm_archives(elements_.archives, rpm_query_format, until));
+  if (packages.size() != snapshot.archives.size()) throw Error("rpm does not show all of its archives");
+  for (std::size_t i = 0; i < packages.size(); ++i) {
+    snapshot.archives[i].member = archive_member(elements_.archives[i], packages[i], until);
+    snapshot.archives[i].relations = std::move(packages[i].relations);
+  }
+}
+
+bool RpmFacts::extract(const fs::path& archive, const fs::path& directory) const {
+  return extract_rpm(archive, directory, after(timeout_));
+}
+
+}  // namespace erlrc
