@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run, where rpm is installed. Tests a static boot file that file triggers keep up to date.
+# Sourced by run. Tests a static boot file that file triggers keep up to date.
 
 top=$logs/rpm
 # make_rpm NAME VSN: builds it from the spec on standard input.
@@ -23,7 +23,6 @@ triggers() { { header triggers 1; printf '%s\n' '%description' '%files'; cat "$h
 rpm_command() { rpm --nodeps "$@" >"$logs/command.log" 2>&1; }
 directories_in_script() { { grep -o '/r[a-z]-[0-9.]*/ebin' /var/lib/erlrc/boot/one.script || true; } | sort -u | tr '\n' ' '; }
 
-packages apt-get install --yes rpm
 install_programs
 "$here/../support/make-random-apps" "$logs/random" >"$logs/random.list"
 install -d -m 0755 /etc/erlrc.d/boot

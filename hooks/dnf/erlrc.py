@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Plugin of dnf 4: running Erlang nodes are upgraded before rpm unpacks anything.
+
+It reports the elements of the transaction to erlrc-hook, which decides. See erlrc-hook(8).
+"""
+
+import atexit
+import os
+import subprocess
+
+import dnf
+import dnf.exceptions
+import dnf.transaction
+
+HOOK = "/usr/bin/erlrc-hook"
+
+
+class Erlrc(dnf.Plugin):
+    name = "erlrc"
+
+    def __init__(self, base, cli):
+        super().__init__(base, cli)
+        self.base = base
+        self.begun = False
+        # After a transaction that fails, dnf does not call transaction().
+        atexit.register(self.transaction)
+
+    def pre_transaction(self):
+        # Nodes of this host do not use the files of another root directory.
+        if self.base.conf.installroot != "/" or {"test", "justdb"} & set(self.base.conf.tsflags):
+            return
+        if not os.access(HOOK, os.X_OK):
+            return
+        lines = []
+        for item in self.base.transaction:
+            if item.action in dnf.transaction.FORWARD_ACTIONS:
+                lines.append("install " + os.path.abspath(item.pkg.localPkg()))
+            elif item.action in dnf.transaction.BACKWARD_ACTIONS or item.action == dnf.transaction.PKG_REMOVE:
+                lines.append("erase " + item.name)
+        self.begun = True
+        text = "".join(line + "\n" for line in lines)
+        verdict = subprocess.run([HOOK, "rpm", "begin"], input=text.encode(), check=False)
+        if verdict.returncode != 0:
+            raise dnf.exceptions.Error("erlrc: a node cannot follow, so nothing was changed")
+
+    def transaction(self):
+        if not self.begun:
+            return
+        self.begun = False
+        subprocess.run([HOOK, "rpm", "end"], stdin=subprocess.DEVNULL, check=False)
