@@ -244,8 +244,8 @@ PackageActions after_upgrade(const RunRecord& record, const Executed& executed, 
   const std::string because = blame(group, executed.failed, snapshot.package);
   if (arrived) {
     self.closed = false;
-    roll_back_open(group, snapshot.package, OwnFiles::both_on_disk, actions);
     roll_back_unmet(now, snapshot, actions);
+    roll_back_open(group, snapshot.package, OwnFiles::both_on_disk, actions);
   } else {
     const bool again = group.state == State::trying_again;
     if (again) actions.push_back(RollBack{snapshot.package, all_reversed(requests_of(group))});

@@ -58,8 +58,8 @@ PackageActions about_to_unpack(const RunRecord& record, const Snapshot& snapshot
 RunRecord roll_back_group(RunRecord record, const Snapshot& snapshot, PackageActions& actions) {
   Group& group = *record.group_of(snapshot.package);
   group.find(snapshot.package)->closed = false;
-  roll_back_open(group, snapshot.package, OwnFiles::restored, actions);
   roll_back_unmet(record, snapshot, actions);
+  roll_back_open(group, snapshot.package, OwnFiles::restored, actions);
   fail(group, snapshot.package, snapshot.package + " could not be unpacked");
   return record;
 }

@@ -150,13 +150,12 @@ void store_open(RunRecord record, const std::string& package, PackageActions& ac
 }
 
 std::set<std::string> finish_groups(RunRecord& record, const Snapshot& snapshot, PackageActions& actions) {
-  for (Group& group : record.groups) {
-    if (group.state == State::failed) continue;
-    close_what_has_come(group, snapshot, actions);
-    roll_back_open(group, snapshot.package, OwnFiles::unknown, actions);
-  }
+  for (Group& group : record.groups)
+    if (group.state != State::failed) close_what_has_come(group, snapshot, actions);
   const std::set<std::string> back =
       is_closed(record) ? std::set<std::string>{} : roll_back_unmet(record, snapshot, actions);
+  for (const Group& group : record.groups)
+    if (group.state != State::failed) roll_back_open(group, snapshot.package, OwnFiles::unknown, actions);
   for (const Group& group : record.groups)
     for (const RunRecord::Package& package : group.packages)
       if (group.state != State::failed && package.closed && !back.contains(package.name) &&

@@ -28,14 +28,15 @@ RollBack roll_back(const std::string& package, std::vector<Request> requests, bo
 void roll_back_open(const RunRecord::Group& group, const std::string& own, OwnFiles files,
                     PackageActions& actions);
 
-/// Rolls back the closed packages that need what did not come, and returns them: their files are the new
-/// ones, but no node may run them before what they need is there. When it is, they are configured, which
-/// upgrades them again. Needs snapshot.packages.
+/// Rolls back the closed packages that need what did not come, and returns them. Comes before what did not
+/// come is rolled back itself, so that no node runs them together with a version that is too old for them.
+/// Their files are the new ones, but no node may run them before what they need is there. When it is, they
+/// are configured, which upgrades them again. Needs snapshot.packages.
 std::set<std::string> roll_back_unmet(const RunRecord& record, const Snapshot& snapshot,
                                       PackageActions& actions);
 
-/// The group has failed: its other packages will be refused. What is installed for the first time is not: no
-/// old package depends on it.
+/// The group has failed: its other packages will be refused. What is installed for the first time is not:
+/// no old package depends on it.
 void fail(RunRecord::Group& group, const std::string& own, const std::string& because);
 
 /// Drops what was staged for the packages of the group.
@@ -49,7 +50,8 @@ std::vector<Request> moves(const RunRecord::Package& package, const PackagedApps
 /// Stores the record without the group of that package, if that group is closed.
 void store_open(RunRecord record, const std::string& package, PackageActions& actions);
 
-/// Closes the packages that were installed, or removed, without a call of their own. Needs snapshot.packages.
+/// Closes the packages that were installed, or removed, without a call of their own. Needs
+/// snapshot.packages.
 void close_what_has_come(RunRecord::Group& group, const Snapshot& snapshot, PackageActions& actions);
 
 /// Nothing more of the run is unpacked: closes what has come and rolls back the rest, and what needs it.

@@ -245,7 +245,7 @@ TEST_CASE("if a later package of a set fails, closed dependents are rolled back 
   RunRecord record = failed(set_record(State::done, true), "lib could not be upgraded");
   record.groups.front().packages.back().requests = {up("lib")};
   CHECK(next(set_record(State::done, true), Executed{1}, snapshot) ==
-        Actions{back("lib", up("lib"), {}), RollBack{"app", {to_backup}}, UseBackup{"app"}, Store{record},
+        Actions{RollBack{"app", {to_backup}}, UseBackup{"app"}, back("lib", up("lib"), {}), Store{record},
                 DropStaged{"app"}, DropStaged{"lib"}, named("lib could not be upgraded"), Exit{1}});
 }
 

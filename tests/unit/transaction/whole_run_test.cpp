@@ -198,8 +198,9 @@ TEST_CASE("a package that has come without what it needs is rolled back in the n
   Request back = reversed(up("app"));
   version_after(back)->location = Location("/backups/app/app");
   CHECK(actions == Actions{move("app"), Warn{"lib: 2 was not installed, so the nodes are rolled back to 1"},
-                           RollBack{"lib", {reversed(up("lib"))}, {}}, RollBack{"app", {back}, {}},
-                           UseBackup{"app"}, DropBackup{"lib"}, DropAllStaged{}, Store{}});
+                           RollBack{"app", {back}, {}}, UseBackup{"app"},
+                           RollBack{"lib", {reversed(up("lib"))}, {}}, DropBackup{"lib"}, DropAllStaged{},
+                           Store{}});
 }
 
 TEST_CASE("a package that nodes run from its backup follows when what it needs has come") {
