@@ -36,7 +36,7 @@ class Erlrc(dnf.Plugin):
             if item.action in dnf.transaction.FORWARD_ACTIONS:
                 lines.append("install " + os.path.abspath(item.pkg.localPkg()))
             elif item.action in dnf.transaction.BACKWARD_ACTIONS or item.action == dnf.transaction.PKG_REMOVE:
-                lines.append("erase " + item.name)
+                lines.append("erase %s %s" % (item.name, item.pkg.evr))
         self.begun = True
         text = "".join(line + "\n" for line in lines)
         verdict = subprocess.run([HOOK, "rpm", "begin"], input=text.encode(), check=False)

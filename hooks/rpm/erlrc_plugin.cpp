@@ -26,9 +26,9 @@ extern "C" struct rpmPluginHooks_s {
 };
 #endif
 
-// Plugin of rpm: running Erlang nodes are upgraded before rpm unpacks anything. It reports the elements of the
-// transaction to erlrc-hook, which decides; see erlrc-hook(8). Only for rpm(8) itself: other programs, such as
-// dnf, do not name the archives in the transaction, and have a plugin of their own.
+// Plugin of rpm: running Erlang nodes are upgraded before rpm unpacks anything. It reports the elements of
+// the transaction to erlrc-hook, which decides; see erlrc-hook(8). Only for rpm(8) itself: other programs,
+// such as dnf, do not name the archives in the transaction, and have a plugin of their own.
 
 namespace {
 
@@ -64,7 +64,7 @@ std::string elements_of(rpmts ts) {
     if (rpmteType(element) == TR_ADDED) {
       text += "install " + absolute(static_cast<const char*>(rpmteKey(element))) + "\n";
     } else if (rpmteType(element) == TR_REMOVED) {
-      text += std::string("erase ") + rpmteN(element) + "\n";
+      text += std::string("erase ") + rpmteN(element) + " " + rpmteEVR(element) + "\n";
     }
   }
   rpmtsiFree(all);

@@ -81,7 +81,8 @@ Snapshot RpmFacts::load(Moment moment, const Site& site, Streams&) const {
   snapshot.hooked = directory_names(members_).value_or(std::vector<std::string>{});
   for (const std::string& archive : elements_.archives)
     snapshot.archives.push_back({archive});
-  snapshot.removed = elements_.removed;
+  for (const auto& [name, versions] : elements_.removed)
+    snapshot.removed.insert(name);
   return snapshot;
 }
 
@@ -98,6 +99,10 @@ void RpmFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
   for (RpmPackage& found :
        parse_rpm_query(query_rpm_packages({names.begin(), names.end()}, rpm_query_format, until))) {
     const std::string name = found.relations.name;
+    // Another version of the package stays.
+    const auto removed = elements_.removed.find(name);
+    if (removed != elements_.removed.end() && !removed->second.contains(found.relations.version))
+      snapshot.removed.erase(name);
     const auto known = snapshot.packages->find(name);
     const auto other = recorded.find(name);
     if (known != snapshot.packages->end() && other != recorded.end() &&

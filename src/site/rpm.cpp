@@ -65,9 +65,9 @@ std::optional<std::string> rpm_archive_file(const fs::path& archive, const fs::p
   return content;
 }
 
-// `tar` unpacks from a file, not from a pipe: a shell reports only the end of the last program in a pipe, and an
-// archive that was cut may end like a whole one. tar makes links that lead out of the directory last, so that
-// no file is written through one.
+// `tar` unpacks from a file, not from a pipe: a shell reports only the end of the last program in a pipe,
+// and an archive that was cut may end like a whole one. tar makes links that lead out of the directory
+// last, so that no file is written through one.
 bool extract_rpm(const fs::path& archive, const fs::path& directory, Deadline until) {
   const std::string file = directory.string() + ".tar";
   try {

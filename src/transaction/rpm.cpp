@@ -24,10 +24,15 @@ Relation relation_of(const std::vector<std::string_view>& fields) {
   return relation;
 }
 
+/// A package without an epoch has the epoch 0; some programs write it.
+std::string without_zero_epoch(std::string_view evr) {
+  return std::string(evr.starts_with("0:") ? evr.substr(2) : evr);
+}
+
 void add_line(std::vector<RpmPackage>& packages, const std::vector<std::string_view>& fields) {
   const std::string_view key = fields.front();
   if (key == "package" && fields.size() == 4)
-    packages.push_back({{std::string(fields[1]), std::string(fields[2])}, std::string(fields[3]), {}});
+    packages.push_back({{std::string(fields[1]), without_zero_epoch(fields[2])}, std::string(fields[3]), {}});
   if (packages.empty()) return;
   RpmPackage& package = packages.back();
   if (key == "directory" && fields.size() == 2) package.directories.emplace(fields[1]);
@@ -61,20 +66,19 @@ std::optional<Moment> rpm_moment(std::string_view name) {
 }
 
 RpmElements parse_rpm_elements(std::string_view text) {
+  constexpr std::string_view install = "install ";
   RpmElements elements;
   std::size_t number = 0;
   for (const std::string_view line : lines(text)) {
     ++number;
-    const auto space = line.find(' ');
-    const std::string_view word = line.substr(0, space);
-    const std::string rest(space == std::string_view::npos ? "" : line.substr(space + 1));
-    if (word == "install" && rest.starts_with('/')) {
-      elements.archives.push_back(rest);
-    } else if (word == "erase" && !rest.empty()) {
-      elements.removed.insert(rest);
+    const auto all = words(line);
+    if (line.starts_with(install) && line.substr(install.size()).starts_with('/')) {
+      elements.archives.emplace_back(line.substr(install.size()));
+    } else if (all.size() == 3 && all[0] == "erase") {
+      elements.removed[std::string(all[1])].insert(without_zero_epoch(all[2]));
     } else {
       throw SyntaxError("standard input", {number, 1},
-                        "found " + printable(line) + ", expected `install ARCHIVE` or `erase NAME`");
+                        "found " + printable(line) + ", expected `install ARCHIVE` or `erase NAME EVR`");
     }
   }
   return elements;

@@ -27,9 +27,9 @@ bool concerns_nodes(const Snapshot& snapshot);
 /// Whether nodes run this backup, since what the installed version needs was not there.
 bool is_used(const PackagedApps& backup);
 
-/// The packages whose backups nodes run, and whose installed versions have now what they need: they are not in
-/// `record`, the run that has just ended. `back` are those of it that nodes have from their backups, too. Needs
-/// snapshot.packages.
+/// The packages whose backups nodes run, and whose installed versions have now what they need: they are not
+/// in `record`, the run that has just ended. `back` are those of it that nodes have from their backups,
+/// too. Needs snapshot.packages.
 std::set<std::string> to_bring_in_sync(const RunRecord& record, const std::set<std::string>& back,
                                        const Snapshot& snapshot);
 

@@ -21,8 +21,8 @@ public:
 
   std::string record_name() const override { return "run"; }
 
-  /// An unreadable control member of the calling package is a warning, so that the package can be replaced and
-  /// removed; at `configured` and `stays_installed` it throws.
+  /// An unreadable control member of the calling package is a warning, so that the package can be replaced
+  /// and removed; at `configured` and `stays_installed` it throws.
   Snapshot load(Moment moment, const Site& site, Streams& streams) const override;
   void look_up(const RunRecord& record, Snapshot& snapshot) const override;
 

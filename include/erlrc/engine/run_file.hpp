@@ -11,8 +11,8 @@
 
 namespace erlrc {
 
-/// The record of a run, a file in $ERLRC_RUN, and the lock that protects it. While one of these exists, no other
-/// hook of this host is at work.
+/// The record of a run, a file in $ERLRC_RUN, and the lock that protects it. While one of these exists, no
+/// other hook of this host is at work.
 class RunFile {
 public:
   /// Waits for other hooks until `until`; throws Error if they do not end.

@@ -17,8 +17,8 @@ namespace erlrc {
 std::string query_rpm_archives(const std::vector<std::string>& archives, const std::string& format,
                                Deadline until);
 
-/// The same for installed packages; rpm prints a line for each name that it does not know. Throws Error if the
-/// database cannot be read.
+/// The same for installed packages; rpm prints a line for each name that it does not know. Throws Error if
+/// the database cannot be read.
 std::string query_rpm_packages(const std::vector<std::string>& packages, const std::string& format,
                                Deadline until);
 

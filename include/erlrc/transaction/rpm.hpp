@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,12 +25,14 @@ bool is_rpm_name(std::string_view name);
 
 /// What rpm is about to do.
 struct RpmElements {
-  std::vector<std::string> archives;  ///< in the order in which they are unpacked
-  std::set<std::string> removed;      ///< names of packages, among them those that an archive replaces
+  using Versions = std::set<std::string>;
+  std::vector<std::string> archives;        ///< in the order in which they are unpacked
+  std::map<std::string, Versions> removed;  ///< by name; among them those that an archive replaces
   bool operator==(const RpmElements&) const = default;
 };
 
-/// Reads lines `install ARCHIVE` and `erase NAME`. Throws SyntaxError for a line of another shape.
+/// Reads lines `install ARCHIVE` and `erase NAME EVR`; rpm's EVR is epoch, version and release. Throws
+/// SyntaxError for a line of another shape.
 RpmElements parse_rpm_elements(std::string_view text);
 
 /// What rpm knows of one package, installed or in an archive.

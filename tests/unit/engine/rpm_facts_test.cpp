@@ -61,6 +61,19 @@ TEST_CASE("if rpm has two versions of a package, the recorded one counts") {
   }
 }
 
+TEST_CASE("a package of which another version stays is not removed") {
+  Host host;
+  host.dir.write("output", kLiba + "package\tliba\t2.0-1\tnoarch\n");
+  for (const bool both : {false, true}) {
+    RpmElements elements{{}, {{"liba", {"1.0-1"}}}};
+    if (both) elements.removed["liba"].insert("2.0-1");
+    const RpmFacts facts(elements, patience);
+    Snapshot snapshot = host.load(facts);
+    facts.look_up({}, snapshot);
+    CHECK(snapshot.removed.contains("liba") == both);
+  }
+}
+
 TEST_CASE("a package that rpm does not know is not installed") {
   Host host;
   host.dir.write("output", "package liba is not installed\n");

@@ -25,13 +25,13 @@ TEST_CASE("the names of rpm's packages are safe as the names of files") {
 }
 
 TEST_CASE("the elements of a transaction are read line by line") {
-  CHECK(parse_rpm_elements("install /a b.rpm\nerase b\ninstall /c.rpm\n") ==
-        RpmElements{{"/a b.rpm", "/c.rpm"}, {"b"}});
+  CHECK(parse_rpm_elements("install /a b.rpm\nerase b 1-1\nerase b 0:2-1\ninstall /c.rpm\n") ==
+        RpmElements{{"/a b.rpm", "/c.rpm"}, {{"b", {"1-1", "2-1"}}}});
   CHECK(parse_rpm_elements("") == RpmElements{});
 }
 
 TEST_CASE("a line that is not an element is an error, and so is an archive without its whole path") {
-  for (const char* text : {"erase", "erase ", "install a.rpm", "upgrade /a.rpm", "\n"}) {
+  for (const char* text : {"erase", "erase b", "erase b 1 2", "install a.rpm", "upgrade /a.rpm", "\n"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_rpm_elements(text), SyntaxError);
   }
