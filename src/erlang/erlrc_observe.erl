@@ -36,6 +36,10 @@ main(Argument, Client, Ref) ->
                                     {starting, Progress} -> Progress =/= started;
                                     _ -> false
                                 end,
+                     runner => case whereis(erlrc_runner) of
+                                   undefined -> none;
+                                   Runner -> pid_to_list(Runner)
+                               end,
                      info => Info,
                      included => [application:get_key(App, included_applications)
                                   || {App, _, _} <- proplists:get_value(loaded, Info)],

@@ -167,6 +167,7 @@ NodeState read_node_state(const Term& answer) {
   state.otp_release = text(answer, "otp");
   state.lib_dir = text(answer, "lib_dir");
   if (const Term* booting = lookup(answer, "booting")) state.booting = *booting == Term(Atom{"true"});
+  if (const Term* runner = lookup(answer, "runner")) state.runner = as_text(*runner).value_or("");
   read_app(answer, state);
   return state;
 }

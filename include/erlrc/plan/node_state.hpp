@@ -32,6 +32,7 @@ struct NodeState {
   std::set<Atom> generated = {};  ///< those of `code` that were not loaded from a file
   std::vector<std::string> libraries = {};  ///< shared libraries in memory, as in /proc/PID/maps
   bool booting = false;                     ///< its boot script has not started all applications yet
+  std::string runner = {};                  ///< another run of erlrc on the node, as text; empty: none
   bool operator==(const NodeState&) const = default;
 };
 

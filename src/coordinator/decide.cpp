@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "decide.hpp"
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/node/observe.hpp>
+#include <erlrc/node/rehearse.hpp>
+
+#include <erlrc/coordinator/replaced_erlang.hpp>
+
+namespace erlrc {
+namespace {
+
+/// A version that was given without its directory is where the node's own applications lie.
+Request with_directories(Request request, const NodeState& node, AppCache& cache) {
+  for (Version* version : {version_before(request), version_after(request)})
+    if (version != nullptr && !version->location) {
+      const std::string ebin = node.lib_dir + "/" + request.app.name + "-" + version->vsn + "/ebin";
+      cache.distrust(ebin);
+      version->location = ebin;
+    }
+  return request;
+}
+
+/// The files of the version that runs are gone, so it cannot be upgraded.
+std::string still_running(const NodeState& node, const Atom& app) {
+  return "still running " + app.name + " " + loaded_vsn(node, app).value_or("?");
+}
+
+Outcome restart_due(std::string why) {
+  return Outcome::done(Word::restart_due, {std::move(why)});
+}
+
+/// A removal stops whatever version is running.
+Request as_it_runs(Request request, const NodeState& node) {
+  const auto loaded = loaded_vsn(node, request.app);
+  auto* stop = std::get_if<Request::Stop>(&request.what);
+  if (stop != nullptr && loaded && *loaded != stop->version.vsn) stop->version = {*loaded, {}};
+  return request;
+}
+
+/// Waits until the boot script has started all applications: what is started before its turn keeps the start
+/// type that we give it. Waits also for another run, which may still be rolled back: what it has changed need not
+/// stay. False if that is not over in time.
+bool await_rest(Rpc& rpc, NodeState& node, const Call& call) {
+  constexpr milliseconds pause{50};
+  while (node.booting || !node.runner.empty()) {
+    const bool late = left_until(call.options.until) <= pause;
+    if (late && node.booting) throw Error("is still booting");
+    if (late) return false;
+    std::this_thread::sleep_for(pause);
+    node = observe(rpc, question_for(call.request), call.options.until);
+  }
+  return true;
+}
+
+void decide_on(Visit& visit, const Call& call) {
+  auto [rpc, node] =
+      connect_and_observe(*visit.entry, question_for(call.request), call.options.until, call.ports);
+  visit.rpc = std::move(rpc);
+  if (!visit.rpc) {
+    visit.report.outcome = Outcome::done(Word::node_down);
+    return;
+  }
+  if (!await_rest(*visit.rpc, node, call)) {
+    visit.report.outcome = Outcome::refused(
+        {Refusal::Reason::busy, "another run of erlrc (" + node.runner + ") is at work on this node"});
+    return;
+  }
+  const bool leave = call.options.leave_stale;
+  const Request request = leave ? as_it_runs(call.request, node) : call.request;
+  const auto& starts = call.options.by_package;
+  if (starts && would_start(request, node) &&
+      !may_start(request.app, visit.entry->start, node, starts(visit.report.node))) {
+    visit.report.outcome = Outcome::done(Word::not_running);
+    return;
+  }
+  Decision decision = plan(with_directories(request, node, call.cache), node, call.files, call.desired);
+  const auto replaced = changes_something(decision) ? replaced_erlang(*visit.entry, node) : std::nullopt;
+  if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};
+  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+    const bool other_version = refusal->reason == Refusal::Reason::other_version;
+    visit.report.outcome = leave && (replaced || other_version)
+                               ? restart_due(replaced ? *replaced : still_running(node, request.app))
+                               : Outcome::refused(*refusal);
+    return;
+  }
+  visit.report.plan = std::get<Plan>(std::move(decision));
+  visit.report.outcome = Outcome::done(visit.report.plan.word, visit.report.plan.remarks);
+  const bool to_do = !visit.report.plan.steps.empty();
+  if (to_do && call.options.rehearse) {
+    visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
+    visit.report.outcome.remarks = visit.report.plan.remarks;
+  }
+  visit.to_run = to_do && !call.options.dry_run && !call.options.rehearse;
+}
+
+}  // namespace
+
+void decide(Visit& visit, const Call& call) {
+  try {
+    decide_on(visit, call);
+  } catch (const std::exception& error) {
+    // Without its files, a node may not even be able to answer.
+    const auto why = call.options.leave_stale ? replaced_emulator(*visit.entry) : std::nullopt;
+    visit.report.outcome =
+        why ? restart_due(*why) : Outcome::undecided(message_of(error, "planning"), !visit.rpc);
+  }
+}
+
+}  // namespace erlrc
