@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <set>
@@ -10,6 +9,7 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/engine/skipped_packages.hpp>
+#include <erlrc/forecast/apt_settings.hpp>
 #include <erlrc/forecast/forecast.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
@@ -23,41 +23,15 @@
 
 namespace erlrc {
 namespace {
-namespace fs = std::filesystem;
-
 const std::string kTool = "erlrc-apt-preflight";
-
-/// Erlrc::Preflight
-enum class Mode {
-  report,  ///< report the effect on nodes, and let APT continue
-  refuse,  ///< the same, but abort the transaction if a part of it cannot be done
-  leave,   ///< the same, but the hooks skip the packages that cannot be upgraded
-  off,
-};
 
 /// The guard waits so much longer than the nodes have time.
 constexpr milliseconds kGrace{5'000};
 
 struct Settings {
-  Mode mode = Mode::report;
+  PreflightMode mode = PreflightMode::report;
   milliseconds timeout{10'000};
 };
-
-Mode parse_mode(const std::string& text) {
-  if (text == "report" || text.empty()) return Mode::report;
-  if (text == "refuse") return Mode::refuse;
-  if (text == "leave") return Mode::leave;
-  if (text == "off") return Mode::off;
-  throw Error("Erlrc::Preflight: " + printable(text) + ": expected report, refuse, leave or off");
-}
-
-/// Erlrc::Hooks and ERLRC_HOOKS
-bool is_off(const AptConfig& config) {
-  const std::string value = config.value("Erlrc::Hooks").value_or("");
-  if (!value.empty() && value != "on" && value != "off")
-    throw Error("Erlrc::Hooks: " + printable(value) + ": expected on or off");
-  return value == "off" || environment("ERLRC_HOOKS") == "off";
-}
 
 /// The descriptor that APT writes to.
 int hook_descriptor() {
@@ -71,18 +45,6 @@ int hook_descriptor() {
   if (!fd || *fd < 0)
     throw UsageError("APT_HOOK_INFO_FD: " + printable(*text) + ": expected the number of a descriptor");
   return *fd;
-}
-
-/// Whether APT works on the system that we run in: the hooks of packages in another system find no nodes.
-bool is_this_system(const AptConfig& config) {
-  const auto root = [&](const char* name) { return config.value(name).value_or("/"); };
-  const auto here = [](const std::string& path) { return path.find_first_not_of('/') == std::string::npos; };
-  return here(root("Dir")) && here(root("RootDir")) && here(root("DPkg::Chroot-Directory"));
-}
-
-fs::path admin_directory(const AptConfig& config) {
-  const fs::path status = config.value("Dir::State::status").value_or("");
-  return status.is_absolute() ? status.parent_path() : fs::path("/var/lib/dpkg");
 }
 
 std::size_t count_of(const Forecasts& found, const std::function<bool(const Forecast&)>& matches) {
@@ -128,8 +90,8 @@ int look_ahead(const std::string& input, const AptConfig& config, const Site& si
   streams.out += render_forecasts(found);
   for (const std::string& warning : found.warnings)
     streams.err += kTool + ": warning: " + one_line(warning) + "\n";
-  if (settings.mode == Mode::leave) streams.out += skip_what_fails(found);
-  if (settings.mode != Mode::refuse) return 0;
+  if (settings.mode == PreflightMode::leave) streams.out += skip_what_fails(found);
+  if (settings.mode != PreflightMode::refuse) return 0;
   const std::string refused = refusal(found);
   streams.err += refused;
   return refused.empty() ? 0 : 1;
@@ -141,17 +103,17 @@ int preflight(Settings& settings, Streams& streams) {
   if (!site) return 0;
   const AptConfig config = parse_apt_config(input);
   if (!is_this_system(config)) return 0;
-  if (is_off(config)) {
+  if (apt_hooks_are_off(config)) {
     store_hooks_off();
     streams.out += "erlrc: the hooks are off: running nodes are left alone\n";
     return 0;
   }
-  settings.mode = parse_mode(config.value("Erlrc::Preflight").value_or(""));
-  if (settings.mode == Mode::off) return 0;
+  settings.mode = preflight_mode(config);
+  if (settings.mode == PreflightMode::off) return 0;
   if (const auto seconds = config.value("Erlrc::Preflight::Timeout"))
     settings.timeout = parse_seconds(*seconds, "Erlrc::Preflight::Timeout");
   // APT takes a hook that dies for one that refuses, and waits for one that does not end.
-  const ProcessGuard guard(settings.mode == Mode::refuse ? 1 : 0, settings.timeout + kGrace,
+  const ProcessGuard guard(settings.mode == PreflightMode::refuse ? 1 : 0, settings.timeout + kGrace,
                            {"erlrc-apt-preflight: warning: timed out while checking the nodes\n",
                             "erlrc-apt-preflight: warning: crashed; this is a defect of erlrc\n"});
   return look_ahead(input, config, *site, settings, streams);
@@ -168,11 +130,11 @@ int preflight_main(std::span<const std::string> args, Streams& streams) {
     return preflight(settings, streams);
   } catch (const UsageError& error) {
     streams.err += kTool + ": " + one_line(error.what()) + "\n";
-    return settings.mode == Mode::refuse ? 1 : 2;
+    return settings.mode == PreflightMode::refuse ? 1 : 2;
   } catch (const std::exception& error) {
     // Not only Error: an unforeseen exception must not block APT either.
     streams.err += kTool + ": warning: " + one_line(error.what()) + "\n";
-    return settings.mode == Mode::refuse ? 1 : 0;
+    return settings.mode == PreflightMode::refuse ? 1 : 0;
   }
 }
 
