@@ -17,7 +17,7 @@ enum class PreflightMode {
   off,
 };
 
-/// Throws Error for another value than those; report if there is none.
+/// Throws Error for another value than those; report if it is not set.
 PreflightMode preflight_mode(const AptConfig& config);
 
 /// Erlrc::Hooks and ERLRC_HOOKS: whether nodes are left alone in this run. Throws Error for another value than `on`

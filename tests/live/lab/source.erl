@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Whatever the test says, with debug information.
+%% The contents come from the test, with debug information.
 -module(MODULE).
 -vsn(?VSN).
 -compile(debug_info).

@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: BSD-3-Clause
-%% Whatever the test says, its version included.
+%% Whatever the test defines, its version included.
 -module(MODULE).
 -compile(debug_info).
 CHILDREN
