@@ -198,12 +198,12 @@ is_callback(Module, Pid) ->
         Text -> binary:match(Text, patterns(Module)) =/= nomatch
     end.
 
-%% gen_server has the module in a register, gen_statem in a record, and sys, which suspends them, in the state
-%% of gen_server.
+%% gen_server has the module in a register, from OTP 26 on in a record, like gen_statem; and sys, which
+%% suspends them, in the state of gen_server.
 patterns(Module) ->
     Name = name(Module),
     [<<" ", Name/binary, "\n">>, <<"[", Name/binary, "]">>, <<",", Name/binary, "]">>,
-     <<",", Name/binary, ",infinity">>].
+     <<",", Name/binary, ",infinity">>, <<"{callback_cache,", Name/binary, ",">>].
 
 name(Module) ->
     unicode:characters_to_binary(io_lib:format("~0tp", [Module])).
