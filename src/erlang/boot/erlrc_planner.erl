@@ -15,14 +15,17 @@ plan(Limit) ->
                           [{packet, 4}, binary, exit_status, use_stdio, {args, ["--plan"]},
                            {env, environment()}]) of
                 Port ->
-                    %% It may have ended already; then its exit status comes instead of an answer.
+                    %% It may have ended already. Then its exit status comes instead of an answer, or, if it ended
+                    %% while the question was written, nothing but the end of the port (epipe).
+                    Monitor = monitor(port, Port),
+                    unlink(Port),
                     try port_command(Port, term_to_binary(question())) catch error:badarg -> ok end,
                     %% Modules that will be needed, while the planner is at work.
                     _ = code:ensure_modules_loaded([erlrc_starts, erlrc_runner, erlrc_step, erlrc_app_steps,
                                                     erlrc_path_steps, erlrc_code_steps, erlrc_app, erlrc_call,
                                                     erlrc_code, erlrc_journal, erlrc_path, erlrc_sys,
                                                     erlrc_text, erpc]),
-                    answer(Port, Program, min(Limit, ?TIME))
+                    answer(Port, Monitor, Program, min(Limit, ?TIME))
             catch
                 error:Reason -> failed(Program, io_lib:format("~0tp", [Reason]))
             end;
@@ -30,22 +33,26 @@ plan(Limit) ->
             failed(Program, "there is no such program")
     end.
 
-answer(Port, Program, Time) ->
+answer(Port, Monitor, Program, Time) ->
     receive
         {Port, {data, Bytes}} ->
-            close(Port),
+            close(Port, Monitor),
             try binary_to_term(Bytes)
             catch error:badarg -> failed(Program, "its answer is not a term")
             end;
         {Port, {exit_status, Status}} ->
-            failed(Program, io_lib:format("it ended with exit status ~b and no answer", [Status]))
+            close(Port, Monitor),
+            failed(Program, io_lib:format("it ended with exit status ~b and no answer", [Status]));
+        {'DOWN', Monitor, port, Port, _} ->
+            failed(Program, "it ended with no answer")
     after Time ->
-        close(Port),
+        close(Port, Monitor),
         failed(Program, io_lib:format("it does not answer within ~.1f s", [Time / 1000]))
     end.
 
 %% Its exit status may come before its end is asked for, or after.
-close(Port) ->
+close(Port, Monitor) ->
+    demonitor(Monitor, [flush]),
     try port_close(Port) catch error:badarg -> ok end,
     receive {Port, {exit_status, _}} -> ok after 0 -> ok end.
 
