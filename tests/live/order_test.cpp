@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <unistd.h>
 #include "catch.hpp"
+
 #include "lab.hpp"
 
 // Tests the order of things in an upgrade: what code_change and init/1 see, which processes they may ask, and
@@ -264,13 +266,15 @@ TEST_CASE("order: an upgrade waits for the boot of a node, and the start type st
       " ok = file:write_file(\"" +
       boot + ".boot\", term_to_binary({script, Name, Before ++ Slowly ++ Started})).");
   const LiveEpmd epmd;
-  lab.dir().write("nodes/slow", "cookie = slow\nepmd_port = " + std::to_string(epmd.port()) + "\n", 0600);
-  Child node({"erl", "-noinput", "-sname", "slow", "-setcookie", "slow", "-boot", boot},
+  // Its process is looked for by its name, and the same test may run with another Erlang at the same time.
+  const std::string name = "slow" + std::to_string(::getpid());
+  lab.dir().write("nodes/" + name, "cookie = slow\nepmd_port = " + std::to_string(epmd.port()) + "\n", 0600);
+  Child node({"erl", "-noinput", "-sname", name, "-setcookie", "slow", "-boot", boot},
              {"ERL_EPMD_PORT=" + std::to_string(epmd.port()), "ERL_EPMD_ADDRESS=127.0.0.1",
               "ERL_CRASH_DUMP_SECONDS=0"},
              lab.output());
   const auto answer = [&](const std::string& expression) {
-    return lab.run(eval_main, {"slow", expression}).out;
+    return lab.run(eval_main, {name, expression}).out;
   };
   while (node.runs() && answer("init:get_status()").find("starting") == std::string::npos)
     REQUIRE(answer("init:get_status()").find("started,started") == std::string::npos);
