@@ -45,7 +45,6 @@ holds "refused" refused put eglib=4.1.0
 holds "the user of the node is reported" said 'belongs to user egerld, expected root'
 at 4.0.1
 register_node egerl
-finished
 
 say "All users can read the cookie:"
 chmod 0644 /etc/erlrc.d/nodes/egerl
