@@ -135,7 +135,9 @@ sub users {
   my $cookie = $file;
   if (open(my $entry, '<', $file)) {
     while (my $line = <$entry>) {
-      $cookie = $1 =~ m{^/} ? $1 : "$registry/$1" if $line =~ /^\s*cookie_file\s*=\s*(\S.*?)\s*$/;
+      if (my ($path) = $line =~ /^\s*cookie_file\s*=\s*(\S.*?)\s*$/) {
+        $cookie = index($path, '/') == 0 ? $path : "$registry/$path";
+      }
       $users{getpwnam($1) // $1} = 1 if $line =~ /^\s*user\s*=\s*(\S+)\s*$/;
     }
   }
