@@ -52,7 +52,8 @@ dpkg_says() {
 
 # leftovers: lists files that hooks must not leave.
 leftovers() {
-  find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /var/lib/erlrc/backups ! -path /var/lib/erlrc/staged 2>/dev/null |
+  find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /run/erlrc/commits ! -path /var/lib/erlrc/backups \
+    ! -path /var/lib/erlrc/staged 2>/dev/null |
     paste -sd' ' || true
   ls -d "$lib"/*.dpkg-* /usr/share/??/*.dpkg-* 2>/dev/null | paste -sd' ' || true
 }
