@@ -68,7 +68,8 @@ Bytes cmdline_of(const fs::path& process) {
 /// that has made itself unreadable.
 std::optional<uid_t> real_user(const fs::path& process) {
   try {
-    for (const std::string_view line : lines(read_file(process / "status")))
+    const Bytes status = read_file(process / "status");
+    for (const std::string_view line : lines(status))
       if (const auto fields = words(line); fields.size() > 1 && fields[0] == "Uid:")
         return parse_number<uid_t>(fields[1]);
   } catch (const SystemError&) {
