@@ -24,7 +24,7 @@
 //   -> reply       'r', our number, MD5 of the cookie and the node's number; perhaps first bytes of the link
 //   <- ack         'a', MD5 of the cookie and our number
 //
-// The proof of one side is no more than the digest of a number that the other side chose. A process that gets the
+// The proof of one side is only the digest of a number that the other side chose. A process that gets the
 // digest of a number of its choice can relay it: to another node with the same cookie, or back to us.
 //
 // A node that rejects the reply closes the connection: in that state, a close means a wrong cookie.
