@@ -46,6 +46,9 @@ struct Pipe {
 /// We ignore SIGPIPE. A program that inherited this would keep writing to a pipe without a reader.
 const auto with_default_signals = bp::extend::on_exec_setup([](auto&) { ::signal(SIGPIPE, SIG_DFL); });
 
+/// What a program starts is in its process group, and is killed with it.
+const auto with_own_group = bp::extend::on_exec_setup([](auto&) { ::setpgid(0, 0); });
+
 /// Starts a program; `options` are those of Boost.Process for its descriptors.
 template <typename... Options>
 bp::child start(const std::vector<std::string>& argv, Options&&... options) {
@@ -94,14 +97,15 @@ std::optional<std::string> find_program(const std::string& name) {
 
 bool succeeds(const std::vector<std::string>& argv, std::string& output, Deadline until) {
   Pipe pipe;
-  bp::child child = start(
-      argv, bp::std_in<bp::null, bp::posix::fd.bind(STDOUT_FILENO, pipe.sink.get()), bp::std_err> bp::null);
+  bp::child child =
+      start(argv, with_own_group,
+            bp::std_in<bp::null, bp::posix::fd.bind(STDOUT_FILENO, pipe.sink.get()), bp::std_err> bp::null);
   pipe.sink = UniqueFd();
   try {
     output = read_stream(pipe.source.get(), "its output", until);
     wait_until(child, until);
   } catch (const Error& error) {
-    ::kill(child.id(), SIGKILL);
+    ::kill(-child.id(), SIGKILL);
     wait_for_end(child);
     throw Error(argv.front() + ": " + (is_late(error) ? "did not end in time" : error.what()));
   }

@@ -18,8 +18,8 @@ namespace erlrc {
 std::optional<std::string> find_program(const std::string& name);
 
 /// Runs a program until it ends; `output` gets what it prints. Its input is empty, its messages are dropped.
-/// Returns whether it succeeded. Kills it and throws Error if it does not end until `until`, or prints more
-/// than the largest file that we read.
+/// Returns whether it succeeded. Kills it, with the programs that it has started, and throws Error if it does
+/// not end until `until`, or prints more than the largest file that we read.
 [[nodiscard]] bool succeeds(const std::vector<std::string>& argv, std::string& output, Deadline until);
 
 /// Runs a program until it ends, with this input and our own output. Returns its exit status, or the number

@@ -2,6 +2,7 @@
 #include <erlrc/sys/child_program.hpp>
 
 #include <csignal>
+#include <thread>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
@@ -85,4 +86,20 @@ TEST_CASE("a program that does not end in time is killed") {
                     "sh: did not end in time");
   const auto pid = parse_number<pid_t>(trim(read_file_if_exists(file).value_or("0")));
   CHECK((!pid || *pid == 0 || ::kill(*pid, 0) != 0));
+}
+
+TEST_CASE("the programs that a late one has started are killed with it") {
+  const test::TempDir dir;
+  const std::string file = (dir / "pid").string();
+  const std::string script = "sh -c 'echo $$ >" + file + "; exec sleep 1000' | cat";
+  std::string output;
+  CHECK_THROWS_WITH(succeeds({"sh", "-c", script}, output, after(milliseconds(300))),
+                    "sh: did not end in time");
+  const std::string pid(trim(read_file_if_exists(file).value_or("none")));
+  // It is not our child, so an empty entry may stay until its new parent has waited for it.
+  const auto runs = [&] { return !read_file_if_exists("/proc/" + pid + "/cmdline").value_or("").empty(); };
+  const Deadline until = after(milliseconds(10'000));
+  while (runs() && left_until(until) > milliseconds{0})
+    std::this_thread::sleep_for(milliseconds(10));
+  CHECK_FALSE(runs());
 }
