@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
-
-#include <erlrc/transaction/package_run.hpp>
+#include "run_values.hpp"
 
 using namespace erlrc;
+using namespace erlrc::test;
 using State = RunRecord::State;
 using How = Execute::How;
 using Actions = PackageActions;
@@ -12,16 +12,6 @@ using Actions = PackageActions;
 // version 2 of each needs version 2 of the other one. dpkg unpacks app first.
 
 namespace {
-
-const std::string kRun = "4711 1";
-
-PackagedApp at(const std::string& name, const std::string& vsn) {
-  return {Atom{name}, vsn, "/l/" + name + "-" + vsn + "/ebin"};
-}
-
-ControlMember member(const std::string& name, const std::string& vsn) {
-  return {{at(name, vsn)}, PackagePolicy::hot, {}};
-}
 
 PackageRelations relations(const std::string& name, const std::string& vsn, const std::string& needs = "") {
   return relations_of({{"Package", name}, {"Version", vsn}, {"Depends", needs}});
@@ -35,26 +25,8 @@ Request up(const std::string& name) {
   return up(name, at(name, "2"), at(name, "1"));
 }
 
-Request start(const std::string& name, const std::string& vsn) {
-  return {Atom{name}, Request::Start{{vsn, at(name, vsn).location}}};
-}
-
-/// The backup of the old version of a package.
-PackagedApp backup_of(const std::string& name) {
-  PackagedApp app = at(name, "1");
-  app.location = Location::backed_up(app.location.in_path, "/backups/" + name + "/" + name);
-  return app;
-}
-
-/// The staged new version of lib, which is used while app is unpacked.
-PackagedApp staged_lib() {
-  PackagedApp app = at("lib", "2");
-  app.location = Location::staged(app.location.in_path, "/staged/lib" + app.location.in_path);
-  return app;
-}
-
 Request up_staged() {
-  return up("lib", staged_lib(), at("lib", "1"));
+  return up("lib", staged("lib"), at("lib", "1"));
 }
 
 RollBack back(const std::string& package, const Request& request, std::optional<PackagedApps> stays) {
@@ -226,7 +198,7 @@ TEST_CASE("the first package of an upgrade set is backed up before it is closed"
 
 TEST_CASE("when dpkg unpacks the last package of a set, nodes only replace its directory") {
   const Snapshot snapshot = both(Moment::both_on_disk, "lib");
-  Request move = up("lib", at("lib", "2"), staged_lib());
+  Request move = up("lib", at("lib", "2"), staged("lib"));
   std::get<Request::Change>(move.what).start = false;
   CHECK(next(set_record(State::done, true), Called{}, snapshot) ==
         Actions{Execute{{move}, How::move, true}, Execute{{up("lib")}, How::all_or_none, true}});
@@ -263,7 +235,7 @@ TEST_CASE("if a node refuses an upgrade set, each later package is refused befor
 TEST_CASE("if a node cannot be rolled back, the new files of the other packages are backed up for it") {
   CHECK(next(set_record(State::trying), Executed{3}, both(Moment::both_on_disk)).front() ==
         PackageAction{
-            back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}})});
+            back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged("lib").location.in_path}})});
 }
 
 TEST_CASE("dependents of a package whose archive is damaged are refused") {
@@ -309,7 +281,7 @@ TEST_CASE("the backup of a package that the preflight skipped is dropped") {
 TEST_CASE("if dpkg fails to unpack a package, its upgrade set is rolled back") {
   RunRecord refused = failed(set_record(State::done), "app could not be unpacked");
   const Actions expected{
-      back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}}),
+      back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged("lib").location.in_path}}),
       back("app", up("app"), PackagedApps{at("app", "2")}),
       Store{refused},
       DropStaged{"app"},
@@ -326,7 +298,7 @@ TEST_CASE("an upgrade that dpkg gave up without a call of the old preinst is rol
   Actions actions = next(set_record(State::done, true), Called{}, both(Moment::given_up));
   CHECK(actions.front() ==
         PackageAction{
-            back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}})});
+            back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged("lib").location.in_path}})});
   const RunRecord now = failed(set_record(State::done, true), "app could not be unpacked");
   CHECK(std::ranges::find(actions, PackageAction{Store{now}}) != actions.end());
   CHECK(next(now, Called{}, both(Moment::given_up)) ==
@@ -337,7 +309,7 @@ TEST_CASE("the first package that is configured ends the run: nodes then use the
   Snapshot snapshot = both(Moment::configured);
   snapshot.packages->at("lib") = {relations("lib", "2"), "all", false, member("lib", "2")};
   snapshot.backups = {{"app", {at("app", "1")}}};
-  Request move = up("lib", at("lib", "2"), staged_lib());
+  Request move = up("lib", at("lib", "2"), staged("lib"));
   std::get<Request::Change>(move.what).start = false;
   CHECK(next(set_record(State::done, true), Called{}, snapshot) ==
         Actions{Execute{{move}, How::move}, DropBackup{"app"}, DropAllStaged{}, Store{}});
@@ -356,7 +328,7 @@ TEST_CASE("the first call of the next run rolls back packages that the last run 
   snapshot.run = "4712 2";
   const State state = GENERATE(State::trying, State::trying_again, State::done);
   CHECK(next(set_record(state), Called{}, snapshot) ==
-        Actions{back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged_lib().location.in_path}}),
+        Actions{back("lib", up_staged(), PackagedApps{{Atom{"lib"}, "2", staged("lib").location.in_path}}),
                 back("app", up("app"), PackagedApps{at("app", "2")}), DropAllStaged{}, Store{}});
   CHECK(next(failed(set_record(state), "no"), Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
 }
@@ -370,7 +342,7 @@ TEST_CASE("a package that is half installed is rolled back") {
 TEST_CASE("new files do not replace a backup that has the only copy of the old files") {
   const PackagedApp old = backup_of("lib");
   RunRecord record = set_record(State::done, true);
-  const Request request = up("lib", staged_lib(), old);
+  const Request request = up("lib", staged("lib"), old);
   record.groups.front().packages.back().requests = {request};
   CHECK(next(record, Called{}, both(Moment::configured)).front() == PackageAction{back("lib", request, {})});
 }

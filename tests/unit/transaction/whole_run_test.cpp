@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
-
-#include <erlrc/transaction/package_run.hpp>
+#include "run_values.hpp"
 
 using namespace erlrc;
+using namespace erlrc::test;
 using State = RunRecord::State;
 using How = Execute::How;
 using Actions = PackageActions;
@@ -12,16 +12,6 @@ using Actions = PackageActions;
 // of its name; version 2 of app needs version 2 of lib.
 
 namespace {
-
-const std::string kRun = "4711 1";
-
-PackagedApp at(const std::string& name, const std::string& vsn) {
-  return {Atom{name}, vsn, "/l/" + name + "-" + vsn + "/ebin"};
-}
-
-ControlMember member(const std::string& name, const std::string& vsn) {
-  return {{at(name, vsn)}, PackagePolicy::hot, {}};
-}
 
 PackageRelations relations(const std::string& name, const std::string& vsn) {
   PackageRelations made{name, vsn};
@@ -33,26 +23,10 @@ InstalledPackage installed(const std::string& name, const std::string& vsn) {
   return {relations(name, vsn), "noarch", false, member(name, vsn), {}};
 }
 
-PackagedApp staged(const std::string& name, const std::string& vsn = "2") {
-  PackagedApp app = at(name, vsn);
-  app.location = Location::staged(app.location.in_path, "/staged/" + name + app.location.in_path);
-  return app;
-}
-
-PackagedApp backup_of(const std::string& name) {
-  PackagedApp app = at(name, "1");
-  app.location = Location::backed_up(app.location.in_path, "/backups/" + name + "/" + name);
-  return app;
-}
-
 Request up(const std::string& name) {
   const PackagedApp from = backup_of(name), to = staged(name);
   return {Atom{name},
           Request::Change{.from = {from.vsn, from.location}, .to = {to.vsn, to.location}, .start = false}};
-}
-
-Request start(const std::string& name, const std::string& vsn) {
-  return {Atom{name}, Request::Start{{vsn, at(name, vsn).location}}};
 }
 
 Request stop(const std::string& name) {
