@@ -26,7 +26,8 @@ class Erlrc(dnf.Plugin):
         atexit.register(self.transaction)
 
     def pre_transaction(self):
-        # Nodes of this host do not use the files of another root directory.
+        # Nodes of this host do not use the files of another root directory, and a transaction that is only
+        # tested or recorded changes no files.
         if self.base.conf.installroot != "/" or {"test", "justdb"} & set(self.base.conf.tsflags):
             return
         if not os.access(HOOK, os.X_OK):
@@ -37,11 +38,12 @@ class Erlrc(dnf.Plugin):
                 lines.append("install " + os.path.abspath(item.pkg.localPkg()))
             elif item.action in dnf.transaction.BACKWARD_ACTIONS or item.action == dnf.transaction.PKG_REMOVE:
                 lines.append("erase %s %s" % (item.name, item.pkg.evr))
+        # Before the answer: the end also clears what a call that was killed has begun.
         self.begun = True
         text = "".join(line + "\n" for line in lines)
-        verdict = subprocess.run([HOOK, "rpm", "begin"], input=text.encode(), check=False)
-        if verdict.returncode != 0:
-            raise dnf.exceptions.Error("erlrc: a node cannot follow, so nothing was changed")
+        answer = subprocess.run([HOOK, "rpm", "begin"], input=text.encode(), check=False)
+        if answer.returncode != 0:
+            raise dnf.exceptions.Error("erlrc: erlrc-hook has refused the transaction (see above); nothing was changed")
 
     def transaction(self):
         if not self.begun:

@@ -282,7 +282,7 @@ Appup make_appup(const AppFiles& earlier, const AppFiles& later) {
                make_script(later, earlier, Direction::down).instructions);
 }
 
-Appup make_appup_compatible(const AppFiles& earlier, const AppFiles& later) {
+Appup make_appup_of_2008(const AppFiles& earlier, const AppFiles& later) {
   const AppFiles listed[] = {only_listed(earlier), only_listed(later)};
   const Versions versions{listed[0], listed[1]};
   Difference modules = difference(versions);

@@ -27,7 +27,7 @@ RunRecord RunFile::load() const {
     if (!text) return {};
     return within(file_.string(), [&] { return decode_run_record(*text); });
   } catch (const Error& error) {
-    throw Error(std::string(error.what()) + "; if no dpkg is running, remove " + file_.string());
+    throw Error(std::string(error.what()) + "; if no package manager is running, remove " + file_.string());
   }
 }
 

@@ -69,6 +69,7 @@ Bytes read_to_end(int fd, std::size_t expected, const std::filesystem::path& pat
   if (expected > limits.most) too_large(path, limits.most);
   Bytes bytes;
   std::size_t filled = 0;
+  // One byte more, so that the end is seen without growing.
   bytes.resize(std::max<std::size_t>(expected, 511) + 1);
   for (;;) {
     if (limits.until) wait_to_read(fd, *limits.until, path);
@@ -84,7 +85,7 @@ Bytes read_to_end(int fd, std::size_t expected, const std::filesystem::path& pat
   return bytes;
 }
 
-void write_to_end(int fd, BytesView bytes, const std::filesystem::path& path) {
+void write_whole(int fd, BytesView bytes, const std::filesystem::path& path) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
@@ -186,7 +187,7 @@ Bytes read_stream(int fd, const std::string& name, std::optional<Deadline> until
 }
 
 void write_stream(int fd, BytesView bytes, const std::string& name) {
-  write_to_end(fd, bytes, name);
+  write_whole(fd, bytes, name);
 }
 
 std::optional<std::string> read_link_if_readable(const std::filesystem::path& path) {
@@ -213,7 +214,7 @@ void write_file_atomically(const std::filesystem::path& path, BytesView bytes, m
   const UniqueFd fd(::mkostemp(draft.data(), O_CLOEXEC));
   if (!fd) fail(path, "create a temporary file next to it", errno);
   try {
-    write_to_end(fd.get(), bytes, draft);
+    write_whole(fd.get(), bytes, draft);
     // The group before the mode, so that no other group can read it meanwhile.
     if (group && ::fchown(fd.get(), static_cast<uid_t>(-1), *group) != 0)
       fail(path, "give it to its group", errno);
@@ -238,6 +239,7 @@ bool remove_file(const std::filesystem::path& path) {
 
 void remove_tree(const std::filesystem::path& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return;
+  // A directory: EISDIR on Linux, EPERM in POSIX.
   if (errno != EISDIR && errno != EPERM) fail(path, "remove", errno);
   for (const std::string& name : directory_names(path).value_or(std::vector<std::string>{}))
     remove_tree(path / name);
@@ -245,6 +247,7 @@ void remove_tree(const std::filesystem::path& path) {
 }
 
 bool make_directory(const std::filesystem::path& path, mode_t mode, std::optional<gid_t> group) {
+  // The group before the mode, so that no other group can use it meanwhile.
   if (::mkdir(path.c_str(), mode & 0700U) != 0) {
     if (errno == EEXIST) return false;
     fail(path, "make directory", errno);
@@ -267,7 +270,7 @@ void expect_own_directory(const std::filesystem::path& path) {
   if (status->owner != 0 && status->owner != ::geteuid())
     throw Error(path.string() + ": belongs to user " + std::to_string(status->owner) + ", expected root");
   if ((status->mode & 0022U) != 0)
-    throw Error(path.string() + ": writable by others: chmod 0700 " + path.string());
+    throw Error(path.string() + ": writable by its group or by others: chmod 0700 " + path.string());
 }
 
 void link_or_copy(const std::filesystem::path& file, const std::filesystem::path& copy) {
@@ -275,7 +278,7 @@ void link_or_copy(const std::filesystem::path& file, const std::filesystem::path
   const FileContent content = load_file(file);
   const UniqueFd fd(open_file(copy.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600));
   if (!fd) fail(copy, "create", errno);
-  write_to_end(fd.get(), content.bytes, copy);
+  write_whole(fd.get(), content.bytes, copy);
   if (::fchmod(fd.get(), content.status.mode) != 0) fail(copy, "chmod", errno);
 }
 

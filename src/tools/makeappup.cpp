@@ -51,7 +51,7 @@ std::string verbose_text(const AppFiles& earlier, const AppFiles& later, Directi
 
 /// Makes the appup, or adds the made entries to a shipped one.
 int make(const AppFiles& earlier, const AppFiles& later, const Options& options, Streams& streams) {
-  const Appup made = options.compatible ? make_appup_compatible(earlier, later) : make_appup(earlier, later);
+  const Appup made = options.compatible ? make_appup_of_2008(earlier, later) : make_appup(earlier, later);
   std::optional<Appup> shipped;
   if (options.extend.empty()) {
     streams.out += render_appup(made);

@@ -19,7 +19,7 @@ struct StartModule {
   bool operator==(const StartModule&) const = default;
 };
 
-/// The content of an .app file as far as decisions need it. `term` is the whole file, for the node.
+/// The content of an .app file as far as decisions need it. `term` is the whole term, for the node.
 struct AppSpec {
   Atom name;
   std::string vsn;
@@ -38,12 +38,12 @@ struct AppSpec {
 /// lower-case letter, then letters, digits, _ or @, and not longer than an atom.
 bool is_application_name(std::string_view name);
 
-/// Parses the text of an .app file; `file` is its name for messages. Throws SyntaxError for text that is not
+/// Parses the text of an .app file; errors name `source`. Throws SyntaxError for text that is not
 /// a term, more than one term, another shape, a key of a wrong type (with the position of the file's term),
 /// or a missing vsn.
-AppSpec parse_app_spec(std::string_view text, const std::string& file);
+AppSpec parse_app_spec(std::string_view text, const std::string& source);
 
-/// The same for a parsed term (from a node or a .rel file); errors name `source`.
+/// The same for a parsed term, from a node or a .rel file.
 AppSpec app_spec(const Term& term, const std::string& source);
 
 }  // namespace erlrc

@@ -6,10 +6,10 @@
 
 #include <erlrc/app/app_files.hpp>
 
-// Generates the appup that an application's author did not ship, from the files of its two versions alone.
+// Makes the appup that an application's author did not ship, from the files of its two versions alone.
 //
-// The instructions are those of appup(4), for erlrc's runner and for release_handler alike. A generated
-// script:
+// The instructions are those of appup(4), for erlrc's runner and for release_handler alike. A script
+// that is made:
 // - changes only modules whose code differs by md5, which line numbers and debug information do not affect;
 // - never waits forever and never kills a process: every purge is soft. The upgrade is refused, before
 //   anything changes, if a process still runs old code of an earlier upgrade. A process whose current code
@@ -22,12 +22,12 @@
 
 namespace erlrc {
 
-/// A remark for the user about the generated instructions.
+/// A remark for the user about a script that was made.
 struct AppupRemark {
   enum class Kind {
     no_code_change,  ///< keeps the state of processes and has no function that converts it
     nif_replaced,    ///< its NIF library is loaded again, and must support that
-    nif_lost,        ///< loads its NIF library later, not in on_load: loses it in the upgrade
+    nif_lost,        ///< does not load its NIF library in on_load, so the new code has no NIFs
     beam_missing,    ///< listed in an .app file, but has no .beam file
     not_listed,      ///< has a .beam file, but the .app file of the target version does not list it
   };
@@ -51,11 +51,11 @@ struct MadeScript {
 /// differ.
 MadeScript make_script(const AppFiles& from, const AppFiles& to, Direction direction);
 
-/// Both directions as a whole appup of `later`, for files and for erlrc-makeappup.
+/// Both directions as a whole appup of `later`, as erlrc-makeappup prints it.
 Appup make_appup(const AppFiles& earlier, const AppFiles& later);
 
-/// Exactly as the erlrc of 2008 generated it: every module, infinite time limits, the order of the .app file.
-Appup make_appup_compatible(const AppFiles& earlier, const AppFiles& later);
+/// Exactly as the erlrc of 2008 made it: every module, infinite time limits, the order of the .app file.
+Appup make_appup_of_2008(const AppFiles& earlier, const AppFiles& later);
 
 /// The text of the .appup file, as erlrc-makeappup prints it: the pretty-printed term and a full stop.
 std::string render_appup(const Appup& appup);

@@ -7,8 +7,8 @@
 #include <erlrc/sys/deadline.hpp>
 #include <erlrc/term/term.hpp>
 
-// A live node that can be asked to run a program of ours. One of the three places where this project uses
-// `virtual`: tests put a scripted node here.
+// A live node that can be asked to run a program of ours. It is `virtual` so that tests can put a
+// scripted node here.
 
 namespace erlrc {
 

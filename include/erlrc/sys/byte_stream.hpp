@@ -6,8 +6,8 @@
 
 namespace erlrc {
 
-/// A connection to a peer, as the protocol machines need it. One of the three places where this project uses
-/// `virtual`: tests put a scripted peer here.
+/// A connection to a peer, as the protocol machines need it. It is `virtual` so
+/// that tests can put a scripted peer here.
 class ByteStream {
 public:
   virtual ~ByteStream() = default;

@@ -229,7 +229,7 @@ TEST_CASE("an appup of the later version has entries for both directions") {
 }
 
 TEST_CASE("the appup of 2008 changes every module in the order of the .app file, without time limits") {
-  Appup appup = make_appup_compatible(earlier_egerl(), later_egerl());
+  Appup appup = make_appup_of_2008(earlier_egerl(), later_egerl());
   CHECK(to_term(appup) == parse_term(R"({"4.1.0",
     [{"4.0.1",
       [{add_module, egerl_new},
@@ -257,7 +257,7 @@ TEST_CASE("the erlrc of 2008 knew neither Elixir nor gen_statem") {
   auto both = files(
       "1", {module("a").behaving("Elixir.Supervisor"), module("b").exporting("code_change/4"),
             module("c").exporting("system_code_change/4"), module("d").behaving("supervisor", "behavior")});
-  CHECK(make_appup_compatible(both, both).up.front().instructions ==
+  CHECK(make_appup_of_2008(both, both).up.front().instructions ==
         terms("{load_module, a}. {load_module, b}. {load_module, c}. {update, d, supervisor}."));
 }
 

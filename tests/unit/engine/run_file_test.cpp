@@ -39,7 +39,7 @@ TEST_CASE("a record that cannot be read is reported with what to do") {
   const ScopedEnvironment run("ERLRC_RUN", (dir / "run").c_str());
   const RunFile file = RunFile::lock(after(milliseconds{1000}));
   const std::string path = (dir / "run/run").string();
-  const std::string advice = "; if no dpkg is running, remove " + path;
+  const std::string advice = "; if no package manager is running, remove " + path;
   dir.write("run/run", GENERATE("", "x", "{}", "[1]"));
   CHECK_THROWS_WITH(file.load(),
                     Catch::StartsWith(path + ": not a record of a run: ") && Catch::EndsWith(advice));
@@ -54,7 +54,7 @@ TEST_CASE("a directory of another user is not locked") {
   const ScopedEnvironment run("ERLRC_RUN", path.c_str());
   std::filesystem::create_directory(path);
   REQUIRE(::chmod(path.c_str(), 0770) == 0);
-  CHECK_THROWS_WITH(make_run_directory(), path + ": writable by others: chmod 0700 " + path);
+  CHECK_THROWS_WITH(make_run_directory(), path + ": writable by its group or by others: chmod 0700 " + path);
   if (::geteuid() != 0) return;
   REQUIRE(::chmod(path.c_str(), 0700) == 0);
   REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
