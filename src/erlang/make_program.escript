@@ -1,7 +1,7 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% make_program.escript OUT.cpp FUNCTION [--part] MODULE.erl [MODULE.erl ...]
+%% make_program.escript OUT.cpp FUNCTION [--part | --used-by OTHER.erl] MODULE.erl [MODULE.erl ...]
 %%
 %% Turns modules, the first of which has main(Argument, Client, Ref), into a C++ source with the function
 %% FUNCTION, which returns them as one erlrc::Program: abstract expressions in the external term format that
@@ -22,12 +22,14 @@
 
 main([Out, Function, "--part" | Sources]) ->
     make(Out, Function, Sources, part);
+main([Out, Function, "--used-by", Other | Sources]) ->
+    make(Out, Function, Sources, {used_by, Other});
 main([Out, Function | Sources]) ->
     make(Out, Function, Sources, whole).
 
 make(Out, Function, Sources, Extent) ->
     Modules = [parse(Source) || Source <- Sources],
-    check_imports(Modules, Extent),
+    check_imports(Modules, case Extent of {used_by, Other} -> [parse(Other)]; _ -> [] end, Extent),
     Defined = [[{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
                 || {function, _, Name, Arity, Clauses} <- Forms] || {_, Forms} <- Modules],
     Names = [Name || Module <- Defined, {Name, _} <- Module],
@@ -53,18 +55,21 @@ parse(Source) ->
     {Source, Forms}.
 
 %% Nor does the compiler look into other modules. A program that shares its modules with another one (--part)
-%% need not use all that they export.
-check_imports(Modules, Extent) ->
+%% need not use all that they export; of the latter it is known what else the former imports (--used-by).
+check_imports(Modules, Others, Extent) ->
     Exported = lists:usort([{Module, F} || {_, Forms} <- Modules, {attribute, _, module, Module} <- Forms,
                                            {attribute, _, export, Fs} <- Forms, F <- Fs, F =/= {main, 3}]),
-    Imported = lists:usort([{Module, F} || {_, Forms} <- Modules,
-                                           {attribute, _, import, {Module, Fs}} <- Forms, F <- Fs]),
-    case {Imported -- Exported, Exported -- Imported} of
+    Imported = imported(Modules),
+    case {Imported -- Exported, (Exported -- Imported) -- imported(Others)} of
         {[], []} -> ok;
         {[], _} when Extent =:= part -> ok;
         {[], Unused} -> wrong("exported and nowhere imported: ~0p", [Unused]);
         {Missing, _} -> wrong("imported and nowhere exported: ~0p", [Missing])
     end.
+
+imported(Modules) ->
+    lists:usort([{Module, F} || {_, Forms} <- Modules,
+                                {attribute, _, import, {Module, Fs}} <- Forms, F <- Fs]).
 
 wrong(Format, Args) ->
     io:format(standard_error, Format ++ "~n", Args),

@@ -57,6 +57,14 @@ Site only_node(Site site, const std::string& name) {
   return site;
 }
 
+NodeEntry the_node(Site site, const std::string& name) {
+  const Registry found = only_node(std::move(site), name).registry;
+  if (!found.bad.empty()) throw Error(found.bad.front().error);
+  if (found.nodes.size() > 1)
+    throw UsageError("node " + name + ": several nodes are named so, expected " + name + "@HOST");
+  return found.nodes.front();
+}
+
 Site only_nodes(Site site, const std::set<std::string>& names) {
   std::erase_if(site.registry.nodes,
                 [&](const NodeEntry& entry) { return !names.contains(to_string(entry.name)); });

@@ -53,11 +53,7 @@ int eval_main(std::span<const std::string> args, Streams& streams) {
     if (const auto code = line.parse(args, streams)) return *code;
 
     const Deadline until = after(parse_seconds(timeout, "--timeout"));
-    const Registry found = only_node(load_site(), name).registry;
-    if (!found.bad.empty()) throw Error(found.bad.front().error);
-    if (found.nodes.size() > 1)
-      throw UsageError("node " + name + ": several nodes are named so, expected " + name + "@HOST");
-    const NodeEntry& node = found.nodes.front();
+    const NodeEntry node = the_node(load_site(), name);
     const std::string value = within(to_string(node.name), [&] { return evaluate(node, expression, until); });
     streams.out += (is_terminal_output() ? for_terminal(value) : value) + "\n";
     return 0;

@@ -8,10 +8,13 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/coordinator/installed_code.hpp>
 #include <erlrc/coordinator/start_limit.hpp>
+#include <erlrc/report/comparison.hpp>
 #include <erlrc/site/register.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/site/registry_text.hpp>
+#include <erlrc/site/site.hpp>
 #include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/group.hpp>
@@ -97,6 +100,19 @@ int list_all(bool json, Streams& streams) {
   return registry.bad.empty() ? 0 : 1;
 }
 
+int compare_one(const std::string& name, const std::string& timeout, bool json, Streams& streams) {
+  const Deadline until = after(parse_seconds(timeout, "--timeout"));
+  const NodeEntry node = the_node(load_site(), name);
+  const auto found = within(to_string(node.name), [&] {
+    auto comparison = compare_with_disk(node, until);
+    if (!comparison) throw Error("node is down");
+    return *std::move(comparison);
+  });
+  const std::string shown = to_string(node.name);
+  streams.out += json ? to_json(shown, found) : to_text(tool, shown, found);
+  return found.differences.empty() ? 0 : 1;
+}
+
 void add_register_options(CLI::App& command, RegisterOptions& options) {
   auto* file =
       command
@@ -120,12 +136,13 @@ void add_register_options(CLI::App& command, RegisterOptions& options) {
 
 int node_main(std::span<const std::string> args, Streams& streams) {
   return guarded_main(tool, streams, [&] {
-    CommandLine line(tool, "register|unregister|list|cookie [NAME|FILE]",
+    CommandLine line(tool, "register|unregister|list|compare|cookie [NAME|FILE]",
                      "Register the Erlang nodes of this host, which are kept in sync with its packages.");
     line.app.require_subcommand(1);
     RegisterOptions options;
     std::string name;
     bool json = false;
+    std::string timeout = "60";
     auto* enter = line.app.add_subcommand("register",
                                           "Register a node; without an option for its cookie, "
                                           "the cookie is read from standard input");
@@ -138,11 +155,16 @@ int node_main(std::span<const std::string> args, Streams& streams) {
         ->required();
     auto* list = line.app.add_subcommand("list", "Print the registered nodes");
     list->add_flag("--json", json, "Print one record of JSON instead of text");
+    auto* compare = line.app.add_subcommand("compare", "Compare the code that a node runs with the disk");
+    compare->add_option("NAME", name, "As it was registered")->required();
+    compare->add_flag("--json", json, "Print one record of JSON instead of text");
+    add_timeout_option(*compare, timeout);
     if (const auto code = line.parse(args, streams)) return *code;
 
     if (*enter) return register_one(name, options, streams);
     if (*leave) return unregister_one(name, streams);
     if (*cookie) return make_cookie(name, streams);
+    if (*compare) return compare_one(name, timeout, json, streams);
     return list_all(json, streams);
   });
 }

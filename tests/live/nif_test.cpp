@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cstdlib>
-
 #include "catch.hpp"
 #include "lab.hpp"
-#include "paths.hpp"
+#include "libraries.hpp"
 
 // Tests upgrades of modules that have functions from a library (NIFs, erl_nif(3erl)). The library is compiled
 // from tests/live/lab/nif.c.
@@ -20,16 +18,6 @@ LabRelease zoo(const std::string& vsn, const std::string& kind, const std::strin
   made.modules.push_back({"zoo_nif", kind});
   made.appup = appup;
   return made;
-}
-
-/// Compiles a library with that version number; `take_over` is a compiler option that defines TAKE_OVER of nif.c,
-/// or empty. An existing file is replaced as by dpkg.
-void make_library(const std::string& file, const std::string& number,
-                  const std::string& take_over = "-DTAKE_OVER=0") {
-  const std::string command = "cc -shared -fPIC -I" ERLRC_ERL_NIF " -DNAME=zoo_nif -DVSN=" + number + " " +
-                              take_over + " -o '" + file + ".dpkg-new' " + in_source("tests/live/lab/nif.c") +
-                              " && mv '" + file + ".dpkg-new' '" + file + "'";
-  REQUIRE(std::system(command.c_str()) == 0);
 }
 
 /// The library of a version; the versions' numbers are the first digits.

@@ -106,10 +106,12 @@ std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
     check(fmt::format("real:problems('{}', {}, {}).", after.app, ebin(after),
                       appup == "shipped" ? "some" : "all"),
           row);
+    compare(row);
     if (node.at("suspended_us") > 0)
       text += fmt::format(", suspended {:.1f} ms", static_cast<double>(node.at("suspended_us")) / 1000);
   } else {
     check("[Row || {Section, _, _} = Row <- lab:diff(), Section =/= processes].", row);
+    compare(row);
     if (node.at("word") != outcome) text += " (" + node.at("word").get<std::string>() + ")";
     text += ": " + cell(lab_.neutral(node.at("message")));
   }
@@ -122,6 +124,13 @@ std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
 void Trial::check(const std::string& question, Row& row) {
   const std::string answer = lab_.ask(question);
   if (answer != "[]") row.wrong.push_back(question + " " + answer);
+}
+
+/// The node runs what its code path leads to, modules and libraries.
+void Trial::compare(Row& row) {
+  lab_.ask("lab:await_idle().");
+  const Ran ran = lab_.run(node_main, {"compare", lab_.node().alive()});
+  if (ran.exit != 0) row.wrong.push_back(ran.out + ran.err);
 }
 
 std::string Trial::count() {

@@ -237,5 +237,29 @@ TEST_CASE("erlrc-node refuses other arguments") {
                                         {"register", "n1", "--copy-cookie", "a", "--cookie-file", "b"}}));
   const Ran ran = Host().run(node_main, args);
   CHECK(ran.exit == 2);
-  CHECK(ran.err.ends_with("; usage: erlrc-node [OPTIONS] register|unregister|list|cookie [NAME|FILE]\n"));
+  CHECK(ran.err.ends_with(
+      "; usage: erlrc-node [OPTIONS] register|unregister|list|compare|cookie [NAME|FILE]\n"));
+}
+
+TEST_CASE("erlrc-node compares the code of a node with the disk") {
+  const Host host;
+  FakeNode node(good("n1"));
+  host.add("n1", node);
+  const std::string ebin = host.add_app("demo", "2.0.0", {"plain"}) + "/ebin";
+  const Term module =
+      tuple(tuple(Atom{"plain"}, string(ebin + "/plain.beam")), tuple(binary(Bytes(16, 'm')), Atom{"false"}));
+  node.answer({Map{{{Atom{"path"}, list({string(ebin)})},
+                    {Atom{"modules"}, list({module})},
+                    {Atom{"libraries"}, list()}}}});
+  CHECK(host.run(node_main, {"compare", "n1"}) == Ran{1,
+                                                      "erlrc-node: (n1) differs: 1 module, 0 libraries\n"
+                                                      "  other code is in HOST/demo-2.0.0/ebin: plain\n",
+                                                      ""});
+}
+
+TEST_CASE("erlrc-node compare reports a node that is down or not registered") {
+  const Host host;
+  enter(host, {"--epmd-port", "1", "n1"}, cookie);
+  CHECK(host.run(node_main, {"compare", "n1"}) == Ran{1, "", "erlrc-node: n1: node is down\n"});
+  CHECK(host.run(node_main, {"compare", "n2"}).exit == 2);
 }

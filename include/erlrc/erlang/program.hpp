@@ -27,6 +27,9 @@ Program observe_program();
 /// Argument: anything. One message: the same map with nothing but what runs in it.
 Program running_program();
 
+/// Argument: anything. One message: a map of the code that runs on the node (node/running_code.hpp).
+Program compare_program();
+
 /// Argument: #{steps, limit, prepare}, in a boot also part. Messages: see node/run.hpp.
 Program runner_program();
 

@@ -35,6 +35,10 @@ std::optional<Site> site_to_serve();
 /// if there is no such node.
 Site only_node(Site site, const std::string& name);
 
+/// The only node of that name. Throws UsageError if the name is unknown or ambiguous, Error if its entry
+/// cannot be used.
+NodeEntry the_node(Site site, const std::string& name);
+
 /// `site` with only the nodes whose files have these names.
 Site only_nodes(Site site, const std::set<std::string>& names);
 

@@ -5,7 +5,8 @@
 %% An image is {Headers, Source}: the program headers [{Type, Flags, Offset, Address, Size}] and where its
 %% bytes are, {file, Bytes} or {memory, Device, Base}; or none, if it is something else.
 -module(erlrc_elf).
--export([file_image/1, has_nif_init/1, header/1, image/2, is_same_code/2, memory/3, nif_entries/1]).
+-export([digests/1, file_image/1, has_nif_init/1, header/1, image/2, is_same_code/2, memory/3,
+         nif_entries/1]).
 
 file_image(File) ->
     case file:read_file(File) of
@@ -35,13 +36,20 @@ has_nif_init(Image) ->
 
 %% Whether two images are of the same build: all that is never written to is the same. (The linker puts a
 %% digest of everything there.)
-is_same_code({Headers, _} = One, {Others, _} = Other) ->
-    Fixed = fun(Segments) -> [{At, Size} || {1, Flags, _, At, Size} <- Segments, Flags band 2 =:= 0] end,
-    Fixed(Headers) =:= Fixed(Others)
-        andalso lists:all(fun({At, Size}) -> bytes(At, Size, One) =:= bytes(At, Size, Other) end,
-                          Fixed(Headers));
+is_same_code({_, _} = One, {_, _} = Other) ->
+    fixed(One) =:= fixed(Other)
+        andalso lists:all(fun({At, Size}) -> bytes(At, Size, One) =:= bytes(At, Size, Other) end, fixed(One));
 is_same_code(_, _) ->
     false.
+
+fixed({Headers, _}) ->
+    [{At, Size} || {1, Flags, _, At, Size} <- Headers, Flags band 2 =:= 0].
+
+%% [{Address, Size, Md5}] of all that is never written to in memory; none if that cannot be read.
+digests({_, {memory, _, _}} = Image) ->
+    [{At, Size, erlang:md5(bytes(At, Size, Image))} || {At, Size} <- fixed(Image)];
+digests(_) ->
+    none.
 
 %% [{Name of a module, whether the library can take over from another one}]. Where an entry (ErlNifEntry,
 %% ERL_NIF_INIT) begins, the library has a relocation for the module's name, and another one, 40 bytes on, if

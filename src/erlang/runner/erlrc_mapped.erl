@@ -6,19 +6,25 @@
 %% that name means the library that it has, whatever file has the name by now. So a library whose file is
 %% gone can still be pinned, and another library cannot be loaded by that name.
 -module(erlrc_mapped).
--export([close_mapped/1, is_pin/2, loaded_names/0, mapped/0, pin_name/1]).
+-export([close_mapped/1, is_pin/2, libraries/0, loaded_names/0, mapped/0, pin_name/1]).
 -import(erlrc_elf, [file_image/1, has_nif_init/1, image/2, memory/3]).
 
 %% [{Name, Base, Image, IsPinned}] of NIF libraries, to be given back to close_mapped/1. Base is where it is
 %% in memory.
 mapped() ->
+    All = libraries(),
+    case [Library || {_, _, Image, _} = Library <- All, has_nif_init(Image)] of
+        [] -> close_mapped(All), [];
+        Found -> Found
+    end.
+
+%% The same of all that were loaded after the emulator.
+libraries() ->
     Memory = open_memory(),
     Loaded = loaded(Memory),
     Names = [Name || {Name, _} <- Loaded],
-    Found = [{Name, Base, Image, is_pin(pin_name(Base), Names)}
-             || {Name, Base} <- Loaded, Image <- [loaded_image(Name, Base, Memory)], has_nif_init(Image)],
-    Found =:= [] andalso close(Memory),
-    Found.
+    Loaded =:= [] andalso close(Memory),
+    [{Name, Base, loaded_image(Name, Base, Memory), is_pin(pin_name(Base), Names)} || {Name, Base} <- Loaded].
 
 close_mapped(Mapped) ->
     lists:foreach(fun file:close/1, lists:usort([Memory || {_, _, {_, {memory, Memory, _}}, _} <- Mapped])).

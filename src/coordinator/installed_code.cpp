@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/coordinator/installed_code.hpp>
+
+#include <cerrno>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/beam/beam.hpp>
+#include <erlrc/node/connect.hpp>
+#include <erlrc/node/running_code.hpp>
+#include <erlrc/site/app_dir.hpp>
+#include <erlrc/sys/file.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view beam_suffix = ".beam";
+
+void expect_time(Deadline until) {
+  if (left_until(until) == milliseconds{0}) throw TimedOut();
+}
+
+/// The content of a file, without one if there is no such file.
+struct Content {
+  std::optional<Bytes> bytes;
+  bool is_in_archive = false;  ///< a part of its path is a file
+};
+
+Content content_of(const fs::path& file) {
+  try {
+    return {load_file_past_no_foreign_link(file).bytes};
+  } catch (const SystemError& error) {
+    if (error.code == ENOENT) return {};
+    if (error.code == ENOTDIR) return {std::nullopt, true};
+    throw;
+  }
+}
+
+std::optional<Bytes> digest_of(const Bytes& bytes, const std::string& file) {
+  try {
+    return to_bytes(parse_beam(bytes, file).md5);
+  } catch (const Error&) {
+    return Bytes();  // that of no module
+  }
+}
+
+std::optional<std::vector<FixedPart>> library_parts(const fs::path& file) {
+  const Content content = content_of(file);
+  return content.bytes ? fixed_parts(*content.bytes) : std::nullopt;
+}
+
+/// Which file each of the modules is in: the first one in the code path.
+std::map<Atom, std::string> search_path(const RunningCode& running, Deadline until) {
+  std::set<Atom> running_modules;
+  for (const RunningModule& module : running.modules)
+    running_modules.insert(module.name);
+  std::map<Atom, std::string> found;
+  for (const std::string& directory : running.path) {
+    expect_time(until);
+    const auto status = visible_status(directory);
+    if (!status || status->kind != FileStatus::Kind::directory) continue;
+    for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{})) {
+      if (!name.ends_with(beam_suffix)) continue;
+      const Atom module{name.substr(0, name.size() - beam_suffix.size())};
+      if (running_modules.contains(module)) found.emplace(module, (fs::path(directory) / name).string());
+    }
+  }
+  return found;
+}
+
+void load_beams(const RunningCode& running, Deadline until, InstalledCode& installed) {
+  std::set<std::string> files;
+  for (const RunningModule& module : running.modules) {
+    if (module.origin == RunningModule::Origin::file) files.insert(module.file);
+    const auto found = installed.found.find(module.name);
+    if (found != installed.found.end() && module.origin != RunningModule::Origin::made)
+      files.insert(found->second);
+  }
+  for (const std::string& file : files) {
+    expect_time(until);
+    const Content content = content_of(file);
+    if (content.is_in_archive) continue;
+    installed.beams[file] = content.bytes ? digest_of(*content.bytes, file) : std::nullopt;
+  }
+}
+
+void load_libraries(const RunningCode& running, Deadline until, InstalledCode& installed) {
+  for (const RunningLibrary& library : running.libraries) {
+    expect_time(until);
+    installed.files.emplace(library.file, library_parts(library.file));
+    for (const Atom& module : library.modules) {
+      const auto found = installed.found.find(module);
+      if (found == installed.found.end() || installed.libraries.contains(module)) continue;
+      auto& around = installed.libraries[module];
+      const fs::path priv = priv_of(fs::path(found->second).parent_path());
+      for (const std::string& name : files_below(priv))
+        if (name.ends_with(".so"))
+          if (auto parts = library_parts(priv / name)) around.push_back(*std::move(parts));
+    }
+  }
+}
+
+}  // namespace
+
+InstalledCode load_installed_code(const RunningCode& running, Deadline until) {
+  InstalledCode installed;
+  installed.found = search_path(running, until);
+  load_beams(running, until, installed);
+  load_libraries(running, until, installed);
+  return installed;
+}
+
+std::optional<Comparison> compare_with_disk(const NodeEntry& entry, Deadline until) {
+  const auto rpc = connect(entry, until);
+  if (!rpc) return std::nullopt;
+  const RunningCode running = ask_running_code(*rpc, until);
+  return compare(running, load_installed_code(running, until));
+}
+
+}  // namespace erlrc
