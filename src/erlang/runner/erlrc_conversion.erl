@@ -4,7 +4,8 @@
 -module(erlrc_conversion).
 -export([ask_ready/1, make_ready/2, ready/2, ready_states/2]).
 -import(erlrc_once, [once/1]).
--import(erlrc_sys, [ask_states/1, returned_states/3]).
+-import(erlrc_kept, [ask_states/1]).
+-import(erlrc_sys, [returned_states/3]).
 
 %% What the step convert_processes will do if it comes with these processes suspended: {Step, Items, Jobs,
 %% Concerned, Requests, Pids, Sent}. Items and Jobs are for the journal, Concerned will get the Requests, and

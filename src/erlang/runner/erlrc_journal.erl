@@ -80,6 +80,7 @@ new_record() ->
           world => none,            % {Tables, Names, PersistentTerms, Links}: at the point of no return
           asking => [],             % processes whose conversion took its time
           woken => [],              % [{Supervisor, Links}]: resumed before all were converted
+          kept => [],               % [{Pid, Key}]: the states that processes keep themselves (erlrc_kept)
           %% for the undo of one entry, from that of others
           stuck => [],              % [{Pid, Snapshot, C}]: inside a code_change that does not return
           newborn => [],            % [{Pid, Module | none}]: started by the new code

@@ -87,9 +87,23 @@ died_with(Pid, State, Belongings) ->
         _ -> {lost, lists:join(", ", Belongings)}
     end.
 
-owns_resources(Term, Pid) when is_pid(Term) -> Term =:= Pid;
-owns_resources(Term, _) when is_port(Term); is_reference(Term) -> true;
-owns_resources([Head | Tail], Pid) -> owns_resources(Head, Pid) orelse owns_resources(Tail, Pid);
-owns_resources(Term, Pid) when is_tuple(Term) -> owns_resources(tuple_to_list(Term), Pid);
-owns_resources(Term, Pid) when is_map(Term) -> owns_resources(maps:to_list(Term), Pid);
-owns_resources(_, _) -> false.
+%% To walk through a big state takes minutes. There, they are searched for in its encoded form (erl_ext_dist),
+%% in which each begins with its tag and the name of the node.
+owns_resources(State, Pid) ->
+    case erts_debug:flat_size(State) > 131072 of
+        true ->
+            <<131, Tag, Encoded/binary>> = term_to_binary(Pid),
+            Node = binary:part(Encoded, 0, byte_size(Encoded) - case Tag of 88 -> 12; 103 -> 9 end),
+            Ports = [<<Port, Node/binary>> || Port <- [89, 102, 120]],
+            References = [<<Ref, Words:16, Node/binary>> || Ref <- [90, 114], Words <- lists:seq(1, 5)],
+            binary:match(term_to_binary(State), [<<Tag, Encoded/binary>>] ++ Ports ++ References) =/= nomatch;
+        false ->
+            has_resources(State, Pid)
+    end.
+
+has_resources(Term, Pid) when is_pid(Term) -> Term =:= Pid;
+has_resources(Term, _) when is_port(Term); is_reference(Term) -> true;
+has_resources([Head | Tail], Pid) -> has_resources(Head, Pid) orelse has_resources(Tail, Pid);
+has_resources(Term, Pid) when is_tuple(Term) -> has_resources(tuple_to_list(Term), Pid);
+has_resources(Term, Pid) when is_map(Term) -> has_resources(maps:to_list(Term), Pid);
+has_resources(_, _) -> false.

@@ -7,6 +7,7 @@
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, now_ms/0]).
 -import(erlrc_restart, [belongings/2, died_with/3, started/1]).
 -import(erlrc_journal, [journal/2, recall/1, record/2, remark/2]).
+-import(erlrc_kept, [fetched/2, send_back/2]).
 -import(erlrc_sys, [ask/3, replace_state/3, resume/2]).
 -import(erlrc_text, [process/2, short/1, short_name/1, text/2]).
 -import(erlrc_undo_conversion, [convert_again/2]).
@@ -20,7 +21,8 @@ note_stuck(Pid, Snapshot, StepC) ->
 journal_stuck(Limit) ->
     Stuck = recall(stuck),
     Until = lists:max([now_ms() + 100 | [min(Deadline, Limit) || {_, _, #{deadline := Deadline}} <- Stuck]]),
-    Replies = ask([{Pid, get_state} || {Pid, _, _} <- Stuck], infinity, #{deadline => Until}),
+    Requests = [{Pid, {debug, {statistics, get}}} || {Pid, _, _} <- Stuck],
+    Replies = ask(Requests, infinity, #{deadline => Until}),
     lists:foreach(fun({{_, timeout}, {Pid, Snapshot, #{tree := Tree}}}) ->
                           journal(processes, {revive, Pid, Snapshot, Tree});
                      ({_, {Pid, Snapshot, _}}) ->
@@ -42,26 +44,28 @@ resume_stuck(Pid, Snapshot, C) ->
 revive(Pid, Snapshot, #{tree := Tree} = C) ->
     revive(Pid, Snapshot, maps:get(Pid, Tree, none), C).
 
-revive(Pid, Snapshot, {_, Parent, Id, worker, _}, C) when is_pid(Parent) ->
+revive(Pid, Kept, {_, Parent, Id, worker, _}, C) when is_pid(Parent) ->
     Name = short_name(Pid),
+    Snapshot = case Kept of {_, State} -> {Pid, fetched(Pid, State)}; none -> none end,
     Belongings = belongings(Pid, Parent),
     case {start_again(Pid, Parent, Id, C), Snapshot} of
         {{error, Why}, _} ->
             [text("~ts: was stopped, because its code_change did not return, and not started again: ~ts",
                   [Name, short(Why)])];
-        {{ok, New}, {_, State}} ->
-            case died_with(Pid, State, Belongings) of
+        {{ok, New}, {_, Given}} ->
+            case died_with(Pid, Given, Belongings) of
                 {lost, What} ->
                     [text("~ts: was started afresh, because its code_change did not return; its state is not "
                           "put back, because ~ts died with it", [Name, What])];
                 nothing ->
-                    give_state(New, State, Name, C)
+                    give_state(New, Given, Name, C)
             end;
         {{ok, _}, none} ->
             [text("~ts: was started afresh, because its code_change did not return", [Name])]
     end;
 revive(Pid, Snapshot, _, C) ->
     case Snapshot of
+        {_, {erlrc_kept, Key}} -> send_back(Pid, Key);
         {_, State} -> Pid ! {system, {self(), make_ref()}, {replace_state, fun(_) -> State end}};
         none -> ok
     end,

@@ -23,7 +23,7 @@
 %%                                                            revive
 %%                                   ->  child_steps      ->  children, init, supervisor, predict, restart
 %%                                   ->  call_steps       ->  otp
-%%   all of these  ->  once, outside  ->  tree  ->  census  ->  sys  ->  call  ->  journal, text
+%%   all of these  ->  once, outside  ->  tree  ->  census  ->  sys  ->  kept  ->  call  ->  journal, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
 %%
@@ -37,6 +37,7 @@
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [purge/1]).
 -import(erlrc_journal, [context/1, is_touched/0, new_record/0, recall/1]).
+-import(erlrc_kept, [forget_states/0]).
 -import(erlrc_rollback, [roll_back/1]).
 -import(erlrc_step, [step/3]).
 -import(erlrc_sys, [suspended_us/0]).
@@ -70,6 +71,7 @@ main(Plan, Client, Ref) ->
             Record = maps:get(commit_record, Plan, <<>>),
             Final = await_verdict(Result, Record, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
             send(Client, {Ref, Final}),
+            forget_states(),
             element(1, Final) =:= done andalso purge(Purges);
         {busy, Other} ->
             send(Client, {Ref, {busy, text("another run of erlrc (~p) is at work on this node", [Other])}})

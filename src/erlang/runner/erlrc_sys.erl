@@ -2,11 +2,12 @@
 %%
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
--export([answers/5, ask/3, ask_states/1, check_resumed/2, failures/1, gone/1, has_state/1, note_suspension/1,
-         replace_state/3, replace_states/2, responses/2, resume/2, resume_with_states/3, returned_states/3,
-         send_system/2, states_are_tagged/1, suspended_us/0]).
+-export([answers/5, ask/3, check_resumed/2, current_states/2, failures/1, gone/1, has_state/1,
+         note_suspension/1, replace_state/3, replace_states/2, responses/2, resume/2, resume_with_states/3,
+         returned_states/3, send_system/2, states_are_tagged/1, suspended_us/0]).
 -import(erlrc_call, [limit/2, us_since/1]).
 -import(erlrc_journal, [recall/1, record/2]).
+-import(erlrc_kept, [ask_states/1, kept_replies/3, put_back/2]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1, text/2]).
 
 replace_state(Pid, Old, C) ->
@@ -15,7 +16,13 @@ replace_state(Pid, Old, C) ->
 %% gen_event: the state is a list of its handlers', and the fun is called for each. If there are several with
 %% one name, it is not known for which of them it is called. A fun of ours would take a copy of this whole
 %% program with it to each process.
-replace_states(States, C) ->
+replace_states(All, C) ->
+    Kept = [{Pid, Key} || {Pid, {erlrc_kept, Key}} <- All],
+    [text("~ts: its state could not be put back", [process(Pid, C)])
+     || {Pid, _} = Own <- Kept, not put_back(Own, C), is_process_alive(Pid)]
+        ++ replace_copies([Copy || {Pid, _} = Copy <- All, not lists:keymember(Pid, 1, Kept)], C).
+
+replace_copies(States, C) ->
     {ok, Tokens, _} = erl_scan:string("fun(Current) ->"
                                       "  case is_list(Old) andalso is_tuple(Current)"
                                       "       andalso tuple_size(Current) =:= 3"
@@ -56,16 +63,23 @@ ask(Pids, Asked, Limit, C) ->
     Sent = send_system(Pids, Asked),
     answers(Asked, Pids, Sent, responses(Sent, erlang:monotonic_time(millisecond) + limit(Limit, C)), C).
 
-ask_states(Pids) ->
-    send_system(Pids, lists:duplicate(length(Pids), get_state)).
-
-%% The states of all that were asked: {[{Pid, State}], [{Pid, Reply}] of those that returned none and are
-%% still there}. There may be thousands, which wait meanwhile, so where all is well only library functions
-%% look at each of them.
-returned_states([], [], _) ->
-    {[], []};
-returned_states(Pids, Sent, C) ->
+%% [{Pid, Reply}] to the question for the state.
+current_states(Pids, C) ->
+    {Sent, Kept} = ask_states(Pids),
     Replies = responses(Sent, erlang:monotonic_time(millisecond) + limit(standard, C)),
+    states(Pids, Sent, kept_replies(Pids, Replies, {Kept, states_are_tagged(C)}), C).
+
+%% Asked: as erlrc_kept:ask_states/1 returned it. Returns the states of all: {[{Pid, State}], [{Pid, Reply}]
+%% of those that returned none and are still there}. There may be thousands, which wait meanwhile, so where
+%% all is well only library functions look at each of them.
+returned_states([], _, _) ->
+    {[], []};
+returned_states(Pids, {Sent, Kept}, C) ->
+    Received = responses(Sent, erlang:monotonic_time(millisecond) + limit(standard, C)),
+    Replies = case Kept =:= #{} of
+                  true -> Received;
+                  false -> kept_replies(Pids, Received, {Kept, states_are_tagged(C)})
+              end,
     case all_answered(Replies) of
         {true, Values} ->
             {case states_are_tagged(C) of

@@ -14,9 +14,10 @@
 -import(erlrc_children, [added_ids/2, known_ids/1]).
 -import(erlrc_effects, [affected/1, has_effects/0, remove_effects/2]).
 -import(erlrc_journal, [journal_of/1, recall/1, record/2, remark/2]).
+-import(erlrc_kept, [is_same/4]).
 -import(erlrc_late, [change_all/4]).
 -import(erlrc_once, [own_job/2]).
--import(erlrc_sys, [ask/3, failures/1, gone/1, has_state/1, replace_states/2]).
+-import(erlrc_sys, [ask/3, current_states/2, failures/1, gone/1, has_state/1, replace_states/2]).
 -import(erlrc_text, [process/2, reply/1, text/2]).
 -import(erlrc_tree, [is_event_manager/1, is_supervisor/1, is_suspended/1]).
 
@@ -33,9 +34,9 @@ undo_conversion({Mode, Items}, Groups, Before, C) ->
 restore(Old, New, Mode, Jobs, C) ->
     Resumed = maps:with(maps:keys(Old), maps:from_list(lists:reverse(recall(resumed)))),
     Asked = lists:usort(maps:keys(Resumed) ++ [Pid || {Pid, _, _, _} <- New]),
-    Now = ask([{Pid, get_state} || Pid <- Asked], standard, C),
+    Now = current_states(Asked, C),
     Same = [Pid || {Pid, {reply, {ok, State}}} <- Now, is_map_key(Pid, Resumed),
-                   State =:= maps:get(Pid, Resumed)],
+                   is_same(Pid, State, maps:get(Pid, Resumed), C)],
     Other = [Pid || {Pid, Reply} <- Now, is_map_key(Pid, Resumed), has_state(Reply)] -- Same,
     Unreadable = [text("~ts: its state cannot be read: ~ts", [process(Pid, C), reply(Reply)])
                   || {Pid, Reply} <- Now, is_map_key(Pid, Resumed), not has_state(Reply), not gone(Reply)],
@@ -60,9 +61,9 @@ restore(Old, New, Mode, Jobs, C) ->
 %% What a conversion has done besides is rolled back by its counterpart, as far as its author provides that.
 %% The state itself is put back in any case.
 undo_effects(Unresumed, Jobs, Mode, {Old, Resumed}, C) ->
-    Asked = [{Pid, get_state} || has_effects(), Pid <- Unresumed, not is_supervisor(Pid)],
-    Now = ask(Asked, standard, C),
-    Affected = affected([{Pid, State} || {Pid, {reply, {ok, State}}} <- Now, State =/= maps:get(Pid, Old)]),
+    Now = current_states([Pid || has_effects(), Pid <- Unresumed, not is_supervisor(Pid)], C),
+    Affected = affected([{Pid, State} || {Pid, {reply, {ok, State}}} <- Now,
+                                         not is_same(Pid, State, maps:get(Pid, Old), C)]),
     convert_back([Job || {Pid, _, _, _} = Job <- Jobs, lists:member(Pid, Affected)], Mode, {Old, Resumed}, C).
 
 %% [{Pid, Why}] of the processes that could not be converted.
@@ -98,21 +99,27 @@ untouched(Back, Jobs, Refused, {Old, Resumed, Now}, C) ->
     Pids = [Pid || Pid <- lists:usort([Pid || {Pid, _, _, _} <- Back]), is_map_key(Pid, Before),
                    not lists:keymember(Pid, 1, Refused), not is_supervisor(Pid)],
     Changing = lists:usort([Module || {Pid, Module, _, _} <- Jobs, is_map_key(Pid, Resumed),
-                                      maps:get(Pid, Resumed) =/= maps:get(Pid, Old, none)]),
+                                      not is_same(Pid, maps:get(Pid, Resumed), maps:get(Pid, Old, none), C)]),
     Born = [Pid || {Pid, Module, _, _} <- Back, not is_map_key(Pid, Old), lists:member(Module, Changing)],
-    After = ask([{Pid, get_state} || Pid <- Pids], standard, C),
     [{Pid, "code_change left it as it was"}
-     || {Pid, {reply, {ok, State}}} <- After,
-        Same <- [[Part || Part <- parts(Pid, State), lists:member(Part, maps:get(Pid, Before))]],
+     || {Pid, {reply, {ok, State}}} <- current_states(Pids, C),
+        Same <- [in_both(Pid, parts(Pid, State), maps:get(Pid, Before), C)],
         case {Resumed, Old} of
             {#{Pid := There}, #{Pid := Origin}} ->
-                Changed = parts(Pid, There) -- parts(Pid, Origin),
-                [Key || {Key, _} <- Changed, lists:keymember(Key, 1, Same)] =/= [];
+                Same -- in_both(Pid, parts(Pid, There), parts(Pid, Origin), C) =/= [];
             _ ->
                 Same =/= [] andalso lists:member(Pid, Born)
         end].
 
+%% The names of the parts that both have alike.
+in_both(Pid, Some, Others, C) ->
+    [Key || {Key, Part} <- Some, lists:any(fun({Same, Other}) ->
+                                                   Same =:= Key andalso is_same(Pid, Part, Other, C)
+                                           end, Others)].
+
 %% The parts of a state that are converted by themselves: each handler of a gen_event.
+parts(_, {erlrc_kept, _} = State) ->
+    [{state, State}];
 parts(Pid, State) ->
     case is_event_manager(Pid) of
         true -> [{{Module, Id}, Own} || {Module, Id, Own} <- State];
@@ -148,8 +155,8 @@ convert_again(Pids, C) ->
     Modes = callback_modes([Module || {_, Module, _, {mode, _}} <- Jobs], C),
     Statems = [Job || {_, Module, _, {mode, Mode}} = Job <- Jobs, maps:get(Module, Modes, none) =/= Mode],
     Unasked = change_code([Job || {_, _, _, {init, _, _}} = Job <- Jobs], C),
-    Asked = ask([{Pid, get_state} || {Pid, _, _, _} <- Statems], standard, C),
-    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- Asked],
+    Now = current_states([Pid || {Pid, _, _, _} <- Statems], C),
+    States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- Now],
     Failed = change_code(Statems, C),
     [text("~ts: init/1 of the old code failed: ~ts", [process(Pid, C), reply(Reply)])
      || {Pid, Reply} <- Unasked]
