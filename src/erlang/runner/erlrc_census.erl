@@ -11,7 +11,7 @@
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([census/0, forget_stacks/0, is_special/1, kind_modules/1, of_modules/2, waits_specially/1]).
+-export([census/0, is_special/1, kind_modules/1, of_modules/2, waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2]).
 
@@ -19,44 +19,31 @@
 -define(depth, 64).
 %% Processes of one kind are alike, so most of them are looked at closely only if these differ.
 -define(sample, 10).
+%% So many are put in order together, and so many are looked at without a pause: process_info counts as one
+%% reduction and takes microseconds.
+-define(part, 1000).
+-define(at_once, 200).
 
-%% Looks at the processes that were not looked at yet. Fields of the record: `seen' is #{Pid => {Stack,
-%% InitialCall}} until forget_stacks/0, `kinds' is #{{InitialCall, Function} => [Pid]}. Returns the processes
-%% that have not begun yet to be what they will be, which will be looked at next time.
+%% Looks at the processes that were not looked at yet. The field `kinds' of the record is #{{Kind, Stack} =>
+%% [Pid]}, where Kind is {InitialCall, Function}. Returns the processes that have not begun yet to be what
+%% they will be, which will be looked at next time.
 census() ->
-    Known = recall(looked_at),
-    Rows = lists:append([look_at(Part) || Part <- parts((processes() -- [self()]) -- Known)]),
-    Unborn = [Row || {_, _, {{proc_lib, _, _}, {proc_lib, _, _}}} = Row <- Rows],
-    add(case Unborn of [] -> Rows; _ -> Rows -- Unborn end, Known),
-    [Pid || {Pid, _, _} <- Unborn].
+    look_at((processes() -- [self()]) -- lists:append(maps:values(recall(kinds)))).
 
-add([], _) ->
-    ok;
-add(Rows, Known) ->
-    {Pids, Looks, Kinds} = lists:unzip3(Rows),
-    record(looked_at, Pids ++ Known),
-    record(seen, maps:merge(recall(seen), maps:from_list(lists:zip(Pids, Looks)))),
-    Before = recall(kinds),
-    Families = sofs:to_external(sofs:relation_to_family(sofs:relation(lists:zip(Kinds, Pids)))),
-    record(kinds, maps:merge(Before, maps:from_list([{Kind, New ++ maps:get(Kind, Before, [])}
-                                                     || {Kind, New} <- Families]))),
-    record(supervisors, lists:usort(supervisors(Families) ++ recall(supervisors))),
-    ok.
+look_at([]) ->
+    [];
+look_at(Pids) ->
+    {Part, Others} = lists:split(min(?part, length(Pids)), Pids),
+    Unborn = put_in_order(Part, lists:append([process_infos(Some) || Some <- parts(Part)])),
+    Unborn ++ look_at(Others).
 
-%% They are large, and of no use once the upgrade changes processes.
-forget_stacks() ->
-    record(seen, #{}).
-
-%% They are asked in parts, because their dictionaries are copied.
 parts([]) ->
     [];
 parts(Pids) ->
-    {Part, Rest} = lists:split(min(100, length(Pids)), Pids),
-    [Part | parts(Rest)].
+    {Part, Others} = lists:split(min(?at_once, length(Pids)), Pids),
+    [Part | parts(Others)].
 
-%% [{Pid, {Stack, InitialCall}, Kind}] of those that are alive.
-look_at(Pids) ->
-    Infos = process_infos(Pids),
+put_in_order(Pids, Infos) ->
     {Alive, Answers} = case lists:member(undefined, Infos) of
                            false -> {Pids, Infos};
                            true -> lists:unzip([Row || {_, [_ | _]} = Row <- lists:zip(Pids, Infos)])
@@ -65,10 +52,25 @@ look_at(Pids) ->
     Seconds = lists:duplicate(length(Answers), 2),
     {_, Functions} = lists:unzip(lists:zipwith(fun lists:nth/2, Seconds, Answers)),
     Calls = lists:map(fun proc_lib:translate_initial_call/1, Answers),
-    lists:zip3(Alive, lists:zip(Stacks, Calls), lists:zip(Calls, Functions)).
+    Looks = lists:zip(lists:zip(Calls, Functions), Stacks),
+    Families = [{Look, with_look(Look, Looks, Alive)} || Look <- lists:usort(Looks)],
+    Unborn = [Family || {{{{proc_lib, _, _}, {proc_lib, _, _}}, _}, _} = Family <- Families],
+    Begun = Families -- Unborn,
+    Kinds = recall(kinds),
+    record(kinds, maps:merge(Kinds, maps:from_list([{Look, Same ++ maps:get(Look, Kinds, [])}
+                                                    || {Look, Same} <- Begun]))),
+    record(supervisors, lists:usort(supervisors(Begun) ++ recall(supervisors))),
+    lists:append([Same || {_, Same} <- Unborn]).
 
-%% One call for each, because the process has to answer itself.
+%% The processes that look so, by a library function.
+with_look(Look, Looks, Pids) ->
+    Same = ets:match_spec_compile([{{'$1', '$2'}, [{'=:=', '$1', {const, Look}}], ['$2']}]),
+    ets:match_spec_run(lists:zip(Looks, Pids), Same).
+
+%% One call for each, because the process has to answer itself. (Several processes that call at once take
+%% longer: the answers are copied once more.)
 process_infos(Pids) ->
+    erlang:yield(),
     Depth = erlang:system_flag(backtrace_depth, ?depth),
     try
         Items = lists:duplicate(length(Pids), [current_stacktrace, current_function, dictionary]),
@@ -79,7 +81,7 @@ process_infos(Pids) ->
 
 %% [{Pid, Module}] of those that are supervisors. The module of a DynamicSupervisor is not known.
 supervisors(Families) ->
-    [{Pid, Module} || {{Call, _}, Pids} <- Families,
+    [{Pid, Module} || {{{Call, _}, _}, Pids} <- Families,
                       Module <- case Call of
                                     {supervisor, Callback, _} -> [Callback];
                                     {'Elixir.DynamicSupervisor', _, _} -> [none];
@@ -91,7 +93,7 @@ supervisors(Families) ->
 of_modules(Modules, C) ->
     Asked = maps:from_list([{Module, true} || Module <- Modules]),
     Kinds = [{Kind, lists:filter(fun erlang:is_process_alive/1, Pids)}
-             || {Kind, Pids} <- maps:to_list(recall(kinds)), concerns(Kind, Asked)],
+             || {{Kind, _}, Pids} <- maps:to_list(recall(kinds)), concerns(Kind, Asked)],
     Handlers = [Module || Module <- Modules, erlang:function_exported(Module, handle_event, 2)],
     Managers = [Pid || Handlers =/= [], {{{gen_event, _, _}, _}, Pids} <- Kinds, Pid <- Pids],
     Found = [{Module, [Pid]} || Pid <- Managers, Module <- handlers(Pid, Handlers, C)]

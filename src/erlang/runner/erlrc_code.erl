@@ -149,19 +149,30 @@ check_old_code(Modules, Policy, Began, C) ->
     end.
 
 %% Begins the part of loading that takes long and needs nothing but the files; await_load/2 returns what
-%% code:finish_loading/1 needs.
+%% code:finish_loading/1 needs. Modules are prepared one by one: if it gets all of them,
+%% code:prepare_loading/1 starts a process for each, and all that the node does waits for those.
 begin_load(Modules, Code) ->
     Known = lists:duplicate(length(Modules), Code),
     {Files, Beams} = lists:unzip(lists:zipwith(fun maps:get/2, Modules, Known)),
-    begin_call(code, prepare_loading, [lists:zip3(Modules, Files, Beams)]).
+    begin_call(lists, map, [fun code:prepare_loading/1, [[Row] || Row <- lists:zip3(Modules, Files, Beams)]]).
 
 await_load(Begun, C) ->
     case await(Begun, C) of
-        {ok, Prepared} -> Prepared;
-        {error, Why} -> fail("modules that cannot be loaded: ~ts", [short(Why)]);
+        Results when is_list(Results) ->
+            case lists:append([Why || {error, Why} <- Results]) of
+                [] -> together([Prepared || {ok, Prepared} <- Results]);
+                Bad -> fail("modules that cannot be loaded: ~ts", [short(Bad)])
+            end;
         timeout -> fail("modules cannot be loaded: not done within the time limit", []);
         {raised, Why} -> fail("modules that cannot be loaded: ~ts", [Why])
     end.
+
+%% What code:prepare_loading/1 would have returned for all of them: in each release a list with a tag.
+together([]) ->
+    {ok, None} = code:prepare_loading([]),
+    None;
+together([{Tag, _} | _] = Prepared) ->
+    {Tag, lists:append([Modules || {_, Modules} <- Prepared])}.
 
 %% Processes that still run code that was replaced: brutal_purge kills them, soft_purge leaves them alone.
 purge(Purges) ->

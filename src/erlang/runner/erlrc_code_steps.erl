@@ -8,7 +8,6 @@
                      generated/1, is_generated/1, load/4, loaded_md5/1, own_modules/2, read_beam/2,
                      read_files/1, running_code/2, soft_purge_old/1]).
 -import(erlrc_undo_code, [put_back/3, replace/3]).
--import(erlrc_census, [forget_stacks/0]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
 -import(erlrc_library, [check_libraries/5, check_nifs/1, load_with_library/4, with_nifs/1]).
@@ -169,7 +168,6 @@ code_step(do, {check_old_code, Modules, Policy}, C) ->
     check_old_code(Modules, Policy, now_ms(), C),
     C;
 code_step(do, pass_point_of_no_return, #{loads := Loads} = C) ->
-    forget_stacks(),
     note_world(),
     C#{loads := maps:from_list([{Group, await_load(Begun, C)} || {Group, Begun} <- Loads])};
 %% Only after all else succeeded, on the other nodes, too, because nothing can undo it; and only after the

@@ -61,9 +61,7 @@ new_record() ->
           asleep => [],             % processes that were suspended before we came
           late => [],               % those that took our request late, and stay suspended (erlrc_suspend)
           %% what erlrc_census has seen of all processes
-          looked_at => [],          % [Pid]
-          seen => #{},              % #{Pid => {Stack, InitialCall}}
-          kinds => #{},             % #{{InitialCall, Function} => [Pid]}
+          kinds => #{},             % #{{{InitialCall, Function}, Stack} => [Pid]}
           supervisors => [],        % [{Pid, Module | none}], sorted
           %% what erlrc_outside has seen of those outside of the trees
           parents => #{},           % #{Pid => Supervisor | none}

@@ -84,7 +84,7 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine}, C) ->
     %% First these: what is started after that will be found when its module is suspended.
     census(),
-    Seen = recall(seen),
+    Seen = recall(kinds),
     {Procs, Known, _} = case Engine of
                             erlrc -> concerned(Apps, Converted, C);
                             otp -> declared(Apps, Converted, C)
@@ -92,7 +92,7 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     Reached = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
     check_records(Changing, Reached, Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
-    check_stranded(maps:without(Reached, Seen), {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
+    check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
     C.
 
 %% The supervisors that were suspended along with the processes of some modules are resumed with the last of

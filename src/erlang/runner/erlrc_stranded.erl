@@ -9,18 +9,15 @@
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
-%% Seen: the processes that nothing converts. One that has died since is ignored: it may have been about to be
-%% converted.
+%% Seen: the kinds of erlrc_census. Reached: the processes that the script converts. One that has died
+%% since is ignored: it may have been about to be converted.
 %% Unreached: modules whose processes the script would convert, and has found none.
-check_stranded(Seen, {Changing, Unreached}, Handling, Policy, C) ->
-    {Pids, Rows} = lists:unzip(lists:sort(maps:to_list(Seen))),
-    {Stacks, Calls} = lists:unzip(Rows),
-    Lingering = inside(Pids, Stacks, Changing),
-    Running = [{"of", Pid, Module} || {Module, Known} <- of_modules(Handling, C), Pid <- Known,
-                                      is_map_key(Pid, Seen)],
-    Waiting = [Row || {_, Pid, _} = Row <- lists:usort(Running ++ waiting(Pids, Calls, Handling)),
+check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, C) ->
+    Lingering = inside(Seen, Changing),
+    Running = [{"of", Pid, Module} || {Module, Known} <- of_modules(Handling, C), Pid <- Known],
+    Waiting = [Row || {_, Pid, _} = Row <- lists:usort(Running ++ waiting(Seen, Handling)),
                       not lists:keymember(Pid, 2, Lingering)],
-    Found = [Row || {_, Pid, _} = Row <- Lingering ++ Waiting, is_process_alive(Pid)],
+    Found = without(Reached, Lingering ++ Waiting),
     Texts = texts(Found, C),
     case {Texts, Policy} of
         {["", ""], _} -> ok;
@@ -46,33 +43,35 @@ report([In, Of]) ->
     Of =:= "" orelse
         remark("processes that nothing converts run the new code with the state they have: ~ts", [Of]).
 
+%% The rows of processes that are alive and not among these.
+without(_, []) ->
+    [];
+without(Reached, Rows) ->
+    {_, Pids, _} = lists:unzip3(Rows),
+    Left = maps:from_list([{Pid, true} || Pid <- lists:usort(Pids) -- Reached, is_process_alive(Pid)]),
+    [Row || {_, Pid, _} = Row <- Rows, is_map_key(Pid, Left)].
+
 set(Modules) ->
     maps:from_list([{Module, true} || Module <- Modules]).
 
-%% [{"in", Pid, Module}]. There may be thousands, so library functions find out whether there are any.
-%% Behaviours that wait take their next message to the new code, whatever they were called by.
-inside(Pids, Stacks, Changing) ->
-    Frames = lists:append(Stacks),
-    case [Module || Module <- Changing, lists:keymember(Module, 1, Frames)] of
-        [] ->
-            [];
-        Found ->
-            Modules = set(Found),
-            [{"in", Pid, Module} || {Pid, [{M, F, _, _} | _] = Stack} <- lists:zip(Pids, Stacks),
-                                    not (M =:= gen_server andalso F =:= loop),
-                                    M =/= gen_statem, M =/= gen_event,
-                                    Module <- lists:sublist([Each || {Each, _, _, _} <- Stack,
-                                                                     is_map_key(Each, Modules)], 1)]
-    end.
+%% [{"in", Pid, Module}]. Behaviours that wait take their next message to the new code, whatever they were
+%% called by.
+inside(Seen, Changing) ->
+    Modules = set(Changing),
+    [{"in", Pid, Module} || {{_, [{M, F, _, _} | _] = Stack}, Pids} <- maps:to_list(Seen),
+                            not (M =:= gen_server andalso F =:= loop), M =/= gen_statem, M =/= gen_event,
+                            Module <- lists:sublist([Each || {Each, _, _, _} <- Stack,
+                                                             is_map_key(Each, Modules)], 1),
+                            Pid <- Pids].
 
 %% [{"of", Pid, Module}]. The callback module of a behaviour is what its process was started with.
-waiting(_, _, []) ->
+waiting(_, []) ->
     [];
-waiting(Pids, Calls, Handling) ->
+waiting(Seen, Handling) ->
     Modules = set(Handling),
-    [{"of", Pid, Module} || {Pid, {M, F, 1}} <- lists:zip(Pids, Calls),
+    [{"of", Pid, Module} || {{{{M, F, 1}, _}, _}, Pids} <- maps:to_list(Seen),
                             Module <- [case M of supervisor -> F; _ when F =:= init -> M; _ -> none end],
-                            is_map_key(Module, Modules)].
+                            is_map_key(Module, Modules), Pid <- Pids].
 
 found(_, [], _) ->
     "";

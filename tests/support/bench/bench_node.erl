@@ -7,6 +7,10 @@
 %%   {gone, App}                     stops App: ok
 %%   {work, App, Ms, Pause}          from now on, until the next {fresh, _, _}, each server of App has a client, whose requests
 %%                                   take Ms each, with a Pause between two: ok
+%%   {crowd, N}                      starts N gen_servers that belong to no application, instead of those before: ok
+%%   {big, App, MB}                  gives the first server of App a state of that size; 0: the one that it has at first: ok
+%%   tick                            ok; a process wants to run every millisecond from now on
+%%   ticked                          microseconds: the longest that it had to wait for that; ends it
 %%   {script, App, Dir}              makes low-level instructions of the .appup in Dir: ok
 %%   {release_handler, App, Vsn, Dir}
 %%                                   release_handler:eval_appup_script/4 executes them: microseconds
@@ -21,7 +25,8 @@
 %% answers on their way, and costs the process some microseconds. Recorded upgrades are not the ones that are
 %% timed.
 -module(bench_node).
--export([main/0]).
+-behaviour(gen_server).
+-export([main/0, init/1, handle_call/3, handle_cast/2]).
 
 main() ->
     spawn(fun() -> io:format("ready~n"), loop() end).
@@ -62,6 +67,24 @@ answer({work, App, Ms, Pause}) ->
     put(clients, [spawn(fun() -> timer:sleep(rand:uniform(Ms + Pause)), client(Pid, Ms, Pause) end) || Pid <- servers(App)]),
     timer:sleep(5 * (Ms + Pause)),
     "ok";
+answer({crowd, N}) ->
+    [exit(Pid, kill) || Pid <- case get(crowd) of undefined -> []; Pids -> Pids end],
+    put(crowd, [begin {ok, Pid} = gen_server:start(?MODULE, [], []), Pid end || _ <- lists:seq(1, N)]),
+    "ok";
+answer({big, App, MB}) ->
+    [Server | _] = servers(App),
+    Content = case MB of 0 -> 0; _ -> lists:seq(1, MB * 65536) end,
+    sys:replace_state(Server, fun({Vsn, _}) -> {Vsn, Content} end, infinity),
+    erlang:garbage_collect(Server),
+    erlang:garbage_collect(),
+    "ok";
+answer(tick) ->
+    put(ticker, spawn_link(fun() -> tick(erlang:monotonic_time(), 0) end)),
+    "ok";
+answer(ticked) ->
+    ended(whereis(erlrc_runner)),
+    get(ticker) ! {self(), longest},
+    receive {longest, Time} -> integer_to_list(us(Time)) end;
 answer({script, App, Dir}) ->
     {ok, _, Script} = release_handler:upgrade_script(App, Dir),
     put(script, Script),
@@ -104,6 +127,18 @@ answer({check, App, Ebin}) ->
          {V, _} = gen_server:call(Pid, state)
      end || Pid <- servers(App)],
     "ok".
+
+init(_) -> {ok, none}.
+handle_call(_, _, State) -> {reply, ok, State}.
+handle_cast(_, State) -> {noreply, State}.
+
+tick(Last, Longest) ->
+    receive
+        {From, longest} -> From ! {longest, Longest}
+    after 1 ->
+        Now = erlang:monotonic_time(),
+        tick(Now, max(Longest, Now - Last))
+    end.
 
 servers(App) ->
     {ok, Modules} = application:get_key(App, modules),
