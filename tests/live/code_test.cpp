@@ -128,3 +128,49 @@ TEST_CASE("code: a module that stays finds the directory of the version that run
     CHECK(lab.ask("lab:diff().") == "[]");
   }
 }
+
+namespace {
+
+/// Both versions with the module zoo_lib; 1.0.0 runs, and `expressions` load zoo_lib otherwise.
+void load_otherwise(Lab& lab, const std::string& expressions) {
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease release = servers("zoo", vsn, {"zoo_a"});
+    release.modules.push_back({"zoo_lib", "plain"});
+    lab.add(release);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("Ebin = \"" + lab.at("zoo", "1.0.0") +
+          "/ebin\", {ok, Beam} = file:read_file(Ebin ++ \"/zoo_lib.beam\"), " + expressions +
+          ", code:purge(zoo_lib), lab:mark().");
+}
+
+}  // namespace
+
+TEST_CASE("code: modules in sticky directories, or compiled for cover, are refused before anything changes") {
+  Lab lab;
+  const auto [how, why] = GENERATE(table<std::string, std::string>(
+      {{"code:stick_dir(Ebin)",
+        "in sticky directories; see unstick_dir in code(3erl): zoo_a, zoo_lib, zoo_sup"},
+       {"{module, _} = code:load_binary(zoo_lib, cover_compiled, Beam)",
+        "compiled for cover(3erl), so that cover has to be stopped first: zoo_lib"}}));
+  load_otherwise(lab, how);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == Ran{1, "", "erlrc-upgrade: NODE: refused: " + why + "\n"});
+  CHECK(lab.ask("lab:diff().") == "[]");
+  lab.ask("code:unstick_dir(\"" + lab.at("zoo", "1.0.0") + "/ebin\").");
+}
+
+TEST_CASE("code: a directory of patches that a restart would use again is named") {
+  Lab lab;
+  load_otherwise(lab,
+                 "Dir = filename:dirname(code:lib_dir(zoo)) ++ \"/patches\", file:make_dir(Dir), "
+                 "ok = file:write_file(Dir ++ \"/zoo_lib.beam\", Beam), code:add_patha(Dir), "
+                 "{module, _} = code:load_file(zoo_lib)");
+  CHECK(
+      lab.upgrade("zoo", "1.0.0", "2.0.0") ==
+      Ran{0,
+          upgraded.out +
+              "  remark: other directories of the code path have modules of their own, which a restart would "
+              "load again: zoo_lib in LAB/patches\n",
+          ""});
+  CHECK(lab.ask("zoo_lib:vsn().") == "\"2.0.0\"");
+}

@@ -11,6 +11,7 @@
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
 -import(erlrc_library, [check_libraries/5, check_nifs/1, load_with_library/4, with_nifs/1]).
+-import(erlrc_origin, [check_origin/3]).
 -import(erlrc_pins, [pin_libraries/2]).
 -import(erlrc_conversion, [ask_ready/1]).
 -import(erlrc_text, [expect/4, fail/2, modules/1]).
@@ -132,6 +133,7 @@ code_step(do, {back_up_code, Ebin, Modules, Read}, #{backup := Backup} = C) ->
     Files = beam_files(Ebin, Loaded),
     {Results, Beams} = lists:unzip(read_files(Files)),
     Names = lists:map(fun code:is_loaded/1, Loaded),
+    check_origin(Loaded, Names, Ebin),
     Running = lists:zipwith(fun erlang:get_module_info/2, Loaded, Each(md5)),
     Digests = lists:zipwith3(fun maps:get/3, Loaded, Each(maps:from_list(Read)), Each(unread)),
     There = case Results =:= Each(ok) andalso Names =:= lists:zip(Each(file), Files)

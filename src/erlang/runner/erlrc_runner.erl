@@ -17,7 +17,8 @@
 %%
 %%   runner  ->  rollback  ->  step  ->  app_steps        ->  app, call
 %%           ->  turn                ->  path_steps       ->  path
-%%                                   ->  code_steps       ->  code, library, pins, mapped, elf, undo_code
+%%                                   ->  code_steps       ->  code, origin, library, pins, mapped, elf,
+%%                                                            undo_code
 %%                                   ->  process_steps    ->  suspend, conversion, late, stranded, record,
 %%                                                            effects, undo_suspension, undo_conversion,
 %%                                                            revive
