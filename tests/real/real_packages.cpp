@@ -5,12 +5,17 @@
 
 #include <fmt/format.h>
 
+#include "library_trial.hpp"
 #include "trial.hpp"
 
 // Upgrades and downgrades the applications of real packages, each in a node of its own, and prints a table of
 // the results. Fails if a node is neither in the version that it should be in nor as it was before.
 //
-//   real_packages [--sample] DIR [APP...]      DIR is where scripts/real-packages has unpacked the packages
+//   real_packages [--libraries] [--sample] DIR [APP...]
+//
+// DIR is where scripts/real-packages has unpacked the packages. --libraries tries applications with shared
+// libraries, in all ways in which a package manager replaces those, and prints for each step whether what two
+// nodes have in memory is what is on disk.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -23,6 +28,8 @@ namespace fs = std::filesystem;
 /// are small and big.
 const std::set<std::string> sample{"p1_utils", "fast_xml", "fast_tls",   "xmpp",      "jose", "luerl",
                                    "p1_mysql", "p1_pgsql", "stringprep", "cache_tab", "stun"};
+
+const std::set<std::string> library_sample{"fast_xml", "stringprep", "mqtree"};
 
 /// Applications that cannot be replaced, since the node needs them itself or to compile code of the test.
 const std::set<std::string> needed_by_nodes{"kernel", "stdlib", "erts", "compiler", "hipe"};
@@ -68,13 +75,42 @@ private:
   int failures_ = 0;
 };
 
+/// Prints the steps of one application. Returns what is wrong.
+std::size_t try_libraries(const Pair& pair, const std::vector<PackagedApp>& suite) {
+  const LibraryTrialResult result = LibraryTrial(pair, suite).run();
+  if (!result.not_started.empty())
+    fmt::print("| {} | not started | {} | |\n", pair.from.app, result.not_started);
+  for (const LibraryStep& step : result.steps)
+    fmt::print("| {} {} -> {} | {} | {} | {} |\n", pair.from.app, pair.from.vsn, pair.to.vsn, step.name,
+               step.outcome, step.compared);
+  for (const std::string& wrong : result.wrong)
+    fmt::print(stderr, "WRONG: {}: {}\n", pair.from.app, wrong);
+  std::fflush(stdout);
+  return result.wrong.size();
+}
+
+int try_all_libraries(const fs::path& dir, const std::set<std::string>& only, bool is_sample) {
+  fmt::print("| application | step | outcome | memory and disk |\n|---|---|---|---|\n");
+  std::size_t wrong = 0, done = 0;
+  const auto suite = packaged_apps(dir / "bookworm");
+  for (const Pair& pair : pairs(suite, packaged_apps(dir / "bookworm-backports"))) {
+    if (!has_libraries(pair.from) || (is_sample && !library_sample.contains(pair.from.app))) continue;
+    if (!only.empty() && !only.contains(pair.from.app)) continue;
+    wrong += try_libraries(pair, suite);
+    ++done;
+  }
+  fmt::print("\n{} applications tried, {} failures\n", done, wrong);
+  return done > 0 && wrong == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::vector<std::string> args(argv + 1, argv + argc);
   const bool is_sample = std::erase(args, "--sample") > 0;
+  const bool libraries = std::erase(args, "--libraries") > 0;
   if (args.empty()) {
-    fmt::print(stderr, "usage: real_packages [--sample] DIR [APP...]\n");
+    fmt::print(stderr, "usage: real_packages [--libraries] [--sample] DIR [APP...]\n");
     return 2;
   }
   const fs::path dir = fs::absolute(args.front());
@@ -82,6 +118,7 @@ int main(int argc, char** argv) {
   // Some applications write files to the working directory.
   const TempDir work;
   fs::current_path(work.path());
+  if (libraries) return try_all_libraries(dir, only, is_sample);
 
   Table table;
   for (const auto& [old_suite, new_suite] :
