@@ -163,14 +163,15 @@ PackageActions last_hook(const Snapshot& snapshot) {
 }
 
 /// The package manager will not restore the calling package any more. As long as others of its group are to
-/// come, its old files are backed up, so that nodes can still be rolled back.
+/// come, its old files are backed up, so that nodes can still be rolled back. What they ran may be a backup.
 PackageActions close_own(RunRecord record, const Snapshot& snapshot) {
   PackageActions actions;
   Group& group = *record.group_of(snapshot.package);
   group.state = State::done;
   group.find(snapshot.package)->closed = true;
   const PackagedApps apps = managed_apps(snapshot.installed).value_or(PackagedApps{});
-  if (!group.all_closed() && !apps.empty()) actions.push_back(BackUp{snapshot.package, apps});
+  const bool used = is_used(snapshot.backup(snapshot.package));
+  if (!group.all_closed() && !apps.empty() && !used) actions.push_back(BackUp{snapshot.package, apps});
   actions.push_back(Store{std::move(record)});
   actions.push_back(Exit{});
   return actions;
@@ -224,8 +225,8 @@ PackageActions upgrade(const RunRecord& record, const Snapshot& snapshot) {
     if (!question.empty()) return question;
   }
   PackageActions actions;
-  execute_set(record, {{snapshot.package, {{}, {snapshot.package, ""}, std::move(requests)}}}, snapshot,
-              actions);
+  const PackageRelations to{snapshot.package, snapshot.unpacking_relations.version};
+  execute_set(record, {{snapshot.package, {{}, to, std::move(requests)}}}, snapshot, actions);
   return actions;
 }
 
@@ -245,12 +246,12 @@ PackageActions after_upgrade(const RunRecord& record, const Executed& executed, 
   if (arrived) {
     self.closed = false;
     roll_back_unmet(now, snapshot, actions);
-    roll_back_open(group, snapshot.package, OwnFiles::both_on_disk, actions);
+    roll_back_open(group, OwnFiles::both_on_disk, snapshot, actions);
   } else {
     const bool again = group.state == State::trying_again;
     if (again) actions.push_back(RollBack{snapshot.package, all_reversed(requests_of(group))});
     if (again || executed.code == not_rolled_back)
-      roll_back_open(group, snapshot.package, OwnFiles::rolled_back, actions);
+      roll_back_open(group, OwnFiles::rolled_back, snapshot, actions);
     group.clean = !again && executed.code != not_rolled_back;
   }
   fail_and_exit(std::move(now), because, executed.code, snapshot, actions);

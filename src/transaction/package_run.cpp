@@ -11,6 +11,7 @@
 #include "both_on_disk.hpp"
 #include "candidates.hpp"
 #include "roll_back.hpp"
+#include "used_backups.hpp"
 #include "whole_run.hpp"
 
 namespace erlrc {
@@ -24,12 +25,14 @@ void drop_backup(const Snapshot& snapshot, PackageActions& actions) {
 }
 
 /// The old applications whose files will be missed: without a control member nodes are not upgraded before
-/// the files are gone; and files in the directory of the new version are overwritten.
+/// the files are gone; and files in the directory of the new version are overwritten. What nodes run from a
+/// backup is there already.
 PackagedApps to_back_up(const Snapshot& snapshot) {
   const auto installed = managed_apps(snapshot.installed);
   const auto unpacking = managed_apps(snapshot.unpacking);
   // A package that has not been managed until now is not adopted.
   if (!unpacking || (!installed && snapshot.installed)) return {};
+  if (is_used(snapshot.backup(snapshot.package))) return {};
   PackagedApps old = installed ? *installed : snapshot.listed;
   std::erase_if(old, [&](const PackagedApp& app) {
     const auto same = std::ranges::find(*unpacking, app.app, &PackagedApp::app);
@@ -48,6 +51,7 @@ PackageActions about_to_unpack(const RunRecord& record, const Snapshot& snapshot
     actions.push_back(Refuse{group->because});
     return actions;
   }
+  if (auto obsolete = drop_obsolete(record, snapshot); !obsolete.empty()) return obsolete;
   if (PackagedApps old = to_back_up(snapshot); !old.empty())
     actions.push_back(BackUp{snapshot.package, std::move(old)});
   actions.push_back(Exit{});
@@ -59,7 +63,7 @@ RunRecord roll_back_group(RunRecord record, const Snapshot& snapshot, PackageAct
   Group& group = *record.group_of(snapshot.package);
   group.find(snapshot.package)->closed = false;
   roll_back_unmet(record, snapshot, actions);
-  roll_back_open(group, snapshot.package, OwnFiles::restored, actions);
+  roll_back_open(group, OwnFiles::restored, snapshot, actions);
   fail(group, snapshot.package, snapshot.package + " could not be unpacked");
   return record;
 }
@@ -74,8 +78,10 @@ PackageActions unpack_failed(const RunRecord& record, const Snapshot& snapshot) 
     drop_staged(*now.group_of(snapshot.package), actions);
   } else if (group != nullptr && group->clean) {
     // No node was changed.
-  } else if (auto requests = requests_for(snapshot.moment, snapshot.versions()); !requests.empty()) {
-    actions.push_back(roll_back(snapshot.package, std::move(requests), true));
+  } else {
+    auto requests = group != nullptr ? rolling_back(*group->find(snapshot.package), snapshot)
+                                     : requests_for(snapshot.moment, snapshot.versions());
+    if (!requests.empty()) actions.push_back(roll_back(snapshot.package, std::move(requests), true));
   }
   actions.push_back(Exit{});
   return actions;

@@ -112,12 +112,16 @@ std::vector<Request> for_nodes(const std::optional<std::vector<std::string>>& no
   return requests;
 }
 
+bool is_used(const PackagedApps& backup) {
+  return std::ranges::any_of(backup, [](const PackagedApp& app) { return !app.location.is_backup(); });
+}
+
 PackagedApps with_backup(PackagedApps apps, const PackagedApps& backup) {
   for (const PackagedApp& one : backup) {
     const auto same = std::ranges::find(apps, one.app, &PackagedApp::app);
     if (same == apps.end()) {
       apps.push_back(one);
-    } else if (same->vsn == one.vsn) {
+    } else if (same->vsn == one.vsn || !one.location.is_backup()) {
       *same = one;
     }
   }

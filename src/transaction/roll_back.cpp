@@ -46,6 +46,26 @@ bool is_closed(const RunRecord& record) {
       record.groups, [](const Group& group) { return group.state == State::failed || group.all_closed(); });
 }
 
+/// Whether the package manager was killed between the call that closed the package and its note that the new
+/// version is unpacked. The package whose script is called is half installed, too, but in the noted version.
+bool was_cut_off(const RunRecord::Package& package, const Snapshot& snapshot) {
+  if (!snapshot.packages) return false;
+  const auto now = snapshot.packages->find(package.name);
+  return now != snapshot.packages->end() && now->second.half_installed && !package.version.empty() &&
+         now->second.relations.version != package.version;
+}
+
+/// Whether nodes were changed from what this backup holds. Others may still run it: the moment `configured`
+/// changes those.
+bool has_left(const RunRecord::Package& package, const PackagedApps& backup) {
+  return !backup.empty() && std::ranges::all_of(backup, [&](const PackagedApp& app) {
+    return std::ranges::any_of(package.requests, [&](const Request& request) {
+      const Version* from = version_before(request);
+      return request.app == app.app && from != nullptr && from->vsn == app.vsn;
+    });
+  });
+}
+
 }  // namespace
 
 // Where the old files are only in the backup, the new ones must not take their place there, unless the
@@ -61,12 +81,22 @@ RollBack roll_back(const std::string& package, std::vector<Request> requests, bo
   return made;
 }
 
-void roll_back_open(const Group& group, const std::string& own, OwnFiles files, PackageActions& actions) {
+std::vector<Request> rolling_back(const RunRecord::Package& package, const Snapshot& snapshot) {
+  std::vector<Request> requests = all_reversed(package.requests);
+  for (Request& request : requests) {
+    const PackagedApp* app = find(snapshot.backup(package.name), request.app);
+    Version* to = version_after(request);
+    if (app != nullptr && to != nullptr && to->vsn == app->vsn) to->location = app->location;
+  }
+  return requests;
+}
+
+void roll_back_open(const Group& group, OwnFiles files, const Snapshot& snapshot, PackageActions& actions) {
   for (const RunRecord::Package& package : std::views::reverse(group.packages)) {
-    const bool is_own = package.name == own;
+    const bool is_own = package.name == snapshot.package;
     if (package.closed || (is_own && files == OwnFiles::rolled_back) || package.requests.empty()) continue;
     RollBack back =
-        roll_back(package.name, all_reversed(package.requests), is_own && files == OwnFiles::restored);
+        roll_back(package.name, rolling_back(package, snapshot), is_own && files == OwnFiles::restored);
     if (is_own && files == OwnFiles::both_on_disk) back.stays.reset();
     actions.push_back(std::move(back));
   }
@@ -100,6 +130,7 @@ std::set<std::string> roll_back_unmet(const RunRecord& record, const Snapshot& s
 
 void close_what_has_come(Group& group, const Snapshot& snapshot, PackageActions& actions) {
   for (RunRecord::Package& package : group.packages) {
+    if (package.closed) package.closed = !was_cut_off(package, snapshot);
     if (package.closed) continue;
     const auto now = snapshot.packages->find(package.name);
     const bool installed = now != snapshot.packages->end();
@@ -155,17 +186,18 @@ std::set<std::string> finish_groups(RunRecord& record, const Snapshot& snapshot,
   const std::set<std::string> back =
       is_closed(record) ? std::set<std::string>{} : roll_back_unmet(record, snapshot, actions);
   for (const Group& group : record.groups)
-    if (group.state != State::failed) roll_back_open(group, snapshot.package, OwnFiles::unknown, actions);
+    if (group.state != State::failed) roll_back_open(group, OwnFiles::unknown, snapshot, actions);
   for (const Group& group : record.groups)
     for (const RunRecord::Package& package : group.packages)
       if (group.state != State::failed && package.closed && !back.contains(package.name) &&
-          snapshot.backups.contains(package.name))
+          has_left(package, snapshot.backup(package.name)))
         actions.push_back(DropBackup{package.name});
   return back;
 }
 
 PackageActions finish(const RunRecord& record, const Snapshot& snapshot) {
-  if (!is_closed(record) && !snapshot.packages) return {LookUp{}};
+  const bool cut_off = record.run != snapshot.run;
+  if ((cut_off || !is_closed(record)) && !snapshot.packages) return {LookUp{}};
   PackageActions actions;
   RunRecord left = record;
   (void)finish_groups(left, snapshot, actions);

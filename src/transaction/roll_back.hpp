@@ -24,8 +24,12 @@ enum class OwnFiles {
 /// Rolls one package back; `requests` are those that do so.
 RollBack roll_back(const std::string& package, std::vector<Request> requests, bool restored);
 
+/// The requests that roll this package back. What was backed up after its own were recorded is read from the
+/// backup: the new files may be where the old ones were.
+std::vector<Request> rolling_back(const RunRecord::Package& package, const Snapshot& snapshot);
+
 /// Rolls back the packages of the group that are not closed.
-void roll_back_open(const RunRecord::Group& group, const std::string& own, OwnFiles files,
+void roll_back_open(const RunRecord::Group& group, OwnFiles files, const Snapshot& snapshot,
                     PackageActions& actions);
 
 /// Rolls back the closed packages that need what did not come, and returns them. Comes before what did not
@@ -50,7 +54,8 @@ std::vector<Request> moves(const RunRecord::Package& package, const PackagedApps
 /// Stores the record without the group of that package, if that group is closed.
 void store_open(RunRecord record, const std::string& package, PackageActions& actions);
 
-/// Closes the packages that were installed, or removed, without a call of their own. Needs
+/// Closes the packages that were installed, or removed, without a call of their own. One whose call closed it
+/// is open again if the package manager was killed before it had noted the new version. Needs
 /// snapshot.packages.
 void close_what_has_come(RunRecord::Group& group, const Snapshot& snapshot, PackageActions& actions);
 

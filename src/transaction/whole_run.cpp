@@ -13,6 +13,7 @@
 
 #include "candidates.hpp"
 #include "roll_back.hpp"
+#include "used_backups.hpp"
 #include "whole_set.hpp"
 
 namespace erlrc {
@@ -91,25 +92,11 @@ PackageActions execute_set(const WholeSet& set, const Snapshot& snapshot) {
   return actions;
 }
 
-/// Drops the backups that no node runs any longer, since it was restarted.
-PackageActions drop_obsolete(const Snapshot& snapshot) {
-  PackageActions actions, questions;
-  for (const auto& [name, backup] : snapshot.backups) {
-    const auto now = snapshot.packages->find(name);
-    if (!is_used(backup) || now == snapshot.packages->end() || !now->second.member) continue;
-    const ControlMember& member = *now->second.member;
-    if (!ask({Ask::What::needs_restart, for_nodes(member.nodes, start_all(member.apps, {}))}, snapshot,
-             questions))
-      actions.push_back(DropBackup{name});
-  }
-  return questions.empty() ? actions : questions;
-}
-
 PackageActions begin(const Snapshot& snapshot) {
   if (!snapshot.opened) return {OpenArchives{}};
   if (!concerns_nodes(snapshot)) return {Exit{}};
   if (!snapshot.packages) return {LookUp{}};
-  if (auto actions = drop_obsolete(snapshot); !actions.empty()) return actions;
+  if (auto actions = drop_obsolete({}, snapshot); !actions.empty()) return actions;
   const WholeSet set = whole_set(snapshot);
   for (const auto& [archive, staged] : snapshot.staged)
     if (staged.damaged) return refuse_damaged(set, archive, snapshot);
@@ -125,7 +112,7 @@ PackageActions after_set(RunRecord record, const Executed& executed, const Snaps
     group.state = State::done;
     return {Store{std::move(record)}, Exit{}};
   }
-  if (executed.code == not_rolled_back) roll_back_open(group, "", OwnFiles::unknown, actions);
+  if (executed.code == not_rolled_back) roll_back_open(group, OwnFiles::unknown, snapshot, actions);
   std::set<std::string> names;
   for (const RunRecord::Package& package : group.packages)
     names.insert(package.name);

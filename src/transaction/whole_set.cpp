@@ -42,16 +42,6 @@ MovedApps apps_of_removed(const Snapshot& snapshot) {
   return apps;
 }
 
-/// What nodes run of these applications.
-PackagedApps in_nodes(PackagedApps apps, const PackagedApps& backup) {
-  if (!is_used(backup)) return with_backup(std::move(apps), backup);
-  for (const PackagedApp& app : backup) {
-    std::erase_if(apps, [&](const PackagedApp& one) { return one.app == app.app; });
-    apps.push_back(app);
-  }
-  return apps;
-}
-
 /// The applications before the change, those of a removed package among them. Takes what it finds there out
 /// of `moved`.
 PackagedApps apps_before(PackageChange& change, const PackagedApps& next, MovedApps& moved,
@@ -60,7 +50,7 @@ PackagedApps apps_before(PackageChange& change, const PackagedApps& next, MovedA
   PackagedApps old;
   if (const InstalledPackage* now = find(snapshot, name)) {
     change.from = now->relations;
-    old = in_nodes(now->member ? now->member->apps : now->listed, snapshot.backup(name));
+    old = with_backup(now->member ? now->member->apps : now->listed, snapshot.backup(name));
   }
   for (const PackagedApp& app : next) {
     const auto found = moved.find(app.app);
@@ -150,10 +140,6 @@ bool concerns_nodes(const Snapshot& snapshot) {
   return std::ranges::any_of(snapshot.removed, hooked) ||
          std::ranges::any_of(snapshot.archives,
                              [](const Archive& archive) { return archive.member.has_value(); });
-}
-
-bool is_used(const PackagedApps& backup) {
-  return std::ranges::any_of(backup, [](const PackagedApp& app) { return !app.location.is_backup(); });
 }
 
 std::set<std::string> to_bring_in_sync(const RunRecord& record, const std::set<std::string>& back,

@@ -24,9 +24,6 @@ struct WholeSet {
 /// Whether the run has to do with nodes at all. Needs what OpenArchives gives.
 bool concerns_nodes(const Snapshot& snapshot);
 
-/// Whether nodes run this backup, since what the installed version needs was not there.
-bool is_used(const PackagedApps& backup);
-
 /// The packages whose backups nodes run, and whose installed versions have now what they need: they are not
 /// in `record`, the run that has just ended. `back` are those of it that nodes have from their backups,
 /// too. Needs snapshot.packages.

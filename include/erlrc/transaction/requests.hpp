@@ -41,8 +41,11 @@ std::vector<Request> start_all(const PackagedApps& apps, const DesiredApps& desi
 std::vector<Request> for_nodes(const std::optional<std::vector<std::string>>& nodes,
                                std::vector<Request> requests);
 
-/// `apps`, each read from its backup if it has one of the same version. A backup of another version holds the
-/// files that some node may still run; the moment `configured` deals with it.
+/// Whether nodes run this backup, since what the installed version needs was not there.
+bool is_used(const PackagedApps& backup);
+
+/// `apps`, each read from its backup if it has one that is used, or one of the same version. Another backup of
+/// another version holds the files that some node may still run; the moment `configured` deals with it.
 PackagedApps with_backup(PackagedApps apps, const PackagedApps& backup);
 
 /// The requests that roll these back, in the order to execute them.
