@@ -10,6 +10,7 @@
 #include <erlrc/transaction/upgrade_set.hpp>
 
 #include "candidates.hpp"
+#include "moved_apps.hpp"
 #include "roll_back.hpp"
 
 namespace erlrc {
@@ -42,7 +43,7 @@ std::vector<Request> requests_of(const Group& group) {
 }
 
 std::vector<Request> own_requests(const Snapshot& snapshot) {
-  return requests_for(snapshot.moment, snapshot.versions());
+  return leave_to_others(snapshot.package, requests_for(snapshot.moment, snapshot.versions()), snapshot);
 }
 
 std::set<std::string> names_of(const PackageChanges& changes) {
@@ -213,9 +214,10 @@ PackageActions upgrade(const RunRecord& record, const Snapshot& snapshot) {
     return snapshot.unpacking ? PackageActions{Exit{}} : last_hook(snapshot);
   const Group* group = record.group_of(snapshot.package);
   if (group != nullptr && group->state == State::failed) return {Refuse{group->because}};
+  std::vector<Request> requests = own_requests(snapshot);
+  if (stops_any(requests) && snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};
   if (group != nullptr && group->state == State::done) return arrive(*group, snapshot);
   if (snapshot.skipped.contains(snapshot.package)) return skip(skipped_by_administrator, snapshot);
-  std::vector<Request> requests = own_requests(snapshot);
   if (others_possible(snapshot)) {
     // Where no node runs the package, the others do not matter; but after a kill, that may be because the
     // upgrade is done.

@@ -7,6 +7,8 @@
 
 #include <erlrc/transaction/requests.hpp>
 
+#include "moved_apps.hpp"
+
 namespace erlrc {
 namespace {
 
@@ -59,8 +61,9 @@ std::optional<PackageChange> coming(const Archive& archive, const Snapshot& snap
     return change;
   }
   const PackagedApps old = with_backup(known ? now->member->apps : now->listed, snapshot.backup(name));
-  return PackageChange{now->relations, *archive.relations,
-                       for_nodes(nodes, change_all(old, *apps, snapshot.desired)), archive.path};
+  auto requests = leave_to_others(name, change_all(old, *apps, snapshot.desired), snapshot);
+  return PackageChange{now->relations, *archive.relations, for_nodes(nodes, std::move(requests)),
+                       archive.path};
 }
 
 /// A package that is unpacked already. Its upgrade was done then, unless its old version has no hooks and

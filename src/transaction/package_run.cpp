@@ -10,6 +10,7 @@
 
 #include "both_on_disk.hpp"
 #include "candidates.hpp"
+#include "moved_apps.hpp"
 #include "roll_back.hpp"
 #include "used_backups.hpp"
 #include "whole_run.hpp"
@@ -160,32 +161,14 @@ PackageActions stays_installed(const Snapshot& snapshot) {
   return {Execute{requests_for(snapshot.moment, snapshot.versions()), Execute::How::all_or_none, true}};
 }
 
-/// The application as another installed package ships it. Needs snapshot.packages.
-const PackagedApp* shipped_by_another(const Atom& app, const Snapshot& snapshot) {
-  for (const auto& [name, package] : *snapshot.packages) {
-    const bool counts = name != snapshot.package && !package.half_installed && package.member &&
-                        package.member->policy == PackagePolicy::hot;
-    if (!counts) continue;
-    const auto found = std::ranges::find(package.member->apps, app, &PackagedApp::app);
-    if (found != package.member->apps.end()) return &*found;
-  }
-  return nullptr;
-}
-
 /// Stops the applications of the calling package. Where another package ships one of them, too, nodes change to
 /// its version instead.
 PackageActions remove(const Snapshot& snapshot) {
   if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};
   PackageActions actions;
   if (snapshot.moment == Moment::removed) drop_backup(snapshot, actions);
-  std::vector<Request> requests = requests_for(snapshot.moment, snapshot.versions());
-  for (Request& request : requests) {
-    const PackagedApp* other = snapshot.packages ? shipped_by_another(request.app, snapshot) : nullptr;
-    if (other == nullptr) continue;
-    const Version& version = *version_before(request);
-    const PackagedApp own{request.app, version.vsn, *version.location};
-    request = for_nodes(request.nodes, change_all({own}, {*other}, std::set<Atom>{})).front();
-  }
+  auto requests =
+      leave_to_others(snapshot.package, requests_for(snapshot.moment, snapshot.versions()), snapshot);
   actions.push_back(Execute{std::move(requests), Execute::How::all_or_none, true});
   return actions;
 }

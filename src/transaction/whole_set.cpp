@@ -9,6 +9,8 @@
 
 #include <erlrc/transaction/requests.hpp>
 
+#include "moved_apps.hpp"
+
 namespace erlrc {
 namespace {
 
@@ -91,8 +93,8 @@ void add_change(const Archive& archive, MovedApps& moved, WholeSet& all, const S
     app.location = Location::staged(app.location.in_path, staged_path(snapshot, name, app.location.in_path));
   PackageChange change{{}, *archive.relations, {}, archive.path};
   PackagedApps old = apps_before(change, *next, moved, snapshot);
-  change.requests = for_nodes(known ? now->member->nodes : archive.member->nodes,
-                              requests_of(change, old, *next, snapshot));
+  auto requests = leave_to_others(name, requests_of(change, old, *next, snapshot), snapshot);
+  change.requests = for_nodes(known ? now->member->nodes : archive.member->nodes, std::move(requests));
   if (!old.empty()) all.old[name] = std::move(old);
   all.changes[name] = std::move(change);
 }
@@ -104,7 +106,8 @@ void add_removal(const std::string& name, const MovedApps& left, WholeSet& all, 
   if (!versions.installed) return;
   std::erase_if(*versions.installed, [&](const PackagedApp& app) { return !left.contains(app.app); });
   versions.nodes = now.member->nodes;
-  all.changes[name] = {now.relations, {}, requests_for(Moment::about_to_remove, versions)};
+  auto requests = requests_for(Moment::about_to_remove, versions);
+  all.changes[name] = {now.relations, {}, leave_to_others(name, std::move(requests), snapshot)};
 }
 
 /// New packages that no changed one needs.

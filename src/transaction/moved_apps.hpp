@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <erlrc/plan/request.hpp>
+#include <erlrc/transaction/snapshot.hpp>
+
+// Applications that one package no longer has, while another package ships them. Nodes that run such an
+// application change to the other package's version; it is not stopped.
+
+namespace erlrc {
+
+/// Whether one of these requests stops an application.
+bool stops_any(const std::vector<Request>& requests);
+
+/// The requests of `package`; instead of stopping what another installed package ships, too, they change to the
+/// version of that one. Without snapshot.packages they stay as they are.
+std::vector<Request> leave_to_others(const std::string& package, std::vector<Request> requests,
+                                     const Snapshot& snapshot);
+
+}  // namespace erlrc
