@@ -198,12 +198,11 @@ private:
   bool changed_ = false;
 };
 
-/// The files of the version that runs with their digests, as far as they are where the node looks for them.
-std::vector<LoadModules::Item> known_files(const AppFiles& from, const std::vector<Atom>& modules) {
+/// The modules with the digests of their files.
+std::vector<LoadModules::Item> digests(const AppFiles& files, const std::vector<Atom>& modules) {
   std::vector<LoadModules::Item> items;
-  if (!from.in_place) return items;
   for (const Atom& module : modules)
-    if (const auto beam = from.beams.find(module); beam != from.beams.end())
+    if (const auto beam = files.beams.find(module); beam != files.beams.end())
       items.push_back({module, to_bytes(beam->second.md5)});
   return items;
 }
@@ -230,7 +229,9 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
   // First, because the node prepares the new code while it does what follows.
   append_reading(steps, to, script.loaded, otp ? std::vector<std::vector<Atom>>{} : script.switched);
   if (!touched.empty())
-    steps.push_back(BackUpCode{from.location.read_from, touched, known_files(from, touched)});
+    // Files that are where the node looks for them need not be digested there once more.
+    steps.push_back(BackUpCode{from.location.read_from, touched,
+                               from.in_place ? digests(from, touched) : std::vector<LoadModules::Item>{}});
   if (auto check = check_libraries(from, to, script.loaded)) steps.push_back(*std::move(check));
   if (auto nifs = with_nifs(from, touched); !nifs.empty()) steps.push_back(PinLibraries{std::move(nifs)});
   if (!script.checked.empty())
@@ -271,7 +272,8 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
   const auto children = note_children(supervisors, versions.trees, policy);
   ScriptSteps made;
   made.before = steps_before(versions, read, script.made, children, policy);
-  if (policy.engine == Policy::Engine::otp) {
+  const bool otp = policy.engine == Policy::Engine::otp;
+  if (otp) {
     const std::string& ebin = to.location.read_from;
     made.notes.push_back("engine: release_handler of OTP");
     made.change = {EvalScript{versions.change, to.spec.vsn, ebin.substr(0, ebin.rfind('/')), versions.trees,
@@ -284,12 +286,14 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
     if (!moved.empty()) made.change.push_back(MoveModules{to.location, moved});
     for (const Atom& module : moved)
       read.purges.emplace(module, Purge::soft);
-    made.change.push_back(CallConfigChange{to.spec.name});
     PostPurge purge;
     for (const auto& [module, how] : read.purges)
       purge.items.push_back({module, how});
     if (!purge.items.empty()) made.last.push_back(std::move(purge));
   }
+  if (auto planned = digests(to, read.loaded); !planned.empty())
+    made.change.push_back(CheckLoaded{std::move(planned)});
+  if (!otp) made.change.push_back(CallConfigChange{to.spec.name});
   if (!with_nifs(to, with_nifs(from, read.loaded)).empty()) made.change.push_back(CheckNifs{});
   if (children)
     for (std::string& note : notes_on(*children, from, to))

@@ -174,3 +174,27 @@ TEST_CASE("code: a directory of patches that a restart would use again is named"
           ""});
   CHECK(lab.ask("zoo_lib:vsn().") == "\"2.0.0\"");
 }
+
+TEST_CASE("code: an upgrade whose files are others in the node than they were for the plan is rolled back") {
+  Lab lab;
+  lab.add(servers("zoo", "1.0.0", {"zoo_a"}));
+  lab.add(servers("zoo", "2.0.0", {"zoo_a"}));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  // The planner knows where dpkg puts the files that it is replacing. The code server of a node does not.
+  namespace fs = std::filesystem;
+  const fs::path dir = lab.at("zoo", "1.0.0") + "/ebin", other = lab.at("zoo", "2.0.0") + "/ebin";
+  for (const std::string file : {"zoo.app", "zoo_a.beam", "zoo_app.beam", "zoo_sup.beam"}) {
+    fs::rename(dir / file, dir / (file + ".dpkg-tmp"));
+    fs::copy_file(other / file, dir / file);
+  }
+  lab.ask("lab:mark().");
+  const Ran ran = lab.downgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find(
+            "rolled_back: modules whose files have changed since the plan was made: zoo_sup, zoo_a;") !=
+        std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("gen_server:call(zoo_a, vsn).") == "{\"2.0.0\",\"2.0.0\"}");
+}

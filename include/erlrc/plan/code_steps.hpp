@@ -94,6 +94,16 @@ struct CheckLibraries {
   bool operator==(const CheckLibraries&) const = default;
 };
 
+/// Fails if the code of one of the modules, as it was loaded, is not what the plan was made for: its file has
+/// changed since, or the node sees another one.
+struct CheckLoaded {
+  static constexpr std::string_view name = "check_loaded";
+  std::vector<LoadModules::Item> modules;
+  std::vector<Term> args() const { return parts::terms(parts::each(modules, &LoadModules::Item::term)); }
+  std::string text() const { return "check that the planned code was loaded of " + parts::modules(modules); }
+  bool operator==(const CheckLoaded&) const = default;
+};
+
 /// Fails if one of the modules that CheckLibraries found with NIFs has none, or has not loaded the library of
 /// its version.
 struct CheckNifs {
@@ -223,9 +233,10 @@ struct PostPurge {
 
 struct CodeSteps {
   static constexpr std::string_view family = "code";
-  using Kinds = std::variant<LoadModules, BackUpReplaced, UnloadModules, BackUpCode, CheckLibraries,
-                             CheckNifs, PinLibraries, ReadCode, CheckOldCode, PassPointOfNoReturn,
-                             SwitchModules, LoadNew, MoveModules, RemoveModule, PostPurge>;
+  using Kinds =
+      std::variant<LoadModules, BackUpReplaced, UnloadModules, BackUpCode, CheckLibraries, CheckLoaded,
+                   CheckNifs, PinLibraries, ReadCode, CheckOldCode, PassPointOfNoReturn, SwitchModules,
+                   LoadNew, MoveModules, RemoveModule, PostPurge>;
 };
 
 }  // namespace erlrc

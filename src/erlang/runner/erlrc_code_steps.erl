@@ -97,7 +97,8 @@ code_step(do, {load_modules, Ebin, Named, Items}, #{backup := Backup} = C) ->
                                                                        #{Module := Running} -> Running;
                                                                        _ -> running_code(Module, Ebin)
                                                                    end}),
-                                      load(Module, beam_file(Named, Module), read_beam(Ebin, Module), C)
+                                      load(Module, beam_file(Named, Module), read_beam(Ebin, Module), C),
+                                      check_loaded([{Module, Md5}])
                                   end
                           end
                   end, Items),
@@ -160,6 +161,9 @@ code_step(do, {back_up_replaced, Ebin, Items}, C) ->
     code_step(do, {back_up_code, Ebin, Replaced, []}, C);
 code_step(do, {check_libraries, Ebin, Changed, Again, Kept}, C) ->
     check_libraries(Ebin, Changed, Again, Kept, C);
+code_step(do, {check_loaded, Items}, C) ->
+    check_loaded(Items),
+    C;
 code_step(do, check_nifs, C) ->
     check_nifs(C),
     C;
@@ -177,6 +181,13 @@ code_step(do, pass_point_of_no_return, #{loads := Loads} = C) ->
 %% modules or processes.
 code_step(do, {post_purge, Purges}, C) ->
     C#{purges := Purges}.
+
+%% What the application has made or removed itself is its own.
+check_loaded(Items) ->
+    Others = [Module || {Module, Md5} <- Items, erlang:module_loaded(Module), not is_generated(Module),
+                        loaded_md5(Module) =/= Md5],
+    Others =:= [] orelse fail("modules whose files have changed since the plan was made: ~ts; run it again",
+                              [modules(Others)]).
 
 %% Nearly all modules lie where they should, and the client has digested their files just now.
 in_place(Modules, Files) ->
