@@ -4,7 +4,7 @@
 %% (src/node/running_code.cpp reads it).
 -module(erlrc_compare).
 -export([main/3]).
--import(erlrc_elf, [digests/1, nif_entries/1]).
+-import(erlrc_elf, [digests/1, has_nif_init/1, nif_entries/1]).
 -import(erlrc_mapped, [libraries/0]).
 
 main(_, Client, Ref) ->
@@ -14,9 +14,15 @@ main(_, Client, Ref) ->
     Old = [erlang:check_old_code(Module) andalso is_run(Module, Pids) || Module <- Modules],
     Client ! {Ref, #{path => lists:map(fun filename:absname/1, code:get_path()),
                      modules => lists:zip(lists:zip(Modules, Files), lists:zip(Md5s, Old)),
-                     libraries => [{Name, [Module || {Module, _} <- nif_entries(Image)], IsPinned,
-                                    digests(Image)}
+                     libraries => [{Name, entries(Image), IsPinned, digests(Image)}
                                    || {Name, _, Image, IsPinned} <- libraries(), not is_pin(Name)]}}.
+
+%% Other libraries, as that of OpenSSL, are large, and have none.
+entries(Image) ->
+    case has_nif_init(Image) of
+        true -> [Module || {Module, _} <- nif_entries(Image)];
+        false -> []
+    end.
 
 %% Whether a process runs the code that the module had before. One that has ended meanwhile does not.
 is_run(Module, Pids) ->
