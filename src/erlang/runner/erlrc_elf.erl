@@ -51,17 +51,19 @@ digests({_, {memory, _, _}} = Image) ->
 digests(_) ->
     none.
 
-%% [{Name of a module, whether the library can take over from another one}]. Where an entry (ErlNifEntry,
-%% ERL_NIF_INIT) begins, the library has a relocation for the module's name, and another one, 40 bytes on, if
-%% there is a function `upgrade'. A library whose entry is made while it runs has none.
+%% [{Name of a module, whether the library can take over from another one}]. An entry (ErlNifEntry,
+%% ERL_NIF_INIT) has relocations for the module's name, after the version of the interface; 40 bytes on, if
+%% there is a function `upgrade'; and 56 bytes on for the kind of emulator, `beam.vanilla'. A library whose
+%% entry is made while it runs has none.
 nif_entries(Image) ->
     case tags(Image) of
         #{7 := Table, 8 := Size} ->
             Relocations = maps:from_list([{Where, Points} || <<Where:64/little, _:64, Points:64/little>>
                                                                  <= bytes(Table, Size, Image)]),
             [{text_at(Points, Image), is_map_key(Where + 40, Relocations)}
-             || {Where, Points} <- maps:to_list(Relocations), is_map_key(Where + 16, Relocations),
-                <<2:32/little>> <- [bytes(Where - 8, 4, Image)]];
+             || {Where, Points} <- maps:to_list(Relocations), is_map_key(Where + 56, Relocations),
+                <<2:32/little>> <- [bytes(Where - 8, 4, Image)],
+                <<"beam.", _/binary>> <- [text_at(maps:get(Where + 56, Relocations), Image)]];
         _ ->
             []
     end.

@@ -3,7 +3,7 @@
 -module(MODULE).
 -vsn(?VSN).
 -on_load(open/0).
--export([vsn/0, keep/0, kept_vsn/1]).
+-export([vsn/0, keep/0, kept_vsn/1, sum/2]).
 
 open() ->
     erlang:load_nif(filename:join(code:priv_dir(fast_APP), "MODULE"), ?VSN).
@@ -11,3 +11,4 @@ open() ->
 vsn() -> erlang:nif_error(not_loaded).
 keep() -> erlang:nif_error(not_loaded).
 kept_vsn(_) -> erlang:nif_error(not_loaded).
+sum(_, _) -> erlang:nif_error(not_loaded).

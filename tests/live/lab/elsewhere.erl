@@ -3,7 +3,7 @@
 -module(MODULE).
 -vsn(?VSN).
 -on_load(open/0).
--export([vsn/0, keep/0, kept_vsn/1]).
+-export([vsn/0, keep/0, kept_vsn/1, sum/2]).
 
 open() ->
     Apps = filename:dirname(code:lib_dir(APP)),
@@ -12,3 +12,4 @@ open() ->
 vsn() -> erlang:nif_error(not_loaded).
 keep() -> erlang:nif_error(not_loaded).
 kept_vsn(_) -> erlang:nif_error(not_loaded).
+sum(_, _) -> erlang:nif_error(not_loaded).

@@ -46,6 +46,15 @@ static ERL_NIF_TERM kept_vsn(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]
     return enif_make_int(env, (**(version **)kept)());
 }
 
+static ERL_NIF_TERM sum(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
+{
+    int one, other;
+
+    if (!enif_get_int(env, argv[0], &one) || !enif_get_int(env, argv[1], &other))
+        return enif_make_badarg(env);
+    return enif_make_int(env, one + other);
+}
+
 static int open_kind(ErlNifEnv *env)
 {
     kind = enif_open_resource_type(env, NULL, "kept", NULL, ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER, NULL);
@@ -66,7 +75,9 @@ static int upgrade(ErlNifEnv *env, void **priv, void **old, ERL_NIF_TERM info)
 #define upgrade NULL
 #endif
 
-static ErlNifFunc functions[] = {{"vsn", 0, vsn, 0}, {"keep", 0, keep, 0}, {"kept_vsn", 1, kept_vsn, 0}};
+/* The arity of sum/2 looks like the version with which an ErlNifEntry begins. */
+static ErlNifFunc functions[] = {
+    {"sum", 2, sum, 0}, {"vsn", 0, vsn, 0}, {"keep", 0, keep, 0}, {"kept_vsn", 1, kept_vsn, 0}};
 
 /* Another macro, so that NAME is expanded. */
 #define INIT(MODULE) ERL_NIF_INIT(MODULE, functions, load, NULL, upgrade, NULL)

@@ -2,7 +2,7 @@
 %% A module with functions from the library priv/MODULE.so (nif.c), which open/0 loads.
 -module(MODULE).
 -vsn(?VSN).
--export([open/0, vsn/0, keep/0, kept_vsn/1]).
+-export([open/0, vsn/0, keep/0, kept_vsn/1, sum/2]).
 
 open() ->
     erlang:load_nif(filename:join(code:priv_dir(APP), "MODULE"), ?VSN).
@@ -10,3 +10,4 @@ open() ->
 vsn() -> erlang:nif_error(not_loaded).
 keep() -> erlang:nif_error(not_loaded).
 kept_vsn(_) -> erlang:nif_error(not_loaded).
+sum(_, _) -> erlang:nif_error(not_loaded).
