@@ -2,8 +2,9 @@
 package Erlrc::Nodes;
 
 # The registered nodes that run on this host, and those of them that are stale: they run code that is not on
-# disk any more. Each node is asked once, by erlrc-eval, and has twenty seconds: it may be busy, or its
-# machine with the upgrade.
+# disk any more. All nodes are asked at the same time, by erlrc-eval. needrestart runs at the end of each run of APT,
+# and a node that hangs must not delay it: one that does not answer the simplest question in two seconds is named,
+# and not asked anything else. The others have twenty seconds, since their machine may be busy.
 
 use strict;
 use warnings;
@@ -14,6 +15,8 @@ my $registry = ($ENV{ERLRC_ROOT} || '/etc/erlrc.d') . '/nodes';
 # A node answers with its process, whether its own emulator is still installed, and the loaded modules whose
 # code on disk differs or is missing. An unchanged module is not loaded again by an upgrade and keeps the name
 # of a file that no longer exists, so for modules whose file differs the code path is searched.
+my $seconds = 2;
+my $patience = 20;
 my $question = <<'END';
 {os:getpid(),
  filelib:is_dir(filename:join(code:root_dir(), "erts-" ++ erlang:system_info(version))),
@@ -26,24 +29,40 @@ END
 
 my $nodes;
 
-# {PID => {name => .., emulator_gone => .., modules => [..]}}. What a node answers only decides whether it is
-# stale: a node that reports the process of another service must not keep that from being restarted.
+# {PID => {name => .., emulator_gone => .., modules => [..], silent => ..}}. What a node answers only decides whether
+# it is stale: a node that reports the process of another service must not keep that from being restarted.
 sub all {
   return $nodes if $nodes;
   $nodes = {};
   return $nodes unless -x $eval;
   my $processes = named_processes();
-  foreach my $name (registered()) {
-    my $answer = ask($name);
-    next unless $answer =~ /^\{"(\d+)",(true|false),\[([^\]]*)\]\}/;
+  my %gone = map { $_ => 1 } grep { emulator_gone($_) } keys %$processes;
+  my %awake = ask('node()', $seconds, registered());
+  my %answers = ask($question, $patience, keys %awake);
+  foreach my $name (sort keys %answers) {
+    next unless $answers{$name} =~ /^\{"(\d+)",(true|false),\[([^\]]*)\]\}/;
     my ($pid, $emulator, $modules) = ($1, $2, $3);
     next unless grep { $_ eq $name } @{$processes->{$pid} // []};
     $nodes->{$pid} = {
-      name => $name, emulator_gone => $emulator eq 'false',
+      name => $name, emulator_gone => $emulator eq 'false' || $gone{$pid},
       modules => [sort map { /([\w.@']+)/ ? $1 : () } split /,/, $modules],
     };
   }
+  foreach my $pid (grep { !$nodes->{$_} } keys %$processes) {
+    my $name = $processes->{$pid}[0];
+    $nodes->{$pid} = {name => $name, emulator_gone => $gone{$pid}, modules => [], silent => !$gone{$pid}};
+  }
   return $nodes;
+}
+
+# For tests: asks anew.
+sub forget { undef $nodes }
+
+# Whether the file of the emulator was replaced or removed while it runs. This needs no answer: an upgrade of Erlang
+# also ends epmd.
+sub emulator_gone {
+  my ($pid) = @_;
+  return (readlink("/proc/$pid/exe") // '') =~ / \(deleted\)$/ ? 1 : 0;
 }
 
 sub registered {
@@ -52,18 +71,23 @@ sub registered {
   return grep { !/^\.|~$|\.dpkg-|\.rpm(?:new|save|orig)$/ && -f "$registry/$_" } sort readdir $dir;
 }
 
-# The answer without white space; empty if the node did not answer.
+# {NAME => ANSWER}, of the nodes that answer in that time; without white space.
 sub ask {
-  my ($name) = @_;
-  my $pid = open(my $answer, '-|') // return '';
-  if (!$pid) {
+  my ($expression, $limit, @names) = @_;
+  my (%pipes, %answers);
+  foreach my $name (@names) {
+    my $pid = open($pipes{$name}, '-|') // next;
+    next if $pid;
     open(STDERR, '>', '/dev/null');
-    exec($eval, '--timeout', '20', $name, $question) or exit 1;
+    exec($eval, '--timeout', $limit, $name, $expression) or exit 1;
   }
-  my $text = join '', <$answer>;
-  close($answer) or return '';
-  $text =~ s/\s+//g;
-  return $text;
+  foreach my $name (keys %pipes) {
+    my $pipe = $pipes{$name} // next;
+    my $text = join '', <$pipe>;
+    close($pipe) or next;
+    $answers{$name} = $text =~ s/\s+//gr;
+  }
+  return %answers;
 }
 
 sub is_stale {
@@ -71,14 +95,15 @@ sub is_stale {
   return $node->{emulator_gone} || @{$node->{modules}} > 0;
 }
 
-# A line for the administrator, for each node that needs a restart.
+# A line for the administrator, for each node that needs a restart, or that does not answer.
 sub complaints {
   my $nodes = all();
-  return map { describe($_) } sort { $a->{name} cmp $b->{name} } grep { is_stale($_) } values %$nodes;
+  return map { describe($_) } sort { $a->{name} cmp $b->{name} } grep { is_stale($_) || $_->{silent} } values %$nodes;
 }
 
 sub describe {
   my ($node) = @_;
+  return "erlrc: node $node->{name} does not answer in $seconds seconds: it may need a restart" if $node->{silent};
   my @modules = @{$node->{modules}};
   my @some = @modules > 4 ? (@modules[0 .. 3], '..') : @modules;
   my @why = (

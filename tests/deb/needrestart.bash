@@ -71,8 +71,11 @@ holds "the services of registered nodes are left to the administrator" \
   eval 'deferred other.service && deferred erlrc@one.service'
 holds "no process was restarted" same_processes
 kill -STOP "$other"
+began=$SECONDS
 holds "needrestart runs" need_restart
+say "   (with a node that hangs: $((SECONDS - began)) s)"
 kill -CONT "$other"
+holds "the node is named" said 'erlrc: node other does not answer in 2 seconds: it may need a restart'
 holds "a node that does not answer is not restarted either" eval 'deferred other.service && same_processes'
 say "   now without the configuration file of erlrc:"
 mv /etc/needrestart/conf.d/erlrc.conf /tmp
