@@ -2,28 +2,7 @@
 # Sourced by run, with fakechroot. Tests that packages which are installed, upgraded and removed in an image do
 # not change the host: by dpkg from outside of it, and in a fakechroot. Both have the same packages.
 
-# Packages with the scripts that dh_erlrc adds, and the conffile of its applications.
-scripts=$here/../../hooks/debhelper/autoscripts
-dressed=$logs/dressed
-
-# snippet NAME APP PACKAGE: as debhelper inserts it.
-snippet() { [[ ! -e $scripts/$1 ]] || sed "s/#APPLICATIONS#/$2/; s/#PACKAGE#/$3/; s/#UNITS#/egerl.service/" "$scripts/$1"; }
-
-# dress PACKAGE VSN: makes $dressed/PACKAGE_VSN_all.deb of the package in the archive.
-dress() {
-  local tree=$logs/tree script
-  rm -rf "$tree"
-  dpkg-deb -R "/srv/archive/$1_$2_all.deb" "$tree"
-  (cd "$tree" && find etc -type f -printf '/%p\n') >"$tree/DEBIAN/conffiles"
-  for script in preinst postinst prerm postrm; do
-    { printf '#!/bin/sh\nset -e\n'
-      if [[ $script == p*inst ]]; then snippet "$script-erlrc-applications" "$1" "$1"; fi
-      snippet "$script-erlrc" "$1" "$1"
-      if [[ $script == postrm ]]; then snippet "$script-erlrc-applications" "$1" "$1"; fi
-      snippet "$script-erlrc-restart" "$1" "$1"; } >"$tree/DEBIAN/$script"
-  done
-  dpkg-deb --root-owner-group -Zgzip -b "$tree" "$dressed/$1_$2_all.deb" >/dev/null
-}
+. "$here/../support/dressed.bash"
 
 # dress_erlrc: makes a package with erlrc's own triggers and scripts.
 dress_erlrc() {
@@ -37,8 +16,6 @@ dress_erlrc() {
     'Description: scripts of erlrc' >"$tree/DEBIAN/control"
   dpkg-deb --root-owner-group -Zgzip -b "$tree" "$dressed/erlrc_1_all.deb" >/dev/null
 }
-
-deb() { echo "$dressed/$1_$2_all.deb"; }
 
 # host: all that belongs to the host, as one text.
 host() {
@@ -73,7 +50,6 @@ life() {
   holds "nothing of erlrc is left there" equal "$(ls "$image/var/lib/erlrc" 2>/dev/null)" ''
 }
 
-mkdir -p "$dressed"
 for vsn in 4.0.1 4.1.0; do dress eglib "$vsn"; done
 for vsn in 4.0.1 4.1.0 4.2.0; do dress egerl "$vsn"; done
 dress_erlrc
