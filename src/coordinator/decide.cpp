@@ -9,9 +9,12 @@
 #include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/node/rehearse.hpp>
+#include <erlrc/node/same_files.hpp>
 
+#include <erlrc/coordinator/refused_before.hpp>
 #include <erlrc/coordinator/replaced_erlang.hpp>
 
 namespace erlrc {
@@ -60,14 +63,12 @@ bool await_rest(Rpc& rpc, NodeState& node, const Call& call) {
   return true;
 }
 
-void decide_on(Visit& visit, const Call& call) {
-  auto [rpc, node] =
-      connect_and_observe(*visit.entry, question_for(call.request), call.options.until, call.ports);
-  visit.rpc = std::move(rpc);
-  if (!visit.rpc) {
-    visit.report.outcome = Outcome::done(Word::node_down);
-    return;
-  }
+bool is_at_rest(const NodeState& node) {
+  return !node.booting && node.runner.empty();
+}
+
+/// Makes the plan of a node, or sets the outcome that it has without one.
+void plan_on(Visit& visit, NodeState& node, const Call& call) {
   if (!await_rest(*visit.rpc, node, call)) {
     visit.report.outcome = Outcome::refused(
         {Refusal::Reason::busy, "another run of erlrc (" + node.runner + ") is at work on this node"});
@@ -93,12 +94,61 @@ void decide_on(Visit& visit, const Call& call) {
   }
   visit.report.plan = std::get<Plan>(std::move(decision));
   visit.report.outcome = Outcome::done(visit.report.plan.word, visit.report.plan.remarks);
+}
+
+/// An upgrade that the node has tried before, and that would end as before, is refused.
+void recall(Visit& visit, const Call& call) {
+  const auto* change = std::get_if<Request::Change>(&call.request.what);
+  if (!call.options.remembers || change == nullptr || visit.report.plan.steps.empty()) return;
+  visit.identity = identity_of(call.request.app, *change, call.files, *visit.entry);
+  const auto before = load_refused(visit.report.node, call.request.app);
+  if (call.options.retries || !before || before->identity != visit.identity) return;
+  visit.report.plan = {};
+  visit.report.outcome = Outcome::refused({Refusal::Reason::refused_before, refused_again(*before)});
+}
+
+void set_other_system(Visit& visit, const std::string& why) {
+  visit.report.plan = {};
+  visit.report.outcome = Outcome::done(Word::other_system, {why});
+}
+
+/// A node that does not see the files of the request as we do is not upgraded with them. Whether it is one.
+bool is_of_other_system(Visit& visit, const NodeState& node, const Call& call) {
+  const Request request = with_directories(call.request, node, call.cache);
+  const auto foreign = foreign_files(*visit.rpc, places_of(request), call.options.until);
+  if (!foreign.empty()) set_other_system(visit, other_system(foreign));
+  return !foreign.empty();
+}
+
+/// Planning changes nothing, so it can come first: most calls find that there is nothing to do.
+void decide_on(Visit& visit, const Call& call) {
+  auto [rpc, node] =
+      connect_and_observe(*visit.entry, question_for(call.request), call.options.until, call.ports);
+  visit.rpc = std::move(rpc);
+  if (!visit.rpc) {
+    visit.report.outcome = Outcome::done(Word::node_down);
+    return;
+  }
+  const bool waits = !is_at_rest(node);
+  if (waits && is_of_other_system(visit, node, call)) return;
+  try {
+    plan_on(visit, node, call);
+  } catch (const TimedOut&) {
+    throw;
+  } catch (const Error&) {
+    if (waits || !is_of_other_system(visit, node, call)) throw;
+    return;
+  }
   const bool to_do = !visit.report.plan.steps.empty();
+  const bool is_as_asked = visit.report.outcome.is_done() && !visit.report.outcome.is(Word::restart_due);
+  if (is_as_asked && !to_do) return;
+  if (!waits && is_of_other_system(visit, node, call)) return;
   if (to_do && call.options.rehearse) {
     visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
     visit.report.outcome.remarks = visit.report.plan.remarks;
   }
-  visit.to_run = to_do && !call.options.dry_run && !call.options.rehearse;
+  recall(visit, call);
+  visit.to_run = visit.report.outcome.is_done() && to_do && !call.options.dry_run && !call.options.rehearse;
 }
 
 }  // namespace
@@ -106,6 +156,8 @@ void decide_on(Visit& visit, const Call& call) {
 void decide(Visit& visit, const Call& call) {
   try {
     decide_on(visit, call);
+  } catch (const OtherSystem& other) {
+    set_other_system(visit, other.what());
   } catch (const std::exception& error) {
     // Without its files, a node may not even be able to answer.
     const auto why = call.options.leave_stale ? replaced_emulator(*visit.entry) : std::nullopt;

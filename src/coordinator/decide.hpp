@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/coordinator/execute.hpp>
@@ -16,7 +17,8 @@ struct Visit {
   const NodeEntry* entry = nullptr;  ///< null: its file could not be used
   NodeReport report;
   std::unique_ptr<Rpc> rpc;
-  bool to_run = false;  ///< it has a plan with steps
+  bool to_run = false;     ///< it has a plan with steps
+  std::string identity{};  ///< of an upgrade that is remembered if it fails
 
   bool failed() const { return !report.outcome.is_done(); }
 };

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -25,7 +27,7 @@
 
 #include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/coordinator/commit_record.hpp>
-#include <erlrc/coordinator/replaced_erlang.hpp>
+#include <erlrc/coordinator/refused_before.hpp>
 
 #include "decide.hpp"
 #include "running.hpp"
@@ -80,6 +82,20 @@ void run_one(Visit& visit, Commit commit, Deadline until, const std::string& rec
   }
 }
 
+/// Notes what the next call has to know of this run. Only a run that has suspended processes is worth it; one that has
+/// taken most of its time may have failed because the machine was busy.
+void remember(const Visit& visit, const Atom& app, milliseconds limit) {
+  if (visit.identity.empty()) return;
+  const Outcome& outcome = visit.report.outcome;
+  std::int64_t microseconds = 0;
+  for (const Outcome::StepTime& time : outcome.times)
+    microseconds += time.microseconds;
+  const bool quick = milliseconds(microseconds / 1000) < limit / 2;
+  if (outcome.is_done()) forget_refused(visit.report.node, app);
+  if (outcome.is_rolled_back() && outcome.suspended_us > 0 && quick)
+    store_refused(visit.report.node, app, visit.identity, outcome.why());
+}
+
 /// A node closes a connection on which its ticks are not answered: after 60 s by default, after 1 s at least.
 constexpr milliseconds tick_pause{250};
 
@@ -98,7 +114,8 @@ void stay_prepared_while(Visit& visit, Running& running) {
   }
 }
 
-void run_all(const std::vector<Visit*>& visits, Deadline until, const CommitRecord& record) {
+void run_all(const std::vector<Visit*>& visits, const Atom& app, Deadline until, const CommitRecord& record) {
+  const milliseconds limit = left_until(until);
   const Commit commit = visits.size() > 1 ? Commit::on_verdict : Commit::at_once;
   Running running(visits.size());
   const auto caller = std::this_thread::get_id();
@@ -110,6 +127,7 @@ void run_all(const std::vector<Visit*>& visits, Deadline until, const CommitReco
     {
       const Ended at_end{running};
       run_one(visit, commit, until, record.file());
+      remember(visit, app, limit);
     }
     // Plans for which there was no thread run in the calling thread one after the other: none waits for the
     // next.
@@ -176,7 +194,7 @@ void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, co
   const std::string because = roll_back.value_or("");
   std::vector<Visit*> prepared;
   std::ranges::copy_if(ran, std::back_inserter(prepared),
-                       [](const Visit* visit) { return !visit->failed(); });
+                       [](const Visit* visit) { return !visit->failed() && !visit->report.left; });
   std::atomic<bool> all_answered = true;
   with_each(prepared, [&](Visit& visit) {
     if (!conclude_one(visit, verdict, because, until)) all_answered = false;
@@ -184,8 +202,26 @@ void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, co
   if (all_answered) record.forget();
 }
 
+/// Gives up the request on nodes where it failed, if these may be left as they are.
+void leave_failed(std::vector<Visit>& visits, const ExecuteOptions& options) {
+  if (!options.may_leave) return;
+  for (Visit& visit : visits) {
+    Outcome& outcome = visit.report.outcome;
+    const bool waits = outcome.is(Refusal::Reason::busy) && left_until(options.until) > milliseconds{0};
+    if (!visit.failed() || outcome.is_broken() || waits || !options.may_leave(visit.report.node)) continue;
+    std::vector<std::string> remarks{outcome.why()};
+    std::ranges::move(outcome.remarks, std::back_inserter(remarks));
+    outcome = Outcome::done(Word::restart_due, std::move(remarks));
+    visit.report.plan = {};
+    visit.report.left = true;
+    visit.to_run = false;
+  }
+}
+
 /// Second phase: every node has a plan.
-void all_or_none(std::vector<Visit>& visits, Deadline until) {
+void all_or_none(std::vector<Visit>& visits, const Atom& app, const ExecuteOptions& options) {
+  const Deadline until = options.until;
+  leave_failed(visits, options);
   const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
   if (const Visit* failed = first_failed(visits)) {
     const std::string because = "nothing was done, because node " + failed->report.node + " failed";
@@ -194,7 +230,8 @@ void all_or_none(std::vector<Visit>& visits, Deadline until) {
     return;
   }
   const CommitRecord record;
-  run_all(to_run, until, record);
+  run_all(to_run, app, until, record);
+  leave_failed(visits, options);
   if (to_run.size() > 1) conclude_all(visits, to_run, record, std::max(until, after(verdict_time)));
 }
 
@@ -238,9 +275,10 @@ std::vector<NodeReport> execute(const Request& request, const Site& site, const 
       decide(visit, call);
       if (visit.to_run) run_one(visit, Commit::at_once, options.until);
     });
+    leave_failed(visits, options);
   } else {
     with_each(usable, [&](Visit& visit) { decide(visit, call); });
-    all_or_none(visits, options.until);
+    all_or_none(visits, request.app, options);
   }
 
   std::vector<NodeReport> reports;

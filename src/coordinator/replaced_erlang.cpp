@@ -20,6 +20,7 @@ bool exists(const std::filesystem::path& lib, const std::string& app, const std:
 }  // namespace
 
 std::optional<std::string> replaced_erlang(const NodeEntry& entry, const NodeState& node) {
+  if (auto why = replaced_emulator(entry)) return why;
   const std::filesystem::path lib = node.lib_dir;
   if (node.lib_dir.empty() || !file_status(lib)) return std::nullopt;
   for (const char* app : {"kernel", "stdlib"}) {

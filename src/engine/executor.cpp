@@ -5,8 +5,12 @@
 #include <ranges>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
+#include <erlrc/coordinator/refused_before.hpp>
+#include <erlrc/engine/run_notes.hpp>
 #include <erlrc/engine/stopped_apps.hpp>
 #include <erlrc/report/report.hpp>
 #include <erlrc/site/app_dir.hpp>
@@ -31,6 +35,12 @@ bool is_busy(const std::vector<NodeReport>& reports) {
       reports, [](const NodeReport& report) { return report.outcome.is(Refusal::Reason::busy); });
 }
 
+/// The request with the administrator's policy.
+Request with_policy(Request request, const Policy& policy) {
+  if (auto* change = std::get_if<Request::Change>(&request.what)) change->policy = policy;
+  return request;
+}
+
 Site without(Site site, const std::set<std::string>& nodes) {
   std::erase_if(site.registry.nodes,
                 [&](const NodeEntry& entry) { return nodes.contains(to_string(entry.name)); });
@@ -40,13 +50,15 @@ Site without(Site site, const std::set<std::string>& nodes) {
 
 }  // namespace
 
-/// Only the file name counts of entries that cannot be used.
+/// A node that was left as it is may still stop what it runs. Only the file name counts of entries that cannot be
+/// used.
 Site Executor::site_for(const Request& request) const {
-  if (!request.nodes) return site_;
+  const bool stops = std::holds_alternative<Request::Stop>(request.what);
+  Site site = stops ? site_ : without(site_, load_run_notes(left_nodes));
+  if (!request.nodes) return site;
   std::vector<NodeName> meant;
   for (const std::string& name : *request.nodes)
     meant.push_back(parse_node_name(name));
-  Site site = site_;
   std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
     return std::ranges::none_of(meant, [&](const NodeName& name) { return may_be_same(name, entry.name); });
   });
@@ -98,16 +110,77 @@ void Executor::note_stopped(const Request& request, const std::vector<NodeReport
   if (now != before) store_stopped_apps(now);
 }
 
-Executor::AllOrNone Executor::all_or_none(const std::vector<Request>& requests) {
-  const Deadline until = after(timeout_);
+Executor::AllOrNone Executor::all_or_none(const std::vector<Request>& requests, const Owner& owner) {
+  const Deadline until = after(settings_.timeout);
   const Starts starts = starts_of(requests);
   std::vector<Done> done;
+  if (const Request* failed = refused_before(requests, owner)) return {1, *failed};
   for (const Request& request : requests) {
-    Result result = one(request, site_for(request), until, {.starts = starts});
+    const std::string package = owner(request);
+    Result result = one(request, site_for(request), until, {.package = package, .starts = starts});
+    if (result.code == 0) result.code = leave(result.left, package, done);
     if (result.code != 0) return {std::max(result.code, roll_back_done(done)), request};
     done.push_back({request, std::move(result.changed)});
   }
   return {};
+}
+
+/// One of several requests may be known to fail: then those before it need not be tried. Such a node is left as it
+/// is, or, if it may not be, the result is the request that it refuses.
+const Request* Executor::refused_before(const std::vector<Request>& requests, const Owner& owner) {
+  if (requests.size() < 2) return nullptr;
+  for (const Request& request : requests) {
+    const Site site = site_for(request);
+    const bool known = std::ranges::any_of(site.registry.nodes, [&](const NodeEntry& entry) {
+      return load_refused(to_string(entry.name), request.app).has_value();
+    });
+    if (!known) continue;
+    auto reports = execute(with_policy(request, settings_.policy), site,
+                           {.until = after(settings_.timeout),
+                            .dry_run = true,
+                            .leave_stale = true,
+                            .remembers = true,
+                            .retries = settings_.retry});
+    std::erase_if(reports,
+                  [](const NodeReport& one) { return !one.outcome.is(Refusal::Reason::refused_before); });
+    if (reports.empty()) continue;
+    const std::string package = owner(request);
+    report(request, reports, {});
+    advise(package, reports);
+    std::vector<Done> none;
+    for (const NodeReport& one : reports) {
+      if (settings_.on_refusal_of(one.node, package) == OnRefusal::refuse) return &request;
+      leave({one.node}, package, none);
+    }
+  }
+  return nullptr;
+}
+
+/// What the administrator can do about an upgrade that is refused again and again.
+void Executor::advise(const std::string& package, const std::vector<NodeReport>& reports) {
+  const bool again = std::ranges::any_of(
+      reports, [](const NodeReport& node) { return node.outcome.is(Refusal::Reason::refused_before); });
+  if (!again) return;
+  streams_.err += "erlrc-hook: " + package + ": `apt-mark hold " + package +
+                  "` keeps the version that is installed; `apt-get -o Erlrc::Retry=on` tries again\n";
+}
+
+/// These nodes keep the old version of all packages of the requests: what was done there is rolled back.
+int Executor::leave(const std::set<std::string>& nodes, const std::string& package, std::vector<Done>& done) {
+  int worst = 0;
+  for (const std::string& node : nodes) {
+    std::vector<Done> there;
+    for (Done& one : done)
+      if (one.nodes.erase(node) > 0) there.push_back({one.request, {node}});
+    worst = std::max(worst, roll_back_done(there));
+    add_run_note(left_nodes, node);
+    const bool restart = settings_.on_refusal_of(node, package) == OnRefusal::restart;
+    if (restart) add_run_note(nodes_to_restart, node);
+    streams_.err += "erlrc-hook: " + package + ": node " + one_line(node) +
+                    (restart ? " will be restarted" : " keeps running the old code until its restart") +
+                    "; see on_refusal in erlrc.conf(5)\n";
+  }
+  return worst;
 }
 
 /// A node that does not answer takes the time of one request, and is not asked for the others.
@@ -115,7 +188,7 @@ Executor::Tried Executor::one_by_one(const std::vector<Request>& requests, Optio
   Tried tried;
   std::set<std::string> unknown;
   for (const Request& request : requests) {
-    Result result = one(request, without(site_for(request), unknown), after(timeout_), options);
+    Result result = one(request, without(site_for(request), unknown), after(settings_.timeout), options);
     tried.code = std::max(tried.code, result.code);
     tried.all_known = tried.all_known && result.unknown.empty() && !result.busy;
     unknown.merge(result.unknown);
@@ -134,10 +207,13 @@ int Executor::roll_back(const std::vector<Request>& requests) {
 /// Whether it holds for the report of a node, none of which is touched.
 template <typename Holds>
 bool Executor::would_any(const std::vector<Request>& requests, Holds holds) {
-  const ExecuteOptions look{
-      .until = after(timeout_), .dry_run = true, .leave_stale = true, .by_package = starts_of(requests)};
+  const ExecuteOptions look{.until = after(settings_.timeout),
+                            .dry_run = true,
+                            .leave_stale = true,
+                            .by_package = starts_of(requests)};
   return std::ranges::any_of(requests, [&](const Request& request) {
-    return std::ranges::any_of(execute(request, site_for(request), look), holds);
+    return std::ranges::any_of(execute(with_policy(request, settings_.policy), site_for(request), look),
+                               holds);
   });
 }
 
@@ -150,27 +226,42 @@ bool Executor::needs_restart(const std::vector<Request>& requests) {
 }
 
 Executor::Result Executor::one(const Request& request, const Site& site, Deadline until, Options options) {
-  const ExecuteOptions how{.until = until,
-                           .leave_stale = options.leave_stale,
-                           .each_alone = options.each_alone,
-                           .by_package = options.starts};
-  auto reports = execute(request, site, how);
+  ExecuteOptions how{.until = until,
+                     .leave_stale = options.leave_stale,
+                     .each_alone = options.each_alone,
+                     .by_package = options.starts};
+  how.remembers = !options.package.empty();
+  how.retries = settings_.retry;
+  if (!options.package.empty())
+    how.may_leave = [&](const std::string& node) {
+      return settings_.on_refusal_of(node, options.package) != OnRefusal::refuse;
+    };
+  const Request with = with_policy(request, settings_.policy);
+  auto reports = execute(with, site, how);
   while (is_busy(reports) && left_until(until) > milliseconds{0}) {
     std::this_thread::sleep_for(milliseconds{100});
-    reports = execute(request, site, how);
+    reports = execute(with, site, how);
   }
-  Result result{exit_code(reports), {}, {}, is_busy(reports)};
+  Result result{exit_code(reports), {}, {}, {}, is_busy(reports)};
   for (const NodeReport& node : reports) {
+    if (node.left) result.left.insert(node.node);
     if (has_changed(node)) result.changed.insert(node.node);
     if (node.outcome.is_silent() || node.outcome.is_broken()) result.unknown.insert(node.node);
   }
   if (options.starts) note_stopped(request, reports);
-  report(request, std::move(reports), options.quiet ? std::set<std::string>{} : result.changed);
+  report(request, reports, options.quiet ? std::set<std::string>{} : result.changed);
+  advise(options.package, reports);
   return result;
 }
 
 void Executor::report(const Request& request, std::vector<NodeReport> reports,
                       const std::set<std::string>& changed) {
+  for (const NodeReport& node : reports) {
+    if (!node.outcome.is(Word::other_system)) continue;
+    const std::string line = "node " + one_line(node.node) + " is skipped, as it belongs to another system";
+    if (add_run_note(reported_lines, line))
+      streams_.err += "erlrc-hook: " + line + ": " + one_line(node.outcome.remarks.front()) + "\n";
+  }
   std::erase_if(reports, [&](const NodeReport& node) {
     return node.outcome.is_done() && !changed.contains(node.node) && !node.outcome.is(Word::restart_due);
   });
@@ -183,7 +274,7 @@ void Executor::report(const Request& request, std::vector<NodeReport> reports,
 int Executor::roll_back_done(const std::vector<Done>& done) {
   int worst = 0;
   for (const Done& last : std::views::reverse(done)) {
-    const Result result = one(reversed(last.request), only_nodes(site_, last.nodes), after(timeout_),
+    const Result result = one(reversed(last.request), only_nodes(site_, last.nodes), after(settings_.timeout),
                               {.leave_stale = false, .each_alone = true});
     worst = std::max(worst, result.code == 0 ? 0 : not_rolled_back);
   }

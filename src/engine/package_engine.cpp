@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/engine/package_engine.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -64,7 +65,8 @@ public:
     snapshot_.answers.clear();
     int code = 0;
     if (action.how == Execute::How::all_or_none) {
-      auto result = executor_.all_or_none(action.requests);
+      auto result =
+          executor_.all_or_none(action.requests, [this](const Request& one) { return owner_of(one); });
       code = result.code;
       if (action.required) executed_.failed = std::move(result.failed);
     } else {
@@ -164,6 +166,14 @@ public:
   }
 
 private:
+  /// The package that a request is for: one of the upgrade set, else the calling one.
+  std::string owner_of(const Request& request) const {
+    for (const RunRecord::Group& group : record_.groups)
+      for (const RunRecord::Package& package : group.packages)
+        if (std::ranges::find(package.requests, request) != package.requests.end()) return package.name;
+    return snapshot_.package;
+  }
+
   bool end(int code, const std::string& text) {
     streams_.err += tool + one_line(text) + "\n";
     exit_ = code;
@@ -186,10 +196,10 @@ private:
 
 }  // namespace
 
-int handle_call(Moment moment, const PackageFacts& facts, const Site& site, milliseconds timeout,
+int handle_call(Moment moment, const PackageFacts& facts, const Site& site, const Settings& settings,
                 Streams& streams) {
-  RunFile file = RunFile::lock(after(timeout), facts.record_name());
-  return Engine(facts, std::move(file), Executor(site, timeout, streams), streams)
+  RunFile file = RunFile::lock(after(settings.timeout), facts.record_name());
+  return Engine(facts, std::move(file), Executor(site, settings, streams), streams)
       .run(facts.load(moment, site, streams));
 }
 

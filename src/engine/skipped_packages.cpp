@@ -2,59 +2,75 @@
 #include <erlrc/engine/skipped_packages.hpp>
 
 #include <filesystem>
-#include <sstream>
+#include <string_view>
+#include <vector>
 
+#include <erlrc/base/text.hpp>
 #include <erlrc/engine/run_file.hpp>
 #include <erlrc/site/dpkg.hpp>
-#include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 
 namespace erlrc {
 namespace {
 
-// The first line is the process of APT, `PID START`; the others are the names of packages.
-std::filesystem::path file() {
-  return run_directory() / "leave";
-}
+// The first line of a file is the process of APT, `PID START`.
 
-/// In the place of a package: all nodes are left alone.
-const std::string everything = "*";
-
-}  // namespace
-
-bool hooks_are_off() {
-  return environment("ERLRC_HOOKS") == "off" || load_skipped_packages().contains(everything);
-}
-
-void store_hooks_off() {
-  store_skipped_packages({everything});
-}
-
-void store_skipped_packages(const std::set<std::string>& packages) {
-  if (packages.empty()) {
-    remove_file(file());
+void store_for_apt(const std::string& name, const std::string& text) {
+  const std::filesystem::path file = run_directory() / name;
+  if (text.empty()) {
+    remove_file(file);
     return;
   }
   const ProcessId apt = calling_apt();
-  std::string text = std::to_string(apt.pid) + " " + apt.start + "\n";
+  make_run_directory();
+  write_file_atomically(file, std::to_string(apt.pid) + " " + apt.start + "\n" + text, 0644);
+}
+
+ProcessId parse_process(std::string_view line) {
+  const auto parts = words(line);
+  if (parts.size() != 2) return {};
+  return {parse_number<pid_t>(parts[0]).value_or(0), std::string(parts[1])};
+}
+
+/// The lines after the first.
+std::vector<std::string> load_of_apt(const std::string& name) {
+  const std::filesystem::path file = run_directory() / name;
+  const auto text = read_file_if_exists(file);
+  if (!text) return {};
+  const auto all = lines(*text);
+  if (!all.empty() && is_ancestor(parse_process(all.front()))) return {all.begin() + 1, all.end()};
+  remove_file(file);
+  return {};
+}
+
+}  // namespace
+
+void store_skipped_packages(const std::set<std::string>& packages) {
+  std::string text;
   for (const std::string& package : packages)
     text += package + "\n";
-  make_run_directory();
-  write_file_atomically(file(), text, 0644);
+  store_for_apt("leave", text);
 }
 
 std::set<std::string> load_skipped_packages() {
-  const auto text = read_file_if_exists(file());
-  if (!text) return {};
-  std::istringstream lines(*text);
-  ProcessId apt;
-  lines >> apt.pid >> apt.start;
-  std::set<std::string> packages;
-  for (std::string package; lines >> package;)
-    packages.insert(package);
-  if (is_ancestor(apt)) return packages;
-  remove_file(file());
-  return {};
+  const auto packages = load_of_apt("leave");
+  return {packages.begin(), packages.end()};
+}
+
+void store_apt_settings(const std::map<std::string, std::string>& settings) {
+  std::string text;
+  for (const auto& [key, value] : settings)
+    text += key + " " + one_line(value) + "\n";
+  store_for_apt("apt-settings", text);
+}
+
+std::map<std::string, std::string> load_apt_settings() {
+  std::map<std::string, std::string> settings;
+  for (const std::string& line : load_of_apt("apt-settings")) {
+    const auto blank = line.find(' ');
+    if (blank != std::string::npos) settings[line.substr(0, blank)] = line.substr(blank + 1);
+  }
+  return settings;
 }
 
 }  // namespace erlrc

@@ -3,15 +3,9 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
-#include <erlrc/sys/environment.hpp>
-#include <erlrc/sys/file.hpp>
 #include <erlrc/transaction/rpm.hpp>
 
 namespace erlrc {
-
-std::filesystem::path state_directory() {
-  return absolute_path(environment("ERLRC_STATE").value_or("/var/lib/erlrc"));
-}
 
 std::filesystem::path directory_of(const std::filesystem::path& directory, const std::string& package) {
   if (!is_rpm_name(package)) throw Error("package " + printable(package) + ": is not a package's name");

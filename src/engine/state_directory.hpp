@@ -4,10 +4,9 @@
 #include <filesystem>
 #include <string>
 
-namespace erlrc {
+#include <erlrc/site/state_directory.hpp>
 
-/// The directory for files that must survive a reboot: $ERLRC_STATE, or /var/lib/erlrc.
-std::filesystem::path state_directory();
+namespace erlrc {
 
 /// The part of a package in one of our directories. Throws Error if `package` is not a package's name: it may
 /// come from an archive, and must not lead to another place.

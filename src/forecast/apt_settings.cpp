@@ -2,27 +2,18 @@
 #include <erlrc/forecast/apt_settings.hpp>
 
 #include <string>
+#include <utility>
 
-#include <erlrc/base/error.hpp>
-#include <erlrc/base/text.hpp>
-#include <erlrc/sys/environment.hpp>
+#include <erlrc/coordinator/settings.hpp>
 
 namespace erlrc {
 
-PreflightMode preflight_mode(const AptConfig& config) {
-  const std::string text = config.value("Erlrc::Preflight").value_or("");
-  if (text == "report" || text.empty()) return PreflightMode::report;
-  if (text == "refuse") return PreflightMode::refuse;
-  if (text == "leave") return PreflightMode::leave;
-  if (text == "off") return PreflightMode::off;
-  throw Error("Erlrc::Preflight: " + printable(text) + ": expected report, refuse, leave or off");
-}
-
-bool apt_hooks_are_off(const AptConfig& config) {
-  const std::string value = config.value("Erlrc::Hooks").value_or("");
-  if (!value.empty() && value != "on" && value != "off")
-    throw Error("Erlrc::Hooks: " + printable(value) + ": expected on or off");
-  return value == "off" || environment("ERLRC_HOOKS") == "off";
+std::map<std::string, std::string> settings_in(const AptConfig& config) {
+  std::map<std::string, std::string> settings;
+  for (const SettingName& name : setting_names())
+    if (auto value = config.value(std::string(name.apt)); value && !value->empty())
+      settings[std::string(name.key)] = *std::move(value);
+  return settings;
 }
 
 bool is_this_system(const AptConfig& config) {

@@ -21,8 +21,8 @@ std::optional<ControlMember> read_member(const std::optional<Bytes>& text) {
 
 }  // namespace
 
-Transaction::Transaction(std::vector<AptChange> changes, const Desired& desired)
-    : changes_(std::move(changes)), desired_(desired) {
+Transaction::Transaction(std::vector<AptChange> changes, const Desired& desired, const Policy& policy)
+    : changes_(std::move(changes)), desired_(desired), policy_(policy) {
   std::vector<std::pair<const AptChange*, Members>> readable;
   for (const AptChange& change : changes_) {
     if (!change.unreadable.empty()) {
@@ -82,6 +82,7 @@ void Transaction::add(const std::string& package, std::vector<Request> requests,
                                                       : archive->files.files_below(directory);
                           }};
   for (Request& request : for_nodes(member ? member->nodes : std::nullopt, std::move(requests))) {
+    if (auto* change = std::get_if<Request::Change>(&request.what)) change->policy = policy_;
     const Version* packed = version_after(request);
     caches_.push_back(packed == nullptr ? std::make_unique<AppCache>(request.app)
                                         : std::make_unique<AppCache>(request.app, *packed, source));

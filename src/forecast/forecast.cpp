@@ -14,14 +14,17 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/coordinator/refused_before.hpp>
+#include <erlrc/coordinator/replaced_erlang.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/forecast/apt_transaction.hpp>
-#include <erlrc/node/connect.hpp>
 #include <erlrc/node/run.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/parallel.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
+
+#include "asked_node.hpp"
 
 // First, all nodes are asked: if none runs, nothing else is to be done. Then the archives are read. Then the
 // plans of each node are made in order, each for the state in which the plans before it leave the node. Last,
@@ -32,51 +35,6 @@ namespace {
 
 using Kind = Forecast::Kind;
 using Item = Transaction::Item;
-
-/// A row, and the steps of its plan that only check something.
-struct Planned {
-  std::size_t item = 0;
-  Forecast row;
-  std::vector<Step> checks{};
-};
-
-struct Visit {
-  const NodeEntry* entry = nullptr;
-  std::string name;
-  std::unique_ptr<Rpc> rpc{};
-  NodeState state{};
-  std::string error{};  ///< why it could not be asked; empty: it could
-  std::vector<Planned> planned{};
-  std::vector<Needs> needs{};
-  PackageStarts starts{};
-};
-
-void ask(Visit& visit, const KnownPorts& ports, Deadline until) {
-  try {
-    auto [rpc, state] = connect_and_observe(*visit.entry, {}, until, ports);
-    visit.rpc = std::move(rpc);
-    visit.state = std::move(state);
-  } catch (const std::exception& error) {
-    visit.error = message_of(error, "asking the node");
-  }
-}
-
-/// The nodes that run, and those with an error. One that does not answer until `until` must not take the time
-/// that the others need for their plans.
-std::vector<Visit> visit_nodes(const Registry& registry, Deadline until) {
-  std::vector<Visit> visits;
-  for (const NodeEntry& entry : registry.nodes)
-    visits.push_back({&entry, to_string(entry.name)});
-  const KnownPorts ports = ask_for_ports(registry.nodes, until);
-  rethrow_first(for_each_parallel(visits.size(), [&](std::size_t i) { ask(visits[i], ports, until); }));
-  std::erase_if(visits, [](const Visit& visit) { return !visit.rpc && visit.error.empty(); });
-  for (const BadEntry& bad : registry.bad) {
-    visits.push_back({nullptr, bad.file});
-    visits.back().error = bad.error;
-  }
-  std::ranges::stable_sort(visits, {}, &Visit::name);
-  return visits;
-}
 
 bool is_check(const Step& step) {
   return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<BackUpCode>(step) ||
@@ -101,7 +59,7 @@ void note_done(NodeState& node, const Request& request, const Files& files) {
 }
 
 /// The row of an application that the hooks will not start, because of the entry of the node.
-Forecast not_started(const Visit& visit, const Item& item) {
+Forecast not_started(const AskedNode& visit, const Item& item) {
   return {Kind::unwanted,
           item.package,
           item.request.app.name,
@@ -112,7 +70,18 @@ Forecast not_started(const Visit& visit, const Item& item) {
           "the node's entry: start = " + to_string(visit.entry->start)};
 }
 
-void decide_on(Visit& visit, const Item& item, std::size_t index, const Desired& desired, Deadline until) {
+/// Why the node will refuse what it has rolled back before.
+std::optional<std::string> refused_before(const AskedNode& node, const Item& item) {
+  const auto* change = std::get_if<Request::Change>(&item.request.what);
+  if (change == nullptr || node.retries) return std::nullopt;
+  const auto before = load_refused(node.name, item.request.app);
+  if (!before || before->identity != identity_of(item.request.app, *change, item.files, *node.entry))
+    return std::nullopt;
+  return refused_again(*before);
+}
+
+void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desired& desired,
+               Deadline until) {
   const Request& request = item.request;
   if (would_start(request, visit.state) &&
       !may_start(request.app, visit.entry->start, visit.state, visit.starts)) {
@@ -125,10 +94,17 @@ void decide_on(Visit& visit, const Item& item, std::size_t index, const Desired&
   if (question.code_of && visit.state.loaded.contains(request.app))
     visit.state.code = observe(*visit.rpc, question, until).code;
   Decision decision = plan(request, visit.state, item.files, desired);
+  if (changes_something(decision))
+    if (const auto why = replaced_erlang(*visit.entry, visit.state))
+      decision = Refusal{Refusal::Reason::erlang_replaced, *why};
   auto row = row_of(request, decision);
   if (!row) return;
   row->package = item.package;
   row->node = visit.name;
+  if (const auto why = fails(*row) ? std::nullopt : refused_before(visit, item)) {
+    row->kind = Kind::refused;
+    row->why = *why;
+  }
   Planned planned{index, *std::move(row)};
   if (!fails(planned.row)) {
     // The checks of a start make sense only on a node that has done it.
@@ -150,10 +126,10 @@ bool is_for(const std::optional<std::vector<std::string>>& nodes, const NodeName
   });
 }
 
-void decide(Visit& visit, const std::vector<Item>& items, const Desired& desired, Deadline until) {
+void decide(AskedNode& visit, const std::vector<Item>& items, const Desired& desired, Deadline until) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     try {
-      if (!is_for(items[i].request.nodes, visit.entry->name)) continue;
+      if (!is_for(items[i].request.nodes, visit.entry->name) || is_skipped(visit, items[i].request)) continue;
       decide_on(visit, items[i], i, desired, until);
     } catch (const std::exception& error) {
       Forecast row = row_about(items[i].request);
@@ -183,7 +159,7 @@ void add_reason(Forecast& row, const std::vector<std::string>& remarks) {
 
 /// Runs the checks of all rows in one call. If one fails or has a remark, runs those of each row alone, to
 /// find the row.
-void check(Visit& visit, Deadline until) {
+void check(AskedNode& visit, Deadline until) {
   std::vector<Planned*> all;
   for (Planned& one : visit.planned)
     if (!one.checks.empty()) all.push_back(&one);
@@ -199,7 +175,7 @@ void check(Visit& visit, Deadline until) {
   }
 }
 
-void plan_node(Visit& visit, const std::vector<Item>& items, const Desired& desired, Deadline until) {
+void plan_node(AskedNode& visit, const std::vector<Item>& items, const Desired& desired, Deadline until) {
   if (!visit.rpc) return;
   try {
     decide(visit, items, desired, until);
@@ -216,10 +192,10 @@ void plan_node(Visit& visit, const std::vector<Item>& items, const Desired& desi
 }
 
 /// The loaded applications of nodes whose packages do not manage them.
-std::vector<Forecast> rows_apart(const Transaction& transaction, const std::vector<Visit>& visits) {
+std::vector<Forecast> rows_apart(const Transaction& transaction, const std::vector<AskedNode>& visits) {
   std::vector<Forecast> rows;
   for (const Transaction::Apart& apart : transaction.apart())
-    for (const Visit& visit : visits) {
+    for (const AskedNode& visit : visits) {
       const auto loaded = loaded_vsn(visit.state, apart.app.app);
       if (!loaded || *loaded == apart.app.vsn) continue;
       const bool restarts = apart.policy == PackagePolicy::restart;
@@ -275,10 +251,10 @@ std::string app_name(const std::string& file) {
 
 /// Notes a package without hooks that contains a loaded application of a node: its files are replaced, and
 /// the node is not upgraded.
-void note_without_hooks(const AptChange& change, const std::vector<Visit>& visits,
+void note_without_hooks(const AptChange& change, const std::vector<AskedNode>& visits,
                         std::vector<std::string>& notes) {
   std::set<std::string> nodes, apps;
-  for (const Visit& visit : visits)
+  for (const AskedNode& visit : visits)
     for (const std::string& file : change.app_files)
       if (visit.rpc && visit.state.loaded.contains(Atom{app_name(file)}) && may_be_of(visit.state, file)) {
         nodes.insert(visit.name);
@@ -292,12 +268,25 @@ void note_without_hooks(const AptChange& change, const std::vector<Visit>& visit
                   join(nodes, ", "), nodes.size() == 1 ? "needs" : "need"));
 }
 
+/// The row of a node that could not be asked. The hooks do not fail because of one that needs a restart anyway.
+Forecast row_of_silent(const AskedNode& visit) {
+  const auto replaced = visit.entry != nullptr ? replaced_emulator(*visit.entry) : std::nullopt;
+  return {replaced ? Kind::needs_restart : Kind::refused,
+          {},
+          "*",
+          {},
+          {},
+          visit.name,
+          {},
+          replaced ? *replaced : visit.error};
+}
+
 /// The rows of all nodes, those of one request next to each other.
-std::vector<Forecast> in_order(std::vector<Visit>& visits) {
+std::vector<Forecast> in_order(std::vector<AskedNode>& visits) {
   std::vector<Planned> all;
   std::vector<Forecast> rows;
-  for (Visit& visit : visits) {
-    if (!visit.error.empty()) rows.push_back({Kind::refused, {}, "*", {}, {}, visit.name, {}, visit.error});
+  for (AskedNode& visit : visits) {
+    if (!visit.error.empty()) rows.push_back(row_of_silent(visit));
     std::ranges::move(visit.planned, std::back_inserter(all));
   }
   std::ranges::stable_sort(all, {}, &Planned::item);
@@ -309,30 +298,37 @@ std::vector<Forecast> in_order(std::vector<Visit>& visits) {
 }  // namespace
 
 Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
-                   const Site& site, Deadline until) {
-  std::vector<Visit> visits = visit_nodes(site.registry, after(left_until(until) / 2));
+                   const Site& site, const Settings& settings) {
+  const Deadline until = after(settings.preflight_timeout);
+  std::vector<AskedNode> visits = ask_nodes(site.registry, after(left_until(until) / 2));
   if (visits.empty()) return {};
-  Transaction transaction(load_apt_changes(actions, admindir), site.desired);
+  Transaction transaction(load_apt_changes(actions, admindir), site.desired, settings.policy);
+  Forecasts found;
+  leave_out_other_systems(visits, transaction, until, found.notes);
+  if (visits.empty()) return found;
   transaction.read_archives([&](const Item& item) {
     const Request& request = item.request;
     const Version* version = version_after(request);
     if (version == nullptr) return false;
     const bool starts = std::holds_alternative<Request::Start>(request.what);
-    return std::ranges::any_of(visits, [&](const Visit& visit) {
+    return std::ranges::any_of(visits, [&](const AskedNode& visit) {
       return visit.rpc && !(starts && loaded_vsn(visit.state, request.app) == version->vsn);
     });
   });
-  Forecasts found{{}, {}, transaction.warnings()};
+  found.warnings = transaction.warnings();
   for (const AptChange& change : transaction.changes())
     note_without_hooks(change, visits, found.notes);
   found.rows = rows_apart(transaction, visits);
   if (transaction.items().empty()) return found;
-  for (Visit& visit : visits)
+  for (AskedNode& visit : visits)
+    visit.retries = settings.retry;
+  for (AskedNode& visit : visits)
     if (visit.rpc && visit.entry->start.kind == StartRule::Kind::running)
       visit.starts.needs = transaction.new_needs();
   rethrow_first(for_each_parallel(
       visits.size(), [&](std::size_t i) { plan_node(visits[i], transaction.items(), site.desired, until); }));
   std::ranges::move(in_order(visits), std::back_inserter(found.rows));
+  leave_refused(found.rows, settings);
   const auto waiting = waiting_with(found.rows, transaction);
   for (Forecast& row : found.rows) {
     const auto why = waiting.find(row.package);

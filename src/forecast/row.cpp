@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -97,6 +99,24 @@ void refuse_dependents(std::vector<Forecast>& rows, const std::vector<Needs>& ne
                 (other->old_vsn.empty() ? ", which will not run" : ", which stays at " + other->old_vsn);
       changed = true;
     }
+  }
+}
+
+void leave_refused(std::vector<Forecast>& rows, const Settings& settings) {
+  std::map<std::string, std::string> left;
+  for (const Forecast& row : rows) {
+    const OnRefusal what = settings.on_refusal_of(row.node, row.package);
+    if (fails(row) && what != OnRefusal::refuse)
+      left.emplace(row.node, (what == OnRefusal::leave ? "the node waits for its restart: "
+                                                       : "the node is restarted: ") +
+                                 row.app + ": " + row.why);
+  }
+  for (Forecast& row : rows) {
+    const auto why = left.find(row.node);
+    if (why == left.end() || row.kind == Forecast::Kind::stop) continue;
+    row.kind = Forecast::Kind::skipped;
+    row.modules.clear();
+    row.why = why->second;
   }
 }
 

@@ -18,6 +18,7 @@
 #include <erlrc/sys/process.hpp>
 #include <erlrc/sys/random.hpp>
 #include <erlrc/sys/socket.hpp>
+#include <erlrc/sys/socket_table.hpp>
 #include <erlrc/sys/user.hpp>
 
 namespace erlrc {
@@ -123,22 +124,37 @@ OwnChallenges& own_challenges() {
   return challenges;
 }
 
-std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::unique_ptr<Socket> stream, Deadline until,
-                            const ProgramCall* first) {
+/// Any user can take a name in epmd. While a process of our system runs as the node, it is not of another one.
+bool is_served_by_other_system(const NodeEntry& entry, std::uint16_t port) {
+  const auto may = [&](uid_t user) { return may_run(entry, user); };
+  if (find_node_process_with_our_root(entry.name.alive, entry.name.host.value_or(""), may)) return false;
+  std::vector<std::uint64_t> inodes;
+  for (const TcpSocket& socket : listening_on(port))
+    inodes.push_back(socket.inode);
+  return are_of_other_system(inodes);
+}
+
+std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::unique_ptr<Socket> stream, std::uint16_t port,
+                            Deadline until, const ProgramCall* first) {
   const Socket& socket = *stream;
   Login login{entry.name, entry.cookie, own_challenges().make()};
   login.before_answer = [&](std::uint32_t challenge) {
     own_challenges().refuse(challenge);
     expect_owner(entry, socket);
   };
-  return std::make_unique<DistRpc>(std::move(stream), std::move(login), until, first);
+  try {
+    return std::make_unique<DistRpc>(std::move(stream), std::move(login), until, first);
+  } catch (const Error&) {
+    if (is_served_by_other_system(entry, port)) throw OtherSystem("no process of this system listens there");
+    throw;
+  }
 }
 
 std::unique_ptr<Rpc> connect_to_known_port(const NodeEntry& entry, std::uint16_t port, Deadline until,
                                            const ProgramCall* first) {
   return within("port " + std::to_string(port), [&]() -> std::unique_ptr<Rpc> {
     auto stream = connect_to_local_port(port, until);
-    if (stream) return log_in(entry, std::move(stream), until, first);
+    if (stream) return log_in(entry, std::move(stream), port, until, first);
     expect_no_process(entry, "nothing is listening there");
     return nullptr;
   });
@@ -150,7 +166,7 @@ std::unique_ptr<Rpc> connect_to_registered(const NodeEntry& entry, const Registr
     if (found.highest_version < distribution_version) throw Error("the node is older than OTP 23");
     auto stream = connect_to_local_port(found.port, until);
     if (!stream) throw Error("registered in epmd on this port, but nothing is listening");
-    return log_in(entry, std::move(stream), until, first);
+    return log_in(entry, std::move(stream), found.port, until, first);
   });
 }
 
@@ -165,7 +181,7 @@ Tried try_listed_port(const NodeEntry& entry, std::uint16_t port, Deadline until
     return {within("port " + std::to_string(port),
                    [&]() -> std::unique_ptr<Rpc> {
                      auto stream = connect_to_local_port(port, until);
-                     return stream ? log_in(entry, std::move(stream), until, first) : nullptr;
+                     return stream ? log_in(entry, std::move(stream), port, until, first) : nullptr;
                    }),
             nullptr};
   } catch (const TimedOut&) {

@@ -29,6 +29,8 @@ std::string_view to_string(Word word) {
       return "node_down";
     case Word::restart_due:
       return "restart_due";
+    case Word::other_system:
+      return "other_system";
     case Word::rehearsed:
       return "rehearsed";
   }

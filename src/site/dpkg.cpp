@@ -51,6 +51,11 @@ bool is_ancestor(const ProcessId& id) {
   return id.pid != 0 && nearest_ancestor([&](const Ancestor& one) { return one.id == id; }).pid != 0;
 }
 
+bool activate_trigger(const std::string& name, Deadline until) {
+  std::string output;
+  return succeeds({"dpkg-trigger", "--no-await", name}, output, until);
+}
+
 std::vector<fs::path> archives_in(const std::vector<std::string>& arguments, const fs::path& directory) {
   std::vector<fs::path> archives;
   for (std::size_t i = 1; i < arguments.size(); ++i) {

@@ -129,6 +129,19 @@ std::optional<FileStatus> file_status(const std::filesystem::path& path) {
   fail(path, "stat", errno);
 }
 
+std::optional<FileIdentity> file_identity(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) return FileIdentity{found.st_dev, found.st_ino};
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  fail(path, "stat", errno);
+}
+
+std::filesystem::path existing_part(std::filesystem::path path) {
+  while (path.has_relative_path() && !visible_status(path))
+    path = path.parent_path();
+  return path;
+}
+
 bool is_there(const std::filesystem::path& path) {
   struct stat found {};
   return ::lstat(path.c_str(), &found) == 0;

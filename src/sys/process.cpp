@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
+#include <utility>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
@@ -89,6 +91,24 @@ bool has_emulator(const fs::path& process) {
   return is_emulator(file);
 }
 
+/// nullopt: we may not look.
+std::optional<bool> has_one_of(const std::set<std::string>& sockets, const fs::path& process) {
+  try {
+    for (const std::string& fd : directory_names(process / "fd").value_or(std::vector<std::string>{}))
+      if (const auto file = read_link_if_readable(process / "fd" / fd); file && sockets.contains(*file))
+        return true;
+    return false;
+  } catch (const SystemError& error) {
+    if (error.code == EACCES || error.code == EPERM) return std::nullopt;
+    return false;  // it has ended
+  }
+}
+
+bool may_be_emulator(const fs::path& process) {
+  const Bytes cmdline = cmdline_of(process);
+  return !cmdline.empty() && is_emulator(arguments_in(cmdline).front());
+}
+
 template <typename Matches>
 std::optional<pid_t> find_process(std::string_view alive, std::string_view host,
                                   const UserCounts& user_counts, Matches matches) {
@@ -102,6 +122,16 @@ std::optional<pid_t> find_process(std::string_view alive, std::string_view host,
     if (pid && runs_as_node(cmdline_of(proc / name), alive, host) && counts(proc / name)) return pid;
   }
   return std::nullopt;
+}
+
+bool is_shell(const Ancestor& one) {
+  return one.name == "sh" || one.name == "dash" || one.name == "bash";
+}
+
+/// Programs that run dpkg several times, and end then. (Others, such as packagekitd, live on.)
+bool ends_with_its_run(const Ancestor& one) {
+  return one.name == "apt" || one.name == "apt-get" || one.name == "aptitude" ||
+         one.name == "unattended-upgr";
 }
 
 /// What /proc/PID/stat reports of a process (proc(5)).
@@ -138,13 +168,28 @@ ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches) 
 }
 
 ProcessId calling_program() {
-  return nearest_ancestor(
-      [](const Ancestor& one) { return one.name != "sh" && one.name != "dash" && one.name != "bash"; });
+  return nearest_ancestor([](const Ancestor& one) { return !is_shell(one); });
+}
+
+ProcessId calling_run() {
+  ProcessId run = nearest_ancestor([](const Ancestor& one) { return one.name == "dpkg"; });
+  if (run.pid == 0) run = calling_program();
+  bool is_next = false;
+  (void)nearest_ancestor([&, program = run](const Ancestor& one) {
+    if (is_next && ends_with_its_run(one)) run = one.id;
+    return std::exchange(is_next, one.id == program);
+  });
+  return run;
 }
 
 bool exists(const ProcessId& id) {
   const auto stat = stat_of(id.pid);
   return stat && stat->start == id.start;
+}
+
+std::string start_of(pid_t pid) {
+  const auto stat = stat_of(pid);
+  return stat ? stat->start : "";
 }
 
 std::vector<std::string> process_arguments(pid_t pid) {
@@ -155,6 +200,13 @@ std::vector<std::string> process_arguments(pid_t pid) {
 
 std::optional<fs::path> process_directory(pid_t pid) {
   return read_link_if_readable(proc_of(pid) / "cwd");
+}
+
+std::optional<std::string> service_of(pid_t pid) {
+  const auto text = read_file_if_exists(proc_of(pid) / "cgroup");
+  for (const std::string_view line : lines(text.value_or("")))
+    if (line.ends_with(".service")) return std::string(line.substr(line.rfind('/') + 1));
+  return std::nullopt;
 }
 
 std::optional<std::string> own_program() {
@@ -179,6 +231,20 @@ std::optional<pid_t> find_node_process(std::string_view alive, std::string_view 
 std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host,
                                                      const UserCounts& user_counts) {
   return find_process(alive, host, user_counts, is_our_root);
+}
+
+bool are_of_other_system(const std::vector<std::uint64_t>& inodes) {
+  std::set<std::string> sockets;
+  for (const std::uint64_t inode : inodes)
+    sockets.insert("socket:[" + std::to_string(inode) + "]");
+  if (sockets.empty() || !file_status(proc / "self")) return false;
+  for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
+    const fs::path process = proc / name;
+    if (!parse_number<pid_t>(name)) continue;
+    const auto has = has_one_of(sockets, process);
+    if (has ? *has && is_our_root(process) : may_be_emulator(process)) return false;
+  }
+  return true;
 }
 
 bool has_root_of_host() {

@@ -87,8 +87,8 @@ UniqueFd connect_to_loopback(std::uint16_t port, Deadline until) {
 
 UniqueFd connect_to_any_address(std::uint16_t port, Deadline until) {
   if (UniqueFd fd = connect_to_loopback(port, until)) return fd;
-  for (const Endpoint& end : listening_on(port))
-    if (UniqueFd fd = connect_to(end, until)) return fd;
+  for (const TcpSocket& socket : listening_on(port))
+    if (UniqueFd fd = connect_to(socket.local, until)) return fd;
   return {};
 }
 
@@ -153,7 +153,7 @@ std::optional<uid_t> Socket::peer_owner() const {
     throw SystemError("socket: address of the peer", errno);
   }
   const auto socket = find_tcp_socket(endpoint_of(theirs), endpoint_of(ours));
-  if (!socket || !socket->is_open) return std::nullopt;
+  if (!socket || socket->inode == 0) return std::nullopt;
   return socket->owner;
 }
 

@@ -66,8 +66,9 @@ std::optional<TcpSocket> parse_row(std::string_view line) {
   const auto to = parse_endpoint(fields[remote]);
   const auto in_state = parse_hex(fields[state]);
   const auto owner = parse_number<uid_t>(fields[uid]);
-  if (!from || !to || !in_state || !owner) return std::nullopt;
-  return TcpSocket{*from, *to, *in_state == listen_state, *owner, fields[inode] != "0"};
+  const auto number = parse_number<std::uint64_t>(fields[inode]);
+  if (!from || !to || !in_state || !owner || !number) return std::nullopt;
+  return TcpSocket{*from, *to, *in_state == listen_state, *owner, *number};
 }
 
 /// nullopt: there is no such file. All that the kernel lists, of IPv4 and IPv6.
@@ -157,7 +158,7 @@ std::optional<TcpSocket> find_tcp_socket(const Endpoint& local, const Endpoint& 
   if (found.error == 0) {
     // Without such a connection, the kernel answers with the socket that listens there.
     if (found.socket.idiag_state == listen_state) return std::nullopt;
-    return TcpSocket{local, remote, false, found.socket.idiag_uid, found.socket.idiag_inode != 0};
+    return TcpSocket{local, remote, false, found.socket.idiag_uid, found.socket.idiag_inode};
   }
   const auto all = load_tcp_tables();
   if (!all) throw SystemError("sock_diag", found.error);
@@ -166,13 +167,13 @@ std::optional<TcpSocket> find_tcp_socket(const Endpoint& local, const Endpoint& 
   return row == all->end() ? std::nullopt : std::optional(*row);
 }
 
-std::vector<Endpoint> listening_on(std::uint16_t port) {
-  std::vector<Endpoint> found;
+std::vector<TcpSocket> listening_on(std::uint16_t port) {
+  std::vector<TcpSocket> found;
   try {
     for (const TcpSocket& socket : load_tcp_tables().value_or(std::vector<TcpSocket>{}))
       if (socket.listens && socket.local.port == port &&
-          std::ranges::find(found, socket.local) == found.end())
-        found.push_back(socket.local);
+          std::ranges::find(found, socket.local, &TcpSocket::local) == found.end())
+        found.push_back(socket);
   } catch (const SystemError&) {
     // As without /proc.
   }

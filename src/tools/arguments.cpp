@@ -18,8 +18,6 @@
 namespace erlrc {
 namespace {
 
-constexpr double longest_seconds = 1e7;
-
 /// The error in the style of our messages: CLI11 begins with a capital letter, and may use several lines.
 std::string cli_message(const CLI::ParseError& error) {
   std::string text = one_line(error.what());
@@ -105,14 +103,6 @@ std::string check_ebin(const std::string& directory) {
   return (path / "ebin").string();
 }
 
-milliseconds parse_seconds(const std::string& text, const std::string& source) {
-  const auto seconds = parse_number<double>(text);
-  // "nan" is neither greater nor less than any number.
-  if (!seconds || !(*seconds > 0 && *seconds <= longest_seconds))
-    throw UsageError(source + ": expected a positive number of seconds, got " + printable(text));
-  return std::chrono::ceil<milliseconds>(std::chrono::duration<double>(*seconds));
-}
-
 void add_timeout_option(CLI::App& app, std::string& timeout) {
   app.add_option("--timeout", timeout, "Time limit of the whole call")
       ->type_name("SECONDS")
@@ -125,6 +115,14 @@ void add_act_options(CLI::App& app, ActOptions& options) {
   add_timeout_option(app, options.timeout);
   app.add_option("--node", options.node, "Use only this registered node")->type_name("NAME");
   app.add_flag("--verbose", options.verbose, "Print each step with the time it took");
+}
+
+Settings settings_for(const std::string& tool, Streams& streams,
+                      const std::map<std::string, std::string>& of_run) {
+  const LoadedSettings loaded = load_settings(of_run);
+  for (const std::string& warning : loaded.warnings)
+    streams.err += tool + ": warning: " + one_line(warning) + "; it is ignored\n";
+  return loaded.settings;
 }
 
 int act(const std::string& tool, const Request& request, const ActOptions& options, Streams& streams) {

@@ -4,11 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <erlrc/coordinator/settings.hpp>
+#include <erlrc/plan/policy_text.hpp>
 #include <erlrc/plan/request.hpp>
 #include <erlrc/sys/deadline.hpp>
 #include <erlrc/tools/mains.hpp>
@@ -42,9 +45,6 @@ Atom check_app(const std::string& name);
 std::string check_vsn(const std::string& vsn);
 std::string check_ebin(const std::string& directory);  ///< the absolute path of DIRECTORY/ebin
 
-/// Reads seconds, with or without a fraction. `source`, the name of the option or variable, is for messages.
-std::chrono::milliseconds parse_seconds(const std::string& text, const std::string& source);
-
 /// The options of all programs that execute a request on nodes.
 struct ActOptions {
   bool dry_run = false;
@@ -57,6 +57,10 @@ struct ActOptions {
 
 void add_act_options(CLI::App& app, ActOptions& options);
 void add_timeout_option(CLI::App& app, std::string& timeout);
+
+/// The settings of this host, with those of a run of APT. What cannot be read is a warning of `tool`.
+Settings settings_for(const std::string& tool, Streams& streams,
+                      const std::map<std::string, std::string>& of_run = {});
 
 /// Executes `request` and prints its report; the result is the exit code.
 int act(const std::string& tool, const Request& request, const ActOptions& options, Streams& streams);

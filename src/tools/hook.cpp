@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/coordinator/settings.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/engine/dpkg_facts.hpp>
 #include <erlrc/engine/package_engine.hpp>
+#include <erlrc/engine/restart_units.hpp>
 #include <erlrc/engine/rpm_facts.hpp>
+#include <erlrc/engine/run_notes.hpp>
 #include <erlrc/engine/skipped_packages.hpp>
+#include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/transaction/dpkg.hpp>
@@ -21,29 +25,24 @@ namespace {
 
 const std::string tool = "erlrc-hook";
 
-void warn(const std::string& what, Streams& streams) {
-  streams.err += tool + ": warning: " + one_line(what) + "; the default is used\n";
-}
+/// See hooks/dpkg/erlrc.triggers.
+const std::string restart_trigger = "erlrc-restart";
 
 // A package must not be left half installed because of a setting that cannot be read.
 
-/// How long one call may take.
-milliseconds time_limit(Streams& streams) {
-  constexpr milliseconds usual{60'000};
-  const auto text = environment("ERLRC_TIMEOUT");
-  if (!text) return usual;
-  try {
-    return parse_seconds(*text, "ERLRC_TIMEOUT");
-  } catch (const UsageError& error) {
-    warn(error.what(), streams);
-    return usual;
-  }
+Settings settings_of_run(Streams& streams) {
+  const LoadedSettings loaded = load_settings(load_apt_settings());
+  for (const std::string& warning : loaded.warnings)
+    if (add_run_note(reported_lines, warning))
+      streams.err += tool + ": warning: " + one_line(warning) + "; it is ignored\n";
+  return loaded.settings;
 }
 
 void check_epmd_port(Streams& streams) {
   const auto text = environment("ERL_EPMD_PORT");
   if (!text || parse_port(*text)) return;
-  warn("ERL_EPMD_PORT: expected a number from 1 to 65535, got " + printable(*text), streams);
+  streams.err += tool + ": warning: ERL_EPMD_PORT: expected a number from 1 to 65535, got " +
+                 printable(*text) + "; it is ignored\n";
   unset_environment("ERL_EPMD_PORT");
 }
 
@@ -52,14 +51,27 @@ int dpkg_hook(const std::string& script, const std::vector<std::string>& args, S
   if (!known) throw UsageError(printable(script) + ": expected preinst, postinst, prerm or postrm");
   const auto moment = moment_of(*known, args);
   if (!moment) return 0;
-  const std::optional<Site> site = site_to_serve();
-  if (!site || hooks_are_off()) return 0;
-  const milliseconds timeout = time_limit(streams);
+  std::optional<Site> site = site_to_serve();
+  if (!site) return 0;
+  const Settings settings = settings_of_run(streams);
+  if (!settings.hooks || !settings.hooks_of_package(calling_package().name)) return 0;
+  leave_alone(*site, settings);
   check_epmd_port(streams);
-  const auto run = [&] { return handle_call(*moment, DpkgFacts(timeout), *site, timeout, streams); };
-  if (*moment != Moment::unpack_failed) return run();
-  // A failure here would leave the package half installed, which nothing mends.
-  (void)guarded_main(tool, streams, run);
+  const bool had = !load_run_notes(nodes_to_restart).empty();
+  const auto run = [&] {
+    return handle_call(*moment, DpkgFacts(settings.timeout), *site, settings, streams);
+  };
+  // A failure of unpack_failed would leave the package half installed, which nothing mends.
+  const int code = *moment == Moment::unpack_failed ? (guarded_main(tool, streams, run), 0) : run();
+  const bool has = !load_run_notes(nodes_to_restart).empty();
+  if (has && !had) (void)activate_trigger(restart_trigger, after(settings.timeout));
+  return code;
+}
+
+/// The trigger was activated: all packages are configured.
+int restart_hook(Streams& streams) {
+  const std::optional<Site> site = site_to_serve();
+  if (site) restart_noted_units(*site, after(settings_of_run(streams).timeout), streams);
   return 0;
 }
 
@@ -68,26 +80,30 @@ int rpm_hook(const std::string& name, const std::vector<std::string>& args, Stre
   if (!moment || !args.empty()) throw UsageError(printable(name) + ": expected begin, end or recover");
   RpmElements elements;
   if (*moment == Moment::run_begins) elements = parse_rpm_elements(read_standard_input());
-  const std::optional<Site> site = site_to_serve();
-  if (!site || hooks_are_off()) return 0;
-  const milliseconds timeout = time_limit(streams);
+  std::optional<Site> site = site_to_serve();
+  if (!site) return 0;
+  const Settings settings = settings_of_run(streams);
+  if (!settings.hooks) return 0;
+  leave_alone(*site, settings);
   check_epmd_port(streams);
-  return handle_call(*moment, RpmFacts(std::move(elements), timeout), *site, timeout, streams);
+  return handle_call(*moment, RpmFacts(std::move(elements), settings.timeout), *site, settings, streams);
 }
 
 }  // namespace
 
 int hook_main(std::span<const std::string> args, Streams& streams) {
   return guarded_main(tool, streams, [&] {
-    CommandLine line(tool, "dpkg SCRIPT [ARGUMENT]... | rpm begin|end|recover",
+    CommandLine line(tool, "dpkg SCRIPT [ARGUMENT]... | rpm begin|end|recover | restart",
                      "Do on every registered node what a call of a package manager means for it.");
     std::string manager, call;
     std::vector<std::string> rest;
-    line.app.add_option("dpkg|rpm", manager, "The package manager that calls")->required()->type_name("");
-    line.app.add_option("CALL", call, "dpkg: preinst, postinst, prerm or postrm; rpm: begin, end or recover")
-        ->required();
+    line.app.add_option("dpkg|rpm|restart", manager, "The package manager that calls; restart: our trigger")
+        ->required()
+        ->type_name("");
+    line.app.add_option("CALL", call, "dpkg: preinst, postinst, prerm or postrm; rpm: begin, end or recover");
     line.app.add_option("ARGUMENT", rest, "The arguments that dpkg gave to the script");
     if (const auto code = line.parse(args, streams)) return *code;
+    if (manager == "restart" && call.empty()) return restart_hook(streams);
     if (manager == "dpkg") return dpkg_hook(call, rest, streams);
     if (manager == "rpm") return rpm_hook(call, rest, streams);
     throw UsageError(printable(manager) + ": no such package manager, expected dpkg or rpm");

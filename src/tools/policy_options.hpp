@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 
 #include <erlrc/plan/request.hpp>
@@ -10,18 +11,12 @@
 
 namespace erlrc {
 
-/// The options of the policy, as text.
-struct PolicyOptions {
-  std::string purge = "refuse";
-  std::string stranded = "unreached";
-  std::string records = "refuse";
-  std::string children = "change";
-  std::string engine = "erlrc";
-};
+/// The options that were given, as text.
+using PolicyOptions = std::map<std::string, std::string>;
 
 void add_policy_options(CLI::App& app, PolicyOptions& options);
 
-/// Throws UsageError for a value that an option does not have.
-Policy read_policy(const PolicyOptions& options);
+/// `policy`, changed by the options. Throws UsageError for a value that an option does not have.
+Policy read_policy(Policy policy, const PolicyOptions& options);
 
 }  // namespace erlrc

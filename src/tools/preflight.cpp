@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/coordinator/settings.hpp>
 #include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/forecast/apt_settings.hpp>
 #include <erlrc/forecast/forecast.hpp>
@@ -27,11 +29,6 @@ const std::string kTool = "erlrc-apt-preflight";
 
 /// The guard waits so much longer than the nodes have time.
 constexpr milliseconds kGrace{5'000};
-
-struct Settings {
-  PreflightMode mode = PreflightMode::report;
-  milliseconds timeout{10'000};
-};
 
 /// The descriptor that APT writes to.
 int hook_descriptor() {
@@ -85,35 +82,50 @@ std::string skip_what_fails(const Forecasts& found) {
 
 int look_ahead(const std::string& input, const AptConfig& config, const Site& site, const Settings& settings,
                Streams& streams) {
-  const Forecasts found =
-      forecast(parse_apt_actions(input), admin_directory(config), site, after(settings.timeout));
+  const Forecasts found = forecast(parse_apt_actions(input), admin_directory(config), site, settings);
   streams.out += render_forecasts(found);
   for (const std::string& warning : found.warnings)
     streams.err += kTool + ": warning: " + one_line(warning) + "\n";
-  if (settings.mode == PreflightMode::leave) streams.out += skip_what_fails(found);
-  if (settings.mode != PreflightMode::refuse) return 0;
+  if (settings.preflight == PreflightMode::leave) streams.out += skip_what_fails(found);
+  if (settings.preflight != PreflightMode::refuse) return 0;
   const std::string refused = refusal(found);
   streams.err += refused;
   return refused.empty() ? 0 : 1;
 }
 
+/// What the hooks need of APT's configuration, which they cannot see.
+void store_for_hooks(std::map<std::string, std::string> given) {
+  std::erase_if(given, [](const auto& setting) {
+    if (setting.first.starts_with("preflight")) return true;
+    try {
+      Settings scratch;
+      set_setting(scratch, setting.first, setting.second, setting.first);
+      return false;
+    } catch (const UsageError&) {  // a warning has been printed
+      return true;
+    }
+  });
+  store_apt_settings(given);
+}
+
 int preflight(Settings& settings, Streams& streams) {
   const std::string input = read_stream(hook_descriptor(), "APT's description of the transaction");
-  const std::optional<Site> site = site_to_serve();
+  std::optional<Site> site = site_to_serve();
   if (!site) return 0;
   const AptConfig config = parse_apt_config(input);
   if (!is_this_system(config)) return 0;
-  if (apt_hooks_are_off(config)) {
-    store_hooks_off();
+  const auto given = settings_in(config);
+  settings = settings_for(kTool, streams, given);
+  store_for_hooks(given);
+  if (!settings.hooks) {
     streams.out += "erlrc: the hooks are off: running nodes are left alone\n";
     return 0;
   }
-  settings.mode = preflight_mode(config);
-  if (settings.mode == PreflightMode::off) return 0;
-  if (const auto seconds = config.value("Erlrc::Preflight::Timeout"))
-    settings.timeout = parse_seconds(*seconds, "Erlrc::Preflight::Timeout");
+  if (settings.preflight == PreflightMode::off) return 0;
+  leave_alone(*site, settings);
   // APT takes a hook that dies for one that refuses, and waits for one that does not end.
-  const ProcessGuard guard(settings.mode == PreflightMode::refuse ? 1 : 0, settings.timeout + kGrace,
+  const ProcessGuard guard(settings.preflight == PreflightMode::refuse ? 1 : 0,
+                           settings.preflight_timeout + kGrace,
                            {"erlrc-apt-preflight: warning: timed out while checking the nodes\n",
                             "erlrc-apt-preflight: warning: crashed; this is a defect of erlrc\n"});
   return look_ahead(input, config, *site, settings, streams);
@@ -130,11 +142,11 @@ int preflight_main(std::span<const std::string> args, Streams& streams) {
     return preflight(settings, streams);
   } catch (const UsageError& error) {
     streams.err += kTool + ": " + one_line(error.what()) + "\n";
-    return settings.mode == PreflightMode::refuse ? 1 : 2;
+    return settings.preflight == PreflightMode::refuse ? 1 : 2;
   } catch (const std::exception& error) {
     // Not only Error: an unforeseen exception must not block APT either.
     streams.err += kTool + ": warning: " + one_line(error.what()) + "\n";
-    return settings.mode == PreflightMode::refuse ? 1 : 0;
+    return settings.preflight == PreflightMode::refuse ? 1 : 0;
   }
 }
 

@@ -54,7 +54,7 @@ int change_main(const std::string& tool, const std::string& about, Direction dir
   if (directories && line.app.count(second.dir_name) == 0)
     throw UsageError(second.dir_name + " is missing: give both directories or none");
   const Atom name = check_app(app);
-  const Policy chosen = read_policy(policy);
+  const Policy chosen = read_policy(settings_for(tool, streams).policy, policy);
   if (options.rehearse && chosen.engine == Policy::Engine::otp)
     throw UsageError("--rehearse: not with --engine=otp");
   const Version one = check_version(first, directories);

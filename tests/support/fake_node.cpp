@@ -20,8 +20,10 @@
 #include <utility>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/sys/file.hpp>
 #include <erlrc/sys/unique_fd.hpp>
 #include <erlrc/term/etf.hpp>
+#include <erlrc/term/match.hpp>
 
 namespace erlrc::test {
 namespace {
@@ -283,7 +285,9 @@ private:
     ++connection.programs;
     const Call call{started.forms, started.functions, started.argument};
     Script script{Exit{Atom{"no_script"}}};
-    {
+    if (is_call_of(call, files_program())) {
+      script = {Say{files_seen(call.argument)}, Exit{}};
+    } else {
       const std::lock_guard lock(mutex_);
       calls_.push_back(call);
       if (on_start_) script = on_start_(call);
@@ -296,6 +300,21 @@ private:
     const auto* refusal = script.empty() ? nullptr : std::get_if<RefuseSpawn>(&script.front());
     connection.link.send(spawn_reply(started, refusal ? Term(refusal->reason) : Term(connection.process())));
     schedule(connection, script);
+  }
+
+  /// The answer of src/erlang/erlrc_files.erl.
+  Term files_seen(const Term& paths) const {
+    std::vector<Term> seen;
+    for (const Term& path : *as_list(paths)) {
+      const auto own = file_identity(as_binary(path)->bytes);
+      if (!own) {
+        seen.push_back(Atom{"enoent"});
+        continue;
+      }
+      const auto inode = static_cast<std::int64_t>(own->inode) + (options_.sees_our_files ? 0 : 1);
+      seen.push_back(tuple(static_cast<std::int64_t>(own->device), inode));
+    }
+    return list(std::move(seen));
   }
 
   void deliver(Connection& connection, const Sent& sent) {

@@ -73,7 +73,8 @@ struct Flood {
 using Action = std::variant<Say, SayAsOlder, Exit, Wait, Tick, RefuseSpawn, CloseConnection, Flood>;
 using Script = std::vector<Action>;
 
-/// A program started by the client.
+/// A program started by the client. Questions which files the node sees are not recorded, and answered without
+/// the script of the test.
 struct Call {
   Bytes forms;
   Bytes functions;
@@ -90,6 +91,7 @@ struct FakeNodeOptions {
   std::map<std::string, std::uint16_t> others{};  ///< other nodes registered with its epmd
   std::optional<std::uint32_t> user{};            ///< that accepts connections; only root can choose
   std::optional<std::uint32_t> challenge{};       ///< sent to clients; absent: a fixed one
+  bool sees_our_files = true;                     ///< false: it is in a container, and sees others
 };
 
 class FakeNode {

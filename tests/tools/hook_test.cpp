@@ -6,7 +6,7 @@
 #include <erlrc/term/match.hpp>
 #include <erlrc/transaction/run_record.hpp>
 
-#include "host.hpp"
+#include "dpkg_host.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -14,42 +14,6 @@ using Args = std::vector<std::string>;
 using Names = std::vector<std::string>;
 
 namespace {
-
-/// A host with dpkg's directory, on which dpkg calls the scripts of the package pkg with the application
-/// egerl.
-struct Dpkg {
-  Dpkg()
-      : admindir("DPKG_ADMINDIR", (host.dir() / "dpkg").c_str()),
-        run_dir("ERLRC_RUN", (host.dir() / "run").c_str()),
-        state_dir("ERLRC_STATE", (host.dir() / "state").c_str()),
-        package("DPKG_MAINTSCRIPT_PACKAGE", "pkg"),
-        arch("DPKG_MAINTSCRIPT_ARCH", "all"),
-        timeout("ERLRC_TIMEOUT", "5") {
-    host.add_app("egerl", "1.0");
-    host.add_app("egerl", "2.0");
-    host.add_app("eglib", "1.0");
-    host.add_app("eglib", "2.0");
-    for (const char* app : {"egerl", "eglib"})
-      host.dir().write(std::string("applications/") + app, "");
-  }
-
-  std::string line(const std::string& app, const std::string& vsn) const {
-    return app + " " + vsn + " " + (host.dir() / (app + "-" + vsn)).string() + "/ebin\n";
-  }
-  void installed(const std::string& text, const std::string& name = "pkg") const {
-    host.dir().write("dpkg/info/" + name + ".erlrc", text);
-  }
-  void unpacking(const std::string& text) const { host.dir().write("dpkg/tmp.ci/erlrc", text); }
-
-  Ran hook(const std::string& script, Args args) const {
-    args.insert(args.begin(), {"dpkg", script});
-    return host.run(hook_main, std::move(args));
-  }
-  bool recorded() const { return std::filesystem::exists(host.dir() / "run/run"); }
-
-  Host host;
-  ScopedEnvironment admindir, run_dir, state_dir, package, arch, timeout;
-};
 
 /// The first line of a failed upgrade of egerl.
 const std::string refusal =
@@ -63,17 +27,6 @@ std::string caller() {
   const ProcessId id = calling_dpkg().id;
   return std::to_string(id.pid) + " " + id.start;
 }
-
-/// An upgrade of egerl from 1.0 to 2.0, with one node.
-struct Upgrade : Dpkg {
-  explicit Upgrade(Term state, Term end = test::done()) : node(good("n1")) {
-    host.add("n1", node);
-    play(node, std::move(state), std::move(end));
-    installed(line("egerl", "1.0"));
-    unpacking(line("egerl", "2.0"));
-  }
-  FakeNode node;
-};
 
 }  // namespace
 
@@ -95,14 +48,13 @@ TEST_CASE("a setting that cannot be read is a warning, and the default is used")
     const ScopedEnvironment timeout("ERLRC_TIMEOUT", "soon");
     CHECK(dpkg.hook("postinst", {"configure", ""}) ==
           Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n",
-              "erlrc-hook: warning: ERLRC_TIMEOUT: expected a positive number of seconds, got 'soon'; the "
-              "default is used\n"});
+              "erlrc-hook: warning: ERLRC_TIMEOUT: expected a positive number of seconds, got 'soon'; it "
+              "is ignored\n"});
   }
   const ScopedEnvironment port("ERL_EPMD_PORT", "many");
   CHECK(dpkg.hook("postinst", {"configure", ""}) ==
         Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n",
-            "erlrc-hook: warning: ERL_EPMD_PORT: expected a number from 1 to 65535, got 'many'; the default "
-            "is used\n"});
+            "erlrc-hook: warning: ERL_EPMD_PORT: expected a number from 1 to 65535, got 'many'; it is ignored\n"});
 }
 
 TEST_CASE("the hook prints nothing about nodes that are down") {
@@ -432,7 +384,8 @@ TEST_CASE("the hooks of a run leave all nodes alone if the administrator wants t
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   const ProcessId apt = calling_apt();
   const bool by_apt = GENERATE(true, false);
-  if (by_apt) dpkg.host.dir().write("run/leave", std::to_string(apt.pid) + " " + apt.start + "\n*\n");
+  if (by_apt)
+    dpkg.host.dir().write("run/apt-settings", std::to_string(apt.pid) + " " + apt.start + "\nhooks off\n");
   const ScopedEnvironment off("ERLRC_HOOKS", by_apt ? nullptr : "off");
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});

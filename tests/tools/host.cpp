@@ -8,14 +8,11 @@
 #include "paths.hpp"
 
 namespace erlrc::test {
-namespace {
 
-/// Whether the call starts the runner: only its argument has steps.
+/// Only its argument has steps.
 bool is_runner(const Call& call) {
   return lookup(call.argument, "steps") != nullptr;
 }
-
-}  // namespace
 
 // Nothing listens on port 1: nodes without an epmd of their own are down, even if the machine runs an epmd.
 Host::Host()

@@ -65,6 +65,9 @@ Term failed(const std::string& why, bool touched = true, const std::vector<std::
 /// then commits or rolls back, as the verdict demands.
 void play(FakeNode& node, Term state, Term end = done());
 
+/// Whether the call starts the runner.
+bool is_runner(const Call& call);
+
 /// Whether the runner has been started.
 bool was_run(const FakeNode& node);
 

@@ -65,8 +65,10 @@ TEST_CASE("the programs that change nodes have all common options") {
 
 TEST_CASE("a manual page lists all words that its program prints") {
   const auto [name, words] = GENERATE(table<std::string, std::vector<std::string>>({
-      {"erlrc-start", {"started", "already_running", "included", "started_included_stopped", "node_down"}},
-      {"erlrc-stop", {"unloaded", "stopped", "stopped_included_started", "not_running", "node_down"}},
+      {"erlrc-start",
+       {"started", "already_running", "included", "started_included_stopped", "node_down", "other_system"}},
+      {"erlrc-stop",
+       {"unloaded", "stopped", "stopped_included_started", "not_running", "node_down", "other_system"}},
       {"erlrc-upgrade",
        {"upgraded", "already_running", "node_down", "refused", "needs_restart", "rolled_back", "broken"}},
       {"erlrc-downgrade",

@@ -254,3 +254,33 @@ TEST_CASE("--json prints failures in the record, not on standard error") {
   CHECK(ran.err.empty());
   CHECK(nlohmann::json::parse(ran.out)["nodes"][0]["outcome"] == "refused");
 }
+
+TEST_CASE("a node that does not see the files of the request belongs to another system, and is left alone") {
+  const Host host;
+  FakeNodeOptions options = good("n1");
+  options.sees_our_files = false;
+  FakeNode node(options);
+  host.add("n1", node);
+  const std::string old_dir = host.add_app("egerl", "1.0"), new_dir = host.add_app("egerl", "2.0");
+  const std::string skipped = "(n1) other_system\n  remark: HOST/egerl-";
+  SECTION("where it would be changed") {
+    play(node, observed({{"egerl", "1.0"}}));
+    CHECK(host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}) ==
+          Ran{0, "erlrc-upgrade: Upgrading 'egerl': " + skipped + "1.0/ebin is another file there\n", ""});
+    CHECK(host.run(stop_main, {"egerl", "1.0", old_dir}) ==
+          Ran{0, "erlrc-stop: Stopping 'egerl': " + skipped + "1.0/ebin is another file there\n", ""});
+    CHECK(host.run(upgrade_main, {"--rehearse", "egerl", "1.0", "2.0", old_dir, new_dir}).exit == 0);
+  }
+  SECTION("where it would refuse") {
+    play(node, observed({{"egerl", "0.9"}}));
+    CHECK(host.run(start_main, {"egerl", "2.0", new_dir}) ==
+          Ran{0, "erlrc-start: Starting 'egerl': " + skipped + "2.0/ebin is another file there\n", ""});
+  }
+  SECTION("where it would be waited for") {
+    Term state = observed({{"egerl", "1.0"}});
+    std::get<Map>(state.value).pairs.emplace_back(Atom{"booting"}, Atom{"true"});
+    play(node, state);
+    CHECK(host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}).exit == 0);
+  }
+  CHECK(!was_run(node));
+}

@@ -216,10 +216,11 @@ TEST_CASE("with the hooks off for a run of APT, nodes are not even asked") {
   CHECK(apt.run(actions, "Erlrc::Hooks=off\n") ==
         Ran{0, "erlrc: the hooks are off: running nodes are left alone\n", ""});
   CHECK(apt.node.connections() == 0);
-  CHECK(read_file(apt.host.dir() / "run/leave") == std::to_string(caller.pid) + " " + caller.start + "\n*\n");
+  CHECK(read_file(apt.host.dir() / "run/apt-settings") ==
+        std::to_string(caller.pid) + " " + caller.start + "\nhooks off\n");
   CHECK(apt.run(actions, "Erlrc::Hooks=on\n") == Ran{0, kHot, ""});
   CHECK(apt.run(actions, "Erlrc::Hooks=maybe\n").err ==
-        "erlrc-apt-preflight: warning: Erlrc::Hooks: 'maybe': expected on or off\n");
+        "erlrc-apt-preflight: warning: Erlrc::Hooks: 'maybe': expected on or off; it is ignored\n");
 }
 
 TEST_CASE("an application that its package does not desire is not started") {
@@ -351,7 +352,7 @@ TEST_CASE("garbage instead of a transaction is reported in a warning of one line
       {"VERSION 3\nDir=/\n\negerl", 0},
       {"VERSION 3\nErlrc::Preflight=refuse\n\negerl\n", 1},
       {"VERSION 3\nErlrc::Preflight=perhaps\n\n", 0},
-      {"VERSION 3\nErlrc::Preflight=refuse\nErlrc::Preflight::Timeout=soon\n\n", 1},
+      {"VERSION 3\nErlrc::Preflight=refuse\nErlrc::Preflight::Timeout=soon\n\n", 0},
   }));
   CAPTURE(input);
   const Ran printed = apt.given(input);
@@ -406,4 +407,38 @@ TEST_CASE("the options of erlrc-apt-preflight are those of its manual page") {
     CHECK_THAT(page, Catch::Contains(std::string(R"(\-\-)") + option));
   }
   CHECK(host.run(preflight_main, {"--json"}).exit == 2);
+}
+
+TEST_CASE("a node of another system is not part of the forecast, and a note has the reason") {
+  Apt apt;
+  FakeNodeOptions options = good("n1");
+  options.sees_our_files = false;
+  FakeNode node(options);
+  apt.host.add("n1", node);
+  play(node, observed({{"egerl", "1.0"}}), failed("must not be asked", false));
+  apt.installed("egerl");
+  const Ran ran = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse);
+  CHECK(ran == Ran{0,
+                   "erlrc: node n1 is skipped, as it belongs to another system: HOST is another file there\n",
+                   ""});
+  CHECK(!was_run(node));
+}
+
+TEST_CASE(
+    "what the hooks will refuse because the node has rolled it back before is refused in the forecast") {
+  const Node apt;
+  const ScopedEnvironment state("ERLRC_STATE", (apt.host.dir() / "state").c_str());
+  const std::string actions = Apt::upgrade("egerl", apt.archive("egerl"));
+  apt.host.dir().write("state/refused/n1/egerl", "other\n2026-01-02\ncrashed\n");
+  CHECK(apt.run(actions) == Ran{0, kHot, ""});
+}
+
+TEST_CASE("what a node refuses is skipped on it, if the administrator lets nodes keep the old version") {
+  const Node apt(failed("processes in old code", false));
+  const Ran printed =
+      apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse + "Erlrc::OnRefusal=leave\n");
+  CHECK(printed.exit == 0);
+  CHECK_THAT(printed.out,
+             Catch::Contains("skipped") &&
+                 Catch::Contains("the node waits for its restart: egerl: processes in old code"));
 }

@@ -33,6 +33,13 @@ struct ExecuteOptions {
   /// Nodes are independent: a failure on one neither blocks nor rolls back the others. For requests after
   /// which the old files are gone anyway.
   bool each_alone = false;
+  /// An upgrade that a node has rolled back is remembered, and refused at once while nothing changes.
+  bool remembers = false;
+  /// With this, the same is tried again.
+  bool retries = false;
+  /// If the request fails on a node for which this holds, and the node is as before, that is not an error: it is
+  /// skipped, with the outcome done and the word `restart_due`. The argument is the name of the entry.
+  std::function<bool(const std::string&)> may_leave{};
   /// A package asks: an application that does not run on a node is started there only if the node's entry lets
   /// packages do so. The argument is the name of the entry.
   std::function<PackageStarts(const std::string&)> by_package{};

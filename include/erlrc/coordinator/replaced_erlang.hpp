@@ -12,11 +12,11 @@
 
 namespace erlrc {
 
-/// The reason, if the node's kernel or stdlib is no longer on disk. A node whose lib directory is not on this
+/// The reason, if the node's executable, kernel or stdlib is no longer on disk. A node whose lib directory is not on this
 /// host's disk is not judged.
 std::optional<std::string> replaced_erlang(const NodeEntry& entry, const NodeState& node);
 
-/// The same, for a node that does not answer: the reason comes from the executable of its process.
+/// The same, by the executable of its process only; for a node that does not answer.
 std::optional<std::string> replaced_emulator(const NodeEntry& entry);
 
 /// Whether the node would be touched.

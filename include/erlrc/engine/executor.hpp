@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <erlrc/coordinator/execute.hpp>
+#include <erlrc/coordinator/settings.hpp>
 #include <erlrc/report/streams.hpp>
 #include <erlrc/transaction/action.hpp>
 
@@ -16,16 +17,20 @@ namespace erlrc {
 /// of the package manager what changed, what failed, and which nodes are due for a restart.
 class Executor {
 public:
-  Executor(const Site& site, milliseconds timeout, Streams& streams)
-      : site_(site), timeout_(timeout), streams_(streams) {}
+  Executor(const Site& site, const Settings& settings, Streams& streams)
+      : site_(site), settings_(settings), streams_(streams) {}
 
   struct AllOrNone {
     int code = 0;                     ///< the worst
     std::optional<Request> failed{};  ///< the request that failed
   };
 
-  /// Executes all of them, or, if one fails, rolls back those before it.
-  AllOrNone all_or_none(const std::vector<Request>& requests);
+  /// The package that a request is for.
+  using Owner = std::function<std::string(const Request&)>;
+
+  /// Executes all of them, or, if one fails, rolls back those before it. A node that may be left as it is
+  /// (OnRefusal) then does none of them, nor any of a later call of this run, and nothing fails.
+  AllOrNone all_or_none(const std::vector<Request>& requests, const Owner& owner);
 
   /// What came of requests that were executed as far as they can be.
   struct Tried {
@@ -51,6 +56,7 @@ private:
     int code = 0;
     std::set<std::string> changed;  ///< nodes
     std::set<std::string> unknown;  ///< nodes of which it is not known what they run
+    std::set<std::string> left;     ///< nodes where it failed, and which may be left as they are
     bool busy = false;              ///< on a node another run was at work to the end
   };
 
@@ -60,6 +66,7 @@ private:
     bool leave_stale = true;
     bool quiet = false;
     bool each_alone = false;
+    std::string package{};  ///< the one that the request is for; empty: no node may be left
     Starts starts{};  ///< ExecuteOptions::by_package; absent: a rollback, which may start what ran before
   };
 
@@ -77,10 +84,13 @@ private:
   Result one(const Request& request, const Site& site, Deadline until, Options options);
   Tried one_by_one(const std::vector<Request>& requests, Options options);
   void report(const Request& request, std::vector<NodeReport> reports, const std::set<std::string>& changed);
+  const Request* refused_before(const std::vector<Request>& requests, const Owner& owner);
+  void advise(const std::string& package, const std::vector<NodeReport>& reports);
+  int leave(const std::set<std::string>& nodes, const std::string& package, std::vector<Done>& done);
   int roll_back_done(const std::vector<Done>& done);
 
   const Site& site_;
-  milliseconds timeout_;
+  const Settings& settings_;
   Streams& streams_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <erlrc/coordinator/settings.hpp>
 #include <erlrc/engine/package_facts.hpp>
 #include <erlrc/report/streams.hpp>
 #include <erlrc/site/site.hpp>
@@ -13,8 +14,8 @@
 namespace erlrc {
 
 /// One call: the exit code for the package manager. No other call of this host runs at the same time.
-/// Requests to nodes have `timeout`.
-int handle_call(Moment moment, const PackageFacts& facts, const Site& site, milliseconds timeout,
+/// Requests to nodes have the time limit of `settings`.
+int handle_call(Moment moment, const PackageFacts& facts, const Site& site, const Settings& settings,
                 Streams& streams);
 
 }  // namespace erlrc

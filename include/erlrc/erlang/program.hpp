@@ -30,6 +30,9 @@ Program running_program();
 /// Argument: anything. One message: a map of the code that runs on the node (node/running_code.hpp).
 Program compare_program();
 
+/// Argument: paths. One message: which files the node sees there (node/same_files.hpp).
+Program files_program();
+
 /// Argument: #{steps, limit, prepare}, in a boot also part. Messages: see node/run.hpp.
 Program runner_program();
 

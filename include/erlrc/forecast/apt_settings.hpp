@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include <erlrc/pkg/apt_hook.hpp>
 
@@ -9,20 +11,8 @@
 
 namespace erlrc {
 
-/// Erlrc::Preflight
-enum class PreflightMode {
-  report,  ///< report the effect on nodes, and let APT continue
-  refuse,  ///< the same, but abort the transaction if a part of it cannot be done
-  leave,   ///< the same, but the hooks skip the packages that cannot be upgraded
-  off,
-};
-
-/// Throws Error for another value than those; report if it is not set.
-PreflightMode preflight_mode(const AptConfig& config);
-
-/// Erlrc::Hooks and ERLRC_HOOKS: whether nodes are left alone in this run. Throws Error for another value than `on`
-/// and `off`.
-bool apt_hooks_are_off(const AptConfig& config);
+/// The settings of erlrc that APT's configuration has, by their keys in erlrc.conf(5).
+std::map<std::string, std::string> settings_in(const AptConfig& config);
 
 /// Whether APT works on the system that we run in: the hooks of packages in another system find no nodes.
 bool is_this_system(const AptConfig& config);

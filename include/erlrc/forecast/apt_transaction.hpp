@@ -36,7 +36,7 @@ public:
   };
 
   /// `desired` are the applications that should run on this host already.
-  Transaction(std::vector<AptChange> changes, const Desired& desired);
+  Transaction(std::vector<AptChange> changes, const Desired& desired, const Policy& policy);
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -79,6 +79,7 @@ private:
 
   std::vector<AptChange> changes_;
   Desired desired_;
+  Policy policy_;
   std::vector<std::string> warnings_;
   std::vector<Item> items_;
   std::vector<Apart> apart_;

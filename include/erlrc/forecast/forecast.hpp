@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <erlrc/coordinator/execute.hpp>
+#include <erlrc/coordinator/settings.hpp>
 #include <erlrc/pkg/apt_hook.hpp>
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/sys/deadline.hpp>
@@ -49,10 +50,10 @@ struct Forecasts {
   bool operator==(const Forecasts&) const = default;
 };
 
-/// Asks every node of `site`, and changes none of them. If no node runs, reads nothing and returns an empty
+/// Asks every node of `site`, and changes none of them, in the time of a preflight. If no node runs, reads nothing and returns an empty
 /// result.
 Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
-                   const Site& site, Deadline until);
+                   const Site& site, const Settings& settings);
 
 /// A row with the application and the versions of `request`, and nothing else.
 Forecast row_about(const Request& request);
@@ -68,6 +69,9 @@ struct Needs {
 
 /// `rows` are those of one node. Refuses each row that needs an application that will not be upgraded.
 void refuse_dependents(std::vector<Forecast>& rows, const std::vector<Needs>& needs);
+
+/// What a node refuses is not done there, nor is anything else, if the administrator wants that (OnRefusal).
+void leave_refused(std::vector<Forecast>& rows, const Settings& settings);
 
 /// The table, as lines; empty if there is nothing to report.
 std::string render_forecasts(const Forecasts& forecasts);

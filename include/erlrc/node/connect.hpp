@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <erlrc/base/error.hpp>
 #include <erlrc/dist/node_entry.hpp>
 #include <erlrc/node/rpc.hpp>
 #include <erlrc/sys/deadline.hpp>
@@ -17,6 +18,13 @@
 // From an entry of the registry to a node that can be called: epmd, handshake, link.
 
 namespace erlrc {
+
+/// A node with the name of the entry was found, but it belongs to another system: to a container that shares
+/// our network, or to the host of ours.
+class OtherSystem : public Error {
+public:
+  using Error::Error;
+};
 
 /// The port of epmd, and the name without its host.
 using NameAtEpmd = std::pair<std::uint16_t, std::string>;
@@ -31,7 +39,9 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// own: a process runs as the node, and epmd is down or, for some seconds, does not know it; a registered
 /// port that refuses or does not answer; a wrong cookie; a node older than OTP 23; a peer that speaks another
 /// protocol; another node than the entry names; a process of another user than those of the entry, which gets no
-/// proof that we know the cookie.
+/// proof that we know the cookie. A login that fails throws OtherSystem if no process of our system listens on
+/// the port. (A login that succeeds proves nothing about that: a container may be a copy of us, with its cookie.
+/// See same_files.hpp.)
 ///
 /// A port that `known` has for the node is tried first.
 ///

@@ -21,6 +21,7 @@ struct Refusal {
     // The node, or another one, found it before the point of no return.
     check_failed,       ///< a step that only looks
     rehearsal_failed,   ///< a conversion would fail
+    refused_before,     ///< the node has tried the same, and has rolled it back
     busy,               ///< another run changes the node, and will end
     other_node_failed,  ///< nothing was tried on this one
   };

@@ -19,7 +19,8 @@ enum class Word {
   upgraded,
   downgraded,
   node_down,
-  restart_due,  ///< the node is left as it is, and only a restart brings it in sync
+  restart_due,   ///< the node is left as it is, and only a restart brings it in sync
+  other_system,  ///< the node belongs to another system, and is left alone
   rehearsed,
 };
 

@@ -28,6 +28,10 @@ ProcessId calling_apt();
 /// Whether we run on behalf of that process.
 bool is_ancestor(const ProcessId& id);
 
+/// Activates a trigger of dpkg on behalf of the package whose script calls us: the package that is interested in it
+/// is called when all others are configured. Whether that worked.
+bool activate_trigger(const std::string& name, Deadline until);
+
 /// The archives in dpkg's arguments. Relative names begin in `directory`.
 std::vector<std::filesystem::path> archives_in(const std::vector<std::string>& arguments,
                                                const std::filesystem::path& directory);

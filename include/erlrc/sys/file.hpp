@@ -37,6 +37,19 @@ std::optional<FileStatus> file_status(const std::filesystem::path& path);
 /// The same; nullopt also if it cannot be known, for whatever reason.
 std::optional<FileStatus> visible_status(const std::filesystem::path& path);
 
+/// Which file it is: no other file of the system has the same, under whatever name, in whatever container.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+/// The identity of `path`, symbolic links followed; nullopt if there is no such file.
+std::optional<FileIdentity> file_identity(const std::filesystem::path& path);
+
+/// The longest part of an absolute path that exists, from its beginning.
+std::filesystem::path existing_part(std::filesystem::path path);
+
 /// Whether there is something of that name. A link that leads nowhere, or in a circle, is something.
 bool is_there(const std::filesystem::path& path);
 

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -34,14 +35,24 @@ ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches);
 /// The nearest ancestor that is not a shell: the program on whose behalf a hook runs.
 ProcessId calling_program();
 
+/// The APT that runs the dpkg that has called us, or that dpkg; or calling_program(), if no dpkg has. It is the same in
+/// all calls of one run. (The caller of a hook is a script, named after its package.)
+ProcessId calling_run();
+
 /// Whether that process still exists.
 bool exists(const ProcessId& id);
+
+/// When the process began, as in ProcessId; empty if there is no such process.
+std::string start_of(pid_t pid);
 
 /// The arguments of a process, its program first. Throws SystemError if they cannot be read.
 std::vector<std::string> process_arguments(pid_t pid);
 
 /// The working directory of a process; nullopt if it cannot be read.
 std::optional<std::filesystem::path> process_directory(pid_t pid);
+
+/// The systemd service that the process is in: `egerl.service`.
+std::optional<std::string> service_of(pid_t pid);
 
 /// The file of the program that this process runs; nullopt if it cannot be read.
 std::optional<std::string> own_program();
@@ -59,6 +70,11 @@ std::optional<pid_t> find_node_process(std::string_view alive, std::string_view 
 /// The same among the processes that have our root directory.
 std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host,
                                                      const UserCounts& user_counts);
+
+/// Whether these sockets belong to processes of another system only: with another root directory, or in
+/// another pid namespace, where this process cannot see them. False if that cannot be known, because we may not
+/// look at an emulator that might have one of them. Looks at every process.
+bool are_of_other_system(const std::vector<std::uint64_t>& inodes);
 
 /// Whether our root directory is that of the first process: false in a chroot, such as an image that is being
 /// built, or a copy of the system that is being mended. False without /proc; true if only root could see it

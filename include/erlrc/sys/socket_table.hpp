@@ -27,8 +27,8 @@ struct TcpSocket {
   Endpoint local;
   Endpoint remote;
   bool listens = false;
-  uid_t owner = 0;       ///< of the process that made it, or accepted it
-  bool is_open = false;  ///< a process has it; otherwise the kernel reports root as its owner
+  uid_t owner = 0;          ///< of the process that made it, or accepted it
+  std::uint64_t inode = 0;  ///< 0: no process has it, and the kernel reports root as its owner
   bool operator==(const TcpSocket&) const = default;
 };
 
@@ -40,7 +40,7 @@ std::vector<TcpSocket> parse_tcp_table(BytesView text);
 /// neither.
 std::optional<TcpSocket> find_tcp_socket(const Endpoint& local, const Endpoint& remote);
 
-/// The addresses on which a process listens on `port`, each once. Empty if that cannot be read.
-std::vector<Endpoint> listening_on(std::uint16_t port);
+/// The sockets that listen on `port`, one for each address. Empty if that cannot be read.
+std::vector<TcpSocket> listening_on(std::uint16_t port);
 
 }  // namespace erlrc

@@ -202,3 +202,22 @@ TEST_CASE("the free space of a file system is known, if it exists") {
   CHECK(free_space("/").has_value());
   CHECK_FALSE(free_space("/no/such/directory"));
 }
+
+TEST_CASE("a file has one identity, whatever its name") {
+  const TempDir dir;
+  const auto file = dir.write("a/file", "x");
+  std::filesystem::create_symlink(file, dir / "link");
+  CHECK(file_identity(file) == file_identity(dir / "link"));
+  CHECK(file_identity(file) != file_identity(dir.write("b/file", "x")));
+  CHECK(file_identity(dir / "none") == std::nullopt);
+  CHECK(file_identity(dir / "a/file/none") == std::nullopt);
+}
+
+TEST_CASE("the existing part of a path is found") {
+  const TempDir dir;
+  dir.write("a/file", "x");
+  CHECK(existing_part(dir / "a") == dir / "a");
+  CHECK(existing_part(dir / "a/b/c") == dir / "a");
+  CHECK(existing_part(dir / "a/file/c") == dir / "a/file");
+  CHECK(existing_part("/erlrc-no-such-directory/a") == "/");
+}

@@ -2,6 +2,8 @@
 #include <erlrc/sys/process.hpp>
 
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,4 +91,24 @@ TEST_CASE("a process that runs as a node is found") {
   CHECK(find_node_process(name, "", own) == std::nullopt);
   ::close(input[0]);
   ::close(input[1]);
+}
+
+TEST_CASE(
+    "a socket that a process of our system has is not of another system, and one that no process has is") {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(fd >= 0);
+  struct stat status {};
+  REQUIRE(::fstat(fd, &status) == 0);
+  CHECK_FALSE(are_of_other_system({status.st_ino}));
+  CHECK_FALSE(are_of_other_system({1, status.st_ino}));
+  ::close(fd);
+  CHECK_FALSE(are_of_other_system({}));
+  if (::geteuid() == 0) CHECK(are_of_other_system({status.st_ino}));
+}
+
+TEST_CASE("a process is in the service that its control group names, if it is in one") {
+  CHECK(service_of(::getpid()).value_or("x.service").ends_with(".service"));
+  CHECK(service_of(0) == std::nullopt);
+  CHECK_FALSE(start_of(::getpid()).empty());
+  CHECK(start_of(0).empty());
 }

@@ -31,13 +31,13 @@ TEST_CASE("the kernel's table of sockets is read") {
                         "   1: 0100007F:1F91 0100007F:C350 08 00000000:00000000 00:00000000 00000000     0  "
                         "      0 0 1 000000001c2f9532 100 0 0 10 0\n") ==
         std::vector<TcpSocket>{
-            {ipv4(2, 8080), no_ipv4, true, 107, true},
-            {ipv4(1, 8081), ipv4(1, 50000), false, 0, false},
+            {ipv4(2, 8080), no_ipv4, true, 107, 1065},
+            {ipv4(1, 8081), ipv4(1, 50000), false, 0, 0},
         });
   CHECK(parse_tcp_table(
             "   0: 00000000000000000000000001000000:1F90 0000000000000000FFFF00000100007F:C350 01 "
             "00000000:00000000 00:00000000 00000000  4711        0 77 1 000000001c2f9532 100 0 0 10 0\n") ==
-        std::vector<TcpSocket>{{ipv6(1, 8080), ipv4(1, 50000), false, 4711, true}});
+        std::vector<TcpSocket>{{ipv6(1, 8080), ipv4(1, 50000), false, 4711, 77}});
 }
 
 TEST_CASE("lines of another form are skipped") {

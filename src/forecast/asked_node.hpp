@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <erlrc/coordinator/start_limit.hpp>
+#include <erlrc/forecast/apt_transaction.hpp>
+#include <erlrc/forecast/forecast.hpp>
+#include <erlrc/node/rpc.hpp>
+#include <erlrc/site/registry.hpp>
+
+// The first part of a forecast: the nodes are asked.
+
+namespace erlrc {
+
+/// A row, and the steps of its plan that only check something.
+struct Planned {
+  std::size_t item = 0;
+  Forecast row;
+  std::vector<Step> checks{};
+};
+
+struct AskedNode {
+  const NodeEntry* entry = nullptr;
+  std::string name;
+  std::unique_ptr<Rpc> rpc{};
+  NodeState state{};
+  std::string error{};                 ///< why it could not be asked; empty: it could
+  std::string other_system{};          ///< why it belongs to another system; empty: it does not
+  std::vector<std::string> foreign{};  ///< places of the transaction that are other files there
+  std::vector<Planned> planned{};
+  std::vector<Needs> needs{};
+  PackageStarts starts{};
+  bool retries = false;  ///< it tries again what it has rolled back before
+};
+
+/// The nodes that run, and those with an error. One that does not answer until `until` must not take the time
+/// that the others need for their plans.
+std::vector<AskedNode> ask_nodes(const Registry& registry, Deadline until);
+
+/// Finds what is other files for a node (same_files.hpp), and removes the nodes that belong to another system,
+/// with a note.
+void leave_out_other_systems(std::vector<AskedNode>& visits, const Transaction& transaction, Deadline until,
+                             std::vector<std::string>& notes);
+
+/// Whether the hooks will skip the node for this request, since its files are others there.
+bool is_skipped(const AskedNode& node, const Request& request);
+
+}  // namespace erlrc

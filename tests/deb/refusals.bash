@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run, where systemd runs. Tests what follows if a node refuses an upgrade (on_refusal in erlrc.conf(5)):
+# egerl 4.2.0 crashes when it converts the state of 4.1.0.
+. "$here/../support/service.bash"
+
+said() { contains "$(<"$logs/command.log")" "$1"; }
+unsaid() { refused grep -qF "$1" "$logs/command.log"; }
+has() { holds "$1 is installed as $2" equal "$(version_of "$1")" "$2 install ok installed"; }
+# conf LINE...: writes erlrc.conf.
+conf() { printf '%s\n' "$@" >/etc/erlrc.d/erlrc.conf; }
+
+# The package erlrc, with its own triggers and postinst.
+tree=$logs/own
+install -d -m 0755 "$tree/DEBIAN"
+cp "$here/../../hooks/dpkg/erlrc.triggers" "$tree/DEBIAN/triggers"
+sed '1a set -e' "$here/../../hooks/dpkg/triggered" >"$tree/DEBIAN/postinst"
+chmod 0755 "$tree/DEBIAN/postinst"
+printf '%s\n' 'Package: erlrc' 'Version: 1' 'Architecture: all' 'Maintainer: erlrc tests <root@localhost>' \
+  'Description: scripts of erlrc' >"$tree/DEBIAN/control"
+dpkg-deb --root-owner-group -Zgzip -b "$tree" "$logs/erlrc_1_all.deb" >/dev/null
+# deb-systemd-invoke asks policy-rc.d, which forbids everything in a throw-away system.
+rm -f /usr/sbin/policy-rc.d
+
+install_programs
+systemctl daemon-reload
+for node in one:4041 two:4042; do
+  install -d -m 0755 "/etc/${node%:*}" /etc/default
+  echo "[{egerl, [{port, ${node#*:}}]}]." >"/etc/${node%:*}/${node%:*}.config"
+  echo "ERL_FLAGS=-config /etc/${node%:*}/${node%:*}" >"/etc/default/erlrc-${node%:*}"
+done
+holds "erlrc is installed" packages dpkg -i "$logs/erlrc_1_all.deb"
+holds "and the service" put eglib=4.1.0 egerl=4.1.0
+holds "nodes start" systemctl start erlrc@one erlrc@two
+one=$(property erlrc@one MainPID) two=$(property erlrc@two MainPID)
+
+say "on_refusal is refuse, the default:"
+holds "the upgrade fails" refused put egerl=4.2.0
+has egerl 4.1.0
+holds "both nodes run the old version" equal "$(running one egerl)$(running two egerl)" '["4.1.0"]["4.1.0"]'
+
+say "A value that cannot be read:"
+conf '# settings' 'on_refusal = perhaps'
+holds "is the default" refused put egerl=4.2.0
+holds "is one warning" equal "$(grep -c "erlrc-hook: warning: /etc/erlrc.d/erlrc.conf:2:14: on_refusal: 'perhaps': expected refuse, leave or restart; it is ignored" "$logs/command.log")" 1
+has egerl 4.1.0
+
+say "on_refusal is leave for the package, and restart for one of its nodes:"
+conf 'on_refusal = leave'
+holds "the upgrade succeeds" put egerl=4.2.0
+has egerl 4.2.0
+holds "both nodes run the old version" equal "$(running one egerl)$(running two egerl)" '["4.1.0"]["4.1.0"]'
+holds "it is reported" said 'node one keeps running the old code until its restart'
+holds "the same processes" equal "$(property erlrc@one MainPID) $(property erlrc@two MainPID)" "$one $two"
+holds "a restart" systemctl restart erlrc@one erlrc@two
+holds "brings the new version" equal "$(running one egerl)$(running two egerl)" '["4.2.0"]["4.2.0"]'
+conf 'on_refusal = refuse' '[node one]' 'on_refusal = restart' '[node two]' 'on_refusal = leave'
+holds "back, while no node runs" eval 'systemctl stop erlrc@one erlrc@two && put egerl=4.1.0 && systemctl start erlrc@one erlrc@two'
+two=$(property erlrc@two MainPID)
+holds "the upgrade succeeds" put egerl=4.2.0
+has egerl 4.2.0
+holds "the restart is reported" said 'erlrc-hook: node one: restarted erlrc@one.service'
+holds "one node was restarted, with the new version" eventually eval '[[ $(running one egerl) == *4.2.0* ]]'
+holds "the other one is as before" equal "$(running two egerl) $(property erlrc@two MainPID)" "[\"4.1.0\"] $two"
+
+say "policy-rc.d forbids a restart, and an option of apt-get sets on_refusal for one run:"
+holds "back, while no node runs" eval 'systemctl stop erlrc@one erlrc@two && put egerl=4.1.0 && systemctl start erlrc@one erlrc@two'
+one=$(property erlrc@one MainPID)
+rm /etc/erlrc.d/erlrc.conf
+install -m 0644 "$here/../../hooks/apt/20erlrc" /etc/apt/apt.conf.d/20erlrc
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+chmod 0755 /usr/sbin/policy-rc.d
+holds "the upgrade succeeds" packages apt-get install --yes -o Erlrc::OnRefusal=restart egerl=4.2.0
+has egerl 4.2.0
+holds "no node was restarted" equal "$(running one egerl) $(property erlrc@one MainPID)" "[\"4.1.0\"] $one"
+holds "nothing is left for the next run" refused ls /run/erlrc/apt-settings /run/erlrc/leave
