@@ -41,6 +41,35 @@ int make_and_report(const BootScript& script, Streams& streams) {
   return 0;
 }
 
+/// A directory that the script names and that is gone; empty if all are there.
+std::string gone_directory(const fs::path& script) {
+  const std::string text = read_file_if_exists(script).value_or("");
+  constexpr std::string_view end = "/ebin\"";
+  for (std::size_t at = text.find(end); at != std::string::npos; at = text.find(end, at + 1)) {
+    const std::size_t begin = text.rfind('"', at) + 1;
+    const std::string directory = text.substr(begin, at - begin) + "/ebin";
+    if (directory.starts_with('/') && !visible_status(directory)) return directory;
+  }
+  return "";
+}
+
+/// The boot file could not be made. The old one stays, unless a node could not start with it: then one without
+/// applications takes its place, with which erlrc_boot starts them, or, if that is not possible either, none.
+void replace_stale(const fs::path& name, Streams& streams) {
+  const std::string gone = gone_directory(name.string() + ".script");
+  if (gone.empty()) return;
+  const int code = guarded_main(tool, streams, [&] {
+    make_boot_script({name, {}, false});
+    return 0;
+  });
+  if (code != 0)
+    for (const char* ending : {".boot", ".script", ".rel"})
+      remove_file(name.string() + ending);
+  streams.err += tool + ": " + name.string() +
+                 ".boot: " + (code == 0 ? "made without applications" : "removed") +
+                 ", since the old one names " + gone + ", which is gone\n";
+}
+
 /// Makes all that the administrator has listed. A failure of one does not stop the others.
 int make_configured(const fs::path& directory, Streams& streams) {
   const fs::path listed = erlrc_root() / "boot";
@@ -54,7 +83,12 @@ int make_configured(const fs::path& directory, Streams& streams) {
       make_directory(directory, 0755);
       return make_and_report({directory / name, apps, true}, streams);
     });
-    if (one != 0) code = 1;
+    if (one == 0) continue;
+    code = 1;
+    (void)guarded_main(tool, streams, [&] {
+      replace_stale(directory / name, streams);
+      return 0;
+    });
   }
   return code;
 }

@@ -44,11 +44,17 @@ holds "it runs them again" equal "$(versions one)" '["4.1.0"]["4.1.0"]'
 say "An application that cannot be started:"
 touch /etc/erlrc.d/applications/nosuch
 before=$(sha256sum /var/lib/erlrc/boot/one.*)
-holds "packages are installed all the same" put egerl=4.0.1
-holds "the reason why the boot file is old is reported" contains "$(<"$logs/command.log")" \
-  'erlrc-make-boot-script: /var/lib/erlrc/boot/one.boot: nosuch: no directory of the code path has nosuch.app'
+holds "a package of another application is installed" packages dpkg -i "$logs/trigger.deb"
 holds "the boot file has not changed" equal "$(sha256sum /var/lib/erlrc/boot/one.*)" "$before"
+holds "packages are installed all the same" put egerl=4.0.1
+holds "the reason why the boot file cannot be made is reported" contains "$(<"$logs/command.log")" \
+  'erlrc-make-boot-script: /var/lib/erlrc/boot/one.boot: nosuch: no directory of the code path has nosuch.app'
+holds "the old one is not kept, since it names a directory that is gone" contains "$(<"$logs/command.log")" \
+  '/egerl-4.1.0/ebin, which is gone'
+holds "the boot file names no application" equal "$(in_script)$(directories_in_script)" ''
 rm /etc/erlrc.d/applications/nosuch
+holds "with it, the node starts its applications by erlrc_boot" systemctl restart erlrc@one
+holds "in the installed versions" equal "$(versions one)" '["4.0.1"]["4.1.0"]'
 
 holds "a removal" take_away egerl
 holds "the boot file starts only the other application" equal "$(in_script)" 'start_boot,[eglib,temporary] '
