@@ -46,7 +46,13 @@ life() {
     equal "$(ls "$image/etc/erlrc.d/applications/egerl.d")" egerl.dpkg-old
   holds "installed again" packages "$@" -i "$(deb egerl 4.0.1)"
   holds "the application is desired again" equal "$(ls "$image/etc/erlrc.d/applications/egerl.d")" egerl
+  install -d -m 0750 "$image/etc/erlrc.d/nodes"
+  echo cookie >"$image/etc/erlrc.d/nodes/other"
+  echo 'hooks = on' >"$image/etc/erlrc.d/erlrc.conf"
   holds "purged, with erlrc" packages "$@" --purge egerl eglib erlrc
+  holds "the entries of nodes are removed there, with their cookies" refused ls "$image"/etc/erlrc.d/nodes/*
+  holds "and named" contains "$(grep '^erlrc: removed' "$logs/command.log")" other
+  holds "so are settings" refused test -e "$image/etc/erlrc.d/erlrc.conf"
   holds "nothing of erlrc is left there" equal "$(ls "$image/var/lib/erlrc" 2>/dev/null)" ''
 }
 
