@@ -34,9 +34,18 @@ holds "nodes start" systemctl start erlrc@one erlrc@two
 one=$(property erlrc@one MainPID) two=$(property erlrc@two MainPID)
 
 say "on_refusal is refuse, the default:"
+unset ERLRC_RETRY
 holds "the upgrade fails" refused put egerl=4.2.0
+holds "after it was tried" unsaid 'not tried again'
 has egerl 4.1.0
 holds "both nodes run the old version" equal "$(running one egerl)$(running two egerl)" '["4.1.0"]["4.1.0"]'
+
+holds "so does the next one" refused put egerl=4.2.0
+holds "at once" said 'not tried again, as neither the code nor the node has changed'
+holds "with what can be done" said '`apt-mark hold egerl` keeps the version that is installed; `apt-get -o Erlrc::Retry=on` tries again'
+has egerl 4.1.0
+holds "on request, it is tried" refused packages env ERLRC_RETRY=on apt-get install --yes egerl=4.2.0
+holds "again" unsaid 'not tried again'
 
 say "A value that cannot be read:"
 conf '# settings' 'on_refusal = perhaps'

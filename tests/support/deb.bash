@@ -7,6 +7,9 @@
 
 failures=0
 
+# The faults of tests come and go from outside of the nodes and of their code, so what a node has refused is tried again.
+export ERLRC_RETRY=on
+
 say() { printf '%s\n' "$*"; }
 
 # holds CLAIM COMMAND...: checks one claim, which is true if the command succeeds, and prints the result.
