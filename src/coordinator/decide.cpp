@@ -129,6 +129,7 @@ void decide_on(Visit& visit, const Call& call) {
     visit.report.outcome = Outcome::done(Word::node_down);
     return;
   }
+  visit.report.renamed = answers_as(*visit.entry, visit.rpc->node()).value_or("");
   const bool waits = !is_at_rest(node);
   if (waits && is_of_other_system(visit, node, call)) return;
   try {

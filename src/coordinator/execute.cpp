@@ -15,6 +15,7 @@
 #include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/dist/names.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/node/rehearse.hpp>
@@ -262,6 +263,21 @@ Question question_for(const Request& request) {
                       }},
              request.what);
   return question;
+}
+
+Site for_request(Site site, const Request& request) {
+  if (!request.nodes) return site;
+  std::vector<NodeName> meant;
+  for (const std::string& name : *request.nodes)
+    meant.push_back(parse_node_name(name));
+  std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
+    return std::ranges::none_of(meant, [&](const NodeName& name) { return may_be_same(name, entry.name); });
+  });
+  std::erase_if(site.registry.bad, [&](const BadEntry& bad) {
+    const std::string alive = bad.file.substr(0, bad.file.find('@'));
+    return std::ranges::none_of(meant, [&](const NodeName& name) { return name.alive == alive; });
+  });
+  return site;
 }
 
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options) {

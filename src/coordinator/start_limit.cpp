@@ -12,7 +12,9 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
+#include <erlrc/node/same_files.hpp>
 #include <erlrc/site/site.hpp>
 
 namespace erlrc {
@@ -78,6 +80,21 @@ std::vector<Atom> own_applications(const NodeState& node) {
   return own;
 }
 
+std::string try_entry(const std::filesystem::path& root, const NodeName& name, Deadline until) {
+  try {
+    const Registry registry = only_node({load_registry(root), {}}, to_string(name)).registry;
+    if (registry.nodes.empty()) return registry.bad.front().error;
+    const NodeEntry& entry = registry.nodes.front();
+    const auto rpc = connect(entry, until);
+    if (!rpc) return "";
+    const auto foreign = foreign_files(*rpc, {root.string()}, until);
+    if (!foreign.empty()) return "it belongs to another system: " + other_system(foreign);
+    return answers_as(entry, rpc->node()).value_or("");
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 StartRuleFound find_start_rule(const std::filesystem::path& root, const NodeName& name, Deadline until) {
   const StartRule running{StartRule::Kind::running, {}};
   try {
@@ -85,6 +102,8 @@ StartRuleFound find_start_rule(const std::filesystem::path& root, const NodeName
     if (registry.nodes.empty()) return {running, "the entry cannot be used yet"};
     const auto [rpc, state] = connect_and_observe(registry.nodes.front(), {}, until, {});
     if (!rpc) return {running, "the node is down"};
+    if (const auto foreign = foreign_files(*rpc, {root.string()}, until); !foreign.empty())
+      return {running, "the node belongs to another system: " + other_system(foreign)};
     if (state.loaded.contains(Atom{"erlrc"})) return {{}, "the node was booted by erlrc_boot"};
     const std::vector<Atom> own = own_applications(state);
     if (own.empty()) return {{}, "the node runs no applications of its own"};

@@ -50,23 +50,11 @@ Site without(Site site, const std::set<std::string>& nodes) {
 
 }  // namespace
 
-/// A node that was left as it is may still stop what it runs. Only the file name counts of entries that cannot be
-/// used.
+/// A node that was left as it is may still stop what it runs.
 Site Executor::site_for(const Request& request) const {
   const bool stops = std::holds_alternative<Request::Stop>(request.what);
   Site site = stops ? site_ : without(site_, load_run_notes(left_nodes));
-  if (!request.nodes) return site;
-  std::vector<NodeName> meant;
-  for (const std::string& name : *request.nodes)
-    meant.push_back(parse_node_name(name));
-  std::erase_if(site.registry.nodes, [&](const NodeEntry& entry) {
-    return std::ranges::none_of(meant, [&](const NodeName& name) { return may_be_same(name, entry.name); });
-  });
-  std::erase_if(site.registry.bad, [&](const BadEntry& bad) {
-    const std::string alive = bad.file.substr(0, bad.file.find('@'));
-    return std::ranges::none_of(meant, [&](const NodeName& name) { return name.alive == alive; });
-  });
-  return site;
+  return for_request(std::move(site), request);
 }
 
 /// What packages may start, where an entry limits that. The new versions are on disk, or staged.
@@ -257,6 +245,8 @@ Executor::Result Executor::one(const Request& request, const Site& site, Deadlin
 void Executor::report(const Request& request, std::vector<NodeReport> reports,
                       const std::set<std::string>& changed) {
   for (const NodeReport& node : reports) {
+    if (!node.renamed.empty() && add_run_note(reported_lines, node.renamed))
+      streams_.err += "erlrc-hook: warning: " + one_line(node.renamed) + "\n";
     if (!node.outcome.is(Word::other_system)) continue;
     const std::string line = "node " + one_line(node.node) + " is skipped, as it belongs to another system";
     if (add_run_note(reported_lines, line))

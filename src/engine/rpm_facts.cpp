@@ -67,10 +67,12 @@ std::map<std::string, std::string> recorded_versions(const RunRecord& record) {
 
 }  // namespace
 
+std::filesystem::path rpm_members() {
+  return environment("ERLRC_PACKAGES").value_or(members_directory);
+}
+
 RpmFacts::RpmFacts(RpmElements elements, milliseconds timeout)
-    : elements_(std::move(elements)),
-      timeout_(timeout),
-      members_(environment("ERLRC_PACKAGES").value_or(members_directory)) {}
+    : elements_(std::move(elements)), timeout_(timeout), members_(rpm_members()) {}
 
 Snapshot RpmFacts::load(Moment moment, const Site& site, Streams&) const {
   Snapshot snapshot;

@@ -137,7 +137,7 @@ bool is_served_by_other_system(const NodeEntry& entry, std::uint16_t port) {
 std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::unique_ptr<Socket> stream, std::uint16_t port,
                             Deadline until, const ProgramCall* first) {
   const Socket& socket = *stream;
-  Login login{entry.name, entry.cookie, own_challenges().make()};
+  Login login{{entry.name.alive, std::nullopt}, entry.cookie, own_challenges().make()};
   login.before_answer = [&](std::uint32_t challenge) {
     own_challenges().refuse(challenge);
     expect_owner(entry, socket);
@@ -227,6 +227,13 @@ std::vector<std::uint16_t> shared_epmds(const std::vector<NodeEntry>& entries) {
 }
 
 }  // namespace
+
+std::optional<std::string> answers_as(const NodeEntry& entry, const std::string& node) {
+  const std::string registered = to_string(entry.name);
+  if (!entry.name.host || registered == node) return std::nullopt;
+  return registered + " answers as " + node +
+         ": register it again under this name, and `erlrc-node unregister " + registered + "`";
+}
 
 std::optional<pid_t> process_of(const NodeEntry& entry) {
   return find_node_process(entry.name.alive, entry.name.host.value_or(""),

@@ -10,6 +10,7 @@
 #include <erlrc/base/text.hpp>
 #include <erlrc/coordinator/installed_code.hpp>
 #include <erlrc/coordinator/start_limit.hpp>
+#include <erlrc/engine/sync.hpp>
 #include <erlrc/report/comparison.hpp>
 #include <erlrc/site/register.hpp>
 #include <erlrc/site/registry.hpp>
@@ -68,7 +69,9 @@ int register_one(const std::string& name, const RegisterOptions& options, Stream
   if (!options.user && options.copy_cookie) node.user = owner_besides_root(*options.copy_cookie);
   register_node(erlrc_root(), node);
   if (options.start) {
-    streams.out += tool + ": (" + name + ") registered\n";
+    const std::string problem = try_entry(erlrc_root(), node.name, after(patience));
+    streams.out +=
+        tool + ": (" + name + ") registered" + (problem.empty() ? "" : ", but: " + one_line(problem)) + "\n";
     return 0;
   }
   const StartRuleFound found = find_start_rule(erlrc_root(), node.name, after(patience));
@@ -89,6 +92,18 @@ int make_cookie(const std::string& path, Streams& streams) {
   if (path.empty()) throw UsageError("the cookie file name is empty");
   streams.out += tool + ": " + path + (make_cookie_file(path) ? " made\n" : " kept\n");
   return 0;
+}
+
+int list_status(Streams& streams) {
+  int code = 0;
+  const Site site = load_site();
+  for (const NodeSync& one : sync_nodes(site, settings_for(tool, streams), true, after(patience))) {
+    streams.out += one_line(one.node) + " " + std::string(to_string(one.state));
+    if (!one.lines.empty()) streams.out += ": " + one_line(join(one.lines, "; "));
+    streams.out += "\n";
+    if (one.state != NodeSync::State::in_sync && one.state != NodeSync::State::down) code = 1;
+  }
+  return code;
 }
 
 int list_all(bool json, Streams& streams) {
@@ -141,7 +156,7 @@ int node_main(std::span<const std::string> args, Streams& streams) {
     line.app.require_subcommand(1);
     RegisterOptions options;
     std::string name;
-    bool json = false;
+    bool json = false, status = false;
     std::string timeout = "60";
     auto* enter = line.app.add_subcommand("register",
                                           "Register a node; without an option for its cookie, "
@@ -155,6 +170,7 @@ int node_main(std::span<const std::string> args, Streams& streams) {
         ->required();
     auto* list = line.app.add_subcommand("list", "Print the registered nodes");
     list->add_flag("--json", json, "Print one record of JSON instead of text");
+    list->add_flag("--status", status, "Ask each node, and print whether it runs what is installed");
     auto* compare = line.app.add_subcommand("compare", "Compare the code that a node runs with the disk");
     compare->add_option("NAME", name, "As it was registered")->required();
     compare->add_flag("--json", json, "Print one record of JSON instead of text");
@@ -165,7 +181,7 @@ int node_main(std::span<const std::string> args, Streams& streams) {
     if (*leave) return unregister_one(name, streams);
     if (*cookie) return make_cookie(name, streams);
     if (*compare) return compare_one(name, timeout, json, streams);
-    return list_all(json, streams);
+    return status ? list_status(streams) : list_all(json, streams);
   });
 }
 

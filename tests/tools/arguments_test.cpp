@@ -50,7 +50,8 @@ TEST_CASE("each program prints its own usage") {
        "EARLIERDIR "
        "LATERDIR\n"},
       {hook_main,
-       "erlrc-hook: dpkg|rpm|restart is required; usage: erlrc-hook [OPTIONS] dpkg SCRIPT [ARGUMENT]... | rpm "
+       "erlrc-hook: dpkg|rpm|restart is required; usage: erlrc-hook [OPTIONS] dpkg SCRIPT [ARGUMENT]... | "
+       "rpm "
        "begin|end|recover | restart\n"},
   }));
   CHECK(one.run(program, {}) == Ran{2, "", line});

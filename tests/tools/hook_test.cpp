@@ -54,7 +54,8 @@ TEST_CASE("a setting that cannot be read is a warning, and the default is used")
   const ScopedEnvironment port("ERL_EPMD_PORT", "many");
   CHECK(dpkg.hook("postinst", {"configure", ""}) ==
         Ran{0, "erlrc-start: Starting 'egerl': (n1) started\n",
-            "erlrc-hook: warning: ERL_EPMD_PORT: expected a number from 1 to 65535, got 'many'; it is ignored\n"});
+            "erlrc-hook: warning: ERL_EPMD_PORT: expected a number from 1 to 65535, got 'many'; it is "
+            "ignored\n"});
 }
 
 TEST_CASE("the hook prints nothing about nodes that are down") {

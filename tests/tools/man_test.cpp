@@ -35,6 +35,7 @@ TEST_CASE("exactly the options of a program are in its help and in its manual pa
   const auto [program, name] = GENERATE(table<ToolMain, std::string>({
       {start_main, "erlrc-start"},
       {stop_main, "erlrc-stop"},
+      {sync_main, "erlrc-sync"},
       {upgrade_main, "erlrc-upgrade"},
       {downgrade_main, "erlrc-downgrade"},
       {eval_main, "erlrc-eval"},

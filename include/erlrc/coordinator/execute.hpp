@@ -45,6 +45,9 @@ struct ExecuteOptions {
   std::function<PackageStarts(const std::string&)> by_package{};
 };
 
+/// `site` with only the nodes that the request is for. Only the file name counts of entries that cannot be used.
+Site for_request(Site site, const Request& request);
+
 /// Calls every node of `site`, side by side:
 /// 1. Connects, observes and plans on all. If that fails on one, the others are refused: nothing is done.
 /// 2. Prepares all. A single node commits at once.

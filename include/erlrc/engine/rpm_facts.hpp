@@ -17,6 +17,10 @@
 
 namespace erlrc {
 
+/// The directory with the control members of installed packages of rpm: $ERLRC_PACKAGES, or
+/// /usr/lib/erlrc/packages.
+std::filesystem::path rpm_members();
+
 class RpmFacts : public PackageFacts {
 public:
   /// `elements` are empty but at `run_begins`. Each question to rpm's programs may take the time `timeout`.

@@ -38,7 +38,7 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// name, and no process of this machine runs as that node. Everything else throws Error with a message of its
 /// own: a process runs as the node, and epmd is down or, for some seconds, does not know it; a registered
 /// port that refuses or does not answer; a wrong cookie; a node older than OTP 23; a peer that speaks another
-/// protocol; another node than the entry names; a process of another user than those of the entry, which gets no
+/// protocol; a node of another name than the entry's, but for its host; a process of another user than those of the entry, which gets no
 /// proof that we know the cookie. A login that fails throws OtherSystem if no process of our system listens on
 /// the port. (A login that succeeds proves nothing about that: a container may be a copy of us, with its cookie.
 /// See same_files.hpp.)
@@ -50,6 +50,10 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// no secret; and as the login may be tried at another port, it must change nothing.
 std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known = {},
                              const ProgramCall* first = nullptr);
+
+/// A line for the user if the node that answers is named `node` and its entry names another host: the host was
+/// renamed. epmd has one node of each name, and this one has shown that it knows the cookie.
+std::optional<std::string> answers_as(const NodeEntry& entry, const std::string& node);
 
 /// The process of this host that runs as the node, by its arguments; see find_node_process.
 std::optional<pid_t> process_of(const NodeEntry& entry);

@@ -103,8 +103,9 @@ std::string_view word_of(const Outcome& outcome);
 struct NodeReport {
   std::string node;  ///< as in the registry: the file's name
   Outcome outcome;
-  Plan plan;          ///< what was, or with --dry-run would be, done
-  bool left = false;  ///< the request failed there, and was given up (ExecuteOptions::may_leave)
+  Plan plan;              ///< what was, or with --dry-run would be, done
+  std::string renamed{};  ///< one line, if the entry names another host than the node (answers_as)
+  bool left = false;      ///< the request failed there, and was given up (ExecuteOptions::may_leave)
   bool operator==(const NodeReport&) const = default;
 };
 

@@ -14,6 +14,7 @@ namespace erlrc {
 
 int start_main(std::span<const std::string> args, Streams& streams);
 int stop_main(std::span<const std::string> args, Streams& streams);
+int sync_main(std::span<const std::string> args, Streams& streams);
 int upgrade_main(std::span<const std::string> args, Streams& streams);
 int downgrade_main(std::span<const std::string> args, Streams& streams);
 int eval_main(std::span<const std::string> args, Streams& streams);

@@ -130,13 +130,20 @@ TEST_CASE("a wrong cookie is an error, and the cookie is not printed") {
   CHECK(error_of(node, entry, soon()) == "port N: cookie refused");
 }
 
-TEST_CASE("a node with another name is an error") {
+TEST_CASE("a node with another name is an error, and one whose host was renamed is not") {
   const FakeNode node;
   NodeEntry entry = node.entry();
   entry.name.host = "localhost";
   CHECK(error_of(node, entry, soon()) == "none");
+  CHECK(answers_as(entry, "fake@localhost") == std::nullopt);
   entry.name.host = "elsewhere";
-  CHECK(error_of(node, entry, soon()) == "port N: the node there is fake@localhost, not fake@elsewhere");
+  CHECK(error_of(node, entry, soon()) == "none");
+  CHECK(answers_as(entry, "fake@localhost") ==
+        "fake@elsewhere answers as fake@localhost: register it again under this name, and `erlrc-node "
+        "unregister "
+        "fake@elsewhere`");
+  entry.name.host = std::nullopt;
+  CHECK(answers_as(entry, "fake@localhost") == std::nullopt);
   entry.name = {"other", std::nullopt};
   entry.port = node.port();
   CHECK(error_of(node, entry, soon()) == "port N: the node there is fake@localhost, not other");

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <erlrc/coordinator/settings.hpp>
+#include <erlrc/plan/plan.hpp>
+#include <erlrc/plan/request.hpp>
+#include <erlrc/site/site.hpp>
+#include <erlrc/sys/deadline.hpp>
+
+// Nodes and what is installed: whether they agree, and making them agree.
+
+namespace erlrc {
+
+/// What brings any node in sync with the packages that dpkg and rpm have installed with a control member: the
+/// installed version of each application again, whatever runs. Packages whose member cannot be read, and
+/// applications whose files are missing, are left out.
+std::vector<Request> sync_requests(const Desired& desired);
+
+struct NodeSync {
+  enum class State {
+    in_sync,
+    changed,      ///< it is in sync now; or, if only that was asked, it would be
+    restart_due,  ///< only a restart brings it in sync
+    down,
+    other_system,  ///< it belongs to another system
+    unknown,       ///< it could not be asked
+  };
+  std::string node;
+  State state = State::in_sync;
+  std::vector<std::string> lines{};  ///< what differs, or why it is so
+  bool operator==(const NodeSync&) const = default;
+};
+
+/// `in_sync`, `restart_due`, ..
+std::string_view to_string(NodeSync::State state);
+
+/// Brings each node in sync, as far as that is possible while it runs. `looks`: changes nothing.
+std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, bool looks, Deadline until);
+
+}  // namespace erlrc

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/sync.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <variant>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/coordinator/execute.hpp>
+#include <erlrc/dist/names.hpp>
+#include <erlrc/engine/admin_dir.hpp>
+#include <erlrc/engine/rpm_facts.hpp>
+#include <erlrc/engine/stopped_apps.hpp>
+#include <erlrc/node/connect.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/parallel.hpp>
+
+namespace erlrc {
+namespace {
+
+namespace fs = std::filesystem;
+using State = NodeSync::State;
+
+/// The control members of installed packages, by their files.
+std::vector<fs::path> member_files() {
+  std::vector<fs::path> files;
+  const fs::path info = AdminDir().path() / "info";
+  for (const std::string& name : directory_names(info).value_or(std::vector<std::string>{}))
+    if (name.ends_with(".erlrc")) files.push_back(info / name);
+  const fs::path members = rpm_members();
+  for (const std::string& name : directory_names(members).value_or(std::vector<std::string>{}))
+    files.push_back(members / name);
+  return files;
+}
+
+bool is_installed(const PackagedApp& app) {
+  return is_visible_file(fs::path(app.location.in_path) / (app.app.name + ".app"));
+}
+
+Request again(const PackagedApp& app, const Desired& desired) {
+  const Version version{app.vsn, app.location};
+  return {app.app, Request::Change{Direction::up, version, version, desired.contains(app.app)}};
+}
+
+/// Reaches all nodes, and notes those that cannot be.
+void probe(NodeSync& found, const NodeEntry& entry, Deadline until) {
+  try {
+    const auto rpc = connect(entry, until);
+    if (!rpc) {
+      found.state = State::down;
+    } else if (const auto line = answers_as(entry, rpc->node())) {
+      found.lines.push_back(*line);
+    }
+  } catch (const OtherSystem& other) {
+    found = {found.node, State::other_system, {other.what()}};
+  } catch (const std::exception& error) {
+    found = {found.node, State::unknown, {message_of(error, "asking the node")}};
+  }
+}
+
+template <typename Kind>
+bool has(const Plan& plan) {
+  return std::ranges::any_of(plan.steps, [](const Step& step) { return std::holds_alternative<Kind>(step); });
+}
+
+/// An application that does not run is started by an upgrade to the version that it has.
+std::string_view what_is_done(const Plan& plan) {
+  return to_string(has<StartApp>(plan) && !has<StopApp>(plan) ? Word::started : plan.word);
+}
+
+void note(NodeSync& found, const NodeReport& report, const Atom& app, bool looks) {
+  const Outcome& outcome = report.outcome;
+  const auto line = [&](const std::string& what) { found.lines.push_back(app.name + ": " + what); };
+  if (outcome.is(Word::other_system)) {
+    found.state = State::other_system;
+    found.lines = outcome.remarks;
+  } else if (outcome.is(Word::restart_due)) {
+    found.state = State::restart_due;
+    line(outcome.remarks.empty() ? "a restart is due" : outcome.remarks.front());
+  } else if (!outcome.is_done()) {
+    found.state = State::unknown;
+    line(outcome.why());
+  } else if (!report.plan.steps.empty()) {
+    if (found.state == State::in_sync) found.state = State::changed;
+    line((looks ? "would be " : "") + std::string(what_is_done(report.plan)));
+  }
+}
+
+bool is_asked(const NodeSync& node) {
+  return node.state == State::in_sync || node.state == State::changed || node.state == State::restart_due;
+}
+
+}  // namespace
+
+std::vector<Request> sync_requests(const Desired& desired) {
+  std::vector<Request> requests;
+  for (const fs::path& file : member_files()) {
+    try {
+      const ControlMember member = parse_control_member(read_file(file), file.string());
+      if (member.policy != PackagePolicy::hot) continue;
+      for (const PackagedApp& app : member.apps) {
+        if (!is_installed(app)) continue;
+        requests.push_back(again(app, desired));
+        requests.back().nodes = member.nodes;
+      }
+    } catch (const Error&) {  // of its package, which reports it
+      continue;
+    }
+  }
+  return requests;
+}
+
+std::string_view to_string(NodeSync::State state) {
+  switch (state) {
+    case State::in_sync:
+      return "in_sync";
+    case State::changed:
+      return "changed";
+    case State::restart_due:
+      return "restart_due";
+    case State::down:
+      return "node_down";
+    case State::other_system:
+      return "other_system";
+    case State::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, bool looks, Deadline until) {
+  const auto& entries = site.registry.nodes;
+  std::vector<NodeSync> found(entries.size());
+  rethrow_first(for_each_parallel(entries.size(), [&](std::size_t i) {
+    found[i].node = to_string(entries[i].name);
+    probe(found[i], entries[i], until);
+  }));
+  for (const BadEntry& bad : site.registry.bad)
+    found.push_back({bad.file, State::unknown, {bad.error}});
+  const StoppedApps stopped = load_stopped_apps();
+  const ExecuteOptions options{.until = until,
+                               .dry_run = looks,
+                               .leave_stale = true,
+                               .each_alone = true,
+                               .may_leave = [](const std::string&) { return true; },
+                               .by_package =
+                                   [&](const std::string& node) {
+                                     PackageStarts starts;
+                                     for (const auto& [name, app] : stopped)
+                                       if (name == node) starts.ran.insert(app);
+                                     return starts;
+                                   }};
+  for (Request request : sync_requests(site.desired)) {
+    std::get<Request::Change>(request.what).policy = settings.policy;
+    std::set<std::string> asked;
+    for (const NodeSync& node : found)
+      if (is_asked(node)) asked.insert(node.node);
+    for (const NodeReport& report : execute(request, for_request(only_nodes(site, asked), request), options))
+      note(*std::ranges::find(found, report.node, &NodeSync::node), report, request.app, looks);
+  }
+  return found;
+}
+
+}  // namespace erlrc
