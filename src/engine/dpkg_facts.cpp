@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 /// If there are more archives than these, only those are opened whose file names suggest that they matter.
 constexpr std::size_t many_archives = 32;
 
-/// Whether the new version is on disk, in whatever part.
+/// Whether the new version is on disk, in whatever part, or about to be.
 bool is_unpacking(Moment moment) {
   return moment == Moment::about_to_unpack || moment == Moment::both_on_disk ||
          moment == Moment::both_on_disk_again || moment == Moment::unpack_failed;
@@ -91,7 +91,7 @@ Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) cons
   for (const fs::path& archive : dpkg_.archives)
     snapshot.archives.push_back({archive.string()});
   if (is_unpacking(moment)) snapshot.unpacking = admin_.unpacking_member();
-  if (upgrades(moment))
+  if (upgrades(moment) || moment == Moment::about_to_unpack)
     for (const Stanza& stanza : parse_stanzas(admin_.unpacking_control().value_or("")))
       snapshot.unpacking_relations = relations_of(stanza);
   if (upgrades(moment) || removes(moment) || moment == Moment::configured)
@@ -148,8 +148,8 @@ void DpkgFacts::query(std::vector<std::string> names, Snapshot& snapshot) const 
     const std::string name = relations.name;
     const std::string arch = field(stanza, "Architecture");
     if (snapshot.packages->contains(name) && arch != package_.arch) continue;
-    (*snapshot.packages)[name] = {
-        std::move(relations), arch, status.ends_with(" half-installed"), admin_.member({name, arch}), {}};
+    (*snapshot.packages)[name] = {std::move(relations),        arch, status.ends_with(" half-installed"),
+                                  admin_.member({name, arch}), {},   status.ends_with(" half-configured")};
   }
 }
 

@@ -98,7 +98,9 @@ PackageActions upgrade_set(const RunRecord& record, std::vector<Request> request
   PackageActions questions;
   Candidates found = candidates(snapshot, std::move(requests), questions);
   if (!questions.empty()) return questions;
-  if (const auto why = unmet_by(found, snapshot)) return refuse_set(record, found.set, *why, snapshot);
+  const auto unmet = unmet_by(found, snapshot, questions);
+  if (!questions.empty()) return questions;
+  if (unmet) return refuse_set(record, found.set, *unmet, snapshot);
   PackageActions actions;
   const auto leave_out = [&](const std::string& name) {
     const auto change = found.set.find(name);

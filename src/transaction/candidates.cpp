@@ -80,6 +80,27 @@ std::optional<PackageChange> passed(const PackageRelations& relations, const Sna
   return PackageChange{{}, relations, for_nodes(now->member->nodes, std::move(requests))};
 }
 
+/// Whether the package manager is removing it in favour of one of the set, which conflicts with it, and no node
+/// runs it any more.
+bool is_leaving(const InstalledPackage& now, const PackageChanges& set, const Snapshot& snapshot,
+                PackageActions& questions) {
+  const auto conflicts = [&](const auto& change) {
+    return std::ranges::find(change.second.to.breaks, now.relations.name, &Relation::name) !=
+           change.second.to.breaks.end();
+  };
+  if (!now.half_installed || !now.member || std::ranges::none_of(set, conflicts)) return false;
+  PackageVersions versions{now.member->apps};
+  versions.nodes = now.member->nodes;
+  return !ask({Ask::What::would_change, requests_for(Moment::about_to_remove, versions)}, snapshot,
+              questions);
+}
+
+/// Whether the package manager has deconfigured it for the set: it is to be replaced, but not in this run.
+bool is_deconfigured(const std::string& name, const PackageChanges& set, const Snapshot& snapshot) {
+  const InstalledPackage* now = find(snapshot, name);
+  return now != nullptr && now->half_configured && !set.contains(name);
+}
+
 bool is_damaged(const Archive& archive, const Snapshot& snapshot) {
   const auto staged = snapshot.staged.find(archive.path);
   return staged != snapshot.staged.end() && staged->second.damaged;
@@ -100,15 +121,18 @@ bool others_possible(const Snapshot& snapshot) {
 }
 
 // Archives are unpacked in their order. One that is before the calling package's, and was not unpacked, has
-// failed, and does not come any longer.
+// failed, and does not come any longer. Of several archives of one package the first that is to come counts; when
+// the next one comes, that is another upgrade.
 Candidates candidates(const Snapshot& snapshot, std::vector<Request> requests, PackageActions& questions) {
   Candidates made;
   PackageChanges changes{{snapshot.package, own_change(snapshot, std::move(requests))}};
   const std::size_t own = own_archive(snapshot);
+  std::set<std::string> to_come;
   for (std::size_t place = 0; place < snapshot.archives.size(); ++place) {
     const Archive& archive = snapshot.archives[place];
     if (!archive.relations || archive.relations->name == snapshot.package || is_damaged(archive, snapshot))
       continue;
+    if (place > own && !to_come.insert(archive.relations->name).second) continue;
     auto change =
         place > own ? coming(archive, snapshot, made.unmanaged) : passed(*archive.relations, snapshot);
     if (change) changes[archive.relations->name] = *std::move(change);
@@ -125,10 +149,13 @@ Candidates candidates(const Snapshot& snapshot, std::vector<Request> requests, P
   return made;
 }
 
-std::optional<std::string> unmet_by(const Candidates& candidates, const Snapshot& snapshot) {
+std::optional<std::string> unmet_by(const Candidates& candidates, const Snapshot& snapshot,
+                                    PackageActions& questions) {
   Packages before;
   for (const auto& [name, now] : *snapshot.packages)
-    if (candidates.set.contains(name) || managed_apps(now.member)) before[name] = now.relations;
+    if (candidates.set.contains(name) ||
+        (managed_apps(now.member) && !is_leaving(now, candidates.set, snapshot, questions)))
+      before[name] = now.relations;
   Packages after = before;
   for (const auto& [name, relations] : candidates.unmanaged)
     if (after.contains(name)) after[name] = relations;
@@ -136,7 +163,7 @@ std::optional<std::string> unmet_by(const Candidates& candidates, const Snapshot
     after[name] = change.to;
   const std::set<Unmet> known = unmet_among(before);
   for (const Unmet& unmet : unmet_among(after))
-    if (!known.contains(unmet)) return unmet.why;
+    if (!known.contains(unmet) && !is_deconfigured(unmet.package, candidates.set, snapshot)) return unmet.why;
   return std::nullopt;
 }
 
@@ -144,7 +171,7 @@ std::map<std::string, std::string> to_skip(const PackageChanges& set, const Snap
                                            PackageActions& questions) {
   Packages in_nodes;
   for (const auto& [name, now] : *snapshot.packages) {
-    if (set.contains(name) || !now.member) continue;
+    if (set.contains(name) || !now.member || is_leaving(now, set, snapshot, questions)) continue;
     in_nodes[name] = now.relations;
     const bool named =
         std::ranges::any_of(set, [&](const auto& one) { return concerns(one.second.to, now.relations); });

@@ -29,11 +29,14 @@ struct Candidates {
 /// from are staged; a damaged one will not come. Needs snapshot.packages and snapshot.opened.
 Candidates candidates(const Snapshot& snapshot, std::vector<Request> requests, PackageActions& questions);
 
-/// Why the set must not be upgraded: a package would no longer have what it needs, or would never have it.
-std::optional<std::string> unmet_by(const Candidates& candidates, const Snapshot& snapshot);
+/// Why the set must not be upgraded: a package would no longer have what it needs, or would never have it. What
+/// the package manager has deconfigured for the set, or removes in favour of it, does not count.
+std::optional<std::string> unmet_by(const Candidates& candidates, const Snapshot& snapshot,
+                                    PackageActions& questions);
 
 /// The packages of the set that nodes must not follow, each with the reason: nodes run other versions of what
-/// they need than those on disk, and will do so until they are restarted.
+/// they need than those on disk, and will do so until they are restarted; or a package that is not changed in
+/// the nodes, and that the package manager has deconfigured, is broken by it.
 std::map<std::string, std::string> to_skip(const PackageChanges& set, const Snapshot& snapshot,
                                            PackageActions& questions);
 

@@ -42,6 +42,13 @@ PackagedApps to_back_up(const Snapshot& snapshot) {
   return old;
 }
 
+/// Whether the run has several archives of the calling package, and the next one is about to be unpacked.
+bool is_another_version(const Group& group, const Snapshot& snapshot) {
+  const std::string& recorded = group.find(snapshot.package)->version;
+  const std::string& next = snapshot.unpacking_relations.version;
+  return !recorded.empty() && !next.empty() && recorded != next;
+}
+
 PackageActions about_to_unpack(const RunRecord& record, const Snapshot& snapshot) {
   PackageActions actions;
   const Group* group = record.group_of(snapshot.package);
@@ -52,6 +59,8 @@ PackageActions about_to_unpack(const RunRecord& record, const Snapshot& snapshot
     actions.push_back(Refuse{group->because});
     return actions;
   }
+  if (group != nullptr && group->state != State::failed && is_another_version(*group, snapshot))
+    return finish_group(record, snapshot);
   if (auto obsolete = drop_obsolete(record, snapshot); !obsolete.empty()) return obsolete;
   if (PackagedApps old = to_back_up(snapshot); !old.empty())
     actions.push_back(BackUp{snapshot.package, std::move(old)});

@@ -195,6 +195,20 @@ std::set<std::string> finish_groups(RunRecord& record, const Snapshot& snapshot,
   return back;
 }
 
+PackageActions finish_group(const RunRecord& record, const Snapshot& snapshot) {
+  if (!snapshot.packages) return {LookUp{}};
+  RunRecord others = record;
+  const Group own = *others.group_of(snapshot.package);
+  std::erase(others.groups, own);
+  PackageActions actions;
+  RunRecord left{record.run, {own}};
+  (void)finish_groups(left, snapshot, actions);
+  drop_staged(own, actions);
+  if (others.groups.empty()) others = {};
+  actions.push_back(Store{std::move(others)});
+  return actions;
+}
+
 PackageActions finish(const RunRecord& record, const Snapshot& snapshot) {
   const bool cut_off = record.run != snapshot.run;
   if ((cut_off || !is_closed(record)) && !snapshot.packages) return {LookUp{}};

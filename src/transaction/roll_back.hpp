@@ -63,7 +63,10 @@ void close_what_has_come(RunRecord::Group& group, const Snapshot& snapshot, Pack
 /// Returns the closed packages that were rolled back. Needs snapshot.packages.
 std::set<std::string> finish_groups(RunRecord& record, const Snapshot& snapshot, PackageActions& actions);
 
-/// The same, with all that was stored for the run.
+/// The same for the group of the calling package only: it is about to be unpacked in another version.
+PackageActions finish_group(const RunRecord& record, const Snapshot& snapshot);
+
+/// The same for all groups, with all that was stored for the run.
 PackageActions finish(const RunRecord& record, const Snapshot& snapshot);
 
 }  // namespace erlrc

@@ -32,6 +32,7 @@
 //   done        unpack_failed         the same                                           failed
 //   -, failed   unpack_failed         roll back this package                             same
 //   failed      about_to_unpack       Refuse, before anything is unpacked                failed, closed
+//   not failed  about_to_unpack       another version: finish the group; then as `-`     -
 //   failed      both_on_disk(_again)  Refuse                                             failed
 //   any         given_up              what unpack_failed missed; then as configured      -, closed
 //   any         configured            finish the run; then bring the nodes in sync       -

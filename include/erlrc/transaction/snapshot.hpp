@@ -28,6 +28,7 @@ struct InstalledPackage {
   bool half_installed = false;            ///< the package manager is, or was stopped, in the middle of it
   std::optional<ControlMember> member{};  ///< absent: it has none, or an unreadable one
   PackagedApps listed{};  ///< without a control member: the applications among its files, if that was needed
+  bool half_configured = false;  ///< the package manager has deconfigured it: another package breaks it
   bool operator==(const InstalledPackage&) const = default;
 };
 

@@ -25,8 +25,8 @@ struct Host {
   }
 
   void installed(const std::string& name, const std::string& arch, const std::string& fields,
-                 const std::string& file) {
-    status += "Package: " + name + "\nStatus: install ok installed\nMaintainer: x\nDescription: x\n" +
+                 const std::string& file, const std::string& state = "installed") {
+    status += "Package: " + name + "\nStatus: install ok " + state + "\nMaintainer: x\nDescription: x\n" +
               "Architecture: " + arch + "\nVersion: 1.0\n" + fields + "\n";
     dir.write("status", status);
     dir.write("info/" + file, "nodes = n1\n" + name + " 1.0 /l/" + name + "-1.0/ebin\n");
@@ -54,6 +54,21 @@ TEST_CASE("the control members of other packages are found by their own architec
   CHECK(lib.member->apps == PackagedApps{{Atom{"lib"}, "1.0", "/l/lib-1.0/ebin"}});
   CHECK(lib.member->nodes == std::vector<std::string>{"n1"});
   CHECK(lib.relations.needs == std::vector<Alternatives>{{{"pkg", ">=", "1.0"}}});
+}
+
+TEST_CASE("a package that dpkg is in the middle of, or has deconfigured, is known as such") {
+  Host host;
+  host.installed("pkg", "all", "", "pkg.erlrc", "half-installed");
+  host.installed("lib", "all", "", "lib.erlrc", "half-configured");
+  Streams streams;
+  const DpkgFacts facts(patience);
+  Snapshot snapshot = facts.load(Moment::unpack_failed, {}, streams);
+  facts.look_up({}, snapshot);
+  REQUIRE(snapshot.packages);
+  CHECK(snapshot.packages->at("pkg").half_installed);
+  CHECK(!snapshot.packages->at("pkg").half_configured);
+  CHECK(!snapshot.packages->at("lib").half_installed);
+  CHECK(snapshot.packages->at("lib").half_configured);
 }
 
 TEST_CASE("an archive whose package is named like a path is not looked into") {
