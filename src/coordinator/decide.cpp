@@ -86,8 +86,7 @@ void plan_on(Visit& visit, NodeState& node, const Call& call) {
   const auto replaced = changes_something(decision) ? replaced_erlang(*visit.entry, node) : std::nullopt;
   if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
-    const bool other_version = refusal->reason == Refusal::Reason::other_version;
-    visit.report.outcome = leave && (replaced || other_version)
+    visit.report.outcome = leave && refusal->is_stale()
                                ? restart_due(replaced ? *replaced : still_running(node, request.app))
                                : Outcome::refused(*refusal);
     return;

@@ -66,7 +66,7 @@ std::optional<Forecast> row_of(const Request& request, const Decision& decision)
   Forecast row = row_about(request);
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     row.kind = refusal->needs_restart() ? Kind::needs_restart : Kind::refused;
-    row.waits = refusal->reason == Refusal::Reason::other_version;
+    row.waits = refusal->is_stale() && !refusal->needs_restart();
     if (row.waits) row.kind = Kind::skipped;  // the hooks report that a restart is due
     row.why = refusal->why;
     return row;

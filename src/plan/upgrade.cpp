@@ -265,6 +265,12 @@ Decision plan_upgrade(const Atom& app, const Request::Change& change, const Node
   if (loaded != change.from.vsn)
     return other_version_runs(app, loaded.value_or("?"), change.from.vsn + " or " + change.to.vsn);
   if (change.from.vsn == change.to.vsn) return plan_rebuilt(app, change, node, files, desired);
+  if (!files.exist(change.from)) {
+    const std::string directory = change.from.location ? " " + change.from.location->read_from : "";
+    return Refusal{
+        Refusal::Reason::files_gone,
+        app.name + " " + change.from.vsn + " runs, but its directory" + directory + " does not exist"};
+  }
   const RunningVersions versions(files.all(change.from), files.all(change.to), node);
   return plan_running(app, change, node, versions, desired);
 }

@@ -11,6 +11,7 @@ struct Refusal {
     // A planner found it.
     appup_needs_restart,   ///< the appup asks for something that no running node can do
     erlang_replaced,       ///< the Erlang that the node runs from is no longer on disk
+    files_gone,            ///< the directory of the version that runs no longer exists
     other_version,         ///< the application runs in a version that the request does not name
     other_version_loaded,  ///< it is loaded, and does not run, in a version that the request does not name
     starting,              ///< another program is starting it
@@ -32,6 +33,12 @@ struct Refusal {
   /// Whether the request can be done once the node has been restarted, and not before.
   bool needs_restart() const {
     return reason == Reason::appup_needs_restart || reason == Reason::erlang_replaced;
+  }
+
+  /// Whether the node runs something that is no longer installed, so that a package cannot upgrade it.
+  bool is_stale() const {
+    return reason == Reason::erlang_replaced || reason == Reason::files_gone ||
+           reason == Reason::other_version;
   }
 };
 

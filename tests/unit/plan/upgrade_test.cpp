@@ -245,6 +245,13 @@ TEST_CASE("a third version is not upgraded") {
         Decision(Refusal{Refusal::Reason::other_version, "version 3.9 of egerl runs, not 4.0.1 or 4.1.0"}));
 }
 
+TEST_CASE("a version whose directory is gone cannot be upgraded while it runs") {
+  const Request::Change change{Direction::up, {"4.0.1", ebin1}, {"4.1.0", ebin2}};
+  const Decision decision = plan_upgrade(change, running(), Disk({later()}).files(), {});
+  CHECK(decision == Decision(Refusal{Refusal::Reason::files_gone,
+                                     "egerl 4.0.1 runs, but its directory " + ebin1 + " does not exist"}));
+}
+
 TEST_CASE("an installed application that does not run is replaced and started") {
   NodeState node;
   load(node, "egerl", "4.0.1");
