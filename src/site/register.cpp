@@ -10,7 +10,9 @@
 #include <erlrc/site/registry.hpp>
 #include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/network.hpp>
 #include <erlrc/sys/random.hpp>
+#include <erlrc/sys/socket.hpp>
 #include <erlrc/sys/user.hpp>
 
 namespace erlrc {
@@ -27,7 +29,7 @@ void check_name(const NodeName& name) {
 /// epmd knows one node of each name, so n1 and n1@host are the same node, unless one of them has a port of
 /// its own.
 void check_other_name(const fs::path& nodes, const NodeRegistration& node) {
-  if (node.port || node.epmd_port) return;
+  if (node.port || node.epmd_port || node.network) return;
   for (const std::string& other : directory_names(nodes).value_or(std::vector<std::string>{})) {
     if (is_leftover(other) || other == to_string(node.name)) continue;
     const std::string alive = other.substr(0, other.find('@'));
@@ -50,15 +52,43 @@ std::string content_of(const NodeRegistration& node) {
   if (node.port) content += "port = " + std::to_string(*node.port) + "\n";
   if (node.epmd_port) content += "epmd_port = " + std::to_string(*node.epmd_port) + "\n";
   if (node.start != StartRule{}) content += "start = " + to_string(node.start) + "\n";
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) content += std::string(key) + " = " + value + "\n";
+  };
+  add("address", node.address.value_or(""));
+  add("network", node.network.value_or(""));
+  if (!node.tls) return content;
+  add("proto", "tls");
+  add("tls_ca", node.tls->ca_file);
+  add("tls_name", node.tls->name);
+  add("tls_certificate", node.tls->certificate_file);
+  add("tls_key", node.tls->key_file);
   return content;
 }
 
-/// A path in a line must not end that line, nor end in white space, which the reader of the line would strip.
+/// A value in a line must not end that line, nor end in white space, which the reader of the line would strip.
+void check_value(const std::string& what, const std::string& value) {
+  if (has_control(value) || trim(value) != value)
+    throw UsageError(what + " " + printable(value) +
+                     ": expected text without control characters, without blanks at its ends");
+}
+
+void check_reach(const NodeRegistration& node) {
+  if (node.address && !is_address(*node.address))
+    throw UsageError("--address: expected one of IPv4 or IPv6, got " + printable(*node.address));
+  if (node.network && !is_network_name(*node.network))
+    throw UsageError("--network: expected the name of a network namespace, or an absolute path, got " +
+                     printable(*node.network));
+  if (!node.tls) return;
+  check_value("--tls-ca", node.tls->ca_file);
+  check_value("--tls-name", node.tls->name);
+  check_value("--tls-certificate", node.tls->certificate_file);
+  check_value("--tls-key", node.tls->key_file);
+}
+
 void check_cookie_file(const CookieFile& file) {
   const std::string path = file.path.string();
-  if (has_control(path) || path.ends_with(' '))
-    throw UsageError("cookie file " + printable(path) +
-                     ": expected a path without control characters that does not end in a space");
+  check_value("cookie file", path);
   parse_cookie(read_secret_file(file.path), path);
 }
 
@@ -92,6 +122,7 @@ std::string random_cookie() {
 
 void register_node(const fs::path& root, const NodeRegistration& node) {
   check_name(node.name);
+  check_reach(node);
   if (const auto* file = std::get_if<CookieFile>(&node.cookie)) check_cookie_file(*file);
   const fs::path nodes = root / "nodes";
   check_other_name(nodes, node);

@@ -12,6 +12,8 @@
 #include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/network.hpp>
+#include <erlrc/sys/socket.hpp>
 #include <erlrc/sys/user.hpp>
 
 // No message of this file quotes the content of a node's file: a misplaced cookie would end up in a log.
@@ -30,8 +32,9 @@ struct Setting {
 /// A cookie has 255 characters at most, and a node's file a few lines.
 constexpr std::size_t largest_secret = std::size_t{16} << 10;
 
-constexpr std::array<std::string_view, 6> known_keys{"cookie", "cookie_file", "user",
-                                                     "port",   "epmd_port",   "start"};
+constexpr std::array<std::string_view, 13> known_keys{
+    "cookie",  "cookie_file", "user",   "port",     "epmd_port",       "start",  "address",
+    "network", "proto",       "tls_ca", "tls_name", "tls_certificate", "tls_key"};
 
 bool is_known(std::string_view key) {
   return std::ranges::find(known_keys, key) != known_keys.end();
@@ -57,7 +60,7 @@ std::vector<Setting> parse_settings(std::string_view content, const std::string&
     if (equals == std::string_view::npos) throw Error(where + ": not of the form key = value");
     Setting setting{trim(text.substr(0, equals)), trim(text.substr(equals + 1)), where};
     if (!is_known(setting.key))
-      throw Error(where + ": unknown key; expected cookie, cookie_file, user, port, epmd_port or start");
+      throw Error(where + ": unknown key; expected one of " + join(known_keys, ", "));
     if (std::ranges::find(settings, setting.key, &Setting::key) != settings.end())
       throw Error(where + ": " + std::string(setting.key) + " is given twice");
     settings.push_back(std::move(setting));
@@ -116,6 +119,45 @@ StartRule start_setting(const std::vector<Setting>& settings) {
   return setting == nullptr ? StartRule{} : parse_start_rule(setting->value, setting->where + ": start");
 }
 
+std::optional<std::string> address_setting(const std::vector<Setting>& settings) {
+  const Setting* setting = find_setting(settings, "address");
+  if (setting == nullptr) return std::nullopt;
+  if (!is_address(std::string(setting->value)))
+    throw Error(setting->where + ": address: expected one of IPv4 or IPv6");
+  return std::string(setting->value);
+}
+
+std::optional<std::string> network_setting(const std::vector<Setting>& settings) {
+  const Setting* setting = find_setting(settings, "network");
+  if (setting == nullptr) return std::nullopt;
+  if (!is_network_name(setting->value))
+    throw Error(setting->where + ": network: expected the name of a network namespace, or an absolute path");
+  return std::string(setting->value);
+}
+
+/// nullopt: the node speaks TCP.
+std::optional<TlsSettings> tls_setting(const std::vector<Setting>& settings, const fs::path& directory) {
+  const Setting* proto = find_setting(settings, "proto");
+  if (proto != nullptr && proto->value != "tcp" && proto->value != "tls")
+    throw Error(proto->where + ": proto: expected tcp or tls");
+  const bool is_tls = proto != nullptr && proto->value == "tls";
+  const auto value = [&](std::string_view key) {
+    const Setting* setting = find_setting(settings, key);
+    if (setting == nullptr) return std::string();
+    if (!is_tls) throw Error(setting->where + ": " + std::string(key) + ": only with proto = tls");
+    if (setting->value.empty()) throw Error(setting->where + ": " + std::string(key) + ": is empty");
+    return std::string(setting->value);
+  };
+  const auto path = [&](std::string_view key) {
+    const std::string given = value(key);
+    return given.empty() ? given : (directory / given).string();  // an absolute path is kept
+  };
+  TlsSettings tls{path("tls_ca"), value("tls_name"), path("tls_certificate"), path("tls_key")};
+  if (!tls.key_file.empty() && tls.certificate_file.empty())
+    throw Error(find_setting(settings, "tls_key")->where + ": tls_key: only with tls_certificate");
+  return is_tls ? std::optional(std::move(tls)) : std::nullopt;
+}
+
 NodeEntry load_node(const fs::path& file) {
   NodeName name = parse_node_name(file.filename().string());
   const FileContent content = load_secret_file(file);
@@ -130,7 +172,10 @@ NodeEntry load_node(const fs::path& file) {
           port_setting(settings, "epmd_port"),
           cookie.owner,
           user_setting(settings),
-          start_setting(settings)};
+          start_setting(settings),
+          address_setting(settings),
+          network_setting(settings),
+          tls_setting(settings, file.parent_path())};
 }
 
 }  // namespace

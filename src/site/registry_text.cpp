@@ -4,12 +4,33 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include <erlrc/base/text.hpp>
 #include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/user.hpp>
 
 namespace erlrc {
+namespace {
+
+/// The keys of an entry that say how to reach it, and their values; those that are missing are left out.
+std::vector<std::pair<std::string, std::string>> texts_of(const NodeEntry& node) {
+  std::vector<std::pair<std::string, std::string>> all;
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) all.emplace_back(key, value);
+  };
+  add("address", node.address.value_or(""));
+  add("network", node.network.value_or(""));
+  if (!node.tls) return all;
+  add("proto", "tls");
+  add("tls_ca", node.tls->ca_file);
+  add("tls_name", node.tls->name);
+  add("tls_certificate", node.tls->certificate_file);
+  add("tls_key", node.tls->key_file);
+  return all;
+}
+
+}  // namespace
 
 std::string to_json(const Registry& registry) {
   nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
@@ -18,6 +39,8 @@ std::string to_json(const Registry& registry) {
     if (node.user) row["user"] = user_name(*node.user);
     if (node.port) row["port"] = *node.port;
     if (node.epmd_port) row["epmd_port"] = *node.epmd_port;
+    for (const auto& [key, value] : texts_of(node))
+      row[key] = value;
     row["start"] = to_string(node.start);
     nodes.push_back(std::move(row));
   }
@@ -36,6 +59,8 @@ std::string to_text(const Registry& registry) {
     if (node.user) text += " user=" + user_name(*node.user);
     if (node.port) text += " port=" + std::to_string(*node.port);
     if (node.epmd_port) text += " epmd_port=" + std::to_string(*node.epmd_port);
+    for (const auto& [key, value] : texts_of(node))
+      text += " " + key + "=" + one_line(value);
     if (node.start != StartRule{}) {
       std::string rule = to_string(node.start);
       std::ranges::replace(rule, ' ', ',');

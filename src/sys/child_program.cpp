@@ -125,6 +125,16 @@ int run_with_input(const std::vector<std::string>& argv, BytesView input) {
   return wait_for_end(child);
 }
 
+pid_t start_helper(const std::vector<std::string>& argv, const HelperEnds& ends) {
+  const int inherited = ends.inherited;
+  bp::child child = start(argv, bp::posix::fd.bind(STDIN_FILENO, ends.input), bp::std_out > bp::null,
+                          bp::posix::fd.bind(STDERR_FILENO, ends.messages),
+                          bp::extend::on_exec_setup([inherited](auto&) { ::fcntl(inherited, F_SETFD, 0); }));
+  const pid_t pid = child.id();
+  child.detach();
+  return pid;
+}
+
 struct PipedProgram::State {
   bp::child child;
   UniqueFd input;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <utility>
@@ -42,11 +43,18 @@ bool names_node(std::string_view given, std::string_view alive, std::string_view
   return host.empty() || at == std::string_view::npos || given.substr(at + 1) == host;
 }
 
-/// If it cannot be compared (not our process, and we are not root), it counts as ours.
-bool shares_our_network(const fs::path& process) {
-  const auto theirs = read_link_if_readable(process / "ns/net");
-  const auto ours = read_link_if_readable("/proc/self/ns/net");
-  return !theirs || !ours || *theirs == *ours;
+bool is_same_file(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/// `network` is the file of a network namespace. If it cannot be compared (not our process, and we are not root),
+/// it counts as the same.
+bool shares_network(const fs::path& process, const std::string& network) {
+  struct stat theirs {};
+  struct stat expected {};
+  if (::stat((process / "ns/net").c_str(), &theirs) != 0 || ::stat(network.c_str(), &expected) != 0)
+    return true;
+  return is_same_file(theirs, expected);
 }
 
 /// If it cannot be seen, it counts as the same.
@@ -54,7 +62,7 @@ bool is_our_root(const fs::path& process) {
   struct stat theirs {};
   struct stat ours {};
   if (::stat((process / "root").c_str(), &theirs) != 0) return errno == EACCES || errno == EPERM;
-  return ::stat("/", &ours) == 0 && theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+  return ::stat("/", &ours) == 0 && is_same_file(theirs, ours);
 }
 
 /// Empty for a process that has ended meanwhile, and for one that we may not look at.
@@ -114,8 +122,7 @@ std::optional<pid_t> find_process(std::string_view alive, std::string_view host,
                                   const UserCounts& user_counts, Matches matches) {
   const auto counts = [&](const fs::path& process) {
     const auto user = real_user(process);
-    return user && user_counts(*user) && has_emulator(process) && shares_our_network(process) &&
-           matches(process);
+    return user && user_counts(*user) && has_emulator(process) && matches(process);
   };
   for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
     const auto pid = parse_number<pid_t>(name);
@@ -132,6 +139,14 @@ bool is_shell(const Ancestor& one) {
 bool ends_with_its_run(const Ancestor& one) {
   return one.name == "apt" || one.name == "apt-get" || one.name == "aptitude" ||
          one.name == "unattended-upgr";
+}
+
+std::vector<std::string> names_in(const fs::path& directory) {
+  try {
+    return directory_names(directory).value_or(std::vector<std::string>{});
+  } catch (const SystemError&) {
+    return {};
+  }
 }
 
 /// What /proc/PID/stat reports of a process (proc(5)).
@@ -223,14 +238,54 @@ bool runs_as_node(std::string_view cmdline, std::string_view alive, std::string_
   return false;
 }
 
+std::vector<Emulator> emulators() {
+  std::vector<Emulator> found;
+  for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
+    const auto pid = parse_number<pid_t>(name);
+    if (!pid) continue;
+    const Bytes cmdline = cmdline_of(proc / name);
+    const auto arguments = arguments_in(cmdline);
+    if (arguments.empty() || !is_emulator(arguments.front()) || !has_emulator(proc / name)) continue;
+    if (const auto user = real_user(proc / name))
+      found.push_back({*pid, *user, {arguments.begin(), arguments.end()}});
+  }
+  std::ranges::sort(found, {}, &Emulator::pid);
+  return found;
+}
+
+std::optional<std::string> environment_of(pid_t pid, std::string_view name) {
+  try {
+    const Bytes all = read_file(proc_of(pid) / "environ");
+    for (const std::string_view one : split(all, '\0'))
+      if (one.starts_with(name) && one.substr(name.size()).starts_with('='))
+        return std::string(one.substr(name.size() + 1));
+  } catch (const SystemError&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> foreign_network_of(pid_t pid) {
+  const fs::path process = proc_of(pid);
+  if (shares_network(process, own_network)) return std::nullopt;
+  const fs::path named = "/run/netns";
+  for (const std::string& name : names_in(named))
+    if (is_visible_file(named / name) && shares_network(process, named / name)) return name;
+  return (process / "ns/net").string();
+}
+
 std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host,
-                                       const UserCounts& user_counts) {
-  return find_process(alive, host, user_counts, [](const auto&) { return true; });
+                                       const UserCounts& user_counts, const std::string& network) {
+  return find_process(alive, host, user_counts,
+                      [&](const fs::path& process) { return shares_network(process, network); });
 }
 
 std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host,
-                                                     const UserCounts& user_counts) {
-  return find_process(alive, host, user_counts, is_our_root);
+                                                     const UserCounts& user_counts,
+                                                     const std::string& network) {
+  return find_process(alive, host, user_counts, [&](const fs::path& process) {
+    return shares_network(process, network) && is_our_root(process);
+  });
 }
 
 bool are_of_other_system(const std::vector<std::uint64_t>& inodes) {

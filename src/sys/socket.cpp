@@ -157,8 +157,15 @@ std::optional<uid_t> Socket::peer_owner() const {
   return socket->owner;
 }
 
-std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until) {
-  UniqueFd fd = connect_to_any_address(port, until);
+bool is_address(const std::string& text) {
+  return parse_address(text, 0).has_value();
+}
+
+std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until,
+                                              const std::optional<std::string>& address) {
+  const auto end = address ? parse_address(*address, port) : std::nullopt;
+  if (address && !end) throw Error("address: expected one of IPv4 or IPv6");
+  UniqueFd fd = end ? connect_to(*end, until) : connect_to_any_address(port, until);
   if (!fd) return nullptr;
   // Each message is one write that waits for its answer: to delay a small one would only cost time.
   const int on = 1;

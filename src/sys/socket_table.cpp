@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstring>
 #include <iterator>
+#include <set>
 #include <span>
 #include <string_view>
 
@@ -71,11 +72,12 @@ std::optional<TcpSocket> parse_row(std::string_view line) {
   return TcpSocket{*from, *to, *in_state == listen_state, *owner, *number};
 }
 
-/// nullopt: there is no such file. All that the kernel lists, of IPv4 and IPv6.
-std::optional<std::vector<TcpSocket>> load_tcp_tables() {
+/// nullopt: there is no such file. `process` is a directory of /proc. All that the kernel lists, of IPv4 and IPv6, in the network of this thread:
+/// /proc/net is that of the first one.
+std::optional<std::vector<TcpSocket>> load_tcp_tables(const std::string& process = "/proc/thread-self") {
   std::optional<std::vector<TcpSocket>> all;
-  for (const char* file : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    const auto text = read_file_if_exists(file);
+  for (const char* file : {"/net/tcp", "/net/tcp6"}) {
+    const auto text = read_file_if_exists(process + file);
     if (!text) continue;
     if (!all) all.emplace();
     std::ranges::move(parse_tcp_table(*text), std::back_inserter(*all));
@@ -146,6 +148,15 @@ bool Endpoint::is_ipv4() const {
   return std::ranges::equal(before_ipv4, std::span(address).first(before_ipv4.size()));
 }
 
+std::optional<Endpoint> parse_address(const std::string& text, std::uint16_t port) {
+  Endpoint end;
+  end.port = port;
+  if (::inet_pton(AF_INET6, text.c_str(), end.address.data()) == 1) return end;
+  std::ranges::copy(before_ipv4, end.address.begin());
+  if (::inet_pton(AF_INET, text.c_str(), &end.address.at(before_ipv4.size())) == 1) return end;
+  return std::nullopt;
+}
+
 std::vector<TcpSocket> parse_tcp_table(BytesView text) {
   std::vector<TcpSocket> sockets;
   for (const std::string_view line : lines(text))
@@ -165,6 +176,27 @@ std::optional<TcpSocket> find_tcp_socket(const Endpoint& local, const Endpoint& 
   const auto row = std::ranges::find_if(
       *all, [&](const TcpSocket& socket) { return socket.local == local && socket.remote == remote; });
   return row == all->end() ? std::nullopt : std::optional(*row);
+}
+
+std::vector<std::uint16_t> listening_ports_of(pid_t pid) {
+  constexpr std::string_view before = "socket:[";
+  const std::string process = "/proc/" + std::to_string(pid);
+  std::set<std::uint64_t> files;
+  std::set<std::uint16_t> ports;
+  try {
+    for (const std::string& name : directory_names(process + "/fd").value_or(std::vector<std::string>{})) {
+      const auto link = read_link_if_readable(process + "/fd/" + name);
+      if (!link || !link->starts_with(before) || !link->ends_with(']')) continue;
+      const std::string_view number = std::string_view(*link).substr(before.size());
+      if (const auto file = parse_number<std::uint64_t>(number.substr(0, number.size() - 1)))
+        files.insert(*file);
+    }
+    for (const TcpSocket& socket : load_tcp_tables(process).value_or(std::vector<TcpSocket>{}))
+      if (socket.listens && files.contains(socket.inode)) ports.insert(socket.local.port);
+  } catch (const SystemError&) {
+    return {};  // as without /proc, or when it has ended
+  }
+  return {ports.begin(), ports.end()};
 }
 
 std::vector<TcpSocket> listening_on(std::uint16_t port) {

@@ -161,6 +161,7 @@ void LiveNode::start(LiveNodeOptions options) {
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   // Comes last, so that everything requested is done when the node counts as started.
   arguments.insert(arguments.end(), {"-eval", std::string("io:format(\"") + up + "~n\")."});
+  arguments.insert(arguments.begin(), options.before.begin(), options.before.end());
   std::vector<std::string> environment{"HOME=" + home_->path().string(),
                                        "ERL_EPMD_PORT=" + std::to_string(epmd_port_),
                                        "ERL_EPMD_ADDRESS=127.0.0.1", "ERL_CRASH_DUMP_BYTES=0"};

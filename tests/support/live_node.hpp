@@ -73,6 +73,7 @@ struct LiveNodeOptions {
   std::string interface = "{127,0,0,1}";      ///< the address on which it listens otherwise
   std::vector<std::string> arguments = {};    ///< further arguments of erl
   std::vector<std::string> environment = {};  ///< further NAME=value
+  std::vector<std::string> before = {};       ///< a command that runs erl
 };
 
 /// A running node. The constructor returns when the node reports that it has started, and throws

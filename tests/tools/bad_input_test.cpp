@@ -143,7 +143,8 @@ TEST_CASE("bad files of the registry are reported in one line with the remedy") 
       {"", 0640, "HOST/nodes/n1: the cookie is empty"},
       {" \n\n", 0640, "HOST/nodes/n1: the cookie is empty"},
       {"cookie = " + cookie + "\ncolour = red\n", 0640,
-       "HOST/nodes/n1:2: unknown key; expected cookie, cookie_file, user, port, epmd_port or start"},
+       "HOST/nodes/n1:2: unknown key; expected one of cookie, cookie_file, user, port, epmd_port, start, "
+       "address, network, proto, tls_ca, tls_name, tls_certificate, tls_key"},
       {"cookie = " + cookie + "\nport = " + cookie + "\n", 0640,
        "HOST/nodes/n1:2: port: expected a number from 1 to 65535"},
       {cookie + " " + cookie + "\n", 0640, "HOST/nodes/n1:1: not of the form key = value"},

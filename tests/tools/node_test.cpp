@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <regex>
+
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/unique_fd.hpp>
 
@@ -214,6 +217,20 @@ TEST_CASE("erlrc-node reports a problem in one line, and registers nothing") {
        cookie,
        2,
        "--epmd-port: expected a number from 1 to 65535, got '65536'"},
+      {{"n1", "--address", "localhost"},
+       cookie,
+       2,
+       "--address: expected one of IPv4 or IPv6, got 'localhost'"},
+      {{"n1", "--network", "../box"},
+       cookie,
+       2,
+       "--network: expected the name of a network namespace, or an absolute path, got '../box'"},
+      {{"n1", "--tls-ca", "/nowhere"}, cookie, 2, "--tls-ca: '/nowhere': no such file"},
+      {{"n1", "--tls-key", "/etc/hosts"}, cookie, 2, "--tls-key: only with --tls-certificate"},
+      {{"n1", "--tls-name", "a\nb"},
+       cookie,
+       2,
+       "--tls-name 'a\\x0ab': expected text without control characters, without blanks at its ends"},
       {{"n1", "--group", "no such"}, cookie, 2, "group 'no such': not in /etc/group"},
       {{"n1", "--cookie-file", ""}, cookie, 2, "the cookie file name is empty"},
       {{"n1", "--cookie-file", "/nowhere"}, cookie, 1, "/nowhere: open: No such file or directory"},
@@ -222,6 +239,66 @@ TEST_CASE("erlrc-node reports a problem in one line, and registers nothing") {
   const Host host;
   CHECK(enter(host, one.args, one.input) == Ran{one.exit, "", "erlrc-node: " + one.message + "\n"});
   CHECK(directory_names(host.dir() / "nodes")->empty());
+}
+
+TEST_CASE("erlrc-node records how a node is reached") {
+  const Host host;
+  const std::string ca = host.dir().write("ca.pem", "certificates");
+  CHECK(enter(host, {"n1", "--tls-ca", ca, "--address", "127.0.1.1", "--network", "box"}, cookie) ==
+        registered("n1"));
+  CHECK(entry(host, "n1") ==
+        "cookie = " + cookie + "\naddress = 127.0.1.1\nnetwork = box\nproto = tls\ntls_ca = " + ca + "\n");
+  CHECK(host.run(node_main, {"list"}).out ==
+        "n1 address=127.0.1.1 network=box proto=tls tls_ca=HOST/ca.pem\n");
+  CHECK(enter(host, {"n1", "--tls"}, cookie) == registered("n1"));
+  CHECK(entry(host, "n1") == "cookie = " + cookie + "\nproto = tls\n");
+}
+
+TEST_CASE("erlrc-node goes the way to a node until something does not work") {
+  const Host host;
+  const auto lines = [](const std::string& name, const std::vector<std::string>& all) {
+    std::string text;
+    for (const std::string& line : all)
+      text += line.starts_with(' ') ? line + "\n" : "erlrc-node: (" + name + ") " + line + "\n";
+    return text;
+  };
+  const auto without_port = [](Ran ran) {
+    ran.out = std::regex_replace(ran.out, std::regex("port [0-9]+"), "port N");
+    return ran;
+  };
+  CHECK(host.run(node_main, {"check", "n0"}) ==
+        Ran{1,
+            lines("n0", {"entry: FAILED: HOST/nodes/n0: no such file",
+                         "  erlrc-node discover prints the running nodes"}),
+            ""});
+  host.dir().write("nodes/bad", "port = x\n");
+  CHECK(host.run(node_main, {"check", "bad"}) ==
+        Ran{1, lines("bad", {"entry: FAILED: HOST/nodes/bad: no cookie"}), ""});
+  FakeNode node(good("n1"));
+  host.add("n1", node);
+  play(node, observed({{"kernel", "1"}}));
+  const std::string good_entry = "entry: ok: HOST/nodes/n1: readable, with a cookie";
+  CHECK(without_port(host.run(node_main, {"check", "n1"})) ==
+        Ran{0,
+            lines("n1", {good_entry, "epmd: ok: epmd at port N: knows n1", "port: ok: port N: is listening",
+                         "handshake: ok: it is the node, run by a user of the entry",
+                         "cookie: ok: both sides know it",
+                         "question: ok: n1@localhost runs OTP 25 with 1 application"}),
+            ""});
+  FakeNode other(good("n1", Fault::wrong_proof));
+  host.add("n1", other);
+  const Ran refused = host.run(node_main, {"check", "n1"});
+  CHECK(refused.exit == 1);
+  CHECK(refused.out.ends_with("  register the node again with its cookie file\n"));
+}
+
+TEST_CASE("erlrc-node lists the running nodes, also without a directory of entries") {
+  const Host host;
+  std::filesystem::remove_all(host.dir() / "nodes");
+  const Ran text = host.run(node_main, {"discover"});
+  CHECK(text.exit == 0);
+  CHECK(text.err.empty());
+  CHECK(host.run(node_main, {"discover", "--json"}).out.starts_with("{\"nodes\":["));
 }
 
 TEST_CASE("erlrc-node refuses other arguments") {
@@ -238,7 +315,7 @@ TEST_CASE("erlrc-node refuses other arguments") {
   const Ran ran = Host().run(node_main, args);
   CHECK(ran.exit == 2);
   CHECK(ran.err.ends_with(
-      "; usage: erlrc-node [OPTIONS] register|unregister|list|compare|cookie [NAME|FILE]\n"));
+      "; usage: erlrc-node [OPTIONS] register|unregister|list|compare|discover|check|cookie [NAME|FILE]\n"));
 }
 
 TEST_CASE("erlrc-node compares the code of a node with the disk") {

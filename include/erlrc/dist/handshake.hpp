@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -69,6 +70,8 @@ struct Login {
   Cookie cookie;                   ///< the secret of that node
   std::uint32_t challenge = 0;     ///< random; the node must prove with it that it knows the cookie
   std::string host = "localhost";  ///< the host part of the name that the node generates for us
+  /// How messages of the handshake are framed: with two bytes for the length over TCP, with four over TLS.
+  bool wide_lengths = false;
   /// Called with the node's challenge before it is answered: an exception refuses the answer, by which the
   /// other side could pass for us.
   std::function<void(std::uint32_t)> before_answer{};
@@ -89,7 +92,7 @@ Bytes cookie_digest(const Cookie& cookie, std::uint32_t challenge);
 
 /// Logs in to a node. Its only event comes when the node, too, has proved that it knows the cookie. Errors,
 /// each a ProtocolError: `cookie refused`; the node is older than OTP 23; it is another node than the
-/// expected one (checked before the cookie is used); it does not allow us; it sends our own challenge; it breaks
+/// expected one (checked before the cookie is used); it does not allow us; it breaks
 /// the protocol; it does not know the cookie. Throws what Login::before_answer throws.
 class Handshake {
 public:
@@ -112,6 +115,7 @@ public:
 private:
   enum class State { awaits_status, awaits_challenge, awaits_ack, complete, reported };
 
+  std::size_t length_size() const { return login_.wide_lengths ? 4 : 2; }
   std::optional<Bytes> take_message();
   void expect_tag() const;
   void send(const Bytes& message);

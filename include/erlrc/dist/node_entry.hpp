@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <string>
 
 #include <erlrc/dist/names.hpp>
 #include <erlrc/term/term.hpp>
@@ -22,9 +23,17 @@ struct StartRule {
   bool operator==(const StartRule&) const = default;
 };
 
+/// For a node that speaks TLS (-proto_dist inet_tls). Paths are absolute, or empty.
+struct TlsSettings {
+  std::string ca_file{};  ///< one of its certificates must have signed the node's; empty: any is accepted
+  std::string name{};     ///< that the node's certificate must have; empty: the host of the entry
+  std::string certificate_file{};  ///< ours, for a node that wants one
+  std::string key_file{};          ///< of ours; empty: it is in the same file
+  bool operator==(const TlsSettings&) const = default;
+};
+
 /// A node and how to reach it: the content of one file of $ERLRC_ROOT/nodes. The file has the node's name;
-/// its content is the cookie alone, or lines `key = value` with the keys cookie, cookie_file, user, port (the
-/// node's own, if it is not to be asked from epmd), epmd_port and start.
+/// its content is the cookie alone, or lines `key = value`; erlrc-node(8) lists the keys.
 struct NodeEntry {
   NodeName name;
   Cookie cookie;
@@ -34,6 +43,9 @@ struct NodeEntry {
   std::uint32_t cookie_owner = 0;       ///< the owner of the file that contains the cookie
   std::optional<std::uint32_t> user{};  ///< the user that the administrator has named
   StartRule start{};
+  std::optional<std::string> address{};  ///< the only one on which the node listens; absent: any of this host
+  std::optional<std::string> network{};  ///< the network namespace of the node and its epmd; absent: ours
+  std::optional<TlsSettings> tls{};      ///< absent: the node speaks TCP without TLS
 };
 
 /// Whether a process of that user may be the node. Any user can give a process any name, and take a port first.

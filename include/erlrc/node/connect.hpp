@@ -58,4 +58,7 @@ std::optional<std::string> answers_as(const NodeEntry& entry, const std::string&
 /// The process of this host that runs as the node, by its arguments; see find_node_process.
 std::optional<pid_t> process_of(const NodeEntry& entry);
 
+/// The same among the processes that have our root directory.
+std::optional<pid_t> process_with_our_root(const NodeEntry& entry);
+
 }  // namespace erlrc

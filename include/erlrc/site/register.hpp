@@ -28,6 +28,9 @@ struct NodeRegistration {
   std::optional<gid_t> group;              ///< may read the entry, besides its owner
   std::optional<std::string> user{};       ///< as in NodeEntry: a name or a number
   StartRule start{};
+  std::optional<std::string> address{};  ///< as in NodeEntry
+  std::optional<std::string> network{};  ///< as in NodeEntry
+  std::optional<TlsSettings> tls{};      ///< as in NodeEntry
 };
 
 /// Writes the entry into `root`/nodes, over an older one of that name; makes missing directories (nodes with

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +27,16 @@ std::optional<std::string> find_program(const std::string& name);
 /// Runs a program until it ends, with this input and our own output. Returns its exit status, or the number
 /// of the signal that ended it.
 int run_with_input(const std::vector<std::string>& argv, BytesView input);
+
+/// The descriptors of a program that runs next to us.
+struct HelperEnds {
+  int input;      ///< its standard input, which may be a socket
+  int messages;   ///< its standard error
+  int inherited;  ///< keeps its number
+};
+
+/// Starts a program. Returns its process id; the caller waits for its end.
+pid_t start_helper(const std::vector<std::string>& argv, const HelperEnds& ends);
 
 /// A program that runs as our child, with a pipe in each direction. While it runs, SIGINT, SIGTERM and SIGHUP
 /// that we get are sent to it as SIGTERM; there can be only one at a time. Its standard input is empty.

@@ -57,19 +57,43 @@ std::optional<std::string> service_of(pid_t pid);
 /// The file of the program that this process runs; nullopt if it cannot be read.
 std::optional<std::string> own_program();
 
+/// A process of this host that runs an Erlang emulator.
+struct Emulator {
+  pid_t pid = 0;
+  uid_t user = 0;
+  std::vector<std::string> arguments{};
+  bool operator==(const Emulator&) const = default;
+};
+
+/// All emulators that are visible, by their process ids.
+std::vector<Emulator> emulators();
+
+/// The value of a variable in the environment with which a process was started; nullopt if it has none, or if that
+/// cannot be read.
+std::optional<std::string> environment_of(pid_t pid, std::string_view name);
+
+/// The network namespace of a process, if it is another one than ours: its name in ip-netns(8), or its file in /proc.
+std::optional<std::string> foreign_network_of(pid_t pid);
+
 /// Whether processes of a user count.
 using UserCounts = std::function<bool(uid_t)>;
+
+/// The network namespace of this process.
+inline const std::string own_network = "/proc/self/ns/net";
 
 /// The process of this host that runs as the Erlang node `alive`, or `alive@host`, according to the -sname or
 /// -name in its arguments. An empty `host` matches any host. nullopt if no such process is visible, or there
 /// is no /proc. Only emulators count, and only those of users that count: a process may call itself by any
-/// name. Processes in another network namespace do not count: nodes in containers are not this host's.
+/// name. Processes in another network namespace than that of the file `network` do not count: nodes in containers
+/// are not this host's.
 std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host,
-                                       const UserCounts& user_counts);
+                                       const UserCounts& user_counts,
+                                       const std::string& network = own_network);
 
 /// The same among the processes that have our root directory.
 std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std::string_view host,
-                                                     const UserCounts& user_counts);
+                                                     const UserCounts& user_counts,
+                                                     const std::string& network = own_network);
 
 /// Whether these sockets belong to processes of another system only: with another root directory, or in
 /// another pid namespace, where this process cannot see them. False if that cannot be known, because we may not

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <erlrc/sys/byte_stream.hpp>
 #include <erlrc/sys/unique_fd.hpp>
@@ -29,13 +31,43 @@ public:
   /// closed. Throws SystemError if the kernel does not report it.
   std::optional<uid_t> peer_owner() const;
 
+  int descriptor() const { return fd_.get(); }
+
 private:
   UniqueFd fd_;
 };
 
+/// A connection to a node that speaks TLS: the bytes pass through the helper program erlrc-tls, which has OpenSSL in
+/// it.
+class TlsStream : public ByteStream {
+public:
+  /// `argv` is the program and its arguments, but for the last one, the number of the descriptor that is connected
+  /// to the node. Throws SystemError if it cannot be started.
+  TlsStream(std::unique_ptr<Socket> network, const std::vector<std::string>& argv);
+  ~TlsStream() override;
+  TlsStream(const TlsStream&) = delete;
+  TlsStream& operator=(const TlsStream&) = delete;
+
+  /// Throws ProtocolError with the reason of the helper program if it has given up.
+  Bytes read_some(Deadline until) override;
+  void write_all(BytesView bytes, Deadline until) override;
+  const Socket& network() const { return *network_; }
+
+private:
+  std::unique_ptr<Socket> network_;
+  std::optional<Socket> helper_;
+  std::optional<Socket> reason_;
+  pid_t pid_ = 0;
+};
+
 /// Connects to `port` of this host: 127.0.0.1, and if nothing listens there, ::1 (the only address of a node
 /// started with `-proto_dist inet6_tcp`), and then every other address on which a process listens on
-/// this port, as far as the kernel lists them. Null: nothing listens. Throws TimedOut, and SystemError for any other failure.
-std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until);
+/// this port, as far as the kernel lists them. With `address` (IPv4 or IPv6), only that one is tried. Null: nothing
+/// listens. Throws TimedOut, and SystemError for any other failure.
+std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until,
+                                              const std::optional<std::string>& address = std::nullopt);
+
+/// Whether `text` is an address of IPv4 or IPv6, as numbers.
+bool is_address(const std::string& text);
 
 }  // namespace erlrc

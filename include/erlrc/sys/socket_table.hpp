@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <erlrc/base/bytes.hpp>
@@ -32,6 +33,9 @@ struct TcpSocket {
   bool operator==(const TcpSocket&) const = default;
 };
 
+/// The address in that text, of IPv4 or IPv6, with this port; nullopt if it is not one.
+std::optional<Endpoint> parse_address(const std::string& text, std::uint16_t port);
+
 /// Reads a file /proc/net/tcp or tcp6 (proc(5)). Skips lines of another form.
 std::vector<TcpSocket> parse_tcp_table(BytesView text);
 
@@ -39,6 +43,9 @@ std::vector<TcpSocket> parse_tcp_table(BytesView text);
 /// list all others; or reads /proc/net where the kernel has no such interface. Throws SystemError if it has
 /// neither.
 std::optional<TcpSocket> find_tcp_socket(const Endpoint& local, const Endpoint& remote);
+
+/// The ports on which this process listens, in its own network; none if that cannot be read.
+std::vector<std::uint16_t> listening_ports_of(pid_t pid);
 
 /// The sockets that listen on `port`, one for each address. Empty if that cannot be read.
 std::vector<TcpSocket> listening_on(std::uint16_t port);

@@ -56,11 +56,17 @@ TEST_CASE("a registered node is read back unchanged") {
   node.port = GENERATE(values<std::optional<std::uint16_t>>({std::nullopt, 9100}));
   node.epmd_port = GENERATE(values<std::optional<std::uint16_t>>({std::nullopt, 65535}));
   node.user = GENERATE(values<std::optional<std::string>>({std::nullopt, "root", "4711"}));
+  node.address = GENERATE(values<std::optional<std::string>>({std::nullopt, "127.0.1.1"}));
+  node.network = node.address ? std::optional<std::string>("/run/x y") : std::nullopt;
+  if (node.network) node.tls = TlsSettings{"/ca", "host", "/our certificate", "/key"};
   register_node(dir / "root", node);
   const Registry registry = load_registry(dir / "root");
   CHECK(registry.bad.empty());
   REQUIRE(registry.nodes.size() == 1);
   const NodeEntry& entry = registry.nodes.front();
+  CHECK(entry.address == node.address);
+  CHECK(entry.network == node.network);
+  CHECK(entry.tls == node.tls);
   CHECK(entry.name == node.name);
   CHECK(entry.cookie.reveal() == cookie);
   CHECK(entry.port == node.port);

@@ -79,6 +79,17 @@ TEST_CASE("a cookie file is read as the node reads it, from next to the entry or
   CHECK(OneNode("cookie_file = " + file.string()).entry().cookie.reveal() == "OTHER");
 }
 
+TEST_CASE("an entry may name an address, a network and TLS") {
+  const NodeEntry plain = OneNode("cookie = SECRET\nproto = tcp\naddress = ::1\nnetwork = box\n").entry();
+  CHECK(plain.address == "::1");
+  CHECK(plain.network == "box");
+  CHECK_FALSE(plain.tls);
+  const OneNode secure("cookie = SECRET\nproto = tls\ntls_ca = ../ca.pem\ntls_certificate = /c.pem\n");
+  CHECK(secure.entry().tls == TlsSettings{(secure.dir / "nodes/../ca.pem").string(), "", "/c.pem", ""});
+  CHECK(OneNode("cookie = SECRET\nproto = tls").entry().tls == TlsSettings{});
+  CHECK(OneNode("cookie = SECRET\nproto = tls\ntls_name = n").entry().tls == TlsSettings{"", "n", "", ""});
+}
+
 TEST_CASE("the users who may run a node are the owner of its cookie and the one that is named") {
   REQUIRE(::geteuid() == 0);  // only root can give files away
   const OneNode alone("SECRET");
@@ -121,12 +132,18 @@ TEST_CASE("each defect of an entry is reported with its position, and never with
       {"SEC RET\n", "egerl:1: not of the form key = value"},
       {"SECRET\nport = 1\n", "egerl:1: not of the form key = value"},
       {"SEC=RET\nport = 1\n",
-       "egerl:1: unknown key; expected cookie, cookie_file, user, port, epmd_port or start"},
+       "egerl:1: unknown key; expected one of cookie, cookie_file, user, port, epmd_port, start, address, "
+       "network, proto, tls_ca, tls_name, tls_certificate, tls_key"},
       {"cookie = SEC RET\n",
        "egerl:1: the cookie contains white space or a character that is not printable ASCII"},
       {"SE\001CRET", "egerl: the cookie contains white space or a character that is not printable ASCII"},
-      {"cookie = SECRET\nproto = tls\n",
-       "egerl:2: unknown key; expected cookie, cookie_file, user, port, epmd_port or start"},
+      {"cookie = SECRET\nproto = SECRET\n", "egerl:2: proto: expected tcp or tls"},
+      {"cookie = SECRET\ntls_ca = SECRET\n", "egerl:2: tls_ca: only with proto = tls"},
+      {"cookie = SECRET\nproto = tls\ntls_name =\n", "egerl:3: tls_name: is empty"},
+      {"cookie = SECRET\nproto = tls\ntls_key = x\n", "egerl:3: tls_key: only with tls_certificate"},
+      {"cookie = SECRET\naddress = SECRET\n", "egerl:2: address: expected one of IPv4 or IPv6"},
+      {"cookie = SECRET\nnetwork = SEC/RET\n",
+       "egerl:2: network: expected the name of a network namespace, or an absolute path"},
       {"cookie = SECRET\ncookie = SECRET\n", "egerl:2: cookie is given twice"},
       {"cookie = SECRET\ncookie_file = x\n", "egerl:2: cookie and cookie_file are both given"},
       {"cookie_file =\n", "egerl:1: cookie_file is empty"},
