@@ -11,7 +11,7 @@
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([census/0, is_special/1, kind_modules/1, of_modules/2, waits_specially/1]).
+-export([census/0, is_special/1, kind_modules/1, mentioning/2, of_modules/2, starters/1, waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2]).
 
@@ -23,6 +23,10 @@
 %% reduction and takes microseconds.
 -define(part, 1000).
 -define(at_once, 200).
+%% A node has few supervisors of a library's own kind; it may have many other special processes.
+-define(few, 100).
+%% The state of a supervisor with many thousand children is long; what it starts is known by them.
+-define(words, 200000).
 
 %% Looks at the processes that were not looked at yet. The field `kinds' of the record is #{{Kind, Stack} =>
 %% [Pid]}, where Kind is {InitialCall, Function}. Returns the processes that have not begun yet to be what
@@ -88,6 +92,27 @@ supervisors(Families) ->
                                     _ -> []
                                 end,
                       Pid <- Pids].
+
+%% The processes that may start others when they are asked to: supervisors, those of libraries, too. Not those
+%% that run one of the modules themselves.
+starters(Modules) ->
+    {Supervisors, _} = lists:unzip(recall(supervisors)),
+    Special = [Pids || {{{{Module, _, _}, {Loop, _, _} = Function}, _}, Pids} <- maps:to_list(recall(kinds)),
+                       is_special(Loop), waits(Function), length(Pids) =< ?few,
+                       not lists:member(Module, Modules), not lists:member(Loop, Modules)],
+    lists:usort(lists:append([Supervisors | Special])).
+
+%% Returns those of Pids whose registers name one of the modules.
+mentioning(Pids, Modules) ->
+    Names = [name(Module) || Module <- Modules],
+    [Pid || Names =/= [], Pid <- Pids, {_, Words} <- [process_info(Pid, total_heap_size)], Words < ?words,
+            Text <- [registers(Pid)], is_binary(Text),
+            lists:any(fun(At) -> is_whole(Text, At) end, binary:matches(Text, Names))].
+
+%% Whether an atom is found, and not a part of one.
+is_whole(Text, {At, Length}) ->
+    {Before, After} = {binary:at(Text, At - 1), binary:at(Text, At + Length)},
+    lists:member(Before, " [{(,>") andalso lists:member(After, "\n]}),= ").
 
 %% [{Module, [Pid]}]: the processes that run each module and understand system messages (sys(3erl)).
 of_modules(Modules, C) ->

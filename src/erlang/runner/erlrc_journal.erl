@@ -65,7 +65,8 @@ new_record() ->
           supervisors => [],        % [{Pid, Module | none}], sorted
           %% what erlrc_outside has seen of those outside of the trees
           parents => #{},           % #{Pid => Supervisor | none}
-          foreign => [],            % these supervisors
+          foreign => [],            % these supervisors, and those that may start such processes
+          searched => {[], []},     % {[Module], [Pid]}: which were searched for mentions of which
           %% what erlrc_tree has seen
           roots => #{},             % #{ApplicationMaster => TopSupervisor}
           links => #{},             % #{Supervisor => [Pid]}: when it was asked for its children

@@ -6,7 +6,8 @@
 %% manager, or declared as something else.
 -module(erlrc_outside).
 -export([concerned/3, newborn_outside/1]).
--import(erlrc_census, [census/0, kind_modules/1, of_modules/2, waits_specially/1]).
+-import(erlrc_census, [census/0, kind_modules/1, mentioning/2, of_modules/2, starters/1,
+                       waits_specially/1]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_tree, [column/2, is_supervisor/1, links/1, trees/2]).
 
@@ -14,6 +15,7 @@
 %% supervisor, which must not start more of them while they are suspended, or none.
 concerned(Apps, Modules, C) ->
     {Procs, Known, Childless} = trees(Apps, C),
+    note_starters(Modules, Procs),
     note_links(recall(foreign)),
     await_begun(census(), 20),
     Missing = [{Module, Pids -- column(1, maps:get(Module, Known, []))}
@@ -38,6 +40,15 @@ await_begun([_ | _], Times) when Times > 0 ->
     await_begun(census(), Times - 1);
 await_begun(_, _) ->
     ok.
+
+%% Supervisors that have none of those processes now may start one at any moment, if they know the module.
+note_starters(Modules, Procs) ->
+    {Before, Searched} = recall(searched),
+    Known = case Modules -- Before of [] -> Searched; _ -> [] end,
+    Pids = starters(Modules) -- Known,
+    record(searched, {lists:usort(Modules ++ Before), Pids ++ Known}),
+    Found = mentioning(Pids -- column(1, Procs), lists:usort(Modules)),
+    note_foreign(lists:filter(fun erlang:is_process_alive/1, Found)).
 
 %% Which children these supervisors have now is known before their children are looked for.
 note_links(Supervisors) ->
