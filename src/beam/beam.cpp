@@ -6,26 +6,20 @@
 #include <string_view>
 #include <utility>
 
-#include <zlib.h>
-
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>
 
+#include "chunks.hpp"
 #include "code_chunk.hpp"
+#include "read_shapes.hpp"
 #include "supervisor_init.hpp"
 
-// A BEAM file is an IFF form: "FOR1", a length, "BEAM", then chunks of an identifier, a length, and data
-// padded to a multiple of four. Literals and debug information, the bulk of a file, are never decoded here:
-// the md5 is taken over the data of the chunks as they are.
+// Literals and debug information, the bulk of a file, are hardly decoded here: the md5 is taken over the data
+// of the chunks as they are.
 
 namespace erlrc {
 namespace {
-
-// What is inflated may be so many times larger, or so many bytes. Beams and their literals have a third of
-// their size when they are compressed; more is a mistake or an attack.
-constexpr std::size_t kMostTimes = 4;
-constexpr std::size_t kMostInflated = std::size_t{32} << 20;
 
 // The tables of a module: no real one has so many entries, each of which takes much more memory than in the file.
 constexpr std::size_t kMostAtoms = std::size_t{1} << 20;
@@ -37,75 +31,6 @@ constexpr std::size_t kLargestAttributes = std::size_t{256} << 10;
 // The chunks whose md5 identifies a module, in the order of beam_lib:md5/1; missing ones are skipped.
 constexpr std::array<std::string_view, 11> kMd5Chunks{"Atom", "AtU8", "Code", "StrT", "ImpT", "ExpT",
                                                       "FunT", "LitT", "Meta", "Recs", "DbgB"};
-
-class Inflate {
-public:
-  Inflate() {
-    constexpr int kGzipOrZlib = 32 + MAX_WBITS;
-    if (inflateInit2(&stream_, kGzipOrZlib) != Z_OK) throw Error("gzip: no memory");
-  }
-  Inflate(const Inflate&) = delete;
-  Inflate& operator=(const Inflate&) = delete;
-  ~Inflate() { inflateEnd(&stream_); }
-
-  Bytes all(BytesView compressed) {
-    // zlib does not write through next_in; its type predates const.
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
-    stream_.avail_in = static_cast<uInt>(compressed.size());
-    Bytes out;
-    const std::size_t most = std::max(kMostInflated, kMostTimes * compressed.size());
-    for (int status = Z_OK; status != Z_STREAM_END;) {
-      std::size_t had = out.size();
-      if (had > most) throw Error("larger than " + std::to_string(most) + " bytes when inflated");
-      out.resize(std::min(had + std::max<std::size_t>(had, 65536), most + 1));
-      stream_.next_out = reinterpret_cast<Bytef*>(out.data() + had);
-      stream_.avail_out = static_cast<uInt>(out.size() - had);
-      status = inflate(&stream_, Z_NO_FLUSH);
-      out.erase(out.size() - stream_.avail_out);
-      if (status != Z_STREAM_END && (status != Z_OK || out.size() == had)) throw Error("broken gzip data");
-    }
-    return out;
-  }
-
-private:
-  z_stream stream_{};
-};
-
-bool is_gzip(BytesView bytes) {
-  return bytes.starts_with("\x1f\x8b");
-}
-
-class Chunks {
-public:
-  explicit Chunks(BytesView file) {
-    ByteReader reader(file);
-    if (file.empty()) throw Error("empty");
-    if (!file.starts_with("FOR1")) throw Error("not a BEAM file");
-    reader.take(4);
-    ByteReader form(reader.take(reader.u32()));
-    if (form.take(4) != "BEAM") throw Error("not a BEAM file");
-    while (!form.empty()) {
-      BytesView id = form.take(4);
-      std::uint32_t size = form.u32();
-      all_.emplace_back(id, form.take(size));
-      form.take(std::min<std::size_t>(form.left(), (4 - size % 4) % 4));
-    }
-  }
-
-  std::optional<BytesView> find(std::string_view id) const {
-    for (const auto& [name, data] : all_)
-      if (name == id) return data;
-    return std::nullopt;
-  }
-
-  BytesView get(std::string_view id) const {
-    if (auto data = find(id)) return *data;
-    throw Error("no " + std::string(id) + " chunk");
-  }
-
-private:
-  std::vector<std::pair<BytesView, BytesView>> all_;
-};
 
 // Runs `body` on a reader of the chunk; errors get the name of the chunk as context.
 template <typename Body>
@@ -239,17 +164,22 @@ Term read_attributes(const Chunks& chunks) {
   });
 }
 
+// The literals, inflated; empty for a module without.
+Bytes literals(const Chunks& chunks) {
+  auto data = chunks.find("LitT");
+  if (!data) return {};
+  return read_chunk("LitT", *data, [](BytesView bytes) {
+    ByteReader reader(bytes);
+    // The size of the inflated data; since OTP 28 it is 0 if the chunk is not compressed.
+    return reader.u32() == 0 ? Bytes(reader.rest()) : inflate_all(reader.rest());
+  });
+}
+
 // Whether the module has the atom, or a literal with it; for example `named_table`, if it names its tables.
 bool mentions(const Chunks& chunks, std::string_view atom) {
   for (std::string_view id : {"AtU8", "Atom"})
     if (auto table = chunks.find(id); table && table->find(atom) != BytesView::npos) return true;
-  auto literals = chunks.find("LitT");
-  if (!literals) return false;
-  constexpr std::size_t kSize =
-      4;  // of the inflated data; since OTP 28 it may be 0 if the chunk is not compressed
-  ByteReader reader(*literals);
-  return reader.u32() == 0 ? literals->find(atom, kSize) != BytesView::npos
-                           : Inflate().all(reader.rest()).find(atom) != Bytes::npos;
+  return literals(chunks).find(atom) != Bytes::npos;
 }
 
 // The labels of the funs that a module creates.
@@ -273,6 +203,19 @@ SupervisorInit supervisor_init(const Chunks& chunks, const AtomTable& atoms, con
   });
 }
 
+// Whether the module keeps a state, or a part of one, for a behaviour: of OTP or of a library.
+bool keeps_state(const Beam& beam) {
+  return exports(beam, "code_change", 3) || exports(beam, "code_change", 4) ||
+         exports(beam, "handle_event", 2) || exports(beam, "handle_call", 3) ||
+         exports(beam, "system_code_change", 4) || exports(beam, "callback_mode", 0) ||
+         exports(beam, "__struct__", 0) || !behaviours(beam).empty();
+}
+
+std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms) {
+  const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
+  return read_shapes({chunks.get("Code"), atom, literals(chunks)});
+}
+
 Beam read_module(BytesView file) {
   Chunks chunks(file);
   AtomTable atoms(chunks);
@@ -291,7 +234,10 @@ Beam read_module(BytesView file) {
       });
   beam.attributes = read_attributes(chunks);
   beam.md5 = module_md5(chunks);
-  if (is_supervisor(beam)) beam.init = supervisor_init(chunks, atoms, beam);
+  if (is_supervisor(beam))
+    beam.init = supervisor_init(chunks, atoms, beam);
+  else if (keeps_state(beam))
+    beam.shapes = shapes(chunks, atoms);
   return beam;
 }
 
@@ -326,7 +272,7 @@ Beam parse_beam(BytesView bytes, const std::string& file) {
   return within(file, [&] {
     try {
       if (!is_gzip(bytes)) return read_module(bytes);
-      return read_module(Inflate().all(bytes));
+      return read_module(inflate_all(bytes));
     } catch (const ShortRead& error) {
       throw Error(error.what());
     }

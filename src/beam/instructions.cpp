@@ -21,6 +21,7 @@ enum Extended : std::uint8_t { kFloat, kList, kFloatRegister, kAllocList, kLiter
 const BeamInstruction* BeamInstructions::next() {
   if (code_.empty()) return nullptr;
   current_.opcode = code_.u8();
+  current_.list.clear();
   if (current_.opcode == 0 || current_.opcode > kOperands.size()) throw Unreadable{};
   for (std::size_t i = 0; i < kOperands[current_.opcode - 1u]; ++i)
     current_.operands[i] = operand();
@@ -53,10 +54,12 @@ Operand BeamInstructions::operand() {
       code_.take(8);
       break;
     case kList:
-      skip_simple(number(code_.u8()));
+      for (std::uint64_t left = number(code_.u8()); left > 0; --left)
+        current_.list.push_back(simple());
       break;
-    case kFloatRegister:
     case kLiteral:
+      return {Operand::kLiteral, number(code_.u8())};
+    case kFloatRegister:
       skip_simple(1);
       break;
     case kAllocList:
@@ -72,26 +75,28 @@ Operand BeamInstructions::operand() {
 }
 
 // Elements of lists may be literals and typed registers, but never lists.
-void BeamInstructions::skip_simple(std::uint64_t count) {
-  for (; count > 0; --count) {
-    std::uint8_t first = code_.u8();
-    if ((first & 7) != Operand::kExtended) {
-      number(first);
-      continue;
-    }
-    switch (first >> 4) {
-      case kFloatRegister:
-      case kLiteral:
-        number(code_.u8());
-        break;
-      case kTypedRegister:
-        number(code_.u8());
-        number(code_.u8());
-        break;
-      default:
-        throw Unreadable{};
-    }
+Operand BeamInstructions::simple() {
+  const std::uint8_t first = code_.u8();
+  if ((first & 7) != Operand::kExtended) return {static_cast<Operand::Tag>(first & 7), number(first)};
+  switch (first >> 4) {
+    case kLiteral:
+      return {Operand::kLiteral, number(code_.u8())};
+    case kFloatRegister:
+      number(code_.u8());
+      break;
+    case kTypedRegister:
+      number(code_.u8());
+      number(code_.u8());
+      break;
+    default:
+      throw Unreadable{};
   }
+  return {Operand::kExtended, 0};
+}
+
+void BeamInstructions::skip_simple(std::uint64_t count) {
+  for (; count > 0; --count)
+    simple();
 }
 
 BytesView instructions_of(BytesView code_chunk) {

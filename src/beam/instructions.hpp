@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <erlrc/base/bytes.hpp>
 
@@ -17,14 +18,15 @@ namespace erlrc {
 struct Unreadable {};
 
 struct Operand {
-  enum Tag : std::uint8_t { kUnsigned, kInteger, kAtom, kX, kY, kLabel, kCharacter, kExtended };
+  enum Tag : std::uint8_t { kUnsigned, kInteger, kAtom, kX, kY, kLabel, kCharacter, kExtended, kLiteral };
   Tag tag = kUnsigned;
-  std::uint64_t value = 0;  // unused for an extended operand
+  std::uint64_t value = 0;  // of a literal its number; unused for another extended operand
 };
 
 struct BeamInstruction {
   std::uint8_t opcode = 0;
   std::array<Operand, 8> operands{};
+  std::vector<Operand> list{};  // the elements of its list, if it has one
 };
 
 class BeamInstructions {
@@ -38,6 +40,7 @@ public:
 private:
   std::uint64_t number(std::uint8_t first, bool is_length = false);
   Operand operand();
+  Operand simple();
   void skip_simple(std::uint64_t count);
 
   ByteReader code_;

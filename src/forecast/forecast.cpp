@@ -39,7 +39,7 @@ using Item = Transaction::Item;
 bool is_check(const Step& step) {
   return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<BackUpCode>(step) ||
          std::holds_alternative<CheckLibraries>(step) || std::holds_alternative<CheckOldCode>(step) ||
-         std::holds_alternative<CheckStranded>(step);
+         std::holds_alternative<CheckStranded>(step) || std::holds_alternative<CheckStates>(step);
 }
 
 /// Changes `node` to the state after `request`, for the planners of later requests.

@@ -28,6 +28,7 @@ struct Conversions {
   std::vector<Atom> askable;
   BackUpCode backed_up;
   ReadCode read;
+  std::vector<Term> unfit;  ///< what the states of the new code cannot be
 };
 
 Conversions conversions_of(const Plan& plan) {
@@ -36,6 +37,11 @@ Conversions conversions_of(const Plan& plan) {
     if (const auto* back_up = std::get_if<BackUpCode>(&step)) found.backed_up = *back_up;
     if (const auto* read = std::get_if<ReadCode>(&step)) found.read = *read;
     if (const auto* suspend = std::get_if<SuspendProcesses>(&step)) found.apps = suspend->apps;
+    if (const auto* states = std::get_if<CheckStates>(&step)) {
+      if (states->policy.records == Policy::Records::report) continue;
+      for (const CheckStates::Item& item : states->items)
+        found.unfit.push_back(item.term());
+    }
     if (const auto* supervisors = std::get_if<NoteChildren>(&step))
       for (const NoteChildren::Item& item : supervisors->items)
         if (item.askable) found.askable.push_back(item.module);
@@ -49,6 +55,9 @@ Conversions conversions_of(const Plan& plan) {
 }
 
 Term argument(Conversions found, milliseconds limit) {
+  std::vector<Term> converted;
+  for (const Term& row : found.items)
+    converted.push_back(as_tuple(row)->front());
   return Map{{{Atom{"apps"}, atoms(found.apps)},
               {Atom{"mode"}, Atom{found.mode == Direction::up ? "up" : "down"}},
               {Atom{"items"}, list(std::move(found.items))},
@@ -57,6 +66,8 @@ Term argument(Conversions found, milliseconds limit) {
               {Atom{"to"}, string(found.read.location.read_from)},
               {Atom{"backed_up"}, atoms(found.backed_up.modules)},
               {Atom{"read"}, atoms(found.read.modules)},
+              {Atom{"unfit"}, list(std::move(found.unfit))},
+              {Atom{"converted"}, list(std::move(converted))},
               {Atom{"limit"}, std::int64_t{limit.count()}}}};
 }
 
@@ -94,7 +105,7 @@ Outcome outcome_of(std::vector<Rehearsed> rows) {
 
 Outcome rehearse(Rpc& rpc, const Plan& plan, Deadline until) {
   Conversions found = conversions_of(plan);
-  if (found.items.empty()) return outcome_of({});
+  if (found.items.empty() && found.unfit.empty()) return outcome_of({});
   rpc.start(rehearse_program(), argument(std::move(found), left_until(until) * 3 / 4));
   const Term message = rpc.receive(until);
   if (const auto* failed = as_tagged(message, "failed", 2))

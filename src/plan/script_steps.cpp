@@ -3,6 +3,7 @@
 #include "supervisors.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <ranges>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include <erlrc/script/state_changes.hpp>
 #include <erlrc/term/text.hpp>
 
 #include "libraries.hpp"
@@ -218,8 +220,22 @@ void append_reading(std::vector<Step>& steps, const AppFiles& to, const std::vec
   steps.push_back(ReadCode{to.location, own, switched});
 }
 
+/// Notes the states that the code to be loaded cannot have. A code_change that passes states on does not convert them.
+std::optional<CheckStates> check_states(const Versions& versions, const std::vector<LowLevel>& script,
+                                        std::set<Atom> converted, const Policy& policy) {
+  CheckStates check{{}, {}, policy};
+  for (StateChange& change : state_changes(versions.from, versions.to, script)) {
+    if (!change.may_convert()) converted.erase(change.module);
+    check.items.push_back({change.module, std::move(change.unfit)});
+  }
+  if (check.items.empty()) return std::nullopt;
+  check.converted.assign(converted.begin(), converted.end());
+  return check;
+}
+
 /// What must be known before anything is touched.
-std::vector<Step> steps_before(const Versions& versions, const Instructions& script, bool made,
+std::vector<Step> steps_before(const Versions& versions, const Instructions& script,
+                               const std::vector<LowLevel>& instructions, bool made,
                                const std::optional<NoteChildren>& children, const Policy& policy) {
   const auto& [from, to, node, change, trees] = versions;
   const bool otp = policy.engine == Policy::Engine::otp;
@@ -241,6 +257,8 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     // What the author of a shipped appup has loaded without a conversion needs none. Which processes are to
     // stop before their module is removed is not known here.
     steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy});
+    if (auto check = check_states(versions, instructions, script.converted, policy))
+      steps.push_back(*std::move(check));
   }
   if (children) steps.push_back(*children);
   if (!script.stopped.empty()) steps.push_back(CheckStop{trees, script.stopped});
@@ -271,7 +289,7 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
   const Supervisors supervisors{from, to, read.code_changed, read.loaded};
   const auto children = note_children(supervisors, versions.trees, policy);
   ScriptSteps made;
-  made.before = steps_before(versions, read, script.made, children, policy);
+  made.before = steps_before(versions, read, script.instructions, script.made, children, policy);
   const bool otp = policy.engine == Policy::Engine::otp;
   if (otp) {
     const std::string& ebin = to.location.read_from;

@@ -212,6 +212,7 @@ std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node, 
     if (loaded == node.code.end() || loaded->second == to_bytes(beam.md5)) continue;
     if (node.generated.contains(module)) continue;  // the application's own, in place of the file's
     beam.init.reset();                              // nothing else is known of it
+    beam.shapes.reset();
     std::ranges::transform(loaded->second, beam.md5.begin(),
                            [](char byte) { return static_cast<std::uint8_t>(byte); });
     differs = true;

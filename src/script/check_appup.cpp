@@ -2,11 +2,13 @@
 #include <erlrc/script/check_appup.hpp>
 
 #include <algorithm>
-#include <set>
+#include <iterator>
 
+#include <erlrc/app/make_appup.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/script/coverage.hpp>
 #include <erlrc/script/instruction.hpp>
+#include <erlrc/script/state_changes.hpp>
 #include <erlrc/script/translate.hpp>
 
 namespace erlrc {
@@ -15,7 +17,8 @@ namespace {
 constexpr Direction kBoth[] = {Direction::up, Direction::down};
 
 std::string way(const AppFiles& later, Direction direction, const std::string& other) {
-  return later.spec.name.name + ".appup: " + (direction == Direction::up ? "from " : "back to ") + other;
+  return later.spec.name.name + (later.appup ? ".appup: " : ": ") +
+         (direction == Direction::up ? "from " : "back to ") + other;
 }
 
 std::vector<Instruction> instructions_of(const AppupEntry& entry) {
@@ -24,12 +27,31 @@ std::vector<Instruction> instructions_of(const AppupEntry& entry) {
   return instructions;
 }
 
-/// The modules that differ and are not changed by the instructions.
-std::set<Atom> uncovered(const AppFiles& later, const AppFiles& earlier, Direction direction,
-                         const std::vector<Instruction>& instructions) {
+/// What the files show of an upgrade or downgrade by the instructions: modules that differ and that they do
+/// not change, states that they do not convert.
+std::vector<std::string> problems_between(const AppFiles& from, const AppFiles& to, Direction direction,
+                                          const std::vector<Instruction>& instructions) {
+  std::vector<std::string> problems;
+  const std::vector<LowLevel> script = translate(instructions, direction, {to.spec}, {from.spec});
+  for (const Atom& module : uncovered_modules(from, to, script))
+    problems.push_back("module " + module.name + " differs, but no instruction changes it");
+  for (const StateChange& change : state_changes(from, to, script))
+    if (!change.may_convert())
+      problems.push_back("module " + change.module.name + ": " + describe(change.unfit) + ", and " +
+                         (change.passes_on ? "its code_change returns each state as it is"
+                                           : "no instruction converts its processes"));
+  return problems;
+}
+
+std::vector<std::string> problems_between(const AppFiles& later, const AppFiles& earlier, Direction direction,
+                                          const AppupEntry* entry) {
   const AppFiles& from = direction == Direction::up ? earlier : later;
   const AppFiles& to = direction == Direction::up ? later : earlier;
-  return uncovered_modules(from, to, translate(instructions, direction, {to.spec}, {from.spec}));
+  if (entry != nullptr) return problems_between(from, to, direction, instructions_of(*entry));
+  const std::vector<Term> terms = make_script(from, to, direction).instructions;
+  std::vector<Instruction> instructions;
+  std::ranges::transform(terms, std::back_inserter(instructions), parse_instruction);
+  return problems_between(from, to, direction, instructions);
 }
 
 std::vector<std::string> check(const AppFiles& later, const AppFiles* earlier, const std::string& vsn) {
@@ -37,19 +59,20 @@ std::vector<std::string> check(const AppFiles& later, const AppFiles* earlier, c
   for (const Atom& module : later.unlisted)
     problems.push_back(later.spec.name.name + ".app: module " + module.name +
                        " has a .beam file and is not listed");
-  if (!later.appup) return problems;
+  if (!later.appup && earlier == nullptr) return problems;
   for (const Direction direction : kBoth) {
     const std::string where = way(later, direction, vsn);
     try {
-      const AppupEntry* entry = find_entry(*later.appup, direction, vsn);
-      if (entry == nullptr) {
+      const AppupEntry* entry = later.appup ? find_entry(*later.appup, direction, vsn) : nullptr;
+      if (later.appup && entry == nullptr) {
         problems.push_back(where + ": no entry");
         continue;
       }
-      const std::vector<Instruction> instructions = instructions_of(*entry);
-      if (earlier == nullptr) continue;
-      for (const Atom& module : uncovered(later, *earlier, direction, instructions))
-        problems.push_back(where + ": module " + module.name + " differs, but no instruction changes it");
+      if (earlier == nullptr)
+        instructions_of(*entry);
+      else
+        for (const std::string& problem : problems_between(later, *earlier, direction, entry))
+          problems.push_back(where + ": " + problem);
     } catch (const Error& error) {
       problems.push_back(where + ": " + error.what());
     }

@@ -7,6 +7,7 @@
 #include <erlrc/sys/file.hpp>
 
 #include "host.hpp"
+#include "paths.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -102,6 +103,28 @@ TEST_CASE("erlrc-makeappup --check fails for modules that the .app does not list
                        "{application, egerl, [{vsn, \"2.0\"}, {modules, [plain]}]}.");
   CHECK(two.run({"--check"}) ==
         Ran{1, "", "erlrc-makeappup: egerl.app: module server has a .beam file and is not listed\n"});
+}
+
+TEST_CASE("erlrc-makeappup --check fails for a changed record that nothing converts") {
+  const TwoVersions two;
+  for (const std::string vsn : {"1", "2"}) {
+    const std::string ebin = "egerl-" + vsn + ".0/ebin/";
+    two.host.dir().write(ebin + "holder.beam",
+                         read_file(in_source("tests/golden/shapes/otp25/holder_" + vsn + ".beam")));
+    two.host.dir().write(ebin + "egerl.app", "{application, egerl, [{vsn, \"" + vsn +
+                                                 ".0\"}, {modules, [plain, server, holder]}]}.");
+  }
+  CHECK(two.run({"--check"}) == Ran{0, "egerl ships no .appup: one is made when it is upgraded\n", ""});
+  const std::string instructions = "[{load_module, plain}, {load_module, server}, {load_module, holder}]";
+  two.host.dir().write("egerl-2.0/ebin/egerl.appup",
+                       "{\"2.0\", [{\"1.0\", " + instructions + "}], [{\"1.0\", " + instructions + "}]}.");
+  CHECK(
+      two.run({"--check"}) ==
+      Ran{1, "",
+          "erlrc-makeappup: egerl.appup: from 1.0: module holder: record state has 2 fields and gets 3, the "
+          "struct gets the key more, and no instruction converts its processes\n"
+          "erlrc-makeappup: egerl.appup: back to 1.0: module holder: record state has 3 fields and gets 2, "
+          "and no instruction converts its processes\n"});
 }
 
 TEST_CASE("erlrc-makeappup --extend adds missing entries for the version to a shipped appup") {

@@ -9,6 +9,7 @@
 
 #include <erlrc/base/bytes.hpp>
 #include <erlrc/base/md5.hpp>
+#include <erlrc/beam/shapes.hpp>
 #include <erlrc/term/term.hpp>
 
 // The properties of a module as recorded in its .beam file, read without a node. The chunks are those of "The
@@ -51,6 +52,7 @@ struct Beam {
   bool on_load = false;                  ///< has a function that runs when the module is loaded
   bool nif = false;                      ///< calls erlang:load_nif/2
   std::optional<SupervisorInit> init{};  ///< only for a supervisor
+  std::optional<Shapes> shapes{};        ///< of states; only if the module may have some, and they are known
   bool operator==(const Beam&) const = default;
 };
 

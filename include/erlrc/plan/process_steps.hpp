@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include <erlrc/beam/shapes.hpp>
 #include <erlrc/plan/step_parts.hpp>
 
 // Steps that suspend, convert and resume processes, and the check of processes that nothing converts
@@ -36,6 +39,37 @@ struct CheckStranded {
     return "look for processes of " + parts::names(changing) + " that nothing converts";
   }
   bool operator==(const CheckStranded&) const = default;
+};
+
+/// Notes which states the new code of some modules cannot have; the conversions to come may not leave any.
+/// Fails, or remarks it as `policy` wants, if there are any now in processes that run a module that is not
+/// `converted`.
+struct CheckStates {
+  static constexpr std::string_view name = "check_states";
+  struct Item {
+    Atom module;
+    Unfit unfit;
+    Term term() const {
+      std::vector<Term> records;
+      for (const UnfitRecord& record : unfit.records) {
+        std::vector<Term> expected;
+        for (const std::uint32_t size : record.expected)
+          expected.push_back(std::int64_t{size});
+        records.push_back(tuple(record.tag, std::int64_t{record.size}, list(std::move(expected))));
+      }
+      return tuple(module, list(std::move(records)), atoms(unfit.keys));
+    }
+    bool operator==(const Item&) const = default;
+  };
+  std::vector<Item> items;
+  std::vector<Atom> converted;
+  Policy policy{};
+  std::vector<Term> args() const {
+    return parts::terms(parts::each(items, &Item::term), atoms(converted),
+                        Atom{policy.records == Policy::Records::report ? "report" : "refuse"});
+  }
+  std::string text() const { return "compare states with the new definitions of " + parts::modules(items); }
+  bool operator==(const CheckStates&) const = default;
 };
 
 /// code_change in the processes suspended for each module, side by side. `down_vsn`: down, the version to
@@ -86,7 +120,7 @@ struct ResumeProcesses {
 
 struct ProcessSteps {
   static constexpr std::string_view family = "processes";
-  using Kinds = std::variant<CheckStranded, ConvertProcesses, SuspendProcesses, ResumeProcesses>;
+  using Kinds = std::variant<CheckStranded, CheckStates, ConvertProcesses, SuspendProcesses, ResumeProcesses>;
 };
 
 }  // namespace erlrc

@@ -38,6 +38,8 @@ context(Deadline) ->
       skipped => [],           % those of them that the next one is not for
       vsns => #{},             % #{Module => Vsn}: of the code that ran when its processes were suspended
       states_are_tagged => unknown,  % how this release answers get_state (erlrc_sys)
+      reached => [],           % processes that the script converts, as far as they were there before
+      unfit => {[], refuse},   % the states that the new code cannot have (erlrc_shape)
       ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)
       converted => #{},        % #{Pid => State}: as it was before the conversion
       tree => #{},             % #{Pid => {Pid, Parent, ChildId, Type, Modules}}: for names

@@ -11,7 +11,8 @@
 %%
 %% The state of a supervisor is what is needed of it: its children.
 -module(erlrc_kept).
--export([ask_states/1, fetched/2, forget_states/0, is_same/4, kept_replies/3, put_back/2, send_back/2]).
+-export([ask_states/1, fetched/2, forget_states/0, is_same/4, kept_replies/3, outlines/2, put_back/2,
+         send_back/2]).
 -import(erlrc_call, [limit/2]).
 -import(erlrc_journal, [recall/1, record/2]).
 
@@ -91,6 +92,34 @@ send_back(Pid, Key) ->
 put_back({Pid, Key}, C) ->
     send_back(Pid, Key),
     is_same(Pid, {erlrc_kept, Key}, {erlrc_kept, keep([Pid])}, C).
+
+%% [{Pid, [Outline]}]: the states with their atoms, tuples in a tuple and structs, without what else is in them.
+%% A gen_event has one for each handler.
+outlines([], _) ->
+    [];
+outlines(Pids, C) ->
+    Ref = make_ref(),
+    in_process(Pids, "fun(State) ->"
+               "  Of = fun Of(Term, Depth) ->"
+               "    case Term of"
+               "      _ when is_atom(Term) -> Term;"
+               "      #{'__struct__' := Module} ->"
+               "        maps:map(fun(Key, _) -> case Key of '__struct__' -> Module; _ -> kept end end, Term);"
+               "      _ when is_tuple(Term), Depth > 0 ->"
+               "        list_to_tuple([Of(Each, Depth - 1) || Each <- tuple_to_list(Term)]);"
+               "      _ -> kept"
+               "    end"
+               "  end,"
+               "  Client ! {Ref, self(), Of(State, 3)},"
+               "  throw(kept) "
+               "end.", [{'Client', self()}, {'Ref', Ref}]),
+    lists:foreach(fun(Pid) -> await_done(Pid, C) end, Pids),
+    Answers = outlined(Ref),
+    [{Pid, [Outline || {From, Outline} <- Answers, From =:= Pid]}
+     || Pid <- Pids, lists:keymember(Pid, 1, Answers)].
+
+outlined(Ref) ->
+    receive {Ref, Pid, Outline} -> [{Pid, Outline} | outlined(Ref)] after 0 -> [] end.
 
 %% The state itself, read from a process that need not answer; none if it is gone.
 fetched(Pid, {erlrc_kept, Key}) ->

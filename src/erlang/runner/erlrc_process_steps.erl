@@ -14,6 +14,7 @@
 -import(erlrc_outside, [concerned/3]).
 -import(erlrc_record, [check_records/4]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
+-import(erlrc_states, [check_converted_states/2, check_unconverted_states/4]).
 -import(erlrc_stranded, [check_stranded/5]).
 -import(erlrc_suspend, [suspend/4]).
 -import(erlrc_sys, [check_resumed/2, failures/1, resume_with_states/3]).
@@ -42,6 +43,7 @@ process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted, 
     case failures(change_all(Mode, Modules, {Concerned, Requests}, C)) of
         [] ->
             check_converted(Concerned, C),
+            check_converted_states(lists:usort(Concerned), C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
                to_convert := lists:nthtail(min(1, length(Next)), Next)};
         Failures ->
@@ -93,7 +95,11 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     check_records(Changing, Reached, Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
     check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
-    C.
+    C#{reached := Reached};
+
+process_step(do, {check_states, Unfit, Converted, Policy}, C) ->
+    check_unconverted_states(Unfit, Converted, Policy, C),
+    C#{unfit := {Unfit, Policy}}.
 
 %% The supervisors that were suspended along with the processes of some modules are resumed with the last of
 %% those.

@@ -8,7 +8,7 @@
 %% both versions are compared, as far as the files have debug information and are not too many, and the states
 %% are searched, before anything is touched.
 -module(erlrc_record).
--export([check_records/4]).
+-export([check_records/4, search/4]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_sys, [ask/3]).

@@ -15,10 +15,11 @@
 -import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_once, [once/1]).
 -import(erlrc_outside, [concerned/3]).
+-import(erlrc_shape, [unconverted_states/3, unfit_states/2]).
 -import(erlrc_supervisor, [check_change/3, predicted_specs/4]).
 -import(erlrc_sys, [ask/3, has_state/1]).
 -import(erlrc_text, [exception/3, module_name/1, process/2, reply/1, short/1, text/2]).
--import(erlrc_tree, [column/2, is_supervisor/1, remember/2]).
+-import(erlrc_tree, [column/2, is_event_manager/1, is_supervisor/1, remember/2]).
 
 main(Rehearsal, Client, Ref) ->
     %% It has copies of all states.
@@ -29,19 +30,29 @@ main(Rehearsal, Client, Ref) ->
     end,
     process_flag(trap_exit, true),
     #{apps := Apps, mode := Mode, items := Items, askable := Askable, from := From, to := To,
-      backed_up := BackedUp, read := Read, limit := Limit} = Rehearsal,
+      backed_up := BackedUp, read := Read, unfit := Unfit, converted := Converted,
+      limit := Limit} = Rehearsal,
     new_record(),
     C = context(now_ms() + Limit),
     Answer = try
                  Backup = maps:from_list([{Module, running_code(Module, From)} || Module <- BackedUp]),
                  Code = maps:from_list([{Module, {beam_file(To, Module), read_beam(To, Module)}}
                                         || Module <- Read]),
-                 {rehearsed, rehearse(Apps, Mode, Items, {Askable, C#{backup := Backup, code := Code}})}
+                 Full = C#{backup := Backup, code := Code, unfit := {Unfit, refuse}},
+                 {rehearsed, rehearse(Apps, Mode, Items, {Askable, Full})
+                             ++ unconverted(Apps, Unfit, Converted, Full)}
              catch
                  throw:{fail, Why} -> {failed, Why};
                  Class:Reason:Stack -> {failed, exception(Class, Reason, Stack)}
              end,
     erlang:send(Client, {Ref, Answer}, [noconnect]).
+
+unconverted(Apps, Unfit, Converted, C) ->
+    {_, Known, _} = concerned(Apps, Converted, C),
+    Reached = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
+    [{Module, text("~ts", [process(Pid, C)]), fails,
+      text("nothing converts the state: it is of ~ts", [Why])}
+     || {Pid, Module, Why} <- unconverted_states(Unfit, {Converted, Reached}, C)].
 
 %% [{Module, Process, works | fails | cannot, Why}]. Items: [{Module, Extra, DownVsn}], Askable: the
 %% supervisors whose init/1 may be called once more.
@@ -60,9 +71,10 @@ rehearse(Apps, Mode, Items, {Askable, C0}) ->
                   [] -> #{};
                   Rehearsed -> in_scratch_node(Rehearsed, Mode, C)
               end,
+    Ended = {cannot, "the scratch node ended"},
     [begin
          {Result, Why} = case Call of
-                             {calls, _} -> verdict(maps:get(N, Answers, {cannot, "the scratch node ended"}),
+                             {calls, _} -> verdict(shown(Pid, maps:get(N, Answers, Ended), C),
                                                    maps:get(Pid, States));
                              {_, _} -> Call
                          end,
@@ -218,14 +230,18 @@ scratch_program() ->
     "                                        ok -> ok;"
     "                                        Wrong -> {returned, Wrong}"
     "                                      end;"
-    "          {_, Ok} when is_tuple(Ok), tuple_size(Ok) =:= Size, element(1, Ok) =:= ok -> ok;"
+    "          {_, Ok} when is_tuple(Ok), tuple_size(Ok) =:= Size, element(1, Ok) =:= ok -> {ok, {M, Ok}};"
     "          {_, Other} -> {returned, Other}"
     "        catch Class:Reason:Stack ->"
     "          {Class, Reason, [{Sm, Sf, case Sa of _ when is_list(Sa) -> length(Sa); _ -> Sa end, Sl}"
     "                           || {Sm, Sf, Sa, Sl} <- Stack]} end"
     "      end,"
     "All = fun(List) ->"
-    "        case [Not || Each <- List, Not <- [One(Each)], Not =/= ok] of [] -> ok; [First | _] -> First end"
+    "        Answers = [One(Each) || Each <- List],"
+    "        case [Not || Not <- Answers, Not =/= ok, element(1, Not) =/= ok] of"
+    "          [] -> {ok, [Ok || {ok, Ok} <- Answers]};"
+    "          [First | _] -> First"
+    "        end"
     "      end,"
     "[begin"
     "   {Pid, Monitor} = spawn_monitor(fun() -> exit({answer, All(List)}) end),"
@@ -236,6 +252,21 @@ scratch_program() ->
     "   end"
     " end || {N, List} <- Calls],"
     "receive {Port, eof} -> halt() end.".
+
+%% The answer of a process's calls, with what is wrong with the states that they return.
+shown(Pid, {ok, Converted}, #{unfit := {Unfit, _}}) ->
+    State = case {is_event_manager(Pid), Converted} of
+                {true, _} -> [{Module, none, Own} || {Module, {ok, Own}} <- Converted];
+                {false, [{_, {ok, Name, Data}} | _]} -> {Name, Data};
+                {false, [{_, {ok, Own}} | _]} -> Own;
+                {false, []} -> none
+            end,
+    case unfit_states([{Pid, State}], Unfit) of
+        [] -> ok;
+        [{_, _, Why} | _] -> {fails, ["code_change has not converted the state: it is of ", Why]}
+    end;
+shown(_, Answer, _) ->
+    Answer.
 
 %% {works | fails | cannot, Why}
 verdict(ok, _) -> {works, ""};

@@ -20,7 +20,7 @@
 %%                                   ->  code_steps       ->  code, origin, library, pins, mapped, elf,
 %%                                                            undo_code
 %%                                   ->  process_steps    ->  suspend, conversion, late, stranded, record,
-%%                                                            effects, undo_suspension, undo_conversion,
+%%                                                            states, shape, effects, undo_suspension, undo_conversion,
 %%                                                            revive
 %%                                   ->  child_steps      ->  children, init, supervisor, predict, restart
 %%                                   ->  call_steps       ->  otp

@@ -54,6 +54,9 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
         "{processes,{check_stranded,[a],[m],[m],[n],refuse,refuse,erlrc}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}, {.records = Policy::Records::report}}) ==
         "{processes,{check_stranded,[a],[m],[],[],unreached,report,erlrc}}");
+  const Unfit unfit{{{Atom{"state"}, 2, {3, 4}}}, {n}};
+  CHECK(sent(CheckStates{{{m, unfit}}, {n}}) ==
+        "{processes,{check_states,[{m,[{state,2,[3,4]}],[n]}],[n],refuse}}");
   CHECK(sent(NoteChildren{{app}, {{m, true}, {app, false, {m}, {app}}}}) ==
         "{children,{note_children,[a],[{m,true,[],[]},{a,false,[m],[a]}],[]}}");
   CHECK(sent(NoteChildren{{app}, {}, {m}}) == "{children,{note_children,[a],[],[m]}}");

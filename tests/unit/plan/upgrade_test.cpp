@@ -65,6 +65,31 @@ const std::string ebin2 = "/lib/egerl-4.1.0/ebin";
 
 }  // namespace
 
+TEST_CASE("the states that the new code cannot have are compared, of the modules that are loaded") {
+  AppFiles from = earlier();
+  AppFiles to = later();
+  const Shapes two{{{Atom{"state"}, {{2}, {2}, {2}}}}, std::nullopt, false};
+  const Shapes three{{{Atom{"state"}, {{3}, {3}, {3}}}}, std::nullopt, false};
+  from.beams.at(srv).shapes = two;
+  to.beams.at(srv).shapes = three;
+  const auto checks = [&](const Request::Change& change) {
+    std::vector<CheckStates> found;
+    const Plan plan = plan_of(plan_upgrade(change, running(change.from.vsn), Disk({from, to}).files(), {}));
+    for (const Step& step : plan.steps)
+      if (const auto* check = std::get_if<CheckStates>(&step)) found.push_back(*check);
+    return found;
+  };
+  CHECK(checks(up) == std::vector{CheckStates{{{srv, {{{Atom{"state"}, 2, {3}}}, {}}}}, {srv}}});
+  CHECK(checks(down) == std::vector{CheckStates{{{srv, {{{Atom{"state"}, 3, {2}}}, {}}}}, {srv}}});
+  to.appup = shipped("{load_module, egerl_srv}");
+  CHECK(checks(up) == std::vector{CheckStates{{{srv, {{{Atom{"state"}, 2, {3}}}, {}}}}, {}}});
+  to.appup.reset();
+  to.beams.at(srv).shapes->passes_on = true;
+  CHECK(checks(up).at(0).converted.empty());
+  from.beams.at(srv).shapes.reset();
+  CHECK(checks(up).empty());
+}
+
 TEST_CASE("the node need not compute the md5 of files that were read from its own path") {
   AppFiles from = earlier();
   const auto md5 = [&from](const Atom& module) { return to_bytes(from.beams.at(module).md5); };

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "chunks.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include <zlib.h>
+
+#include <erlrc/base/error.hpp>
+
+namespace erlrc {
+namespace {
+
+// What is inflated may be so many times larger, or so many bytes. Beams and their literals have a third of
+// their size when they are compressed; more is a mistake or an attack.
+constexpr std::size_t kMostTimes = 4;
+constexpr std::size_t kMostInflated = std::size_t{32} << 20;
+
+class Inflate {
+public:
+  Inflate() {
+    constexpr int kGzipOrZlib = 32 + MAX_WBITS;
+    if (inflateInit2(&stream_, kGzipOrZlib) != Z_OK) throw Error("gzip: no memory");
+  }
+  Inflate(const Inflate&) = delete;
+  Inflate& operator=(const Inflate&) = delete;
+  ~Inflate() { inflateEnd(&stream_); }
+
+  Bytes all(BytesView compressed) {
+    // zlib does not write through next_in; its type predates const.
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+    stream_.avail_in = static_cast<uInt>(compressed.size());
+    Bytes out;
+    const std::size_t most = std::max(kMostInflated, kMostTimes * compressed.size());
+    for (int status = Z_OK; status != Z_STREAM_END;) {
+      std::size_t had = out.size();
+      if (had > most) throw Error("larger than " + std::to_string(most) + " bytes when inflated");
+      out.resize(std::min(had + std::max<std::size_t>(had, 65536), most + 1));
+      stream_.next_out = reinterpret_cast<Bytef*>(out.data() + had);
+      stream_.avail_out = static_cast<uInt>(out.size() - had);
+      status = inflate(&stream_, Z_NO_FLUSH);
+      out.erase(out.size() - stream_.avail_out);
+      if (status != Z_STREAM_END && (status != Z_OK || out.size() == had)) throw Error("broken gzip data");
+    }
+    return out;
+  }
+
+private:
+  z_stream stream_{};
+};
+
+}  // namespace
+
+bool is_gzip(BytesView bytes) {
+  return bytes.starts_with("\x1f\x8b");
+}
+
+Bytes inflate_all(BytesView compressed) {
+  return Inflate().all(compressed);
+}
+
+Chunks::Chunks(BytesView file) {
+  ByteReader reader(file);
+  if (file.empty()) throw Error("empty");
+  if (!file.starts_with("FOR1")) throw Error("not a BEAM file");
+  reader.take(4);
+  ByteReader form(reader.take(reader.u32()));
+  if (form.take(4) != "BEAM") throw Error("not a BEAM file");
+  while (!form.empty()) {
+    BytesView id = form.take(4);
+    std::uint32_t size = form.u32();
+    all_.emplace_back(id, form.take(size));
+    form.take(std::min<std::size_t>(form.left(), (4 - size % 4) % 4));
+  }
+}
+
+std::optional<BytesView> Chunks::find(std::string_view id) const {
+  for (const auto& [name, data] : all_)
+    if (name == id) return data;
+  return std::nullopt;
+}
+
+BytesView Chunks::get(std::string_view id) const {
+  if (auto data = find(id)) return *data;
+  throw Error("no " + std::string(id) + " chunk");
+}
+
+}  // namespace erlrc

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include <erlrc/base/bytes.hpp>
+#include <erlrc/beam/shapes.hpp>
+
+namespace erlrc {
+
+// The parts of a module that this needs.
+struct ShapeCode {
+  BytesView code_chunk;
+  std::function<Atom(std::uint32_t)> atom;  // by number in the file
+  Bytes literals;                           // the data of the LitT chunk, inflated
+};
+
+// Returns null if the code has instructions that are not known.
+std::optional<Shapes> read_shapes(const ShapeCode& module);
+
+}  // namespace erlrc

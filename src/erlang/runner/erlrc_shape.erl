@@ -1,0 +1,135 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% States that the new code of their modules cannot have.
+%%
+%% A code_change may return ok and convert nothing: a record keeps the size that it had, a struct lacks the new
+%% keys. Such a process dies when it next handles a message, in the new version. So what code_change answers is
+%% not enough: the states are compared with what the instructions of the new code can match
+%% (include/erlrc/beam/shapes.hpp), while their processes are suspended. The states of modules that the script
+%% loads without a conversion are compared before anything is touched.
+%%
+%% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key]}]: the sizes of records that the new code does not know,
+%% and the keys of the module's struct that the old one does not have.
+-module(erlrc_shape).
+-export([states_now/2, unconverted_states/3, unfit_states/2]).
+-import(erlrc_census, [census/0, of_modules/2]).
+-import(erlrc_call, [now_ms/0]).
+-import(erlrc_journal, [remark/2]).
+-import(erlrc_kept, [outlines/2]).
+-import(erlrc_record, [search/4]).
+-import(erlrc_sys, [ask/3]).
+-import(erlrc_text, [module_name/1, processes/2]).
+-import(erlrc_tree, [is_event_manager/1]).
+
+%% The parts of states that libraries keep for their users are searched in so many processes.
+-define(sample, 100).
+%% Longer ones are not searched.
+-define(words, 131072).
+
+%% [{Pid, Module, Why}]: the states of modules that no instruction converts, and what the processes that it does
+%% not reach keep of any module.
+unconverted_states([], _, _) ->
+    [];
+unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
+    census(),
+    Loaded = [Row || {Module, _, _} = Row <- Unfit, not lists:member(Module, Converted)],
+    Pids = lists:usort(lists:append([Pids || {_, Pids} <- of_modules([Module || {Module, _, _} <- Loaded], C)])),
+    Others = processes() -- [self(), whereis(application_controller) | Pids ++ Reached],
+    {Holding, Left} = search(Others, binary:compile_pattern(patterns_of(Unfit)), [],
+                             C#{deadline := min(Deadline, now_ms() + 2000)}),
+    Left =:= [] orelse remark("~p processes could not be searched for states that change: ~ts",
+                              [length(Left), processes(lists:sublist(Left, 3), C)]),
+    unfit_states(states_now(Pids, C), Loaded)
+        ++ [{Pid, Module, Why} || {Pid, Encoded} <- Holding,
+                                  {Module, Why} <- lists:sublist(unfit_kept(Encoded, Unfit), 1)].
+
+%% [{Pid, State}]. A big state is not copied for this: an outline of it has the same shape.
+states_now(Pids, C) ->
+    Big = [Pid || Pid <- Pids, {_, Words} <- [process_info(Pid, total_heap_size)], Words >= ?words],
+    [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids -- Big], standard, C)]
+        ++ [{Pid, case is_event_manager(Pid) of true -> All; false -> hd(All) end}
+            || {Pid, All} <- outlines(Big, C)].
+
+%% [{Pid, Module, Why}]. There may be thousands of states, so compiled code looks for those that may be unfit.
+unfit_states(_, []) ->
+    [];
+unfit_states(States, Unfit) ->
+    Managers = [Pid || {Pid, State} <- States, is_list(State), is_event_manager(Pid)],
+    Records = [Pattern || {_, Own, _} <- Unfit, {Tag, Size, _} <- Own,
+                          Tuple <- [list_to_tuple([Tag | lists:duplicate(Size - 1, '_')])],
+                          Pattern <- [Tuple, {'_', Tuple}]],
+    Structs = [Pattern || {Module, _, [_ | _]} <- Unfit, Map <- [#{'__struct__' => Module}],
+                          Pattern <- [Map, {'_', Map}]],
+    Suspects = ets:match_spec_run(States, ets:match_spec_compile([{{'$1', Pattern}, [], ['$1']}
+                                                                  || Pattern <- Records ++ Structs])),
+    Sample = [Pid || {Pid, _} <- lists:sublist(States, ?sample)],
+    Looked = maps:from_list([{Pid, true} || Pid <- Managers ++ Suspects ++ Sample]),
+    [{Pid, Module, Why} || {Pid, State} <- States, is_map_key(Pid, Looked),
+                           {Module, Why} <- unfit_state(Pid, State, Unfit)].
+
+%% [] or [{Module, Why}]: why the new code cannot have that state.
+unfit_state(Pid, State, Unfit) ->
+    Own = [{Module, Why} || {Module, Part} <- own_parts(Pid, State), {Same, Records, Keys} <- Unfit,
+                            Same =:= Module, Why <- unfit_part(Module, Part, Records, Keys)],
+    case {Own, process_info(Pid, total_heap_size)} of
+        {[First | _], _} -> [First];
+        {[], {_, Words}} when Words < ?words -> lists:sublist(unfit_kept(term_to_binary(State), Unfit), 1);
+        _ -> []
+    end.
+
+%% [{Module, State}]: what the process's own callback modules get.
+own_parts(Pid, State) ->
+    {Module, F, _} = proc_lib:translate_initial_call(Pid),
+    case {is_event_manager(Pid), State} of
+        {true, Handlers} when is_list(Handlers) -> [{Handler, Own} || {Handler, _, Own} <- Handlers];
+        {false, _} when Module =:= supervisor; F =:= supervisor -> [];
+        {false, {_, Data}} -> case erlang:function_exported(Module, callback_mode, 0) of
+                                  true -> [{Module, Data}];
+                                  false -> [{Module, State}]
+                              end;
+        _ -> [{Module, State}]
+    end.
+
+%% What a library keeps for one of the modules, somewhere in its own state: the module and next to it what the
+%% module made, or a struct. Found in the encoded state: to walk through a long one would take too long.
+unfit_kept(Encoded, Unfit) ->
+    [{Module, unfit_record(Module, Tag, Size, Expected)}
+     || {Module, Records, _} <- Unfit, {Tag, Size, Expected} <- Records, Size < 256,
+        binary:match(Encoded, kept_record(Module, Tag, Size)) =/= nomatch]
+        ++ [{Module, unfit_struct(Module, Key)}
+            || {Module, _, [_ | _] = Keys} <- Unfit,
+               binary:match(Encoded, kept_struct(Module)) =/= nomatch,
+               Key <- Keys, binary:match(Encoded, encoded(Key)) =:= nomatch].
+
+patterns_of(Unfit) ->
+    [kept_record(Module, Tag, Size) || {Module, Records, _} <- Unfit, {Tag, Size, _} <- Records, Size < 256]
+        ++ [kept_struct(Module) || {Module, _, [_ | _]} <- Unfit].
+
+kept_record(Module, Tag, Size) ->
+    <<(encoded(Module))/binary, 104, Size, (encoded(Tag))/binary>>.
+
+kept_struct(Module) ->
+    <<(encoded('__struct__'))/binary, (encoded(Module))/binary>>.
+
+encoded(Atom) ->
+    <<131, Encoded/binary>> = term_to_binary(Atom),
+    Encoded.
+
+unfit_part(Module, Part, Records, _) when is_tuple(Part), tuple_size(Part) > 0 ->
+    [unfit_record(Module, Tag, Size, Expected)
+     || {Tag, Size, Expected} <- Records, Tag =:= element(1, Part), Size =:= tuple_size(Part)];
+unfit_part(Module, #{'__struct__' := Module} = Map, _, Keys) ->
+    [unfit_struct(Module, Key) || Key <- Keys, not is_map_key(Key, Map)];
+unfit_part(_, _, _, _) ->
+    [].
+
+unfit_record(Module, Tag, Size, Expected) ->
+    io_lib:format("~ts, whose record ~ts has ~ts where the new code has ~ts",
+                  [module_name(Module), Tag, fields([Size]), fields(Expected)]).
+
+unfit_struct(Module, Key) ->
+    io_lib:format("~ts, whose struct has no key ~0tp, which the new code has", [module_name(Module), Key]).
+
+fields(Sizes) ->
+    [lists:join(" or ", [integer_to_list(Size - 1) || Size <- Sizes]),
+     case Sizes of [2] -> " field"; _ -> " fields" end].
