@@ -86,7 +86,7 @@ std::string identity_of(const Atom& app, const Request::Change& change, const Fi
   add(sum, files.all(change.to));
   const Policy& policy = change.policy;
   add(sum,
-      join(std::array{static_cast<std::int64_t>(policy.old_code), policy.wait_ms,
+      join(std::array{static_cast<std::int64_t>(policy.old_code), policy.wait_ms, policy.pause_ms,
                       static_cast<std::int64_t>(policy.stranded), static_cast<std::int64_t>(policy.records),
                       static_cast<std::int64_t>(policy.children), static_cast<std::int64_t>(policy.engine)},
            " ", [](std::int64_t number) { return std::to_string(number); }));

@@ -15,10 +15,10 @@
 #include <erlrc/term/text.hpp>
 
 // The messages of the runner (src/erlang/runner):
-//   {done | prepared, Times, SuspendedUs, Remarks}
-//   {failed, StepIndex, Why, Touched, Left, Times, SuspendedUs, Remarks}
+//   {done | prepared, Times, Pause, Remarks}
+//   {failed, StepIndex, Why, Touched, Left, Times, Pause, Remarks}
 //   {busy, Why}
-// Times is [{StepIndex, Microseconds}], texts are UTF-8 binaries.
+// Pause is {SuspendedUs, Attempts}, Times is [{StepIndex, Microseconds}], texts are UTF-8 binaries.
 
 namespace erlrc {
 namespace {
@@ -51,10 +51,17 @@ std::vector<Outcome::StepTime> times(const Term& term) {
   return made;
 }
 
+/// SuspendedUs, or {SuspendedUs, Attempts}.
+void read_pause(const Term& term, Outcome& outcome) {
+  const auto* both = as_tuple(term, 2);
+  outcome.suspended_us = as_integer(both != nullptr ? both->front() : term).value_or(0);
+  outcome.attempts = both != nullptr ? as_integer(both->back()).value_or(0) : 1;
+}
+
 Outcome done(const std::vector<Term>& message, const Plan& plan) {
   Outcome outcome = Outcome::done(plan.word);
   outcome.times = times(message[1]);
-  outcome.suspended_us = as_integer(message[2]).value_or(0);
+  read_pause(message[2], outcome);
   outcome.remarks = plan.remarks;
   std::ranges::move(texts(message[3]), std::back_inserter(outcome.remarks));
   return outcome;
@@ -68,7 +75,7 @@ Outcome failed(const std::vector<Term>& message, const Plan& plan) {
                     : touched     ? Outcome::rolled_back(std::move(why))
                                   : Outcome::refused({Refusal::Reason::check_failed, std::move(why)});
   outcome.times = times(message[5]);
-  outcome.suspended_us = as_integer(message[6]).value_or(0);
+  read_pause(message[6], outcome);
   outcome.remarks = plan.remarks;
   std::ranges::move(texts(message[7]), std::back_inserter(outcome.remarks));
   return outcome;

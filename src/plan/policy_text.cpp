@@ -39,6 +39,16 @@ void set_purge(Policy& policy, const std::string& value, const std::string& sour
   }
 }
 
+/// Milliseconds.
+void set_pause(Policy& policy, const std::string& value, const std::string& source) {
+  constexpr std::int64_t shortest = 2, longest = 3'600'000;
+  const auto ms = parse_number<std::int64_t>(value);
+  if (!ms || *ms < shortest || *ms > longest)
+    throw UsageError(source + ": expected a number of milliseconds from 2 to 3600000, got " +
+                     printable(value));
+  policy.pause_ms = *ms;
+}
+
 template <typename Choice>
 struct Named {
   std::string_view name;
@@ -55,7 +65,7 @@ Choice choose(const std::string& value, const std::string& source, const Named<C
   unexpected(source, value, expected);
 }
 
-constexpr std::string_view parts[] = {"purge", "stranded", "records", "children", "engine"};
+constexpr std::string_view parts[] = {"purge", "stranded", "records", "pause", "children", "engine"};
 
 }  // namespace
 
@@ -82,6 +92,8 @@ void set_policy_part(Policy& policy, std::string_view name, const std::string& v
   } else if (name == "records") {
     using enum Policy::Records;
     policy.records = choose<Policy::Records>(value, source, {{"refuse", refuse}, {"report", report}});
+  } else if (name == "pause") {
+    set_pause(policy, value, source);
   } else if (name == "children") {
     using enum Policy::Children;
     policy.children = choose<Policy::Children>(value, source, {{"change", change}, {"keep", keep}});

@@ -50,8 +50,8 @@ struct Versions {
 /// Turns instructions into steps, and notes what the steps before and after them depend on.
 class Instructions {
 public:
-  Instructions(const Versions& versions, const std::vector<LowLevel>& script)
-      : versions_(versions), from_(versions.from), to_(versions.to) {
+  Instructions(const Versions& versions, const std::vector<LowLevel>& script, const Policy& policy)
+      : versions_(versions), from_(versions.from), to_(versions.to), pause_ms_(policy.pause_ms) {
     for (const LowLevel& instruction : script)
       std::visit([this](const auto& i) { append(i); }, instruction);
     flush_loads();
@@ -107,7 +107,7 @@ private:
   void append(const Suspend& i) {
     for (const Suspend::Item& item : i.items)
       converted.insert(item.module);
-    push(SuspendProcesses{versions_.trees, i.items, {}});
+    push(SuspendProcesses{versions_.trees, i.items, {}, pause_ms_});
   }
 
   void append(const CodeChange& i) {
@@ -195,6 +195,7 @@ private:
   const Versions& versions_;
   const AppFiles& from_;
   const AppFiles& to_;
+  std::int64_t pause_ms_;
   std::vector<Atom> loads_;  ///< seen, not yet in `steps`
   bool called_ = false;
   bool changed_ = false;
@@ -285,7 +286,7 @@ std::optional<Apply> counterpart(const Apply& call) {
 ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFiles& to,
                          const NodeState& node, const Policy& policy) {
   const Versions versions{from, to, node};
-  Instructions read(versions, script.instructions);
+  Instructions read(versions, script.instructions, policy);
   const Supervisors supervisors{from, to, read.code_changed, read.loaded};
   const auto children = note_children(supervisors, versions.trees, policy);
   ScriptSteps made;

@@ -62,7 +62,8 @@ Json node_of(const NodeReport& report) {
             {"remarks", outcome.remarks},
             {"notes", report.plan.notes},
             {"steps", steps_of(report)},
-            {"suspended_us", outcome.suspended_us}};
+            {"suspended_us", outcome.suspended_us},
+            {"attempts", outcome.attempts}};
   if (outcome.rehearsal) node["rehearsal"] = rehearsal_of(*outcome.rehearsal);
   return node;
 }

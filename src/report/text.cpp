@@ -68,6 +68,12 @@ void add_rehearsal(std::string& text, const std::vector<Rehearsed>& rehearsal) {
                each.process + ": " + each.why);
 }
 
+/// How often all processes had to be suspended until none was busy.
+std::string busy(const Outcome& outcome) {
+  if (outcome.attempts < 2) return {};
+  return fmt::format(", the longest of {} times that this was tried", outcome.attempts);
+}
+
 void add_steps(std::string& text, const NodeReport& report, const ReportHead& head, bool verbose) {
   if (head.dry_run) {
     for (std::size_t i = 0; i < report.plan.steps.size(); ++i)
@@ -80,7 +86,7 @@ void add_steps(std::string& text, const NodeReport& report, const ReportHead& he
       add_line(text, in_milliseconds(time.microseconds) + "  ", describe(report.plan.steps[time.step]));
   if (report.outcome.suspended_us > 0)
     add_line(text, in_milliseconds(report.outcome.suspended_us) + "  ",
-             "in all from the first suspended process to the last resumed one");
+             "in all from the first suspended process to the last resumed one" + busy(report.outcome));
 }
 
 std::string headline(const ReportHead& head, const NodeReport& report) {

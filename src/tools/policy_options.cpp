@@ -15,6 +15,7 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
   add("stranded", "Processes of changed modules that no instruction converts: unreached, report or refuse",
       "WHAT");
   add("records", "Changed record definitions found in unconverted process states: refuse or report", "WHAT");
+  add("pause", "How long a process may be suspended because others are busy", "MS");
   add("children", "Children added or removed by a supervisor's new code: change (start/stop them) or keep",
       "WHAT");
   add("engine", "Engine that runs the appup: erlrc, or otp (OTP's release_handler)", "WHICH");

@@ -158,6 +158,7 @@ TEST_CASE("options for processes in old code, and for children, take one of a fe
       {"--stranded=kill", "--stranded: 'kill': expected unreached, report or refuse"},
       {"--records=some", "--records: 'some': expected refuse or report"},
       {"--children=some", "--children: 'some': expected change or keep"},
+      {"--pause=1", "--pause: expected a number of milliseconds from 2 to 3600000, got '1'"},
   }));
   CHECK(one.run(upgrade_main, {option, "egerl", "1.0", "1.1"}) ==
         Ran{2, "", "erlrc-upgrade: " + error + "\n"});

@@ -56,8 +56,8 @@ TEST_CASE("the programs that change nodes have all common options") {
   const Host host;
   for (const ToolMain program : {start_main, stop_main, upgrade_main, downgrade_main}) {
     auto options = options_in(host.run(program, {"--help"}).out);
-    for (const char* own :
-         {"--no-unload", "--purge", "--stranded", "--records", "--children", "--rehearse", "--engine"})
+    for (const char* own : {"--no-unload", "--purge", "--stranded", "--records", "--pause", "--children",
+                            "--rehearse", "--engine"})
       options.erase(own);
     CHECK(options == std::set<std::string>{"--dry-run", "--help", "--json", "--node", "--timeout",
                                            "--verbose", "--version"});

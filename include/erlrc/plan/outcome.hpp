@@ -68,7 +68,8 @@ struct Outcome {
   std::variant<Done, Refusal, RolledBack, Broken, Undecided> result;
   std::vector<std::string> remarks{};  ///< what the user should know besides
   std::vector<StepTime> times{};       ///< the steps that were begun, in order, the failed one last
-  std::int64_t suspended_us = 0;  ///< from the first suspend to the last resume; 0: nothing was suspended
+  std::int64_t suspended_us = 0;       ///< the longest that processes were; 0: nothing was suspended
+  std::int64_t attempts = 0;           ///< to suspend all of them: more than one if some were busy
   std::optional<std::vector<Rehearsed>> rehearsal{};  ///< if that was asked for
   bool operator==(const Outcome&) const = default;
 

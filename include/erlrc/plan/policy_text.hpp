@@ -15,7 +15,7 @@ namespace erlrc {
 /// `source`: where the text is from.
 std::chrono::milliseconds parse_seconds(const std::string& text, const std::string& source);
 
-/// Whether a policy has a part of that name: purge, stranded, records, children, engine.
+/// Whether a policy has a part of that name: purge, stranded, records, pause, children, engine.
 bool is_policy_part(std::string_view name);
 
 /// Sets that part of the policy. Throws UsageError for a value that it does not have.

@@ -93,16 +93,19 @@ struct ConvertProcesses {
 };
 
 /// Suspends the processes that run the modules, in the supervision trees of `apps` and wherever else in the
-/// node, all side by side. The conversion that comes after that is made ready before any process waits, unless it has no items.
+/// node, all side by side. If some are busy, the others run on, and it is tried again: none waits longer than
+/// `pause_ms` for others. The conversion that comes after that is made ready before any process waits, unless it
+/// has no items.
 struct SuspendProcesses {
   static constexpr std::string_view name = "suspend_processes";
   std::vector<Atom> apps;
   std::vector<Suspend::Item> items;
   ConvertProcesses next{};
+  std::int64_t pause_ms = 500;
   std::vector<Term> args() const {
     const auto term = [](const Suspend::Item& item) { return tuple(item.module, parts::limit(item.limit)); };
     return parts::terms(atoms(apps), parts::each(items, term),
-                        next.items.empty() ? Term(Atom{"none"}) : parts::step_term(next));
+                        next.items.empty() ? Term(Atom{"none"}) : parts::step_term(next), pause_ms);
   }
   std::string text() const {
     return "suspend the processes of " + parts::names(apps) + " that run " + parts::modules(items);

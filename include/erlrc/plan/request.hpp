@@ -38,6 +38,8 @@ struct Policy {
   /// Records that the new version defines anew, in the states of processes that no instruction converts: the
   /// upgrade is refused, or they are reported.
   Records records = Records::refuse;
+  /// How long a process may be suspended because others are busy, in milliseconds.
+  std::int64_t pause_ms = 500;
   enum class Children { change, keep };
   /// Children that a supervisor's new init/1 has and the old one had not, or the other way round: started and
   /// stopped, or left alone.

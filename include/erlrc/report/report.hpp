@@ -45,7 +45,7 @@ ReportText render_text(const ReportHead& head, const std::vector<NodeReport>& re
 ///      "nodes": [{"node": "n1", "outcome": "done", "word": "upgraded", "message": "",
 ///                 "left": [], "remarks": [], "notes": [],
 ///                 "steps": [{"step": "read_code", "description": "..", "us": 412}, ..],
-///                 "suspended_us": 1210}],
+///                 "suspended_us": 1210, "attempts": 1}],
 ///      "exit": 0}
 ///
 /// `from` and `to` are null where the action has none. `outcome` and `word` are those of

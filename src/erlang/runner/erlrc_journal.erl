@@ -20,6 +20,9 @@
 
 context(Deadline) ->
     #{deadline => Deadline,    % when the time of the plan is over, as erlrc_call:now_ms/0 counts
+      patience => Deadline,    % when it is no longer waited for processes that are busy
+      until => Deadline,       % the same, for one suspension
+      share => 0,              % how many ms one attempt to suspend all may last
       %% modules
       backup => #{},           % #{Module => {File, Beam} | not_loaded}: the code that ran before
       code => #{},             % #{Module => {File, Beam}}: the new code
@@ -59,7 +62,7 @@ new_record() ->
           first => [],              % the same, for before the whole journal
           last => [],               % the same, for after the whole journal
           remarks => [],            % texts, newest first
-          suspension => none,       % {When it began, Microseconds}: of the processes
+          suspension => {none, 0, 0},  % of the processes (erlrc_sys:note_suspension/1)
           asleep => [],             % processes that were suspended before we came
           late => [],               % those that took our request late, and stay suspended (erlrc_suspend)
           %% what erlrc_census has seen of all processes

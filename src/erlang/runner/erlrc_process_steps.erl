@@ -16,18 +16,18 @@
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_states, [check_converted_states/2, check_unconverted_states/4]).
 -import(erlrc_stranded, [check_stranded/5]).
--import(erlrc_suspend, [suspend/4]).
--import(erlrc_sys, [check_resumed/2, failures/1, resume_with_states/3]).
+-import(erlrc_suspend, [suspend/5]).
+-import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
 -import(erlrc_tree, [column/2, remember/2]).
 -import(erlrc_undo_conversion, [undo_conversion/4]).
 -import(erlrc_undo_suspension, [undo_resumption/4, undo_suspension/2]).
 
-process_step(do, {suspend_processes, Apps, Items, Next}, #{apps := Known, vsns := Vsns} = C) ->
+process_step(do, {suspend_processes, Apps, Items, Next, Pause}, #{apps := Known, vsns := Vsns} = C) ->
     Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
     %% Rather now than while they wait.
     erlang:garbage_collect(self(), [{type, minor}]),
-    suspend(Apps, Items, Next, C#{apps := lists:usort(Apps ++ Known), vsns := maps:merge(Vsns, Running)});
+    suspend(Apps, Items, Next, Pause, C#{apps := lists:usort(Apps ++ Known), vsns := maps:merge(Vsns, Running)});
 process_step(undo, {suspended, Pids}, C) ->
     undo_suspension(Pids, C);
 
@@ -76,6 +76,7 @@ process_step(do, {resume_processes, Modules}, C) ->
     {States, Replies} = resume_with_states(Pids, maps:keys(maps:with(Pids, Converted)), C),
     journal(processes, {resume_processes, Pids, States, Apps, Modules}),
     check_resumed(Replies, C),
+    maps:size(Stay) =:= 0 andalso Postponed =:= [] andalso note_resumption(),
     C#{suspended := case Postponed of
                         [] -> maps:remove({postponed}, Stay);
                         _ -> Stay#{{postponed} => Postponed}

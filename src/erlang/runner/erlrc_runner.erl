@@ -58,7 +58,7 @@ main(Plan, Client, Ref) ->
     process_flag(min_heap_size, 500000),
     #{steps := Steps, limit := Limit, prepare := Prepare} = Plan,
     new_record(),
-    C = (context(now_ms() + Limit))#{to_convert := conversions(Steps)},
+    C = (context(now_ms() + Limit))#{patience := now_ms() + Limit div 2, to_convert := conversions(Steps)},
     %% From the beginning: later its name may be that of another client.
     Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
     case is_map_key(part, Plan) orelse take_turn(C) of

@@ -6,15 +6,16 @@
 %% - A process may be started in the old code after we listed its siblings. If one of the suspended
 %%   supervisors has children by then that were not in the list, all are resumed, and it is tried again with
 %%   the supervisors first.
-%% - A process may be waiting in a call for one that is suspended already, so that it cannot take our request.
-%%   Then those that were suspended are resumed until it has taken the request, and are suspended again after
-%%   it.
+%% - A process may be busy, or waiting in a call for one that is suspended already, so that it cannot take our
+%%   request. The others do not wait for it longer than the pause allows: they are resumed until it has taken
+%%   the request, and are suspended again after it. This is tried until the patience is over.
 -module(erlrc_suspend).
--export([freeze/2, suspend/4, withdraw/1]).
--import(erlrc_call, [check_deadline/1, limit/2, now_ms/0]).
+-export([freeze/2, suspend/5, withdraw/1]).
+-import(erlrc_call, [check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_conversion, [make_ready/2]).
 -import(erlrc_journal, [journal/2, journal_of/1, recall/1, record/2]).
--import(erlrc_sys, [note_suspension/1, responses/2, resume/2, send_system/2, states_are_tagged/1]).
+-import(erlrc_sys, [note_resumption/0, note_suspension/1, responses/2, resume/2, send_system/2,
+                    states_are_tagged/1]).
 -import(erlrc_text, [fail/2, processes/2]).
 -import(erlrc_once, [postponed/3, skipped/3]).
 -import(erlrc_outside, [concerned/3, newborn_outside/1]).
@@ -22,15 +23,22 @@
 
 %% Next: the step convert_processes to come, or none; it is made ready before any process waits
 %% (erlrc_conversion).
-suspend(Apps, Items, Next, C) ->
-    suspend(Apps, Items, Next, C, [], 0).
+suspend(Apps, Items, Next, Pause, C) ->
+    %% The other half of the pause is for the conversion.
+    suspend(Apps, Items, Next, C#{share := Pause div 2, until := until(Items, C)}, [], 0).
+
+%% When it is tried no longer. An instruction may have a time limit of its own.
+until(Items, #{patience := Patience, deadline := Deadline}) ->
+    lists:max([Patience || Items =:= []]
+              ++ [case Limit of Ms when is_integer(Ms) -> min(Deadline, now_ms() + Ms); _ -> Patience end
+                  || {_, Limit} <- Items]).
 
 %% Late: processes that took the request late and stay suspended from then on. A supervisor that does not name
 %% its children may wait for one of them, so erlrc_tree may resume them.
 suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Late0, Round) ->
     check_deadline(C0),
     record(late, Late0),
-    #{to_convert := Conversions, postponed := Earlier} = C0,
+    #{to_convert := Conversions, postponed := Earlier, until := Until} = C0,
     Modules = column(1, Items),
     Later = lists:append(Conversions) -- Modules,
     {Procs, Known, Childless} = concerned(Apps, Modules ++ Later, C0),
@@ -45,7 +53,6 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Late0, Round) ->
     Parents = lists:usort([Parent || Parent <- lists:usort(column(2, Found)), is_pid(Parent)]
                           ++ lists:filter(fun erlang:is_process_alive/1, recall(foreign)) ++ Childless),
     Supervisors = lists:usort(Parents ++ [Pid || {Pid, _, _, supervisor, _} <- Found]) -- Before,
-    Limit = limit(longest([Each || {_, Each, [_ | _]} <- Own]), C1),
     Listed = maps:from_list([{Module, column(1, Alike)} || {Module, _, Alike} <- Own]),
     Key = {parents, Modules},
     Concerned = Supervisors ++ column(1, Found),
@@ -54,12 +61,15 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Late0, Round) ->
     note_asleep(Concerned),
     note_suspension(Concerned),
     Workers = lists:usort(lists:append(maps:values(Listed))) -- (Supervisors ++ Before),
-    case Round =:= 0 andalso at_once(Supervisors, Workers, Procs, min(Limit, 100), C1) of
-        false ->
-            {Frozen, Still} = freeze_all(Supervisors, Taken, now_ms() + limit(standard, C1), C1),
+    case at_once(Supervisors, Workers -- Taken, Taken, Procs, C1) of
+        {late, Late} ->
+            suspend(Apps, Items, Next, C1, await_late(Late, [], Until, C1), Round + 1);
+        changing ->
+            note_suspension(Concerned),
+            {Frozen, Still} = freeze_all(Supervisors, [], Until, C1),
             case newborn(Frozen, Procs) of
                 unknown when Round < 50 ->
-                    resume(Frozen, C1),
+                    pause_over(Frozen -- Still, C1),
                     suspend(Apps, Items, Next, C1, Still, Round + 1);
                 unknown ->
                     fail("children are started faster than they can be listed", []);
@@ -70,36 +80,42 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Late0, Round) ->
                                     end,
                     All = lists:usort(lists:append(maps:values(ByModule))),
                     Others = All -- (Supervisors ++ Still ++ Before),
-                    case freeze(Others, min(Limit, 100)) of
+                    case freeze(Others, share(C)) of
                         {FrozenOthers, []} ->
                             Died = (Supervisors ++ Others) -- (Frozen ++ FrozenOthers),
                             Now = maps:merge(Suspended, maps:map(fun(_, Pids) -> Pids -- Died end, ByModule)),
                             C#{suspended := Now#{Key => Parents -- Died}, ready := none};
                         {FrozenOthers, Late} ->
-                            resume(Frozen ++ FrozenOthers, C),
-                            Awaited = await_late(Late, Still, now_ms() + Limit, C),
-                            suspend(Apps, Items, Next, C, Awaited, Round + 1)
+                            pause_over(Frozen ++ FrozenOthers, C),
+                            suspend(Apps, Items, Next, C, await_late(Late, Still, Until, C), Round + 1)
                     end
             end;
-        true ->
+        done ->
             C1#{suspended := Expected#{Key => Parents}, ready := Ready}
     end.
 
-%% Fast path: no process is late, dies or is started meanwhile, so supervisors need not wait for the others.
-%% Otherwise all are resumed.
-at_once(Supervisors, Workers, Procs, Limit, C) ->
-    All = Supervisors ++ Workers,
-    case freeze(All, Limit) of
+%% done: no process is late, dies or is started meanwhile, so supervisors need not wait for the others. Taken
+%% are suspended already. Otherwise all are resumed.
+at_once(Supervisors, Workers, Taken, Procs, C) ->
+    All = (Supervisors -- Taken) ++ Workers,
+    case freeze(All, share(C)) of
         {All, []} ->
-            newborn(Supervisors, Procs) =:= [] orelse not_at_once(All, [], C);
+            case newborn(Supervisors, Procs) of
+                [] -> done;
+                _ -> pause_over(All ++ Taken, C), changing
+            end;
+        {Frozen, []} ->
+            pause_over(Frozen ++ Taken, C),
+            changing;
         {Frozen, Late} ->
-            not_at_once(Frozen, Late, C)
+            pause_over(Frozen ++ Taken, C),
+            {late, Late}
     end.
 
-not_at_once(Frozen, Late, C) ->
-    withdraw(Late),
-    resume(Frozen -- recall(asleep), C),
-    false.
+%% Processes that were suspended by others stay so.
+pause_over(Pids, C) ->
+    resume(Pids -- recall(asleep), C),
+    note_resumption().
 
 %% All of Pids, and those of the late ones that are still suspended. A supervisor may be starting a child that
 %% waits for one of these.
@@ -216,9 +232,4 @@ with_newborn(Newborn, C, ByModule) ->
                       Pids ++ [Pid || {Pid, _, _, _, Modules} <- Newborn, lists:member(Module, Modules)]
               end, ByModule)}.
 
-longest([]) -> standard;
-longest(Limits) ->
-    case lists:member(infinity, Limits) of
-        true -> infinity;
-        false -> lists:max([case Limit of standard -> 5000; Ms -> Ms end || Limit <- Limits])
-    end.
+share(#{share := Share} = C) -> min(Share, left(C)).

@@ -3,8 +3,8 @@
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
 -export([answers/5, ask/3, check_resumed/2, current_states/2, failures/1, gone/1, has_state/1,
-         note_suspension/1, replace_state/3, replace_states/2, responses/2, resume/2, resume_with_states/3,
-         returned_states/3, send_system/2, states_are_tagged/1, suspended_us/0]).
+         note_resumption/0, note_suspension/1, replace_state/3, replace_states/2, responses/2, resume/2,
+         resume_with_states/3, returned_states/3, send_system/2, states_are_tagged/1, suspended_us/0]).
 -import(erlrc_call, [limit/2, us_since/1]).
 -import(erlrc_journal, [recall/1, record/2]).
 -import(erlrc_kept, [ask_states/1, kept_replies/3, put_back/2]).
@@ -189,21 +189,27 @@ failures(Replies) ->
 gone({down, _}) -> true;
 gone(_) -> false.
 
+%% {When it began | none, the longest so far in microseconds, how often it was tried}.
 note_suspension([]) -> ok;
 note_suspension(_) ->
     case recall(suspension) of
-        none -> record(suspension, {erlang:monotonic_time(), 0});
+        {none, Longest, Times} -> record(suspension, {erlang:monotonic_time(), Longest, Times + 1});
         _ -> ok
     end.
 
 end_suspension() ->
     case recall(suspension) of
-        {Began, _} -> record(suspension, {Began, us_since(Began)});
-        _ -> ok
+        {none, _, _} -> ok;
+        {Began, Longest, Times} -> record(suspension, {Began, max(Longest, us_since(Began)), Times})
     end.
 
+%% No process is suspended by us any longer.
+note_resumption() ->
+    {_, Longest, Times} = recall(suspension),
+    record(suspension, {none, Longest, Times}),
+    ok.
+
+%% {The longest pause, how often it was tried}
 suspended_us() ->
-    case recall(suspension) of
-        {_, Us} -> Us;
-        none -> 0
-    end.
+    {_, Longest, Times} = recall(suspension),
+    {Longest, Times}.

@@ -7,7 +7,8 @@
 -export([undo_resumption/4, undo_suspension/2]).
 -import(erlrc_children, [drop_children/3, unknown_ids/3]).
 -import(erlrc_journal, [journal_of/1, recall/1, record/2]).
--import(erlrc_suspend, [freeze/2, suspend/4, withdraw/1]).
+-import(erlrc_suspend, [freeze/2, suspend/5, withdraw/1]).
+-import(erlrc_call, [limit/2, now_ms/0]).
 -import(erlrc_sys, [resume/2]).
 -import(erlrc_text, [text/2]).
 -import(erlrc_tree, [is_event_manager/1, is_supervisor/1, is_suspended/1]).
@@ -33,7 +34,8 @@ undo_resumption({Pids, States}, Apps, Modules, C) ->
     Asleep = [Pid || Pid <- Before, is_suspended(Pid), is_supervisor(Pid) orelse is_event_manager(Pid)],
     resume(Asleep, C),
     record(resumed, States ++ recall(resumed)),
-    Left = try suspend(Apps, [{Module, standard} || Module <- Modules], none, C) of
+    Patient = C#{patience := now_ms() + limit(standard, C)},
+    Left = try suspend(Apps, [{Module, standard} || Module <- Modules], none, 500, Patient) of
                #{suspended := Suspended} ->
                    New = [{Pid, Module} || Module <- Modules, Pid <- maps:get(Module, Suspended) -- Pids],
                    %% Supervisors that were not there when the step was done.

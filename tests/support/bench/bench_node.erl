@@ -11,6 +11,8 @@
 %%   {big, App, MB}                  gives the first server of App a state of that size; 0: the one that it has at first: ok
 %%   tick                            ok; a process wants to run every millisecond from now on
 %%   ticked                          microseconds: the longest that it had to wait for that; ends it
+%%   {busy, App, Ms}                 one server is busy from now on for Ms: ok
+%%   {idle, App}                     waits until all servers have answered, and ends their clients: ok
 %%   {script, App, Dir}              makes low-level instructions of the .appup in Dir: ok
 %%   {release_handler, App, Vsn, Dir}
 %%                                   release_handler:eval_appup_script/4 executes them: microseconds
@@ -85,6 +87,21 @@ answer(ticked) ->
     ended(whereis(erlrc_runner)),
     get(ticker) ! {self(), longest},
     receive {longest, Time} -> integer_to_list(us(Time)) end;
+answer({busy, App, Ms}) ->
+    Server = hd(servers(App)),
+    put(clients, [spawn(fun() -> ok = gen_server:call(Server, {work, Ms}, infinity) end) | get(clients)]),
+    Busy = fun Busy() ->
+                   case process_info(Server, [current_function, messages]) of
+                       [{_, {timer, sleep, 1}}, {_, []}] -> ok;
+                       _ -> timer:sleep(10), Busy()
+                   end
+           end,
+    Busy(),
+    "ok";
+answer({idle, App}) ->
+    rest(),
+    [_ = sys:get_state(Server, infinity) || Server <- servers(App)],
+    "ok";
 answer({script, App, Dir}) ->
     {ok, _, Script} = release_handler:upgrade_script(App, Dir),
     put(script, Script),

@@ -70,9 +70,9 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
         "{code,{post_purge,[{m,soft_purge},{a,brutal_purge}]}}");
   CHECK(sent(SuspendProcesses{
             {app}, {{m, {}}, {m, {TimeLimit::Kind::finite, 7}}, {m, {TimeLimit::Kind::infinity, 0}}}}) ==
-        "{processes,{suspend_processes,[a],[{m,standard},{m,7},{m,infinity}],none}}");
+        "{processes,{suspend_processes,[a],[{m,standard},{m,7},{m,infinity}],none,500}}");
   CHECK(sent(SuspendProcesses{{app}, {}, {Direction::up, {{m, 1}}}}) ==
-        "{processes,{suspend_processes,[a],[],{convert_processes,up,[{m,1,undefined}]}}}");
+        "{processes,{suspend_processes,[a],[],{convert_processes,up,[{m,1,undefined}]},500}}");
   CHECK(sent(ConvertProcesses{Direction::up, {{m, 1}}}) ==
         "{processes,{convert_processes,up,[{m,1,undefined}]}}");
   CHECK(sent(ConvertProcesses{Direction::down, {{m, 1, 2}}}) ==

@@ -17,9 +17,10 @@ const Request kUpgrade{Atom{"egerl"}, Request::Change{Direction::up, {"4.0.1", {
 TEST_CASE("the record of an upgrade has the outcome, the messages and the steps of each node") {
   const Step first = AddPath{"/l/egerl-4.1.0/ebin"};
   const Step second = StartApp{Atom{"egerl"}};
-  const NodeReport rolled_back{"n1",
-                               {RolledBack{"code_change crashed"}, {"egerl_b keeps a state"}, {{0, 412}}, 99},
-                               {Word::upgraded, {first, second}, {}, {"appup: made"}}};
+  const NodeReport rolled_back{
+      "n1",
+      {RolledBack{"code_change crashed"}, {"egerl_b keeps a state"}, {{0, 412}}, 99, 2},
+      {Word::upgraded, {first, second}, {}, {"appup: made"}}};
   const NodeReport broken{"n2", Outcome::broken("why", {"<0.1.2> is suspended"}), {}};
   const NodeReport error{"n3", Outcome::undecided("cookie refused"), {}};
   CHECK(
@@ -30,11 +31,11 @@ TEST_CASE("the record of an upgrade has the outcome, the messages and the steps 
        "remarks": ["egerl_b keeps a state"], "notes": ["appup: made"],
        "steps": [{"step": "add_path", "description": ")" + describe(first) + R"(", "us": 412},
                  {"step": "start_app", "description": ")" + describe(second) + R"(", "us": null}],
-       "suspended_us": 99},
+       "suspended_us": 99, "attempts": 2},
       {"node": "n2", "outcome": "broken", "word": "broken", "message": "why", "left": ["<0.1.2> is suspended"],
-       "remarks": [], "notes": [], "steps": [], "suspended_us": 0},
+       "remarks": [], "notes": [], "steps": [], "suspended_us": 0, "attempts": 0},
       {"node": "n3", "outcome": "error", "word": null, "message": "cookie refused", "left": [], "remarks": [],
-       "notes": [], "steps": [], "suspended_us": 0}],
+       "notes": [], "steps": [], "suspended_us": 0, "attempts": 0}],
     "exit": 3})"));
 }
 

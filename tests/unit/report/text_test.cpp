@@ -103,6 +103,9 @@ TEST_CASE("verbose reports each step that was begun with its time, and the time 
                        "\n  1.210 ms  in all from the first suspended process to the last resumed one\n",
                    ""});
   CHECK(text({"erlrc-upgrade", kUpgrade}, {done}).out == "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n");
+  done.outcome.attempts = 3;
+  CHECK(render_text({"erlrc-upgrade", kUpgrade}, {done}, true)
+            .out.ends_with("to the last resumed one, the longest of 3 times that this was tried\n"));
 }
 
 TEST_CASE("verbose reports the steps of a failed plan up to the one that failed") {
