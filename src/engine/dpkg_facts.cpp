@@ -154,7 +154,7 @@ void DpkgFacts::query(std::vector<std::string> names, Snapshot& snapshot) const 
 }
 
 /// Files are usually named after their packages, but need not be.
-void DpkgFacts::open_archives(Snapshot& snapshot) const {
+void DpkgFacts::open_archives(const RunRecord&, Snapshot& snapshot) const {
   const Deadline until = after(timeout_);
   for (Archive& archive : snapshot.archives)
     if (snapshot.archives.size() <= many_archives ||

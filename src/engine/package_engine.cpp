@@ -134,7 +134,7 @@ public:
 
   bool operator()(const OpenArchives&) {
     asked_ = true;
-    facts_.open_archives(snapshot_);
+    facts_.open_archives(record_, snapshot_);
     return true;
   }
 

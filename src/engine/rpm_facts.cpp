@@ -2,6 +2,7 @@
 #include <erlrc/engine/rpm_facts.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -21,39 +22,14 @@ namespace fs = std::filesystem;
 /// The directory of the control members in archives, as rpm's headers name it.
 const std::string members_directory = "/usr/lib/erlrc/packages/";
 
-/// An unreadable member counts as absent.
-std::optional<ControlMember> installed_member(const fs::path& file) {
-  const auto text = read_file_if_exists(file);
-  if (!text) return std::nullopt;
-  try {
-    return parse_control_member(*text, file.string());
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 std::optional<ControlMember> archive_member(const std::string& archive, const RpmPackage& package,
                                             Deadline until) {
-  if (!package.directories.contains(members_directory)) return std::nullopt;
-  const std::string file = members_directory + package.relations.name;
+  const std::string directory = members_directory + package.relations.name + "/";
+  if (!package.directories.contains(directory)) return std::nullopt;
+  const std::string file = directory + package.relations.version;
   const auto text = rpm_archive_file(archive, file, until);
   if (!text) throw Error(archive + ": cannot read " + file);
   return parse_control_member(*text, archive);
-}
-
-/// The applications of an installed package without control member.
-PackagedApps listed_apps(const std::string& package, Deadline until) {
-  PackagedApps apps;
-  for (const fs::path file : rpm_files(package, until)) {
-    if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
-    try {
-      const AppSpec spec = parse_app_spec(read_file(file), file.string());
-      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
-    } catch (const Error&) {  // the package did not ask us to look into it
-      continue;
-    }
-  }
-  return apps;
 }
 
 /// The versions that the record has of its packages.
@@ -96,32 +72,82 @@ void RpmFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
   for (const Archive& archive : snapshot.archives)
     if (archive.member) names.insert(archive.relations->name);
   snapshot.packages.emplace();
-  if (names.empty()) return;
-  const Deadline until = after(timeout_);
-  for (RpmPackage& found :
-       parse_rpm_query(query_rpm_packages({names.begin(), names.end()}, rpm_query_format, until))) {
-    const std::string name = found.relations.name;
-    // Another version of the package stays.
+  for (const auto& [name, all] : instances(names)) {
     const auto removed = elements_.removed.find(name);
-    if (removed != elements_.removed.end() && !removed->second.contains(found.relations.version))
-      snapshot.removed.erase(name);
-    const auto known = snapshot.packages->find(name);
+    const auto stays = [&](const RpmPackage& one) {
+      return removed == elements_.removed.end() || !removed->second.contains(one.relations.version);
+    };
+    if (std::ranges::any_of(all, stays)) snapshot.removed.erase(name);
     const auto other = recorded.find(name);
-    if (known != snapshot.packages->end() && other != recorded.end() &&
-        known->second.relations.version == other->second)
-      continue;
-    (*snapshot.packages)[name] = {
-        std::move(found.relations), std::move(found.arch), false, installed_member(members_ / name), {}};
+    const auto counts = std::ranges::find_if(all, [&](const RpmPackage& one) {
+      return other != recorded.end() && one.relations.version == other->second;
+    });
+    InstalledPackage& now = (*snapshot.packages)[name];
+    now = installed(counts == all.end() ? all.front() : *counts);
+    now.other_stays = all.size() > 1;
+    for (const RpmPackage& one : all)
+      if (one.relations.version != now.relations.version)
+        std::ranges::copy(installed_member(one).value_or(ControlMember{}).apps,
+                          std::back_inserter(now.others));
   }
   for (const Archive& archive : snapshot.archives) {
     if (!archive.member) continue;
     const auto now = snapshot.packages->find(archive.relations->name);
     if (now != snapshot.packages->end() && !now->second.member)
-      now->second.listed = listed_apps(now->first, until);
+      now->second.listed = listed_apps({.relations = now->second.relations});
   }
 }
 
-void RpmFacts::open_archives(Snapshot& snapshot) const {
+std::map<std::string, RpmFacts::Instances> RpmFacts::instances(const std::set<std::string>& names) const {
+  std::map<std::string, Instances> all;
+  if (names.empty()) return all;
+  const std::string output =
+      query_rpm_packages({names.begin(), names.end()}, rpm_query_format, after(timeout_));
+  for (RpmPackage& found : parse_rpm_query(output))
+    all[found.relations.name].push_back(std::move(found));
+  for (auto& [name, versions] : all)
+    std::ranges::stable_sort(versions, {}, &RpmPackage::instance);
+  return all;
+}
+
+std::optional<ControlMember> RpmFacts::installed_member(const RpmPackage& package) const {
+  const fs::path file = members_ / package.relations.name / package.relations.version;
+  const auto text = read_file_if_exists(file);
+  if (!text) return std::nullopt;
+  try {
+    return parse_control_member(*text, file.string());
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+PackagedApps RpmFacts::listed_apps(const RpmPackage& package) const {
+  const std::string& version = package.relations.version;
+  const std::string label = package.relations.name + "-" + version.substr(version.find(':') + 1);
+  PackagedApps apps;
+  for (const fs::path file : rpm_files(label, after(timeout_))) {
+    if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
+    try {
+      const AppSpec spec = parse_app_spec(read_file(file), file.string());
+      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
+    } catch (const Error&) {  // the package did not ask us to look into it
+      continue;
+    }
+  }
+  return apps;
+}
+
+InstalledPackage RpmFacts::installed(const RpmPackage& package) const {
+  return {package.relations, package.arch, false, installed_member(package), {}};
+}
+
+InstalledPackage RpmFacts::with_listed(const RpmPackage& package) const {
+  InstalledPackage made = installed(package);
+  if (!made.member) made.listed = listed_apps(package);
+  return made;
+}
+
+void RpmFacts::open_archives(const RunRecord&, Snapshot& snapshot) const {
   snapshot.opened = true;
   if (snapshot.archives.empty()) return;
   const Deadline until = after(timeout_);

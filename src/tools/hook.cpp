@@ -7,11 +7,13 @@
 #include <erlrc/engine/package_engine.hpp>
 #include <erlrc/engine/restart_units.hpp>
 #include <erlrc/engine/rpm_facts.hpp>
+#include <erlrc/engine/rpm_script_facts.hpp>
 #include <erlrc/engine/run_notes.hpp>
 #include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/namespaces.hpp>
 #include <erlrc/transaction/dpkg.hpp>
 #include <erlrc/transaction/rpm.hpp>
 
@@ -75,33 +77,55 @@ int restart_hook(Streams& streams) {
   return 0;
 }
 
-int rpm_hook(const std::string& name, const std::vector<std::string>& args, Streams& streams) {
-  const auto moment = rpm_moment(name);
-  if (!moment || !args.empty()) throw UsageError(printable(name) + ": expected begin, end or recover");
-  RpmElements elements;
-  if (*moment == Moment::run_begins) elements = parse_rpm_elements(read_standard_input());
+/// A scriptlet of rpm may have no network.
+int rpm_scriptlet(Moment moment, const RpmScriptlet& scriptlet, Streams& streams) {
+  if (is_for_other_system()) return 0;
+  enter_namespaces_of_caller();
   std::optional<Site> site = site_to_serve();
   if (!site) return 0;
   const Settings settings = settings_of_run(streams);
   if (!settings.hooks) return 0;
   leave_alone(*site, settings);
   check_epmd_port(streams);
-  return handle_call(*moment, RpmFacts(std::move(elements), settings.timeout), *site, settings, streams);
+  return handle_call(moment, RpmScriptFacts(scriptlet, settings.timeout), *site, settings, streams);
+}
+
+int rpm_plugin(Moment moment, Streams& streams) {
+  RpmElements elements;
+  if (moment == Moment::run_begins) elements = parse_rpm_elements(read_standard_input());
+  std::optional<Site> site = site_to_serve();
+  if (!site) return 0;
+  const Settings settings = settings_of_run(streams);
+  if (!settings.hooks) return 0;
+  leave_alone(*site, settings);
+  check_epmd_port(streams);
+  return handle_call(moment, RpmFacts(std::move(elements), settings.timeout), *site, settings, streams);
+}
+
+int rpm_hook(const std::string& name, const std::vector<std::string>& args, Streams& streams) {
+  const auto moment = rpm_moment(name);
+  if (!moment) throw UsageError(printable(name) + ": expected begin, end, recover, pre, preun or posttrans");
+  if (is_rpm_scriptlet(name)) return rpm_scriptlet(*moment, parse_rpm_scriptlet(args), streams);
+  if (!args.empty()) throw UsageError(name + ": expected no argument");
+  return rpm_plugin(*moment, streams);
 }
 
 }  // namespace
 
 int hook_main(std::span<const std::string> args, Streams& streams) {
   return guarded_main(tool, streams, [&] {
-    CommandLine line(tool, "dpkg SCRIPT [ARGUMENT]... | rpm begin|end|recover | restart",
-                     "Do on every registered node what a call of a package manager means for it.");
+    CommandLine line(
+        tool, "dpkg SCRIPT [ARGUMENT]... | rpm begin|end|recover | rpm SCRIPTLET NAME EVR COUNT | restart",
+        "Do on every registered node what a call of a package manager means for it.");
     std::string manager, call;
     std::vector<std::string> rest;
     line.app.add_option("dpkg|rpm|restart", manager, "The package manager that calls; restart: our trigger")
         ->required()
         ->type_name("");
-    line.app.add_option("CALL", call, "dpkg: preinst, postinst, prerm or postrm; rpm: begin, end or recover");
-    line.app.add_option("ARGUMENT", rest, "The arguments that dpkg gave to the script");
+    line.app.add_option(
+        "CALL", call,
+        "dpkg: preinst, postinst, prerm or postrm; rpm: begin, end, recover, pre, preun or posttrans");
+    line.app.add_option("ARGUMENT", rest, "The arguments that dpkg gave to the script; rpm: NAME EVR COUNT");
     if (const auto code = line.parse(args, streams)) return *code;
     if (manager == "restart" && call.empty()) return restart_hook(streams);
     if (manager == "dpkg") return dpkg_hook(call, rest, streams);

@@ -250,6 +250,8 @@ PackageActions next(const RunRecord& record, const RunEvent& event, const Snapsh
     case Moment::forgotten:
       return forgotten(snapshot);
     case Moment::run_begins:
+    case Moment::run_unpacks:
+    case Moment::run_unpacked:
     case Moment::run_ended:
     case Moment::run_recovered:
       break;

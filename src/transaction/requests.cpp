@@ -74,6 +74,8 @@ std::vector<Request> requests_on_all_nodes(Moment moment, const PackageVersions&
     case Moment::old_files_restored:
     case Moment::forgotten:
     case Moment::run_begins:
+    case Moment::run_unpacks:
+    case Moment::run_unpacked:
     case Moment::run_ended:
     case Moment::run_recovered:
       return {};

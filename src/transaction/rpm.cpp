@@ -31,8 +31,11 @@ std::string without_zero_epoch(std::string_view evr) {
 
 void add_line(std::vector<RpmPackage>& packages, const std::vector<std::string_view>& fields) {
   const std::string_view key = fields.front();
-  if (key == "package" && fields.size() == 4)
-    packages.push_back({{std::string(fields[1]), without_zero_epoch(fields[2])}, std::string(fields[3]), {}});
+  if (key == "package" && fields.size() == 5)
+    packages.push_back({{std::string(fields[1]), without_zero_epoch(fields[2])},
+                        std::string(fields[3]),
+                        parse_number<unsigned>(fields[4]).value_or(0),
+                        {}});
   if (packages.empty()) return;
   RpmPackage& package = packages.back();
   if (key == "directory" && fields.size() == 2) package.directories.emplace(fields[1]);
@@ -45,7 +48,7 @@ void add_line(std::vector<RpmPackage>& packages, const std::vector<std::string_v
 }  // namespace
 
 const std::string rpm_query_format =
-    "package\\t%{NAME}\\t%{EVR}\\t%{ARCH}\\n"
+    "package\\t%{NAME}\\t%{EVR}\\t%{ARCH}\\t%{DBINSTANCE}\\n"
     "[requires\\t%{REQUIRENAME}\\t%{REQUIREFLAGS:depflags}\\t%{REQUIREVERSION}\\n]"
     "[conflicts\\t%{CONFLICTNAME}\\t%{CONFLICTFLAGS:depflags}\\t%{CONFLICTVERSION}\\n]"
     "[provides\\t%{PROVIDENAME}\\t%{PROVIDEFLAGS:depflags}\\t%{PROVIDEVERSION}\\n]"
@@ -60,9 +63,25 @@ bool is_rpm_name(std::string_view name) {
 
 std::optional<Moment> rpm_moment(std::string_view name) {
   if (name == "begin") return Moment::run_begins;
-  if (name == "end") return Moment::run_ended;
+  if (name == "end" || name == "posttrans") return Moment::run_ended;
+  if (name == "pre") return Moment::run_unpacks;
+  if (name == "preun") return Moment::run_unpacked;
   if (name == "recover") return Moment::run_recovered;
   return std::nullopt;
+}
+
+bool is_rpm_scriptlet(std::string_view name) {
+  return name == "pre" || name == "preun" || name == "posttrans";
+}
+
+RpmScriptlet parse_rpm_scriptlet(const std::vector<std::string>& args) {
+  if (args.size() != 3) throw UsageError("expected NAME EVR COUNT");
+  const auto count = parse_number<int>(args[2]);
+  if (!is_rpm_name(args[0])) throw UsageError(printable(args[0]) + " is not the name of a package");
+  if (args[1].empty() || args[1].find('/') != std::string::npos)
+    throw UsageError(printable(args[1]) + " is not a version of a package");
+  if (!count) throw UsageError(printable(args[2]) + " is not a number");
+  return {args[0], without_zero_epoch(args[1]), *count};
 }
 
 RpmElements parse_rpm_elements(std::string_view text) {

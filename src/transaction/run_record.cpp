@@ -116,7 +116,8 @@ RunRecord::Package decode_package(const Json& json) {
   return package;
 }
 
-constexpr std::pair<State, std::string_view> kStates[] = {{State::trying, "trying"},
+constexpr std::pair<State, std::string_view> kStates[] = {{State::unpacking, "unpacking"},
+                                                          {State::trying, "trying"},
                                                           {State::trying_again, "trying_again"},
                                                           {State::done, "done"},
                                                           {State::failed, "failed"}};
@@ -132,10 +133,8 @@ Json encode(const RunRecord::Group& group) {
   for (const RunRecord::Package& package : group.packages)
     packages.push_back(encode(package));
   const auto* state = std::ranges::find(kStates, group.state, &std::pair<State, std::string_view>::first);
-  return {{"state", state->second},
-          {"because", group.because},
-          {"packages", std::move(packages)},
-          {"clean", group.clean}};
+  return {{"state", state->second}, {"because", group.because},   {"packages", std::move(packages)},
+          {"clean", group.clean},   {"unpacked", group.unpacked}, {"alone", group.alone}};
 }
 
 RunRecord::Group decode_group(const Json& json) {
@@ -144,6 +143,8 @@ RunRecord::Group decode_group(const Json& json) {
   for (const Json& package : json.at("packages"))
     group.packages.push_back(decode_package(package));
   group.clean = json.value("clean", false);
+  group.unpacked = json.value("unpacked", false);
+  group.alone = json.value("alone", false);
   return group;
 }
 

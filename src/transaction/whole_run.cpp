@@ -13,6 +13,8 @@
 
 #include "candidates.hpp"
 #include "roll_back.hpp"
+#include "unpacked_end.hpp"
+#include "unpacked_run.hpp"
 #include "used_backups.hpp"
 #include "whole_set.hpp"
 
@@ -21,16 +23,6 @@ namespace {
 
 using State = RunRecord::State;
 using Group = RunRecord::Group;
-
-std::set<std::string> names_of(const PackageChanges& changes) {
-  const auto keys = changes | std::views::keys;
-  return {keys.begin(), keys.end()};
-}
-
-RunRecord::Package recorded(const std::string& name, const PackageChange& change) {
-  const bool removed = change.to.name.empty();
-  return {name, change.from ? change.from->version : "", change.to.version, change.requests, false, removed};
-}
 
 /// What is needed on disk before nodes can follow: the new files, and a backup of the old ones, which are
 /// gone when a package has come, but not what it needs.
@@ -43,12 +35,6 @@ PackageActions files_to_make(const WholeSet& set, const Snapshot& snapshot) {
     actions.push_back(Stage{name, change.archive});
   }
   return actions;
-}
-
-/// A backup that nodes run stays.
-void drop_backup(const std::string& package, const Snapshot& snapshot, PackageActions& actions) {
-  const auto backup = snapshot.backups.find(package);
-  if (backup != snapshot.backups.end() && !is_used(backup->second)) actions.push_back(DropBackup{package});
 }
 
 /// Drops what was made for the packages of the set.
@@ -67,17 +53,9 @@ PackageActions refuse_damaged(const WholeSet& set, const std::string& archive, c
 
 /// The record is stored before a node is touched, so that a call after a crash knows what to roll back.
 PackageActions execute_set(const WholeSet& set, const Snapshot& snapshot) {
-  PackageActions actions;
-  for (const auto& [name, why] : set.skipped)
-    actions.push_back(Warn{name + ": skipped until the nodes are restarted: " + why});
-  Group group;
-  std::vector<Request> requests;
-  for (const std::string& name : node_order(names_of(set.changes), set.changes)) {
-    group.packages.push_back(recorded(name, set.changes.at(name)));
-    std::ranges::copy(set.changes.at(name).requests, std::back_inserter(requests));
-  }
-  for (const auto& [name, change] : set.later)
-    group.packages.push_back({name, "", change.to.version, {}});
+  PackageActions actions = skipped_warnings(set);
+  Group group = group_of(set);
+  std::vector<Request> requests = requests_of(group);
   if (group.packages.empty()) {
     actions.push_back(Exit{});
     return actions;
@@ -159,28 +137,41 @@ PackageActions end(const RunRecord& record, const Snapshot& snapshot) {
   if (!snapshot.packages) return {LookUp{}};
   PackageActions actions;
   RunRecord left = record;
+  auto [packages, stale] = end_unpacked(left, snapshot, actions);
   for (Group& group : left.groups) {
     close_what_has_come(group, snapshot, actions);
     warn_of_missing(group, actions);
   }
   const std::set<std::string> back = finish_groups(left, snapshot, actions);
-  Group come{State::done, "", {}};
-  for (const RunRecord::Package& package : left.groups.front().packages) {
-    if (package.closed && !back.contains(package.name)) come.packages.push_back(package);
-    if (!package.closed) drop_backup(package.name, snapshot, actions);
+  for (const Group& group : left.groups) {
+    for (const RunRecord::Package& package : group.packages) {
+      if (package.closed && !back.contains(package.name)) packages.push_back(package);
+      if (!package.closed) drop_backup(package.name, snapshot, actions);
+    }
   }
-  const std::set<std::string> stale = to_bring_in_sync(left, back, snapshot);
-  for (const std::string& name : stale)
-    come.packages.push_back({name, "", snapshot.packages->at(name).relations.version, {}, true});
+  for (const std::string& name : to_bring_in_sync(record, back, snapshot)) {
+    packages.push_back({name, "", snapshot.packages->at(name).relations.version, {}, true});
+    stale.insert(name);
+  }
+  const Group come{State::done, "", std::move(packages)};
   actions.push_back(DropAllStaged{});
   auto requests = starts(come, stale, snapshot);
   if (requests.empty()) {
     actions.push_back(Store{});
   } else {
-    actions.push_back(Store{{record.run, {std::move(come)}}});
+    actions.push_back(Store{{record.run, {come}}});
     actions.push_back(Execute{std::move(requests), Execute::How::each, true});
   }
   return actions;
+}
+
+bool is_of_scriptlet(Moment moment) {
+  return moment == Moment::run_unpacks || moment == Moment::run_unpacked;
+}
+
+/// Whether the call has more to do when an earlier run was finished.
+bool begins_a_run(Moment moment) {
+  return moment == Moment::run_begins || is_of_scriptlet(moment);
 }
 
 /// The applications of what has come were started. What nodes do not run any longer is dropped.
@@ -190,32 +181,57 @@ PackageActions after_starts(const RunRecord& record, const Executed& executed, c
     if (executed.code == 0 && executed.all_known && snapshot.backups.contains(package.name))
       actions.push_back(DropBackup{package.name});
   actions.push_back(Store{});
-  if (snapshot.moment != Moment::run_begins) actions.push_back(Exit{executed.code});
+  if (!begins_a_run(snapshot.moment)) actions.push_back(Exit{executed.code});
   return actions;
 }
 
-/// Whether the process of the record is another one, and still at work.
+/// Whether the transaction of the record is another one, and still at work. Of scriptlets there is one at a
+/// time: rpm waits for the other.
 bool is_at_work(const RunRecord& record, const Snapshot& snapshot) {
-  return record.run != snapshot.run && snapshot.recorded_run_lives;
+  return record.run != snapshot.run && snapshot.recorded_run_lives && !is_of_scriptlet(snapshot.moment);
+}
+
+/// Whether an earlier transaction of the same process has left the record: packages are unpacked again.
+bool has_ended(const RunRecord& record, const Snapshot& snapshot) {
+  return snapshot.moment == Moment::run_unpacks && is_unpacked(record) &&
+         record.groups.front().state != State::unpacking;
+}
+
+/// The actions for a record of this run, or without one.
+PackageActions own_run(const RunRecord& record, const Snapshot& snapshot) {
+  switch (snapshot.moment) {
+    case Moment::run_begins:
+      return begin(snapshot);
+    case Moment::run_unpacks:
+      return run_unpacks(record, snapshot);
+    case Moment::run_unpacked:
+      return run_unpacked(record, snapshot);
+    default:
+      return {Exit{}};
+  }
 }
 
 }  // namespace
 
 bool concerns_whole_run(Moment moment) {
-  return moment == Moment::run_begins || moment == Moment::run_ended || moment == Moment::run_recovered;
+  return begins_a_run(moment) || moment == Moment::run_ended || moment == Moment::run_recovered;
 }
 
 PackageActions whole_run(const RunRecord& record, const RunEvent& event, const Snapshot& snapshot) {
-  const bool begins = snapshot.moment == Moment::run_begins;
+  const bool own = record.run == snapshot.run;
   if (const auto* executed = std::get_if<Executed>(&event)) {
-    const bool set = record.groups.front().state == State::trying;
-    return set ? after_set(record, *executed, snapshot) : after_starts(record, *executed, snapshot);
+    const bool set = std::ranges::find(record.groups, State::trying, &Group::state) != record.groups.end();
+    if (!set) return after_starts(record, *executed, snapshot);
+    return is_unpacked(record) ? after_unpacked(record, *executed, snapshot)
+                               : after_set(record, *executed, snapshot);
   }
-  if (record.groups.empty()) return begins ? begin(snapshot) : PackageActions{Exit{}};
-  if (snapshot.moment == Moment::run_ended && record.run != snapshot.run) return {Exit{}};
+  if (record.groups.empty()) return own_run(record, snapshot);
+  if (snapshot.moment == Moment::run_ended && !own) return {Exit{}};
   if (is_at_work(record, snapshot))
     return {Refuse{"the transaction of process " + record.run.substr(0, record.run.find(' ')) +
                    " has not ended"}};
+  if (own && is_of_scriptlet(snapshot.moment) && !has_ended(record, snapshot))
+    return own_run(record, snapshot);
   return end(record, snapshot);
 }
 

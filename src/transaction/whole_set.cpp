@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <set>
 #include <utility>
 #include <variant>
@@ -75,6 +76,7 @@ std::vector<Request> requests_of(const PackageChange& change, const PackagedApps
       if (auto* change_request = std::get_if<Request::Change>(&request.what)) change_request->start = false;
     return requests;
   }
+  if (change.archive.empty()) return start_all(next, snapshot.desired);
   auto requests = start_all(next, {});
   if (const auto staged = snapshot.staged.find(change.archive); staged != snapshot.staged.end())
     std::erase_if(requests,
@@ -89,8 +91,10 @@ void add_change(const Archive& archive, MovedApps& moved, WholeSet& all, const S
   auto next = managed_apps(archive.member);
   if (!next || (known && !managed_apps(now->member))) return;
   const std::string& name = archive.relations->name;
-  for (PackagedApp& app : *next)
-    app.location = Location::staged(app.location.in_path, staged_path(snapshot, name, app.location.in_path));
+  if (!archive.path.empty())
+    for (PackagedApp& app : *next)
+      app.location =
+          Location::staged(app.location.in_path, staged_path(snapshot, name, app.location.in_path));
   PackageChange change{{}, *archive.relations, {}, archive.path};
   PackagedApps old = apps_before(change, *next, moved, snapshot);
   auto requests = leave_to_others(name, requests_of(change, old, *next, snapshot), snapshot);
@@ -129,9 +133,15 @@ void skip_unmet(WholeSet& all, const Snapshot& snapshot) {
   Packages in_nodes;
   for (const auto& [name, package] : *snapshot.packages)
     if (package.member && !all.changes.contains(name)) in_nodes[name] = package.relations;
-  all.skipped = to_skip(unpacked, in_nodes);
-  for (const auto& [name, why] : all.skipped)
+  for (auto& [name, why] : to_skip(unpacked, in_nodes)) {
+    all.skipped[name] = {why, std::move(all.changes.at(name).requests)};
     all.changes.erase(name);
+  }
+}
+
+RunRecord::Package recorded(const std::string& name, const PackageChange& change) {
+  const bool removed = change.to.name.empty();
+  return {name, change.from ? change.from->version : "", change.to.version, change.requests, false, removed};
 }
 
 }  // namespace
@@ -177,6 +187,39 @@ WholeSet whole_set(const Snapshot& snapshot) {
   move_later(all);
   skip_unmet(all, snapshot);
   return all;
+}
+
+std::set<std::string> names_of(const PackageChanges& changes) {
+  const auto keys = changes | std::views::keys;
+  return {keys.begin(), keys.end()};
+}
+
+RunRecord::Group group_of(const WholeSet& set) {
+  RunRecord::Group group;
+  for (const std::string& name : node_order(names_of(set.changes), set.changes))
+    group.packages.push_back(recorded(name, set.changes.at(name)));
+  for (const auto& [name, change] : set.later)
+    group.packages.push_back({name, "", change.to.version, {}});
+  return group;
+}
+
+std::vector<Request> requests_of(const RunRecord::Group& group) {
+  std::vector<Request> requests;
+  for (const RunRecord::Package& package : group.packages)
+    std::ranges::copy(package.requests, std::back_inserter(requests));
+  return requests;
+}
+
+PackageActions skipped_warnings(const WholeSet& set) {
+  PackageActions actions;
+  for (const auto& [name, skipped] : set.skipped)
+    actions.push_back(Warn{name + ": skipped until the nodes are restarted: " + skipped.why});
+  return actions;
+}
+
+void drop_backup(const std::string& package, const Snapshot& snapshot, PackageActions& actions) {
+  const auto backup = snapshot.backups.find(package);
+  if (backup != snapshot.backups.end() && !is_used(backup->second)) actions.push_back(DropBackup{package});
 }
 
 }  // namespace erlrc

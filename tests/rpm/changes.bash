@@ -39,7 +39,7 @@ asked=0
 serves 4.0.1 4.1.0
 
 say "rpm is killed after the new files have come, before the old ones are removed:"
-touch /tmp/kill.post.egerl
+touch /var/tmp/kill.post.egerl
 put egerl=4.1.0 || true
 holds "rpmdb: both versions" equal "$(rpm --query egerl | sort | tr '\n' ' ')" 'egerl-4.0.1-1.noarch egerl-4.1.0-1.noarch '
 holds "recovered" packages erlrc-hook rpm recover

@@ -28,9 +28,9 @@ asked=0
 whole 4.0.1
 
 say "%pre of the second package fails, the first one is installed:"
-touch /tmp/fail.egerl
+touch /var/tmp/fail.pre.egerl
 holds "the package manager fails" refused put egerl=4.1.0 eglib=4.1.0
-rm /tmp/fail.egerl
+rm /var/tmp/fail.pre.egerl
 holds "what did not come is reported" contains "$(<"$logs/command.log")" \
   'egerl: 4.1.0-1 was not installed, so the nodes are rolled back to 4.0.1-1'
 holds "node: egerl 4.0.1 runs" equal "$(running egerl egerl)" '["4.0.1"]'
@@ -41,9 +41,9 @@ whole 4.1.0
 say "%pre of the first package fails, and the second one, which needs it, is installed all the same:"
 holds "downgraded" put egerl=4.0.1 eglib=4.0.1
 whole 4.0.1
-touch /tmp/fail.eglib
+touch /var/tmp/fail.pre.eglib
 holds "the package manager fails" refused put egerl=4.1.0 eglib=4.1.0
-rm /tmp/fail.eglib
+rm /var/tmp/fail.pre.eglib
 holds "rpmdb: a package without what it needs" equal "$(version_of egerl); $(version_of eglib)" \
   '4.1.0 install ok installed; 4.0.1 install ok installed'
 holds "node: versions that fit together" equal "$(running egerl egerl)$(running egerl eglib)" '["4.0.1"]["4.0.1"]'
@@ -60,7 +60,7 @@ say "The package manager is killed after the nodes have followed, before anythin
 holds "downgraded" put egerl=4.0.1 eglib=4.0.1
 whole 4.0.1
 holds "the library" put eglib=4.1.0
-touch /tmp/kill.egerl
+touch /var/tmp/kill.pre.egerl
 killed put egerl=4.1.0
 holds "rpmdb: 4.0.1" equal "$(version_of egerl)" '4.0.1 install ok installed'
 holds "node: ahead of the files" equal "$(running egerl egerl)" '["4.1.0"]'
@@ -70,7 +70,7 @@ holds "nothing is left of the transaction" nothing_pending
 holds "recovered again: nothing to do" packages erlrc-hook rpm recover
 
 say "The same, and the next transaction recovers:"
-touch /tmp/kill.egerl
+touch /var/tmp/kill.pre.egerl
 killed put egerl=4.1.0
 holds "upgraded" put egerl=4.1.0
 whole 4.1.0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The functions of deb.bash that are about package commands, with rpm (if $means is rpm) or dnf. Sourced after
-# deb.bash. The packages are in $logs/rpms.
+# The functions of deb.bash that are about package commands, with rpm or dnf: $means is rpm or dnf, with our
+# plugin, or rpm-alone or dnf-alone, without one. Sourced after deb.bash. The packages are in $logs/rpms.
 
 # install_programs: as in deb.bash, with the plugin of the package manager, and a package that provides the
 # shell, which scriptlets need.
@@ -8,10 +8,16 @@ eval "$(declare -f install_programs | sed '1s/install_programs/install_common/')
 install_programs() {
   install_common
   if [[ $means == rpm ]]; then
+    local plugin
+    plugin=$(find "$logs/rpm-stage" -name erlrc.so)
+    if [[ -n ${release-} ]]; then  # it has another librpm
+      plugin=/tmp/erlrc.so
+      g++ -std=c++20 -shared -fPIC -o "$plugin" "$here/../../hooks/rpm/erlrc_plugin.cpp" -lrpm -lrpmio
+    fi
     # Debian's rpm does not look where its own plugins are.
-    install -D -t "$(rpm --eval '%{__plugindir}')" "$(find "$logs/rpm-stage" -name erlrc.so)"
+    install -D -t "$(rpm --eval '%{__plugindir}')" "$plugin"
     install -m 0644 -t /usr/lib/rpm/macros.d "$logs"/rpm-stage/usr/lib/rpm/macros.d/*
-  else
+  elif [[ $means == dnf ]]; then
     install -D -m 0644 -t /usr/lib/python3/dist-packages/dnf-plugins \
       "$logs"/rpm-stage/usr/lib/python3/dist-packages/dnf-plugins/erlrc.py
   fi
@@ -34,6 +40,15 @@ packages() {
   return "$status"
 }
 
+# way_out PACKAGE=VSN...: removes these new versions again, next to which the old ones stay.
+way_out() {
+  if [[ $means == rpm-alone ]]; then
+    packages rpm --erase "${@/=/-}"
+  else
+    packages dnf_command history undo --assumeyes last
+  fi
+}
+
 dnf_command() { dnf --assumeyes --disablerepo='*' --setopt=keepcache=1 "$@"; }
 
 put() {
@@ -43,13 +58,13 @@ put() {
     now=$(version_of "${word%%=*}")
     [[ -z $now || $(printf '%s\n' "${now%% *}" "${word#*=}" | sort -V | tail -n 1) == "${word#*=}" ]] || command=downgrade
   done
-  if [[ $means == rpm ]]; then
+  if [[ $means == rpm* ]]; then
     packages rpm --upgrade --oldpackage "${files[@]}"
   else
     packages dnf_command "$command" "${files[@]}"
   fi
 }
 take_away() {
-  if [[ $means == rpm ]]; then packages rpm --erase "$@"; else packages dnf_command remove "$@"; fi
+  if [[ $means == rpm* ]]; then packages rpm --erase "$@"; else packages dnf_command remove "$@"; fi
 }
 no_cookie_in_logs() { refused grep -rqF "$cookie" "$logs" /var/log; }

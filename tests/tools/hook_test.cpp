@@ -423,7 +423,11 @@ TEST_CASE("bad input of the hook is reported in one line") {
   CHECK(dpkg.host.run(hook_main, {"pacman", "postinst"}) ==
         Ran{2, "", "erlrc-hook: 'pacman': no such package manager, expected dpkg or rpm\n"});
   CHECK(dpkg.host.run(hook_main, {"rpm", "postinst"}) ==
-        Ran{2, "", "erlrc-hook: 'postinst': expected begin, end or recover\n"});
+        Ran{2, "", "erlrc-hook: 'postinst': expected begin, end, recover, pre, preun or posttrans\n"});
+  CHECK(dpkg.host.run(hook_main, {"rpm", "preun", "pkg"}) ==
+        Ran{2, "", "erlrc-hook: expected NAME EVR COUNT\n"});
+  CHECK(dpkg.host.run(hook_main, {"rpm", "end", "pkg"}) ==
+        Ran{2, "", "erlrc-hook: end: expected no argument\n"});
   CHECK(dpkg.hook("config", {}) ==
         Ran{2, "", "erlrc-hook: 'config': expected preinst, postinst, prerm or postrm\n"});
   dpkg.installed("egerl\n");

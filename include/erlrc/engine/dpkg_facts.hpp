@@ -27,7 +27,7 @@ public:
   void look_up(const RunRecord& record, Snapshot& snapshot) const override;
 
   /// LookUp comes first.
-  void open_archives(Snapshot& snapshot) const override;
+  void open_archives(const RunRecord& record, Snapshot& snapshot) const override;
   bool extract(const std::filesystem::path& archive, const std::filesystem::path& directory) const override;
 
 private:

@@ -27,7 +27,7 @@ public:
   virtual void look_up(const RunRecord& record, Snapshot& snapshot) const = 0;
 
   /// Answers OpenArchives.
-  virtual void open_archives(Snapshot& snapshot) const = 0;
+  virtual void open_archives(const RunRecord& record, Snapshot& snapshot) const = 0;
 
   /// Unpacks the files of an archive below `directory`; false if that fails.
   [[nodiscard]] virtual bool extract(const std::filesystem::path& archive,

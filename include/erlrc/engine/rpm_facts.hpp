@@ -2,6 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,9 +14,11 @@
 
 // What a call of one of our plugins for rpm and dnf may know.
 //
-// The control member of a package is a file among its own: /usr/lib/erlrc/packages/PACKAGE. (The header of a
-// package could name applications and versions, as `Provides: erlang-app(APP) = VSN`, but neither their
-// directories, nor the policy and the nodes.) That of an installed package is read without rpm.
+// The control member of a package is a file among its own: /usr/lib/erlrc/packages/PACKAGE/EVR, where EVR is
+// epoch, version and release, since rpm may have two versions of a package for a while, or for long if one
+// could not be removed. (The header of a package could name applications and versions, as `Provides:
+// erlang-app(APP) = VSN`, but neither their directories, nor the policy and the nodes.) That of an installed
+// package is read without rpm.
 
 namespace erlrc {
 
@@ -23,6 +28,9 @@ std::filesystem::path rpm_members();
 
 class RpmFacts : public PackageFacts {
 public:
+  /// The installed versions of a package, in the order in which they were installed.
+  using Instances = std::vector<RpmPackage>;
+
   /// `elements` are empty but at `run_begins`. Each question to rpm's programs may take the time `timeout`.
   RpmFacts(RpmElements elements, milliseconds timeout);
 
@@ -30,14 +38,29 @@ public:
   Snapshot load(Moment moment, const Site& site, Streams& streams) const override;
 
   /// Throws Error if rpm's database cannot be read. If several versions of a package are installed, the
-  /// recorded one counts.
+  /// recorded one counts, or else the one that was installed first: nodes still run it.
   void look_up(const RunRecord& record, Snapshot& snapshot) const override;
 
   /// Throws Error if an archive, or its control member, cannot be read.
-  void open_archives(Snapshot& snapshot) const override;
+  void open_archives(const RunRecord& record, Snapshot& snapshot) const override;
   bool extract(const std::filesystem::path& archive, const std::filesystem::path& directory) const override;
 
+protected:
+  /// By name. Throws Error if rpm's database cannot be read.
+  std::map<std::string, Instances> instances(const std::set<std::string>& names) const;
+
+  /// The control member of an installed version; an unreadable one counts as absent.
+  std::optional<ControlMember> installed_member(const RpmPackage& package) const;
+
+  /// The applications among the files of an installed version.
+  PackagedApps listed_apps(const RpmPackage& package) const;
+
+  /// With the applications among its files, if there is no control member.
+  InstalledPackage with_listed(const RpmPackage& package) const;
+
 private:
+  InstalledPackage installed(const RpmPackage& package) const;
+
   RpmElements elements_;
   milliseconds timeout_;
   std::filesystem::path members_;  ///< the directory of the control members

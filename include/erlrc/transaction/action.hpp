@@ -93,7 +93,7 @@ struct LookUp {
   bool operator==(const LookUp&) const = default;
 };
 
-/// Asks what the archives hold (snapshot.hpp).
+/// Asks what the archives hold (snapshot.hpp), or, in run_unpacks and run_unpacked, which versions are there.
 struct OpenArchives {
   bool operator==(const OpenArchives&) const = default;
 };

@@ -21,6 +21,8 @@ enum class Moment {
   forgotten,           ///< nothing of the package is left
 
   run_begins,     ///< it is known what will be unpacked and removed; nothing was yet
+  run_unpacks,    ///< the new version of the calling package is about to be unpacked
+  run_unpacked,   ///< all new files of the run are on disk; the calling version is about to be removed
   run_ended,      ///< nothing more is unpacked or removed
   run_recovered,  ///< an earlier run may have ended early
 };

@@ -16,12 +16,27 @@
 
 namespace erlrc {
 
-/// The moment of a call of `erlrc-hook rpm NAME`: `begin`, `end` or `recover`; nullopt for any other name.
+/// The moment of a call of `erlrc-hook rpm NAME`; nullopt if there is no such call. Our plugins call `begin`
+/// and `end`, the administrator `recover`, and scriptlets of packages `pre`, `preun` and `posttrans`.
 std::optional<Moment> rpm_moment(std::string_view name);
 
 /// Whether `name` can be the name of a package: letters, digits, `+`, `-`, `.` and `_`, after a letter, a
 /// digit or `_`. Such a name is safe as the name of a file. dpkg's names are among these.
 bool is_rpm_name(std::string_view name);
+
+/// Whether the call of that name comes from a scriptlet.
+bool is_rpm_scriptlet(std::string_view name);
+
+/// A scriptlet of a package that calls us.
+struct RpmScriptlet {
+  std::string package;
+  std::string version;  ///< the one that the scriptlet is of: epoch, version and release
+  int count = 0;        ///< rpm's argument: how many versions will be installed after the run
+  bool operator==(const RpmScriptlet&) const = default;
+};
+
+/// Reads `NAME EVR COUNT`. Throws UsageError for anything else.
+RpmScriptlet parse_rpm_scriptlet(const std::vector<std::string>& args);
 
 /// What rpm is about to do.
 struct RpmElements {
@@ -38,8 +53,9 @@ RpmElements parse_rpm_elements(std::string_view text);
 /// What rpm knows of one package, installed or in an archive.
 struct RpmPackage {
   PackageRelations relations;
-  std::string arch;
-  std::set<std::string> directories;  ///< those that have files of the package, with a slash at the end
+  std::string arch{};
+  unsigned instance = 0;                ///< its number in rpm's database: a larger one was installed later
+  std::set<std::string> directories{};  ///< those that have files of the package, with a slash at the end
   bool operator==(const RpmPackage&) const = default;
 };
 

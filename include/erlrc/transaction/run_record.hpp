@@ -16,6 +16,7 @@ namespace erlrc {
 
 struct RunRecord {
   enum class State {
+    unpacking,     ///< the packages are being unpacked; nodes were not asked yet
     trying,        ///< the requests are being executed
     trying_again,  ///< the same, after a call that did so was killed
     done,          ///< all were executed; the packages that are not closed are still to be unpacked
@@ -24,7 +25,7 @@ struct RunRecord {
   struct Package {
     std::string name;
     std::string from{};               ///< the version before; empty: none
-    std::string version{};            ///< the one being unpacked
+    std::string version{};            ///< the one being unpacked; empty: nodes do not follow it
     std::vector<Request> requests{};  ///< what was executed, or tried, for it
     bool closed = false;   ///< the package manager cannot put the old version back any longer, or has done so
     bool removed = false;  ///< it is being removed: there is no new version
@@ -37,6 +38,8 @@ struct RunRecord {
     std::string because{};            ///< failed: one line
     std::vector<Package> packages{};  ///< in the order of the requests
     bool clean = false;               ///< failed: every node is known to be as it was before the requests
+    bool unpacked = false;            ///< the new versions are on disk, and the old ones, too
+    bool alone = false;               ///< unpacked: in a run that only removes versions, and has no end
     bool operator==(const Group&) const = default;
 
     Package* find(const std::string& name);

@@ -29,12 +29,14 @@ struct InstalledPackage {
   std::optional<ControlMember> member{};  ///< absent: it has none, or an unreadable one
   PackagedApps listed{};  ///< without a control member: the applications among its files, if that was needed
   bool half_configured = false;  ///< the package manager has deconfigured it: another package breaks it
+  bool other_stays = false;  ///< another version of it is installed, too
+  PackagedApps others{};     ///< the applications of these versions
   bool operator==(const InstalledPackage&) const = default;
 };
 
-/// An archive that this run of the package manager unpacks.
+/// An archive that this run of the package manager unpacks, or has unpacked.
 struct Archive {
-  std::string path;
+  std::string path;                             ///< empty: it is unpacked
   std::optional<PackageRelations> relations{};  ///< absent: it was not opened, or cannot be read
   std::optional<ControlMember> member{};  ///< of one that is still to come; absent as in InstalledPackage
   bool operator==(const Archive&) const = default;
@@ -62,7 +64,7 @@ struct Snapshot {
   std::string staging{};                          ///< the directory that archives are staged in
   std::vector<std::string> hooked{};              ///< the installed packages with a control member
   std::vector<Archive> archives{};                ///< in the order in which they are unpacked
-  std::set<std::string> removed{};                ///< run_begins: the packages that will be removed
+  std::set<std::string> removed{};                ///< of a whole run: the packages that will be removed
   bool recorded_run_lives = false;                ///< the process of the run in the record is still there
 
   std::optional<std::map<std::string, InstalledPackage>> packages{};  ///< asked by LookUp

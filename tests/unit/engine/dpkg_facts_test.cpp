@@ -84,7 +84,7 @@ TEST_CASE("an archive whose package is named like a path is not looked into") {
   }
   const DpkgFacts facts(patience);
   facts.look_up({}, snapshot);
-  facts.open_archives(snapshot);
+  facts.open_archives({}, snapshot);
   REQUIRE(snapshot.archives[0].relations);
   CHECK(snapshot.archives[0].relations->name == "good");
   CHECK(!snapshot.archives[1].relations);

@@ -18,7 +18,7 @@ struct Host {
       : path("PATH", (dir.path().string() + ":/usr/bin:/bin").c_str()),
         packages("ERLRC_PACKAGES", (dir / "packages").c_str()) {
     dir.write("rpm", "#!/bin/sh\ncat " + (dir / "output").string(), 0755);
-    dir.write("packages/liba", "liba 1.0 /l/liba-1.0/ebin\n");
+    dir.write("packages/liba/1.0-1", "liba 1.0 /l/liba-1.0/ebin\n");
   }
 
   Snapshot load(const RpmFacts& facts) {
@@ -32,7 +32,8 @@ struct Host {
 
 constexpr milliseconds patience{10'000};
 
-const std::string kLiba = "package\tliba\t1.0-1\tnoarch\nprovides\tliba\t=\t1.0-1\n";
+// A line for a package ends with its number in the database.
+const std::string kLiba = "package\tliba\t1.0-1\tnoarch\t1\nprovides\tliba\t=\t1.0-1\n";
 
 }  // namespace
 
@@ -52,7 +53,7 @@ TEST_CASE("the control members of installed rpms are among their files") {
 TEST_CASE("if rpm has two versions of a package, the recorded one counts") {
   Host host;
   const RpmFacts facts({}, patience);
-  const std::string other = "package\tliba\t2.0-1\tnoarch\n";
+  const std::string other = "package\tliba\t2.0-1\tnoarch\t1\n";
   for (const std::string& output : {kLiba + other, other + kLiba}) {
     host.dir.write("output", output);
     Snapshot snapshot = host.load(facts);
@@ -61,9 +62,23 @@ TEST_CASE("if rpm has two versions of a package, the recorded one counts") {
   }
 }
 
+TEST_CASE("else the one that was installed first, and its control member, count") {
+  Host host;
+  host.dir.write("packages/liba/2.0-1", "liba 2.0 /l/liba-2.0/ebin\n");
+  const RpmFacts facts({}, patience);
+  host.dir.write("output", "package\tliba\t2.0-1\tnoarch\t7\n" + kLiba);
+  Snapshot snapshot = host.load(facts);
+  facts.look_up({}, snapshot);
+  const InstalledPackage& liba = snapshot.packages->at("liba");
+  CHECK(liba.relations.version == "1.0-1");
+  CHECK(liba.member->apps.front().vsn == "1.0");
+  CHECK(liba.other_stays);
+  CHECK(liba.others == PackagedApps{{Atom{"liba"}, "2.0", "/l/liba-2.0/ebin"}});
+}
+
 TEST_CASE("a package of which another version stays is not removed") {
   Host host;
-  host.dir.write("output", kLiba + "package\tliba\t2.0-1\tnoarch\n");
+  host.dir.write("output", kLiba + "package\tliba\t2.0-1\tnoarch\t1\n");
   for (const bool both : {false, true}) {
     RpmElements elements{{}, {{"liba", {"1.0-1"}}}};
     if (both) elements.removed["liba"].insert("2.0-1");
@@ -104,13 +119,14 @@ TEST_CASE("the control member of an archive is looked for only if it has one") {
   host.dir.write("output", kLiba + "directory\t/l/liba-1.0/ebin/\n");
   const RpmFacts facts({{"/liba.rpm"}, {}}, patience);
   Snapshot snapshot = host.load(facts);
-  facts.open_archives(snapshot);
+  facts.open_archives({}, snapshot);
   CHECK(snapshot.archives.at(0).relations->name == "liba");
   CHECK(snapshot.archives.at(0).member == std::nullopt);
 
-  host.dir.write("output", kLiba + "directory\t/usr/lib/erlrc/packages/\n");
+  host.dir.write("output", kLiba + "directory\t/usr/lib/erlrc/packages/liba/\n");
   host.dir.write("rpm2archive", "#!/bin/sh\nexit 1\n", 0755);
-  CHECK_THROWS_WITH(facts.open_archives(snapshot), "/liba.rpm: cannot read /usr/lib/erlrc/packages/liba");
+  CHECK_THROWS_WITH(facts.open_archives({}, snapshot),
+                    "/liba.rpm: cannot read /usr/lib/erlrc/packages/liba/1.0-1");
 }
 
 TEST_CASE("an archive that rpm does not show is an error") {
@@ -118,5 +134,5 @@ TEST_CASE("an archive that rpm does not show is an error") {
   host.dir.write("output", kLiba);
   const RpmFacts facts({{"/liba.rpm", "/appb.rpm"}, {}}, patience);
   Snapshot snapshot = host.load(facts);
-  CHECK_THROWS_AS(facts.open_archives(snapshot), Error);
+  CHECK_THROWS_AS(facts.open_archives({}, snapshot), Error);
 }

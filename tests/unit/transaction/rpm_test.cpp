@@ -13,6 +13,22 @@ TEST_CASE("the calls of our plugins of rpm and dnf are moments of the whole run"
   CHECK(rpm_moment("pretrans") == std::nullopt);
 }
 
+TEST_CASE("the calls of scriptlets are moments of the whole run, too") {
+  CHECK(rpm_moment("pre") == Moment::run_unpacks);
+  CHECK(rpm_moment("preun") == Moment::run_unpacked);
+  CHECK(rpm_moment("posttrans") == Moment::run_ended);
+  CHECK(is_rpm_scriptlet("preun"));
+  CHECK_FALSE(is_rpm_scriptlet("end"));
+}
+
+TEST_CASE("a scriptlet reports its package, its version and rpm's argument") {
+  CHECK(parse_rpm_scriptlet({"appb", "1:1.1-2", "0"}) == RpmScriptlet{"appb", "1:1.1-2", 0});
+  CHECK(parse_rpm_scriptlet({"appb", "0:1.1-2", "2"}) == RpmScriptlet{"appb", "1.1-2", 2});
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {}, {"a", "1"}, {"a", "1", "x"}, {"../a", "1", "1"}, {"a", "1/2", "1"}, {"a", "", "1"}})
+    CHECK_THROWS_AS(parse_rpm_scriptlet(args), UsageError);
+}
+
 TEST_CASE("the names of rpm's packages are safe as the names of files") {
   for (const char* name : {"erlang-app", "python3.11_x", "GConf2", "libstdc++", "_a"}) {
     CAPTURE(name);
@@ -40,13 +56,13 @@ TEST_CASE("a line that is not an element is an error, and so is an archive witho
 TEST_CASE("what rpm prints of packages becomes their relations") {
   const auto packages = parse_rpm_query(
       "package liba is not installed\n"
-      "package\tappb\t1:1.1-2\tnoarch\n"
+      "package\tappb\t1:1.1-2\tnoarch\t1\n"
       "requires\tliba\t>=\t1.1\n"
       "requires\t(x or y)\t\t\n"
       "conflicts\tapp c\t<\t2-1\n"
       "provides\terlang-app(appb)\t=\t1.1\n"
       "directory\t/usr/lib/erlrc/packages/\n"
-      "package\tdemo\t1.0-1\tx86_64\n");
+      "package\tdemo\t1.0-1\tx86_64\t1\n");
   REQUIRE(packages.size() == 2);
   const PackageRelations& appb = packages.front().relations;
   CHECK(appb.name == "appb");
@@ -56,7 +72,7 @@ TEST_CASE("what rpm prints of packages becomes their relations") {
   CHECK(appb.provides == Alternatives{{"erlang-app(appb)", "=", "1.1", true}});
   CHECK(packages.front().arch == "noarch");
   CHECK(packages.front().directories == std::set<std::string>{"/usr/lib/erlrc/packages/"});
-  CHECK(packages.back() == RpmPackage{{"demo", "1.0-1"}, "x86_64", {}});
+  CHECK(packages.back() == RpmPackage{{"demo", "1.0-1"}, "x86_64", 1, {}});
 }
 
 TEST_CASE("a relation without a release means all releases of the version") {
