@@ -46,6 +46,19 @@ TEST_CASE("erlrc-appinfo --json prints the dependencies of each application") {
                                                                   {"optional_applications", {"ssl"}}}}));
 }
 
+TEST_CASE("erlrc-appinfo --rpm prints what a package with the files declares") {
+  const TwoApps apps;
+  const std::vector<std::string> both{apps.file("alpha"), apps.file("zulu")};
+  const auto rpm = [&](const std::string& kind) { return apps.run({"--rpm", kind, both[0], both[1]}); };
+  CHECK(rpm("provides") == Ran{0, "erlang-app(zulu) = git\nerlang-app(alpha) = 1.0\n", ""});
+  CHECK(rpm("requires") == Ran{0, "erlang-app(inner)\nerlang-app(kernel)\n", ""});
+  CHECK(rpm("recommends") == Ran{0, "erlang-app(ssl)\n", ""});
+  CHECK(rpm("conflicts").exit == 2);
+  // In rpm, a hyphen separates version and release.
+  apps.write("zulu", R"({application, zulu, [{vsn, "1.0-rc1"}]}.)");
+  CHECK(apps.run({"--rpm", "provides", apps.file("zulu")}).out == "erlang-app(zulu)\n");
+}
+
 TEST_CASE("erlrc-appinfo prints applications that need each other") {
   const TwoApps apps;
   apps.write("zulu", R"({application, zulu, [{vsn, "2"}, {applications, [alpha]}]}.)");
