@@ -209,7 +209,7 @@ TEST_CASE("a supervisor's hook is rolled back by its counterpart") {
       shipped("{update,egerl_srv,supervisor},{apply,{egerl_srv,sup_upgrade_notify,[\"4.0.1\",\"4.1.0\"]}}");
   const Plan plan = plan_of(plan_upgrade(up, running(), Disk({earlier(), to}).files(), {}));
   const std::vector<Term> args{string("4.0.1"), string("4.1.0")};
-  CHECK(plan.steps.at(plan.steps.size() - 3) ==
+  CHECK(plan.steps.at(plan.steps.size() - 4) ==
         Step(ApplyHook{{srv, Atom{"sup_upgrade_notify"}, args},
                        Apply{srv, Atom{"sup_downgrade_notify"}, args}}));
 }
