@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
 
+#include <string>
+#include <utility>
+
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/coordinator/installed_code.hpp>
@@ -12,8 +15,6 @@
 #include <erlrc/site/site.hpp>
 #include <erlrc/sys/deadline.hpp>
 
-#include <utility>
-
 #include "arguments.hpp"
 #include "node_discover.hpp"
 #include "node_register.hpp"
@@ -22,6 +23,9 @@ namespace erlrc {
 namespace {
 
 const std::string tool = "erlrc-node";
+
+/// How long the nodes have to answer in a list.
+constexpr milliseconds patience{5'000};
 
 int unregister_one(const std::string& name, Streams& streams) {
   const bool was_there = unregister_node(erlrc_root(), parse_node_name(name));
