@@ -118,8 +118,10 @@ TEST_CASE("in a run of several packages, archives are opened only if the package
   const Ask question{Ask::What::would_change, {up("app")}};
   CHECK(next({}, Called{}, snapshot) == Actions{question});
   snapshot.answers = {{question, false}};
+  RunRecord recorded = alone_record(State::trying);
+  recorded.groups.front().packages.front().version = "2";
   CHECK(next({}, Called{}, snapshot) ==
-        Actions{Store{alone_record(State::trying)}, Execute{{up("app")}, How::all_or_none, true}});
+        Actions{Store{recorded}, Execute{{up("app")}, How::all_or_none, true}});
   snapshot.answers = {{question, true}};
   CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}, OpenArchives{}});
 }
