@@ -128,7 +128,7 @@ PackageActions upgrade_set(const RunRecord& record, std::vector<Request> request
 PackageActions arrive(const Group& group, const Snapshot& snapshot) {
   const RunRecord::Package& self = *group.find(snapshot.package);
   RunRecord::Package now = self;
-  now.requests = own_requests(snapshot);
+  now.requests = without_taken(snapshot.package, own_requests(snapshot), group);
   leave_starts(now);
   PackageActions actions;
   const PackagedApps apps = managed_apps(snapshot.unpacking).value_or(PackagedApps{});
@@ -240,7 +240,7 @@ PackageActions after_upgrade(const RunRecord& record, const Executed& executed, 
   RunRecord::Package& self = *group.find(snapshot.package);
   const bool arrived = group.state == State::done;
   if (arrived) {
-    self.requests = own_requests(snapshot);
+    self.requests = without_taken(snapshot.package, own_requests(snapshot), group);
     leave_starts(self);
   }
   if (executed.code == 0) return close_own(std::move(now), snapshot);

@@ -137,6 +137,7 @@ Candidates candidates(const Snapshot& snapshot, std::vector<Request> requests, P
         place > own ? coming(archive, snapshot, made.unmanaged) : passed(*archive.relations, snapshot);
     if (change) changes[archive.relations->name] = *std::move(change);
   }
+  pair_moved(changes);
   for (const std::string& name : together_with(snapshot.package, changes)) {
     const PackageChange& change = changes.at(name);
     const bool is_passed = name != snapshot.package && change.archive.empty();

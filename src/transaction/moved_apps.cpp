@@ -25,6 +25,24 @@ const PackagedApp* shipped_by_another(const Atom& app, const std::string& packag
   return nullptr;
 }
 
+/// `request` stops an application, or has left it to another package. Returns whether `taker`, which starts it,
+/// changes it from now on.
+bool take(const Request& request, PackageChange& taker) {
+  const auto start = std::ranges::find_if(taker.requests, [&](const Request& one) {
+    return std::holds_alternative<Request::Start>(one.what) && one.app == request.app &&
+           one.nodes == request.nodes;
+  });
+  if (start == taker.requests.end()) return false;
+  const Version from = *version_before(request), to = *version_after(*start);
+  if (!stops(request)) {
+    if (*version_after(request) == to) taker.requests.erase(start);
+    return false;
+  }
+  const PackagedApp old{request.app, from.vsn, *from.location}, next{request.app, to.vsn, *to.location};
+  *start = for_nodes(start->nodes, change_all({old}, {next}, {})).front();
+  return true;
+}
+
 }  // namespace
 
 bool stops_any(const std::vector<Request>& requests) {
@@ -41,6 +59,30 @@ std::vector<Request> leave_to_others(const std::string& package, std::vector<Req
     const PackagedApp own{request.app, version.vsn, *version.location};
     request = for_nodes(request.nodes, change_all({own}, {*other}, std::set<Atom>{})).front();
   }
+  return requests;
+}
+
+void pair_moved(PackageChanges& changes) {
+  for (auto& [giver, change] : changes)
+    std::erase_if(change.requests, [&](const Request& request) {
+      if (version_before(request) == nullptr) return false;
+      for (auto& [name, taker] : changes)
+        if (name != giver && take(request, taker)) {
+          taker.takes_from.insert(giver);
+          return true;
+        }
+      return false;
+    });
+}
+
+std::vector<Request> without_taken(const std::string& package, std::vector<Request> requests,
+                                   const RunRecord::Group& group) {
+  std::erase_if(requests, [&](const Request& request) {
+    return stops(request) && std::ranges::any_of(group.packages, [&](const RunRecord::Package& other) {
+             return other.name != package &&
+                    std::ranges::find(other.requests, request.app, &Request::app) != other.requests.end();
+           });
+  });
   return requests;
 }
 

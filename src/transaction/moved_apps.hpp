@@ -5,7 +5,9 @@
 #include <vector>
 
 #include <erlrc/plan/request.hpp>
+#include <erlrc/transaction/run_record.hpp>
 #include <erlrc/transaction/snapshot.hpp>
+#include <erlrc/transaction/upgrade_set.hpp>
 
 // Applications that one package no longer has, while another package ships them. Nodes that run such an
 // application change to the other package's version; it is not stopped.
@@ -19,5 +21,12 @@ bool stops_any(const std::vector<Request>& requests);
 /// version of that one. Without snapshot.packages they stay as they are.
 std::vector<Request> leave_to_others(const std::string& package, std::vector<Request> requests,
                                      const Snapshot& snapshot);
+
+/// Where one package stops what another one starts, the other one changes it instead.
+void pair_moved(PackageChanges& changes);
+
+/// The requests of `package`, without stopping what other packages of its group have taken over.
+std::vector<Request> without_taken(const std::string& package, std::vector<Request> requests,
+                                   const RunRecord::Group& group);
 
 }  // namespace erlrc

@@ -89,7 +89,7 @@ PackageActions unpack_failed(const RunRecord& record, const Snapshot& snapshot) 
   } else if (group != nullptr && group->clean) {
     // No node was changed.
   } else {
-    auto requests = group != nullptr ? rolling_back(*group->find(snapshot.package), snapshot)
+    auto requests = group != nullptr ? rolling_back(*group, *group->find(snapshot.package), snapshot)
                                      : requests_for(snapshot.moment, snapshot.versions());
     if (!requests.empty()) actions.push_back(roll_back(snapshot.package, std::move(requests), true));
   }

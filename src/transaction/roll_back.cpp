@@ -81,13 +81,19 @@ RollBack roll_back(const std::string& package, std::vector<Request> requests, bo
   return made;
 }
 
-std::vector<Request> rolling_back(const RunRecord::Package& package, const Snapshot& snapshot) {
+std::vector<Request> rolling_back(const Group& group, const RunRecord::Package& package,
+                                  const Snapshot& snapshot) {
   std::vector<Request> requests = all_reversed(package.requests);
-  for (Request& request : requests) {
-    const PackagedApp* app = find(snapshot.backup(package.name), request.app);
-    Version* to = version_after(request);
-    if (app != nullptr && to != nullptr && to->vsn == app->vsn) to->location = app->location;
-  }
+  const auto read_from = [&](const PackagedApps& backup) {
+    for (Request& request : requests) {
+      const PackagedApp* app = find(backup, request.app);
+      Version* to = version_after(request);
+      if (app != nullptr && to != nullptr && to->vsn == app->vsn) to->location = app->location;
+    }
+  };
+  for (const RunRecord::Package& other : group.packages)
+    read_from(snapshot.backup(other.name));
+  read_from(snapshot.backup(package.name));
   return requests;
 }
 
@@ -95,8 +101,8 @@ void roll_back_open(const Group& group, OwnFiles files, const Snapshot& snapshot
   for (const RunRecord::Package& package : std::views::reverse(group.packages)) {
     const bool is_own = package.name == snapshot.package;
     if (package.closed || (is_own && files == OwnFiles::rolled_back) || package.requests.empty()) continue;
-    RollBack back =
-        roll_back(package.name, rolling_back(package, snapshot), is_own && files == OwnFiles::restored);
+    RollBack back = roll_back(package.name, rolling_back(group, package, snapshot),
+                              is_own && files == OwnFiles::restored);
     if (is_own && files == OwnFiles::both_on_disk) back.stays.reset();
     actions.push_back(std::move(back));
   }

@@ -96,13 +96,15 @@ std::set<std::string> together_with(const std::string& start, const PackageChang
   std::set<std::string> found{start};
   std::vector<std::string> next{start};
   while (!next.empty()) {
-    const PackageChange& one = changes.at(next.back());
+    const std::string current = next.back();
+    const PackageChange& one = changes.at(current);
     next.pop_back();
-    for (const auto& [name, other] : changes)
-      if (!found.contains(name) && belong_together(one, other)) {
-        found.insert(name);
-        next.push_back(name);
-      }
+    for (const auto& [name, other] : changes) {
+      const bool moves = one.takes_from.contains(name) || other.takes_from.contains(current);
+      if (found.contains(name) || !(moves || belong_together(one, other))) continue;
+      found.insert(name);
+      next.push_back(name);
+    }
   }
   return found;
 }

@@ -28,7 +28,8 @@ bool is_removed(const Snapshot& snapshot, const std::string& name) {
          });
 }
 
-/// An application of a package that is removed, while another package of the run ships it from now on.
+/// An application of a package that is removed, or whose new version no longer has it, while another package of the
+/// run ships it from now on.
 struct Moved {
   PackagedApp app;
   std::string from;  ///< the package that had it
@@ -36,8 +37,16 @@ struct Moved {
 
 using MovedApps = std::map<Atom, Moved>;
 
-MovedApps apps_of_removed(const Snapshot& snapshot) {
+MovedApps dropped_apps(const Snapshot& snapshot) {
   MovedApps apps;
+  for (const Archive& archive : snapshot.archives) {
+    const InstalledPackage* now = archive.relations ? find(snapshot, archive.relations->name) : nullptr;
+    const auto next = managed_apps(archive.member);
+    if (now == nullptr || !next) continue;
+    for (const PackagedApp& app : managed_apps(now->member).value_or(PackagedApps{}))
+      if (std::ranges::find(*next, app.app, &PackagedApp::app) == next->end())
+        apps.emplace(app.app, Moved{app, now->relations.name});
+  }
   for (const auto& [name, package] : *snapshot.packages)
     if (is_removed(snapshot, name))
       for (const PackagedApp& app : managed_apps(package.member).value_or(PackagedApps{}))
@@ -101,6 +110,13 @@ void add_change(const Archive& archive, MovedApps& moved, WholeSet& all, const S
   change.requests = for_nodes(known ? now->member->nodes : archive.member->nodes, std::move(requests));
   if (!old.empty()) all.old[name] = std::move(old);
   all.changes[name] = std::move(change);
+}
+
+/// Another package has taken this application over from `package`.
+void leave_out(const Atom& app, const std::string& package, WholeSet& all) {
+  const auto change = all.changes.find(package);
+  if (change != all.changes.end())
+    std::erase_if(change->second.requests, [&](const Request& request) { return request.app == app; });
 }
 
 /// A package that is removed: its applications are stopped, but for those that another one has now.
@@ -179,9 +195,12 @@ std::set<std::string> to_bring_in_sync(const RunRecord& record, const std::set<s
 
 WholeSet whole_set(const Snapshot& snapshot) {
   WholeSet all;
-  MovedApps moved = apps_of_removed(snapshot);
+  const MovedApps dropped = dropped_apps(snapshot);
+  MovedApps moved = dropped;
   for (const Archive& archive : snapshot.archives)
     if (archive.relations) add_change(archive, moved, all, snapshot);
+  for (const auto& [app, one] : dropped)
+    if (!moved.contains(app)) leave_out(app, one.from, all);
   for (const auto& [name, package] : *snapshot.packages)
     if (is_removed(snapshot, name)) add_removal(name, moved, all, snapshot);
   move_later(all);

@@ -95,3 +95,75 @@ TEST_CASE(
         PackageAction{Execute{
             {unstarted("app", staged("app")), unstarted("lib", at("lib", "2"))}, How::all_or_none, true}});
 }
+
+namespace {
+
+/// The same, but the package other is new on this host: lib moves to it.
+Snapshot split_of_app() {
+  Snapshot snapshot = upgrade_of_app();
+  snapshot.hooked = {"app"};
+  snapshot.packages->erase("other");
+  snapshot.archives.push_back({"other.deb", relations("other", "7"), member("lib", "2")});
+  snapshot.answers = {{Ask{Ask::What::would_change, {up("app"), reversed(start("lib", "1"))}}, true}};
+  snapshot.staged = {{"other.deb", {.desired = {Atom{"lib"}}}}};
+  return snapshot;
+}
+
+PackagedApp staged_by_other() {
+  PackagedApp app = at("lib", "2");
+  app.location = Location::staged(app.location.in_path, "/staged/other" + app.location.in_path);
+  return app;
+}
+
+const Request kMoved = up("lib", staged_by_other(), at("lib", "1"));
+
+RunRecord split_record(State state, bool app_closed) {
+  return {kRun, {{state, "", {{"app", "1", "2", {up("app")}, app_closed}, {"other", "", "7", {kMoved}}}}}};
+}
+
+}  // namespace
+
+TEST_CASE("an application that moves to a new package of the run is changed, not stopped") {
+  CHECK(next({}, Called{}, split_of_app()) == Actions{Store{split_record(State::trying, false)},
+                                                      Execute{{up("app"), kMoved}, How::all_or_none, true}});
+}
+
+TEST_CASE("it is changed with the files of the new package if that one has come first") {
+  Snapshot snapshot = split_of_app();
+  const Request moved = unstarted("lib", at("lib", "2"));
+  snapshot.hooked = {"app", "other"};
+  snapshot.packages->emplace("other", other());
+  std::ranges::reverse(snapshot.archives);
+  snapshot.unpacking_relations = relations("app", "2", "other");
+  snapshot.answers = {{Ask{Ask::What::would_change, {up("app"), moved}}, true}};
+  snapshot.answers.emplace_back(Ask{Ask::What::needs_restart, {start("lib", "2")}}, false);
+  CHECK(next({}, Called{}, snapshot).back() ==
+        PackageAction{Execute{{up("app"), moved}, How::all_or_none, true}});
+}
+
+TEST_CASE("if the new package does not come, nodes get it back from the backup of the package that had it") {
+  Snapshot snapshot = split_of_app();
+  snapshot.moment = Moment::configured;
+  snapshot.packages->at("app") = {relations("app", "2"), "all", false, member("app", "2")};
+  snapshot.backups = {{"app", {backup_of("app"), backup_of("lib")}}};
+  const Request request = up("lib", staged_by_other(), backup_of("lib"));
+  CHECK(next(split_record(State::done, true), Called{}, snapshot) ==
+        Actions{back("other", request, {}), DropAllStaged{}, Store{}});
+}
+
+TEST_CASE("a package that comes after the one that has its application does not stop it") {
+  Snapshot snapshot = split_of_app();
+  CHECK(next(split_record(State::done, false), Called{}, snapshot) ==
+        Actions{Execute{{up("app")}, How::all_or_none, true}});
+}
+
+TEST_CASE("rpm: an application that moves to a new package of the transaction is changed, not stopped") {
+  Snapshot snapshot = run_with_app();
+  snapshot.packages->erase("other");
+  snapshot.archives = {{"/app.rpm", relations("app", "2"), member("app", "2")},
+                       {"/other.rpm", relations("other", "7"), member("lib", "2")}};
+  snapshot.staged = {{"/app.rpm", {}}, {"/other.rpm", {}}};
+  CHECK(next({}, Called{}, snapshot).back() ==
+        PackageAction{Execute{
+            {unstarted("app", staged("app")), unstarted("lib", staged_by_other())}, How::all_or_none, true}});
+}
