@@ -32,7 +32,8 @@ std::vector<fs::path> member_files() {
     if (name.ends_with(".erlrc")) files.push_back(info / name);
   const fs::path members = rpm_members();
   for (const std::string& name : directory_names(members).value_or(std::vector<std::string>{}))
-    files.push_back(members / name);
+    for (const std::string& evr : directory_names(members / name).value_or(std::vector<std::string>{}))
+      files.push_back(members / name / evr);
   return files;
 }
 

@@ -77,29 +77,31 @@ int restart_hook(Streams& streams) {
   return 0;
 }
 
-/// A scriptlet of rpm may have no network.
-int rpm_scriptlet(Moment moment, const RpmScriptlet& scriptlet, Streams& streams) {
-  if (is_for_other_system()) return 0;
-  enter_namespaces_of_caller();
+/// Handles the call with what `make_facts` makes of the time limit.
+template <typename MakeFacts>
+int rpm_call(Moment moment, MakeFacts make_facts, Streams& streams) {
   std::optional<Site> site = site_to_serve();
   if (!site) return 0;
   const Settings settings = settings_of_run(streams);
   if (!settings.hooks) return 0;
   leave_alone(*site, settings);
   check_epmd_port(streams);
-  return handle_call(moment, RpmScriptFacts(scriptlet, settings.timeout), *site, settings, streams);
+  return handle_call(moment, make_facts(settings.timeout), *site, settings, streams);
+}
+
+/// A scriptlet of rpm may have no network.
+int rpm_scriptlet(Moment moment, const RpmScriptlet& scriptlet, Streams& streams) {
+  if (is_for_other_system()) return 0;
+  enter_namespaces_of_caller();
+  return rpm_call(
+      moment, [&](milliseconds timeout) { return RpmScriptFacts(scriptlet, timeout); }, streams);
 }
 
 int rpm_plugin(Moment moment, Streams& streams) {
   RpmElements elements;
   if (moment == Moment::run_begins) elements = parse_rpm_elements(read_standard_input());
-  std::optional<Site> site = site_to_serve();
-  if (!site) return 0;
-  const Settings settings = settings_of_run(streams);
-  if (!settings.hooks) return 0;
-  leave_alone(*site, settings);
-  check_epmd_port(streams);
-  return handle_call(moment, RpmFacts(std::move(elements), settings.timeout), *site, settings, streams);
+  return rpm_call(
+      moment, [&](milliseconds timeout) { return RpmFacts(elements, timeout); }, streams);
 }
 
 int rpm_hook(const std::string& name, const std::vector<std::string>& args, Streams& streams) {
