@@ -9,6 +9,7 @@
 #include <erlrc/boot/boot_script.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/site/site.hpp>
+#include <erlrc/sys/child_program.hpp>
 #include <erlrc/sys/file.hpp>
 
 #include "arguments.hpp"
@@ -41,13 +42,28 @@ int make_and_report(const BootScript& script, Streams& streams) {
   return 0;
 }
 
+/// The directory of the installed Erlang, $ROOT in scripts: that above the directory of the program erl.
+fs::path erlang_root() {
+  constexpr int most_links = 8;
+  fs::path erl = find_program("erl").value_or("/usr/lib/erlang/bin/erl");
+  for (int i = 0; i < most_links; ++i) {
+    const auto target = read_link_if_readable(erl);
+    if (!target) break;
+    erl = (erl.parent_path() / *target).lexically_normal();
+  }
+  return erl.parent_path().parent_path();
+}
+
 /// A directory that the script names and that is gone; empty if all are there.
 std::string gone_directory(const fs::path& script) {
+  constexpr std::string_view in_root = "$ROOT/";
   const std::string text = read_file_if_exists(script).value_or("");
   constexpr std::string_view end = "/ebin\"";
   for (std::size_t at = text.find(end); at != std::string::npos; at = text.find(end, at + 1)) {
     const std::size_t begin = text.rfind('"', at) + 1;
-    const std::string directory = text.substr(begin, at - begin) + "/ebin";
+    std::string directory = text.substr(begin, at - begin) + "/ebin";
+    if (directory.starts_with(in_root))
+      directory = (erlang_root() / directory.substr(in_root.size())).string();
     if (directory.starts_with('/') && !visible_status(directory)) return directory;
   }
   return "";
