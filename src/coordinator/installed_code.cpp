@@ -17,6 +17,7 @@
 #include <erlrc/node/running_code.hpp>
 #include <erlrc/site/app_dir.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/process.hpp>
 
 namespace erlrc {
 namespace {
@@ -59,16 +60,16 @@ std::optional<std::vector<FixedPart>> library_parts(const fs::path& file) {
 }
 
 /// Which file each of the modules is in: the first one in the code path.
-std::map<Atom, std::string> search_path(const RunningCode& running, Deadline until) {
+std::map<Atom, std::string> search_path(const RunningCode& running, const std::string& root, Deadline until) {
   std::set<Atom> running_modules;
   for (const RunningModule& module : running.modules)
     running_modules.insert(module.name);
   std::map<Atom, std::string> found;
   for (const std::string& directory : running.path) {
     expect_time(until);
-    const auto status = visible_status(directory);
+    const auto status = visible_status(root + directory);
     if (!status || status->kind != FileStatus::Kind::directory) continue;
-    for (const std::string& name : directory_names(directory).value_or(std::vector<std::string>{})) {
+    for (const std::string& name : directory_names(root + directory).value_or(std::vector<std::string>{})) {
       if (!name.ends_with(beam_suffix)) continue;
       const Atom module{name.substr(0, name.size() - beam_suffix.size())};
       if (running_modules.contains(module)) found.emplace(module, (fs::path(directory) / name).string());
@@ -77,7 +78,8 @@ std::map<Atom, std::string> search_path(const RunningCode& running, Deadline unt
   return found;
 }
 
-void load_beams(const RunningCode& running, Deadline until, InstalledCode& installed) {
+void load_beams(const RunningCode& running, const std::string& root, Deadline until,
+                InstalledCode& installed) {
   std::set<std::string> files;
   for (const RunningModule& module : running.modules) {
     if (module.origin == RunningModule::Origin::file) files.insert(module.file);
@@ -87,21 +89,22 @@ void load_beams(const RunningCode& running, Deadline until, InstalledCode& insta
   }
   for (const std::string& file : files) {
     expect_time(until);
-    const Content content = content_of(file);
+    const Content content = content_of(root + file);
     if (content.is_in_archive) continue;
     installed.beams[file] = content.bytes ? digest_of(*content.bytes, file) : std::nullopt;
   }
 }
 
-void load_libraries(const RunningCode& running, Deadline until, InstalledCode& installed) {
+void load_libraries(const RunningCode& running, const std::string& root, Deadline until,
+                    InstalledCode& installed) {
   for (const RunningLibrary& library : running.libraries) {
     expect_time(until);
-    installed.files.emplace(library.file, library_parts(library.file));
+    installed.files.emplace(library.file, library_parts(root + library.file));
     for (const Atom& module : library.modules) {
       const auto found = installed.found.find(module);
       if (found == installed.found.end() || installed.libraries.contains(module)) continue;
       auto& around = installed.libraries[module];
-      const fs::path priv = priv_of(fs::path(found->second).parent_path());
+      const fs::path priv = priv_of(fs::path(root + found->second).parent_path());
       for (const std::string& name : files_below(priv))
         if (name.ends_with(".so"))
           if (auto parts = library_parts(priv / name)) around.push_back(*std::move(parts));
@@ -109,13 +112,22 @@ void load_libraries(const RunningCode& running, Deadline until, InstalledCode& i
   }
 }
 
+/// Where the root directory of the node is: in a container or a chroot, it has another disk than ours.
+std::string root_of(const NodeEntry& entry) {
+  const auto pid = process_of(entry);
+  const auto user_counts = [&](uid_t user) { return may_run(entry, user); };
+  if (!pid || find_node_process_with_our_root(entry.name.alive, entry.name.host.value_or(""), user_counts))
+    return "";
+  return "/proc/" + std::to_string(*pid) + "/root";
+}
+
 }  // namespace
 
-InstalledCode load_installed_code(const RunningCode& running, Deadline until) {
+InstalledCode load_installed_code(const RunningCode& running, const std::string& root, Deadline until) {
   InstalledCode installed;
-  installed.found = search_path(running, until);
-  load_beams(running, until, installed);
-  load_libraries(running, until, installed);
+  installed.found = search_path(running, root, until);
+  load_beams(running, root, until, installed);
+  load_libraries(running, root, until, installed);
   return installed;
 }
 
@@ -123,7 +135,7 @@ std::optional<Comparison> compare_with_disk(const NodeEntry& entry, Deadline unt
   const auto rpc = connect(entry, until);
   if (!rpc) return std::nullopt;
   const RunningCode running = ask_running_code(*rpc, until);
-  return compare(running, load_installed_code(running, until));
+  return compare(running, load_installed_code(running, root_of(entry), until));
 }
 
 }  // namespace erlrc
