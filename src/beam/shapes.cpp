@@ -247,8 +247,9 @@ Unfit unfit_shapes(const Shapes& from, const Shapes& to) {
   for (const auto& [tag, before] : from.records) {
     const auto after = to.records.find(tag);
     if (after == to.records.end() || after->second.matched.empty()) continue;
+    // What only code_change of `from` makes is a state of another version.
     for (const std::uint32_t size : before.made)
-      if (!after->second.known.contains(size))
+      if (before.known.contains(size) && !after->second.known.contains(size))
         unfit.records.push_back({tag, size, {after->second.matched.begin(), after->second.matched.end()}});
   }
   if (from.struct_keys && to.struct_keys)

@@ -51,8 +51,7 @@ TEST_CASE("each program prints its own usage") {
        "LATERDIR\n"},
       {hook_main,
        "erlrc-hook: dpkg|rpm|restart is required; usage: erlrc-hook [OPTIONS] dpkg SCRIPT [ARGUMENT]... | "
-       "rpm "
-       "begin|end|recover | restart\n"},
+       "rpm begin|end|recover | rpm SCRIPTLET NAME EVR COUNT | restart\n"},
   }));
   CHECK(one.run(program, {}) == Ran{2, "", line});
 }
