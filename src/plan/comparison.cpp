@@ -73,6 +73,8 @@ Comparison compare(const RunningCode& running, const InstalledCode& installed) {
   Comparison result;
   for (const RunningModule& module : running.modules)
     compare_module(module, installed, result);
+  // The node answers in no order.
+  std::ranges::stable_sort(result.differences, {}, &Difference::what);
   compare_used(running, installed, result);
   for (const RunningLibrary& library : running.libraries) {
     if (!library.parts) continue;

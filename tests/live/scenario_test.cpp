@@ -396,7 +396,8 @@ TEST_CASE("upgrade: the default directories are in the node's library") {
   lib = lib.substr(1, lib.size() - 2);
   const Ran ran = lab.run(upgrade_main, {"zoo", "1.0.0", "2.0.0"});
   CHECK(ran.exit == 1);
-  CHECK(ran.err.starts_with("erlrc-upgrade: NODE: " + lib + "/zoo-"));  // one of the two missing directories
+  CHECK(ran.err.find("zoo 1.0.0 runs, but its directory " + lib + "/zoo-1.0.0/ebin does not exist") !=
+        std::string::npos);
 }
 
 // --- the appup

@@ -26,12 +26,15 @@ check_origin(Modules, Names, Ebin) ->
         Others -> note_patches(Others, Ebin, code:get_path())
     end.
 
-%% A directory of an earlier version is not in the code path any longer.
+%% A directory with the .app file of the application has one of its versions: what the run is about.
 note_patches(Others, Ebin, Path) ->
     Own = names_of(Ebin, Path),
+    Apps = filelib:wildcard("*.app", Ebin),
     case [[module_name(Module), " in ", filename:dirname(File)]
           || {Module, File} <- Others, lists:member(filename:dirname(File), Path),
-             not lists:member(filename:dirname(File), Own)] of
+             not lists:member(filename:dirname(File), Own),
+             not lists:any(fun(App) -> filelib:is_file(filename:join(filename:dirname(File), App)) end,
+                           Apps)] of
         [] -> ok;
         Patches -> remark("other directories of the code path have modules of their own, which a restart"
                           " would load again: ~ts", [lists:join("; ", Patches)])
