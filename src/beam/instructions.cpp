@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "instructions.hpp"
 
+#include <algorithm>
+
 namespace erlrc {
 namespace {
 
@@ -23,8 +25,11 @@ const BeamInstruction* BeamInstructions::next() {
   current_.opcode = code_.u8();
   current_.list.clear();
   if (current_.opcode == 0 || current_.opcode > kOperands.size()) throw Unreadable{};
-  for (std::size_t i = 0; i < kOperands[current_.opcode - 1u]; ++i)
+  const std::size_t count = kOperands[current_.opcode - 1u];
+  for (std::size_t i = 0; i < count; ++i)
     current_.operands[i] = operand();
+  std::fill(current_.operands.begin() + static_cast<std::ptrdiff_t>(count), current_.operands.end(),
+            Operand{});
   return &current_;
 }
 

@@ -62,15 +62,21 @@ public:
     Shapes shapes{{}, std::move(struct_keys_), has_code_change_ && !converts_};
     for (auto& [atom, use] : uses_)
       merge(shapes.records[module_.atom(static_cast<std::uint32_t>(atom))], use);
-    for (auto& [name, sizes] : literal_)
-      if (const auto found = shapes.records.find(name); found != shapes.records.end()) {
-        found->second.known.insert(sizes.begin(), sizes.end());
-        found->second.made.insert(sizes.begin(), sizes.end());
+    for (const LiteralRecord& literal : literal_records_)
+      if (const auto found = shapes.records.find(literal.name); found != shapes.records.end()) {
+        found->second.made.insert(literal.size);
+        if (used_literals_.contains(literal.number)) found->second.known.insert(literal.size);
       }
     return shapes;
   }
 
 private:
+  struct LiteralRecord {
+    std::uint64_t number = 0;
+    Atom name;
+    std::uint32_t size = 0;
+  };
+
   static void merge(RecordUse& into, const RecordUse& use) {
     into.matched.insert(use.matched.begin(), use.matched.end());
     into.known.insert(use.known.begin(), use.known.end());
@@ -83,8 +89,10 @@ private:
     ByteReader reader(module_.literals);
     for (std::uint32_t left = reader.u32(); left > 0; --left) {
       const BytesView literal = reader.take(reader.u32());
+      if (auto name = record_name(literal))
+        literal_records_.push_back(
+            {literals_.size(), *std::move(name), static_cast<std::uint8_t>(literal[2])});
       literals_.push_back(literal);
-      if (auto name = record_name(literal)) literal_[*name].insert(static_cast<std::uint8_t>(literal[2]));
     }
   }
 
@@ -133,6 +141,7 @@ private:
   void note(const BeamInstruction& instruction) {
     const auto& operands = instruction.operands;
     if (in_own_code_change_ && instruction.opcode != kFuncInfo && !passes_on(instruction)) converts_ = true;
+    note_literals(instruction);
     switch (instruction.opcode) {
       case kFuncInfo:
         begin_function(instruction);
@@ -180,6 +189,16 @@ private:
     if (matched) use.matched.insert(number);
   }
 
+  void note_literals(const BeamInstruction& instruction) {
+    if (in_code_change_) return;
+    const auto note_each = [&](const auto& operands) {
+      for (const Operand& operand : operands)
+        if (operand.tag == Operand::kLiteral) used_literals_.insert(operand.value);
+    };
+    note_each(instruction.operands);
+    note_each(instruction.list);
+  }
+
   void note_compared(const Operand& operand) {
     if (operand.tag == Operand::kAtom && !in_code_change_) compared_.insert(operand.value);
   }
@@ -202,10 +221,11 @@ private:
 
   const ShapeCode& module_;
   std::vector<BytesView> literals_;
-  std::map<Atom, std::set<std::uint32_t>> literal_;  // records among them
-  std::map<std::uint64_t, RecordUse> uses_;          // by atom
-  std::set<std::uint64_t> compared_;                 // atoms that are compared by themselves
-  std::set<std::uint32_t> sizes_;                    // sizes that are tested by themselves
+  std::vector<LiteralRecord> literal_records_;  // records among them
+  std::set<std::uint64_t> used_literals_;       // outside of code_change
+  std::map<std::uint64_t, RecordUse> uses_;     // by atom
+  std::set<std::uint64_t> compared_;            // atoms that are compared by themselves
+  std::set<std::uint32_t> sizes_;               // sizes that are tested by themselves
   std::optional<std::vector<Atom>> struct_keys_;
   bool in_code_change_ = false;
   bool in_own_code_change_ = false;
