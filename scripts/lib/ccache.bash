@@ -11,6 +11,6 @@ if type -P ccache >/dev/null; then
   [[ -d $CCACHE_DIR ]] || CCACHE_DIR=$top/build/ccache
   # A clone in another directory is served, too.
   export CCACHE_DIR CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
-  # Precompiled headers are compared by the .sum files of CMakeLists.txt.
-  export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1
+  # Precompiled headers are compared by the .sum files of CMakeLists.txt. debhelper compiles with another locale.
+  export CCACHE_SLOPPINESS=pch_defines,time_macros,locale CCACHE_PCH_EXTSUM=1
 fi

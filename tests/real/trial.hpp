@@ -33,7 +33,7 @@ private:
   void start(Row& row);
   std::string change(ToolMain tool, const PackagedApp& after, Row& row);
   void check(const std::string& question, Row& row);
-  void compare(Row& row);
+  void compare(bool restart_is_due, Row& row);
   std::string count();
 
   const Pair& pair_;
