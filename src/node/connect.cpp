@@ -182,8 +182,10 @@ std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const Known
     std::unique_ptr<Rpc> rpc;
     in_network(*entry.network, [&] { rpc = connect_here(entry, until, known, first); });
     return rpc;
-  } catch (const OtherSystem&) {
-    throw;
+  } catch (const OtherSystem& error) {
+    const std::string remark = protocol_remark(entry);
+    if (remark.empty()) throw;
+    throw OtherSystem(std::string(error.what()) + "; " + remark);
   } catch (const Error& error) {
     const std::string remark = protocol_remark(entry);
     if (remark.empty()) throw;

@@ -97,8 +97,10 @@ TEST_CASE("compare: code of cover, made code and old code") {
         "code:load_binary(M, \"made\", Code), code:purge(M).");
   }
   SECTION("compiled for cover") {
-    lab.ask("{ok, zoo_sup} = cover:compile_module(\"" + lab.at("zoo", "1.0.0") +
-            "/src/zoo_sup.erl\", [{d, 'VSN', \"1.0.0\"}]).");
+    // As cover:compile/1 loads it; not each release in the tests has the application tools.
+    lab.ask(
+        "{_, Beam, _} = code:get_object_code(zoo_sup), {module, _} = code:load_binary(zoo_sup, "
+        "cover_compiled, Beam), code:purge(zoo_sup).");
     expected = "  compiled for cover, instead of the code in LAB/zoo-1.0.0/ebin: zoo_sup\n";
   }
   SECTION("old code") {

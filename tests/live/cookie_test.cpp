@@ -108,7 +108,8 @@ TEST_CASE("no error has the cookie: wrong cookie, readable file, excess line") {
   std::string wrong = good;
   wrong.replace(wrong.find(cookie), cookie.size(), other);
   with.lab.dir().write(file, wrong, 0600);
-  CHECK(with.run(start_main, start).exit == 1);
+  // A node in another root directory is not ours to change; the error is a remark then.
+  CHECK(with.run(start_main, start).exit == (with.lab.node().has_our_root() ? 1 : 0));
   CHECK(with.run(eval_main, {with.lab.node().alive(), "node()"}).exit == 1);
   with.lab.dir().write(file, good, 0644);
   CHECK(with.run(start_main, start).exit == 1);

@@ -82,7 +82,8 @@ TEST_CASE("the running nodes are found, with what an entry would need") {
                                                 (plain.home() / ".erlang.cookie").string(), "--epmd-port",
                                                 std::to_string(epmd.port()), plain.alive()});
     if (node.pid == far.pid()) CHECK(node.network == "/proc/" + std::to_string(far.pid()) + "/ns/net");
-    CHECK_FALSE(node.listens.empty());
+    // Other nodes of the machine may be starting.
+    if (node.pid == plain.pid() || node.pid == far.pid()) CHECK_FALSE(node.listens.empty());
   }
 }
 

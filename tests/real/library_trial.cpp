@@ -132,7 +132,8 @@ void LibraryTrial::step(const std::string& name, ToolMain tool, const PackagedAp
   const Ran ran = lab_.run(tool, args);
   LibraryStep done{name, "", ""};
   bool restart_due = false;
-  for (const Json& node : Json::parse(ran.out).at("nodes")) {
+  const Json report = Json::parse(ran.out);
+  for (const Json& node : report.at("nodes")) {
     done.outcome += (done.outcome.empty() ? "" : ", ") + node.at("word").get<std::string>();
     if (node.at("outcome") == "broken" || node.at("outcome") == "error")
       result_.wrong.push_back(name + ": " + node.dump());

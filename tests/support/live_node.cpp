@@ -187,6 +187,10 @@ Term LiveNode::evaluate(std::string_view expressions) const {
   return rpc->receive(after(start_time));
 }
 
+bool LiveNode::has_our_root() const {
+  return file_identity("/proc/" + std::to_string(pid()) + "/root/usr") == file_identity("/usr");
+}
+
 int LiveNode::otp_release() const {
   return static_cast<int>(as_integer(evaluate("list_to_integer(erlang:system_info(otp_release)).")).value());
 }

@@ -89,6 +89,8 @@ public:
   /// How a client reaches it: name without host, cookie, port of its epmd.
   NodeEntry entry() const;
   pid_t pid() const { return child_.pid(); }
+  /// A node of another release runs in a root directory of its own (scripts/with-otp).
+  bool has_our_root() const;
   bool runs() { return child_.runs(); }
   /// Sends SIGKILL and waits for the end.
   void kill() { child_.kill(); }
