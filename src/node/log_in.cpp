@@ -89,7 +89,7 @@ std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::uint16_t port, Dialled 
   } catch (const Error& error) {
     // An entry that names a network is for the node there, whatever its files are.
     if (!entry.network && is_served_by_other_system(entry, port))
-      throw OtherSystem("no process of this system listens there; " + std::string(error.what()));
+      throw OtherSystem("no process of this system listens there: " + std::string(error.what()));
     throw;
   }
 }
