@@ -143,8 +143,8 @@ const std::vector<SettingName>& setting_names() {
       {"preflight", "Erlrc::Preflight"},  {"preflight_timeout", "Erlrc::Preflight::Timeout"},
       {"on_refusal", "Erlrc::OnRefusal"}, {"retry", "Erlrc::Retry"},
       {"purge", "Erlrc::Purge"},          {"stranded", "Erlrc::Stranded"},
-      {"records", "Erlrc::Records"},      {"children", "Erlrc::Children"},
-      {"engine", "Erlrc::Engine"},
+      {"records", "Erlrc::Records"},      {"pause", "Erlrc::Pause"},
+      {"children", "Erlrc::Children"},    {"engine", "Erlrc::Engine"},
   };
   return names;
 }
