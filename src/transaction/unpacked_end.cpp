@@ -17,11 +17,6 @@ using State = RunRecord::State;
 using Group = RunRecord::Group;
 using Package = RunRecord::Package;
 
-const InstalledPackage* find(const Snapshot& snapshot, const std::string& name) {
-  const auto found = snapshot.packages->find(name);
-  return found == snapshot.packages->end() ? nullptr : &found->second;
-}
-
 /// The argument of rpm that means this version: without its epoch.
 std::string label(const std::string& name, const std::string& version) {
   return name + "-" + version.substr(version.find(':') + 1);
@@ -30,7 +25,7 @@ std::string label(const std::string& name, const std::string& version) {
 /// Whether two versions of a package are installed in the directory of its backup, which then has the files of
 /// one of them.
 bool is_overwritten(const std::string& name, const Snapshot& snapshot) {
-  const InstalledPackage* now = find(snapshot, name);
+  const InstalledPackage* now = find_installed(snapshot, name);
   if (now == nullptr || !now->other_stays) return false;
   PackagedApps apps = apps_of(*now);
   std::ranges::copy(now->others, std::back_inserter(apps));
@@ -43,7 +38,7 @@ bool is_overwritten(const std::string& name, const Snapshot& snapshot) {
 
 /// Whether the recorded version is installed.
 bool has_come(const Package& package, const Snapshot& snapshot) {
-  const InstalledPackage* now = find(snapshot, package.name);
+  const InstalledPackage* now = find_installed(snapshot, package.name);
   return now != nullptr && now->relations.version == package.version;
 }
 
@@ -57,7 +52,7 @@ void end_not_asked(const Group& group, Come& come, const Snapshot& snapshot, Pac
   for (const Package& package : group.packages) {
     if (!has_come(package, snapshot)) {
       drop_backup(package.name, snapshot, actions);
-    } else if (find(snapshot, package.name)->other_stays) {
+    } else if (find_installed(snapshot, package.name)->other_stays) {
       both.push_back(package);
       drop_unneeded(package.name, snapshot, actions);
     } else {
@@ -72,7 +67,7 @@ void end_not_asked(const Group& group, Come& come, const Snapshot& snapshot, Pac
 void roll_back_all(const Group& group, const Snapshot& snapshot, PackageActions& actions) {
   std::vector<Package> both, there;
   for (const Package& package : group.packages) {
-    const InstalledPackage* now = find(snapshot, package.name);
+    const InstalledPackage* now = find_installed(snapshot, package.name);
     if (now == nullptr) continue;
     there.push_back(package);
     if (now->other_stays) both.push_back(package);
@@ -84,6 +79,11 @@ void roll_back_all(const Group& group, const Snapshot& snapshot, PackageActions&
 }
 
 }  // namespace
+
+const InstalledPackage* find_installed(const Snapshot& snapshot, const std::string& name) {
+  const auto found = snapshot.packages->find(name);
+  return found == snapshot.packages->end() ? nullptr : &found->second;
+}
 
 PackagedApps apps_of(const InstalledPackage& package) {
   return package.member ? managed_apps(package.member).value_or(PackagedApps{}) : package.listed;

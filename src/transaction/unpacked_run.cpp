@@ -23,11 +23,6 @@ using State = RunRecord::State;
 using Group = RunRecord::Group;
 using Package = RunRecord::Package;
 
-const InstalledPackage* find(const Snapshot& snapshot, const std::string& name) {
-  const auto found = snapshot.packages->find(name);
-  return found == snapshot.packages->end() ? nullptr : &found->second;
-}
-
 bool is_removed(const Snapshot& snapshot) {
   return snapshot.removed.contains(snapshot.package);
 }
@@ -69,7 +64,7 @@ std::optional<std::string> unmet_on_disk(const WholeSet& set, const Snapshot& sn
 std::vector<Package> both_of(const Snapshot& snapshot) {
   std::vector<Package> both;
   for (const Archive& archive : snapshot.archives)
-    if (const InstalledPackage* now = find(snapshot, archive.relations->name))
+    if (const InstalledPackage* now = find_installed(snapshot, archive.relations->name))
       both.push_back({archive.relations->name, now->relations.version, archive.relations->version});
   return both;
 }
@@ -144,7 +139,7 @@ const PackagedApp* shipped_by_new(const Atom& app, const Snapshot& snapshot) {
 /// No version of the calling package stays.
 PackageActions remove_own(const RunRecord& record, const Snapshot& snapshot) {
   if (!snapshot.opened) return {OpenArchives{}};
-  const InstalledPackage* own = find(snapshot, snapshot.package);
+  const InstalledPackage* own = find_installed(snapshot, snapshot.package);
   if (own == nullptr || !managed_apps(own->member)) return {Exit{}};
   const PackageVersions versions{.installed = managed_apps(own->member), .nodes = own->member->nodes};
   std::vector<Request> requests = requests_for(Moment::about_to_remove, versions);
@@ -211,7 +206,7 @@ PackageActions run_unpacks(const RunRecord& record, const Snapshot& snapshot) {
   if (!record.groups.empty() && !record.groups.front().unpacked) return {Exit{}};
   if (!snapshot.opened) return {OpenArchives{}};
   const std::string& name = snapshot.package;
-  const InstalledPackage* now = find(snapshot, name);
+  const InstalledPackage* now = find_installed(snapshot, name);
   PackageActions actions;
   RunRecord made = record;
   made.run = snapshot.run;
