@@ -30,7 +30,7 @@ struct Come {
 /// Ends the groups that nodes have not followed, and takes them out of the record. Needs snapshot.packages.
 Come end_unpacked(RunRecord& record, const Snapshot& snapshot, PackageActions& actions);
 
-/// The installed package of that name; null if there is none. Needs snapshot.packages.
+/// The package of that name, null if it is not installed. Needs snapshot.packages.
 const InstalledPackage* find_installed(const Snapshot& snapshot, const std::string& name);
 
 }  // namespace erlrc
