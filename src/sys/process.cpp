@@ -218,8 +218,8 @@ std::optional<fs::path> process_directory(pid_t pid) {
 }
 
 std::optional<std::string> service_of(pid_t pid) {
-  const auto text = read_file_if_exists(proc_of(pid) / "cgroup");
-  for (const std::string_view line : lines(text.value_or("")))
+  const std::string text = read_file_if_exists(proc_of(pid) / "cgroup").value_or("");
+  for (const std::string_view line : lines(text))
     if (line.ends_with(".service")) return std::string(line.substr(line.rfind('/') + 1));
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -26,6 +27,14 @@ std::vector<std::string_view> lines(std::string_view text);
 
 /// The words of `text`: what is between white space.
 std::vector<std::string_view> words(std::string_view text);
+
+// The views would outlive a string that is not held, as in `for (auto line : lines(text.value_or("")))`.
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> split(Temporary&& text, char separator) = delete;
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> lines(Temporary&& text) = delete;
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> words(Temporary&& text) = delete;
 
 /// All `parts` with `separator` between them. `text_of` gives the text of a part:
 /// `join(apps, ", ", &Atom::name)`.

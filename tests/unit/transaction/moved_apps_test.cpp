@@ -76,7 +76,7 @@ TEST_CASE("the rollback of an upgrade takes such an application back from the ot
   const RunRecord broken{kRun, {{State::failed, "no", {{"app", "1", "2", requests}}}}};
   Snapshot snapshot = upgrade_of_app();
   snapshot.moment = Moment::unpack_failed;
-  const auto& rolled_back = std::get<RollBack>(next(broken, Called{}, snapshot).front());
+  const auto rolled_back = std::get<RollBack>(next(broken, Called{}, snapshot).front());
   CHECK(rolled_back.requests == std::vector<Request>{reversed(requests[1]), reversed(requests[0])});
 }
 
