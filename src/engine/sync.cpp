@@ -72,7 +72,7 @@ std::string_view what_is_done(const Plan& plan) {
   return to_string(has<StartApp>(plan) && !has<StopApp>(plan) ? Word::started : plan.word);
 }
 
-void note(NodeSync& found, const NodeReport& report, const Atom& app, bool looks) {
+void note(NodeSync& found, const NodeReport& report, const Atom& app, bool dry_run) {
   const Outcome& outcome = report.outcome;
   const auto line = [&](const std::string& what) { found.lines.push_back(app.name + ": " + what); };
   if (outcome.is(Word::other_system)) {
@@ -86,7 +86,7 @@ void note(NodeSync& found, const NodeReport& report, const Atom& app, bool looks
     line(outcome.why());
   } else if (!report.plan.steps.empty()) {
     if (found.state == State::in_sync) found.state = State::changed;
-    line((looks ? "would be " : "") + std::string(what_is_done(report.plan)));
+    line((dry_run ? "would be " : "") + std::string(what_is_done(report.plan)));
   }
 }
 
@@ -132,7 +132,7 @@ std::string_view to_string(NodeSync::State state) {
   return {};
 }
 
-std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, bool looks, Deadline until) {
+std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, bool dry_run, Deadline until) {
   const auto& entries = site.registry.nodes;
   std::vector<NodeSync> found(entries.size());
   rethrow_first(for_each_parallel(entries.size(), [&](std::size_t i) {
@@ -143,7 +143,7 @@ std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, boo
     found.push_back({bad.file, State::unknown, {bad.error}});
   const StoppedApps stopped = load_stopped_apps();
   const ExecuteOptions options{.until = until,
-                               .dry_run = looks,
+                               .dry_run = dry_run,
                                .leave_stale = true,
                                .each_alone = true,
                                .may_leave = [](const std::string&) { return true; },
@@ -160,7 +160,7 @@ std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, boo
     for (const NodeSync& node : found)
       if (is_asked(node)) asked.insert(node.node);
     for (const NodeReport& report : execute(request, for_request(only_nodes(site, asked), request), options))
-      note(*std::ranges::find(found, report.node, &NodeSync::node), report, request.app, looks);
+      note(*std::ranges::find(found, report.node, &NodeSync::node), report, request.app, dry_run);
   }
   return found;
 }

@@ -34,7 +34,7 @@ std::string describe(const Token& token) {
     case Token::kString:
       return "a string";
     case Token::kBinary:
-      return "a sigil";
+      return "a sigil for a binary";
     case Token::kPunctuation:
       return "'" + token.text + "'";
     case Token::kFullStop:

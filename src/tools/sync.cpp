@@ -16,9 +16,9 @@ int sync_main(std::span<const std::string> args, Streams& streams) {
     CommandLine line(tool, "[NODE]", "Bring registered nodes in sync with the installed packages.");
     std::string node;
     std::string timeout = "60";
-    bool looks = false;
+    bool dry_run = false;
     line.app.add_option("NODE", node, "Only this registered node");
-    line.app.add_flag("--dry-run", looks, "Change nothing, and print what would be done");
+    line.app.add_flag("--dry-run", dry_run, "Change nothing, and print what would be done");
     add_timeout_option(line.app, timeout);
     if (const auto code = line.parse(args, streams)) return *code;
 
@@ -26,7 +26,7 @@ int sync_main(std::span<const std::string> args, Streams& streams) {
     Site site = load_site();
     if (!node.empty()) site = only_node(std::move(site), node);
     int code = 0;
-    for (const NodeSync& one : sync_nodes(site, settings_for(tool, streams), looks, until)) {
+    for (const NodeSync& one : sync_nodes(site, settings_for(tool, streams), dry_run, until)) {
       const bool well = one.state != NodeSync::State::restart_due && one.state != NodeSync::State::unknown;
       std::string& stream = well ? streams.out : streams.err;
       stream += tool + ": (" + one_line(one.node) + ") " + std::string(to_string(one.state)) + "\n";

@@ -26,7 +26,7 @@ cycle() {
 
 closed() { "$@" <&- >&- 2>&-; }
 masked() { local mask=$1; shift; (umask "$mask"; "$@"); }
-quarrel() { contains "$(<"$logs/command.log")" "ERLRC_TIMEOUT: expected a positive number of seconds, got 'soon'"; }
+warned_of_timeout() { contains "$(<"$logs/command.log")" "ERLRC_TIMEOUT: expected a positive number of seconds, got 'soon'"; }
 
 install_programs
 start_node $node 4040
@@ -41,5 +41,5 @@ cycle "umask 077" masked 077
 cycle "umask 000" masked 000
 cycle "a time limit that cannot be read" env ERLRC_TIMEOUT=soon
 holds "it is reported" quietly env ERLRC_TIMEOUT=soon dpkg -i "$(deb ca 1.0)"
-holds "in a warning" quarrel
+holds "in a warning" warned_of_timeout
 cycle "closed descriptors" closed

@@ -16,10 +16,18 @@ namespace {
 /// The failing instruction.
 const std::string late = "{apply, {erlang, error, [late]}}";
 
+constexpr int rolled_back = 1;
+constexpr int broken = 3;
+
+/// `servers` makes den_app and den_sup first.
+LabModule& supervisor_of(LabRelease& made) {
+  return made.modules[1];
+}
+
 /// An application with one process of the module den_own, which has the behaviour `kind`.
 LabRelease den(const std::string& vsn, const std::string& kind) {
   LabRelease made = servers("den", vsn, {});
-  made.modules[1].children = child_specs({"den_own"});
+  supervisor_of(made).children = child_specs({"den_own"});
   made.modules.push_back({"den_own", kind});
   return made;
 }
@@ -37,14 +45,16 @@ void set_up(Lab& lab, const std::function<LabRelease(const std::string&)>& relea
 
 }  // namespace
 
-TEST_CASE("a process gets its old state if code_change of the rollback changes nothing, which is reported") {
+TEST_CASE(
+    "a process gets its old state if code_change of the rollback changes nothing, and that loss is "
+    "reported") {
   Lab lab;
   set_up(
       lab, [](const std::string& vsn) { return den(vsn, "oneway"); },
       "{update, den_own, {advanced, []}}, {apply, {gen_server, call, [den_own, count]}}, " + late);
   const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
   INFO(ran);
-  CHECK(ran.exit == 1);
+  CHECK(ran.exit == rolled_back);
   CHECK(ran.err.find("has its state from before the upgrade; what happened since is lost\n") !=
         std::string::npos);
   CHECK(lab.ask("lab:diff().") == "[]");
@@ -57,7 +67,7 @@ TEST_CASE("a process started by the new code is named if code_change of the roll
       lab,
       [](const std::string& vsn) {
         LabRelease made = servers("den", vsn, {});
-        made.modules[1].children =
+        supervisor_of(made).children =
             "[{den_pool, {den_pool, start_link, []}, permanent, infinity, supervisor, [den_pool]}]";
         made.modules.push_back(
             {"den_pool", "pool", "[{own, {den_own, start_link, []}, temporary, 2000, worker, [den_own]}]"});
@@ -68,7 +78,7 @@ TEST_CASE("a process started by the new code is named if code_change of the roll
   lab.ask("{ok, _} = supervisor:start_child(den_pool, [old]).");
   const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
   INFO(ran);
-  CHECK(ran.exit == 3);
+  CHECK(ran.exit == broken);
   CHECK(ran.err.find("was started by the new code, and its state could not be converted back: code_change "
                      "left it as it was\n") != std::string::npos);
   CHECK(lab.ask("lists:sort([sys:get_state(P) || {_, P, _, _} <- supervisor:which_children(den_pool)]).") ==
@@ -83,12 +93,12 @@ TEST_CASE("a gen_statem uses the callback_mode of its old code") {
       lab, [](const std::string& vsn) { return den(vsn, "modes"); },
       "{update, den_own, {advanced, []}}, {apply, {gen_statem, call, [den_own, " + event + "]}}, " + late);
   SECTION("converted back") {
-    CHECK(lab.upgrade("den", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.upgrade("den", "1.0.0", "2.0.0").exit == rolled_back);
     CHECK(lab.ask("gen_statem:call(den_own, look).") ==
           "{\"1.0.0\"," + std::string(event == "look" ? "0}" : "1}"));
   }
   SECTION("after a script that OTP executed") {
-    CHECK(lab.upgrade("den", "1.0.0", "2.0.0", {"--engine=otp"}).exit == 1);
+    CHECK(lab.upgrade("den", "1.0.0", "2.0.0", {"--engine=otp"}).exit == rolled_back);
     CHECK(lab.ask("lab:diff().") == "[]");
     CHECK(lab.ask("gen_statem:call(den_own, look).") == R"({"1.0.0",0})");
   }
@@ -96,7 +106,7 @@ TEST_CASE("a gen_statem uses the callback_mode of its old code") {
     lab.ask(
         "lab:on({code_change, {den_own, \"2.0.0\"}}, {call, {lab, on, [{code_change, {den_own, \"2.0.0\"}}, "
         "crash]}}).");
-    CHECK(lab.upgrade("den", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.upgrade("den", "1.0.0", "2.0.0").exit == rolled_back);
     CHECK(lab.ask("lab:diff().") == "[]");
     CHECK(lab.ask("gen_statem:call(den_own, look).") == R"({"1.0.0",0})");
   }
@@ -107,7 +117,7 @@ TEST_CASE("a gen_statem uses the callback_mode of its old code") {
         "crash]}}).");
     const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
     INFO(ran);
-    CHECK(ran.exit == 3);
+    CHECK(ran.exit == broken);
     CHECK(ran.err.find(": still uses the new callback_mode: code_change of the old code failed: "
                        "lab:do/2, lab.erl:") != std::string::npos);
     CHECK(ran.err.find(": on_purpose\n") != std::string::npos);
@@ -123,7 +133,7 @@ TEST_CASE("an application that does not survive its new version is rolled back t
       " {apply, {lab, await_end, [den]}}");
   const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
   INFO(ran);
-  CHECK(ran.exit == 1);
+  CHECK(ran.exit == rolled_back);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: den: runs no longer\n"));
   CHECK(ran.err.find("  remark: den: had ended and is started again; what its processes knew is lost\n") !=
         std::string::npos);
@@ -149,7 +159,7 @@ TEST_CASE("an application that ends while its node waits for the others is start
   const int status = upgrade.ends();
   const std::string said = lab.neutral(read_file(lab.output()));
   INFO(said);
-  CHECK(status == 3);
+  CHECK(status == broken);
   CHECK(said.find("  left: the other nodes have changed, this one has not\n") != std::string::npos);
   CHECK(said.find("  remark: den: had ended and is started again") != std::string::npos);
   CHECK(lab.ask("lab:diff_but_pids().") == "[]");

@@ -15,15 +15,15 @@
 
 namespace erlrc {
 
-/// What brings any node in sync with the packages that dpkg and rpm have installed with a control member: the
-/// installed version of each application again, whatever runs. Packages whose member cannot be read, and
+/// What brings any node in sync with the packages that dpkg and rpm have installed with a control member: a
+/// change of each application from its installed version to the same, whatever runs. Packages whose member cannot be read, and
 /// applications whose files are missing, are left out.
 std::vector<Request> sync_requests(const Desired& desired);
 
 struct NodeSync {
   enum class State {
     in_sync,
-    changed,      ///< it is in sync now; or, if only that was asked, it would be
+    changed,      ///< it is in sync now; with `dry_run`: it would be
     restart_due,  ///< only a restart brings it in sync
     down,
     other_system,  ///< it belongs to another system
@@ -38,7 +38,7 @@ struct NodeSync {
 /// `in_sync`, `restart_due`, ..
 std::string_view to_string(NodeSync::State state);
 
-/// Brings each node in sync, as far as that is possible while it runs. `looks`: changes nothing.
-std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, bool looks, Deadline until);
+/// Brings each node in sync, as far as that is possible while it runs. `dry_run`: changes nothing.
+std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, bool dry_run, Deadline until);
 
 }  // namespace erlrc

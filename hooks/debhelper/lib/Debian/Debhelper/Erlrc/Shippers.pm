@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Finds the package that ships an application: in the packages being built, dpkg's database and the build
-# dependencies.
+# Finds the package that ships an application in dpkg's database, build dependencies first.
 package Debian::Debhelper::Erlrc::Shippers;
 use strict;
 use warnings;
@@ -33,7 +32,7 @@ sub upstream {
 }
 
 # installed_shippers(APP...): {APP => dependency} for each application that an installed package ships, as
-# `package (>= version)`; alternatives if several packages do and none of them is a build dependency.
+# `package (>= version)`; alternatives if several packages do: those that are build dependencies, else all.
 sub installed_shippers {
 	my @apps = @_;
 	my (%packages, %versions, %shippers);
