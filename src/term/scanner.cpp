@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <erlrc/base/text.hpp>
 #include <erlrc/base/utf8.hpp>
 #include <erlrc/term/text.hpp>
 
@@ -18,6 +22,18 @@ namespace {
 
 // More would take seconds: the time to read digits grows with the square of their number.
 constexpr std::size_t kMaxDigits = 10'000;
+
+/// Whether a float, DIGITS.DIGITS or with e[-]DIGITS, is less than one. Its digits are not limited.
+bool is_below_one(std::string_view text) {
+  const auto e = text.find('e');
+  const std::string_view digits = text.substr(0, e);
+  const auto point = static_cast<std::ptrdiff_t>(digits.find('.'));
+  const auto first = static_cast<std::ptrdiff_t>(digits.find_first_of("123456789"));
+  const std::ptrdiff_t magnitude = first < point ? point - first - 1 : point - first;
+  if (e == std::string_view::npos) return magnitude < 0;
+  const auto exponent = parse_number<std::int32_t>(text.substr(e + 1));
+  return exponent ? magnitude + *exponent < 0 : text[e + 1] == '-';
+}
 
 }  // namespace
 
@@ -170,21 +186,17 @@ Term Scanner::integer(const std::string& digits, int base, Position begin) const
 double Scanner::scan_fraction(const std::string& digits, Position begin) {
   take();
   std::string text = digits + "." + scan_digits(10);
-  bool small = false;
   const std::size_t sign = peek(1) == '+' || peek(1) == '-' ? 1 : 0;
   if ((peek() == 'e' || peek() == 'E') && is_digit(peek(1 + sign))) {
     take();
     text += 'e';
-    if (sign == 1) {
-      small = peek() == '-';
-      if (take() == '-') text += '-';
-    }
+    if (sign == 1 && take() == '-') text += '-';
     text += scan_digits(10);
   }
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::result_out_of_range) {
-    if (!small) fail(begin, "found " + text + ", expected a float of 64 bits");
+    if (!is_below_one(text)) fail(begin, "found " + text + ", expected a float of 64 bits");
     value = 0;
   }
   return value;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by run. Tests the hooks and the programs in environments that cron, ssh, sudo and image builders give
-# them: each upgrades, downgrades, removes and installs packages while a node runs.
+# them (state.bash has survey, which sets `states` and `agreed`): each upgrades, downgrades, removes and installs packages while a node runs.
 . "$here/../support/matrix/state.bash"
 node=egerl
 

@@ -19,12 +19,18 @@ const std::string late = "{apply, {erlang, error, [late]}}";
 constexpr int rolled_back = 1;
 constexpr int broken = 3;
 
+/// code_change of the new code is called twice: for the upgrade it only arranges that the second call, in the
+/// rollback, crashes.
+const std::string crash_in_rollback =
+    "lab:on({code_change, {den_own, \"2.0.0\"}},"
+    " {call, {lab, on, [{code_change, {den_own, \"2.0.0\"}}, crash]}}).";
+
 /// `servers` makes den_app and den_sup first.
 LabModule& supervisor_of(LabRelease& made) {
   return made.modules[1];
 }
 
-/// An application with one process of the module den_own, which has the behaviour `kind`.
+/// An application with one process of the module den_own, made from the template lab/KIND.erl.
 LabRelease den(const std::string& vsn, const std::string& kind) {
   LabRelease made = servers("den", vsn, {});
   supervisor_of(made).children = child_specs({"den_own"});
@@ -103,18 +109,13 @@ TEST_CASE("a gen_statem uses the callback_mode of its old code") {
     CHECK(lab.ask("gen_statem:call(den_own, look).") == R"({"1.0.0",0})");
   }
   SECTION("without a conversion back") {
-    lab.ask(
-        "lab:on({code_change, {den_own, \"2.0.0\"}}, {call, {lab, on, [{code_change, {den_own, \"2.0.0\"}}, "
-        "crash]}}).");
+    lab.ask(crash_in_rollback);
     CHECK(lab.upgrade("den", "1.0.0", "2.0.0").exit == rolled_back);
     CHECK(lab.ask("lab:diff().") == "[]");
     CHECK(lab.ask("gen_statem:call(den_own, look).") == R"({"1.0.0",0})");
   }
   SECTION("or is named if that is not possible") {
-    lab.ask(
-        "lab:on({code_change, {den_own, \"1.0.0\"}}, crash),"
-        " lab:on({code_change, {den_own, \"2.0.0\"}}, {call, {lab, on, [{code_change, {den_own, \"2.0.0\"}}, "
-        "crash]}}).");
+    lab.ask("lab:on({code_change, {den_own, \"1.0.0\"}}, crash), " + crash_in_rollback);
     const Ran ran = lab.upgrade("den", "1.0.0", "2.0.0");
     INFO(ran);
     CHECK(ran.exit == broken);

@@ -43,7 +43,7 @@ bool is_application_name(std::string_view name);
 /// or a missing vsn.
 AppSpec parse_app_spec(std::string_view text, const std::string& source);
 
-/// The same for a parsed term, from a node or a .rel file.
+/// The same for a parsed term, such as one that the administrator's files have changed.
 AppSpec app_spec(const Term& term, const std::string& source);
 
 }  // namespace erlrc

@@ -20,7 +20,7 @@ inline constexpr std::size_t one_thread_each = std::numeric_limits<std::size_t>:
 /// Where one thread is enough, that is the calling thread. If the system does not start as many threads as
 /// asked for (it limits processes and memory), the calling thread makes calls, too, one after the other. A call
 /// that waits for another one must not do so in the calling thread (the one whose std::this_thread::get_id() is
-/// that of the caller): the other one may still have to begin.
+/// that of the caller), and needs `one_thread_each`: the other one may still have to begin.
 std::vector<std::exception_ptr> for_each_parallel(std::size_t count,
                                                   const std::function<void(std::size_t)>& body,
                                                   std::size_t threads = one_thread_each);
