@@ -42,6 +42,16 @@ bool is_check(const Step& step) {
          std::holds_alternative<CheckStranded>(step) || std::holds_alternative<CheckStates>(step);
 }
 
+/// A forecast does not wait for processes that will be killed if they are still there after a time.
+std::vector<Step> checks_of(const Plan& plan) {
+  std::vector<Step> checks;
+  std::ranges::copy_if(plan.steps, std::back_inserter(checks), is_check);
+  for (Step& step : checks)
+    if (auto* old = std::get_if<CheckOldCode>(&step); old && old->policy.old_code == Policy::OldCode::kill)
+      old->policy.wait_ms = 0;
+  return checks;
+}
+
 /// Changes `node` to the state after `request`, for the planners of later requests.
 void note_done(NodeState& node, const Request& request, const Files& files) {
   const Atom& app = request.app;
@@ -109,7 +119,7 @@ void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desi
   if (!fails(planned.row)) {
     // The checks of a start make sense only on a node that has done it.
     if (planned.row.kind == Kind::hot || planned.row.kind == Kind::restart)
-      std::ranges::copy_if(std::get<Plan>(decision).steps, std::back_inserter(planned.checks), is_check);
+      planned.checks = checks_of(std::get<Plan>(decision));
     if (std::holds_alternative<Request::Stop>(request.what) && runs(visit.state, request.app))
       visit.starts.ran.insert(request.app);
     note_done(visit.state, request, item.files);

@@ -22,20 +22,26 @@ constexpr std::int64_t usual_wait_ms = 10'000;
   throw UsageError(source + ": " + printable(value) + ": expected " + expected);
 }
 
-/// refuse|wait[=SECONDS]|kill
+/// refuse|wait[=SECONDS]|kill[=SECONDS]
 void set_purge(Policy& policy, const std::string& value, const std::string& source) {
-  policy.wait_ms = usual_wait_ms;
+  using enum Policy::OldCode;
+  const auto set = [&](Policy::OldCode old_code, std::int64_t wait_ms) {
+    policy.old_code = old_code;
+    policy.wait_ms = wait_ms;
+  };
+  const auto seconds = [&] { return parse_seconds(value.substr(value.find('=') + 1), source).count(); };
   if (value == "refuse") {
-    policy.old_code = Policy::OldCode::refuse;
-  } else if (value == "kill") {
-    policy.old_code = Policy::OldCode::kill;
+    set(refuse, 0);
   } else if (value == "wait") {
-    policy.old_code = Policy::OldCode::wait;
+    set(wait, usual_wait_ms);
+  } else if (value == "kill") {
+    set(kill, 0);
   } else if (value.starts_with("wait=")) {
-    policy.old_code = Policy::OldCode::wait;
-    policy.wait_ms = parse_seconds(value.substr(value.find('=') + 1), source).count();
+    set(wait, seconds());
+  } else if (value.starts_with("kill=")) {
+    set(kill, seconds());
   } else {
-    unexpected(source, value, "refuse, wait, wait=SECONDS or kill");
+    unexpected(source, value, "refuse, wait, wait=SECONDS, kill or kill=SECONDS");
   }
 }
 

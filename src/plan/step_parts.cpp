@@ -39,7 +39,7 @@ Term old_code(const Policy& policy) {
     case Policy::OldCode::wait:
       return tuple(Atom{"wait"}, policy.wait_ms);
     case Policy::OldCode::kill:
-      return Atom{"kill"};
+      return tuple(Atom{"kill"}, policy.wait_ms);
   }
   return {};
 }

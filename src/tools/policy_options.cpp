@@ -11,7 +11,7 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
            "--" + name, [&options, name](const std::string& value) { options[name] = value; }, about)
         ->type_name(type);
   };
-  add("purge", "Processes that still run old code: refuse, wait[=SECONDS] or kill", "WHAT");
+  add("purge", "Processes that still run old code: refuse, wait[=SECONDS] or kill[=SECONDS]", "WHAT");
   add("stranded", "Processes of changed modules that no instruction converts: unreached, report or refuse",
       "WHAT");
   add("records", "Changed record definitions found in unconverted process states: refuse or report", "WHAT");

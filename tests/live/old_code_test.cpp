@@ -90,11 +90,42 @@ TEST_CASE("purge: a process in code from before the last upgrade is named, and t
   CHECK(lab.condition("zoo") == "old");
 }
 
-TEST_CASE("purge: --purge=kill ends it") {
+TEST_CASE("purge: --purge=kill ends it, at once or after a time, and names it") {
   Lab lab;
   set_up_upgraded(lab);
-  CHECK(downgrade(lab, "--purge=kill") == downgraded);
+  const std::string option = GENERATE("--purge=kill", "--purge=kill=0.3");
+  const std::string who = lingering(lab);
+  const auto began = Clock::now();
+  CHECK(downgrade(lab, option) ==
+        Ran{0,
+            downgraded.out +
+                "  remark: to be killed, because they still run the code before the last upgrade: "
+                "zoo_lib in " +
+                who + "\n",
+            ""});
+  CHECK((option == "--purge=kill" || Clock::now() - began >= milliseconds(300)));
   CHECK(lab.condition("zoo") == "old");
+  CHECK(lab.ask("whereis(lingers).") == "undefined");
+}
+
+TEST_CASE("purge: --purge=kill kills no process if the upgrade is refused for another reason") {
+  Lab lab;
+  set_up_upgraded(lab);
+  lab.ask("register(other, spawn(zoo_lib, linger, [])), lab:mark().");
+  const Ran ran = lab.downgrade("zoo", "1.0.0", "2.0.0", {"--purge=kill", "--stranded=refuse"});
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("  remark: to be killed, ") != std::string::npos);
+  CHECK(lab.ask("whereis(lingers) =/= undefined.") == "true");
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("purge: --purge=kill serves release_handler, too") {
+  Lab lab;
+  set_up_upgraded(lab);
+  const Ran ran = lab.downgrade("zoo", "1.0.0", "2.0.0", {"--purge=kill", "--engine=otp"});
+  INFO(ran);
+  CHECK(ran.exit == 0);
   CHECK(lab.ask("whereis(lingers).") == "undefined");
 }
 
@@ -124,7 +155,7 @@ TEST_CASE("purge: --purge=wait=SECONDS refuses after that time, or after that of
   CHECK(took < milliseconds(20000));
   CHECK(lab.ask("lab:diff().") == "[]");
   std::vector<std::string> options = lab.limit(1.2);
-  options.push_back("--purge=wait=30");
+  options.push_back("--purge=wait=3000");
   const Ran late = lab.downgrade("zoo", "1.0.0", "2.0.0", options);
   CHECK(late.exit == 1);
   CHECK(late.err == "erlrc-downgrade: NODE: refused: the time limit is over\n");

@@ -153,7 +153,7 @@ TEST_CASE("a time limit is a number of seconds greater than 0") {
 TEST_CASE("options for processes in old code, and for children, take one of a few words") {
   const Untouched one;
   const auto [option, error] = GENERATE(table<std::string, std::string>({
-      {"--purge=murder", "--purge: 'murder': expected refuse, wait, wait=SECONDS or kill"},
+      {"--purge=murder", "--purge: 'murder': expected refuse, wait, wait=SECONDS, kill or kill=SECONDS"},
       {"--stranded=kill", "--stranded: 'kill': expected unreached, report or refuse"},
       {"--records=some", "--records: 'some': expected refuse or report"},
       {"--children=some", "--children: 'some': expected change or keep"},

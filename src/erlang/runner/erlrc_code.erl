@@ -3,9 +3,10 @@
 %% Modules: their files, what is loaded of them, and which processes run them.
 -module(erlrc_code).
 -export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1, generated/1,
-         is_generated/1, load/4, loaded_md5/1, own_modules/2, purge/1, read_beam/2, read_files/1,
+         is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2, purge/1, read_beam/2, read_files/1,
          running_code/2, running_vsn/2, soft_purge_old/1, users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
+-import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
 %% The version of the code that runs, as code_change expects it.
@@ -127,26 +128,34 @@ end_on_loads(Pids) ->
     receive after 1 -> ok end,
     end_on_loads([Pid || Pid <- running_on_loads(), lists:member(Pid, Pids)]).
 
-%% soft_purge removes old code that no process runs.
+%% soft_purge removes old code that no process runs. Returns the modules whose users are to be killed: this is
+%% only a check, which a forecast makes, too.
 check_old_code(Modules, Policy, Began, C) ->
     case [Module || Module <- Modules, erlang:check_old_code(Module), not code:soft_purge(Module)] of
         [] ->
-            ok;
+            [];
         Busy ->
             case Policy of
-                kill ->
-                    lists:foreach(fun(Module) -> code:purge(Module) end, Busy);
-                {wait, Ms} when Ms > 0 ->
+                {_, Ms} when Ms > 0 ->
                     receive after min(50, left(C)) -> ok end,
                     check_deadline(C),
-                    Next = case now_ms() - Began < Ms of true -> Policy; false -> refuse end,
+                    Next = case now_ms() - Began < Ms of true -> Policy; false -> setelement(2, Policy, 0) end,
                     check_old_code(Busy, Next, Began, C);
+                {kill, 0} ->
+                    remark("to be killed, because they still run the code before the last upgrade: ~ts",
+                           [old_users(Busy, C)]),
+                    Busy;
                 _ ->
-                    fail("processes still run the code before the last upgrade: ~ts",
-                         [lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)]
-                                            || M <- Busy])])
+                    fail("processes still run the code before the last upgrade: ~ts", [old_users(Busy, C)])
             end
     end.
+
+old_users(Modules, C) ->
+    lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)] || M <- Modules]).
+
+%% Only when nothing else speaks against the upgrade.
+kill_users(#{to_kill := Modules}) ->
+    lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)).
 
 %% Begins the part of loading that takes long and needs nothing but the files; await_load/2 returns what
 %% code:finish_loading/1 needs. Modules are prepared one by one: if it gets all of them,

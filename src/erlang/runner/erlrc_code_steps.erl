@@ -5,7 +5,7 @@
 -export([code_step/3]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_code, [await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
-                     generated/1, is_generated/1, load/4, loaded_md5/1, own_modules/2, read_beam/2,
+                     generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2, read_beam/2,
                      read_files/1, running_code/2, soft_purge_old/1]).
 -import(erlrc_undo_code, [put_back/3, replace/3]).
 -import(erlrc_effects, [note_world/0]).
@@ -171,11 +171,12 @@ code_step(do, {pin_libraries, Modules}, #{same := Same} = C) ->
     pin_libraries(Modules -- Same, C),
     C;
 code_step(do, {check_old_code, Modules, Policy}, C) ->
-    check_old_code(Modules, Policy, now_ms(), C),
-    C;
+    C#{to_kill := check_old_code(Modules, Policy, now_ms(), C)};
 code_step(do, pass_point_of_no_return, #{loads := Loads} = C) ->
     note_world(),
-    C#{loads := maps:from_list([{Group, await_load(Begun, C)} || {Group, Begun} <- Loads])};
+    Ready = maps:from_list([{Group, await_load(Begun, C)} || {Group, Begun} <- Loads]),
+    kill_users(C),
+    C#{loads := Ready};
 %% Only after all else succeeded, on the other nodes, too, because nothing can undo it; and only after the
 %% client has the outcome (erlrc_runner), because it takes longer than all the rest where there are many
 %% modules or processes.

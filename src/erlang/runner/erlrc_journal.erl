@@ -32,6 +32,7 @@ context(Deadline) ->
       nifs => [],              % the modules that have NIFs, of those that are to be loaded
       same => [],              % those that are not loaded again, because their libraries are the same
       libraries => none,       % the directory of the version whose NIF libraries they load
+      to_kill => [],           % modules whose old code must go, with its processes
       purges => [],            % [{Module, soft_purge | brutal_purge}], once the run is committed
       %% processes
       apps => [],              % in whose trees processes were suspended

@@ -11,7 +11,7 @@
 -import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, set_at_run_time/4,
                     set_run_time_settings/2, start_type/2]).
 -import(erlrc_call, [bounded/4]).
--import(erlrc_code, [running_vsn/2]).
+-import(erlrc_code, [kill_users/1, running_vsn/2]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, journal_first/2, remark/2, take_newest/0]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1]).
@@ -30,6 +30,7 @@ eval_script({App, Vsn, Dir}, Script, Trees, From, To, C) ->
     note_world(),
     journal_first(apps, {change_app, App, Keys}),
     journal(apps, {configuration, Conf}),
+    kill_users(C),
     Unpurged = evaluate(App, Vsn, Dir, Script, C),
     Stripped = environment(App),
     expect(ok, bounded(application_controller, change_application_data, [[To], Conf], C),

@@ -4,7 +4,7 @@
 %% (include/erlrc/plan/process_steps.hpp).
 -module(erlrc_process_steps).
 -export([process_step/3]).
--import(erlrc_code, [running_vsn/2]).
+-import(erlrc_code, [running_vsn/2, users_of_old_code/1]).
 -import(erlrc_census, [census/0]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
 -import(erlrc_init, [check_converted/2]).
@@ -84,7 +84,8 @@ process_step(do, {resume_processes, Modules}, C) ->
 process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 
-process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine}, C) ->
+process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine},
+             #{to_kill := ToKill} = C) ->
     %% First these: what is started after that will be found when its module is suspended.
     census(),
     Seen = recall(kinds),
@@ -95,7 +96,8 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     Reached = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
     check_records(Changing, Reached, Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
-    check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
+    Doomed = lists:append([users_of_old_code(Module) || Module <- ToKill]),
+    check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
     C#{reached := Reached};
 
 process_step(do, {check_states, Unfit, Converted, Policy}, C) ->

@@ -32,7 +32,7 @@ TEST_CASE("a line that cannot be read is one warning with its place, and nothing
       {"  timeout = soon\n", "f:1:13: timeout: expected a positive number of seconds, got 'soon'"},
       {"\nhooks = maybe\n", "f:2:9: hooks: 'maybe': expected on or off"},
       {"on_refusal = go\n", "f:1:14: on_refusal: 'go': expected refuse, leave or restart"},
-      {"purge = never\n", "f:1:9: purge: 'never': expected refuse, wait, wait=SECONDS or kill"},
+      {"purge = never\n", "f:1:9: purge: 'never': expected refuse, wait, wait=SECONDS, kill or kill=SECONDS"},
       {"records = x\n", "f:1:11: records: 'x': expected refuse or report"},
       {"pause = 1\n", "f:1:9: pause: expected a number of milliseconds from 2 to 3600000, got '1'"},
       {"stranded =\n", "f:1:1: stranded: '': expected unreached, report or refuse"},

@@ -47,7 +47,8 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(CheckOldCode{{m}}) == "{code,{check_old_code,[m],refuse}}");
   CHECK(sent(CheckOldCode{{m}, {.old_code = Policy::OldCode::wait, .wait_ms = 7}}) ==
         "{code,{check_old_code,[m],{wait,7}}}");
-  CHECK(sent(CheckOldCode{{m}, {.old_code = Policy::OldCode::kill}}) == "{code,{check_old_code,[m],kill}}");
+  CHECK(sent(CheckOldCode{{m}, {.old_code = Policy::OldCode::kill}}) ==
+        "{code,{check_old_code,[m],{kill,0}}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}}) ==
         "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc}}");
   CHECK(sent(CheckStranded{{app}, {m}, {m}, {n}, {.stranded = Policy::Stranded::refuse}}) ==
