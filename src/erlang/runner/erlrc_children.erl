@@ -37,7 +37,9 @@ change_children(Noted, C) ->
     %% The deepest and the youngest are stopped first. A child may move from one supervisor to another, and
     %% only one may have its name.
     [stop(Pid, Child, C) || {Pid, Gone, _, _} <- lists:reverse(Changes), Child <- lists:reverse(Gone)],
-    [start(Pid, Id, C) || {Pid, _, New, _} <- Changes, Id <- New],
+    [start(Pid, Id, C) || {Pid, _, New, _} <- Changes, {Id, _} <- New],
+    [remark("child ~0tp of ~ts: moved to ~ts: stopped and started again, and its state is lost",
+            [Id, short_name(From), short_name(To)]) || {From, Id, To} <- moved(Changes)],
     [remark("child ~0tp of ~ts keeps running as ~0tp started it, the new one would be ~0tp",
             [Id, short_name(Pid), mfa(Start), mfa(Later)])
      || {Pid, _, _, Kept} <- Changes, {Id, Start, Later} <- Kept, mfa(Later) =/= mfa(Start)],
@@ -80,7 +82,7 @@ reset(#{pid := Pid, module := Module, state := State}, C) ->
     end.
 
 %% Compares what the supervisor had with what it has, and renames children: {Pid, [{Id, Pid, Start}] that are
-%% gone, [Id] that are new, [{Id, Start, LaterStart}] that keep running}.
+%% gone, [{Id, Start}] that are new, [{Id, Start, LaterStart}] that keep running}.
 change(#{pid := Pid, state := State, specs := Old}, New0, Later, C) ->
     New = case New0 of {args, Args} -> specs_of({ok, Args}); _ -> New0 end,
     Before = children(State),
@@ -99,11 +101,20 @@ change(#{pid := Pid, state := State, specs := Old}, New0, Later, C) ->
                                        not is_renamed(Id, Same, Before)], C),
             {Pid, [Child || {Id, _, _, _} = Child <- Before, lists:member(Id, Gone),
                             lists:keymember(Id, 1, Now)],
-             [Id || Id <- Waiting, lists:member(Id, Fresh)], kept(Before, Now)};
+             [Child || {Id, _} = Child <- NewSpecs, lists:member(Id, Waiting), lists:member(Id, Fresh)],
+             kept(Before, Now)};
         _ ->
             Known = case OldSpecs of unknown -> []; _ -> [Id || {Id, _} <- OldSpecs] end,
-            {Pid, [], startable(Pid, Waiting -- Known, Now, OldSpecs), kept(Before, Now)}
+            Startable = startable(Pid, Waiting -- Known, Now, OldSpecs),
+            {Pid, [], [{Id, Start} || {Id, _, Start, _} <- Now, lists:member(Id, Startable)],
+             kept(Before, Now)}
     end.
+
+%% [{Supervisor, Id, Other}]: the children that ran, are gone from one supervisor and new in another one, by their
+%% start functions.
+moved(Changes) ->
+    [{From, Id, To} || {From, Gone, _, _} <- Changes, {Id, Pid, Start, _} <- Gone, is_pid(Pid),
+                       {To, _, New, _} <- Changes, To =/= From, {_, Same} <- New, Same =:= Start].
 
 starts({ok, {_, Specs}}) -> [{Id, Start} || #{id := Id, start := Start} <- Specs];
 starts(_) -> unknown.

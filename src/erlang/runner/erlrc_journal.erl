@@ -43,6 +43,9 @@ context(Deadline) ->
       vsns => #{},             % #{Module => Vsn}: of the code that ran when its processes were suspended
       states_are_tagged => unknown,  % how this release answers get_state (erlrc_sys)
       reached => [],           % processes that the script converts, as far as they were there before
+      redefined => {[], refuse},  % records with other fields, as many (erlrc_states)
+      stranded => unreached,   % what to do about processes that the new code cannot serve
+      may_stop => true,        % whether the plan may stop processes before the end
       unfit => {[], refuse},   % the states that the new code cannot have (erlrc_shape)
       ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)
       converted => #{},        % #{Pid => State}: as it was before the conversion

@@ -14,6 +14,7 @@
 -import(erlrc_code, [kill_users/1, running_vsn/2]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, journal_first/2, remark/2, take_newest/0]).
+-import(erlrc_states, [check_converted_states/2]).
 -import(erlrc_sys, [ask/3, gone/1, has_state/1]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, processes/2, short/1]).
 -import(erlrc_tree, [column/2, remember/2, trees/2]).
@@ -26,12 +27,14 @@ eval_script({App, Vsn, Dir}, Script, Trees, From, To, C) ->
     Conf = configuration(C),
     Keys = all_keys(App),
     Settings = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
-    note_processes(App, Script, Trees, C),
+    Pids = note_processes(App, Script, Trees, C),
     note_world(),
     journal_first(apps, {change_app, App, Keys}),
     journal(apps, {configuration, Conf}),
     kill_users(C),
     Unpurged = evaluate(App, Vsn, Dir, Script, C),
+    %% They run on already.
+    check_converted_states(lists:filter(fun erlang:is_process_alive/1, Pids), C),
     Stripped = environment(App),
     expect(ok, bounded(application_controller, change_application_data, [[To], Conf], C),
            "~ts: change of its specification", [App]),
@@ -99,7 +102,8 @@ note_processes(App, Script, Trees, #{backup := Backup} = C) ->
          journal(processes, {convert_processes, Mode, Items, Jobs, Before})
      end || {Mode, _} <- lists:sublist(Converted, 1)],
     journal(processes, {resume_processes, Pids, [], Trees, Suspended}),
-    [journal(apps, {start_app, App}) || restarts <- Restarts].
+    [journal(apps, {start_app, App}) || restarts <- Restarts],
+    Pids.
 
 module({Module, _}) -> Module;
 module(Module) -> Module.

@@ -12,9 +12,10 @@
 -import(erlrc_late, [change_all/4, undo_waking/2]).
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned/3]).
--import(erlrc_record, [check_records/4]).
+-import(erlrc_record, [check_records/4, defined/2, redefined/1]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
--import(erlrc_states, [check_converted_states/2, check_unconverted_states/4]).
+-import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
+                       check_unconverted_states/4]).
 -import(erlrc_stranded, [check_stranded/5]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
@@ -44,6 +45,7 @@ process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted, 
         [] ->
             check_converted(Concerned, C),
             check_converted_states(lists:usort(Concerned), C),
+            check_kept_states(Before, C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
                to_convert := lists:nthtail(min(1, length(Next)), Next)};
         Failures ->
@@ -94,11 +96,14 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                             otp -> declared(Apps, Converted, C)
                         end,
     Reached = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
-    check_records(Changing, Reached, Records, C),
+    Defined = defined(Changing, C),
+    check_records(Defined, Reached, Records, C),
+    Redefined = redefined(Defined),
+    check_redefined([Row || {Module, _} = Row <- Redefined, not lists:member(Module, Converted)], Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
     Doomed = lists:append([users_of_old_code(Module) || Module <- ToKill]),
     check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
-    C#{reached := Reached};
+    C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy};
 
 process_step(do, {check_states, Unfit, Converted, Policy}, C) ->
     check_unconverted_states(Unfit, Converted, Policy, C),

@@ -8,34 +8,38 @@
 %% both versions are compared, as far as the files have debug information and are not too many, and the states
 %% are searched, before anything is touched.
 -module(erlrc_record).
--export([check_records/4, search/4]).
+-export([check_records/4, defined/2, redefined/1, search/4]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
-check_records(Modules, Converted, Policy, #{backup := Backup, code := Code} = C) ->
-    %% Debug information is long: that of more modules, or of big ones (generated, most of them), would take
-    %% too long.
-    Changed = lists:append([[{Module, Name, Size} || {Name, Size} <- changed(Old, New)]
-                            || length(Modules) =< 100, Module <- Modules,
-                               {_, Old} <- [maps:get(Module, Backup, none)], byte_size(Old) =< 131072,
-                               {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072]),
-    case Changed of
-        [] -> ok;
-        _ -> check_states(Changed, Converted, Policy, C)
-    end.
+%% [{Module, [{Name, Fields}], #{Name => NewFields}}]. Debug information is long: that of more modules, or of big
+%% ones (generated, most of them), would take too long.
+defined(Modules, #{backup := Backup, code := Code}) ->
+    [{Module, Before, maps:from_list(records(New))}
+     || length(Modules) =< 100, Module <- Modules,
+        {_, Old} <- [maps:get(Module, Backup, none)], byte_size(Old) =< 131072,
+        {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072,
+        [_ | _] = Before <- [records(Old)]].
 
 %% The records that both define, but not alike, with their size in the old version. (Every other module has a
 %% `state' of its own, so that name is ignored.)
-changed(Old, New) ->
-    case records(Old) of
-        [] -> [];
-        Before ->
-            After = maps:from_list(records(New)),
-            [{Name, length(Fields) + 1} || {Name, Fields} <- Before, Name =/= state, is_map_key(Name, After),
-                                           length(Fields) < 255, maps:get(Name, After) =/= Fields]
+check_records(Defined, Converted, Policy, C) ->
+    case [{Module, Name, length(Fields) + 1}
+          || {Module, Before, After} <- Defined, {Name, Fields} <- Before, Name =/= state,
+             #{Name := Later} <- [After], length(Fields) < 255, Later =/= Fields] of
+        [] -> ok;
+        Changed -> check_states(Changed, Converted, Policy, C)
     end.
+
+%% [{Module, [{Name, Fields, NewFields}]}]: the records that have as many fields as before, but others. Their
+%% size does not show which of the two a tuple is.
+redefined(Defined) ->
+    [{Module, Records}
+     || {Module, Before, After} <- Defined,
+        [_ | _] = Records <- [[{Name, Fields, Later} || {Name, Fields} <- Before, #{Name := Later} <- [After],
+                                                        Later =/= Fields, length(Later) =:= length(Fields)]]].
 
 %% [{Name, [Field]}]
 records(Beam) ->

@@ -58,7 +58,8 @@ main(Plan, Client, Ref) ->
     process_flag(min_heap_size, 500000),
     #{steps := Steps, limit := Limit, prepare := Prepare} = Plan,
     new_record(),
-    C = (context(now_ms() + Limit))#{patience := now_ms() + Limit div 2, to_convert := conversions(Steps)},
+    C = (context(now_ms() + Limit))#{patience := now_ms() + Limit div 2, to_convert := conversions(Steps),
+                                     may_stop := may_stop(Steps)},
     %% From the beginning: later its name may be that of another client.
     Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
     case is_map_key(part, Plan) orelse take_turn(C) of
@@ -81,6 +82,14 @@ main(Plan, Client, Ref) ->
 %% A client that is gone cannot be connected to.
 send(Client, Message) ->
     erlang:send(Client, Message, [noconnect]).
+
+%% Whether some step may stop processes before the last checks: then only these show which are left.
+may_stop(Steps) ->
+    lists:any(fun({_, {terminate_processes, _, _}}) -> true;
+                 ({children, change_children}) -> true;
+                 ({calls, _}) -> true;
+                 (_) -> false
+              end, Steps).
 
 conversions(Steps) ->
     [[Module || {Module, _, _} <- Items] || {processes, {convert_processes, _, Items}} <- Steps].

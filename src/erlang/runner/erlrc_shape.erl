@@ -11,7 +11,7 @@
 %% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key]}]: the sizes of records that the new code does not know,
 %% and the keys of the module's struct that the old one does not have.
 -module(erlrc_shape).
--export([states_now/2, unconverted_states/3, unfit_states/2]).
+-export([own_parts/2, states_now/2, unconverted_states/3, unfit_states/2]).
 -import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_call, [now_ms/0]).
 -import(erlrc_journal, [remark/2]).

@@ -4,7 +4,7 @@
 %% changes keep running its old code until they call it by its full name. Those that a module handles messages
 %% for, and that wait, run its new code with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_stranded/5]).
+-export([check_callbacks/2, check_stranded/5]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
@@ -30,6 +30,36 @@ check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, C) ->
         {_, refuse} -> fail("processes that nothing converts: ~ts",
                             [joined(Texts)]);
         {_, report} -> report(Texts)
+    end.
+
+%% Processes whose behaviour calls what the new code of their module does not have: a gen_server has become a
+%% gen_statem, or a plain module. They die of their next message.
+check_callbacks(Modules, #{backup := Backup, code := Code, stranded := Policy} = C) ->
+    Lost = [{Module, Functions} || Module <- Modules,
+                                   {_, Old} <- [maps:get(Module, Backup, none)],
+                                   {_, New} <- [maps:get(Module, Code, none)],
+                                   [_ | _] = Functions <- [callbacks(Old) -- callbacks(New)]],
+    Texts = [[integer_to_list(length(Pids)), " of ", module_name(Module), ", which loses ",
+              lists:join(", ", [io_lib:format("~ts/~b", [F, A]) || {F, A} <- Functions]), ": ",
+              processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
+             || {Module, Functions} <- Lost, {_, [_ | _] = Pids} <- of_modules([Module], C)],
+    case {Texts, Policy} of
+        {[], _} -> ok;
+        {_, report} -> remark("processes that the new code cannot serve: ~ts", [lists:join("; ", Texts)]);
+        _ -> fail("processes that the new code cannot serve: ~ts", [lists:join("; ", Texts)])
+    end.
+
+%% What loops of behaviours call whatever comes, if the module exports all that one of them calls. Most modules
+%% do not even mention it.
+callbacks(Beam) ->
+    case binary:match(Beam, [<<"handle_cast">>, <<"handle_event">>, <<"callback_mode">>]) =/= nomatch
+        andalso beam_lib:chunks(Beam, [exports]) of
+        {ok, {_, [{exports, Exports}]}} ->
+            lists:append([Calls || Calls <- [[{handle_call, 3}, {handle_cast, 2}],
+                                             [{handle_event, 2}, {handle_call, 2}], [{callback_mode, 0}]],
+                                   Calls -- Exports =:= []]);
+        _ ->
+            []
     end.
 
 texts(Found, C) ->
