@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/script/state_changes.hpp>
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -18,12 +22,65 @@ std::map<Atom, Direction> converted_modules(const std::vector<LowLevel>& script)
   return converted;
 }
 
+const Beam* beam_of(const AppFiles& files, const Atom& module) {
+  const auto found = files.beams.find(module);
+  return found == files.beams.end() ? nullptr : &found->second;
+}
+
 const Shapes* shapes_of(const AppFiles& files, const Atom& module) {
-  const auto beam = files.beams.find(module);
-  return beam != files.beams.end() && beam->second.shapes ? &*beam->second.shapes : nullptr;
+  const Beam* beam = beam_of(files, module);
+  return beam != nullptr && beam->shapes ? &*beam->shapes : nullptr;
+}
+
+/// What the loops of behaviours call, whatever comes: all of one group, if the module is of that behaviour. Files
+/// without attributes do not name it.
+std::vector<std::vector<FunctionName>> callbacks_of(const Beam& beam) {
+  std::vector<std::vector<FunctionName>> groups{{{Atom{"handle_call"}, 3}, {Atom{"handle_cast"}, 2}},
+                                                {{Atom{"handle_event"}, 2}, {Atom{"handle_call"}, 2}},
+                                                {{Atom{"callback_mode"}, 0}}};
+  if (is_supervisor(beam)) groups.push_back({{Atom{"init"}, 1}});
+  return groups;
+}
+
+std::vector<FunctionName> lost(const Beam& before, const Beam& after) {
+  const auto has = [](const Beam& beam) {
+    return
+        [&beam](const FunctionName& function) { return exports(beam, function.name.name, function.arity); };
+  };
+  std::vector<FunctionName> functions;
+  for (const std::vector<FunctionName>& group : callbacks_of(before))
+    if (std::ranges::all_of(group, has(before)))
+      std::ranges::copy_if(group, std::back_inserter(functions), std::not_fn(has(after)));
+  return functions;
 }
 
 }  // namespace
+
+std::vector<LostCallbacks> lost_callbacks(const AppFiles& from, const AppFiles& to,
+                                          const std::vector<LowLevel>& script) {
+  std::set<Atom> stopped;
+  std::vector<LostCallbacks> found;
+  for (const LowLevel& instruction : script) {
+    if (std::holds_alternative<Apply>(instruction)) break;
+    if (const auto* stop = std::get_if<StopProcesses>(&instruction))
+      stopped.insert(stop->modules.begin(), stop->modules.end());
+    const auto* load = std::get_if<Load>(&instruction);
+    if (load == nullptr || stopped.contains(load->module)) continue;
+    const Beam* before = beam_of(from, load->module);
+    const Beam* after = beam_of(to, load->module);
+    if (before == nullptr || after == nullptr) continue;
+    if (auto functions = lost(*before, *after); !functions.empty())
+      found.push_back({load->module, std::move(functions)});
+  }
+  return found;
+}
+
+std::string describe(const std::vector<FunctionName>& functions) {
+  std::string text;
+  for (const FunctionName& function : functions)
+    text += (text.empty() ? "" : ", ") + function.name.name + "/" + std::to_string(function.arity);
+  return text;
+}
 
 std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
                                        const std::vector<LowLevel>& script) {

@@ -118,6 +118,9 @@ int makeappup_main(std::span<const std::string> args, Streams& streams) {
     }
     const AppFiles earlier = load_app_files(check_ebin(earlier_dir), name, earlier_vsn);
     const AppFiles later = load_app_files(check_ebin(later_dir), name, check_vsn(later_vsn));
+    if (options.check && options.verbose)
+      for (const std::string& each : explain_appup(later, earlier))
+        streams.err += "erlrc-makeappup: " + each + "\n";
     if (options.check) return report_check(later, check_appup(later, earlier), earlier_vsn, streams);
     return make(earlier, later, options, streams);
   });

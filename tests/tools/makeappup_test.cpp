@@ -127,6 +127,29 @@ TEST_CASE("erlrc-makeappup --check fails for a changed record that nothing conve
           "and no instruction converts its processes\n"});
 }
 
+TEST_CASE("erlrc-makeappup --check --verbose explains what happens to each module, both ways") {
+  const TwoVersions two;
+  const Ran ran = two.run({"--check", "--verbose"});
+  CHECK(ran.exit == 0);
+  CHECK(ran.out == "egerl ships no .appup: one is made when it is upgraded\n");
+  CHECK(
+      ran.err ==
+      "erlrc-makeappup: egerl: from 1.0: plain: changed: loaded, and no state is converted\n"
+      "erlrc-makeappup: egerl: from 1.0: server: changed: code_change/3 is called, and returns each state as "
+      "it is\n"
+      "erlrc-makeappup: egerl: back to 1.0: plain: changed: loaded, and no state is converted\n"
+      "erlrc-makeappup: egerl: back to 1.0: server: changed: code_change/3 is called, and returns each state "
+      "as "
+      "it is\n");
+  two.host.dir().write("egerl-2.0/ebin/egerl.appup", R"({"2.0", [{"1.0", [{load_module, server}]}], []}.)");
+  CHECK(two.run({"--check", "--verbose"}).err ==
+        "erlrc-makeappup: egerl.appup: from 1.0: plain: changed: no instruction changes it, so the old code "
+        "keeps running\n"
+        "erlrc-makeappup: egerl.appup: from 1.0: server: changed: loaded, and no state is converted\n"
+        "erlrc-makeappup: egerl.appup: from 1.0: module plain differs, but no instruction changes it\n"
+        "erlrc-makeappup: egerl.appup: back to 1.0: no entry\n");
+}
+
 TEST_CASE("erlrc-makeappup --extend adds missing entries for the version to a shipped appup") {
   const TwoVersions two;
   two.host.dir().write("egerl.appup", "% By hand.\n{\"2.0\", [{<<\"1\\\\..*\">>, []}], []}.  % end\n");

@@ -18,4 +18,8 @@ std::vector<std::string> check_appup(const AppFiles& later, const std::string& v
 /// without an .appup, too, by the one that would be made.
 std::vector<std::string> check_appup(const AppFiles& later, const AppFiles& earlier);
 
+/// What the same instructions do with each module: "zoo.appup: from 1.0.0: zoo_srv: changed: loaded, ..". An
+/// upgrade or downgrade without valid instructions has no lines.
+std::vector<std::string> explain_appup(const AppFiles& later, const AppFiles& earlier);
+
 }  // namespace erlrc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <erlrc/app/app_files.hpp>
@@ -23,5 +24,21 @@ struct StateChange {
 /// Lists the modules that the script loads and whose states change, in its order.
 std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
                                        const std::vector<LowLevel>& script);
+
+/// A module whose processes call functions that its new code does not have: a gen_server has become a
+/// gen_statem, or a plain module.
+struct LostCallbacks {
+  Atom module;
+  std::vector<FunctionName> functions;
+  bool operator==(const LostCallbacks&) const = default;
+};
+
+/// Lists the modules that the script loads, in its order. Not those whose processes it stops before, nor those
+/// after a call of its author, who may have stopped them.
+std::vector<LostCallbacks> lost_callbacks(const AppFiles& from, const AppFiles& to,
+                                          const std::vector<LowLevel>& script);
+
+/// "handle_call/3, handle_cast/2"
+std::string describe(const std::vector<FunctionName>& functions);
 
 }  // namespace erlrc
