@@ -119,7 +119,7 @@ bool LibraryTrial::start() {
       if (ran.exit != 0) result_.not_started = cell(ran.err);
     }
     for (std::size_t node = 0; node < 2 && result_.not_started.empty(); ++node)
-      lab_.ask(fmt::format("real:use('{}').", from_.app), node);
+      lab_.ask(fmt::format("real_load:start('{}', 1), real_load:mark().", from_.app), node);
   } catch (const std::exception& error) {
     result_.not_started = cell(error.what());
   }
@@ -149,7 +149,7 @@ void LibraryTrial::check(LibraryStep step, bool restart_due) {
   restart_due_ = restart_due_ || restart_due;
   for (std::size_t node = 0; node < 2; ++node) {
     lab_.ask("lab:await_idle().", node);
-    const std::string errors = lab_.ask("real:errors().", node);
+    const std::string errors = lab_.ask("real_load:errors().", node);
     if (errors != "[]") result_.wrong.push_back(step.name + ": " + errors);
     const Ran ran = lab_.run(node_main, {"compare", "--json", lab_.node(node).alive()});
     const Json differences = Json::parse(ran.out).at("differences");

@@ -4,7 +4,6 @@
 %% it knows nothing else, runs completely in one of its versions.
 -module(real).
 -export([difference/3, start_needed/2, processes/1, count/1, problems/3, ends/1]).
--export([use/1, errors/0]).
 
 %% "C of N": C of the N modules of both versions have changed code, were added or were removed.
 difference(App, OldEbin, NewEbin) ->
@@ -61,7 +60,8 @@ problems(App, Ebin, Modules) ->
     Md5s = md5s(App, Ebin),
     lists:append(
       [[{key, vsn, application:get_key(App, vsn)} || application:get_key(App, vsn) =/= {ok, Vsn}],
-       [{module, M} || Modules =:= all, {M, Md5} <- lists:sort(maps:to_list(Md5s)), loaded_md5(M) =/= Md5],
+       [{module, M} || Modules =:= all, {M, Md5} <- lists:sort(maps:to_list(Md5s)), loaded_md5(M) =/= Md5,
+                       not is_generated(M)],
        [no_path || not lists:member(Ebin, code:get_path())],
        [not_running || not lists:keymember(App, 1, application:which_applications())],
        [{suspended, Pid} || Pid <- processes(), is_suspended(process_info(Pid, current_function))],
@@ -71,60 +71,15 @@ is_suspended({_, {sys, suspend_loop, _}}) -> true;
 is_suspended({_, {sys, suspend_loop_hib, _}}) -> true;
 is_suspended(_) -> false.
 
+%% What the application has compiled itself stays its own.
+is_generated(M) ->
+    case code:is_loaded(M) of
+        {file, [$/ | _]} -> false;
+        Other -> Other =/= false
+    end.
+
 loaded_md5(M) ->
     case erlang:module_loaded(M) of
         true -> M:module_info(md5);
         false -> none
     end.
-
-%% Uses the application from now on, every few milliseconds, and something that it has made before.
-use(App) ->
-    Self = self(),
-    {Make, Use} = calls(App),
-    {Pid, Ref} = spawn_monitor(fun() ->
-                                       Made = Make(),
-                                       register(real_use, self()),
-                                       Self ! {self(), made},
-                                       use(Use, Made, [])
-                               end),
-    receive
-        {Pid, made} -> demonitor(Ref, [flush]), ok;
-        {'DOWN', Ref, _, _, Why} -> error(Why)
-    end.
-
-use(Use, Made, Errors) ->
-    receive
-        {From, errors} -> From ! {errors, lists:usort(Errors)}, use(Use, Made, [])
-    after 3 ->
-        try Use(Made) of
-            Next -> use(Use, Next, Errors)
-        catch
-            Class:Why:Stack -> use(Use, Made, [{Class, Why, lists:sublist(Stack, 2)} | Errors])
-        end
-    end.
-
-%% What has failed since the last question.
-errors() ->
-    real_use ! {self(), errors},
-    receive {errors, Errors} -> Errors after 10000 -> [no_answer] end.
-
-%% {What it makes, what is done with that}
-calls(fast_xml) ->
-    {fun() -> fxml_stream:parse(fxml_stream:new(self()), <<"<stream>">>) end,
-     fun(Stream) ->
-             {xmlel, <<"a">>, _, _} = fxml_stream:parse_element(<<"<a b='c'>d</a>">>),
-             Next = fxml_stream:parse(Stream, <<"<x/>">>),
-             receive {'$gen_event', {xmlstreamelement, _}} -> Next after 1000 -> error(no_element) end
-     end};
-calls(fast_yaml) -> {fun() -> none end, fun(none) -> {ok, [_]} = fast_yaml:decode(<<"a: b">>), none end};
-calls(fast_tls) -> {fun() -> none end, fun(none) -> <<_/binary>> = iolist_to_binary(p1_sha:sha(<<"x">>)), none end};
-calls(cache_tab) ->
-    {fun() -> ets_cache:new(real_cache) end,
-     fun(Made) -> {ok, 1} = ets_cache:lookup(real_cache, 1, fun() -> {ok, 1} end), Made end};
-calls(mqtree) ->
-    {fun() -> Tree = mqtree:new(), ok = mqtree:insert(Tree, <<"a/b">>), Tree end,
-     fun(Tree) -> [_] = mqtree:match(Tree, <<"a/b">>), Tree end};
-calls(xmpp) -> {fun() -> none end, fun(none) -> jid = element(1, jid:decode(<<"a@b/c">>)), none end};
-calls(stringprep) -> {fun() -> none end, fun(none) -> <<"abc">> = stringprep:nodeprep(<<"Abc">>), none end};
-calls(jiffy) -> {fun() -> none end, fun(none) -> [1] = jiffy:decode(<<"[1]">>), none end};
-calls(_) -> {fun() -> none end, fun(none) -> none end}.

@@ -39,8 +39,10 @@ public:
   void print_head(const std::string& from, const std::string& to) {
     fmt::print("\n{} to {}\n\n", from, to);
     fmt::print(
-        "| application | versions | modules changed | appup | processes | upgrade | downgrade |\n"
-        "|---|---|---|---|---|---|---|\n");
+        "| application | versions | modules changed | appup | processes | failed | killed | longest, ms | "
+        "upgrade | "
+        "downgrade |\n"
+        "|---|---|---|---|---|---|---|---|---|---|\n");
   }
 
   void print(const Pair& pair, const Row& row) {
@@ -51,8 +53,9 @@ public:
       return;
     }
     ++done_;
-    fmt::print("| {} | {} -> {} | {} | {} | {} | {} | {} |\n", pair.from.app, pair.from.vsn, pair.to.vsn,
-               row.changed, row.appup, row.processes, row.up, row.down);
+    fmt::print("| {} | {} -> {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", pair.from.app, pair.from.vsn,
+               pair.to.vsn, row.changed, row.appup, row.processes, row.failed, row.killed, row.longest,
+               row.up, row.down);
     std::fflush(stdout);
   }
 

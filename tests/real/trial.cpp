@@ -17,9 +17,12 @@ using Json = nlohmann::json;
 LiveNodeOptions options(const Pair& pair, const std::vector<PackagedApp>& suite) {
   LiveNodeOptions made;
   made.arguments = {"-pa", in_build("tests/real/beams")};
-  // OTP's own applications are those of the node, except for the one that is tried.
-  for (const PackagedApp& app : suite)
-    if (!app.of_otp) made.arguments.insert(made.arguments.end(), {"-pa", (app.dir / "ebin").string()});
+  // OTP's own applications are those of the node, except for the one that is tried. Some others are in several
+  // packages, in other versions: that of its own package comes first, which means the last of -pa.
+  for (const bool own : {false, true})
+    for (const PackagedApp& app : suite)
+      if (!app.of_otp && own == (app.package == pair.from.package))
+        made.arguments.insert(made.arguments.end(), {"-pa", (app.dir / "ebin").string()});
   // Packages of bullseye need libraries that this system no longer has.
   made.environment = {"LD_LIBRARY_PATH=" + (pair.from.root / "libssl1.1/usr/lib/x86_64-linux-gnu").string()};
   return made;
@@ -56,6 +59,12 @@ bool asks_for_restart(const Json& node) {
   });
 }
 
+bool restarts_application(const Json& node) {
+  return std::ranges::any_of(node.at("remarks"), [](const std::string& remark) {
+    return remark.find(": was stopped and is started again") != std::string::npos;
+  });
+}
+
 }  // namespace
 
 Trial::Trial(const Pair& pair, const std::vector<PackagedApp>& suite)
@@ -87,6 +96,7 @@ void Trial::start(Row& row) {
     const Ran ran = lab_.run(start_main, {"--json", pair_.from.app, pair_.from.vsn, pair_.from.dir.string()});
     const Json node = Json::parse(ran.out).at("nodes").at(0);
     if (node.at("outcome") != "done") row.not_started = cell(node.at("message"));
+    if (row.not_started.empty()) start_load(lab_, pair_.from.app);
   } catch (const std::exception& error) {
     row.not_started = error.what();
   }
@@ -98,6 +108,7 @@ void Trial::start(Row& row) {
 /// what the node must be like afterwards.
 std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
   lab_.ask("lab:mark().");
+  mark_load(lab_);
   const Ran ran = lab_.run(tool, {"--json", pair_.from.app, pair_.from.vsn, pair_.to.vsn,
                                   pair_.from.dir.string(), pair_.to.dir.string()});
   const Json node = Json::parse(ran.out).at("nodes").at(0);
@@ -105,6 +116,7 @@ std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
   const std::string appup = appup_of(node.at("notes"));
   if (!appup.empty()) row.appup = appup;
   std::string text = outcome;
+  count_failures(restarts_application(node), row);
   if (outcome == "done") {
     // A wrong conversion of the author may show only when the process gets its next message.
     if (lab_.ask(fmt::format("real:ends('{}').", after.app)) == "true")
@@ -130,6 +142,24 @@ std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
 void Trial::check(const std::string& question, Row& row) {
   const std::string answer = lab_.ask(question);
   if (answer != "[]") row.wrong.push_back(question + " " + answer);
+}
+
+/// Adds what the callers have noticed. Nothing may fail and no process end, unless the program has said that the
+/// application is restarted.
+void Trial::count_failures(bool restarts, Row& row) {
+  const Load load = load_since_mark(lab_);
+  load_.add(load);
+  if (!restarts) {
+    for (const std::string& error : load.errors)
+      row.wrong.push_back("a request failed: " + error);
+    for (const std::string& killed : load.killed)
+      row.wrong.push_back("a process ended: " + killed);
+  }
+  if (load_.requests > 0) {
+    row.failed = fmt::format("{} of {}", load_.failed, load_.requests);
+    row.longest = fmt::format("{:.1f} ({:.1f})", load_.longest_ms, load_.before_ms);
+  }
+  row.killed = std::to_string(load_.killed.size());
 }
 
 /// The node runs what its code path leads to, modules and libraries. Libraries that only a restart replaces were

@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "lab.hpp"
+#include "load.hpp"
 #include "pairs.hpp"
 
-// The upgrade and the downgrade of one packaged application in a node of its own.
+// The upgrade and the downgrade of one packaged application in a node of its own, while it is used (real_load.erl).
 
 namespace erlrc::test {
 
@@ -19,6 +20,9 @@ struct Row {
   std::string processes;    ///< their number before, after the upgrade, and after the downgrade
   std::string up;
   std::string down;
+  std::string failed;              ///< "F of N" requests, in both changes; empty: nothing calls it
+  std::string killed;              ///< the number of processes that ended in them
+  std::string longest;             ///< the longest request in milliseconds, and the longest before
   std::vector<std::string> wrong;  ///< what is not as the programs report; must be empty
 };
 
@@ -33,11 +37,13 @@ private:
   void start(Row& row);
   std::string change(ToolMain tool, const PackagedApp& after, Row& row);
   void check(const std::string& question, Row& row);
+  void count_failures(bool restarts, Row& row);
   void compare(bool restart_is_due, Row& row);
   std::string count();
 
   const Pair& pair_;
   Lab lab_;
+  Load load_;  ///< of both changes
 };
 
 }  // namespace erlrc::test

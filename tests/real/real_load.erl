@@ -1,0 +1,160 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Uses an application without a pause while it is upgraded, and counts what its callers and its processes
+%% notice.
+%%
+%% load/load_APP.erl has the calls. Its functions are run by each of a few processes:
+%%
+%%   start() -> Made         what the calls need: a connection, a table, a parser, ..
+%%   use(Made) -> Made       one request; fails if the answer is wrong
+%%   prepare()               optional, called once before all: a listener, a server, ..
+%%
+%% Where an application has no such module, only the processes of the node are watched.
+-module(real_load).
+-export([start/1, start/2, mark/0, result/0, errors/0]).
+
+-define(patience, 60000).
+
+start(App) -> start(App, 3).
+
+start(App, Callers) ->
+    Module = list_to_atom("load_" ++ atom_to_list(App)),
+    Self = self(),
+    {Pid, Ref} = spawn_monitor(fun() -> prepare(Self, Module, Callers) end),
+    receive
+        {Pid, started} -> demonitor(Ref, [flush]), ok;
+        {'DOWN', Ref, _, _, Why} -> error(Why)
+    after ?patience -> error(timeout)
+    end.
+
+%% Counts from now on, and watches each process that runs now.
+mark() -> ask(mark).
+
+%% What happened since then: #{requests, failed, errors, longest, before, killed}. Times are in microseconds;
+%% `before' is the longest request before the mark. Waits until each caller has made some more requests.
+result() -> ask(result).
+
+%% The errors since the last question.
+errors() -> maps:get(errors, result(), []).
+
+ask(Question) ->
+    real_load ! {self(), Question},
+    receive {real_load, Answer} -> Answer after ?patience -> error(no_answer) end.
+
+%% Owns what was prepared, and answers questions.
+prepare(Starter, Module, Callers) ->
+    register(real_load, self()),
+    Calls = code:which(Module) =/= non_existing,
+    _ = Calls andalso erlang:function_exported(module(Module), prepare, 0) andalso Module:prepare(),
+    Self = self(),
+    Started = [spawn_link(fun() -> caller(Self, Module) end) || Calls, _ <- lists:seq(1, Callers)],
+    [receive {Pid, called} -> ok end || Pid <- Started],
+    Starter ! {self(), started},
+    serve(#{callers => Started, watched => #{}, killed => []}).
+
+module(Module) ->
+    {module, Module} = code:ensure_loaded(Module),
+    Module.
+
+serve(State) ->
+    receive
+        {From, mark} ->
+            Before = longest(collect(State)),
+            From ! {real_load, ok},
+            serve(State#{before => Before, watched := watch(), killed := []});
+        {From, result} ->
+            #{before := Before, killed := Killed} = State1 = await_more(State),
+            Counts = collect(State1),
+            Sum = fun(Key) -> lists:sum([maps:get(Key, C) || C <- Counts]) end,
+            From ! {real_load, #{requests => Sum(requests), failed => Sum(failed), before => Before,
+                                 longest => longest(Counts), killed => texts(Killed),
+                                 errors => texts(lists:append([maps:get(errors, C) || C <- Counts]))}},
+            serve(State1#{killed := []});
+        {'DOWN', _, process, Pid, Why} ->
+            serve(ended(Pid, Why, State))
+    end.
+
+texts(Terms) -> [unicode:characters_to_binary(io_lib:format("~0tP", [T, 40])) || T <- lists:usort(Terms)].
+
+longest(Counts) -> lists:max([0 | [maps:get(longest, C) || C <- Counts]]).
+
+%% The counts of all callers, which begin anew.
+collect(#{callers := Callers}) -> [call(Pid, collect) || Pid <- Callers].
+
+call(Pid, Question) ->
+    Pid ! {self(), Question},
+    receive {Pid, Question, Answer} -> Answer after ?patience -> error({caller, Pid}) end.
+
+%% All callers have made some requests, and the messages about processes that ended by then have come.
+await_more(#{callers := Callers} = State) ->
+    [call(Pid, some_more) || Pid <- Callers],
+    drain(maps:merge(#{before => 0}, State)).
+
+drain(State) ->
+    receive {'DOWN', _, process, Pid, Why} -> drain(ended(Pid, Why, State)) after 50 -> State end.
+
+%% Not what has just begun, as the connections of the programs: what it is cannot be known.
+watch() ->
+    maps:from_list([{monitor_of(Pid), Name} || Pid <- processes() -- [self()], Name <- [name(Pid)],
+                                               Name =/= {proc_lib, init_p, 5}]).
+
+monitor_of(Pid) ->
+    erlang:monitor(process, Pid),
+    Pid.
+
+ended(Pid, Why, #{watched := Watched, killed := Killed} = State) ->
+    case Watched of
+        #{Pid := Name} when Why =/= normal, Why =/= noproc ->
+            State#{killed := [{Name, reason(Why)} | Killed]};
+        _ -> State
+    end.
+
+%% A process by its name, or by the function it was started with.
+name(Pid) ->
+    case process_info(Pid, registered_name) of
+        {registered_name, Name} -> Name;
+        _ -> proc_lib:translate_initial_call(Pid)
+    end.
+
+reason({Why, [{_, _, _, _} = Call | _]}) -> {Why, Call};
+reason(Why) -> Why.
+
+%% --- A caller
+
+caller(Owner, Module) ->
+    Made = Module:use(Module:start()),
+    Owner ! {self(), called},
+    loop(Module, Made, nothing()).
+
+nothing() -> #{requests => 0, failed => 0, longest => 0, errors => []}.
+
+loop(Module, Made, Counts) ->
+    receive
+        {From, collect} -> From ! {self(), collect, Counts}, loop(Module, Made, nothing());
+        {From, some_more} ->
+            More = fun(_, {Last, So}) -> request(Module, Last, So) end,
+            {Made1, Counts1} = lists:foldl(More, {Made, Counts}, lists:seq(1, 20)),
+            From ! {self(), some_more, ok},
+            loop(Module, Made1, Counts1)
+    after 2 ->
+        {Made1, Counts1} = request(Module, Made, Counts),
+        loop(Module, Made1, Counts1)
+    end.
+
+%% After a failure everything is made anew, as a client would do that connects again.
+request(Module, Made, #{requests := Requests, longest := Longest} = Counts) ->
+    Began = erlang:monotonic_time(microsecond),
+    {Next, Counts1} =
+        try {Module:use(Made), Counts}
+        catch Class:Why:Stack -> again(Module, Made, failed({Class, Why, lists:sublist(Stack, 2)}, Counts))
+        end,
+    Took = erlang:monotonic_time(microsecond) - Began,
+    {Next, Counts1#{requests := Requests + 1, longest := max(Longest, Took)}}.
+
+failed(Error, #{failed := Failed, errors := Errors} = Counts) ->
+    Counts#{failed := Failed + 1, errors := lists:sublist([Error | Errors], 5)}.
+
+again(Module, Made, Counts) ->
+    try {Module:start(), Counts}
+    catch _:_ -> {Made, Counts}
+    end.
