@@ -135,6 +135,16 @@ Term remove(const Atom& module) {
   return tuple(Atom{"remove"}, tuple(module, soft(), soft()));
 }
 
+// The compiler's own vsn is that of the code. So if other code has the same, its author has set it and has not
+// changed it: the states are still those of that version, and code_change, which may have converted them
+// in an earlier upgrade, does not get them again. Unless records show that they are other ones.
+bool has_same_states(const Beam& earlier, const Beam& later) {
+  const auto vsn = vsn_attribute(later);
+  if (!vsn || vsn != vsn_attribute(earlier) || !earlier.shapes || !later.shapes) return false;
+  return unfit_shapes(*earlier.shapes, *later.shapes).empty() &&
+         unfit_shapes(*later.shapes, *earlier.shapes).empty();
+}
+
 // {update, Module, supervisor} and the other forms as OTP expands them, except for the purges.
 Change changed(const Atom& module, const Versions& versions, Term depends_on) {
   const Beam& beam = versions.beam(module);
@@ -144,8 +154,9 @@ Change changed(const Atom& module, const Versions& versions, Term depends_on) {
                               soft(), std::move(depends_on));
     return with_hooks(module, versions, {{update}, {update}});
   }
+  const Term how = has_same_states(versions.earlier.beams.at(module), beam) ? Term{Atom{"soft"}} : advanced;
   Term instruction = converts_state(beam)
-                         ? tuple(Atom{"update"}, module, advanced, soft(), soft(), std::move(depends_on))
+                         ? tuple(Atom{"update"}, module, how, soft(), soft(), std::move(depends_on))
                          : load(module, std::move(depends_on));
   return {{instruction}, {instruction}};
 }

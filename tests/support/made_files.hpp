@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <erlrc/app/app_files.hpp>
@@ -36,8 +37,15 @@ struct Module {
     return differing(name);
   }
   Module& behaving(const std::string& behaviour, const std::string& spelling = "behaviour") {
-    behaviours_.push_back(tuple(Atom{spelling}, atoms({Atom{behaviour}})));
-    beam.attributes = list(behaviours_);
+    attributes_.push_back(tuple(Atom{spelling}, atoms({Atom{behaviour}})));
+    beam.attributes = list(attributes_);
+    return *this;
+  }
+  /// With this -vsn, and with states whose records are known.
+  Module& versioned(const std::string& vsn, Shapes shapes = {}) {
+    attributes_.push_back(tuple(Atom{"vsn"}, list({string(vsn)})));
+    beam.attributes = list(attributes_);
+    beam.shapes = std::move(shapes);
     return *this;
   }
   Module& nif(bool on_load) {
@@ -54,7 +62,7 @@ struct Module {
 
 private:
   std::string identity_;
-  std::vector<Term> behaviours_;
+  std::vector<Term> attributes_;
 };
 
 inline Module module(const std::string& name) {

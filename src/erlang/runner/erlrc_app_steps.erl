@@ -76,12 +76,12 @@ app_step(undo, {unload_app, Apps}, C) ->
                           set_environment(App, proplists:get_value(env, Keys, []))
                   end, lists:reverse(Apps));
 
-app_step(do, {start_app, App, Type}, C) ->
+app_step(do, {start_app, App, Type}, #{restarted := Restarted} = C) ->
     case start_type(App, C) of
         none ->
             journal(apps, {start_app, App}),
             case bounded(application, start, [App, Type], C) of
-                ok -> C;
+                ok -> lists:member(App, Restarted) andalso remark_restart(App), C;
                 {error, {already_started, App}} -> C;
                 {error, Reason} -> fail("~ts: start: ~ts", [App, short(Reason)]);
                 timeout -> fail("~ts: start: not done within the time limit", [App])
@@ -105,21 +105,20 @@ app_step(undo, {start_app, App}, C) ->
 app_step(do, {start_needed, Apps}, C) ->
     lists:foldl(fun(App, C1) -> start_needed(App, [], C1) end, C, Apps);
 
-app_step(do, {stop_app, App}, C) ->
+app_step(do, {stop_app, App}, #{restarted := Restarted} = C) ->
     case start_type(App, C) of
         none ->
             C;
         Type ->
             journal(apps, {stop_app, App, Type}),
             expect(ok, bounded(application, stop, [App], C), "~ts: stop", [App]),
-            C
+            C#{restarted := [App | Restarted]}
     end;
 app_step(undo, {stop_app, App, Type}, C) ->
     case start_type(App, C) of
         none ->
             expect(ok, bounded(application, start, [App, Type], C), "~ts: start again", [App]),
-            application:get_key(App, mod) =:= {ok, []} orelse
-                remark("~ts: was stopped and is started again; what its processes knew is lost", [App]);
+            remark_restart(App);
         _ ->
             ok
     end;
@@ -175,3 +174,8 @@ start_needed(App, Seen, C) ->
             Ready = lists:foldl(fun(Each, C1) -> start_needed(Each, [App | Seen], C1) end, Loaded, Needed),
             app_step(do, {start_app, App, temporary}, Ready)
     end.
+
+%% A library has no processes.
+remark_restart(App) ->
+    application:get_key(App, mod) =:= {ok, []} orelse
+        remark("~ts: was stopped and is started again; what its processes knew is lost", [App]).

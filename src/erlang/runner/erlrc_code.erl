@@ -7,6 +7,7 @@
          running_code/2, running_vsn/2, soft_purge_old/1, users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_journal, [remark/2]).
+-import(erlrc_lambda, [lambda_holders/1, purge_unused/1]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
 %% The version of the code that runs, as code_change expects it.
@@ -131,7 +132,7 @@ end_on_loads(Pids) ->
 %% soft_purge removes old code that no process runs. Returns the modules whose users are to be killed: this is
 %% only a check, which a forecast makes, too.
 check_old_code(Modules, Policy, Began, C) ->
-    case [Module || Module <- Modules, erlang:check_old_code(Module), not code:soft_purge(Module)] of
+    case purge_unused(Modules) of
         [] ->
             [];
         Busy ->
@@ -153,9 +154,11 @@ check_old_code(Modules, Policy, Began, C) ->
 old_users(Modules, C) ->
     lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)] || M <- Modules]).
 
-%% Only when nothing else speaks against the upgrade.
+%% Only when nothing else speaks against the upgrade. code:purge/1 does not kill those that only hold a function.
 kill_users(#{to_kill := Modules}) ->
-    lists:foreach(fun code:purge/1, lists:filter(fun erlang:check_old_code/1, Modules)).
+    Old = lists:filter(fun erlang:check_old_code/1, Modules),
+    _ = [exit(Pid, kill) || {_, Pids} <- lambda_holders(Old), Pid <- Pids],
+    lists:foreach(fun code:purge/1, Old).
 
 %% Begins the part of loading that takes long and needs nothing but the files; await_load/2 returns what
 %% code:finish_loading/1 needs. Modules are prepared one by one: if it gets all of them,
@@ -189,11 +192,10 @@ purge(Purges) ->
     erlang:garbage_collect(),
     Old = lists:filter(fun erlang:check_old_code/1, [Module || {Module, _} <- Purges]),
     lists:foreach(fun code:purge/1, [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)]),
-    {_, Busy} = lists:partition(fun code:soft_purge/1, lists:filter(fun erlang:check_old_code/1, Old)),
     lists:foreach(fun(Module) ->
                           logger:notice("erlrc: processes keep running old code of ~ts: ~ts",
                                         [module_name(Module), pids(users_of_old_code(Module))])
-                  end, Busy).
+                  end, purge_unused(Old)).
 
 delete(Module) ->
     purge_old(Module),
@@ -207,4 +209,5 @@ purge_old(Module) ->
     erlang:check_old_code(Module) andalso code:purge(Module).
 
 users_of_old_code(Module) ->
-    [Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true].
+    lists:usort([Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true]
+                ++ lists:append([Pids || {_, Pids} <- lambda_holders([Module])])).

@@ -4,10 +4,10 @@
 -module(erlrc_init).
 -export([check_converted/2, init_now/2, note_children/4, starter_name/1]).
 -import(erlrc_call, [bounded/4]).
--import(erlrc_predict, [predict/5]).
+-import(erlrc_predict, [predict/5, takes/5]).
 -import(erlrc_supervisor, [check_change/3, children/1, has_children/1, init_specs/3, is_of_supervisor/1,
                            module_of/1, predicted_specs/4, specs_of/1, state_args/1, states/2]).
--import(erlrc_text, [fail/2, module_name/1, text/2]).
+-import(erlrc_text, [fail/2, module_name/1, short/1, text/2]).
 -import(erlrc_tree, [supervised/2]).
 
 %% One map for each supervisor, in the order of the tree: what it is before anything is touched. Items: those
@@ -37,6 +37,7 @@ how(Module, _, {Items, Asking, Code}) ->
     end.
 
 note(Pid, {changed, {Module, Askable, _, _}}, State, {Before, Now}, C) ->
+    check_argument(Module, state_args(State), Now, C),
     Predicted = predicted_if(Module, Askable, State, Now, C),
     check_change(Pid, State, Predicted),
     [#{pid => Pid, module => Module, state => State, askable => Askable, how => changed,
@@ -110,6 +111,14 @@ check_init({Module, _, Tables, Names}) ->
      || Table <- Tables, ets:whereis(Table) =/= undefined],
     [fail(Why, [module_name(Module), text("registers the name ~ts", [Name])])
      || Name <- Names, whereis(Name) =/= undefined].
+
+%% Fails if no clause of the new init/1 takes what the supervisor was started with.
+check_argument(Module, Argument, Beams, C) when is_map_key(Module, Beams) ->
+    takes(Module, init, [Argument], Beams, C) =/= false
+        orelse fail("supervisor ~ts cannot be upgraded: it was started with ~ts, which its new init/1 does not take",
+                    [module_name(Module), short(Argument)]);
+check_argument(_, _, _, _) ->
+    ok.
 
 %% Looks at the supervisors that were just converted: a prediction is not always possible.
 check_converted(Pids, #{children := Noted} = C) ->

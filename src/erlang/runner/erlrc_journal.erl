@@ -57,6 +57,7 @@ context(Deadline) ->
       terminated => [],        % those that are stopped and not started again yet
       %% applications
       environment => none,     % {App, Env}: before the change of its specification
+      restarted => [],         % those that the script has stopped
       stays => none}.          % {App, StartType}: it has to run when all is done
 
 %% To be called before all else in this module, once in a run.
@@ -155,5 +156,6 @@ take_newest() ->
     Newest.
 
 remark(Format, Args) ->
-    record(remarks, [text(Format, Args) | recall(remarks)]),
+    Text = text(Format, Args),
+    lists:member(Text, recall(remarks)) orelse record(remarks, [Text | recall(remarks)]),
     ok.

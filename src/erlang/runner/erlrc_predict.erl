@@ -9,7 +9,7 @@
 %%
 %% The verdict is in the record because the evaluated code may catch the exception that ends it.
 -module(erlrc_predict).
--export([predict/5]).
+-export([predict/5, takes/5]).
 -import(erlrc_call, [now_ms/0]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_text, [exception/3, module_name/1, text/2]).
@@ -32,6 +32,22 @@ predict(M, F, A, Beams, #{deadline := Deadline}) ->
         none -> Result;
         Verdict -> Verdict
     end.
+
+%% Whether a clause of the function takes these arguments: true, false or unknown.
+takes(M, F, A, Beams, #{deadline := Deadline}) ->
+    Key = {F, length(A)},
+    Taken = try
+                #{functions := #{Key := Form}} = Code = code_of(M, {Beams, Deadline}),
+                erl_eval:match_clause(prepared(heads(Form), Code), A, erl_eval:new_bindings(), none) =/= nomatch
+            catch
+                _:_ -> unknown
+            end,
+    record(forms, #{}),
+    Taken.
+
+heads({function, Anno, Name, Arity, Clauses}) ->
+    {function, Anno, Name, Arity, [{clause, A, Args, Guards, [{atom, A, true}]}
+                                   || {clause, A, Args, Guards, _} <- Clauses]}.
 
 ends(Verdict) ->
     case recall(verdict) of

@@ -23,6 +23,8 @@
 
 %% The parts of states that libraries keep for their users are searched in so many processes.
 -define(sample, 100).
+%% As many arguments as the loop of a behaviour has at most.
+-define(loop, 16).
 %% Longer ones are not searched.
 -define(words, 131072).
 
@@ -87,7 +89,16 @@ own_parts(Pid, State) ->
                                   true -> [{Module, Data}];
                                   false -> [{Module, State}]
                               end;
+        {false, [_ | _]} -> [{Module, Part} || Part <- [State | own_of_loop(State)]];
         _ -> [{Module, State}]
+    end.
+
+%% What a loop that has no get_state of its own keeps, as that of p1_fsm: a list of a few terms, one of which is
+%% the state of its callback module.
+own_of_loop(Loop) ->
+    case catch length(Loop) of
+        Length when is_integer(Length), Length =< ?loop -> Loop;
+        _ -> []
     end.
 
 %% What a library keeps for one of the modules, somewhere in its own state: the module and next to it what the

@@ -157,6 +157,22 @@ TEST_CASE("a remark reports a changed module that keeps a state and cannot conve
   CHECK(make_script(earlier, earlier, Direction::up).remarks.empty());
 }
 
+TEST_CASE("states are not converted while -vsn and records stay") {
+  const auto version = [](const std::string& vsn, const std::string& code, Shapes shapes = {}) {
+    return files(code,
+                 {module("m").exporting("code_change/3").versioned(vsn, std::move(shapes)).differing(code)});
+  };
+  Shapes one, other;
+  one.records[Atom{"state"}] = RecordUse{{2}, {2}, {2}};
+  other.records[Atom{"state"}] = RecordUse{{3}, {3}, {3}};
+  const auto same = terms("{update, m, soft, soft_purge, soft_purge, []}.");
+  const auto converted = terms("{update, m, {advanced, []}, soft_purge, soft_purge, []}.");
+  CHECK(up(version("1", "a"), version("1", "b")) == same);
+  CHECK(down(version("1", "a"), version("1", "b")) == same);
+  CHECK(up(version("1", "a"), version("2", "b")) == converted);
+  CHECK(up(version("1", "a", one), version("1", "b", other)) == converted);
+}
+
 TEST_CASE("a remark reports a special process without system_code_change") {
   auto earlier = files("1", {module("m").exporting("system_continue/3").differing("before")});
   auto later = files("2", {module("m").exporting("system_continue/3")});
