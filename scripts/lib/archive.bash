@@ -4,21 +4,23 @@
 
 archive_dir=$top/build/real-packages
 
-# archive_apt SUITE COMMAND...: runs apt-get or apt-cache with this suite only.
+# archive_apt SUITE[+SUITE] COMMAND...: runs apt-get or apt-cache with these suites only.
 archive_apt() {
   local dir=$archive_dir/apt/$1
   shift
   APT_CONFIG=$dir/apt.conf "$@"
 }
 
-# Fetches the package lists of a suite, once.
+# archive_lists SUITE[+SUITE]: fetches the package lists of the suites, once.
 archive_lists() {
-  local dir=$archive_dir/apt/$1
+  local dir=$archive_dir/apt/$1 suite
   [[ ! -e $dir/complete ]] || return 0
   mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
   : >"$dir/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] \
-${ERLRC_DEBIAN_MIRROR-http://deb.debian.org/debian} $1 main" >"$dir/sources.list"
+  for suite in ${1//+/ }; do
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] \
+${ERLRC_DEBIAN_MIRROR-http://deb.debian.org/debian} $suite main"
+  done >"$dir/sources.list"
   cat >"$dir/apt.conf" <<END
 Dir::State "$dir";
 Dir::State::lists "$dir/lists";

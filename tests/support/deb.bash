@@ -71,14 +71,15 @@ on_node() {
 }
 
 is_up() { [[ $(on_node "$1" 'init:get_status().') == '{started, started}' ]]; }
-# start_node NODE PORT: starts a node whose egerl, once started, listens on PORT. Its log is $logs/NODE.log.
+# start_node NODE PORT [ARGUMENT...]: starts a node whose egerl, once started, listens on PORT. Its log is
+# $logs/NODE.log. The arguments are for erl.
 start_node() {
   install -d -m 0755 "/etc/$1"
   echo "[{egerl, [{port, $2}, {motd, \"set by the administrator\"}]}]." >"/etc/$1/$1.config"
   # erl starts an epmd, too, but does not wait for it.
   as_service epmd -names >/dev/null 2>&1 || as_service epmd -daemon
   eventually as_service epmd -names
-  as_service erl -sname "$1" -noshell -config "/etc/$1/$1" >"$logs/$1.log" 2>&1 </dev/null &
+  as_service erl -sname "$1" -noshell -config "/etc/$1/$1" "${@:3}" >"$logs/$1.log" 2>&1 </dev/null &
   if eventually is_up "$1"; then return; fi
   say "the node $1 does not start; its log:"
   cat "$logs/$1.log"

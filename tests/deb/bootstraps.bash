@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by run. Tests that images of Debian with hooked packages can be made on a host whose node runs the same
+# packages: by mmdebstrap in each of its modes, by debootstrap in two stages, and in a chroot as on build machines. The
+# hooks are silent, and the host stays as it is.
+
+. "$here/../support/dressed.bash"
+. "$here/../support/image-host.bash"
+
+# in_archive: adds the packages to the archive, without a dependency on Erlang, and makes it one with a suite.
+in_archive() {
+  local deb tree=/tmp/tree
+  for deb in "$dressed"/*.deb; do
+    rm -rf $tree
+    dpkg-deb -R "$deb" $tree
+    sed -i '/^Depends:/{s/erlang-base[^,]*//; s/: *, */: /; s/, *$//; /^Depends: *$/d}' $tree/DEBIAN/control
+    dpkg-deb --root-owner-group -Zgzip -b $tree /srv/archive >/dev/null
+  done
+  cd /srv/archive
+  rm -f egerl_4.2.0_all.deb
+  mkdir -p dists/bookworm/main/binary-amd64
+  apt-ftparchive packages . | tee Packages >dists/bookworm/main/binary-amd64/Packages
+  printf 'APT::FTPArchive::Release::%s "%s";\n' Suite bookworm Codename bookworm Components main Architectures amd64 >/tmp/release.conf
+  apt-ftparchive -c /tmp/release.conf release dists/bookworm >/tmp/Release
+  mv /tmp/Release dists/bookworm/Release
+  apt-ftparchive release . >/tmp/Release
+  mv /tmp/Release .
+  cd - >/dev/null
+  apt-get update >>"$logs/packages.log" 2>&1
+}
+
+# has IMAGE: whether the packages are installed in the image, a directory or an archive.
+has() {
+  local status
+  if [[ -d $1 ]]; then status=$(<"$1/var/lib/dpkg/status"); else status=$(tar -xOf "$1" ./var/lib/dpkg/status); fi
+  equal "$(grep -A 1 -E '^Package: (erlrc|eglib|egerl)$' <<<"$status" | grep -c '^Status: install ok installed$')" 3
+}
+
+# mmdebstrap_in MODE VARIANT [OPTION...]: makes /tmp/images/MODE.tar.
+mmdebstrap_in() {
+  local mode=$1 variant=$2 image=/tmp/images/$1.tar as=()
+  shift 2
+  [[ $variant == custom ]] || set -- --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "$@"
+  [[ $mode == root || $mode == chrootless ]] || as=(setpriv --reuid=builder --regid=builder --init-groups env HOME=/home/builder)
+  rm -f "$image"
+  packages "${as[@]}" mmdebstrap --mode=$mode --variant=$variant --verbose --include=erlrc,eglib,egerl "$@" bookworm "$image" \
+    'deb [trusted=yes] copy:///srv/archive bookworm main'
+}
+
+dress eglib 4.1.0
+dress egerl 4.1.0
+dress_erlrc erlrc-hook erlrc-make-boot-script erlrc-upgrade erlrc-start erlrc-stop
+in_archive
+install_programs
+# Takes minutes, and is of no interest here.
+rm -f /var/lib/man-db/auto-update
+useradd --create-home builder
+install -d -o builder /tmp/images
+holds "the tools are installed" packages apt-get install --yes --no-install-recommends mmdebstrap fakechroot uidmap
+start_node egerl 4040
+register_node egerl
+holds "the host has the packages, of other versions" packages apt-get install --yes eglib=4.0.1 egerl=4.0.1
+holds "and the node runs them" equal "$(running egerl egerl)" '["4.0.1"]'
+mkdir -p /var/lib/erlrc
+host >"$logs/before"
+
+for row in 'root minbase' 'unshare minbase' 'fakechroot minbase' 'chrootless custom'; do
+  read -r mode variant <<<"$row"
+  say "mmdebstrap --mode=$mode:"
+  holds "an image is made" mmdebstrap_in $mode $variant
+  holds "with the packages" has /tmp/images/$mode.tar
+  holds "without a word" quiet
+  holds "the host is as before" unchanged
+  say "The same with the host's own entry of the node:"
+  install -m 0444 /etc/erlrc.d/nodes/egerl /tmp/images/entry
+  holds "an image is made" mmdebstrap_in $mode $variant \
+    --setup-hook='mkdir -p "$1/etc/erlrc.d/nodes"; install -m 0600 /tmp/images/entry "$1/etc/erlrc.d/nodes/egerl"'
+  holds "with the packages" has /tmp/images/$mode.tar
+  holds "the host is as before" unchanged
+done
+
+say "debootstrap, in two stages:"
+image=/srv/foreign
+holds "the first stage" packages debootstrap --foreign --no-check-gpg --variant=minbase --include=erlrc,eglib,egerl \
+  bookworm $image file:///srv/archive
+holds "the second stage" packages chroot $image /debootstrap/debootstrap --second-stage
+holds "with the packages" has $image
+cp $image/var/log/bootstrap.log "$logs/command.log"
+holds "without a word" quiet
+holds "the host is as before" unchanged
+
+say "A chroot as on build machines:"
+printf '#!/bin/sh\nexit 101\n' >$image/usr/sbin/policy-rc.d
+chmod 0755 $image/usr/sbin/policy-rc.d
+mkdir -p $image/srv/archive
+mount --bind /srv/archive $image/srv/archive
+mount --bind /proc $image/proc
+echo 'deb [trusted=yes] file:/srv/archive ./' >$image/etc/apt/sources.list
+chroot $image apt-get update >>"$logs/packages.log" 2>&1
+for command in "install --reinstall eglib egerl" "remove egerl" "install egerl" "purge egerl eglib erlrc"; do
+  holds "apt-get $command" packages chroot $image apt-get --yes --allow-downgrades $command
+  holds "without a word" quiet
+done
+umount $image/proc $image/srv/archive
+holds "the host is as before" unchanged
