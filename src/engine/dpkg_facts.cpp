@@ -98,6 +98,7 @@ Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) cons
     snapshot.hooked = admin_.hooked_packages();
   // The package stays installed for another architecture, with the same applications.
   if (removes(moment) && std::ranges::count(snapshot.hooked, package_.name) > 1) snapshot.installed.reset();
+  if (upgrades(moment) || removes(moment) || moment == Moment::forgotten) snapshot.moves = load_moved_apps();
   if (moment == Moment::about_to_unpack && !snapshot.installed && managed_apps(snapshot.unpacking))
     snapshot.listed = admin_.listed(package_);
   if (upgrades(moment) && snapshot.installed && !snapshot.unpacking)
@@ -169,7 +170,9 @@ void DpkgFacts::open_archives(const RunRecord&, Snapshot& snapshot) const {
         archive.relations->name != package_of_file_name(archive.path))
       unknown.push_back(archive.relations->name);
   query(unknown, snapshot);
-  for (std::size_t place = own_archive(snapshot) + 1; place < snapshot.archives.size(); ++place) {
+  // What the calling package loses may come, or have come, with any of them.
+  const bool loses = removes(snapshot.moment) || !snapshot.unpacking;
+  for (std::size_t place = loses ? 0 : own_archive(snapshot) + 1; place < snapshot.archives.size(); ++place) {
     Archive& archive = snapshot.archives[place];
     if (!archive.relations || archive.relations->name == snapshot.package) continue;
     archive.member = member_in(archive.path, until);

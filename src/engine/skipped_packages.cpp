@@ -64,6 +64,22 @@ void store_apt_settings(const std::map<std::string, std::string>& settings) {
   store_for_apt("apt-settings", text);
 }
 
+void store_moved_apps(const std::map<Atom, std::string>& packages) {
+  std::string text;
+  for (const auto& [app, package] : packages)
+    text += app.name + " " + package + "\n";
+  store_for_apt("moves", text);
+}
+
+std::map<Atom, std::string> load_moved_apps() {
+  std::map<Atom, std::string> packages;
+  for (const std::string& line : load_of_apt("moves")) {
+    const auto blank = line.find(' ');
+    if (blank != std::string::npos) packages[Atom{line.substr(0, blank)}] = line.substr(blank + 1);
+  }
+  return packages;
+}
+
 std::map<std::string, std::string> load_apt_settings() {
   std::map<std::string, std::string> settings;
   for (const std::string& line : load_of_apt("apt-settings")) {

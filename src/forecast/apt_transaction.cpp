@@ -41,6 +41,7 @@ Transaction::Transaction(std::vector<AptChange> changes, const Desired& desired,
     add_unpacking(*change, members);
   for (const auto& [change, members] : readable)
     add_configuring(*change, members);
+  pair_moved();
 }
 
 void Transaction::add_unpacking(const AptChange& change, const Members& members) {
@@ -52,6 +53,29 @@ void Transaction::add_unpacking(const AptChange& change, const Members& members)
                                  .desired = desired_};
   const Moment moment = removed ? Moment::about_to_remove : Moment::both_on_disk;
   add(change.package, requests_for(moment, versions), old_one);
+  if (removed || !new_one)
+    for (Request& stop :
+         for_nodes(old_one ? old_one->nodes : std::nullopt, requests_for(Moment::about_to_remove, versions)))
+      lost_.push_back({change.package, std::move(stop)});
+}
+
+/// What one package loses and another one starts is changed by the other one.
+void Transaction::pair_moved() {
+  for (Item& item : items_) {
+    const auto* start = std::get_if<Request::Start>(&item.request.what);
+    const auto lost = std::ranges::find_if(lost_, [&](const auto& one) {
+      return start != nullptr && one.first != item.package && one.second.app == item.request.app &&
+             one.second.nodes == item.request.nodes;
+    });
+    if (lost == lost_.end()) continue;
+    item.request.what = moved(lost->second, item.request).what;
+    std::get<Request::Change>(item.request.what).policy = policy_;
+    moves_[item.request.app] = item.package;
+  }
+  std::erase_if(items_, [&](const Item& item) {
+    return std::holds_alternative<Request::Stop>(item.request.what) && moves_.contains(item.request.app) &&
+           moves_.at(item.request.app) != item.package;
+  });
 }
 
 void Transaction::add_configuring(const AptChange& change, const Members& members) {

@@ -314,6 +314,7 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
   if (visits.empty()) return {};
   Transaction transaction(load_apt_changes(actions, admindir), site.desired, settings.policy);
   Forecasts found;
+  found.moves = transaction.moves();
   leave_out_other_systems(visits, transaction, until, found.notes);
   if (visits.empty()) return found;
   transaction.read_archives([&](const Item& item) {

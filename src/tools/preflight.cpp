@@ -83,6 +83,7 @@ std::string skip_what_fails(const Forecasts& found) {
 int look_ahead(const std::string& input, const AptConfig& config, const Site& site, const Settings& settings,
                Streams& streams) {
   const Forecasts found = forecast(parse_apt_actions(input), admin_directory(config), site, settings);
+  store_moved_apps(found.moves);
   streams.out += render_forecasts(found);
   for (const std::string& warning : found.warnings)
     streams.err += kTool + ": warning: " + one_line(warning) + "\n";

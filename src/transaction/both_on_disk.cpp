@@ -10,6 +10,7 @@
 #include <erlrc/transaction/upgrade_set.hpp>
 
 #include "candidates.hpp"
+#include "hand_over.hpp"
 #include "moved_apps.hpp"
 #include "roll_back.hpp"
 
@@ -142,7 +143,10 @@ PackageActions arrive(const Group& group, const Snapshot& snapshot) {
 /// upgraded where the new version is in a directory next to the old one; nothing fails, since the new
 /// version's postrm would have to fail, too, for the old version to stay.
 PackageActions last_hook(const Snapshot& snapshot) {
+  if (must_open(snapshot)) return {LookUp{}, OpenArchives{}};
   PackageActions actions, questions;
+  const PackagedApps handed = handed_over(snapshot);
+  keep_for_another(handed, snapshot, actions, questions);
   const PackageVersions versions = snapshot.versions();
   const auto each = [&](std::vector<Request> requests) {
     if (!requests.empty())
@@ -154,13 +158,15 @@ PackageActions last_hook(const Snapshot& snapshot) {
       each(start_all({next->second}, snapshot.desired));
       continue;
     }
+    if (std::ranges::find(handed, app.app, &PackagedApp::app) != handed.end()) continue;
     const Request stop{app.app, Request::Stop{{app.vsn, app.location}}, versions.nodes};
     if (ask({Ask::What::would_change, {stop}}, snapshot, questions))
       actions.push_back(Warn{snapshot.package + ": the new version has no hooks: nodes that run " +
                              app.app.name + " " + app.vsn + " keep running it until they are restarted"});
   }
   if (!questions.empty()) return questions;
-  if (snapshot.backups.contains(snapshot.package)) actions.push_back(DropBackup{snapshot.package});
+  if (snapshot.backups.contains(snapshot.package) && handed.empty())
+    actions.push_back(DropBackup{snapshot.package});
   actions.push_back(Exit{});
   return actions;
 }

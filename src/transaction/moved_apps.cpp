@@ -33,13 +33,11 @@ bool take(const Request& request, PackageChange& taker) {
            one.nodes == request.nodes;
   });
   if (start == taker.requests.end()) return false;
-  const Version from = *version_before(request), to = *version_after(*start);
   if (!stops(request)) {
-    if (*version_after(request) == to) taker.requests.erase(start);
+    if (*version_after(request) == *version_after(*start)) taker.requests.erase(start);
     return false;
   }
-  const PackagedApp old{request.app, from.vsn, *from.location}, next{request.app, to.vsn, *to.location};
-  *start = for_nodes(start->nodes, change_all({old}, {next}, {})).front();
+  *start = moved(request, *start);
   return true;
 }
 

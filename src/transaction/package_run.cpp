@@ -10,6 +10,7 @@
 
 #include "both_on_disk.hpp"
 #include "candidates.hpp"
+#include "hand_over.hpp"
 #include "moved_apps.hpp"
 #include "roll_back.hpp"
 #include "used_backups.hpp"
@@ -108,8 +109,10 @@ PackageActions old_files_restored(const Snapshot& snapshot) {
 /// What nodes may still run of another version, because it was not upgraded, or not rolled back, while both
 /// versions were on disk, is changed with the files of the backup.
 std::vector<Request> changes_from_backup(const Snapshot& snapshot) {
-  const PackageVersions versions = snapshot.versions();
+  PackageVersions versions = snapshot.versions();
   if (!versions.installed) return {};
+  for (const auto& [giver, apps] : taken_over(snapshot))
+    std::ranges::copy(apps, std::back_inserter(versions.backup));
   return for_nodes(versions.nodes, change_all(versions.backup, *versions.installed, versions.desired));
 }
 
@@ -144,6 +147,7 @@ std::optional<std::string> must_wait(const Snapshot& snapshot, PackageActions& q
 }
 
 PackageActions configured(const Snapshot& snapshot) {
+  if (must_look_up(snapshot)) return {LookUp{}};
   PackageActions questions;
   const auto why = must_wait(snapshot, questions);
   if (!questions.empty()) return questions;
@@ -171,20 +175,27 @@ PackageActions stays_installed(const Snapshot& snapshot) {
 }
 
 /// Stops the applications of the calling package. Where another package ships one of them, too, nodes change to
-/// its version instead.
+/// its version instead; where another one is to come with it, they wait for that.
 PackageActions remove(const Snapshot& snapshot) {
+  if (must_open(snapshot)) return {LookUp{}, OpenArchives{}};
   if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};
-  PackageActions actions;
-  if (snapshot.moment == Moment::removed) drop_backup(snapshot, actions);
-  auto requests =
-      leave_to_others(snapshot.package, requests_for(snapshot.moment, snapshot.versions()), snapshot);
+  PackageActions actions, questions;
+  const PackagedApps handed = handed_over(snapshot);
+  if (snapshot.moment == Moment::about_to_remove) keep_for_another(handed, snapshot, actions, questions);
+  if (!questions.empty()) return questions;
+  if (snapshot.moment == Moment::removed && handed.empty()) drop_backup(snapshot, actions);
+  auto requests = requests_for(snapshot.moment, snapshot.versions());
+  std::erase_if(requests, [&](const Request& request) {
+    return std::ranges::find(handed, request.app, &PackagedApp::app) != handed.end();
+  });
+  requests = leave_to_others(snapshot.package, std::move(requests), snapshot);
   actions.push_back(Execute{std::move(requests), Execute::How::all_or_none, true});
   return actions;
 }
 
 PackageActions forgotten(const Snapshot& snapshot) {
   PackageActions actions;
-  drop_backup(snapshot, actions);
+  if (!is_kept_for_another(snapshot)) drop_backup(snapshot, actions);
   actions.push_back(Exit{});
   return actions;
 }
@@ -202,6 +213,8 @@ PackageActions after_sync(const Executed& executed, const Snapshot& snapshot) {
   if (!executed.all_known) return {Exit{std::max(executed.code, 1)}};
   PackageActions actions;
   if (executed.code == 0) drop_backup(snapshot, actions);
+  for (const auto& [giver, apps] : taken_over(snapshot))
+    if (executed.code == 0 && apps == snapshot.backup(giver)) actions.push_back(DropBackup{giver});
   std::ranges::move(continue_unless_changed(executed.code, snapshot), std::back_inserter(actions));
   return actions;
 }

@@ -100,6 +100,12 @@ std::vector<Request> change_all(const PackagedApps& from, const PackagedApps& to
   return requests;
 }
 
+Request moved(const Request& stop, const Request& start) {
+  const Version from = *version_before(stop), to = *version_after(start);
+  const PackagedApp old{stop.app, from.vsn, *from.location}, next{stop.app, to.vsn, *to.location};
+  return for_nodes(start.nodes, change_all({old}, {next}, {})).front();
+}
+
 std::vector<Request> start_all(const PackagedApps& apps, const DesiredApps& desired) {
   std::vector<Request> requests;
   for (const PackagedApp& app : apps)

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include <erlrc/term/term.hpp>
+
 // What erlrc-apt-preflight leaves for the hooks of the same APT run, in $ERLRC_RUN. What another APT has left is
 // removed.
 
@@ -16,6 +18,10 @@ void store_skipped_packages(const std::set<std::string>& packages);
 
 /// The packages that the APT stored on whose behalf dpkg calls us.
 std::set<std::string> load_skipped_packages();
+
+/// In `moves`: by application, the package that takes it over from another one in this run of APT.
+void store_moved_apps(const std::map<Atom, std::string>& packages);
+std::map<Atom, std::string> load_moved_apps();
 
 /// In `apt-settings`: the settings that APT's configuration has, by their keys; for hooks, which cannot see it.
 void store_apt_settings(const std::map<std::string, std::string>& settings);

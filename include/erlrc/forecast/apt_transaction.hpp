@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,8 @@ public:
   /// What the new versions need, as far as their files can be read.
   NewNeeds new_needs() const;
   const std::vector<Apart>& apart() const { return apart_; }
+  /// By application, the package that takes it over from another one.
+  const std::map<Atom, std::string>& moves() const { return moves_; }
   /// Problems in reading packages, a line for each package.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -72,6 +75,7 @@ private:
   void add_configuring(const AptChange& change, const Members& members);
   void add(const std::string& package, std::vector<Request> requests,
            const std::optional<ControlMember>& member);
+  void pair_moved();
   void want(const std::string& package);
   void read_desired();
   const Archive* archive_of(const std::string& package) const;
@@ -83,6 +87,8 @@ private:
   std::vector<std::string> warnings_;
   std::vector<Item> items_;
   std::vector<Apart> apart_;
+  std::vector<std::pair<std::string, Request>> lost_;  ///< what packages no longer have, as stops
+  std::map<Atom, std::string> moves_;
   std::vector<Archive> archives_;
   std::vector<std::unique_ptr<AppCache>> caches_;
 };

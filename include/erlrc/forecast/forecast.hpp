@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,9 +45,10 @@ struct Forecast {
 bool fails(const Forecast& forecast);
 
 struct Forecasts {
-  std::vector<Forecast> rows;         ///< in the order of the transaction; within that, by node
-  std::vector<std::string> notes;     ///< other remarks for the administrator
-  std::vector<std::string> warnings;  ///< files and nodes that could not be read
+  std::vector<Forecast> rows;           ///< in the order of the transaction; within that, by node
+  std::vector<std::string> notes;       ///< other remarks for the administrator
+  std::vector<std::string> warnings;    ///< files and nodes that could not be read
+  std::map<Atom, std::string> moves{};  ///< by application, the package that takes it over from another one
   bool operator==(const Forecasts&) const = default;
 };
 

@@ -37,7 +37,8 @@
 //   any         given_up              what unpack_failed missed; then as configured      -, closed
 //   any         configured            finish the run; then bring the nodes in sync       -
 //   any         stays_installed       start                                              same
-//   any         about_to_remove       stop; what another package ships: change to that   same
+//   any         about_to_remove       stop; what another package ships: change to that;  same
+//               ..                    .. what comes with another package: back it up     same
 //   any         removed               the same, drop the backup                          same
 //
 // A group whose packages are all closed leaves the record; a record without groups is removed. If the record

@@ -34,6 +34,9 @@ std::vector<Request> requests_for(Moment moment, const PackageVersions& versions
 /// moment `configured`, when the packages that this one depends on are configured, too.
 std::vector<Request> change_all(const PackagedApps& from, const PackagedApps& to, const DesiredApps& desired);
 
+/// Changes what `stop` stops to what `start` starts, the same application.
+Request moved(const Request& stop, const Request& start);
+
 /// Starts the desired ones of these applications, each after those that it needs.
 std::vector<Request> start_all(const PackagedApps& apps, const DesiredApps& desired);
 

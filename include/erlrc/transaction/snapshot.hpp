@@ -65,7 +65,8 @@ struct Snapshot {
   std::vector<std::string> hooked{};              ///< the installed packages with a control member
   std::vector<Archive> archives{};                ///< in the order in which they are unpacked
   std::set<std::string> removed{};                ///< of a whole run: the packages that will be removed
-  bool recorded_run_lives = false;                ///< the process of the run in the record is still there
+  std::map<Atom, std::string> moves{};  ///< of a run of APT: the package that takes over an application
+  bool recorded_run_lives = false;      ///< the process of the run in the record is still there
 
   std::optional<std::map<std::string, InstalledPackage>> packages{};  ///< asked by LookUp
   bool opened = false;                                                ///< asked by OpenArchives

@@ -304,6 +304,7 @@ TEST_CASE("unrelated packages do not change each other's group in the record") {
 
 TEST_CASE("a package that is removed is stopped, and its backup is dropped with its files") {
   Snapshot snapshot = alone(Moment::about_to_remove);
+  snapshot.archives.clear();
   snapshot.backups = {{"app", {at("app", "1")}}};
   const Execute stop{{reversed(start("app", "1"))}, How::all_or_none, true};
   CHECK(next({}, Called{}, snapshot) == Actions{stop});
@@ -327,6 +328,7 @@ TEST_CASE("a node that was not changed does not keep a package from being config
 
 TEST_CASE("a removal leaves an application that another package ships, too, in that package's version") {
   Snapshot snapshot = alone(Moment::about_to_remove);
+  snapshot.archives.clear();
   snapshot.hooked = {"app", "other"};
   CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
   snapshot.packages = {{"app", {relations("app", "1"), "all", false, member("app", "1")}},

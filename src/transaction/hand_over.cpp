@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hand_over.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
+#include <erlrc/transaction/requests.hpp>
+
+#include "candidates.hpp"
+
+namespace erlrc {
+namespace {
+
+bool has(const PackagedApps& apps, const Atom& app) {
+  return std::ranges::find(apps, app, &PackagedApp::app) != apps.end();
+}
+
+/// APT may remove the old package by a call of dpkg that does not name the archive of the new one.
+bool comes_with_another(const Atom& app, const Snapshot& snapshot) {
+  if (const auto moved = snapshot.moves.find(app); moved != snapshot.moves.end())
+    return moved->second != snapshot.package;
+  return std::ranges::any_of(snapshot.archives, [&](const Archive& archive) {
+    if (!archive.relations || archive.relations->name == snapshot.package) return false;
+    const auto apps = managed_apps(archive.member);
+    return apps && has(*apps, app);
+  });
+}
+
+PackagedApps apps_of(const Snapshot& snapshot) {
+  return managed_apps(snapshot.installed).value_or(PackagedApps{});
+}
+
+}  // namespace
+
+bool must_open(const Snapshot& snapshot) {
+  const bool removed = snapshot.moment == Moment::about_to_remove || snapshot.moment == Moment::removed;
+  const std::size_t own = removed ? 0 : 1;
+  return snapshot.archives.size() > own && !apps_of(snapshot).empty() &&
+         !(snapshot.packages && snapshot.opened);
+}
+
+PackagedApps handed_over(const Snapshot& snapshot) {
+  PackagedApps apps = apps_of(snapshot);
+  std::erase_if(apps, [&](const PackagedApp& app) { return !comes_with_another(app.app, snapshot); });
+  return apps;
+}
+
+bool is_kept_for_another(const Snapshot& snapshot) {
+  return std::ranges::any_of(snapshot.backup(snapshot.package),
+                             [&](const PackagedApp& app) { return comes_with_another(app.app, snapshot); });
+}
+
+void keep_for_another(const PackagedApps& apps, const Snapshot& snapshot, PackageActions& actions,
+                      PackageActions& questions) {
+  if (apps.empty()) return;
+  PackageVersions versions{.installed = apps, .nodes = snapshot.versions().nodes};
+  if (ask({Ask::What::would_change, requests_for(Moment::about_to_remove, versions)}, snapshot, questions))
+    actions.push_back(BackUp{snapshot.package, apps});
+}
+
+bool must_look_up(const Snapshot& snapshot) {
+  const PackagedApps own = apps_of(snapshot);
+  return !snapshot.packages && std::ranges::any_of(snapshot.backups, [&](const auto& one) {
+    return one.first != snapshot.package &&
+           std::ranges::any_of(one.second, [&](const PackagedApp& app) { return has(own, app.app); });
+  });
+}
+
+std::map<std::string, PackagedApps> taken_over(const Snapshot& snapshot) {
+  std::map<std::string, PackagedApps> taken;
+  if (!snapshot.packages) return taken;
+  const PackagedApps own = apps_of(snapshot);
+  for (const auto& [name, backup] : snapshot.backups) {
+    const auto now = snapshot.packages->find(name);
+    const bool has_apps = now != snapshot.packages->end() && now->second.member;
+    if (name == snapshot.package || has_apps) continue;
+    PackagedApps apps;
+    std::ranges::copy_if(backup, std::back_inserter(apps),
+                         [&](const PackagedApp& app) { return has(own, app.app); });
+    if (!apps.empty()) taken[name] = std::move(apps);
+  }
+  return taken;
+}
+
+}  // namespace erlrc

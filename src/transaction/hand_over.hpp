@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <erlrc/plan/request.hpp>
+#include <erlrc/transaction/action.hpp>
+#include <erlrc/transaction/snapshot.hpp>
+
+// An application may move to a package that is not there yet when its old package loses it: a renamed package, whose
+// old one is removed first, or a transitional one, whose new version has no files left. Then nodes keep running the
+// application, its files are backed up, and nodes change to the new version when its package is configured.
+
+namespace erlrc {
+
+/// Whether the archives of the run have to be opened, to know whether another package takes over what the calling one
+/// loses.
+bool must_open(const Snapshot& snapshot);
+
+/// The applications of the calling package that another package of the run takes over.
+PackagedApps handed_over(const Snapshot& snapshot);
+
+/// Whether the backup of the calling package is kept for another one.
+bool is_kept_for_another(const Snapshot& snapshot);
+
+/// Backs up `apps`, of the calling package, if a node runs one of them; or asks that first.
+void keep_for_another(const PackagedApps& apps, const Snapshot& snapshot, PackageActions& actions,
+                      PackageActions& questions);
+
+/// Whether `taken_over` needs to know which packages are installed.
+bool must_look_up(const Snapshot& snapshot);
+
+/// What the calling package has taken over: of each package, the backups of applications that only the calling one
+/// ships now.
+std::map<std::string, PackagedApps> taken_over(const Snapshot& snapshot);
+
+}  // namespace erlrc
