@@ -17,6 +17,7 @@
 #include <erlrc/node/running_code.hpp>
 #include <erlrc/site/app_dir.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/other_root.hpp>
 #include <erlrc/sys/process.hpp>
 
 namespace erlrc {
@@ -36,9 +37,9 @@ struct Content {
   bool is_in_archive = false;  ///< a part of its path is a file
 };
 
-Content content_of(const fs::path& file) {
+Content content_of(const std::string& root, const fs::path& file) {
   try {
-    return {load_file_past_no_foreign_link(file).bytes};
+    return {read_file_in_root(root.empty() ? "/" : root, file)};
   } catch (const SystemError& error) {
     if (error.code == ENOENT) return {};
     if (error.code == ENOTDIR) return {std::nullopt, true};
@@ -54,8 +55,8 @@ std::optional<Bytes> digest_of(const Bytes& bytes, const std::string& file) {
   }
 }
 
-std::optional<std::vector<FixedPart>> library_parts(const fs::path& file) {
-  const Content content = content_of(file);
+std::optional<std::vector<FixedPart>> library_parts(const std::string& root, const fs::path& file) {
+  const Content content = content_of(root, file);
   return content.bytes ? fixed_parts(*content.bytes) : std::nullopt;
 }
 
@@ -67,7 +68,9 @@ std::map<Atom, std::string> search_path(const RunningCode& running, const std::s
   std::map<Atom, std::string> found;
   for (const std::string& directory : running.path) {
     expect_time(until);
-    const auto status = visible_status(root + directory);
+    // The node makes them absolute; ours is another working directory than its own.
+    const auto status =
+        directory.starts_with('/') ? visible_status(root + directory) : std::optional<FileStatus>();
     if (!status || status->kind != FileStatus::Kind::directory) continue;
     for (const std::string& name : directory_names(root + directory).value_or(std::vector<std::string>{})) {
       if (!name.ends_with(beam_suffix)) continue;
@@ -89,7 +92,7 @@ void load_beams(const RunningCode& running, const std::string& root, Deadline un
   }
   for (const std::string& file : files) {
     expect_time(until);
-    const Content content = content_of(root + file);
+    const Content content = content_of(root, file);
     if (content.is_in_archive) continue;
     installed.beams[file] = content.bytes ? digest_of(*content.bytes, file) : std::nullopt;
   }
@@ -99,15 +102,15 @@ void load_libraries(const RunningCode& running, const std::string& root, Deadlin
                     InstalledCode& installed) {
   for (const RunningLibrary& library : running.libraries) {
     expect_time(until);
-    installed.files.emplace(library.file, library_parts(root + library.file));
+    installed.files.emplace(library.file, library_parts(root, library.file));
     for (const Atom& module : library.modules) {
       const auto found = installed.found.find(module);
       if (found == installed.found.end() || installed.libraries.contains(module)) continue;
       auto& around = installed.libraries[module];
-      const fs::path priv = priv_of(fs::path(root + found->second).parent_path());
-      for (const std::string& name : files_below(priv))
+      const fs::path priv = priv_of(fs::path(found->second).parent_path());
+      for (const std::string& name : files_below(root + priv.string()))
         if (name.ends_with(".so"))
-          if (auto parts = library_parts(priv / name)) around.push_back(*std::move(parts));
+          if (auto parts = library_parts(root, priv / name)) around.push_back(*std::move(parts));
     }
   }
 }

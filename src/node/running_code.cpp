@@ -39,6 +39,12 @@ const std::vector<Term>& rows(const Term& answer, std::string_view name) {
   return expect(found != nullptr ? as_list(*found) : nullptr, name);
 }
 
+/// Whether a file that a node names may be that of a module or a library. Others are never opened: some in /proc and /sys
+/// have an effect when they are read.
+bool is_named_like(std::string_view extension, const std::string& path) {
+  return path.starts_with('/') && path.find(extension, path.rfind('/')) != std::string::npos;
+}
+
 /// Nullopt for a module that comes with the emulator.
 std::optional<RunningModule> read_module(const Term& row) {
   constexpr std::string_view what = "modules";
@@ -52,7 +58,7 @@ std::optional<RunningModule> read_module(const Term& row) {
   // It may have been removed while the node answered.
   if (const Binary* md5 = as_binary(code[0])) module.md5 = md5->bytes;
   const auto file = as_string(loaded[1]);
-  if (file && file->starts_with('/')) {
+  if (file && is_named_like(".beam", *file)) {
     module.origin = RunningModule::Origin::file;
     module.file = *file;
   } else if (is_atom(loaded[1], "cover_compiled")) {
@@ -70,10 +76,12 @@ FixedPart read_part(const Term& row) {
           static_cast<std::uint64_t>(expect(as_integer(parts[1]), what)), md5->bytes};
 }
 
-RunningLibrary read_library(const Term& row) {
+/// Nullopt for what is not a file of this kind.
+std::optional<RunningLibrary> read_library(const Term& row) {
   constexpr std::string_view what = "libraries";
   const auto& parts = expect(as_tuple(row, 4), what);
   RunningLibrary library{expect(as_text(parts[0]), what), {}, is_atom(parts[2], "true"), std::nullopt};
+  if (!is_named_like(".so", library.file)) return std::nullopt;
   for (const Term& module : expect(as_list(parts[1]), what))
     library.modules.push_back({expect(as_text(module), what)});
   if (is_atom(parts[3], "none")) return library;
@@ -92,7 +100,7 @@ RunningCode read_running_code(const Term& answer) {
   for (const Term& row : rows(answer, "modules"))
     if (auto module = read_module(row)) code.modules.push_back(*std::move(module));
   for (const Term& row : rows(answer, "libraries"))
-    code.libraries.push_back(read_library(row));
+    if (auto library = read_library(row)) code.libraries.push_back(*std::move(library));
   return code;
 }
 

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/other_root.hpp>
 
 namespace erlrc {
 namespace {
@@ -28,12 +30,16 @@ std::string link_target(int directory, const std::string& name, const std::files
 /// after it was checked.
 class TrustedPath {
 public:
-  explicit TrustedPath(const std::filesystem::path& path) : path_(path) { follow(path); }
+  explicit TrustedPath(const std::filesystem::path& path, std::filesystem::path root = "/")
+      : path_(path), root_(std::move(root)) {
+    follow(path);
+  }
 
   UniqueFd open(int flags) {
     for (int links = 0; !rest_.empty();) {
       const std::string name = std::move(rest_.back());
       rest_.pop_back();
+      if (name == ".." && is_root()) continue;  // as in the root directory of a process
       UniqueFd part(::openat(at_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
       struct stat found {};
       if (!part || ::fstat(part.get(), &found) != 0) fail(errno);
@@ -44,6 +50,9 @@ public:
         if (++links > most_links) fail(ELOOP);
         follow(link_target(at_.get(), name, path_));
       } else if (rest_.empty()) {
+        // To open a device may have an effect: a watchdog begins to count, a tape rewinds.
+        if (!S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
+          throw SystemError(path_.string() + ": read", EINVAL);
         return UniqueFd(::openat(at_.get(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
       } else {
         at_ = std::move(part);
@@ -55,12 +64,19 @@ public:
 private:
   [[noreturn]] void fail(int error) const { throw SystemError(path_.string() + ": open", error); }
 
+  bool is_root() const {
+    struct stat here {
+    }, root{};
+    return ::fstat(at_.get(), &here) == 0 && ::stat(root_.c_str(), &root) == 0 &&
+           here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+  }
+
   static constexpr int most_links = 40;  // as many as the kernel follows
 
-  /// Puts the parts of `path`, which begins here or in the root directory, before the rest.
+  /// Puts the parts of `path`, which begins here or in `root_`, before the rest.
   void follow(const std::filesystem::path& path) {
     if (path.is_absolute() || !at_) {
-      at_ = UniqueFd(::open(path.is_absolute() ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+      at_ = UniqueFd(::open(path.is_absolute() ? root_.c_str() : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
       if (!at_) fail(errno);
     }
     const std::filesystem::path parts = path.relative_path();
@@ -70,6 +86,7 @@ private:
   }
 
   std::filesystem::path path_;
+  std::filesystem::path root_;
   UniqueFd at_;
   std::vector<std::string> rest_;  ///< the next one last
 };
@@ -78,6 +95,12 @@ private:
 
 UniqueFd open_past_no_foreign_link(const std::filesystem::path& path, int flags) {
   return TrustedPath(path).open(flags);
+}
+
+Bytes read_file_in_root(const std::filesystem::path& root, const std::filesystem::path& path) {
+  const UniqueFd fd = TrustedPath(path, root).open(O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) throw SystemError(path.string() + ": open", errno);
+  return read_stream(fd.get(), path.string());
 }
 
 }  // namespace erlrc

@@ -37,6 +37,17 @@ TEST_CASE("the code of a node is read from its answer") {
                              {"/b.so", {}, true, std::nullopt}}});
 }
 
+TEST_CASE("a node names no other files than those of modules and libraries") {
+  const RunningCode code = read_running_code(
+      answer({module("a", string("/dev/watchdog")), module("b", string("/tmp/x.beam/../../proc/kmsg"))},
+             {tuple(binary("/tmp/x.so/../../proc/kmsg"), list(), Atom{"false"}, Atom{"none"}),
+              tuple(binary("linux-vdso.so.1"), list(), Atom{"false"}, Atom{"none"})}));
+  using Origin = RunningModule::Origin;
+  CHECK(code.modules ==
+        std::vector<RunningModule>{{{"a"}, Origin::made, "", "md5"}, {{"b"}, Origin::made, "", "md5"}});
+  CHECK(code.libraries.empty());
+}
+
 TEST_CASE("an answer about code that has another shape is refused") {
   CHECK_THROWS_AS(read_running_code(list()), ProtocolError);
   CHECK_THROWS_WITH(read_running_code(answer({Atom{"a"}}, {})), "the node's answer has no usable modules");

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/sys/file.hpp>
 
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/sys/other_root.hpp>
+#include <erlrc/sys/unique_fd.hpp>
 
 #include "catch.hpp"
 #include "temp_dir.hpp"
@@ -70,6 +74,17 @@ TEST_CASE("a path that is not a regular file is refused without waiting") {
   const auto pipe = dir / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   CHECK(failure_of([&] { read_file(pipe); }) == EINVAL);
+}
+
+TEST_CASE("a device or pipe that another program names is not even opened") {
+  const TempDir dir;
+  const auto pipe = dir / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  REQUIRE(::inotify_add_watch(watch.get(), pipe.c_str(), IN_OPEN) >= 0);
+  CHECK(failure_of([&] { load_file_past_no_foreign_link(pipe); }) == EINVAL);
+  std::array<char, 512> events{};
+  CHECK(::read(watch.get(), events.data(), events.size()) == -1);
 }
 
 TEST_CASE("a file that is too large is refused, and not read") {
@@ -158,6 +173,18 @@ TEST_CASE("a link of another user is not followed") {
   CHECK(failure_of([&] { text("home/none"); }) == ENOENT);
   CHECK(failure_of([&] { text("home/mine/x"); }) == ENOTDIR);
   CHECK(failure_of([&] { text("home"); }) == EISDIR);
+}
+
+TEST_CASE("a file is read as a process with another root directory sees it") {
+  const TempDir dir;
+  dir.write("root/lib/file", "theirs");
+  dir.write("lib/file", "ours");
+  std::filesystem::create_symlink("/lib/file", dir / "root/absolute");
+  std::filesystem::create_symlink("../../../lib/file", dir / "root/lib/up");
+  for (const char* path : {"/lib/file", "/absolute", "/lib/up", "/../lib/file", "/lib/../../../lib/file"})
+    CHECK(read_file_in_root(dir / "root", path) == "theirs");
+  CHECK(failure_of([&] { read_file_in_root(dir / "root", "/none"); }) == ENOENT);
+  CHECK(failure_of([&] { read_file_in_root(dir / "root", "/lib"); }) == EISDIR);
 }
 
 TEST_CASE("a tree is removed with what is in it, but not what its links lead to") {
