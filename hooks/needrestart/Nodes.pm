@@ -171,13 +171,21 @@ sub users {
   return \%users;
 }
 
+# The service of this host in the content of a file /proc/PID/cgroup. Below that of a service, a container or a user's own
+# systemd, groups may be named by anyone.
+sub service_in {
+  my ($groups) = @_;
+  return $groups =~ m{^\d+:(?:name=systemd)?:(?:/[^/\n]+\.slice)*/((?!user@)[^/\n]+\.service)(?:/.*)?$}m ? $1 : undef;
+}
+
 # The systemd services in which nodes run.
 sub units {
   my %units;
   return () unless -x $eval;
   foreach my $pid (keys %{named_processes()}) {
     open(my $groups, '<', "/proc/$pid/cgroup") or next;
-    m{/([^/]+\.service)$} && $units{$1}++ while <$groups>;
+    my $unit = service_in(join '', <$groups>);
+    $units{$unit}++ if defined $unit;
   }
   my @sorted = sort keys %units;
   return @sorted;

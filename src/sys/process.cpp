@@ -120,13 +120,16 @@ bool may_be_emulator(const fs::path& process) {
 template <typename Matches>
 std::optional<pid_t> find_process(std::string_view alive, std::string_view host,
                                   const UserCounts& user_counts, Matches matches) {
+  // The arguments come last, and only of processes that count: they are in the memory of the process, and to read memory
+  // that its user has mapped from a file system of his own may last for ever.
   const auto counts = [&](const fs::path& process) {
+    if (!has_emulator(process)) return false;
     const auto user = real_user(process);
-    return user && user_counts(*user) && has_emulator(process) && matches(process);
+    return user && user_counts(*user) && matches(process) && runs_as_node(cmdline_of(process), alive, host);
   };
   for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
     const auto pid = parse_number<pid_t>(name);
-    if (pid && runs_as_node(cmdline_of(proc / name), alive, host) && counts(proc / name)) return pid;
+    if (pid && counts(proc / name)) return pid;
   }
   return std::nullopt;
 }
@@ -217,11 +220,21 @@ std::optional<fs::path> process_directory(pid_t pid) {
   return read_link_if_readable(proc_of(pid) / "cwd");
 }
 
-std::optional<std::string> service_of(pid_t pid) {
-  const std::string text = read_file_if_exists(proc_of(pid) / "cgroup").value_or("");
-  for (const std::string_view line : lines(text))
-    if (line.ends_with(".service")) return std::string(line.substr(line.rfind('/') + 1));
+std::optional<std::string> service_in(std::string_view cgroups) {
+  for (const std::string_view line : lines(cgroups)) {
+    const auto parts = split(line, ':');
+    if (parts.size() != 3 || !(parts[1].empty() || parts[1] == "name=systemd")) continue;
+    const auto groups = split(parts[2], '/');
+    const auto unit = std::ranges::find_if(
+        groups, [](std::string_view group) { return !group.empty() && !group.ends_with(".slice"); });
+    if (unit != groups.end() && unit->ends_with(".service") && !unit->starts_with("user@"))
+      return std::string(*unit);
+  }
   return std::nullopt;
+}
+
+std::optional<std::string> service_of(pid_t pid) {
+  return service_in(read_file_if_exists(proc_of(pid) / "cgroup").value_or(""));
 }
 
 std::optional<std::string> own_program() {

@@ -51,6 +51,10 @@ std::vector<std::string> process_arguments(pid_t pid);
 /// The working directory of a process; nullopt if it cannot be read.
 std::optional<std::filesystem::path> process_directory(pid_t pid);
 
+/// The systemd service of this host in the content of a file /proc/PID/cgroup. Below that of a service, a container or a
+/// user's own systemd, groups may be named by anyone: they do not count.
+std::optional<std::string> service_in(std::string_view cgroups);
+
 /// The systemd service that the process is in: `egerl.service`.
 std::optional<std::string> service_of(pid_t pid);
 

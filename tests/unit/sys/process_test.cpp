@@ -106,6 +106,18 @@ TEST_CASE(
   if (::geteuid() == 0) CHECK(are_of_other_system({status.st_ino}));
 }
 
+TEST_CASE("only systemd itself names the service of a process") {
+  CHECK(service_in("0::/system.slice/egerl.service\n") == "egerl.service");
+  CHECK(service_in("0::/system.slice/system-erlrc.slice/erlrc@n.service/workers\n") == "erlrc@n.service");
+  CHECK(service_in("4:memory:/x.service\n1:name=systemd:/system.slice/egerl.service\n") == "egerl.service");
+  // A user, a container and a service that may make groups choose the names of these.
+  CHECK(service_in("0::/user.slice/user-1.slice/user@1.service/app.slice/ssh.service\n") == std::nullopt);
+  CHECK(service_in("0::/machine.slice/box.scope/system.slice/ssh.service\n") == std::nullopt);
+  CHECK(service_in("0::/system.slice/egerl.service/ssh.service\n") == "egerl.service");
+  CHECK(service_in("4:memory:/system.slice/ssh.service\n") == std::nullopt);
+  CHECK(service_in("0::/\n") == std::nullopt);
+}
+
 TEST_CASE("a process is in the service that its control group names, if it is in one") {
   CHECK(service_of(::getpid()).value_or("x.service").ends_with(".service"));
   CHECK(service_of(0) == std::nullopt);
