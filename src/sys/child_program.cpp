@@ -43,8 +43,11 @@ struct Pipe {
   UniqueFd sink;
 };
 
-/// We ignore SIGPIPE. A program that inherited this would keep writing to a pipe without a reader.
-const auto with_default_signals = bp::extend::on_exec_setup([](auto&) { ::signal(SIGPIPE, SIG_DFL); });
+/// Undoes set_signals(). A program that ignores SIGPIPE would keep writing to a pipe without a reader.
+const auto with_default_signals = bp::extend::on_exec_setup([](auto&) {
+  ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
+});
 
 /// What a program starts is in its process group, and is killed with it.
 const auto with_own_group = bp::extend::on_exec_setup([](auto&) { ::setpgid(0, 0); });

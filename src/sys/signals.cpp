@@ -50,8 +50,10 @@ void set_timer(milliseconds time) {
 
 }  // namespace
 
-void ignore_broken_pipes() {
+void set_signals() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);
 }
 
 void forward_end_signals(pid_t child) {

@@ -12,8 +12,7 @@
 
 int main(int argc, char** argv) {
   erlrc::open_standard_streams();
-  // A closed pipe must not interrupt an upgrade.
-  erlrc::ignore_broken_pipes();
+  erlrc::set_signals();
   const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);
   erlrc::Streams streams;
   const int code = erlrc::ERLRC_MAIN(args, streams);

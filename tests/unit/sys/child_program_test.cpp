@@ -70,7 +70,7 @@ TEST_CASE("a program with pipes runs in the directory that it is given, else in 
 }
 
 TEST_CASE("a broken pipe ends a program, although we ignore it") {
-  ignore_broken_pipes();
+  set_signals();
   std::string output;
   CHECK(succeeds({"sh", "-c", "kill -PIPE $$; echo ignored"}, output, soon()) == false);
   CHECK(output.empty());

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/sys/signals.hpp>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
+#include <csignal>
+#include <string>
 
+#include <erlrc/sys/child_program.hpp>
 #include <erlrc/sys/parallel.hpp>
+#include <erlrc/sys/unique_fd.hpp>
 
 #include "catch.hpp"
 
@@ -36,6 +43,25 @@ int guarded(Body body) {
 }
 
 }  // namespace
+
+TEST_CASE("what a caller ignores or limits does not end a program, nor hide the end of its children") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGCHLD, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_DFL);
+    set_signals();
+    std::string output;
+    const bool ran = succeeds({"true"}, output, after(milliseconds(60'000)));
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+    const UniqueFd file(::open("/tmp", O_TMPFILE | O_WRONLY, 0600));
+    const bool failed = ::write(file.get(), "x", 1) == -1 && errno == EFBIG;
+    ::_exit(ran && failed ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
 
 TEST_CASE("a guarded process ends with its exit code when a stack overflows, in any thread") {
   CHECK(guarded([] {}) == 0);
