@@ -158,6 +158,8 @@ void decide(Visit& visit, const Call& call) {
     decide_on(visit, call);
   } catch (const OtherSystem& other) {
     set_other_system(visit, other.what());
+  } catch (const NameTaken& taken) {
+    visit.report.outcome = Outcome::done(Word::node_down, {taken.what()});
   } catch (const std::exception& error) {
     // Without its files, a node may not even be able to answer.
     const auto why = call.options.leave_stale ? replaced_emulator(*visit.entry) : std::nullopt;

@@ -23,6 +23,8 @@ void ask(AskedNode& visit, const KnownPorts& ports, Deadline until) {
     visit.state = std::move(state);
   } catch (const OtherSystem& other) {
     visit.other_system = other.what();
+  } catch (const NameTaken&) {
+    visit.rpc.reset();  // it is down
   } catch (const std::exception& error) {
     visit.error = message_of(error, "asking the node");
   }

@@ -56,8 +56,16 @@ std::string protocol_of(const NodeEntry& entry) {
 std::optional<Dialled> dial(const NodeEntry& entry, std::uint16_t port, Deadline until) {
   auto socket = connect_to_local_port(port, until, entry.address);
   if (!socket) return std::nullopt;
-  const Socket* network = socket.get();
   Dialled made;
+  made.listener_owner = socket->listener_owner();
+  const auto counts = [&](std::uint32_t user) { return may_run(entry, user); };
+  // A node need not listen on all addresses, and then anyone can take its port on another one.
+  if (made.listener_owner && !counts(*made.listener_owner) && !entry.address)
+    if (auto other = connect_to_listener_of(counts, port, until)) {
+      socket = std::move(other);
+      made.listener_owner = socket->listener_owner();
+    }
+  const Socket* network = socket.get();
   made.peer_owner = [network] { return network->peer_owner(); };
   if (entry.tls) {
     made.stream = std::make_unique<TlsStream>(std::move(socket), helper_arguments(*entry.tls, entry.name));

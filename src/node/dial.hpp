@@ -18,6 +18,7 @@ struct Dialled {
   std::unique_ptr<ByteStream> stream{};
   /// The user whose process has the other end; see Socket::peer_owner. Only as long as `stream` exists.
   std::function<std::optional<std::uint32_t>()> peer_owner{};
+  std::optional<std::uint32_t> listener_owner{};  ///< the user whose process listens there, if that is known
 };
 
 /// nullopt: nothing listens there. Throws TimedOut and SystemError.

@@ -29,14 +29,23 @@ std::string users_of(const NodeEntry& entry) {
   return users;
 }
 
+/// Any user can take the name or the port of a node that is down: no other user decides over packages that way. But an
+/// entry that names no user is more likely for a node whose user it should name.
+void expect_user(const NodeEntry& entry, uid_t owner) {
+  if (may_run(entry, owner)) return;
+  const std::string text =
+      "belongs to user " + user_name(owner) + ", expected " + users_of(entry) + "; see user in erlrc-node(8)";
+  const bool names_user = entry.cookie_owner != 0 || entry.user;
+  if (names_user && !process_of(entry)) throw NameTaken(text);
+  throw Error(text);
+}
+
 /// A name in epmd or a port belongs to the process that took it first, and that must not have our digest of a
 /// challenge of its choice: it could pass for us at the node itself.
 void expect_owner(const NodeEntry& entry, const Dialled& dialled) {
   const auto owner = dialled.peer_owner();
   if (!owner) throw ProtocolError("closes the connection in the middle of the handshake");
-  if (may_run(entry, *owner)) return;
-  throw Error("belongs to user " + user_name(*owner) + ", expected " + users_of(entry) +
-              "; see user in erlrc-node(8)");
+  expect_user(entry, *owner);
 }
 
 /// The challenges of this process. A peer that sends one of them has it from a connection to another name and
@@ -85,6 +94,8 @@ std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::uint16_t port, Dialled 
     if (proved) proved();
   };
   try {
+    // A process that listens and never answers would use up our time.
+    if (dialled.listener_owner) expect_user(entry, *dialled.listener_owner);
     return std::make_unique<DistRpc>(std::move(dialled.stream), std::move(login), until, first);
   } catch (const Error& error) {
     // An entry that names a network is for the node there, whatever its files are.

@@ -109,6 +109,24 @@ Endpoint endpoint_of(const sockaddr_storage& given) {
   return end;
 }
 
+/// nullopt: it is not connected any longer.
+std::optional<Endpoint> peer_of(int fd) {
+  sockaddr_storage theirs{};
+  socklen_t size = sizeof theirs;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&theirs), &size) == 0) return endpoint_of(theirs);
+  if (errno == ENOTCONN) return std::nullopt;
+  throw SystemError("socket: address of the peer", errno);
+}
+
+/// Each message is one write that waits for its answer: to delay a small one would only cost time.
+std::unique_ptr<Socket> without_delay(UniqueFd fd, std::uint16_t port) {
+  if (!fd) return nullptr;
+  const int on = 1;
+  if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+    throw SystemError("port " + std::to_string(port) + ": set TCP_NODELAY", errno);
+  return std::make_unique<Socket>(std::move(fd));
+}
+
 }  // namespace
 
 Socket::Socket(UniqueFd fd) : fd_(std::move(fd)) {}
@@ -143,18 +161,20 @@ void Socket::write_all(BytesView bytes, Deadline until) {
 }
 
 std::optional<uid_t> Socket::peer_owner() const {
-  sockaddr_storage ours{}, theirs{};
+  sockaddr_storage ours{};
   socklen_t size = sizeof ours;
   if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&ours), &size) != 0)
     throw SystemError("socket: own address", errno);
-  size = sizeof theirs;
-  if (::getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&theirs), &size) != 0) {
-    if (errno == ENOTCONN) return std::nullopt;
-    throw SystemError("socket: address of the peer", errno);
-  }
-  const auto socket = find_tcp_socket(endpoint_of(theirs), endpoint_of(ours));
+  const auto theirs = peer_of(fd_.get());
+  const auto socket = theirs ? find_tcp_socket(*theirs, endpoint_of(ours)) : std::nullopt;
   if (!socket || socket->inode == 0) return std::nullopt;
   return socket->owner;
+}
+
+std::optional<uid_t> Socket::listener_owner() const {
+  const auto theirs = peer_of(fd_.get());
+  const auto listener = theirs ? find_listener(*theirs) : std::nullopt;
+  return listener ? std::optional(listener->owner) : std::nullopt;
 }
 
 bool is_address(const std::string& text) {
@@ -165,13 +185,15 @@ std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until
                                               const std::optional<std::string>& address) {
   const auto end = address ? parse_address(*address, port) : std::nullopt;
   if (address && !end) throw Error("address: expected one of IPv4 or IPv6");
-  UniqueFd fd = end ? connect_to(*end, until) : connect_to_any_address(port, until);
-  if (!fd) return nullptr;
-  // Each message is one write that waits for its answer: to delay a small one would only cost time.
-  const int on = 1;
-  if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-    throw SystemError("port " + std::to_string(port) + ": set TCP_NODELAY", errno);
-  return std::make_unique<Socket>(std::move(fd));
+  return without_delay(end ? connect_to(*end, until) : connect_to_any_address(port, until), port);
+}
+
+std::unique_ptr<Socket> connect_to_listener_of(const std::function<bool(uid_t)>& counts, std::uint16_t port,
+                                               Deadline until) {
+  for (const TcpSocket& socket : listening_on(port))
+    if (counts(socket.owner))
+      if (UniqueFd fd = connect_to(socket.local, until)) return without_delay(std::move(fd), port);
+  return nullptr;
 }
 
 }  // namespace erlrc

@@ -178,6 +178,14 @@ std::optional<TcpSocket> find_tcp_socket(const Endpoint& local, const Endpoint& 
   return row == all->end() ? std::nullopt : std::optional(*row);
 }
 
+std::optional<TcpSocket> find_listener(const Endpoint& end) {
+  Endpoint any;
+  if (end.is_ipv4()) std::ranges::copy(before_ipv4, any.address.begin());
+  const Found found = ask_kernel(question_about(end, any));
+  if (found.error != 0 || found.socket.idiag_state != listen_state) return std::nullopt;
+  return TcpSocket{end, any, true, found.socket.idiag_uid, found.socket.idiag_inode};
+}
+
 std::vector<std::uint16_t> listening_ports_of(pid_t pid) {
   constexpr std::string_view before = "socket:[";
   const std::string process = "/proc/" + std::to_string(pid);

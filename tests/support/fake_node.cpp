@@ -51,6 +51,14 @@ Listener listen_on_loopback() {
   return made;
 }
 
+/// Only root can listen as another user.
+Listener listen_as(std::optional<std::uint32_t> user) {
+  if (user) ::setfsuid(*user);
+  Listener made = listen_on_loopback();
+  if (user) ::setfsuid(::geteuid());
+  return made;
+}
+
 /// A connection to the epmd or to the node, with the data to write and when.
 struct Connection {
   UniqueFd fd;
@@ -82,7 +90,7 @@ public:
   explicit Server(FakeNodeOptions options)
       : options_(std::move(options)),
         epmd_(listen_on_loopback()),
-        node_(listen_on_loopback()),
+        node_(listen_as(options_.listens_as)),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!wake_) throw SystemError("fake node: eventfd", errno);
     if (options_.fault == Fault::epmd_absent) epmd_.fd = UniqueFd();

@@ -89,6 +89,7 @@ struct FakeNodeOptions {
   std::string cookie = "secret";
   Fault fault = Fault::none;
   std::map<std::string, std::uint16_t> others{};  ///< other nodes registered with its epmd
+  std::optional<std::uint32_t> listens_as{};      ///< the user whose port it is; only root can choose
   std::optional<std::uint32_t> user{};            ///< that accepts connections; only root can choose
   std::optional<std::uint32_t> challenge{};       ///< sent to clients; absent: a fixed one
   bool sees_our_files = true;                     ///< false: it is in a container, and sees others

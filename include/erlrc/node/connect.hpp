@@ -26,6 +26,12 @@ public:
   using Error::Error;
 };
 
+/// The node is down, and a process of a user that may not run it has its port, or its name in epmd.
+class NameTaken : public Error {
+public:
+  using Error::Error;
+};
+
 /// The port of epmd, and the name without its host.
 using NameAtEpmd = std::pair<std::uint16_t, std::string>;
 using KnownPorts = std::map<NameAtEpmd, std::uint16_t>;
@@ -39,7 +45,8 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// own: a process runs as the node, and epmd is down or, for some seconds, does not know it; a registered
 /// port that refuses or does not answer; a wrong cookie; a node older than OTP 23; a peer that speaks another
 /// protocol; a node of another name than the entry's, but for its host; a process of another user than those of the entry, which gets no
-/// proof that we know the cookie. A login that fails throws OtherSystem if no process of our system listens on
+/// proof that we know the cookie. If the entry names a user besides root, and no process runs as the node, the last one
+/// is NameTaken. A login that fails throws OtherSystem if no process of our system listens on
 /// the port. (A login that succeeds proves nothing about that: a container may be a copy of us, with its cookie.
 /// See same_files.hpp.)
 ///

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,10 @@ public:
   /// then, it may be a connection that no process has accepted. nullopt: no process has it, because it was
   /// closed. Throws SystemError if the kernel does not report it.
   std::optional<uid_t> peer_owner() const;
+
+  /// The user whose process listens at the other end, which shows before that has sent anything who will answer. nullopt:
+  /// not known.
+  std::optional<uid_t> listener_owner() const;
 
   int descriptor() const { return fd_.get(); }
 
@@ -66,6 +71,11 @@ private:
 /// listens. Throws TimedOut, and SystemError for any other failure.
 std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until,
                                               const std::optional<std::string>& address = std::nullopt);
+
+/// Connects to `port` on an address on which a process of a user that `counts` listens. Null: no such process, or the kernel
+/// does not list it. Throws as connect_to_local_port.
+std::unique_ptr<Socket> connect_to_listener_of(const std::function<bool(uid_t)>& counts, std::uint16_t port,
+                                               Deadline until);
 
 /// Whether `text` is an address of IPv4 or IPv6, as numbers.
 bool is_address(const std::string& text);

@@ -44,6 +44,9 @@ std::vector<TcpSocket> parse_tcp_table(BytesView text);
 /// neither.
 std::optional<TcpSocket> find_tcp_socket(const Endpoint& local, const Endpoint& remote);
 
+/// The socket that gets connections to this end. nullopt: no such socket, or the kernel has no sock_diag(7).
+std::optional<TcpSocket> find_listener(const Endpoint& end);
+
 /// The ports on which this process listens, in its own network; none if that cannot be read.
 std::vector<std::uint16_t> listening_ports_of(pid_t pid);
 

@@ -176,6 +176,22 @@ TEST_CASE("a port of another user than those who may run the node gets no proof 
             ", expected root or 4712 or 4713; see user in erlrc-node(8)");
 }
 
+TEST_CASE("a node that is down is not an error if another user has taken its name or port, and is silent") {
+  if (::geteuid() != 0) return;  // only root can listen as another user
+  const FakeNode stranger({.fault = Fault::silent, .listens_as = 4711});
+  NodeEntry entry = stranger.entry();
+  const bool has_port = GENERATE(true, false);
+  if (has_port) entry.port = stranger.port();
+  entry.cookie_owner = 0;
+  const std::string text = "port N: belongs to user 4711, expected root";
+  CHECK(error_of(stranger, entry, soon()) == text + "; see user in erlrc-node(8)");
+  CHECK_THROWS_AS(connect(entry, soon()), Error);
+  entry.user = 4712;
+  CHECK(error_of(stranger, entry, soon()) == text + " or 4712; see user in erlrc-node(8)");
+  CHECK_THROWS_AS(connect(entry, soon()), NameTaken);
+  CHECK(stranger.logins().empty());
+}
+
 TEST_CASE("the owner of the cookie and the user of the entry may run the node") {
   Foreign stranger;
   NodeEntry named = stranger.entry;
