@@ -57,6 +57,8 @@ void probe(NodeSync& found, const NodeEntry& entry, Deadline until) {
     }
   } catch (const OtherSystem& other) {
     found = {found.node, State::other_system, {other.what()}};
+  } catch (const NameTaken& taken) {
+    found = {found.node, State::down, {taken.what()}};
   } catch (const std::exception& error) {
     found = {found.node, State::unknown, {message_of(error, "asking the node")}};
   }
@@ -92,6 +94,32 @@ void note(NodeSync& found, const NodeReport& report, const Atom& app, bool dry_r
 
 bool is_asked(const NodeSync& node) {
   return node.state == State::in_sync || node.state == State::changed || node.state == State::restart_due;
+}
+
+ExecuteOptions options_for(bool dry_run, Deadline until) {
+  return {.until = until,
+          .dry_run = dry_run,
+          .leave_stale = true,
+          .each_alone = true,
+          .may_leave = [](const std::string&) { return true; },
+          .by_package =
+              [stopped = load_stopped_apps()](const std::string& node) {
+                PackageStarts starts;
+                for (const auto& [name, app] : stopped)
+                  if (name == node) starts.ran.insert(app);
+                return starts;
+              }};
+}
+
+/// The site has this node only: one that does not answer does not take the time of the others.
+void sync_one(NodeSync& found, const Site& site, const std::vector<Request>& requests,
+              const ExecuteOptions& options) {
+  probe(found, site.registry.nodes.front(), options.until);
+  for (const Request& request : requests) {
+    if (!is_asked(found)) return;
+    for (const NodeReport& report : execute(request, for_request(site, request), options))
+      note(found, report, request.app, options.dry_run);
+  }
 }
 
 }  // namespace
@@ -135,33 +163,16 @@ std::string_view to_string(NodeSync::State state) {
 std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, bool dry_run, Deadline until) {
   const auto& entries = site.registry.nodes;
   std::vector<NodeSync> found(entries.size());
+  std::vector<Request> requests = sync_requests(site.desired);
+  for (Request& request : requests)
+    std::get<Request::Change>(request.what).policy = settings.policy;
+  const ExecuteOptions options = options_for(dry_run, until);
   rethrow_first(for_each_parallel(entries.size(), [&](std::size_t i) {
     found[i].node = to_string(entries[i].name);
-    probe(found[i], entries[i], until);
+    sync_one(found[i], {{{entries[i]}, {}}, site.desired}, requests, options);
   }));
   for (const BadEntry& bad : site.registry.bad)
     found.push_back({bad.file, State::unknown, {bad.error}});
-  const StoppedApps stopped = load_stopped_apps();
-  const ExecuteOptions options{.until = until,
-                               .dry_run = dry_run,
-                               .leave_stale = true,
-                               .each_alone = true,
-                               .may_leave = [](const std::string&) { return true; },
-                               .by_package =
-                                   [&](const std::string& node) {
-                                     PackageStarts starts;
-                                     for (const auto& [name, app] : stopped)
-                                       if (name == node) starts.ran.insert(app);
-                                     return starts;
-                                   }};
-  for (Request request : sync_requests(site.desired)) {
-    std::get<Request::Change>(request.what).policy = settings.policy;
-    std::set<std::string> asked;
-    for (const NodeSync& node : found)
-      if (is_asked(node)) asked.insert(node.node);
-    for (const NodeReport& report : execute(request, for_request(only_nodes(site, asked), request), options))
-      note(*std::ranges::find(found, report.node, &NodeSync::node), report, request.app, dry_run);
-  }
   return found;
 }
 
