@@ -100,7 +100,8 @@ RegisterAdvice advice_for(const RunningNode& node) {
     advice.command.push_back(option);
     advice.command.push_back(value);
   };
-  if (node.cookie) add("--cookie-file", node.cookie->string());
+  const bool is_own = node.cookie && (node.user == 0 || node.user == node.cookie_owner);
+  if (is_own) add("--cookie-file", node.cookie->string());
   if (node.user != 0 && node.user != node.cookie_owner.value_or(0)) add("--user", user_name(node.user));
   if (node.port) add("--port", std::to_string(*node.port));
   if (node.epmd_port && !node.port) add("--epmd-port", std::to_string(*node.epmd_port));
@@ -111,6 +112,11 @@ RegisterAdvice advice_for(const RunningNode& node) {
     advice.remark = "its cookie is in its arguments, where every user can read it; give it on standard input";
   } else if (!node.cookie) {
     advice.remark = "its cookie file was not found; give the cookie on standard input";
+  } else if (!is_own) {
+    // Its arguments and its environment are its user's choice. Erlang reads no cookie file that more than its owner can.
+    advice.remark = printable(node.cookie->string()) + " belongs to user " +
+                    user_name(node.cookie_owner.value_or(0)) +
+                    ", so it is not its cookie; give the cookie on standard input";
   } else if (node.without_epmd && !node.port) {
     advice.remark = "it uses no epmd of this host: add --port, one of those on which it listens";
   } else if (node.network && node.network->starts_with('/')) {

@@ -40,17 +40,21 @@ TEST_CASE("what an entry needs becomes a command, and what it lacks a remark") {
   node.cookie_owner = 0;
   CHECK(advice_for(node) ==
         RegisterAdvice{{"erlrc-node", "register", "--cookie-file", "/root/.erlang.cookie", "n"}, ""});
+  // The user of a process chooses its home.
   node.user = 4711;
+  CHECK(advice_for(node) == RegisterAdvice{{"erlrc-node", "register", "--user", "4711", "n"},
+                                           "'/root/.erlang.cookie' belongs to user root, so it is not its "
+                                           "cookie; give the cookie on standard input"});
+  node.cookie_owner = 4711;
   node.epmd_port = 4370;
   node.network = "box";
   node.protocol = "inet6_tls";
   CHECK(advice_for(node).command == Words{"erlrc-node", "register", "--cookie-file", "/root/.erlang.cookie",
-                                          "--user", "4711", "--epmd-port", "4370", "--network", "box",
-                                          "--tls", "n"});
+                                          "--epmd-port", "4370", "--network", "box", "--tls", "n"});
   node.port = 9000;
   node.network.reset();
   CHECK(advice_for(node).command == Words{"erlrc-node", "register", "--cookie-file", "/root/.erlang.cookie",
-                                          "--user", "4711", "--port", "9000", "--tls", "n"});
+                                          "--port", "9000", "--tls", "n"});
   node.protocol = "mine";
   CHECK(advice_for(node) ==
         RegisterAdvice{{}, "it was started with -proto_dist 'mine', which erlrc cannot speak"});
