@@ -21,8 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t private_directory = 0755;
-constexpr mode_t private_file = 0644;
+constexpr mode_t reachable = 0755;
+/// What a node gives as its reason may contain what its processes have as their state.
+constexpr mode_t private_file = 0600;
 
 /// Names of nodes and applications have no slash.
 fs::path file_of(const std::string& node, const Atom& app) {
@@ -111,7 +112,7 @@ void store_refused(const std::string& node, const Atom& app, const std::string& 
                    const std::string& why) {
   if_possible([&] {
     const fs::path file = file_of(node, app);
-    make_directories(file.parent_path(), private_directory);
+    make_directories(file.parent_path(), reachable);
     write_file_atomically(file, identity + "\n" + today() + "\n" + one_line(why) + "\n", private_file);
   });
 }

@@ -165,6 +165,10 @@ TEST_CASE("what a node has rolled back is refused at once while nothing changes"
     dpkg.hook("postinst", {"abort-upgrade", "2.0"});
     return ran;
   };
+  SECTION("with a reason that only root can read, as it may contain the state of a process") {
+    const auto status = std::filesystem::status(dpkg.host.dir() / "state/refused/n1/egerl");
+    CHECK(status.permissions() == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  }
   SECTION("refused") {
     const Ran ran = again();
     CHECK(ran.exit == 1);
