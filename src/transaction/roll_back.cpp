@@ -46,6 +46,15 @@ bool is_closed(const RunRecord& record) {
       record.groups, [](const Group& group) { return group.state == State::failed || group.all_closed(); });
 }
 
+/// The code path of nodes has the directory of an unpacked package, no longer that of its staged files.
+void read_from_installed(Request& request, const InstalledPackage& package, const Snapshot& snapshot) {
+  Version* from = version_before(request);
+  if (from == nullptr || !is_staged(*from, snapshot) || !package.member) return;
+  if (const PackagedApp* now = find(package.member->apps, request.app);
+      now != nullptr && now->vsn == from->vsn)
+    from->location = now->location;
+}
+
 /// Whether the package manager was killed between the call that closed the package and its note that the new
 /// version is unpacked. The package whose script is called is half installed, too, but in the noted version.
 bool was_cut_off(const RunRecord::Package& package, const Snapshot& snapshot) {
@@ -125,6 +134,7 @@ std::set<std::string> roll_back_unmet(const RunRecord& record, const Snapshot& s
     for (Request request : all_reversed(package.requests))
       if (const PackagedApp* app = find(snapshot.backup(package.name), request.app)) {
         if (Version* to = version_after(request)) *to = {app->vsn, app->location.read_from};
+        read_from_installed(request, snapshot.packages->at(package.name), snapshot);
         made.requests.push_back(std::move(request));
       }
     if (made.requests.empty()) continue;

@@ -170,6 +170,7 @@ TEST_CASE("what did not come is rolled back, newest first") {
 TEST_CASE("a package that has come without what it needs is rolled back in the nodes from its backup") {
   const Actions actions = next(record(State::done), Called{}, end_with("2", "1"));
   Request back = reversed(up("app"));
+  version_before(back)->location = at("app", "2").location;  // the code path has it since it came
   version_after(back)->location = Location("/backups/app/app");
   CHECK(actions == Actions{move("app"), Warn{"lib: 2 was not installed, so the nodes are rolled back to 1"},
                            RollBack{"app", {back}, {}}, UseBackup{"app"},
