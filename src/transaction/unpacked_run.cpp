@@ -117,8 +117,10 @@ PackageActions follow(const RunRecord& record, const Snapshot& snapshot) {
     actions.insert(actions.begin() + 1, Warn{*unmet});
     return actions;
   }
-  PackageActions actions = skipped_warnings(set);
   std::vector<Request> requests = requests_of(group);
+  // A run that only removes versions has no end at which a record would be dropped.
+  if (group.alone && requests.empty()) return {Exit{}};
+  PackageActions actions = skipped_warnings(set);
   group.state = requests.empty() ? State::done : State::trying;
   made.groups.push_back(std::move(group));
   actions.push_back(Store{std::move(made)});

@@ -157,6 +157,13 @@ TEST_CASE("where only versions are removed, each is a set of its own, and nothin
   CHECK(next(trying, Executed{}, snapshot) == Actions{Store{}, Exit{}});
 }
 
+TEST_CASE("where only versions are removed that no node runs, nothing is recorded") {
+  Snapshot snapshot = preun("app");
+  snapshot.archives = {unpacked("app")};  // both versions of lib stay
+  snapshot.answers = {{{Ask::What::would_change, {up("app")}}, false}};
+  CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
+}
+
 TEST_CASE("a package whose new version needs what did not come stays, if a node runs it") {
   Snapshot snapshot = preun("app");
   snapshot.archives = {unpacked("app")};
