@@ -50,10 +50,11 @@ dpkg_says() {
   echo "${said% }"
 }
 
-# leftovers: lists files that hooks must not leave. What has been reported in a run, and what a node has refused, stays.
+# leftovers: lists files that hooks must not leave. What has been reported in a run, what a node has refused, and the homes
+# of nodes stay.
 leftovers() {
   find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /run/erlrc/commits ! -path /run/erlrc/reported \
-    ! -path /var/lib/erlrc/backups ! -path /var/lib/erlrc/staged ! -path '/var/lib/erlrc/refused*' 2>/dev/null |
+    ! -path /var/lib/erlrc/backups ! -path /var/lib/erlrc/staged ! -path '/var/lib/erlrc/refused*' ! -path '/var/lib/erlrc/nodes*' 2>/dev/null |
     paste -sd' ' || true
   ls -d "$lib"/*.dpkg-* /usr/share/??/*.dpkg-* 2>/dev/null | paste -sd' ' || true
 }
