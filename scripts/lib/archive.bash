@@ -68,3 +68,19 @@ unpack() {
   fi
   exec {lock}>&-
 }
+
+# fetch_debs SUITE PACKAGE...: downloads packages to build/real-packages/SUITE/debs, once.
+fetch_debs() {
+  local suite=$1 dir=$archive_dir/$1/debs package lock missing=()
+  shift
+  mkdir -p "$dir"
+  exec {lock}>"$dir/lock"
+  flock "$lock"
+  archive_lists "$suite"
+  for package in "$@"; do compgen -G "$dir/${package}_*.deb" >/dev/null || missing+=("$package"); done
+  if (( ${#missing[@]} )); then
+    (cd "$dir" && archive_apt "$suite" apt-get --quiet download "${missing[@]}") >"$dir/log" 2>&1 {lock}>&- ||
+      { tail -n 20 "$dir/log" >&2; return 1; }
+  fi
+  exec {lock}>&-
+}
