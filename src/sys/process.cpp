@@ -138,6 +138,13 @@ bool is_shell(const Ancestor& one) {
   return one.name == "sh" || one.name == "dash" || one.name == "bash";
 }
 
+/// The first process of a system or a container, or the manager of a user's services.
+bool adopts_orphans(const Ancestor& one) {
+  constexpr std::string_view names[] = {"systemd",   "init",        "tini",        "dumb-init",
+                                        "catatonit", "docker-init", "podman-init", "s6-svscan"};
+  return std::ranges::find(names, one.name) != std::end(names);
+}
+
 /// Programs that run dpkg several times, and end then. (Others, such as packagekitd, live on.)
 bool ends_with_its_run(const Ancestor& one) {
   return one.name == "apt" || one.name == "apt-get" || one.name == "aptitude" ||
@@ -187,6 +194,15 @@ ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches) 
 
 ProcessId calling_program() {
   return nearest_ancestor([](const Ancestor& one) { return !is_shell(one); });
+}
+
+bool is_orphan() {
+  bool adopted = false;
+  (void)nearest_ancestor([&](const Ancestor& one) {
+    adopted = adopts_orphans(one);
+    return !is_shell(one);
+  });
+  return adopted;
 }
 
 ProcessId calling_run() {

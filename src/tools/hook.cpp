@@ -92,6 +92,8 @@ int rpm_call(Moment moment, MakeFacts make_facts, Streams& streams) {
 /// A scriptlet of rpm may have no network.
 int rpm_scriptlet(Moment moment, const RpmScriptlet& scriptlet, Streams& streams) {
   if (is_for_other_system()) return 0;
+  // Its record would name the process that has adopted us, which never ends.
+  if (is_orphan()) throw Error("the rpm that called this scriptlet has ended");
   enter_namespaces_of_caller();
   return rpm_call(
       moment, [&](milliseconds timeout) { return RpmScriptFacts(scriptlet, timeout); }, streams);

@@ -35,6 +35,9 @@ ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches);
 /// The nearest ancestor that is not a shell: the program on whose behalf a hook runs.
 ProcessId calling_program();
 
+/// Whether the program that called us has ended before us, so that what adopts such processes is now our ancestor.
+bool is_orphan();
+
 /// The APT that runs the dpkg that has called us, or that dpkg; or calling_program(), if no dpkg has. It is the same in
 /// all calls of one run. (The caller of a hook is a script, named after its package.)
 ProcessId calling_run();

@@ -2,6 +2,7 @@
 #include <erlrc/sys/process.hpp>
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -91,6 +92,36 @@ TEST_CASE("a process that runs as a node is found") {
   CHECK(find_node_process(name, "", own) == std::nullopt);
   ::close(input[0]);
   ::close(input[1]);
+}
+
+TEST_CASE("a process whose caller has ended is an orphan") {
+  const bool caller_ends = GENERATE(true, false);
+  CHECK_FALSE(is_orphan());
+  const pid_t adopter = ::fork();
+  if (adopter == 0) {
+    ::prctl(PR_SET_NAME, "systemd");
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (::fork() == 0) {
+      ::prctl(PR_SET_NAME, "caller");
+      const pid_t caller = ::getpid();
+      const pid_t orphan = ::fork();
+      if (orphan == 0) {
+        while (caller_ends && ::getppid() == caller)
+          ::usleep(1000);
+        ::_exit(is_orphan() ? 1 : 2);
+      }
+      int status = 0;
+      if (!caller_ends) ::waitpid(orphan, &status, 0);
+      ::_exit(caller_ends ? 0 : WEXITSTATUS(status));
+    }
+    int last = 0;
+    for (int status = 0; ::waitpid(-1, &status, 0) > 0;)
+      if (WEXITSTATUS(status) != 0) last = WEXITSTATUS(status);
+    ::_exit(last);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(adopter, &status, 0) == adopter);
+  CHECK(WEXITSTATUS(status) == (caller_ends ? 1 : 2));
 }
 
 TEST_CASE(
