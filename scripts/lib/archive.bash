@@ -13,9 +13,17 @@ archive_apt() {
 
 # archive_lists SUITE[+SUITE]: fetches the package lists of the suites, once.
 archive_lists() {
-  local dir=$archive_dir/apt/$1 suite
-  [[ ! -e $dir/complete ]] || return 0
+  local dir=$archive_dir/apt/$1 suite lists_lock status=0
   mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+  exec {lists_lock}>"$dir/.lock"
+  flock "$lists_lock"
+  [[ -e $dir/complete ]] || fetch_lists "$1" {lists_lock}>&- || status=1
+  exec {lists_lock}>&-
+  return "$status"
+}
+
+fetch_lists() {
+  local dir=$archive_dir/apt/$1 suite
   : >"$dir/status"
   for suite in ${1//+/ }; do
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] \

@@ -85,8 +85,8 @@ TEST_CASE("a node that does not answer takes no time from the others") {
   sync.installed(sync.line("egerl", "2.0") + sync.line("eglib", "2.0"));
   FakeNode silent(good("a"));
   sync.host.add("a", silent);
-  silent.on_start([](const test::Call&) { return Script{Wait{milliseconds(60'000)}}; });
-  const Ran ran = sync.sync({"--timeout", "10"});
+  silent.on_start([](const test::Call&) { return Script{Wait{milliseconds(200'000)}}; });
+  const Ran ran = sync.sync({"--timeout", "30"});
   CHECK(ran.exit == 1);
   CHECK(ran.out == "erlrc-sync: (n1) changed\n  egerl: started\n  eglib: started\n");
   CHECK_THAT(ran.err, Catch::StartsWith("erlrc-sync: (a) ") && Catch::Contains("did not answer in time"));

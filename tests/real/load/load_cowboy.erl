@@ -17,7 +17,7 @@ start() -> connect().
 
 connect() ->
     {ok, Socket} = gen_tcp:connect({127, 0, 0, 1}, ranch:get_port(?MODULE),
-                                   [binary, {active, false}, {packet, http_bin}], 5000),
+                                   [binary, {active, false}, {packet, http_bin}], 60000),
     Socket.
 
 use(Socket) ->
@@ -30,13 +30,13 @@ use(Socket) ->
 answered(Socket) ->
     ok = inet:setopts(Socket, [{packet, http_bin}]),
     ok = gen_tcp:send(Socket, <<"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n">>),
-    {ok, {http_response, _, 200, _}} = gen_tcp:recv(Socket, 0, 5000),
+    {ok, {http_response, _, 200, _}} = gen_tcp:recv(Socket, 0, 60000),
     headers(Socket),
     ok = inet:setopts(Socket, [{packet, raw}]),
-    {ok, ?answer} = gen_tcp:recv(Socket, byte_size(?answer), 5000).
+    {ok, ?answer} = gen_tcp:recv(Socket, byte_size(?answer), 60000).
 
 headers(Socket) ->
-    case gen_tcp:recv(Socket, 0, 5000) of
+    case gen_tcp:recv(Socket, 0, 60000) of
         {ok, http_eoh} -> ok;
         {ok, {http_header, _, _, _, _}} -> headers(Socket)
     end.

@@ -11,4 +11,4 @@ start() ->
 
 use(Name) ->
     glc:handle(Name, gre:make([{a, 1}, {b, 2}], [list])),
-    receive {event, 2} -> Name after 1000 -> error(no_event) end.
+    receive {event, 2} -> Name after 60000 -> error(no_event) end.

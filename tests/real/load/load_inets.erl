@@ -15,4 +15,4 @@ do(_Request) -> {proceed, [{response, {200, "answer"}}]}.
 
 start() -> "http://127.0.0.1:" ++ integer_to_list(persistent_term:get(?MODULE)) ++ "/".
 
-use(Url) -> {ok, {{_, 200, _}, _, "answer"}} = httpc:request(get, {Url, []}, [{timeout, 5000}], []), Url.
+use(Url) -> {ok, {{_, 200, _}, _, "answer"}} = httpc:request(get, {Url, []}, [{timeout, 60000}], []), Url.

@@ -12,7 +12,7 @@ start() -> none.
 use(none) ->
     Self = self(),
     ok = lager:log(info, [{pid, Self}], "~p", [Self]),
-    receive logged -> none after 1000 -> error(not_logged) end.
+    receive logged -> none after 60000 -> error(not_logged) end.
 
 init([]) -> {ok, lager_util:level_to_num(info)}.
 handle_call(get_loglevel, Level) -> {ok, Level, Level};

@@ -23,7 +23,7 @@ echo(Socket) ->
 start() -> connect().
 
 connect() ->
-    {ok, Socket} = gen_tcp:connect({127, 0, 0, 1}, ranch:get_port(?MODULE), [binary, {active, false}], 5000),
+    {ok, Socket} = gen_tcp:connect({127, 0, 0, 1}, ranch:get_port(?MODULE), [binary, {active, false}], 60000),
     Socket.
 
 use(Socket) ->

@@ -26,5 +26,5 @@ accept(Listener, Serve) ->
 %% Sends, and waits for that many bytes.
 request(Socket, Request, Size) ->
     ok = gen_tcp:send(Socket, Request),
-    {ok, Answer} = gen_tcp:recv(Socket, Size, 5000),
+    {ok, Answer} = gen_tcp:recv(Socket, Size, 60000),
     Answer.

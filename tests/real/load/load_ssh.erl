@@ -18,16 +18,16 @@ start() ->
     {Port, Dir} = persistent_term:get(?MODULE),
     Options = [{silently_accept_hosts, true}, {save_accepted_host, false}, {user, "u"}, {password, "p"},
                {user_dir, Dir}],
-    {ok, Connection} = ssh:connect("127.0.0.1", Port, Options, 5000),
+    {ok, Connection} = ssh:connect("127.0.0.1", Port, Options, 60000),
     Connection.
 
 use(Connection) ->
-    {ok, Channel} = ssh_connection:session_channel(Connection, 5000),
-    success = ssh_connection:exec(Connection, Channel, "text", 5000),
+    {ok, Channel} = ssh_connection:session_channel(Connection, 60000),
+    success = ssh_connection:exec(Connection, Channel, "text", 60000),
     receive {ssh_cm, Connection, {data, Channel, 0, <<"text", _/binary>>}} -> ok
-    after 5000 -> error(no_answer)
+    after 60000 -> error(no_answer)
     end,
-    receive {ssh_cm, Connection, {closed, Channel}} -> ok after 5000 -> error(not_closed) end,
+    receive {ssh_cm, Connection, {closed, Channel}} -> ok after 60000 -> error(not_closed) end,
     flush(Connection),
     Connection.
 

@@ -17,7 +17,7 @@ key() -> {namedCurve, secp256r1}.
 
 accept(Listener) ->
     {ok, Accepted} = ssl:transport_accept(Listener),
-    Pid = spawn(fun() -> receive go -> {ok, Socket} = ssl:handshake(Accepted, 5000), echo(Socket) end end),
+    Pid = spawn(fun() -> receive go -> {ok, Socket} = ssl:handshake(Accepted, 60000), echo(Socket) end end),
     ok = ssl:controlling_process(Accepted, Pid),
     Pid ! go,
     accept(Listener).
@@ -33,7 +33,7 @@ start() -> connect().
 connect() ->
     {Port, Options} = persistent_term:get(?MODULE),
     Unverified = [binary, {active, false}, {verify, verify_none} | Options],
-    {ok, Socket} = ssl:connect("127.0.0.1", Port, Unverified, 5000),
+    {ok, Socket} = ssl:connect("127.0.0.1", Port, Unverified, 60000),
     Socket.
 
 use(Socket) ->
@@ -45,4 +45,4 @@ use(Socket) ->
 
 ping(Socket) ->
     ok = ssl:send(Socket, <<"ping">>),
-    {ok, <<"ping">>} = ssl:recv(Socket, 4, 5000).
+    {ok, <<"ping">>} = ssl:recv(Socket, 4, 60000).

@@ -23,17 +23,17 @@ free_port(Module, {ok, Socket}) ->
 
 start() ->
     Port = persistent_term:get({?MODULE, tcp}),
-    {ok, Tcp} = gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}], 5000),
+    {ok, Tcp} = gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}], 60000),
     {ok, Udp} = gen_udp:open(0, [binary, {active, false}, {ip, {127, 0, 0, 1}}]),
     {Tcp, Udp}.
 
 use({Tcp, Udp} = Made) ->
     Id = rand:bytes(12),
     ok = gen_tcp:send(Tcp, binding(Id)),
-    {ok, <<16#0101:16, Size:16, 16#2112A442:32, Id:12/binary>>} = gen_tcp:recv(Tcp, 20, 5000),
-    {ok, _} = gen_tcp:recv(Tcp, Size, 5000),
+    {ok, <<16#0101:16, Size:16, 16#2112A442:32, Id:12/binary>>} = gen_tcp:recv(Tcp, 20, 60000),
+    {ok, _} = gen_tcp:recv(Tcp, Size, 60000),
     ok = gen_udp:send(Udp, {127, 0, 0, 1}, persistent_term:get({?MODULE, udp}), binding(Id)),
-    {ok, {_, _, <<16#0101:16, _:16, 16#2112A442:32, Id:12/binary, _/binary>>}} = gen_udp:recv(Udp, 0, 5000),
+    {ok, {_, _, <<16#0101:16, _:16, 16#2112A442:32, Id:12/binary, _/binary>>}} = gen_udp:recv(Udp, 0, 60000),
     Made.
 
 binding(Id) -> <<1:16, 0:16, 16#2112A442:32, Id/binary>>.

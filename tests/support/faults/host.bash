@@ -55,8 +55,9 @@ begin_node() {
   echo $! >"$work/$1.pid"
   disown
   local _
-  for _ in $(seq 600); do
+  for _ in $(seq 6000); do
     [[ $(ask "$1" 'init:get_status().' 2>/dev/null) != *started* ]] || break
+    if ! kill -0 "$(<"$work/$1.pid")" 2>/dev/null; then cat "$work/$1.log" >&2; exit 1; fi
     sleep 0.1
   done
   "$bin/erlrc-start" --timeout 600 --node "$1" faulty 1.0.0 "$apps/faulty-1.0.0" >/dev/null
@@ -100,7 +101,7 @@ pause() { ask "$1" "fault_pause:pause($2)." >/dev/null; }
 release() { ask "$1" 'fault_pause:release().' >/dev/null 2>&1 || :; }
 await_paused() {
   local _
-  for _ in $(seq 600); do
+  for _ in $(seq 6000); do
     [[ $(ask "$1" 'fault_pause:is_paused().') != true ]] || return 0
     sleep 0.05
   done

@@ -16,6 +16,7 @@
 #include <erlrc/sys/unique_fd.hpp>
 
 #include "catch.hpp"
+#include "temp_dir.hpp"
 
 using namespace erlrc;
 
@@ -45,6 +46,8 @@ int guarded(Body body) {
 }  // namespace
 
 TEST_CASE("what a caller ignores or limits does not end a program, nor hide the end of its children") {
+  const test::TempDir dir;
+  const std::string name = dir / "file";
   const pid_t child = ::fork();
   if (child == 0) {
     std::signal(SIGCHLD, SIG_IGN);
@@ -54,7 +57,7 @@ TEST_CASE("what a caller ignores or limits does not end a program, nor hide the 
     const bool ran = succeeds({"true"}, output, after(milliseconds(60'000)));
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_FSIZE, &none);
-    const UniqueFd file(::open("/tmp", O_TMPFILE | O_WRONLY, 0600));
+    const UniqueFd file(::open(name.c_str(), O_CREAT | O_WRONLY, 0600));
     const bool failed = ::write(file.get(), "x", 1) == -1 && errno == EFBIG;
     ::_exit(ran && failed ? 0 : 1);
   }
