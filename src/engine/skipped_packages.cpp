@@ -68,7 +68,11 @@ void store_moved_apps(const std::map<Atom, std::string>& packages) {
   std::string text;
   for (const auto& [app, package] : packages)
     text += app.name + " " + package + "\n";
-  store_for_apt("moves", text);
+  try {
+    store_for_apt("moves", text);
+  } catch (const SystemError&) {
+    // APT continues: the hooks then stop and start what moves.
+  }
 }
 
 std::map<Atom, std::string> load_moved_apps() {

@@ -25,6 +25,7 @@
 #include <erlrc/transaction/upgrade_set.hpp>
 
 #include "asked_node.hpp"
+#include "checks.hpp"
 
 // First, all nodes are asked: if none runs, nothing else is to be done. Then the archives are read. Then the
 // plans of each node are made in order, each for the state in which the plans before it leave the node. Last,
@@ -35,22 +36,6 @@ namespace {
 
 using Kind = Forecast::Kind;
 using Item = Transaction::Item;
-
-bool is_check(const Step& step) {
-  return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<BackUpCode>(step) ||
-         std::holds_alternative<CheckLibraries>(step) || std::holds_alternative<CheckOldCode>(step) ||
-         std::holds_alternative<CheckStranded>(step) || std::holds_alternative<CheckStates>(step);
-}
-
-/// A forecast does not wait for processes that will be killed if they are still there after a time.
-std::vector<Step> checks_of(const Plan& plan) {
-  std::vector<Step> checks;
-  std::ranges::copy_if(plan.steps, std::back_inserter(checks), is_check);
-  for (Step& step : checks)
-    if (auto* old = std::get_if<CheckOldCode>(&step); old && old->policy.old_code == Policy::OldCode::kill)
-      old->policy.wait_ms = 0;
-  return checks;
-}
 
 /// Changes `node` to the state after `request`, for the planners of later requests.
 void note_done(NodeState& node, const Request& request, const Files& files) {

@@ -18,7 +18,7 @@ using Change = ExplainedModule::Change;
 struct Mentioned {
   std::set<Atom> loaded, removed, suspended, stopped;
   std::map<Atom, Direction> converted;
-  bool emulator_restarts = false;
+  bool emulator_restarts = false, app_restarts = false;
 
   explicit Mentioned(const std::vector<LowLevel>& script) {
     for (const LowLevel& instruction : script)
@@ -50,7 +50,9 @@ private:
   void note(const Resume&) {}
   void note(const StartProcesses&) {}
   void note(const SyncNodes&) {}
-  void note(const Apply&) {}
+  void note(const Apply& i) {
+    if (i.module == Atom{"application"} && i.function == Atom{"stop"}) app_restarts = true;
+  }
 };
 
 const Beam* beam_of(const AppFiles& files, const Atom& module) {
@@ -103,6 +105,8 @@ public:
 private:
   std::string what(const Atom& module, Change change) const {
     if (mentioned_.emulator_restarts) return "the emulator is restarted";
+    if (mentioned_.app_restarts)
+      return "the application is stopped and started again, and what its processes know is lost";
     const auto unfit = unfit_.find(module);
     return done_with(module, change) + (unfit == unfit_.end() ? "" : ", though " + describe(unfit->second));
   }

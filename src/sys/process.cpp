@@ -238,9 +238,13 @@ std::optional<fs::path> process_directory(pid_t pid) {
 
 std::optional<std::string> service_in(std::string_view cgroups) {
   for (const std::string_view line : lines(cgroups)) {
-    const auto parts = split(line, ':');
-    if (parts.size() != 3 || !(parts[1].empty() || parts[1] == "name=systemd")) continue;
-    const auto groups = split(parts[2], '/');
+    // NUMBER:CONTROLLERS:PATH; the name of a unit may have colons.
+    const auto first = line.find(':');
+    const auto second = first == std::string_view::npos ? first : line.find(':', first + 1);
+    if (second == std::string_view::npos) continue;
+    const std::string_view controllers = line.substr(first + 1, second - first - 1);
+    if (!controllers.empty() && controllers != "name=systemd") continue;
+    const auto groups = split(line.substr(second + 1), '/');
     const auto unit = std::ranges::find_if(
         groups, [](std::string_view group) { return !group.empty() && !group.ends_with(".slice"); });
     if (unit != groups.end() && unit->ends_with(".service") && !unit->starts_with("user@"))

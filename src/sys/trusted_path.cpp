@@ -30,8 +30,9 @@ std::string link_target(int directory, const std::string& name, const std::files
 /// after it was checked.
 class TrustedPath {
 public:
-  explicit TrustedPath(const std::filesystem::path& path, std::filesystem::path root = "/")
-      : path_(path), root_(std::move(root)) {
+  explicit TrustedPath(const std::filesystem::path& path, const std::filesystem::path& root = "/")
+      : path_(path), root_(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    if (!root_) fail(errno);
     follow(path);
   }
 
@@ -53,7 +54,7 @@ public:
         // To open a device may have an effect: a watchdog begins to count, a tape rewinds.
         if (!S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
           throw SystemError(path_.string() + ": read", EINVAL);
-        return UniqueFd(::openat(at_.get(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+        return open_again(part, name, flags);
       } else {
         at_ = std::move(part);
       }
@@ -62,13 +63,21 @@ public:
   }
 
 private:
+  /// Opens what was looked at; its name may be that of another file by now.
+  UniqueFd open_again(const UniqueFd& part, const std::string& name, int flags) const {
+    UniqueFd file(::open(("/proc/self/fd/" + std::to_string(part.get())).c_str(), flags | O_CLOEXEC));
+    if (!file && errno == ENOENT)  // no /proc
+      file = UniqueFd(::openat(at_.get(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+    return file;
+  }
+
   [[noreturn]] void fail(int error) const { throw SystemError(path_.string() + ": open", error); }
 
   bool is_root() const {
     struct stat here {
     }, root{};
-    return ::fstat(at_.get(), &here) == 0 && ::stat(root_.c_str(), &root) == 0 &&
-           here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+    return ::fstat(at_.get(), &here) == 0 && ::fstat(root_.get(), &root) == 0 && here.st_dev == root.st_dev &&
+           here.st_ino == root.st_ino;
   }
 
   static constexpr int most_links = 40;  // as many as the kernel follows
@@ -76,7 +85,8 @@ private:
   /// Puts the parts of `path`, which begins here or in `root_`, before the rest.
   void follow(const std::filesystem::path& path) {
     if (path.is_absolute() || !at_) {
-      at_ = UniqueFd(::open(path.is_absolute() ? root_.c_str() : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+      const int from = path.is_absolute() ? root_.get() : AT_FDCWD;
+      at_ = UniqueFd(::openat(from, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
       if (!at_) fail(errno);
     }
     const std::filesystem::path parts = path.relative_path();
@@ -86,7 +96,7 @@ private:
   }
 
   std::filesystem::path path_;
-  std::filesystem::path root_;
+  UniqueFd root_;  ///< opened once: the process that has it may end, or change it
   UniqueFd at_;
   std::vector<std::string> rest_;  ///< the next one last
 };

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <erlrc/app/app_spec.hpp>
+#include <erlrc/app/rpm_relations.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/graph.hpp>
 #include <erlrc/base/text.hpp>
@@ -86,47 +84,6 @@ Json to_json(const Found& found) {
           {"optional_applications", names(found.spec.optional_applications)}};
 }
 
-/// What packages of rpm declare of an application. In a version, a hyphen would begin a release.
-std::string rpm_provides(const AppSpec& spec) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._+~^").find(c) != std::string_view::npos;
-  };
-  const std::string name = "erlang-app(" + spec.name.name + ")";
-  return (std::ranges::all_of(spec.vsn, allowed) ? name + " = " + spec.vsn : name) + "\n";
-}
-
-/// The applications that those of the files need, or would use: not those of the files themselves.
-std::string rpm_needs(const std::vector<Found>& all, bool optional) {
-  std::set<std::string> needed;
-  for (const Found& found : all) {
-    const auto is_optional = [&](const Atom& app) {
-      return std::ranges::find(found.spec.optional_applications, app) !=
-             found.spec.optional_applications.end();
-    };
-    for (const auto* list : {&found.spec.applications, &found.spec.included_applications})
-      for (const Atom& app : *list)
-        if (is_optional(app) == optional) needed.insert(app.name);
-    if (optional)
-      for (const Atom& app : found.spec.optional_applications)
-        needed.insert(app.name);
-  }
-  for (const Found& found : all)
-    needed.erase(found.spec.name.name);
-  std::string text;
-  for (const std::string& app : needed)
-    text += "erlang-app(" + app + ")\n";
-  return text;
-}
-
-std::string rpm_relations(const std::vector<Found>& all, const std::string& kind) {
-  if (kind != "provides") return rpm_needs(all, kind == "recommends");
-  std::string text;
-  for (const Found& found : all)
-    text += rpm_provides(found.spec);
-  return text;
-}
-
 }  // namespace
 
 int appinfo_main(std::span<const std::string> args, Streams& streams) {
@@ -145,7 +102,10 @@ int appinfo_main(std::span<const std::string> args, Streams& streams) {
     if (const auto code = line.parse(args, streams)) return *code;
 
     if (!rpm.empty()) {
-      streams.out += rpm_relations(load_in_order(files), rpm);
+      std::vector<AppSpec> specs;
+      for (Found& found : load_in_order(files))
+        specs.push_back(std::move(found.spec));
+      streams.out += rpm_relations(specs, rpm);
       return 0;
     }
     Json all = Json::array();

@@ -13,6 +13,7 @@
 #include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/forecast/apt_settings.hpp>
 #include <erlrc/forecast/forecast.hpp>
+#include <erlrc/forecast/refusal.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/signals.hpp>
@@ -44,23 +45,6 @@ int hook_descriptor() {
   return *fd;
 }
 
-std::size_t count_of(const Forecasts& found, const std::function<bool(const Forecast&)>& matches) {
-  return static_cast<std::size_t>(std::ranges::count_if(found.rows, matches));
-}
-
-/// Empty: the transaction may continue.
-std::string reason_to_refuse(const Forecasts& found) {
-  if (const auto failed = count_of(found, fails))
-    return fmt::format("{} of {} to running nodes cannot be done", failed,
-                       counted(found.rows.size(), "change"));
-  const auto unwanted =
-      count_of(found, [](const Forecast& row) { return row.kind == Forecast::Kind::unwanted; });
-  if (unwanted > 0)
-    return counted(unwanted, "application") +
-           " would be installed and not started, as the entries of nodes say";
-  return found.warnings.empty() ? "" : "the effect on running nodes is unknown";
-}
-
 std::string refusal(const Forecasts& found) {
   const std::string why = reason_to_refuse(found);
   if (why.empty()) return {};
@@ -83,8 +67,8 @@ std::string skip_what_fails(const Forecasts& found) {
 int look_ahead(const std::string& input, const AptConfig& config, const Site& site, const Settings& settings,
                Streams& streams) {
   const Forecasts found = forecast(parse_apt_actions(input), admin_directory(config), site, settings);
-  store_moved_apps(found.moves);
   streams.out += render_forecasts(found);
+  store_moved_apps(found.moves);
   for (const std::string& warning : found.warnings)
     streams.err += kTool + ": warning: " + one_line(warning) + "\n";
   if (settings.preflight == PreflightMode::leave) streams.out += skip_what_fails(found);

@@ -9,6 +9,7 @@
 #include <erlrc/transaction/requests.hpp>
 
 #include "candidates.hpp"
+#include "moved_apps.hpp"
 
 namespace erlrc {
 namespace {
@@ -43,7 +44,10 @@ bool must_open(const Snapshot& snapshot) {
 
 PackagedApps handed_over(const Snapshot& snapshot) {
   PackagedApps apps = apps_of(snapshot);
-  std::erase_if(apps, [&](const PackagedApp& app) { return !comes_with_another(app.app, snapshot); });
+  std::erase_if(apps, [&](const PackagedApp& app) {
+    const bool is_there = snapshot.packages && shipped_by_another(app.app, snapshot.package, snapshot);
+    return is_there || !comes_with_another(app.app, snapshot);
+  });
   return apps;
 }
 
@@ -54,7 +58,8 @@ bool is_kept_for_another(const Snapshot& snapshot) {
 
 void keep_for_another(const PackagedApps& apps, const Snapshot& snapshot, PackageActions& actions,
                       PackageActions& questions) {
-  if (apps.empty()) return;
+  // A backup that nodes run stays as it is.
+  if (apps.empty() || is_used(snapshot.backup(snapshot.package))) return;
   PackageVersions versions{.installed = apps, .nodes = snapshot.versions().nodes};
   if (ask({Ask::What::would_change, requests_for(Moment::about_to_remove, versions)}, snapshot, questions))
     actions.push_back(BackUp{snapshot.package, apps});
@@ -65,6 +70,13 @@ bool must_look_up(const Snapshot& snapshot) {
   return !snapshot.packages && std::ranges::any_of(snapshot.backups, [&](const auto& one) {
     return one.first != snapshot.package &&
            std::ranges::any_of(one.second, [&](const PackagedApp& app) { return has(own, app.app); });
+  });
+}
+
+bool is_taken_over(const std::string& giver, const Snapshot& snapshot) {
+  const PackagedApps own = apps_of(snapshot);
+  return std::ranges::all_of(snapshot.backup(giver), [&](const PackagedApp& app) {
+    return has(own, app.app) || shipped_by_another(app.app, giver, snapshot) != nullptr;
   });
 }
 

@@ -32,6 +32,9 @@ void keep_for_another(const PackagedApps& apps, const Snapshot& snapshot, Packag
 /// Whether `taken_over` needs to know which packages are installed.
 bool must_look_up(const Snapshot& snapshot);
 
+/// Whether the applications of the backup of `giver` are all shipped by the calling package or by others.
+bool is_taken_over(const std::string& giver, const Snapshot& snapshot);
+
 /// What the calling package has taken over: of each package, the backups of applications that only the calling one
 /// ships now.
 std::map<std::string, PackagedApps> taken_over(const Snapshot& snapshot);

@@ -13,18 +13,6 @@ bool stops(const Request& request) {
   return std::holds_alternative<Request::Stop>(request.what);
 }
 
-/// The application as another package ships it, which is installed and stays so.
-const PackagedApp* shipped_by_another(const Atom& app, const std::string& package, const Snapshot& snapshot) {
-  for (const auto& [name, other] : *snapshot.packages) {
-    const bool counts = name != package && !other.half_installed && !snapshot.removed.contains(name) &&
-                        other.member && other.member->policy == PackagePolicy::hot;
-    if (!counts) continue;
-    const auto found = std::ranges::find(other.member->apps, app, &PackagedApp::app);
-    if (found != other.member->apps.end()) return &*found;
-  }
-  return nullptr;
-}
-
 /// `request` stops an application, or has left it to another package. Returns whether `taker`, which starts it,
 /// changes it from now on.
 bool take(const Request& request, PackageChange& taker) {
@@ -42,6 +30,17 @@ bool take(const Request& request, PackageChange& taker) {
 }
 
 }  // namespace
+
+const PackagedApp* shipped_by_another(const Atom& app, const std::string& package, const Snapshot& snapshot) {
+  for (const auto& [name, other] : *snapshot.packages) {
+    const bool counts = name != package && !other.half_installed && !snapshot.removed.contains(name) &&
+                        other.member && other.member->policy == PackagePolicy::hot;
+    if (!counts) continue;
+    const auto found = std::ranges::find(other.member->apps, app, &PackagedApp::app);
+    if (found != other.member->apps.end()) return &*found;
+  }
+  return nullptr;
+}
 
 bool stops_any(const std::vector<Request>& requests) {
   return std::ranges::any_of(requests, stops);

@@ -14,6 +14,10 @@
 
 namespace erlrc {
 
+/// The application as another package ships it, which is installed and stays so; null: none does. Needs
+/// snapshot.packages.
+const PackagedApp* shipped_by_another(const Atom& app, const std::string& package, const Snapshot& snapshot);
+
 /// Whether one of these requests stops an application.
 bool stops_any(const std::vector<Request>& requests);
 

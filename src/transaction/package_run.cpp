@@ -131,7 +131,9 @@ PackageActions bring_in_sync(const Snapshot& snapshot) {
 /// Why nodes must not follow the calling package, which is installed, before they are restarted.
 std::optional<std::string> must_wait(const Snapshot& snapshot, PackageActions& questions) {
   if (snapshot.skipped.contains(snapshot.package))
-    return snapshot.backup(snapshot.package).empty() ? std::nullopt : std::optional(skipped_by_administrator);
+    return snapshot.backup(snapshot.package).empty() && taken_over(snapshot).empty()
+               ? std::nullopt
+               : std::optional(skipped_by_administrator);
   std::vector<Request> all = changes_from_backup(snapshot);
   std::ranges::move(requests_for(snapshot.moment, snapshot.versions()), std::back_inserter(all));
   if (!others_possible(snapshot) || !ask({Ask::What::would_change, std::move(all)}, snapshot, questions))
@@ -214,7 +216,7 @@ PackageActions after_sync(const Executed& executed, const Snapshot& snapshot) {
   PackageActions actions;
   if (executed.code == 0) drop_backup(snapshot, actions);
   for (const auto& [giver, apps] : taken_over(snapshot))
-    if (executed.code == 0 && apps == snapshot.backup(giver)) actions.push_back(DropBackup{giver});
+    if (executed.code == 0 && is_taken_over(giver, snapshot)) actions.push_back(DropBackup{giver});
   std::ranges::move(continue_unless_changed(executed.code, snapshot), std::back_inserter(actions));
   return actions;
 }

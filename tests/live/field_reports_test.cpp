@@ -139,3 +139,77 @@ TEST_CASE(
                                                     "new init/1 does not take\n"});
   CHECK(lab.ask("lab:diff().") == "[]");
 }
+
+TEST_CASE(
+    "reported: a function of another module whose name begins like that of a changed one does not keep its "
+    "code") {
+  Lab lab;
+  lab.dir().write("kinds/sub.erl",
+                  "-module('zoo_rec.Sub').\n-compile([export_all, nowarn_export_all]).\n"
+                  "go() -> hold(fun(X) -> X end).\nhold(F) -> receive on -> F(on) end.\n");
+  add_zoo(lab, vsn + "n() -> 1.\n", "", false);
+  lab.ask("{ok, M, Code} = compile:file(\"" + (lab.dir() / "kinds/sub").string() +
+          "\", [binary]), {module, M} = code:load_binary(M, \"\", Code), "
+          "register(lab_holds, spawn(M, go, [])), zoo_rec:n().");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") == Ran{0, upgraded, ""});
+  lab.ask("lab:await_idle().");
+  CHECK(lab.upgrade("zoo", "2.0.0", "3.0.0") == Ran{0, upgraded, ""});
+  CHECK(lab.ask("is_pid(whereis(lab_holds)).") == "true");
+}
+
+namespace {
+
+/// zoo_rec is a gen_server in 1.0.0, and a gen_statem later.
+const std::string becomes_statem =
+    "-vsn(?VSN).\nstart_link() -> start().\ninit([]) -> init(?VSN).\n"
+    "handle_call(n, _, N) -> {reply, N, N}.\n"
+    "-if(?VSN =:= \"1.0.0\").\n"
+    "start() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\ninit(_) -> {ok, 1}.\n"
+    "handle_cast(_, N) -> {noreply, N}.\n"
+    "-else.\n"
+    "start() -> gen_statem:start_link({local, ?MODULE}, ?MODULE, [], []).\ninit(_) -> {ok, one, 1}.\n"
+    "callback_mode() -> handle_event_function.\n"
+    "handle_event({call, From}, n, _, N) -> {keep_state_and_data, [{reply, From, N + 1}]}.\n"
+    "-endif.\n";
+
+Lab& with_statem(Lab& lab, const std::string& appup) {
+  lab.dir().write("kinds/becomes.erl",
+                  "-module(MODULE).\n-compile([export_all, nowarn_export_all]).\n" + becomes_statem);
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease made = servers("zoo", vsn, {"zoo_keep", "zoo_rec"});
+    made.modules.back().kind = (lab.dir() / "kinds/becomes").string();
+    made.appup = "{\"2.0.0\", [{\"1.0.0\", " + appup + "}], [{\"1.0.0\", " + appup + "}]}.";
+    lab.add(made);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("lab:mark().");
+  return lab;
+}
+
+}  // namespace
+
+TEST_CASE("a gen_server whose module becomes a gen_statem is refused, unless the administrator allows it") {
+  Lab lab;
+  with_statem(lab, "[{update, zoo_rec, {advanced, []}}]");
+  const Ran refused = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  CHECK(refused.exit == 1);
+  CHECK(refused.err.find("refused: processes that the new code cannot serve: 1 of zoo_rec, which loses "
+                         "handle_call/3, handle_cast/2: ") != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("gen_server:call(zoo_rec, n).") == "1");
+}
+
+TEST_CASE("it is upgraded if the appup stops and starts it, or the application") {
+  const std::string appup = GENERATE(
+      "[{load_object_code, {zoo, \"2.0.0\", [zoo_rec, zoo_keep]}}, point_of_no_return,"
+      " {stop, [zoo_rec]}, {load, {zoo_rec, brutal_purge, brutal_purge}}, {start, [zoo_rec]},"
+      " {suspend, [zoo_keep]}, {load, {zoo_keep, brutal_purge, brutal_purge}}, {resume, [zoo_keep]}]",
+      "[{restart_application, zoo}]");
+  CAPTURE(appup);
+  Lab lab;
+  with_statem(lab, appup);
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(lab.ask("gen_statem:call(zoo_rec, n).") == "2");
+}

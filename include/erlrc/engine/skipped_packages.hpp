@@ -19,7 +19,8 @@ void store_skipped_packages(const std::set<std::string>& packages);
 /// The packages that the APT stored on whose behalf dpkg calls us.
 std::set<std::string> load_skipped_packages();
 
-/// In `moves`: by application, the package that takes it over from another one in this run of APT.
+/// In `moves`: by application, the package that takes it over from another one in this run of APT. If it
+/// cannot be stored, the hooks stop and start what moves.
 void store_moved_apps(const std::map<Atom, std::string>& packages);
 std::map<Atom, std::string> load_moved_apps();
 

@@ -11,7 +11,8 @@
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([census/0, is_special/1, kind_modules/1, mentioning/2, of_modules/2, registers/1, starters/1, waits_specially/1]).
+-export([census/0, is_special/1, kind_modules/1, mentioning/2, of_modules/2, registers/1, starters/1,
+         waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2]).
 

@@ -14,7 +14,7 @@
 -import(erlrc_origin, [check_origin/3]).
 -import(erlrc_pins, [pin_libraries/2]).
 -import(erlrc_conversion, [ask_ready/1]).
--import(erlrc_stranded, [check_callbacks/2]).
+-import(erlrc_stranded, [check_callbacks/1]).
 -import(erlrc_text, [expect/4, fail/2, modules/1]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
@@ -162,9 +162,9 @@ code_step(do, {back_up_replaced, Ebin, Items}, C) ->
     code_step(do, {back_up_code, Ebin, Replaced, []}, C);
 code_step(do, {check_libraries, Ebin, Changed, Again, Kept}, C) ->
     check_libraries(Ebin, Changed, Again, Kept, C);
-code_step(do, {check_loaded, Items}, #{code := Code, may_stop := MayStop} = C) ->
+code_step(do, {check_loaded, Items}, C) ->
     check_loaded(Items),
-    MayStop andalso check_callbacks(maps:keys(Code), C),
+    check_callbacks(C),
     C;
 code_step(do, check_nifs, C) ->
     check_nifs(C),
@@ -174,10 +174,9 @@ code_step(do, {pin_libraries, Modules}, #{same := Same} = C) ->
     C;
 code_step(do, {check_old_code, Modules, Policy}, C) ->
     C#{to_kill := check_old_code(Modules, Policy, now_ms(), C)};
-code_step(do, pass_point_of_no_return, #{loads := Loads, code := Code, may_stop := MayStop} = C) ->
+code_step(do, pass_point_of_no_return, #{loads := Loads} = C) ->
     note_world(),
     Ready = maps:from_list([{Group, await_load(Begun, C)} || {Group, Begun} <- Loads]),
-    MayStop orelse check_callbacks(maps:keys(Code), C),
     kill_users(C),
     C#{loads := Ready};
 %% Only after all else succeeded, on the other nodes, too, because nothing can undo it; and only after the

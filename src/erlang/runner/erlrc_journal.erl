@@ -45,6 +45,8 @@ context(Deadline) ->
       reached => [],           % processes that the script converts, as far as they were there before
       redefined => {[], refuse},  % records with other fields, as many (erlrc_states)
       stranded => unreached,   % what to do about processes that the new code cannot serve
+      unserved => [],          % [{Module, Functions, Pids}]: those that it cannot serve if they live on
+      loses_states => [],      % modules whose processes the plan stops, or all
       may_stop => true,        % whether the plan may stop processes before the end
       unfit => {[], refuse},   % the states that the new code cannot have (erlrc_shape)
       ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)

@@ -31,7 +31,8 @@ lambda_holders(Modules) ->
                               Text <- [registers(Pid)], is_binary(Text),
                               {At, Length} <- binary:matches(Text, Pattern),
                               Prefix <- [binary:part(Text, At, Length)],
-                              number_at(Text, At + Length) =/= maps:get(Prefix, Current)],
+                              {number, Number} <- [number_at(Text, At + Length)],
+                              Number =/= maps:get(Prefix, Current)],
     [{Module, Pids} || Module <- Modules,
                        Pids <- [lists:usort([Pid || {Prefix, Pid} <- Found, Prefix =:= prefix(Module)])],
                        Pids =/= []].
@@ -46,9 +47,15 @@ current_number(Module) ->
         false -> none
     end.
 
-%% From INDEX.NUMBER>
+%% From INDEX.NUMBER>. It is a function of another module, whose name begins like that of this one, if there is no
+%% index.
 number_at(Text, At) ->
     case string:lexemes(binary:part(Text, At, min(?printed, byte_size(Text) - At)), ".>") of
-        [_, Number | _] -> Number;
-        _ -> unknown
+        [Index, Number | _] ->
+            case [Digit || <<Digit>> <= Index, Digit < $0 orelse Digit > $9] of
+                [] -> {number, Number};
+                _ -> other
+            end;
+        _ ->
+            other
     end.

@@ -16,7 +16,7 @@
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
                        check_unconverted_states/4]).
--import(erlrc_stranded, [check_stranded/5]).
+-import(erlrc_stranded, [check_callbacks/1, check_stranded/5, unserved/2]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
@@ -87,7 +87,7 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine},
-             #{to_kill := ToKill} = C) ->
+             #{to_kill := ToKill, code := Code, may_stop := MayStop, loses_states := LosesStates} = C) ->
     %% First these: what is started after that will be found when its module is suspended.
     census(),
     Seen = recall(kinds),
@@ -99,11 +99,15 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     Defined = defined(Changing, C),
     check_records(Defined, Reached, Records, C),
     Redefined = redefined(Defined),
-    check_redefined([Row || {Module, _} = Row <- Redefined, not lists:member(Module, Converted)], Records, C),
+    check_redefined([Row || LosesStates =/= all, {Module, _} = Row <- Redefined,
+                            not lists:member(Module, Converted ++ LosesStates)], Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
     Doomed = lists:append([users_of_old_code(Module) || Module <- ToKill]),
     check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
-    C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy};
+    Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
+                 unserved := unserved(maps:keys(Code), C)},
+    MayStop orelse check_callbacks(Checked),
+    Checked;
 
 process_step(do, {check_states, Unfit, Converted, Policy}, C) ->
     check_unconverted_states(Unfit, Converted, Policy, C),

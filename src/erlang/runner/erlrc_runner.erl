@@ -17,8 +17,8 @@
 %%
 %%   runner  ->  rollback  ->  step  ->  app_steps        ->  app, call
 %%           ->  turn                ->  path_steps       ->  path
-%%                                   ->  code_steps       ->  code, origin, library, pins, mapped, elf,
-%%                                                            undo_code
+%%                                   ->  code_steps       ->  code, lambda, origin, library, pins, mapped,
+%%                                                            elf, stranded, undo_code
 %%                                   ->  process_steps    ->  suspend, conversion, late, stranded, record,
 %%                                                            states, shape, effects, undo_suspension, undo_conversion,
 %%                                                            revive
@@ -59,7 +59,7 @@ main(Plan, Client, Ref) ->
     #{steps := Steps, limit := Limit, prepare := Prepare} = Plan,
     new_record(),
     C = (context(now_ms() + Limit))#{patience := now_ms() + Limit div 2, to_convert := conversions(Steps),
-                                     may_stop := may_stop(Steps)},
+                                     may_stop := may_stop(Steps), loses_states := loses_states(Steps)},
     %% From the beginning: later its name may be that of another client.
     Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
     case is_map_key(part, Plan) orelse take_turn(C) of
@@ -86,10 +86,18 @@ send(Client, Message) ->
 %% Whether some step may stop processes before the last checks: then only these show which are left.
 may_stop(Steps) ->
     lists:any(fun({_, {terminate_processes, _, _}}) -> true;
+                 ({_, {stop_app, _}}) -> true;
                  ({children, change_children}) -> true;
                  ({calls, _}) -> true;
                  (_) -> false
               end, Steps).
+
+%% The modules whose processes are stopped, with their states; all, if the application is.
+loses_states(Steps) ->
+    case lists:any(fun({_, {stop_app, _}}) -> true; (_) -> false end, Steps) of
+        true -> all;
+        false -> lists:append([Modules || {_, {terminate_processes, _, Modules}} <- Steps])
+    end.
 
 conversions(Steps) ->
     [[Module || {Module, _, _} <- Items] || {processes, {convert_processes, _, Items}} <- Steps].

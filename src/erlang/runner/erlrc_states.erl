@@ -47,7 +47,13 @@ of_redefined(States, Redefined) ->
     [{Pid, Module, Before, After}
      || {Pid, State} <- States, {Module, Part} <- own_parts(Pid, State), is_tuple(Part), tuple_size(Part) > 0,
         {Same, Records} <- Redefined, Same =:= Module, {Name, Before, After} <- Records,
-        Name =:= element(1, Part), tuple_size(Part) =:= length(Before) + 1].
+        Name =:= element(1, Part), tuple_size(Part) =:= length(Before) + 1, reads_wrong(Part, Before, After)].
+
+%% Not if the fields that have other places have the same value.
+reads_wrong(Record, Before, After) ->
+    [_ | Values] = tuple_to_list(Record),
+    Known = maps:from_list(lists:zip(Before, Values)),
+    [maps:get(Field, Known, none) || Field <- After] =/= Values.
 
 fields_of(Found) ->
     [{Pid, Module, io_lib:format("~ts, whose fields ~ts are ~ts in the new code",

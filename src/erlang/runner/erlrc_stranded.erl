@@ -4,7 +4,7 @@
 %% changes keep running its old code until they call it by its full name. Those that a module handles messages
 %% for, and that wait, run its new code with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_callbacks/2, check_stranded/5]).
+-export([check_callbacks/1, check_stranded/5, unserved/2]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
@@ -34,15 +34,20 @@ check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, C) ->
 
 %% Processes whose behaviour calls what the new code of their module does not have: a gen_server has become a
 %% gen_statem, or a plain module. They die of their next message.
-check_callbacks(Modules, #{backup := Backup, code := Code, stranded := Policy} = C) ->
+unserved(Modules, #{backup := Backup, code := Code} = C) ->
     Lost = [{Module, Functions} || Module <- Modules,
                                    {_, Old} <- [maps:get(Module, Backup, none)],
                                    {_, New} <- [maps:get(Module, Code, none)],
                                    [_ | _] = Functions <- [callbacks(Old) -- callbacks(New)]],
+    [{Module, Functions, Pids} || {Module, Functions} <- Lost, {_, Pids} <- of_modules([Module], C)].
+
+%% Only those that still live: the plan may have stopped them.
+check_callbacks(#{unserved := Unserved, stranded := Policy} = C) ->
     Texts = [[integer_to_list(length(Pids)), " of ", module_name(Module), ", which loses ",
               lists:join(", ", [io_lib:format("~ts/~b", [F, A]) || {F, A} <- Functions]), ": ",
               processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
-             || {Module, Functions} <- Lost, {_, [_ | _] = Pids} <- of_modules([Module], C)],
+             || {Module, Functions, Before} <- Unserved,
+                [_ | _] = Pids <- [lists:filter(fun erlang:is_process_alive/1, Before)]],
     case {Texts, Policy} of
         {[], _} -> ok;
         {_, report} -> remark("processes that the new code cannot serve: ~ts", [lists:join("; ", Texts)]);

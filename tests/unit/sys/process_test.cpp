@@ -139,6 +139,7 @@ TEST_CASE(
 
 TEST_CASE("only systemd itself names the service of a process") {
   CHECK(service_in("0::/system.slice/egerl.service\n") == "egerl.service");
+  CHECK(service_in("0::/system.slice/a:b.service\n") == "a:b.service");
   CHECK(service_in("0::/system.slice/system-erlrc.slice/erlrc@n.service/workers\n") == "erlrc@n.service");
   CHECK(service_in("4:memory:/x.service\n1:name=systemd:/system.slice/egerl.service\n") == "egerl.service");
   // A user, a container and a service that may make groups choose the names of these.

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <vector>
+
+#include <erlrc/plan/plan.hpp>
+#include <erlrc/plan/step.hpp>
+
+// The steps of a plan that only check something, which a forecast runs on the node.
+
+namespace erlrc {
+
+/// A forecast does not wait for processes that will be killed if they are still there after a time.
+std::vector<Step> checks_of(const Plan& plan);
+
+}  // namespace erlrc
