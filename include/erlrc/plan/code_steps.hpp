@@ -139,7 +139,7 @@ struct ReadCode {
 };
 
 /// Fails, before anything was touched, if a process still runs the code that the modules had before their
-/// last upgrade: to load another version would kill it.
+/// last upgrade: to load another version would kill it. With OldCode::kill, notes them to be killed later.
 struct CheckOldCode {
   static constexpr std::string_view name = "check_old_code";
   std::vector<Atom> modules;

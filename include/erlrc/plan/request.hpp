@@ -29,7 +29,7 @@ struct Policy {
   enum class Stranded { unreached, report, refuse };
   /// Processes that still run the code before the last upgrade: loading the next would kill them.
   OldCode old_code = OldCode::refuse;
-  std::int64_t wait_ms = 0;  ///< with OldCode::wait: how long, in milliseconds
+  std::int64_t wait_ms = 0;  ///< with OldCode::wait or kill: how long before, in milliseconds
   /// Processes inside a module that changes, which no instruction converts: they keep running its old code
   /// until they call it by its full name. unreached: reported, unless they are of a module that the script
   /// updates and that has no process that can be converted.
