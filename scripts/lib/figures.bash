@@ -16,6 +16,7 @@ measure_instructions() {  # APP
   local count
   if ! type -P valgrind >/dev/null; then progress "no valgrind: instructions are not counted"; return; fi
   progress "instructions of erlrc-start"
+  ask_ok "{fresh, $1, $(ebin "$1" 1.0.0)}"
   count=$(ERLRC_ROOT=$work/one valgrind --tool=callgrind --callgrind-out-file=/dev/null "$start" "$1" 1.0.0 \
             "$work/$1-1.0.0" 2>&1 >/dev/null | sed -n 's/.*Collected : //p')
   figure 'erlrc-start, already running: instructions' "$(awk -v n="${count:-0}" 'BEGIN { printf "%.2f", n / 1e6 }')" million ''
