@@ -87,13 +87,13 @@ private:
   }
 
   void append(const Load& i) {
-    note_purge(i.module, i.pre_purge);
+    note_purge(i.module, i.pre_purge, i.post_purge);
     loaded.push_back(i.module);
     loads_.push_back(i.module);
   }
 
   void append(const Remove& i) {
-    note_purge(i.module, i.pre_purge);
+    note_purge(i.module, i.pre_purge, i.post_purge);
     removed.push_back(i.module);
     push(RemoveModule{to_.spec.name, i.module});
   }
@@ -151,12 +151,9 @@ private:
   void append(const RestartNewEmulator&) {}
   void append(const RestartEmulator&) {}
 
-  /// With OTP, a brutal purge after loading kills when the release is made permanent, which is when an operator
-  /// has seen that all is well. Here the end of the run comes right after the loading, in the middle of what is
-  /// under way. So the old code stays for those; the next upgrade removes it as its own purge asks.
-  void note_purge(const Atom& module, Purge before) {
+  void note_purge(const Atom& module, Purge before, Purge after) {
     if (before == Purge::soft) checked.insert(module);
-    purges.emplace(module, Purge::soft);
+    purges[module] = after;
   }
 
   /// Modules loaded in a row switch together, except those that run code when they are loaded, and those that

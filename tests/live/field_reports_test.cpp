@@ -53,18 +53,6 @@ TEST_CASE("reported: a function of the old code that a process is about to call 
   CHECK(lab.upgrade("zoo", "2.0.0", "3.0.0") == Ran{0, upgraded, ""});
 }
 
-TEST_CASE("reported: a request under way in a module that the appup loads is not killed") {
-  Lab lab;
-  add_zoo(lab, vsn + "request(To) -> receive on -> ok end, To ! done.\n", "[{load_module, zoo_rec}]", false);
-  lab.ask("register(lab_request, spawn(zoo_rec, request, [lab_owner])).");
-  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
-  CHECK(ran.exit == 0);
-  CHECK(ran.out.find("keep running old code: 1 in zoo_rec: ") != std::string::npos);
-  lab.ask("lab:await_idle().");
-  CHECK(lab.ask("M = monitor(process, lab_request), lab_request ! on,"
-                " receive {'DOWN', M, _, _, Why} -> Why end.") == "normal");
-}
-
 TEST_CASE("reported: a state is not converted again while its module keeps its -vsn") {
   Lab lab;
   add_zoo(lab,

@@ -162,7 +162,7 @@ TEST_CASE("a shipped appup is used, with a regular expression as version, and ke
                           LoadNew{lib},
                           loaded({srv, lib}),
                           CallConfigChange{egerl},
-                          PostPurge{{{lib, Purge::soft}, {srv, Purge::soft}}},
+                          PostPurge{{{lib, Purge::brutal}, {srv, Purge::brutal}}},
                       });
 }
 
