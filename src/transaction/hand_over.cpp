@@ -44,10 +44,7 @@ bool must_open(const Snapshot& snapshot) {
 
 PackagedApps handed_over(const Snapshot& snapshot) {
   PackagedApps apps = apps_of(snapshot);
-  std::erase_if(apps, [&](const PackagedApp& app) {
-    const bool is_there = snapshot.packages && shipped_by_another(app.app, snapshot.package, snapshot);
-    return is_there || !comes_with_another(app.app, snapshot);
-  });
+  std::erase_if(apps, [&](const PackagedApp& app) { return !comes_with_another(app.app, snapshot); });
   return apps;
 }
 

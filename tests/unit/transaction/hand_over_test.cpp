@@ -109,17 +109,6 @@ TEST_CASE("the backup of a package that still has its applications is not taken 
   CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
 }
 
-TEST_CASE("an application that an installed package ships is left to that one at once") {
-  Snapshot snapshot = removal_by_apt(Moment::about_to_remove);
-  snapshot.hooked = {"app", "server"};
-  snapshot.packages->insert({"server", {relations("server", "2"), "all", false, member("app", "2")}});
-  const auto actions = next({}, Called{}, snapshot);
-  REQUIRE(actions.size() == 1);
-  const auto requests = std::get<Execute>(actions.front()).requests;
-  REQUIRE(requests.size() == 1);
-  CHECK(*version_after(requests.front()) == Version{"2", at("app", "2").location});
-}
-
 TEST_CASE("a backup that nodes run stays as it is when the application moves") {
   Snapshot snapshot = removal(Moment::about_to_remove);
   PackagedApp used = at("app", "1");
