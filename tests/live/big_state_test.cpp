@@ -31,11 +31,12 @@ void set_up(Lab& lab, const std::string& elements, const std::string& appup = {}
   lab.add(hoard("1.0.0"));
   lab.add(hoard("2.0.0", appup));
   REQUIRE(lab.start("hoard", "1.0.0").exit == 0);
+  // Seconds may go by on a busy machine, so the calls wait longer than their default.
   lab.ask("Big = fun(S) -> S#{big => lists:seq(1, " + elements +
           ")} end, "
-          "sys:replace_state(hoard_server, Big), sys:replace_state(hoard_special, Big), "
-          "sys:replace_state(hoard_statem, fun({S, Data}) -> {S, Big(Data)} end), "
-          "sys:replace_state(hoard_event, fun({M, Id, S}) -> {M, Id, Big(S)} end), "
+          "sys:replace_state(hoard_server, Big, 60000), sys:replace_state(hoard_special, Big, 60000), "
+          "sys:replace_state(hoard_statem, fun({S, Data}) -> {S, Big(Data)} end, 60000), "
+          "sys:replace_state(hoard_event, fun({M, Id, S}) -> {M, Id, Big(S)} end, 60000), "
           "[erlang:garbage_collect(Pid) || Pid <- processes()], lab:mark().");
 }
 
@@ -47,16 +48,17 @@ constexpr auto updates =
 std::string kept(Lab& lab) {
   return lab.ask(
       "lab:await_idle(), [K || N <- [hoard_server, hoard_statem, hoard_special, hoard_event], "
-      "{sys, _} <- [{sys, sys:get_status(N)}], {dictionary, D} <- [process_info(whereis(N), dictionary)], "
+      "{sys, _} <- [{sys, sys:get_status(N, 60000)}], "
+      "{dictionary, D} <- [process_info(whereis(N), dictionary)], "
       "{{erlrc_state, _} = K, _} <- D].");
 }
 
 /// Version and size of each state.
 std::string states(Lab& lab) {
   return lab.ask(
-      "Of = fun(#{vsn := V, big := B}) -> {V, length(B)} end, {_, Data} = sys:get_state(hoard_statem), "
-      "lists:usort([Of(sys:get_state(hoard_server)), Of(sys:get_state(hoard_special)), Of(Data) | "
-      "[Of(S) || {_, _, S} <- sys:get_state(hoard_event)]]).");
+      "Of = fun(#{vsn := V, big := B}) -> {V, length(B)} end, Get = fun(Name) -> sys:get_state(Name, 60000) "
+      "end, {_, Data} = Get(hoard_statem), lists:usort([Of(Get(hoard_server)), Of(Get(hoard_special)), "
+      "Of(Data) | [Of(S) || {_, _, S} <- Get(hoard_event)]]).");
 }
 
 }  // namespace
@@ -65,7 +67,7 @@ TEST_CASE("big state: the runner has no copy of it, neither for an upgrade nor f
   Lab lab;
   set_up(lab, "100");
   lab.ask(
-      "sys:replace_state(hoard_server, fun(S) -> S#{big := lists:seq(1, 10000000)} end), "
+      "sys:replace_state(hoard_server, fun(S) -> S#{big := lists:seq(1, 10000000)} end, 60000), "
       "erlang:garbage_collect(whereis(hoard_server)).");
   const bool fails = GENERATE(false, true);
   CAPTURE(fails);
