@@ -7,8 +7,8 @@
 %% FUNCTION, which returns them as one erlrc::Program: abstract expressions in the external term format that
 %% erl_eval of any OTP release evaluates.
 %%
-%% A call of a local function goes through the handler that erl_eval has for those: it finds the clauses by
-%% name and arity and evaluates the one that matches, as escript does for scripts that are not compiled.
+%% A call of a local function goes through the handler that erl_eval has for those: it finds the function by name
+%% and arity and evaluates it, as escript does for scripts that are not compiled.
 %% Making a fun of each function instead costs erl_eval a walk through all of the code.
 %%
 %% The modules travel packed. A run needs some of them only, and clauses are full of atoms, each of which the
@@ -89,8 +89,17 @@ encode(Term) ->
     <<131, Encoded/binary>> = term_to_binary(Term, options()),
     Encoded.
 
+%% Compressed: to send it would take longer than to inflate what is used.
 pack(Module) ->
-    term_to_binary(lists:unzip(Module), options()).
+    term_to_binary(lists:unzip([{Function, as_case(Clauses)} || {Function, Clauses} <- Module]),
+                   [{compressed, 9} | options()]).
+
+%% The clauses of a function as those of a case of the list of its arguments. The handler is evaluated, too, and has the
+%% least to do then.
+as_case(Clauses) ->
+    {'case', 1, {var, 1, ' args'},
+     [{clause, 1, [lists:foldr(fun(Pattern, List) -> {cons, 1, Pattern, List} end, {nil, 1}, Patterns)],
+       Guards, Body} || {clause, _, Patterns, Guards, Body} <- Clauses]}.
 
 %% The order of a large map is another one in each run of the emulator, unless it is asked not to be.
 options() ->
@@ -101,14 +110,11 @@ handler() ->
     "Handler = fun Call(Name, Args) ->"
     "  case get({Name, length(Args)}) of"
     "    undefined ->"
-    "      {Names, Clauses} = binary_to_term(maps:get(maps:get({Name, length(Args)}, Functions), Functions)),"
-    "      lists:zipwith(fun erlang:put/2, Names, Clauses),"
+    "      {Names, Cases} = binary_to_term(maps:get(maps:get({Name, length(Args)}, Functions), Functions)),"
+    "      lists:zipwith(fun erlang:put/2, Names, Cases),"
     "      Call(Name, Args);"
-    "    Clauses ->"
-    "      case erl_eval:match_clause(Clauses, Args, [], {value, Call}) of"
-    "        {Body, Bindings} -> {value, Value, _} = erl_eval:exprs(Body, Bindings, {value, Call}), Value;"
-    "        nomatch -> error({function_clause, Name, Args})"
-    "      end"
+    "    Case ->"
+    "      element(2, erl_eval:expr(Case, [{' args', Args}], {value, Call}))"
     "  end"
     " end,"
     "Handler(main, [Argument, Client, Ref]).".

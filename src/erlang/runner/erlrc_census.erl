@@ -11,10 +11,10 @@
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([census/0, is_special/1, kind_modules/1, mentioning/2, of_modules/2, registers/1, starters/1,
+-export([census/0, exporting/3, is_special/1, kind_modules/1, mentioning/2, of_modules/2, registers/1, starters/1,
          waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
--import(erlrc_journal, [recall/1, record/2]).
+-import(erlrc_journal, [recall/1, record/2, record_in/3]).
 
 %% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
 -define(depth, 64).
@@ -33,7 +33,15 @@
 %% [Pid]}, where Kind is {InitialCall, Function}. Returns the processes that have not begun yet to be what
 %% they will be, which will be looked at next time.
 census() ->
-    look_at((processes() -- [self()]) -- lists:append(maps:values(recall(kinds)))).
+    All = processes(),
+    case recall(seen) of
+        All ->
+            [];
+        _ ->
+            Unborn = look_at((All -- [self()]) -- lists:append(maps:values(recall(kinds)))),
+            record(seen, case Unborn of [] -> All; _ -> [] end),
+            Unborn
+    end.
 
 look_at([]) ->
     [];
@@ -58,14 +66,50 @@ put_in_order(Pids, Infos) ->
     {_, Functions} = lists:unzip(lists:zipwith(fun lists:nth/2, Seconds, Answers)),
     Calls = lists:map(fun proc_lib:translate_initial_call/1, Answers),
     Looks = lists:zip(lists:zip(Calls, Functions), Stacks),
-    Families = [{Look, with_look(Look, Looks, Alive)} || Look <- lists:usort(Looks)],
-    Unborn = [Family || {{{{proc_lib, _, _}, {proc_lib, _, _}}, _}, _} = Family <- Families],
-    Begun = Families -- Unborn,
+    Families = families(Looks, Alive),
+    Unborn = [Look || {{{proc_lib, _, _}, {proc_lib, _, _}}, _} = Look <- maps:keys(Families)],
+    Begun = maps:without(Unborn, Families),
     Kinds = recall(kinds),
-    record(kinds, maps:merge(Kinds, maps:from_list([{Look, Same ++ maps:get(Look, Kinds, [])}
-                                                    || {Look, Same} <- Begun]))),
-    record(supervisors, lists:usort(supervisors(Begun) ++ recall(supervisors))),
-    lists:append([Same || {_, Same} <- Unborn]).
+    Known = maps:with(maps:keys(Begun), Kinds),
+    note_roles(maps:keys(maps:without(maps:keys(Known), Begun))),
+    More = [{Look, maps:get(Look, Begun) ++ Before} || {Look, Before} <- maps:to_list(Known)],
+    record(kinds, maps:merge(maps:merge(Kinds, Begun), maps:from_list(More))),
+    record(supervisors, lists:usort(supervisors(maps:to_list(Begun)) ++ recall(supervisors))),
+    lists:append(maps:values(maps:with(Unborn, Families))).
+
+%% #{Look => [Pid]}. Most looks are those of one process.
+families(Looks, Pids) ->
+    Single = maps:from_list(lists:zip(Looks, lists:zipwith(fun lists:duplicate/2, lists:duplicate(length(Pids), 1),
+                                                           Pids))),
+    case maps:size(Single) =:= length(Pids) of
+        true -> Single;
+        false -> maps:merge(Single, maps:from_list([{Look, with_look(Look, Looks, Pids)}
+                                                    || Look <- lists:usort(Looks -- maps:keys(Single))]))
+    end.
+
+%% What may be asked about kinds later is found out once for each, because many modules are asked about. The field
+%% `roles' of the record is #{Module => [{Kind, Stack}]}, for the modules that processes of that kind may run;
+%% and the kinds `entered', for which a behaviour was entered after something else, and `special', which handle
+%% their system messages themselves.
+note_roles([]) ->
+    ok;
+note_roles(Looks) ->
+    Loops = lists:usort([Loop || {{_, {Loop, _, _}}, _} <- Looks]),
+    Special = [Loop || Loop <- Loops, is_special(Loop), waits({Loop, loop, 0})],
+    Rows = [{Module, Look} || {{{supervisor, Module, _}, _}, _} = Look <- Looks]
+        ++ [{Module, Look} || {{{Module, _, _}, _}, _} = Look <- Looks, Module =/= supervisor]
+        ++ [{Loop, Look} || {{{Module, _, _}, {Loop, _, _}}, _} = Look <- Looks, Module =/= supervisor,
+                            Module =/= Loop]
+        ++ [{{entered}, Look} || {{{M, F, A}, {Loop, _, _}}, _} = Look <- Looks,
+                                 Loop =:= gen_server orelse Loop =:= gen_statem, {F, A} =/= {init, 1},
+                                 M =/= supervisor, M =/= gen_event]
+        ++ [{{special}, Look} || {{_, {Loop, _, _}}, _} = Look <- Looks, lists:member(Loop, Special)],
+    record(roles, lists:foldl(fun({Role, Look}, Known) -> Known#{Role => [Look | maps:get(Role, Known, [])]} end,
+                              recall(roles), Rows)).
+
+%% [{Role, {Kind, Stack}}]
+looks(Roles) ->
+    [{Role, Look} || {Role, Looks} <- maps:to_list(maps:with(Roles, recall(roles))), Look <- Looks].
 
 %% The processes that look so, by a library function.
 with_look(Look, Looks, Pids) ->
@@ -98,9 +142,9 @@ supervisors(Families) ->
 %% that run one of the modules themselves.
 starters(Modules) ->
     {Supervisors, _} = lists:unzip(recall(supervisors)),
-    Special = [Pids || {{{{Module, _, _}, {Loop, _, _} = Function}, _}, Pids} <- maps:to_list(recall(kinds)),
-                       is_special(Loop), waits(Function), length(Pids) =< ?few,
-                       not lists:member(Module, Modules), not lists:member(Loop, Modules)],
+    Special = [Pids || {_, {{{Module, _, _}, {Loop, _, _}}, _} = Look} <- looks([{special}]),
+                       not lists:member(Module, Modules), not lists:member(Loop, Modules),
+                       Pids <- [maps:get(Look, recall(kinds))], length(Pids) =< ?few],
     lists:usort(lists:append([Supervisors | Special])).
 
 %% Returns those of Pids whose registers name one of the modules.
@@ -117,34 +161,34 @@ is_whole(Text, {At, Length}) ->
 
 %% [{Module, [Pid]}]: the processes that run each module and understand system messages (sys(3erl)).
 of_modules(Modules, C) ->
-    Asked = maps:from_list([{Module, true} || Module <- Modules]),
-    Kinds = [{Kind, lists:filter(fun erlang:is_process_alive/1, Pids)}
-             || {{Kind, _}, Pids} <- maps:to_list(recall(kinds)), concerns(Kind, Asked)],
-    Handlers = [Module || Module <- Modules, erlang:function_exported(Module, handle_event, 2)],
-    Managers = [Pid || Handlers =/= [], {{{gen_event, _, _}, _}, Pids} <- Kinds, Pid <- Pids],
-    Found = [{Module, [Pid]} || Pid <- Managers, Module <- handlers(Pid, Handlers, C)]
-        ++ [{Module, of_kind(Module, Kind, Pids)} || {Kind, Pids} <- Kinds, Module <- candidates(Kind),
-                                                     is_map_key(Module, Asked)]
-        ++ entered(Modules, [Pids || {Kind, Pids} <- Kinds, is_entered(Kind), Pids =/= []]),
+    Found = [{Module, [Pid]} || Handlers <- [exporting(Modules, handle_event, 2)], Handlers =/= [],
+                                {_, Look} <- looks([gen_event]), Pid <- living(Look),
+                                Module <- handlers(Pid, Handlers, C)]
+        ++ [{Module, of_look(Module, Look)} || {Module, Look} <- looks(Modules)]
+        ++ entered(Modules, [Pids || {_, Look} <- looks([{entered}]), [_ | _] = Pids <- [living(Look)]]),
     {Which, _} = lists:unzip(Found),
     [{Module, lists:usort(lists:append([Pids || {Same, Pids} <- Found, Same =:= Module]))}
      || Module <- lists:usort(Which)].
 
-%% Whether processes of that kind may run one of the modules.
-concerns({{gen_event, _, _}, _}, _) -> true;
-concerns(Kind, Asked) -> is_entered(Kind) orelse maps:with(candidates(Kind), Asked) =/= #{}.
+exporting(Modules, F, A) ->
+    Each = fun(Same) -> lists:duplicate(length(Modules), Same) end,
+    Exported = lists:zipwith3(fun erlang:function_exported/3, Modules, Each(F), Each(A)),
+    [Module || lists:member(true, Exported), {Module, true} <- lists:zip(Modules, Exported)].
 
-candidates({{supervisor, Module, _}, _}) -> [Module];
-candidates({{Module, _, _}, {Module, _, _}}) -> [Module];
-candidates({{Module, _, _}, {Loop, _, _}}) -> [Module, Loop];
-candidates(_) -> [].
+living(Look) ->
+    lists:filter(fun erlang:is_process_alive/1, maps:get(Look, recall(kinds))).
 
-%% A behaviour was entered after something else.
-is_entered({{M, F, A}, {Loop, _, _}}) ->
-    {F, A} =/= {init, 1} andalso not lists:member(M, [supervisor, gen_event])
-        andalso lists:member(Loop, [gen_server, gen_statem]);
-is_entered(_) ->
-    false.
+%% All of those that look so run the module, as a rule, and that stays so.
+of_look(Module, {Kind, _} = Look) ->
+    Alive = living(Look),
+    case recall(certain) of
+        #{{Module, Look} := Known} when Known =:= Alive ->
+            Alive;
+        _ ->
+            Found = of_kind(Module, Kind, Alive),
+            Found =:= Alive andalso record_in(certain, {Module, Look}, Alive),
+            Found
+    end.
 
 %% Nearly always, none of them has to do with the modules.
 entered([], _) ->

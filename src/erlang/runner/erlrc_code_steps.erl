@@ -128,7 +128,8 @@ code_step(do, {read_code, Ebin, Named, Modules, Switched}, #{code := Code} = C) 
     end,
     New = maps:merge(Code, maps:from_list(lists:zip(Modules, lists:zip(beam_files(Named, Modules), Beams)))),
     %% The application has made other code of some while it ran.
-    C#{code := New, loads := [{Group, begin_load(Group -- generated(Group), New)} || Group <- Switched]};
+    Generated = generated(lists:append(Switched)),
+    C#{code := New, loads := [{Group, begin_load(Group -- Generated, New)} || Group <- Switched]};
 code_step(do, {back_up_code, Ebin, Modules, Read}, #{backup := Backup} = C) ->
     Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
     Each = fun(Same) -> lists:duplicate(length(Loaded), Same) end,
@@ -187,10 +188,14 @@ code_step(do, {post_purge, Purges}, C) ->
 
 %% What the application has made or removed itself is its own.
 check_loaded(Items) ->
-    Others = [Module || {Module, Md5} <- Items, erlang:module_loaded(Module), not is_generated(Module),
-                        loaded_md5(Module) =/= Md5],
-    Others =:= [] orelse fail("modules whose files have changed since the plan was made: ~ts; run it again",
-                              [modules(Others)]).
+    {Modules, _} = lists:unzip(Items),
+    Loaded = lists:filter(fun erlang:module_loaded/1, Modules),
+    Running = lists:zip(Loaded, lists:zipwith(fun erlang:get_module_info/2, Loaded,
+                                              lists:duplicate(length(Loaded), md5))),
+    {Others, _} = lists:unzip(Running -- Items),
+    Changed = Others -- generated(Others),
+    Changed =:= [] orelse fail("modules whose files have changed since the plan was made: ~ts; run it again",
+                              [modules(Changed)]).
 
 %% Nearly all modules lie where they should, and the client has digested their files just now.
 in_place(Modules, Files) ->

@@ -73,12 +73,16 @@ new_record() ->
           asleep => [],             % processes that were suspended before we came
           late => [],               % those that took our request late, and stay suspended (erlrc_suspend)
           %% what erlrc_census has seen of all processes
-          kinds => #{},             % #{{{InitialCall, Function}, Stack} => [Pid]}
+          seen => [],               % processes(), if all of them have been looked at
+          kinds => #{},             % #{{Kind, Stack} => [Pid]}, a Kind is {InitialCall, Function}
+          roles => #{},             % #{Module | {entered} | {special} => [{Kind, Stack}]}
+          certain => #{},           % #{{Module, {Kind, Stack}} => [Pid]}: all of these run the module
           supervisors => [],        % [{Pid, Module | none}], sorted
           %% what erlrc_outside has seen of those outside of the trees
           parents => #{},           % #{Pid => Supervisor | none}
           foreign => [],            % these supervisors, and those that may start such processes
           searched => {[], []},     % {[Module], [Pid]}: which were searched for mentions of which
+          found => none,            % what came of it last (erlrc_outside:concerned/3)
           %% what erlrc_tree has seen
           roots => #{},             % #{ApplicationMaster => TopSupervisor}
           links => #{},             % #{Supervisor => [Pid]}: when it was asked for its children

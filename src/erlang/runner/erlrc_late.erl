@@ -5,31 +5,23 @@
 %% the conversion takes, or a process that is converted already. Going down, the latter has to wait, because
 %% the code for its new state is not loaded yet.
 -module(erlrc_late).
--export([change_all/4, undo_waking/2]).
--import(erlrc_call, [briefly/4, limit/2, now_ms/0]).
+-export([late_replies/2, undo_waking/2]).
+-import(erlrc_call, [briefly/4, now_ms/0]).
 -import(erlrc_journal, [journal/2, recall/1, record/2]).
 -import(erlrc_suspend, [freeze/2, withdraw/1]).
--import(erlrc_sys, [answers/5, check_resumed/2, resume_with_states/3, responses/2, send_system/2]).
+-import(erlrc_sys, [check_resumed/2, resume_with_states/3, responses/2]).
 -import(erlrc_tree, [is_supervisor/1, is_suspended/1, links/1]).
 
 -define(moment, 50).
 
-%% [{Pid, Reply}] to the requests. Modules: those whose processes are converted.
-change_all(Mode, Modules, {Concerned, Requests}, C) ->
-    Until = now_ms() + limit(standard, C),
-    Sent = send_system(Concerned, Requests),
-    First = responses(Sent, min(Until, now_ms() + ?moment)),
-    case lists:member(timeout, First) of
-        false ->
-            answers(Requests, Concerned, Sent, First, C);
-        true ->
-            Rows = lists:zip3(Sent, Concerned, First),
-            {Last, Woken} = await_rest(Rows, 1, [], {Mode, Modules, Until, C}),
-            sleep_again(Woken -- Concerned),
-            answers(Requests, Concerned, Sent, [Reply || {_, _, Reply} <- Last], C)
-    end.
+%% Rows: [{Request, Pid, Reply | timeout}]. Returns the replies that come until then. Modules: those whose processes
+%% are converted.
+late_replies(Rows, {_, _, _, _} = Context) ->
+    {Last, Woken} = await_rest(Rows, 1, [], Context),
+    sleep_again(Woken -- [Pid || {_, Pid, _} <- Rows]),
+    [Reply || {_, _, Reply} <- Last].
 
-%% Rows: [{Request, Pid, Reply | timeout}]. Returns them with the replies that have come, and what was woken.
+%% Returns the rows with the replies that have come, and what was woken.
 await_rest(Rows, Round, Woken, {_, Modules, Until, C} = Context) ->
     case [Ref || {Ref, _, timeout} <- Rows] of
         [_ | _] = Refs ->

@@ -6,7 +6,7 @@
 %% manager, or declared as something else.
 -module(erlrc_outside).
 -export([concerned/3, newborn_outside/1]).
--import(erlrc_census, [census/0, kind_modules/1, mentioning/2, of_modules/2, starters/1,
+-import(erlrc_census, [census/0, exporting/3, kind_modules/1, mentioning/2, of_modules/2, starters/1,
                        waits_specially/1]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_tree, [column/2, is_supervisor/1, links/1, trees/2]).
@@ -14,10 +14,32 @@
 %% As trees/2, with the others. Their rows are {Pid, Parent, undefined, Type, [Module]}; Parent is a
 %% supervisor, which must not start more of them while they are suspended, or none.
 concerned(Apps, Modules, C) ->
-    {Procs, Known, Childless} = trees(Apps, C),
+    {Procs, _, _} = Trees = trees(Apps, C),
     note_starters(Modules, Procs),
     note_links(recall(foreign)),
     await_begun(census(), 20),
+    case found_before(Trees, Modules) of
+        {Found} ->
+            Found;
+        none ->
+            Found = with_outside(Trees, Apps, Modules, C),
+            %% The handlers of a gen_event may be others the next time.
+            record(found, case exporting(Modules, handle_event, 2) of
+                              [] -> {recall(kinds), Trees, Modules, Found};
+                              _ -> none
+                          end),
+            Found
+    end.
+
+%% What was found the last time, if nothing has been started since.
+found_before(Trees, Modules) ->
+    Kinds = recall(kinds),
+    case recall(found) of
+        {Kinds, Trees, Of, Found} -> case Modules -- Of of [] -> {Found}; _ -> none end;
+        _ -> none
+    end.
+
+with_outside({Procs, Known, Childless}, Apps, Modules, C) ->
     Missing = [{Module, Pids -- column(1, maps:get(Module, Known, []))}
                || {Module, [_ | _] = Pids} <- of_modules(Modules, C)],
     case lists:usort(lists:append(column(2, Missing))) of

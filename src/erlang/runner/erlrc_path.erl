@@ -30,13 +30,12 @@ replace_path(From, To, Path) ->
 %% so that names of other applications in other versions are taken for what they say.
 names_of(Dir, Path) ->
     [Name | Vsn] = string:split(app_dir(Dir), "-"),
-    Alike = [Other || Other <- lists:usort(Path),
-                      case string:split(app_dir(Other), "-") of
-                          [Name | _] -> true;
-                          [_ | Vsn] -> true;
-                          [_] -> true;
-                          _ -> false
-                      end],
+    Dirs = lists:usort(Path),
+    %% There may be hundreds, so library functions look at each.
+    Apps = lists:map(fun filename:basename/1, lists:map(fun filename:dirname/1, Dirs)),
+    Alike = [Other || {Other, App} <- lists:zip(Dirs, Apps),
+                      not lists:member($-, App) orelse lists:prefix(Name ++ "-", App)
+                          orelse lists:suffix(lists:append(["-" | Vsn]), App)],
     Id = file_id(Dir),
     [Other || Other <- Alike, Other =:= Dir orelse (Id =/= none andalso file_id(Other) =:= Id)].
 

@@ -4,12 +4,13 @@
 %% (include/erlrc/plan/process_steps.hpp).
 -module(erlrc_process_steps).
 -export([process_step/3]).
+-import(erlrc_change, [change_all/4]).
 -import(erlrc_code, [running_vsn/2, users_of_old_code/1]).
 -import(erlrc_census, [census/0]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
 -import(erlrc_init, [check_converted/2]).
 -import(erlrc_journal, [journal/2, recall/1]).
--import(erlrc_late, [change_all/4, undo_waking/2]).
+-import(erlrc_late, [undo_waking/2]).
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned/3]).
 -import(erlrc_record, [check_records/4, defined/2, redefined/1]).
@@ -32,7 +33,8 @@ process_step(do, {suspend_processes, Apps, Items, Next, Pause}, #{apps := Known,
 process_step(undo, {suspended, Pids}, C) ->
     undo_suspension(Pids, C);
 
-process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted, to_convert := Next} = C) ->
+process_step(do, {convert_processes, Mode, _} = Step,
+             #{converted := Converted, to_convert := Next, children := Noted} = C) ->
     {_, Items, Jobs, Concerned, Requests, _, _} = Ready = ready(Step, C),
     Modules = column(1, Jobs),
     Before = case ready_states(Ready, C) of
@@ -43,7 +45,7 @@ process_step(do, {convert_processes, Mode, _} = Step, #{converted := Converted, 
     journal(processes, {convert_processes, Mode, Items, Jobs, Before}),
     case failures(change_all(Mode, Modules, {Concerned, Requests}, C)) of
         [] ->
-            check_converted(Concerned, C),
+            Noted =:= [] orelse check_converted(Concerned, C),
             check_converted_states(lists:usort(Concerned), C),
             check_kept_states(Before, C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,

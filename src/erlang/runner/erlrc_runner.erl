@@ -19,7 +19,7 @@
 %%           ->  turn                ->  path_steps       ->  path
 %%                                   ->  code_steps       ->  code, lambda, origin, library, pins, mapped,
 %%                                                            elf, stranded, undo_code
-%%                                   ->  process_steps    ->  suspend, conversion, late, stranded, record,
+%%                                   ->  process_steps    ->  suspend, conversion, change, late, stranded, record,
 %%                                                            states, shape, effects, undo_suspension, undo_conversion,
 %%                                                            revive
 %%                                   ->  child_steps      ->  children, init, supervisor, predict, restart

@@ -8,16 +8,17 @@
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
+-import(erlrc_tree, [column/2]).
 
 %% Seen: the kinds of erlrc_census. Reached: the processes that the script converts. One that has died
 %% since is ignored: it may have been about to be converted.
 %% Unreached: modules whose processes the script would convert, and has found none.
 check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, C) ->
-    Lingering = inside(Seen, Changing),
-    Running = [{"of", Pid, Module} || {Module, Known} <- of_modules(Handling, C), Pid <- Known],
-    Waiting = [Row || {_, Pid, _} = Row <- lists:usort(Running ++ waiting(Seen, Handling)),
+    Lingering = inside(Seen, Changing, Reached),
+    Running = [{"of", Pid, Module} || {Module, Known} <- of_modules(Handling, C), Pid <- Known -- Reached],
+    Waiting = [Row || {_, Pid, _} = Row <- lists:usort(Running ++ waiting(Seen, Handling, Reached)),
                       not lists:keymember(Pid, 2, Lingering)],
-    Found = without(Reached, Lingering ++ Waiting),
+    Found = of_living(Lingering ++ Waiting),
     Texts = texts(Found, C),
     case {Texts, Policy} of
         {["", ""], _} -> ok;
@@ -35,11 +36,18 @@ check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, C) ->
 %% Processes whose behaviour calls what the new code of their module does not have: a gen_server has become a
 %% gen_statem, or a plain module. They die of their next message.
 unserved(Modules, #{backup := Backup, code := Code} = C) ->
-    Lost = [{Module, Functions} || Module <- Modules,
-                                   {_, Old} <- [maps:get(Module, Backup, none)],
+    Behave = mentioning_callbacks([{Module, Beam} || Module <- Modules, {_, Beam} <- [maps:get(Module, Backup, none)]]),
+    Lost = [{Module, Functions} || {Module, Old} <- Behave,
                                    {_, New} <- [maps:get(Module, Code, none)],
                                    [_ | _] = Functions <- [callbacks(Old) -- callbacks(New)]],
     [{Module, Functions, Pids} || {Module, Functions} <- Lost, {_, Pids} <- of_modules([Module], C)].
+
+%% Most modules do not even mention what behaviours call. There may be hundreds, so library functions look.
+mentioning_callbacks(Rows) ->
+    {_, Beams} = lists:unzip(Rows),
+    Names = binary:compile_pattern([<<"handle_cast">>, <<"handle_event">>, <<"callback_mode">>]),
+    Matches = lists:zipwith(fun binary:match/2, Beams, lists:duplicate(length(Beams), Names)),
+    [Row || {Row, Match} <- lists:zip(Rows, Matches), Match =/= nomatch].
 
 %% Only those that still live: the plan may have stopped them.
 check_callbacks(#{unserved := Unserved, stranded := Policy} = C) ->
@@ -54,11 +62,9 @@ check_callbacks(#{unserved := Unserved, stranded := Policy} = C) ->
         _ -> fail("processes that the new code cannot serve: ~ts", [lists:join("; ", Texts)])
     end.
 
-%% What loops of behaviours call whatever comes, if the module exports all that one of them calls. Most modules
-%% do not even mention it.
+%% What loops of behaviours call whatever comes, if the module exports all that one of them calls.
 callbacks(Beam) ->
-    case binary:match(Beam, [<<"handle_cast">>, <<"handle_event">>, <<"callback_mode">>]) =/= nomatch
-        andalso beam_lib:chunks(Beam, [exports]) of
+    case beam_lib:chunks(Beam, [exports]) of
         {ok, {_, [{exports, Exports}]}} ->
             lists:append([Calls || Calls <- [[{handle_call, 3}, {handle_cast, 2}],
                                              [{handle_event, 2}, {handle_call, 2}], [{callback_mode, 0}]],
@@ -78,35 +84,30 @@ report([In, Of]) ->
     Of =:= "" orelse
         remark("processes that nothing converts run the new code with the state they have: ~ts", [Of]).
 
-%% The rows of processes that are alive and not among these.
-without(_, []) ->
-    [];
-without(Reached, Rows) ->
-    {_, Pids, _} = lists:unzip3(Rows),
-    Left = maps:from_list([{Pid, true} || Pid <- lists:usort(Pids) -- Reached, is_process_alive(Pid)]),
-    [Row || {_, Pid, _} = Row <- Rows, is_map_key(Pid, Left)].
+of_living(Rows) ->
+    [Row || {_, Pid, _} = Row <- Rows, is_process_alive(Pid)].
 
 set(Modules) ->
     maps:from_list([{Module, true} || Module <- Modules]).
 
 %% [{"in", Pid, Module}]. Behaviours that wait take their next message to the new code, whatever they were
 %% called by.
-inside(Seen, Changing) ->
+inside(Seen, Changing, Reached) ->
     Modules = set(Changing),
     [{"in", Pid, Module} || {{_, [{M, F, _, _} | _] = Stack}, Pids} <- maps:to_list(Seen),
                             not (M =:= gen_server andalso F =:= loop), M =/= gen_statem, M =/= gen_event,
-                            Module <- lists:sublist([Each || {Each, _, _, _} <- Stack,
-                                                             is_map_key(Each, Modules)], 1),
-                            Pid <- Pids].
+                            Called <- [column(1, Stack)], maps:with(Called, Modules) =/= #{},
+                            Module <- lists:sublist([Each || Each <- Called, is_map_key(Each, Modules)], 1),
+                            Pid <- Pids -- Reached].
 
 %% [{"of", Pid, Module}]. The callback module of a behaviour is what its process was started with.
-waiting(_, []) ->
+waiting(_, [], _) ->
     [];
-waiting(Seen, Handling) ->
+waiting(Seen, Handling, Reached) ->
     Modules = set(Handling),
     [{"of", Pid, Module} || {{{{M, F, 1}, _}, _}, Pids} <- maps:to_list(Seen),
                             Module <- [case M of supervisor -> F; _ when F =:= init -> M; _ -> none end],
-                            is_map_key(Module, Modules), Pid <- Pids].
+                            is_map_key(Module, Modules), Pid <- Pids -- Reached].
 
 found(_, [], _) ->
     "";

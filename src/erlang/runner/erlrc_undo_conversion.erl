@@ -15,7 +15,7 @@
 -import(erlrc_effects, [affected/1, has_effects/0, remove_effects/2]).
 -import(erlrc_journal, [journal_of/1, recall/1, record/2, remark/2]).
 -import(erlrc_kept, [is_same/4]).
--import(erlrc_late, [change_all/4]).
+-import(erlrc_change, [change_all/4]).
 -import(erlrc_once, [own_job/2]).
 -import(erlrc_sys, [ask/3, current_states/2, failures/1, gone/1, has_state/1, replace_states/2]).
 -import(erlrc_text, [process/2, reply/1, text/2]).

@@ -46,8 +46,13 @@ replace({Name, Arity, Text}, Functions) ->
                    #{Real := Known} -> Known;
                    _ -> maps:get({Name, Arity}, Defined)
                end,
-    Replaced = maps:to_list(Defined#{Real => Original, {Name, Arity} => Clauses}),
+    Replaced = maps:to_list(Defined#{Real => Original, {Name, Arity} => as_case(Clauses)}),
     Functions#{Real => Module, Module := term_to_binary(lists:unzip(Replaced))}.
+
+as_case(Clauses) ->
+    {'case', 1, {var, 1, ' args'},
+     [{clause, 1, [lists:foldr(fun(Pattern, List) -> {cons, 1, Pattern, List} end, {nil, 1}, Patterns)],
+       Guards, Body} || {clause, _, Patterns, Guards, Body} <- Clauses]}.
 
 %% The new functions of a kind; the original F is available as real_F.
 replacements(rollback) ->
