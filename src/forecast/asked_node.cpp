@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/coordinator/replaced_erlang.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/node/same_files.hpp>
@@ -21,6 +22,7 @@ void ask(AskedNode& visit, const KnownPorts& ports, Deadline until) {
     auto [rpc, state] = connect_and_observe(*visit.entry, {}, until, ports);
     visit.rpc = std::move(rpc);
     visit.state = std::move(state);
+    if (visit.rpc) visit.replaced = replaced_erlang(*visit.entry, visit.state);
   } catch (const OtherSystem& other) {
     visit.other_system = other.what();
   } catch (const NameTaken&) {

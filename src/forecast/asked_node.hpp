@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,10 @@ struct AskedNode {
   std::string name;
   std::unique_ptr<Rpc> rpc{};
   NodeState state{};
-  std::string error{};                 ///< why it could not be asked; empty: it could
-  std::string other_system{};          ///< why it belongs to another system; empty: it does not
-  std::vector<std::string> foreign{};  ///< places of the transaction that are other files there
+  std::optional<std::string> replaced{};  ///< why only a restart can change it (replaced_erlang.hpp)
+  std::string error{};                    ///< why it could not be asked; empty: it could
+  std::string other_system{};             ///< why it belongs to another system; empty: it does not
+  std::vector<std::string> foreign{};     ///< places of the transaction that are other files there
   std::vector<Planned> planned{};
   std::vector<Needs> needs{};
   PackageStarts starts{};

@@ -89,9 +89,8 @@ void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desi
   if (question.code_of && visit.state.loaded.contains(request.app))
     visit.state.code = observe(*visit.rpc, question, until).code;
   Decision decision = plan(request, visit.state, item.files, desired);
-  if (changes_something(decision))
-    if (const auto why = replaced_erlang(*visit.entry, visit.state))
-      decision = Refusal{Refusal::Reason::erlang_replaced, *why};
+  if (changes_something(decision) && visit.replaced)
+    decision = Refusal{Refusal::Reason::erlang_replaced, *visit.replaced};
   auto row = row_of(request, decision);
   if (!row) return;
   row->package = item.package;
