@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/term/etf.hpp>
@@ -12,6 +13,7 @@
 
 #include "chunks.hpp"
 #include "code_chunk.hpp"
+#include "conversion_code.hpp"
 #include "read_shapes.hpp"
 #include "supervisor_init.hpp"
 
@@ -203,17 +205,44 @@ SupervisorInit supervisor_init(const Chunks& chunks, const AtomTable& atoms, con
   });
 }
 
+bool converts_states(const Beam& beam) {
+  return exports(beam, "code_change", 3) || exports(beam, "code_change", 4) ||
+         exports(beam, "system_code_change", 4);
+}
+
 // Whether the module keeps a state, or a part of one, for a behaviour: of OTP or of a library.
 bool keeps_state(const Beam& beam) {
-  return exports(beam, "code_change", 3) || exports(beam, "code_change", 4) ||
-         exports(beam, "handle_event", 2) || exports(beam, "handle_call", 3) ||
-         exports(beam, "system_code_change", 4) || exports(beam, "callback_mode", 0) ||
-         exports(beam, "__struct__", 0) || !behaviours(beam).empty();
+  return converts_states(beam) || exports(beam, "handle_event", 2) || exports(beam, "handle_call", 3) ||
+         exports(beam, "callback_mode", 0) || exports(beam, "__struct__", 0) || !behaviours(beam).empty();
 }
 
 std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms) {
   const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
   return read_shapes({chunks.get("Code"), atom, literals(chunks)});
+}
+
+// The version of the compiler, which stripping removes.
+std::string compiler_version(const Chunks& chunks) {
+  const auto data = chunks.find("CInf");
+  if (!data || data->size() > kLargestAttributes) return {};
+  const Term info = decode_term(*data);
+  for (const Term& entry : as_list(info) != nullptr ? *as_list(info) : std::vector<Term>{})
+    if (const auto* pair = as_tagged(entry, "version", 2)) return as_text(pair->back()).value_or("");
+  return {};
+}
+
+// Whether the vsn is that of the author: the compiler's own is an md5.
+bool has_own_vsn(const Beam& beam) {
+  const auto vsn = vsn_attribute(beam);
+  return vsn && !std::holds_alternative<BigInteger>(vsn->value);
+}
+
+std::optional<ConversionCode> conversion(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
+  const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
+  const auto digest =
+      conversion_digest({chunks.get("Code"), atom, beam.imports, fun_labels(chunks), literals(chunks)});
+  if (!digest) return std::nullopt;
+  return ConversionCode{*digest, compiler_version(chunks)};
 }
 
 Beam read_module(BytesView file) {
@@ -238,6 +267,7 @@ Beam read_module(BytesView file) {
     beam.init = supervisor_init(chunks, atoms, beam);
   else if (keeps_state(beam))
     beam.shapes = shapes(chunks, atoms);
+  if (converts_states(beam) && has_own_vsn(beam)) beam.conversion = conversion(chunks, atoms, beam);
   return beam;
 }
 

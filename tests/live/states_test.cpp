@@ -299,3 +299,37 @@ TEST_CASE("states: what release_handler has converted is compared, too") {
   CHECK(has(ran.err, "rolled_back: code_change has not converted states: 1 of " + one_field));
   CHECK(lab.ask("lab:diff().") == "[]");
 }
+
+TEST_CASE("states: a map is converted by another code_change although its author has kept the vsn") {
+  Lab lab;
+  lab.dir().write("kinds/kept.erl",
+                  "-module(MODULE).\n-behaviour(gen_server).\n-vsn(\"1\").\n"
+                  "-export([start_link/0, init/1, handle_call/3, handle_cast/2, code_change/3, vsn/0]).\n"
+                  "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+                  "init([]) -> {ok, #{n => 1}}.\n"
+                  "handle_call(state, _, S) -> {reply, S, S}.\n"
+                  "handle_cast(_, S) -> {noreply, S}.\n"
+                  "-if(?VSN =:= \"1.0.0\").\n"
+                  "code_change(_, S, _) -> {ok, S}.\n"
+                  "-else.\n"
+                  "code_change({down, _}, S, _) -> {ok, maps:remove(more, S)};\n"
+                  "code_change(_, S, _) -> {ok, more(S)}.\n"
+                  "more(S) -> maps:update_with(more, fun(Times) -> Times + 1 end, 1, S).\n"
+                  "-endif.\nvsn() -> ?VSN.\n");
+  for (const std::string vsn : {"1.0.0", "2.0.0", "3.0.0"}) {
+    LabRelease made = servers("zoo", vsn, {"zoo_kept"});
+    made.modules.back().kind = (lab.dir() / "kinds/kept").string();
+    lab.add(made);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  const std::string state = "gen_server:call(zoo_kept, state).";
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask(state) == "#{more => 1,n => 1}");
+  // The same code_change would convert what it has converted.
+  CHECK(lab.upgrade("zoo", "2.0.0", "3.0.0").exit == 0);
+  CHECK(lab.ask("zoo_kept:vsn().") == "\"3.0.0\"");
+  CHECK(lab.ask(state) == "#{more => 1,n => 1}");
+  CHECK(lab.downgrade("zoo", "2.0.0", "3.0.0").exit == 0);
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask(state) == "#{n => 1}");
+}

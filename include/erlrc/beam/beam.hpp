@@ -43,6 +43,14 @@ struct SupervisorInit {
   bool operator==(const SupervisorInit&) const = default;
 };
 
+/// What converts the states of a module, to be compared with that of another version.
+struct ConversionCode {
+  Md5Digest digest{};  ///< of the code_change functions and all that they call in their module
+  std::string
+      compiler;  ///< its version, since each makes other instructions; empty if the file does not have it
+  bool operator==(const ConversionCode&) const = default;
+};
+
 struct Beam {
   Atom module;
   Md5Digest md5{};
@@ -53,6 +61,8 @@ struct Beam {
   bool nif = false;                      ///< calls erlang:load_nif/2
   std::optional<SupervisorInit> init{};  ///< only for a supervisor
   std::optional<Shapes> shapes{};        ///< of states; only if the module may have some, and they are known
+  /// Only if its author has set the vsn: otherwise that shows whether the code differs.
+  std::optional<ConversionCode> conversion{};
   bool operator==(const Beam&) const = default;
 };
 

@@ -173,6 +173,24 @@ TEST_CASE("states are not converted while -vsn and records stay") {
   CHECK(up(version("1", "a", one), version("1", "b", other)) == converted);
 }
 
+TEST_CASE("states are converted by another code_change even if -vsn and records stay") {
+  const auto version = [](const std::string& code, std::optional<ConversionCode> conversion,
+                          bool passes_on = false) {
+    Module made = module("m").exporting("code_change/3").versioned("1", {{}, {}, passes_on}).differing(code);
+    made.beam.conversion = std::move(conversion);
+    return files(code, {made});
+  };
+  const auto same = terms("{update, m, soft, soft_purge, soft_purge, []}.");
+  const auto converted = terms("{update, m, {advanced, []}, soft_purge, soft_purge, []}.");
+  const ConversionCode one{{1}, "8.2"}, other{{2}, "8.2"}, by_another_compiler{{2}, "8.5"};
+  CHECK(up(version("a", one), version("b", one)) == same);
+  CHECK(up(version("a", one), version("b", other)) == converted);
+  CHECK(down(version("a", one), version("b", other)) == converted);
+  CHECK(up(version("a", std::nullopt), version("b", one)) == converted);
+  CHECK(up(version("a", one), version("b", other, true)) == same);
+  CHECK(up(version("a", one), version("b", by_another_compiler)) == same);
+}
+
 TEST_CASE("a remark reports a special process without system_code_change") {
   auto earlier = files("1", {module("m").exporting("system_continue/3").differing("before")});
   auto later = files("2", {module("m").exporting("system_continue/3")});

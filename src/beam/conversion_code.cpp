@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "conversion_code.hpp"
+
+#include <iterator>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+
+#include "instructions.hpp"
+
+// The numbers of atoms, labels, literals, imports and funs depend on the rest of the module. They are replaced by
+// what they mean.
+
+namespace erlrc {
+namespace {
+
+// genop.tab
+enum Opcode : std::uint8_t {
+  kLabel = 1,
+  kFuncInfo = 2,
+  kEndOfCode = 3,
+  kCallExt = 7,
+  kCallExtLast = 8,
+  kBif0 = 9,
+  kBif1 = 10,
+  kBif2 = 11,
+  kCallExtOnly = 78,
+  kMakeFun2 = 103,
+  kGcBif1 = 124,
+  kGcBif2 = 125,
+  kGcBif3 = 152,
+  kLine = 153,
+  kMakeFun3 = 171,
+  kExecutableLine = 183,
+};
+
+// Which operand of an instruction is the number of an import; none: -1.
+int import_operand(std::uint8_t opcode) {
+  switch (opcode) {
+    case kBif0:
+      return 0;
+    case kCallExt:
+    case kCallExtLast:
+    case kCallExtOnly:
+    case kBif1:
+    case kBif2:
+      return 1;
+    case kGcBif1:
+    case kGcBif2:
+    case kGcBif3:
+      return 2;
+    default:
+      return -1;
+  }
+}
+
+bool is_conversion(const std::string& function) {
+  return function == "code_change/3" || function == "code_change/4" || function == "system_code_change/4";
+}
+
+struct Function {
+  std::string name;  // and arity
+  std::string text;  // its instructions, without labels outside of it
+  std::set<std::size_t> reached;
+};
+
+class ConversionReader {
+public:
+  explicit ConversionReader(const ConversionParts& module) : module_(module) { read_literals(); }
+
+  std::optional<Md5Digest> read() {
+    // Labels of later functions are known in the second pass only.
+    each_instruction([this](const BeamInstruction& instruction) { note_labels(instruction); });
+    each_instruction([this](const BeamInstruction& instruction) { add(instruction); });
+    std::set<std::size_t> reached;
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < functions_.size(); ++i)
+      if (is_conversion(functions_[i].name)) open.push_back(i);
+    if (open.empty()) return std::nullopt;
+    while (!open.empty()) {
+      const std::size_t index = open.back();
+      open.pop_back();
+      if (reached.insert(index).second)
+        open.insert(open.end(), functions_[index].reached.begin(), functions_[index].reached.end());
+    }
+    Md5 md5;
+    for (const std::size_t index : reached)
+      md5.add(functions_[index].name + "\n" + functions_[index].text);
+    return md5.digest();
+  }
+
+private:
+  template <typename Visit>
+  void each_instruction(const Visit& visit) {
+    current_ = 0;
+    BeamInstructions instructions(instructions_of(module_.code_chunk));
+    while (const BeamInstruction* instruction = instructions.next()) {
+      if (instruction->opcode == kEndOfCode) break;
+      visit(*instruction);
+    }
+  }
+
+  void read_literals() {
+    if (module_.literals.empty()) return;
+    ByteReader reader(module_.literals);
+    for (std::uint32_t left = reader.u32(); left > 0; --left)
+      literals_.push_back(reader.take(reader.u32()));
+  }
+
+  // The label before a func_info belongs to its function, too.
+  void note_labels(const BeamInstruction& instruction) {
+    if (instruction.opcode == kLabel) last_label_ = instruction.operands[0].value;
+    if (instruction.opcode != kFuncInfo) return;
+    starts_[last_label_] = functions_.size();
+    functions_.push_back(
+        {atom(instruction.operands[1].value).name + "/" + std::to_string(instruction.operands[2].value),
+         {},
+         {}});
+  }
+
+  void add(const BeamInstruction& instruction) {
+    if (instruction.opcode == kFuncInfo) ++current_;
+    if (current_ == 0 || instruction.opcode == kFuncInfo || instruction.opcode == kLine ||
+        instruction.opcode == kExecutableLine)
+      return;
+    // The label that the next function begins with.
+    if (instruction.opcode == kLabel && starts_.contains(instruction.operands[0].value)) return;
+    std::string& text = functions_[current_ - 1].text;
+    text += std::to_string(instruction.opcode);
+    const int import = import_operand(instruction.opcode);
+    for (int i = 0; i < static_cast<int>(instruction.operands.size()); ++i) {
+      const Operand& operand = instruction.operands[static_cast<std::size_t>(i)];
+      if (i == import)
+        text += " " + import_name(operand.value);
+      else if (i == 0 && (instruction.opcode == kMakeFun2 || instruction.opcode == kMakeFun3))
+        text += label(module_.fun_labels.at(operand.value));
+      else if (i == 0 && instruction.opcode == kLabel)
+        text += label(operand.value);
+      else
+        text += meaning(operand);
+    }
+    for (const Operand& element : instruction.list)
+      text += meaning(element);
+    text += "\n";
+  }
+
+  std::string meaning(const Operand& operand) {
+    switch (operand.tag) {
+      case Operand::kAtom:
+        return " '" + (operand.value == 0 ? "" : atom(operand.value).name) + "'";
+      case Operand::kLabel:
+        return operand.value == 0 ? " none" : label(operand.value);
+      case Operand::kLiteral:
+        return " " + std::string(literals_.at(operand.value));
+      default:
+        return " " + std::to_string(operand.tag) + ":" + std::to_string(operand.value);
+    }
+  }
+
+  // Counted from the beginning of the function; the name of another one.
+  std::string label(std::uint64_t number) {
+    const auto after = starts_.upper_bound(number);
+    if (after == starts_.begin()) throw Unreadable{};
+    const auto& [first, index] = *std::prev(after);
+    const std::size_t own = current_ - 1;
+    if (index == own) return " +" + std::to_string(number - first);
+    functions_[own].reached.insert(index);
+    return " " + functions_[index].name;
+  }
+
+  Atom atom(std::uint64_t number) const { return module_.atom(static_cast<std::uint32_t>(number)); }
+
+  std::string import_name(std::uint64_t number) const {
+    const auto& [module, function] = module_.imports.at(number);
+    return module.name + ":" + function.name.name + "/" + std::to_string(function.arity);
+  }
+
+  const ConversionParts& module_;
+  std::vector<BytesView> literals_;
+  std::map<std::uint64_t, std::size_t> starts_;  // the first label of each function
+  std::vector<Function> functions_;
+  std::uint64_t last_label_ = 0;
+  std::size_t current_ = 0;  // counted from 1
+};
+
+}  // namespace
+
+std::optional<Md5Digest> conversion_digest(const ConversionParts& module) {
+  try {
+    return ConversionReader(module).read();
+  } catch (const Unreadable&) {
+    return std::nullopt;
+  } catch (const ShortRead&) {
+    return std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  } catch (const std::out_of_range&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace erlrc

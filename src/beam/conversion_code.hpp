@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include <erlrc/beam/beam.hpp>
+
+namespace erlrc {
+
+// The parts of a module that this needs.
+struct ConversionParts {
+  BytesView code_chunk;
+  std::function<Atom(std::uint32_t)> atom;  // by number in the file
+  const std::vector<ImportedFunction>& imports;
+  std::vector<std::uint32_t> fun_labels;  // labels of the funs that the module creates, by number
+  Bytes literals;                         // the data of the LitT chunk, inflated
+};
+
+// The digest of code_change/3 and /4, system_code_change/4, and of all functions of the module that they reach. It does not depend on
+// what else is in the module. Null if the module has no such function, or instructions that are not known.
+std::optional<Md5Digest> conversion_digest(const ConversionParts& module);
+
+}  // namespace erlrc

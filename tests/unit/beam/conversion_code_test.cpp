@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <filesystem>
+#include <string>
+
+#include <erlrc/beam/beam.hpp>
+
+#include "catch.hpp"
+#include "golden.hpp"
+#include "paths.hpp"
+
+// Tests what the instructions of a module show about conversions.
+
+using namespace erlrc;
+
+namespace {
+
+Beam read(const std::string& release, const std::string& file) {
+  const auto path =
+      std::filesystem::path(test::in_source("tests/golden")) / "shapes" / release / (file + ".beam");
+  return parse_beam(test::read_file(path), file);
+}
+
+}  // namespace
+
+TEST_CASE("conversions are the same while code_change and what it calls are, whatever else the module has") {
+  const std::string release = GENERATE("otp25", "otp27");
+  const auto one = read(release, "converter_1").conversion;
+  const auto two = read(release, "converter_2").conversion;
+  const auto three = read(release, "converter_3").conversion;
+  REQUIRE((one && two && three));
+  CHECK(one == two);
+  CHECK(two->digest != three->digest);
+  CHECK(two->compiler == three->compiler);
+}
+
+TEST_CASE("the conversion is known with the compiler that made it") {
+  const auto before = read("otp25", "converter_1").conversion;
+  const auto after = read("otp27", "converter_1").conversion;
+  CHECK(before->compiler.starts_with("8.2"));
+  CHECK(after->compiler.starts_with("8.6"));
+}
+
+TEST_CASE("the conversion of a module whose vsn the compiler makes is not read") {
+  CHECK(!read("otp25", "holder_1").conversion);
+}
