@@ -68,6 +68,14 @@ public:
   std::map<Atom, bool> code_changed;        ///< and whether the script calls something before
   std::map<Atom, Purge> purges;
 
+  /// The modules whose old code is purged even if processes run it.
+  std::vector<Atom> killing() const {
+    std::vector<Atom> modules;
+    for (const auto& [module, how] : purges)
+      if (how == Purge::brutal) modules.push_back(module);
+    return modules;
+  }
+
 private:
   template <typename Kind>
   void push(Kind step) {
@@ -257,7 +265,8 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     const std::vector<Atom> converted(script.converted.begin(), script.converted.end());
     // What the author of a shipped appup has loaded without a conversion needs none. Which processes are to
     // stop before their module is removed is not known here.
-    steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy});
+    steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy,
+                                  script.killing()});
     if (auto check = check_states(versions, instructions, script.converted, policy))
       steps.push_back(*std::move(check));
   }

@@ -126,6 +126,48 @@ TEST_CASE("stranded: a waiting behaviour does not run old code, whatever it was 
   lab.ask("exit(whereis(zoo_below), kill).");
 }
 
+TEST_CASE("stranded: what brutal_purge will kill is named as that, and killed") {
+  Lab lab;
+  const std::string engine = GENERATE("--engine=erlrc", "--engine=otp");
+  const auto [load, kills] = GENERATE(table<std::string, bool>({
+      {"{load_module, zoo_lib}", true},
+      {"{load_module, zoo_lib, soft_purge, brutal_purge, []}", true},
+      {"{load_module, zoo_lib, brutal_purge, soft_purge, []}", false},
+  }));
+  CAPTURE(engine, load);
+  LabRelease later = zoo(lab, "2.0.0");
+  later.appup = "{\"2.0.0\", [{\"1.0.0\", [" + load +
+                ", {load_module, zoo_bare, soft_purge, soft_purge, []}, {load_module, zoo_srv, soft_purge, "
+                "soft_purge, []}]}], []}.";
+  lab.add(zoo(lab, "1.0.0"));
+  lab.add(later);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  const std::string loop = spawned(lab, "register(zoo_loop, self()), zoo_lib:loop()");
+  // It has the code of zoo_lib below the loop of its behaviour.
+  lab.ask(
+      "lab:await_rest(proc_lib:spawn(fun() -> register(zoo_below, self()), "
+      "zoo_lib:below(fun(_) -> gen_server:enter_loop(zoo_bare, [], #{}) end, 1) end)).");
+  const std::string server = pid_of(lab, "zoo_below");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {engine});
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  const auto reports = [&](const std::string& text) { return ran.out.find(text) != std::string::npos; };
+  const std::string inside = loop + " zoo_loop in zoo_lib:loop/0";
+  const std::string killed =
+      "  remark: to be killed, because they run old code that the appup removes by brutal_purge: ";
+  const std::string kept = "  remark: processes that nothing converts keep running old code: 1 in zoo_lib: ";
+  CHECK(reports(killed) == kills);
+  CHECK((reports(killed + "2 inside zoo_lib: ") && reports(inside) && reports(server + " zoo_below in ")) ==
+        kills);
+  CHECK(reports(kept + inside + "\n") != kills);
+  const std::string ended = "whereis(zoo_loop) =:= undefined, whereis(zoo_below) =:= undefined";
+  if (kills)
+    lab.ask("lab:await(fun() -> {true, true} =:= {" + ended + "} end).");
+  else
+    CHECK(lab.ask("{" + ended + "}.") == "{false,false}");
+  lab.ask("[exit(P, kill) || N <- [zoo_loop, zoo_below], P <- [whereis(N)], is_pid(P)].");
+}
+
 TEST_CASE("stranded: many are counted, and five of them named") {
   Lab lab;
   set_up(lab);

@@ -18,7 +18,8 @@ namespace erlrc {
 
 /// Names the processes that are inside one of the modules that change, those that wait for messages which one
 /// of `handling` is to handle, and those in whose states there are records that change, but for those that run
-/// a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure.
+/// a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure. What is
+/// still inside the old code of a module of `killing` at the end will be killed.
 struct CheckStranded {
   static constexpr std::string_view name = "check_stranded";
   std::vector<Atom> apps;
@@ -26,6 +27,7 @@ struct CheckStranded {
   std::vector<Atom> converted;
   std::vector<Atom> handling;
   Policy policy{};
+  std::vector<Atom> killing = {};
   std::vector<Term> args() const {
     const bool report = policy.records == Policy::Records::report;
     const bool otp = policy.engine == Policy::Engine::otp;
@@ -33,7 +35,7 @@ struct CheckStranded {
                         Atom{policy.stranded == Policy::Stranded::refuse   ? "refuse"
                              : policy.stranded == Policy::Stranded::report ? "report"
                                                                            : "unreached"},
-                        Atom{report ? "report" : "refuse"}, Atom{otp ? "otp" : "erlrc"});
+                        Atom{report ? "report" : "refuse"}, Atom{otp ? "otp" : "erlrc"}, atoms(killing));
   }
   std::string text() const {
     return "look for processes of " + parts::names(changing) + " that nothing converts";
@@ -123,7 +125,8 @@ struct ResumeProcesses {
 
 struct ProcessSteps {
   static constexpr std::string_view family = "processes";
-  using Kinds = std::variant<CheckStranded, CheckStates, ConvertProcesses, SuspendProcesses, ResumeProcesses>;
+  using Kinds = std::variant<CheckStranded, CheckStates, ConvertProcesses, SuspendProcesses,
+                             ResumeProcesses>;
 };
 
 }  // namespace erlrc

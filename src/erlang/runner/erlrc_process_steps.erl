@@ -88,7 +88,8 @@ process_step(do, {resume_processes, Modules}, C) ->
 process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 
-process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine},
+process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine,
+              Killing},
              #{to_kill := ToKill, code := Code, may_stop := MayStop, loses_states := LosesStates} = C) ->
     %% First these: what is started after that will be found when its module is suspended.
     census(),
@@ -105,7 +106,7 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                             not lists:member(Module, Converted ++ LosesStates)], Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
     Doomed = lists:append([users_of_old_code(Module) || Module <- ToKill]),
-    check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached}, Handling, Policy, remember(Procs, C)),
+    check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached, Killing}, Handling, Policy, remember(Procs, C)),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
                  unserved := unserved(maps:keys(Code), C)},
     MayStop orelse check_callbacks(Checked),

@@ -1,8 +1,9 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
 %% Processes that an upgrade affects although no instruction covers them. Those that are inside a module that
-%% changes keep running its old code until they call it by its full name. Those that a module handles messages
-%% for, and that wait, run its new code with their next message. Both have the data that they had.
+%% changes keep running its old code until they call it by its full name, or are killed at the end if the appup
+%% has it purged brutally. Those that a module handles messages for, and that wait, run its new code with their
+%% next message. Both have the data that they had.
 -module(erlrc_stranded).
 -export([check_callbacks/1, check_stranded/5, unserved/2]).
 -import(erlrc_census, [of_modules/2]).
@@ -12,16 +13,17 @@
 
 %% Seen: the kinds of erlrc_census. Reached: the processes that the script converts. One that has died
 %% since is ignored: it may have been about to be converted.
-%% Unreached: modules whose processes the script would convert, and has found none.
-check_stranded({Seen, Reached}, {Changing, Unreached}, Handling, Policy, C) ->
+%% Unreached: modules whose processes the script would convert, and has found none. Killing: those whose old
+%% code is purged brutally.
+check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy, C) ->
     Lingering = inside(Seen, Changing, Reached),
     Running = [{"of", Pid, Module} || {Module, Known} <- of_modules(Handling, C), Pid <- Known -- Reached],
     Waiting = [Row || {_, Pid, _} = Row <- lists:usort(Running ++ waiting(Seen, Handling, Reached)),
                       not lists:keymember(Pid, 2, Lingering)],
-    Found = of_living(Lingering ++ Waiting),
+    Found = of_living(killed(Killing, Lingering ++ Waiting) ++ below(Seen, Killing)),
     Texts = texts(Found, C),
     case {Texts, Policy} of
-        {["", ""], _} -> ok;
+        {["", "", ""], _} -> ok;
         {_, unreached} ->
             case [Row || {_, _, Module} = Row <- Found, lists:member(Module, Unreached)] of
                 [] -> report(Texts);
@@ -74,12 +76,14 @@ callbacks(Beam) ->
     end.
 
 texts(Found, C) ->
-    [found(How, [{Pid, Module} || {H, Pid, Module} <- Found, H =:= How], C) || How <- ["in", "of"]].
+    [found(How, [{Pid, Module} || {H, Pid, Module} <- Found, H =:= How], C) || How <- ["in", "of", "inside"]].
 
 joined(Texts) ->
     lists:join("; ", [Text || Text <- Texts, Text =/= ""]).
 
-report([In, Of]) ->
+report([In, Of, Killed]) ->
+    Killed =:= "" orelse
+        remark("to be killed, because they run old code that the appup removes by brutal_purge: ~ts", [Killed]),
     In =:= "" orelse remark("processes that nothing converts keep running old code: ~ts", [In]),
     Of =:= "" orelse
         remark("processes that nothing converts run the new code with the state they have: ~ts", [Of]).
@@ -95,10 +99,35 @@ set(Modules) ->
 inside(Seen, Changing, Reached) ->
     Modules = set(Changing),
     [{"in", Pid, Module} || {{_, [{M, F, _, _} | _] = Stack}, Pids} <- maps:to_list(Seen),
-                            not (M =:= gen_server andalso F =:= loop), M =/= gen_statem, M =/= gen_event,
-                            Called <- [column(1, Stack)], maps:with(Called, Modules) =/= #{},
-                            Module <- lists:sublist([Each || Each <- Called, is_map_key(Each, Modules)], 1),
-                            Pid <- Pids -- Reached].
+                            not is_loop(M, F), Module <- first(Stack, Modules), Pid <- Pids -- Reached].
+
+%% Marks those that will be killed.
+killed([], Rows) ->
+    Rows;
+killed(Killing, Rows) ->
+    Modules = set(Killing),
+    [{case How =:= "in" andalso is_map_key(Module, Modules) of true -> "inside"; false -> How end, Pid, Module}
+     || {How, Pid, Module} <- Rows].
+
+%% Behaviours that wait, and will return to the code that they were called by: converted or not, they are users
+%% of it.
+below(_, []) ->
+    [];
+below(Seen, Killing) ->
+    Modules = set(Killing),
+    [{"inside", Pid, Module} || {{_, [{M, F, _, _} | Below]}, Pids} <- maps:to_list(Seen), is_loop(M, F),
+                                Module <- first(Below, Modules), Pid <- Pids].
+
+%% [Module] of the first of the calls that is of one of the modules.
+first(Stack, Modules) ->
+    Called = column(1, Stack),
+    case maps:with(Called, Modules) of
+        Known when map_size(Known) =:= 0 -> [];
+        Known -> lists:sublist([Module || Module <- Called, is_map_key(Module, Known)], 1)
+    end.
+
+is_loop(gen_server, loop) -> true;
+is_loop(Module, _) -> Module =:= gen_statem orelse Module =:= gen_event.
 
 %% [{"of", Pid, Module}]. The callback module of a behaviour is what its process was started with.
 waiting(_, [], _) ->

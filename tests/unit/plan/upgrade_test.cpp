@@ -150,7 +150,7 @@ TEST_CASE("a shipped appup is used, with a regular expression as version, and ke
                           RequireLoaded{egerl, "4.0.1"},
                           ReadCode{ebin2, {srv, lib}, {}},
                           BackUpCode{ebin1, {srv, lib}},
-                          CheckStranded{{egerl}, {srv, lib}, {srv}, {srv}},
+                          CheckStranded{{egerl}, {srv, lib}, {srv}, {srv}, {}, {lib, srv}},
                           StayRunning{egerl},
                           PassPointOfNoReturn{},
                           ReplacePath{ebin1, ebin2},
