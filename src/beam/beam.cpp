@@ -11,6 +11,7 @@
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>
 
+#include "awaits.hpp"
 #include "chunks.hpp"
 #include "code_chunk.hpp"
 #include "conversion_code.hpp"
@@ -268,6 +269,8 @@ Beam read_module(BytesView file) {
   else if (keeps_state(beam))
     beam.shapes = shapes(chunks, atoms);
   if (converts_states(beam) && has_own_vsn(beam)) beam.conversion = conversion(chunks, atoms, beam);
+  if (exports(beam, "system_code_change", 4))
+    beam.awaits = read_awaits(chunks.get("Code"), [&](std::uint32_t index) { return atoms.at(index); });
   return beam;
 }
 

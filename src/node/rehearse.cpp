@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <variant>
@@ -28,7 +29,8 @@ struct Conversions {
   std::vector<Atom> askable;
   BackUpCode backed_up;
   ReadCode read;
-  std::vector<Term> unfit;  ///< what the states of the new code cannot be
+  std::vector<Term> unfit;   ///< what the states of the new code cannot be
+  std::vector<Term> awaits;  ///< where processes wait that are not of the module
 };
 
 Conversions conversions_of(const Plan& plan) {
@@ -37,6 +39,9 @@ Conversions conversions_of(const Plan& plan) {
     if (const auto* back_up = std::get_if<BackUpCode>(&step)) found.backed_up = *back_up;
     if (const auto* read = std::get_if<ReadCode>(&step)) found.read = *read;
     if (const auto* suspend = std::get_if<SuspendProcesses>(&step)) found.apps = suspend->apps;
+    if (const auto* stranded = std::get_if<CheckStranded>(&step))
+      std::ranges::transform(stranded->awaits, std::back_inserter(found.awaits),
+                             &CheckStranded::Awaits::term);
     if (const auto* states = std::get_if<CheckStates>(&step)) {
       if (states->policy.records == Policy::Records::report) continue;
       for (const CheckStates::Item& item : states->items)
@@ -67,6 +72,7 @@ Term argument(Conversions found, milliseconds limit) {
               {Atom{"backed_up"}, atoms(found.backed_up.modules)},
               {Atom{"read"}, atoms(found.read.modules)},
               {Atom{"unfit"}, list(std::move(found.unfit))},
+              {Atom{"awaits"}, list(std::move(found.awaits))},
               {Atom{"converted"}, list(std::move(converted))},
               {Atom{"limit"}, std::int64_t{limit.count()}}}};
 }

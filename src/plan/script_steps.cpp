@@ -242,6 +242,20 @@ std::optional<CheckStates> check_states(const Versions& versions, const std::vec
   return check;
 }
 
+/// Where processes wait that are not of the module, in both versions.
+std::vector<CheckStranded::Awaits> awaits(const AppFiles& from, const AppFiles& to,
+                                          const std::vector<Atom>& modules) {
+  std::vector<CheckStranded::Awaits> made;
+  for (const Atom& module : modules) {
+    std::set<FunctionName> functions;
+    for (const AppFiles* files : {&from, &to})
+      if (const auto beam = files->beams.find(module); beam != files->beams.end())
+        functions.insert(beam->second.awaits.begin(), beam->second.awaits.end());
+    if (!functions.empty()) made.push_back({module, {functions.begin(), functions.end()}});
+  }
+  return made;
+}
+
 /// What must be known before anything is touched.
 std::vector<Step> steps_before(const Versions& versions, const Instructions& script,
                                const std::vector<LowLevel>& instructions, bool made,
@@ -266,7 +280,7 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     // What the author of a shipped appup has loaded without a conversion needs none. Which processes are to
     // stop before their module is removed is not known here.
     steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy,
-                                  script.killing()});
+                                  script.killing(), awaits(from, to, touched)});
     if (auto check = check_states(versions, instructions, script.converted, policy))
       steps.push_back(*std::move(check));
   }

@@ -63,6 +63,8 @@ struct Beam {
   std::optional<Shapes> shapes{};        ///< of states; only if the module may have some, and they are known
   /// Only if its author has set the vsn: otherwise that shows whether the code differs.
   std::optional<ConversionCode> conversion{};
+  /// The functions of a special process (sys(3erl)) that wait for some messages, and for no system messages.
+  std::vector<FunctionName> awaits{};
   bool operator==(const Beam&) const = default;
 };
 

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include <erlrc/beam/shapes.hpp>
+#include <erlrc/beam/beam.hpp>
 #include <erlrc/plan/step_parts.hpp>
 
 // Steps that suspend, convert and resume processes, and the check of processes that nothing converts
@@ -19,7 +19,8 @@ namespace erlrc {
 /// Names the processes that are inside one of the modules that change, those that wait for messages which one
 /// of `handling` is to handle, and those in whose states there are records that change, but for those that run
 /// a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure. What is
-/// still inside the old code of a module of `killing` at the end will be killed.
+/// still inside the old code of a module of `killing` at the end will be killed. A process that was started as
+/// something else and waits in a function of `awaits` is not one of the module that has it.
 struct CheckStranded {
   static constexpr std::string_view name = "check_stranded";
   std::vector<Atom> apps;
@@ -28,6 +29,16 @@ struct CheckStranded {
   std::vector<Atom> handling;
   Policy policy{};
   std::vector<Atom> killing = {};
+  struct Awaits {
+    Atom module;
+    std::vector<FunctionName> functions;
+    Term term() const {
+      const auto pair = [](const FunctionName& each) { return tuple(each.name, std::int64_t{each.arity}); };
+      return tuple(module, parts::each(functions, pair));
+    }
+    bool operator==(const Awaits&) const = default;
+  };
+  std::vector<Awaits> awaits = {};
   std::vector<Term> args() const {
     const bool report = policy.records == Policy::Records::report;
     const bool otp = policy.engine == Policy::Engine::otp;
@@ -35,7 +46,8 @@ struct CheckStranded {
                         Atom{policy.stranded == Policy::Stranded::refuse   ? "refuse"
                              : policy.stranded == Policy::Stranded::report ? "report"
                                                                            : "unreached"},
-                        Atom{report ? "report" : "refuse"}, Atom{otp ? "otp" : "erlrc"}, atoms(killing));
+                        Atom{report ? "report" : "refuse"}, Atom{otp ? "otp" : "erlrc"}, atoms(killing),
+                        parts::each(awaits, &Awaits::term));
   }
   std::string text() const {
     return "look for processes of " + parts::names(changing) + " that nothing converts";

@@ -7,12 +7,13 @@
 %% process waits. (Of a process that proc_lib has not started it is that of proc_lib.) A process runs a module
 %% that
 %% - it was started with (its callback module or its initial call),
-%% - it waits in, as a special process does (sys(3erl)),
+%% - it waits in, as a special process does (sys(3erl)); not a client of that in one of its functions, which takes
+%%   no system messages there,
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([census/0, exporting/3, is_special/1, kind_modules/1, mentioning/2, of_modules/2, registers/1, starters/1,
-         waits_specially/1]).
+-export([belongs/2, census/0, exporting/3, is_special/1, kind_modules/1, mentioning/2, of_modules/2, registers/1,
+         starters/1, waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 
@@ -211,8 +212,8 @@ of_kind(Module, {{supervisor, Module, _}, _}, Pids) ->
     Pids;
 of_kind(Module, {{Module, F, _}, {Loop, _, _} = Function}, Pids) ->
     case {waits(Function), is_special(Loop)} of
-        {true, true} when Loop =/= Module -> case hd(atom_to_list(F)) of $- -> []; _ -> Pids end;
-        {true, true} -> Pids;
+        {true, true} when Loop =/= Module -> [Pid || not is_lambda(F), Pid <- Pids, waits_at_bottom(Pid)];
+        {true, true} -> [Pid || not (is_lambda(F) andalso awaits(Function)), Pid <- Pids];
         {true, false} -> alike(Module, Pids);
         {false, _} ->
             Busy = [{Pid, Lowest} || Pid <- Pids, Lowest <- lowest(Pid)],
@@ -221,9 +222,29 @@ of_kind(Module, {{Module, F, _}, {Loop, _, _} = Function}, Pids) ->
             [Pid || {Pid, _} <- Own] ++ alike(Module, [Pid || {Pid, _} <- Others])
     end;
 of_kind(Module, {_, {Module, _, _} = Function}, Pids) ->
-    case is_special(Module) andalso waits(Function) of true -> Pids; false -> [] end;
+    case is_special(Module) andalso waits(Function) andalso not awaits(Function) of
+        true -> Pids;
+        false -> []
+    end;
 of_kind(_, _, _) ->
     [].
+
+is_lambda(Function) ->
+    hd(atom_to_list(Function)) =:= $-.
+
+%% Whether a process in that function waits for some messages only, and for no system messages. A client of a special
+%% process does, which was started as something else.
+awaits({Module, F, A}) ->
+    lists:member({F, A}, maps:get(Module, recall(awaits), [])).
+
+%% Whether the process was started as one of the module, or nothing else has called the function in which it is.
+%% Not if it is a client that waits.
+belongs(Pid, Module) ->
+    case {kind_modules(Pid), process_info(Pid, current_function)} of
+        {[Module], _} -> true;
+        {_, {_, {_, _, _} = Function}} -> bottom(Pid) =:= [Module] andalso not awaits(Function);
+        _ -> false
+    end.
 
 %% Whether a process in that function waits for system messages, too. One that hibernates does, if proc_lib
 %% started it, which is seen by its registers (is_callback/2).
@@ -245,6 +266,16 @@ lowest(Pid) ->
         [proc_lib, Lowest | _] -> [Lowest || erlang:function_exported(Lowest, system_continue, 3)];
         _ -> []
     end.
+
+%% Whether what called the loop that it waits in is a behaviour, or nothing.
+waits_at_bottom(Pid) ->
+    lists:any(fun(Module) -> Module =:= gen orelse erlang:function_exported(Module, system_continue, 3) end,
+              bottom(Pid)).
+
+%% [Module] of its lowest call, but for that of proc_lib.
+bottom(Pid) ->
+    Modules = [Module || [{_, Stack} | _] <- process_infos([Pid]), {Module, _, _, _} <- lists:reverse(Stack)],
+    lists:sublist([Module || Module <- Modules, Module =/= proc_lib], 1).
 
 %% Returns the processes whose callback module it is.
 alike(Module, Pids) ->

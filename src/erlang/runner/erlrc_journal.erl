@@ -78,6 +78,7 @@ new_record() ->
           roles => #{},             % #{Module | {entered} | {special} => [{Kind, Stack}]}
           certain => #{},           % #{{Module, {Kind, Stack}} => [Pid]}: all of these run the module
           supervisors => [],        % [{Pid, Module | none}], sorted
+          awaits => #{},            % #{Module => [{Function, Arity}]} of special processes, for their clients
           %% what erlrc_outside has seen of those outside of the trees
           parents => #{},           % #{Pid => Supervisor | none}
           foreign => [],            % these supervisors, and those that may start such processes

@@ -9,7 +9,7 @@
 -import(erlrc_census, [census/0]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
 -import(erlrc_init, [check_converted/2]).
--import(erlrc_journal, [journal/2, recall/1]).
+-import(erlrc_journal, [journal/2, recall/1, record/2]).
 -import(erlrc_late, [undo_waking/2]).
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned/3]).
@@ -89,8 +89,9 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine,
-              Killing},
+              Killing, Awaits},
              #{to_kill := ToKill, code := Code, may_stop := MayStop, loses_states := LosesStates} = C) ->
+    record(awaits, maps:from_list(Awaits)),
     %% First these: what is started after that will be found when its module is suspended.
     census(),
     Seen = recall(kinds),

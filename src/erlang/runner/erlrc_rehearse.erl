@@ -12,7 +12,7 @@
 -export([main/3]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [read_beam/2, beam_file/2, running_code/2, running_vsn/2]).
--import(erlrc_journal, [context/1, new_record/0]).
+-import(erlrc_journal, [context/1, new_record/0, record/2]).
 -import(erlrc_once, [once/1]).
 -import(erlrc_outside, [concerned/3]).
 -import(erlrc_shape, [unconverted_states/3, unfit_states/2]).
@@ -30,9 +30,10 @@ main(Rehearsal, Client, Ref) ->
     end,
     process_flag(trap_exit, true),
     #{apps := Apps, mode := Mode, items := Items, askable := Askable, from := From, to := To,
-      backed_up := BackedUp, read := Read, unfit := Unfit, converted := Converted,
-      limit := Limit} = Rehearsal,
+      backed_up := BackedUp, read := Read, unfit := Unfit, awaits := Awaits,
+      converted := Converted, limit := Limit} = Rehearsal,
     new_record(),
+    record(awaits, maps:from_list(Awaits)),
     C = context(now_ms() + Limit),
     Answer = try
                  Backup = maps:from_list([{Module, running_code(Module, From)} || Module <- BackedUp]),

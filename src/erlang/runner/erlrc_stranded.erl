@@ -6,7 +6,7 @@
 %% next message. Both have the data that they had.
 -module(erlrc_stranded).
 -export([check_callbacks/1, check_stranded/5, unserved/2]).
--import(erlrc_census, [of_modules/2]).
+-import(erlrc_census, [belongs/2, of_modules/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
@@ -25,7 +25,7 @@ check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy
     case {Texts, Policy} of
         {["", "", ""], _} -> ok;
         {_, unreached} ->
-            case [Row || {_, _, Module} = Row <- Found, lists:member(Module, Unreached)] of
+            case [Row || {_, Pid, Module} = Row <- Found, lists:member(Module, Unreached), belongs(Pid, Module)] of
                 [] -> report(Texts);
                 Missed -> fail("the appup updates processes that take no system messages: ~ts",
                                [joined(texts(Missed, C))])

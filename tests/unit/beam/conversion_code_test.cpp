@@ -8,7 +8,7 @@
 #include "golden.hpp"
 #include "paths.hpp"
 
-// Tests what the instructions of a module show about conversions.
+// Tests what the instructions of a module show about conversions, and about the processes that wait in it.
 
 using namespace erlrc;
 
@@ -42,4 +42,11 @@ TEST_CASE("the conversion is known with the compiler that made it") {
 
 TEST_CASE("the conversion of a module whose vsn the compiler makes is not read") {
   CHECK(!read("otp25", "holder_1").conversion);
+}
+
+TEST_CASE("the functions of a special process that take some messages, and no system messages, are known") {
+  const std::string release = GENERATE("otp25", "otp27");
+  CHECK(read(release, "special_1").awaits ==
+        std::vector<FunctionName>{{Atom{"await"}, 2}, {Atom{"flush"}, 1}});
+  CHECK(read(release, "holder_1").awaits.empty());
 }

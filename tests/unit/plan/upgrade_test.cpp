@@ -166,6 +166,22 @@ TEST_CASE("a shipped appup is used, with a regular expression as version, and ke
                       });
 }
 
+TEST_CASE("where clients of a special process wait is known of both versions") {
+  AppFiles from = earlier();
+  AppFiles to = later();
+  from.beams.at(srv).awaits = {{Atom{"await"}, 1}, {Atom{"flush"}, 0}};
+  to.beams.at(srv).awaits = {{Atom{"await"}, 2}, {Atom{"flush"}, 0}};
+  const Plan plan = plan_of(plan_upgrade(up, running(), Disk({from, to}).files(), {}));
+  CHECK(plan.steps.at(4) ==
+        Step(CheckStranded{{egerl},
+                           {lib, srv},
+                           {srv},
+                           {lib, srv},
+                           {},
+                           {},
+                           {{srv, {{Atom{"await"}, 1}, {Atom{"await"}, 2}, {Atom{"flush"}, 0}}}}}));
+}
+
 TEST_CASE("a downgrade uses the appup of the old version") {
   AppFiles from = later();
   from.appup = shipped("{load_module,egerl_lib}");
