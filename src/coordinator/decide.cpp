@@ -12,6 +12,7 @@
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/observe.hpp>
 #include <erlrc/node/rehearse.hpp>
+#include <erlrc/node/run.hpp>
 #include <erlrc/node/same_files.hpp>
 
 #include <erlrc/coordinator/refused_before.hpp>
@@ -147,6 +148,8 @@ void decide_on(Visit& visit, const Call& call) {
     visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
     visit.report.outcome.remarks = visit.report.plan.remarks;
   }
+  if (to_do && call.options.explain)
+    visit.report.outcome = explain(*visit.rpc, visit.report.plan, call.options.until);
   recall(visit, call);
   visit.to_run = visit.report.outcome.is_done() && to_do && !call.options.dry_run && !call.options.rehearse;
 }

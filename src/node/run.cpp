@@ -95,12 +95,16 @@ Outcome read(const Term& message, const Plan& plan) {
   unexpected(message);
 }
 
-Term argument(const Plan& plan, Commit commit, const std::string& commit_record, milliseconds limit) {
+Term steps_of(const Plan& plan) {
   std::vector<Term> steps;
   steps.reserve(plan.steps.size());
   for (const Step& step : plan.steps)
     steps.push_back(to_term(step));
-  return Map{{{Atom{"steps"}, list(std::move(steps))},
+  return list(std::move(steps));
+}
+
+Map argument(const Plan& plan, Commit commit, const std::string& commit_record, milliseconds limit) {
+  return Map{{{Atom{"steps"}, steps_of(plan)},
               {Atom{"limit"}, std::int64_t{limit.count()}},
               {Atom{"prepare"}, boolean(commit == Commit::on_verdict)},
               {Atom{"commit_record"}, binary(commit_record)}}};
@@ -111,6 +115,17 @@ Term argument(const Plan& plan, Commit commit, const std::string& commit_record,
 Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record) {
   rpc.start(runner_program(), argument(plan, commit, commit_record, plan_share(left_until(until))));
   return read(rpc.receive(until), plan);
+}
+
+Outcome explain(Rpc& rpc, const Plan& plan, Deadline until) {
+  const Plan looking = explanation(plan);
+  Map message = argument(looking, Commit::at_once, {}, plan_share(left_until(until)));
+  // Some checks depend on what is to come.
+  message.pairs.emplace_back(Atom{"whole"}, steps_of(plan));
+  rpc.start(runner_program(), std::move(message));
+  Outcome outcome = read(rpc.receive(until), looking);
+  outcome.times.clear();  // of other steps
+  return outcome;
 }
 
 std::optional<Outcome> stay_prepared(Rpc& rpc, const Plan& plan, Deadline until) {

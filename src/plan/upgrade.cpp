@@ -175,6 +175,7 @@ Decision plan_running(const Atom& app, const Request::Change& change, const Node
             std::move(script.remarks),
             {std::move(script.origin)}};
   std::ranges::move(made.notes, std::back_inserter(plan.notes));
+  if (change.explain) plan.modules = explain_modules(from, to, script.instructions);
   append(plan.steps, std::move(made.before));
   if (auto needed = start_newly_needed(from.spec, to.spec, node)) plan.steps.push_back(*std::move(needed));
   append(plan.steps, inclusions.enter());

@@ -129,8 +129,9 @@ int act(const std::string& tool, const Request& request, const ActOptions& optio
   const Deadline until = after(parse_seconds(options.timeout, "--timeout"));
   Site site = load_site();
   if (options.node) site = only_node(std::move(site), *options.node);
-  const auto reports = execute(request, site, {until, options.dry_run, options.rehearse});
-  const ReportHead head{tool, request, options.dry_run};
+  const bool dry_run = options.dry_run || options.explain;
+  const auto reports = execute(request, site, {until, dry_run, options.rehearse, options.explain});
+  const ReportHead head{tool, request, dry_run};
   if (options.json) {
     streams.out += render_json(head, reports);
   } else {

@@ -48,6 +48,7 @@ std::string check_ebin(const std::string& directory);  ///< the absolute path of
 /// The options of all programs that execute a request on nodes.
 struct ActOptions {
   bool dry_run = false;
+  bool explain = false;
   bool json = false;
   bool rehearse = false;
   bool verbose = false;

@@ -45,8 +45,13 @@ int change_main(const std::string& tool, const std::string& about, Direction dir
                         "Its directory, which contains ebin (default: LIB/APP-VSN of the node)");
   PolicyOptions policy;
   add_policy_options(line.app, policy);
-  line.app.add_flag("--rehearse", options.rehearse,
-                    "Try the conversions on copies of the process states, and change nothing");
+  auto* rehearse =
+      line.app.add_flag("--rehearse", options.rehearse,
+                        "Try the conversions on copies of the process states, and change nothing");
+  line.app
+      .add_flag("--explain", options.explain,
+                "Print what would happen to each module, and why, and change nothing")
+      ->excludes(rehearse);
   add_act_options(line.app, options);
   if (const auto code = line.parse(args, streams)) return *code;
 
@@ -60,7 +65,7 @@ int change_main(const std::string& tool, const std::string& about, Direction dir
   const Version one = check_version(first, directories);
   const Version other = check_version(second, directories);
   const bool up = direction == Direction::up;
-  const Request::Change change{direction, up ? one : other, up ? other : one, true, chosen};
+  const Request::Change change{direction, up ? one : other, up ? other : one, true, chosen, options.explain};
   return act(tool, {name, change}, options, streams);
 }
 

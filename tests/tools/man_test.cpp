@@ -57,7 +57,7 @@ TEST_CASE("the programs that change nodes have all common options") {
   for (const ToolMain program : {start_main, stop_main, upgrade_main, downgrade_main}) {
     auto options = options_in(host.run(program, {"--help"}).out);
     for (const char* own : {"--no-unload", "--purge", "--stranded", "--records", "--pause", "--children",
-                            "--rehearse", "--engine"})
+                            "--rehearse", "--explain", "--engine"})
       options.erase(own);
     CHECK(options == std::set<std::string>{"--dry-run", "--help", "--json", "--node", "--timeout",
                                            "--verbose", "--version"});

@@ -26,6 +26,7 @@ struct ExecuteOptions {
   Deadline until;
   bool dry_run = false;   ///< make the plans and do nothing
   bool rehearse = false;  ///< make the plans and try their conversions on copies of the states
+  bool explain = false;   ///< make the plans and run what in them only looks (explanation)
   /// A node that only a restart brings back in sync (see replaced_erlang.hpp) is not an error: it is skipped,
   /// with the outcome done and the word `restart_due`. A stop then also stops a version other than the one it
   /// names.

@@ -90,9 +90,19 @@ struct ChangeChildren {
   bool operator==(const ChangeChildren&) const = default;
 };
 
+/// Remarks which children the supervisors that NoteChildren has noted will stop, start and pass to others, as far
+/// as the debug information of the new code shows it. Nothing changes.
+struct ForeseeChildren {
+  static constexpr std::string_view name = "foresee_children";
+  std::vector<Term> args() const { return {}; }
+  std::string text() const { return "foresee which children supervisors will stop and start"; }
+  bool operator==(const ForeseeChildren&) const = default;
+};
+
 struct ChildSteps {
   static constexpr std::string_view family = "children";
-  using Kinds = std::variant<CheckStop, TerminateProcesses, StartTerminated, NoteChildren, ChangeChildren>;
+  using Kinds = std::variant<CheckStop, TerminateProcesses, StartTerminated, NoteChildren, ChangeChildren,
+                             ForeseeChildren>;
 };
 
 }  // namespace erlrc

@@ -13,6 +13,7 @@
 #include <erlrc/plan/request.hpp>
 #include <erlrc/plan/step.hpp>
 #include <erlrc/plan/word.hpp>
+#include <erlrc/script/explain.hpp>
 
 // The decision: from a request, the files and the state of a node to what has to happen there. Pure: no node,
 // no disk, no clock.
@@ -21,10 +22,11 @@ namespace erlrc {
 
 /// What is to be done on one node. Without steps there is nothing to do; `word` is the reason.
 struct Plan {
-  Word word = Word::already_running;   ///< the outcome if all steps succeed
-  std::vector<Step> steps{};           ///< in order; done all or none
-  std::vector<std::string> remarks{};  ///< what the user should know though nothing failed
-  std::vector<std::string> notes{};    ///< how it was decided, for --verbose
+  Word word = Word::already_running;       ///< the outcome if all steps succeed
+  std::vector<Step> steps{};               ///< in order; done all or none
+  std::vector<std::string> remarks{};      ///< what the user should know though nothing failed
+  std::vector<std::string> notes{};        ///< how it was decided, for --verbose
+  std::vector<ExplainedModule> modules{};  ///< what happens to each, if the request wants to know
   bool operator==(const Plan&) const = default;
 };
 
@@ -46,6 +48,10 @@ Decision plan_start(const Atom& app, const Version& version, const NodeState& no
 Decision plan_stop(const Atom& app, const Request::Stop& stop, const NodeState& node, const Desired& desired);
 Decision plan_upgrade(const Atom& app, const Request::Change& change, const NodeState& node,
                       const Files& files, const Desired& desired);
+
+/// The steps of `plan` that only look, and those that remark what it would do: to each module, if it has them, and
+/// with the children of supervisors. None of them waits.
+Plan explanation(const Plan& plan);
 
 /// Calls the planner for `request`.
 Decision plan(const Request& request, const NodeState& node, const Files& files, const Desired& desired);

@@ -86,6 +86,26 @@ struct CheckStates {
   bool operator==(const CheckStates&) const = default;
 };
 
+/// Remarks, for each module, what the plan does with it, and how many processes run it.
+struct ExplainModules {
+  static constexpr std::string_view name = "explain_modules";
+  struct Item {
+    Atom module;
+    std::string what;
+    Term term() const { return tuple(module, binary(what)); }
+    bool operator==(const Item&) const = default;
+  };
+  std::vector<Atom> apps;
+  std::vector<Item> items;
+  std::vector<CheckStranded::Awaits> awaits = {};
+  std::vector<Term> args() const {
+    return parts::terms(atoms(apps), parts::each(items, &Item::term),
+                        parts::each(awaits, &CheckStranded::Awaits::term));
+  }
+  std::string text() const { return "count the processes of " + parts::modules(items); }
+  bool operator==(const ExplainModules&) const = default;
+};
+
 /// code_change in the processes suspended for each module, side by side. `down_vsn`: down, the version to
 /// return to, as in the module's vsn attribute; up, undefined: the node knows what runs.
 struct ConvertProcesses {
@@ -137,7 +157,7 @@ struct ResumeProcesses {
 
 struct ProcessSteps {
   static constexpr std::string_view family = "processes";
-  using Kinds = std::variant<CheckStranded, CheckStates, ConvertProcesses, SuspendProcesses,
+  using Kinds = std::variant<CheckStranded, CheckStates, ExplainModules, ConvertProcesses, SuspendProcesses,
                              ResumeProcesses>;
 };
 

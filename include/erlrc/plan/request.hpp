@@ -69,6 +69,7 @@ struct Request {
     Version to;         ///< the version that shall run
     bool start = true;  ///< where no version runs, start the new one
     Policy policy{};
+    bool explain = false;  ///< the plan also lists what happens to each module
     bool operator==(const Change&) const = default;
   };
 

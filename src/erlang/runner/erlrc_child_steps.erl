@@ -5,6 +5,7 @@
 -export([child_step/3]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_children, [change_children/2, reset/2, start_stopped/4]).
+-import(erlrc_foresee, [foresee_children/2]).
 -import(erlrc_init, [note_children/4]).
 -import(erlrc_journal, [journal/2]).
 -import(erlrc_restart, [belongings/2, give_back/6, restart/4, running/2, stoppable/3]).
@@ -57,6 +58,10 @@ child_step(undo, {restarted, Parent, Id}, C) ->
 
 child_step(do, {note_children, Apps, Items, Asking}, C) ->
     C#{children := note_children(Apps, Items, Asking, C)};
+
+child_step(do, foresee_children, #{children := Noted} = C) ->
+    foresee_children(Noted, C),
+    C;
 
 child_step(do, change_children, #{children := Noted} = C) ->
     change_children(Noted, C),

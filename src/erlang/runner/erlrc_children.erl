@@ -16,8 +16,8 @@
 %% Elixir's Supervisor.start_link(children, options). It is compared when all else is done, and converted
 %% then.
 -module(erlrc_children).
--export([added_ids/2, change_children/2, drop_children/3, known_ids/1, reset/2, start_stopped/4,
-         unknown_ids/3]).
+-export([added_ids/2, change_children/2, drop_children/3, known_ids/1, moved/1, reset/2, same_starts/2,
+         start_stopped/4, starts/1, unknown_ids/3]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_init, [init_now/2, starter_name/1]).
 -import(erlrc_journal, [journal/2, journal_last/2, journal_oldest/2, remark/2]).

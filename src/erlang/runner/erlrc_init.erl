@@ -2,7 +2,7 @@
 %%
 %% What init/1 of supervisors returns, in the version that runs and in the new one (erlrc_children).
 -module(erlrc_init).
--export([check_converted/2, init_now/2, note_children/4, starter_name/1]).
+-export([check_converted/2, init_later/2, init_now/2, note_children/4, starter_name/1]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_predict, [predict/5, takes/5]).
 -import(erlrc_supervisor, [check_change/3, children/1, has_children/1, init_specs/3, is_of_supervisor/1,
@@ -158,6 +158,18 @@ init_now(#{module := Module, state := State, askable := true}, C) ->
     init_specs(Module, State, C);
 init_now(#{module := Module, state := State}, C) ->
     predicted_specs(Module, State, new_beams(C), C).
+
+%% What init/1 would return if the new code were loaded: {ok, {Flags, Specs}}, or {unknown, Why}.
+init_later(#{how := {started_with, _}} = Row, C) ->
+    case init_now(Row, C) of
+        {args, Args} -> specs_of({ok, Args});
+        Unknown -> Unknown
+    end;
+init_later(#{module := Module, state := State}, C) ->
+    case predict(Module, init, [state_args(State)], new_beams(C), C) of
+        {ok, _} = Returned -> specs_of(Returned);
+        {_, Why} -> {unknown, Why}
+    end.
 
 new_beams(#{code := Code}) ->
     beams(Code).

@@ -8,6 +8,7 @@
 -import(erlrc_code, [running_vsn/2, users_of_old_code/1]).
 -import(erlrc_census, [census/0]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
+-import(erlrc_explain, [explain_modules/3]).
 -import(erlrc_init, [check_converted/2]).
 -import(erlrc_journal, [journal/2, recall/1, record/2]).
 -import(erlrc_late, [undo_waking/2]).
@@ -112,6 +113,11 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                  unserved := unserved(maps:keys(Code), C)},
     MayStop orelse check_callbacks(Checked),
     Checked;
+
+process_step(do, {explain_modules, Apps, Items, Awaits}, C) ->
+    record(awaits, maps:from_list(Awaits)),
+    explain_modules(Apps, Items, C),
+    C;
 
 process_step(do, {check_states, Unfit, Converted, Policy}, C) ->
     check_unconverted_states(Unfit, Converted, Policy, C),

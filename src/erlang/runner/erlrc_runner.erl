@@ -21,8 +21,9 @@
 %%                                                            elf, stranded, undo_code
 %%                                   ->  process_steps    ->  suspend, conversion, change, late, stranded, record,
 %%                                                            states, shape, effects, undo_suspension, undo_conversion,
-%%                                                            revive
-%%                                   ->  child_steps      ->  children, init, supervisor, predict, restart
+%%                                                            revive, explain
+%%                                   ->  child_steps      ->  foresee  ->  children, init, supervisor, predict,
+%%                                                            restart
 %%                                   ->  call_steps       ->  otp
 %%   all of these  ->  once, outside  ->  tree  ->  census  ->  sys  ->  kept  ->  call  ->  journal, text
 %%
@@ -58,8 +59,10 @@ main(Plan, Client, Ref) ->
     process_flag(min_heap_size, 500000),
     #{steps := Steps, limit := Limit, prepare := Prepare} = Plan,
     new_record(),
+    %% Steps that only look may be run without the others.
+    Whole = maps:get(whole, Plan, Steps),
     C = (context(now_ms() + Limit))#{patience := now_ms() + Limit div 2, to_convert := conversions(Steps),
-                                     may_stop := may_stop(Steps), loses_states := loses_states(Steps)},
+                                     may_stop := may_stop(Whole), loses_states := loses_states(Whole)},
     %% From the beginning: later its name may be that of another client.
     Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
     case is_map_key(part, Plan) orelse take_turn(C) of

@@ -65,6 +65,9 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(NoteChildren{{app}, {{m, true}, {app, false, {m}, {app}}}}) ==
         "{children,{note_children,[a],[{m,true,[],[]},{a,false,[m],[a]}],[]}}");
   CHECK(sent(NoteChildren{{app}, {}, {m}}) == "{children,{note_children,[a],[],[m]}}");
+  CHECK(sent(ExplainModules{{app}, {{m, "why"}}}) ==
+        "{processes,{explain_modules,[a],[{m,<<\"why\">>}],[]}}");
+  CHECK(sent(ForeseeChildren{}) == "{children,foresee_children}");
   CHECK(sent(ChangeChildren{{m}}) == "{children,change_children}");
   CHECK(sent(PassPointOfNoReturn{}) == "{code,pass_point_of_no_return}");
   CHECK(sent(SwitchModules{{m}}) == "{code,{switch_modules,[m]}}");

@@ -1,0 +1,31 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% What an upgrade would do with each module, for a user who asks before it (src/plan/explanation.cpp). Only
+%% supervisors are asked, for their children.
+-module(erlrc_explain).
+-export([explain_modules/3]).
+-import(erlrc_journal, [recall/1, remark/2]).
+-import(erlrc_outside, [concerned/3]).
+-import(erlrc_text, [module_name/1, processes/2]).
+-import(erlrc_tree, [column/2, remember/2]).
+
+%% The processes of a module are those that a conversion would concern, and those that are inside one of its
+%% functions.
+explain_modules(Apps, Items, C) ->
+    Modules = column(1, Items),
+    {Procs, Known, _} = concerned(Apps, Modules, C),
+    Named = remember(Procs, C),
+    Stacks = [{Stack, Pids} || {{_, Stack}, Pids} <- maps:to_list(recall(kinds))],
+    [begin
+         Inside = lists:append([Pids || {Stack, Pids} <- Stacks, lists:keymember(Module, 1, Stack)]),
+         Pids = lists:usort(column(1, maps:get(Module, Known, [])) ++ Inside),
+         remark("module ~ts: ~ts; ~ts",
+                [module_name(Module), What, counted(lists:filter(fun erlang:is_process_alive/1, Pids), Named)])
+     end || {Module, What} <- Items],
+    ok.
+
+counted([], _) -> "no process runs it";
+counted([_] = Pids, C) -> ["1 process runs it: ", processes(Pids, C)];
+counted(Pids, C) ->
+    [integer_to_list(length(Pids)), " processes run it: ", processes(lists:sublist(Pids, 3), C),
+     case length(Pids) > 3 of true -> ", .."; false -> "" end].
