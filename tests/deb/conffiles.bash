@@ -70,7 +70,8 @@ holds "keeps his version" equal "$(files)" './egerl.d/egerl ./egerl.dpkg-bak '
 say "An upgrade that fails:"
 begun
 holds "fails" refused packages dpkg -i "$(deb eglib 4.1.0)" "$(deb egerl 4.2.0)"
-holds "and leaves everything as it was" equal "$(version_of egerl) $(files)$(runs)" '4.0.1 install ok installed ./egerl ["4.0.1"]'
+holds "and leaves everything as it was" \
+  equal "$(version_of egerl) $(files)$(runs)" '4.0.1 install ok installed ./egerl ["4.0.1"]'
 
 say "The same file is made by the administrator, for an application of a package with the new layout:"
 begun

@@ -6,7 +6,8 @@
 copy=/srv/container
 # nspawn needs to see a hierarchy of control groups; it makes none of its own.
 mount -t cgroup2 none /sys/fs/cgroup
-holds "systemd-nspawn is installed" apt-get install --yes --no-install-recommends systemd-container >>"$logs/packages.log" 2>&1
+holds "systemd-nspawn is installed" \
+  apt-get install --yes --no-install-recommends systemd-container >>"$logs/packages.log" 2>&1
 
 # make_container COOKIE: a new copy of the host, whose nodes have that cookie.
 make_container() {

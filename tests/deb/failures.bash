@@ -128,7 +128,11 @@ part_dpkg() {
 }
 
 # at_work: whether a program of the upgrade still runs.
-at_work() { local name; for name in dpkg erlrc-hook ca.postrm apt-get; do pgrep -x "$name" >/dev/null && return; done; return 1; }
+at_work() {
+  local name
+  for name in dpkg erlrc-hook ca.postrm apt-get; do pgrep -x "$name" >/dev/null && return; done
+  return 1
+}
 
 # conversions: counts the conversions of the process of $slow in the log of the node.
 conversions() { grep -c "^$slow converts" "$logs/$node.log" || true; }

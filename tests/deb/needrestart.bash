@@ -31,7 +31,8 @@ systemctl daemon-reload
 holds "packages are installed" put eglib=4.0.1 egerl=4.0.1
 for unit in erlrc@one other stranger; do holds "$unit starts" systemctl start $unit; done
 register_node other
-holds "the other nodes are up" eventually eval 'erlrc-eval other "node()." && as_service erl_call -sname stranger -a "erlang node"'
+holds "the other nodes are up" \
+  eventually eval 'erlrc-eval other "node()." && as_service erl_call -sname stranger -a "erlang node"'
 one=$(pid_of erlrc@one) other=$(pid_of other) stranger=$(pid_of stranger)
 same_processes() { equal "$(pid_of erlrc@one) $(pid_of other) $(pid_of stranger)" "$one $other $stranger"; }
 

@@ -68,7 +68,8 @@ at 4.0.1
 holds "if configured so, it is skipped until a restart, and so is the package that needs it" \
   packages apt-get install --yes -o Erlrc::Preflight=leave eglib=4.3.0 egerl=4.1.0
 holds "that is reported" said 'erlrc: skipped until the nodes are restarted: egerl eglib'
-holds "dpkg has the new versions" equal "$(version_of egerl | cut -d' ' -f1) $(version_of eglib | cut -d' ' -f1)" '4.1.0 4.3.0'
+holds "dpkg has the new versions" \
+  equal "$(version_of egerl | cut -d' ' -f1) $(version_of eglib | cut -d' ' -f1)" '4.1.0 4.3.0'
 holds "the node has the old ones" equal "$(running egerl egerl)$(running egerl eglib)" '["4.0.1"]["4.0.1"]'
 holds "over the same connection" equal "$(ask version)" 'version 4.0.1'
 holds "nothing is left behind" equal "$(find /run/erlrc /var/lib/erlrc -type f)" ''

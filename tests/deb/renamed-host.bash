@@ -12,7 +12,8 @@ on_node() {
   as_service erl_call -timeout 60 -name "${full-$1@$(hostname)}" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
 }
 warned() { grep -c 'warning: .*answers as' "$logs/command.log"; }
-line="erlrc-hook: warning: egerl@throw-away answers as egerl@renamed: register it again under this name, and \`erlrc-node unregister egerl@throw-away\`"
+line="erlrc-hook: warning: egerl@throw-away answers as egerl@renamed: register it again under this name, and"
+line+=" \`erlrc-node unregister egerl@throw-away\`"
 
 install_programs
 start_node egerl 4040
@@ -44,7 +45,8 @@ holds "in the node" equal "$(running egerl egerl)" '["4.0.1"]'
 
 say "The commands of that line are run:"
 holds "the old entry is removed" packages erlrc-node unregister egerl@throw-away
-holds "the new one is written" packages erlrc-node register --cookie-file /var/lib/egerl/.erlang.cookie --start all egerl@renamed
+holds "the new one is written" \
+  packages erlrc-node register --cookie-file /var/lib/egerl/.erlang.cookie --start all egerl@renamed
 holds "an upgrade succeeds" put eglib=4.1.0 egerl=4.1.0
 holds "in the node" equal "$(running egerl egerl)" '["4.1.0"]'
 holds "without a word" equal "$(warned)" 0

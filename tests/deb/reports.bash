@@ -2,7 +2,10 @@
 # Sourced by run. Scenarios of public reports (field.md) about what stops a run of apt halfway: debconf, a full disk,
 # another hook of apt, and another package that is broken. The node and the packages must agree after each.
 
-has() { holds "$1 is installed as $2, and runs" equal "$(version_of "$1") $(running egerl "$1")" "$2 install ok installed [\"$2\"]"; }
+has() {
+  holds "$1 is installed as $2, and runs" \
+    equal "$(version_of "$1") $(running egerl "$1")" "$2 install ok installed [\"$2\"]"
+}
 
 # with_debconf VSN: makes an egerl VSN whose postinst uses debconf, which takes over its standard output.
 with_debconf() {

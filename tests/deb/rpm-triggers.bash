@@ -19,9 +19,15 @@ application() {
   } | make_rpm "$1" "$2"
 }
 # triggers: builds a package with the file triggers of the package erlrc.
-triggers() { { header triggers 1; printf '%s\n' '%description' '%files'; cat "$here/../../hooks/rpm/erlrc.filetriggers"; } | make_rpm triggers 1; }
+triggers() {
+  { header triggers 1
+    printf '%s\n' '%description' '%files'
+    cat "$here/../../hooks/rpm/erlrc.filetriggers"; } | make_rpm triggers 1
+}
 rpm_command() { rpm --nodeps "$@" >"$logs/command.log" 2>&1; }
-directories_in_script() { { grep -o '/r[a-z]-[0-9.]*/ebin' /var/lib/erlrc/boot/one.script || true; } | sort -u | tr '\n' ' '; }
+directories_in_script() {
+  { grep -o '/r[a-z]-[0-9.]*/ebin' /var/lib/erlrc/boot/one.script || true; } | sort -u | tr '\n' ' '
+}
 
 install_programs
 "$here/../support/make-random-apps" "$logs/random" >"$logs/random.list"

@@ -14,7 +14,8 @@ install_programs
 systemctl daemon-reload
 holds "systemd finds nothing wrong with the unit" equal \
   "$(systemd-analyze verify --recursive-errors=no /usr/lib/systemd/system/erlrc@.service 2>&1)" ''
-score=$(systemd-analyze security --offline=true /usr/lib/systemd/system/erlrc@.service | sed -n 's/.*level for .*: \([0-9.]*\) .*/\1/p')
+score=$(systemd-analyze security --offline=true /usr/lib/systemd/system/erlrc@.service |
+  sed -n 's/.*level for .*: \([0-9.]*\) .*/\1/p')
 say "   its exposure, from 0 (safe) to 10: ${score}"
 holds "the exposure is low" test "${score/./}" -le 20
 

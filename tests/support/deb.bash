@@ -132,7 +132,8 @@ packages() {
   ended=$(date +%s%3N)
   { echo "# $*"; cat "$logs/command.log"; echo "# exit status $status"; } >>"$logs/packages.log"
   tr '\r' '\n' <"$logs/command.log" |
-    grep -E 'erlrc|^dpkg:|^E:|^(Unpacking|Setting up|Removing|Purging) |returned error|^ .*subprocess' | sed 's/^/   | /' || true
+    grep -E 'erlrc|^dpkg:|^E:|^(Unpacking|Setting up|Removing|Purging) |returned error|^ .*subprocess' |
+    sed 's/^/   | /' || true
   say "   (exit status $status, $((ended - began)) ms)"
   return "$status"
 }
