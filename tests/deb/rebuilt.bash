@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by run with a set of Debian's packages (tests/support/rebuilt/sets.bash) that were rebuilt with dh_erlrc, and
-# optionally some of its packages. Each package, and then all of them at once, go through the life of a package, next
-# to a live node. After each step, dpkg, disk and node must agree. Prints a row for each:
+# optionally some of its packages. The whole set at once, and then each package, go through the life of a package, next
+# to a live node. After each step, dpkg, disk and node must agree. Each row has to be as in rebuilt.md:
 #
 #   done      the step succeeded, in the running node
 #   restart   the node refused the step and was left as it was; with the node down, and started again, it succeeded
 #   refused   the step that has to fail failed, and everything is as before it
+#
+# Why a step needed a restart is in $logs/restarts.log.
 . "$here/../support/rebuilt/sets.bash"
 . "$here/../support/matrix/state.bash"
 node=egerl
-choose_set "$1"
+set=$1
+choose_set "$set"
 shift
 (( ! $# )) || chosen=("$@")
 
@@ -41,6 +44,22 @@ agree() {
     contains "$(erlrc-node compare $node 2>&1)" "erlrc-node: ($node) in sync: "
 }
 
+# finished PACKAGE...: ends a run of apt that one package of several has stopped, as apt proposes. Each has to be
+# installed then, in one of the versions, or not at all.
+finished() {
+  local package now
+  apt --fix-broken install || return 1
+  for package in "$@"; do
+    now=$(dpkg_says "$package")
+    [[ $now == "$(vsn_of older "$package") ii" || $now == "$(vsn_of newer "$package") ii" || $now == '- '* ]] ||
+      { equal "$package $now" "one version or none"; return 1; }
+  done
+}
+
+# unharmed: whether a step that was refused has left the packages of the row as they were; if they are several, the
+# others may have changed.
+unharmed() { if (( ${#row[@]} == 1 )); then "${before[@]}"; else finished "${row[@]}"; fi; }
+
 start_again() { start_node $node 4040 "${node_arguments[@]}"; }
 apt() { quietly apt-get --yes --allow-downgrades --no-install-recommends "$@"; }
 # change CHECK... -- APT-ARGUMENTS: a step that should succeed. Prints its word.
@@ -50,9 +69,9 @@ change() {
   shift
   word=done
   if ! apt "$@"; then
-    cp "$logs/command.log" "$logs/refused.log"
+    { echo "# $*"; grep -E '^(erlrc-|erlrc:)' "$logs/command.log"; } >>"$logs/restarts.log" || true
     word=restart
-    "${before[@]}" && agree || { word=FAILED; return; }
+    unharmed && agree || { word=FAILED; return; }
     stop_nodes
     apt "$@" || { word=FAILED; return; }
     start_again
@@ -73,15 +92,19 @@ Apps = [{list_to_atom(A), E} || N <- Names, filename:extension(N) =:= ".erlrc",
 EVAL
 }
 
+# expected NAME: the row of that name in the set's table of rebuilt.md.
+expected() { sed -n "/^## $set\$/,/^## /p" "$here/rebuilt.md" | grep -F "| $1 |"; }
+
 # life PACKAGE...: a row of the table.
 life() {
   local words='' word before=(are_gone "$@") last=${*: -1} name=$1
+  row=("$@")
   (( $# == 1 )) || name="all $# at once"
   stop_nodes
   start_again
   # step NAME: adds the word of a step to the row, and shows what a failed one has printed.
   step() {
-    words+=" $1 $word,"
+    words+=" $word |"
     [[ $word != FAILED ]] || row_failed "$name: $1: $("${before[@]}" 2>&1; agree 2>&1)"
   }
   change are older "$@" -- install $(versions older "$@"); step install
@@ -94,8 +117,8 @@ life() {
   change are_gone "$@" -- remove "$@"; step remove
   change are_gone "$@" -- purge "$@"; step purge
   apt autoremove --purge
-  holds "$name:${words%,}" refused contains "$words" FAILED >>"$logs/claims.log" || true
-  printf '%-28s%s\n' "$name" "${words%,}"
+  say "| $name |$words"
+  equal "| $name |$words" "$(expected "$name")" || row_failed "$name: not as in rebuilt.md"
 }
 
 install_programs
@@ -105,6 +128,8 @@ rm -f /var/lib/man-db/auto-update
 register_node $node
 # A small ejabberd, without TLS.
 install -d -m 0755 /etc/egerl
-sed '/certfiles/,/CERTIFICATE/d; s/starttls: true/starttls: false/' "$here/../real/ejabberd/ejabberd.yml" >/etc/egerl/ejabberd.yml
+sed '/certfiles/,/CERTIFICATE/d; s/starttls: true/starttls: false/' "$here/../real/ejabberd/ejabberd.yml" \
+  >/etc/egerl/ejabberd.yml
+say '| package | install | failing | upgrade | downgrade | reinstall | remove | purge |'
+(( $# || ${#chosen[@]} == 1 )) || life "${chosen[@]}"
 for package in "${chosen[@]}"; do life "$package"; done
-(( ${#chosen[@]} == 1 )) || life "${chosen[@]}"

@@ -65,9 +65,9 @@ as_service() {
 }
 
 # on_node NODE EXPRESSION: evaluates it and prints its value on one line. The cookie is in the user's own
-# file.
+# file. The limit is a safety net: a busy machine may need a minute for a large expression.
 on_node() {
-  as_service erl_call -timeout 60 -sname "$1" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
+  as_service erl_call -timeout 600 -sname "$1" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
 }
 
 is_up() { [[ $(on_node "$1" 'init:get_status().') == '{started, started}' ]]; }

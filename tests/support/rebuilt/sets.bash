@@ -14,8 +14,8 @@ choose_set() {
       ;;
     ejabberd)
       suites=(bookworm bookworm-backports)
-      chosen=(erlang-p1-{utils,xml,yaml,stringprep,cache-tab,eimp,mqtree,zlib,oauth2,tls,yconf,pkix,stun,xmpp,acme,sip,pgsql,mysql,sqlite3}
-              erlang-jose erlang-luerl ejabberd)
+      chosen=(erlang-p1-{utils,xml,yaml,stringprep,cache-tab,eimp,mqtree,zlib,oauth2,tls,yconf,pkix,stun,xmpp}
+              erlang-p1-{acme,sip,pgsql,mysql,sqlite3} erlang-jose erlang-luerl ejabberd)
       node_arguments=(-ejabberd config '"/etc/egerl/ejabberd.yml"' log_path '"/var/lib/egerl/ejabberd.log"'
                       -mnesia dir '"/var/lib/egerl/mnesia"')
       ;;
