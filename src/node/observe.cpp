@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/node/observe.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,7 +11,10 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/md5.hpp>
 #include <erlrc/erlang/program.hpp>
+#include <erlrc/node/connect.hpp>
 #include <erlrc/term/match.hpp>
+
+#include "put_back.hpp"
 
 namespace erlrc {
 namespace {
@@ -130,6 +135,14 @@ void read_app(const Term& answer, NodeState& state) {
   if (text != nullptr) state.libraries = mapped_libraries(text->bytes);
 }
 
+/// A library that was replaced by the same one is as good as one that was not.
+void note_put_back(const NodeEntry& entry, NodeState& state) {
+  const auto is_replaced = [](const std::string& file) { return without_marks(file) != file; };
+  if (std::ranges::none_of(state.libraries, is_replaced)) return;
+  const auto pid = process_of(entry);
+  if (pid) std::ranges::move(files_put_back(*pid), std::back_inserter(state.libraries));
+}
+
 ProgramCall all_of(const Question& question) {
   return {observe_program(), question.code_of ? Term(*question.code_of) : list()};
 }
@@ -182,7 +195,9 @@ Observed connect_and_observe(const NodeEntry& entry, const Question& question, D
                              const KnownPorts& known) {
   const ProgramCall first = first_call(question);
   Observed observed{connect(entry, until, known, &first), {}};
-  if (observed.rpc) observed.state = answer_to(question, *observed.rpc, until);
+  if (!observed.rpc) return observed;
+  observed.state = answer_to(question, *observed.rpc, until);
+  note_put_back(entry, observed.state);
   return observed;
 }
 

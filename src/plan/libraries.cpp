@@ -14,13 +14,6 @@
 namespace erlrc {
 namespace {
 
-/// The name of a mapped file without what the system and dpkg append to it when it is replaced.
-std::string_view without_marks(std::string_view mapped) {
-  for (const std::string_view mark : {" (deleted)", ".dpkg-tmp"})
-    if (mapped.ends_with(mark)) mapped.remove_suffix(mark.size());
-  return mapped;
-}
-
 /// Whether the node has a library of the application in memory whose file is gone, and not the file itself.
 bool has_replaced_library(const AppFiles& app, const NodeState& node) {
   const std::string dir = app.location.known_as.substr(0, app.location.known_as.rfind('/'));

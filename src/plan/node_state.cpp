@@ -40,6 +40,12 @@ std::optional<Atom> included_by(const NodeState& node, const Atom& app) {
   return std::nullopt;
 }
 
+std::string_view without_marks(std::string_view mapped) {
+  for (const std::string_view mark : {" (deleted)", ".dpkg-tmp"})
+    if (mapped.ends_with(mark)) mapped.remove_suffix(mark.size());
+  return mapped;
+}
+
 std::optional<std::string> loaded_vsn(const NodeState& node, const Atom& app) {
   const auto found = node.loaded.find(app);
   if (found == node.loaded.end()) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <erlrc/term/term.hpp>
@@ -61,6 +62,9 @@ bool runs(const NodeState& node, const Atom& app);
 
 /// The running application that includes `app`, directly or through others, if there is one.
 std::optional<Atom> included_by(const NodeState& node, const Atom& app);
+
+/// The name of a mapped file without what the system and dpkg append to it when it is replaced.
+std::string_view without_marks(std::string_view mapped);
 
 /// The version that is loaded, if any is.
 std::optional<std::string> loaded_vsn(const NodeState& node, const Atom& app);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "put_back.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <erlrc/base/bytes.hpp>
+#include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
+#include <erlrc/plan/node_state.hpp>
+#include <erlrc/sys/file.hpp>
+
+namespace erlrc {
+namespace {
+
+// The beginning of a mapped file.
+struct Mapped {
+  std::string_view range;
+  std::string_view name;
+};
+
+std::optional<Bytes> content(const std::string& file) {
+  try {
+    return read_file_if_exists(file);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// "7f00-7f10 r--p 00000000 fe:00 123   /usr/lib/x.so (deleted)", see proc(5).
+std::optional<Mapped> beginning_of_file(std::string_view line) {
+  const auto fields = words(line);
+  const auto name = line.find('/');
+  if (fields.size() < 6 || name == std::string_view::npos) return std::nullopt;
+  if (fields[2].find_first_not_of('0') != std::string_view::npos) return std::nullopt;
+  return Mapped{fields[0], line.substr(name)};
+}
+
+std::optional<std::uint64_t> hexadecimal(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+// A file called erlrc-pins-BASE-PID.so keeps the library in memory that begins at that address.
+bool is_pinned(const Mapped& library, const std::vector<Mapped>& all) {
+  const auto base = hexadecimal(library.range.substr(0, library.range.find('-')));
+  return std::ranges::any_of(all, [&](const Mapped& one) {
+    constexpr std::string_view prefix = "/erlrc-pins-";
+    const auto at = one.name.rfind(prefix);
+    if (at == std::string_view::npos) return false;
+    const std::string_view rest = one.name.substr(at + prefix.size());
+    return hexadecimal(rest.substr(0, rest.find('-'))) == base;
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> files_put_back(pid_t pid) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  const auto maps = content(process + "/maps");
+  if (!maps) return {};
+  std::vector<Mapped> mapped;
+  for (const std::string_view line : lines(*maps))
+    if (const auto found = beginning_of_file(line)) mapped.push_back(*found);
+  std::vector<std::string> found;
+  for (const Mapped& file : mapped) {
+    const std::string name(without_marks(file.name));
+    if (name == file.name || is_pinned(file, mapped)) continue;
+    const auto now = content(process + "/root" + name);
+    if (now && now == content(process + "/map_files/" + std::string(file.range))) found.push_back(name);
+  }
+  return found;
+}
+
+}  // namespace erlrc
