@@ -7,9 +7,9 @@
 %% FUNCTION, which returns them as one erlrc::Program: abstract expressions in the external term format that
 %% erl_eval of any OTP release evaluates.
 %%
-%% A call of a local function goes through the handler that erl_eval has for those: it finds the function by name
-%% and arity and evaluates it, as escript does for scripts that are not compiled.
-%% Making a fun of each function instead costs erl_eval a walk through all of the code.
+%% A call of a local function goes through the handler that erl_eval has for those: it finds the function by
+%% name and arity and evaluates it, as escript does for scripts that are not compiled. Making a fun of each
+%% function instead costs erl_eval a walk through all of the code.
 %%
 %% The modules travel packed. A run needs some of them only, and clauses are full of atoms, each of which the
 %% node looks up in its table: that takes longer than all else about reading them. So a module is unpacked,
@@ -94,8 +94,8 @@ pack(Module) ->
     term_to_binary(lists:unzip([{Function, as_case(Clauses)} || {Function, Clauses} <- Module]),
                    [{compressed, 9} | options()]).
 
-%% The clauses of a function as those of a case of the list of its arguments. The handler is evaluated, too, and has the
-%% least to do then.
+%% The clauses of a function as those of a case of the list of its arguments. The handler is evaluated, too,
+%% and has the least to do then.
 as_case(Clauses) ->
     {'case', 1, {var, 1, ' args'},
      [{clause, 1, [lists:foldr(fun(Pattern, List) -> {cons, 1, Pattern, List} end, {nil, 1}, Patterns)],

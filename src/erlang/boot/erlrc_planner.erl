@@ -15,8 +15,8 @@ plan(Limit) ->
                           [{packet, 4}, binary, exit_status, use_stdio, {args, ["--plan"]},
                            {env, environment()}]) of
                 Port ->
-                    %% It may have ended already. Then its exit status comes instead of an answer, or, if it ended
-                    %% while the question was written, nothing but the end of the port (epipe).
+                    %% It may have ended already. Then its exit status comes instead of an answer, or, if it
+                    %% ended while the question was written, nothing but the end of the port (epipe).
                     Monitor = monitor(port, Port),
                     unlink(Port),
                     try port_command(Port, term_to_binary(question())) catch error:badarg -> ok end,

@@ -7,13 +7,13 @@
 %% process waits. (Of a process that proc_lib has not started it is that of proc_lib.) A process runs a module
 %% that
 %% - it was started with (its callback module or its initial call),
-%% - it waits in, as a special process does (sys(3erl)); not a client of that in one of its functions, which takes
-%%   no system messages there,
+%% - it waits in, as a special process does (sys(3erl)); not a client of that in one of its functions, which
+%%   takes no system messages there,
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([belongs/2, census/0, exporting/3, is_special/1, kind_modules/1, mentioning/2, of_modules/2, registers/1,
-         starters/1, waits_specially/1]).
+-export([belongs/2, census/0, exporting/3, is_special/1, kind_modules/1, mentioning/2, of_modules/2,
+         registers/1, starters/1, waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 
@@ -80,18 +80,18 @@ put_in_order(Pids, Infos) ->
 
 %% #{Look => [Pid]}. Most looks are those of one process.
 families(Looks, Pids) ->
-    Single = maps:from_list(lists:zip(Looks, lists:zipwith(fun lists:duplicate/2, lists:duplicate(length(Pids), 1),
-                                                           Pids))),
+    Alone = lists:zipwith(fun lists:duplicate/2, lists:duplicate(length(Pids), 1), Pids),
+    Single = maps:from_list(lists:zip(Looks, Alone)),
     case maps:size(Single) =:= length(Pids) of
         true -> Single;
         false -> maps:merge(Single, maps:from_list([{Look, with_look(Look, Looks, Pids)}
                                                     || Look <- lists:usort(Looks -- maps:keys(Single))]))
     end.
 
-%% What may be asked about kinds later is found out once for each, because many modules are asked about. The field
-%% `roles' of the record is #{Module => [{Kind, Stack}]}, for the modules that processes of that kind may run;
-%% and the kinds `entered', for which a behaviour was entered after something else, and `special', which handle
-%% their system messages themselves.
+%% What may be asked about kinds later is found out once for each, because many modules are asked about. The
+%% field `roles' of the record is #{Module => [{Kind, Stack}]}, for the modules that processes of that kind
+%% may run; and the kinds `entered', for which a behaviour was entered after something else, and `special',
+%% which handle their system messages themselves.
 note_roles([]) ->
     ok;
 note_roles(Looks) ->
@@ -105,8 +105,8 @@ note_roles(Looks) ->
                                  Loop =:= gen_server orelse Loop =:= gen_statem, {F, A} =/= {init, 1},
                                  M =/= supervisor, M =/= gen_event]
         ++ [{{special}, Look} || {{_, {Loop, _, _}}, _} = Look <- Looks, lists:member(Loop, Special)],
-    record(roles, lists:foldl(fun({Role, Look}, Known) -> Known#{Role => [Look | maps:get(Role, Known, [])]} end,
-                              recall(roles), Rows)).
+    Add = fun({Role, Look}, Known) -> Known#{Role => [Look | maps:get(Role, Known, [])]} end,
+    record(roles, lists:foldl(Add, recall(roles), Rows)).
 
 %% [{Role, {Kind, Stack}}]
 looks(Roles) ->
@@ -232,13 +232,13 @@ of_kind(_, _, _) ->
 is_lambda(Function) ->
     hd(atom_to_list(Function)) =:= $-.
 
-%% Whether a process in that function waits for some messages only, and for no system messages. A client of a special
-%% process does, which was started as something else.
+%% Whether a process in that function waits for some messages only, and for no system messages. A client of a
+%% special process does, which was started as something else.
 awaits({Module, F, A}) ->
     lists:member({F, A}, maps:get(Module, recall(awaits), [])).
 
-%% Whether the process was started as one of the module, or nothing else has called the function in which it is.
-%% Not if it is a client that waits.
+%% Whether the process was started as one of the module, or nothing else has called the function in which it
+%% is. Not if it is a client that waits.
 belongs(Pid, Module) ->
     case {kind_modules(Pid), process_info(Pid, current_function)} of
         {[Module], _} -> true;

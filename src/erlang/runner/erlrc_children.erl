@@ -110,8 +110,8 @@ change(#{pid := Pid, state := State, specs := Old}, New0, Later, C) ->
              kept(Before, Now)}
     end.
 
-%% [{Supervisor, Id, Other}]: the children that ran, are gone from one supervisor and new in another one, by their
-%% start functions.
+%% [{Supervisor, Id, Other}]: the children that ran, are gone from one supervisor and new in another one, by
+%% their start functions.
 moved(Changes) ->
     [{From, Id, To} || {From, Gone, _, _} <- Changes, {Id, Pid, Start, _} <- Gone, is_pid(Pid),
                        {To, _, New, _} <- Changes, To =/= From, {_, Same} <- New, Same =:= Start].

@@ -3,8 +3,8 @@
 %% Modules: their files, what is loaded of them, and which processes run them.
 -module(erlrc_code).
 -export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1, generated/1,
-         is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2, purge/1, read_beam/2, read_files/1,
-         running_code/2, running_vsn/2, soft_purge_old/1, users_of_old_code/1]).
+         is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2, purge/1, read_beam/2,
+         read_files/1, running_code/2, running_vsn/2, soft_purge_old/1, users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_lambda, [lambda_holders/1, lambda_stores/1, purge_unused/1]).
@@ -140,7 +140,10 @@ check_old_code(Modules, Policy, Began, C) ->
                 {_, Ms} when Ms > 0 ->
                     receive after min(50, left(C)) -> ok end,
                     check_deadline(C),
-                    Next = case now_ms() - Began < Ms of true -> Policy; false -> setelement(2, Policy, 0) end,
+                    Next = case now_ms() - Began < Ms of
+                               true -> Policy;
+                               false -> setelement(2, Policy, 0)
+                           end,
                     check_old_code(Busy, Next, Began, C);
                 {kill, 0} ->
                     remark("to be killed, because they still run the code before the last upgrade: ~ts",
@@ -153,12 +156,12 @@ check_old_code(Modules, Policy, Began, C) ->
 
 old_users(Modules, C) ->
     Stores = lambda_stores(Modules),
-    lists:join("; ", [[module_name(M), " in ", lists:join(", ", [processes(Pids, C) || Pids <- [users_of_old_code(M)],
-                                                                                      Pids =/= []]
-                                                           ++ [Where || {Of, Where} <- Stores, Of =:= M])]
-                      || M <- Modules]).
+    Places = [{M, [processes(Pids, C) || Pids <- [users_of_old_code(M)], Pids =/= []]
+                   ++ [Where || {Of, Where} <- Stores, Of =:= M]} || M <- Modules],
+    lists:join("; ", [[module_name(M), " in ", lists:join(", ", Of)] || {M, Of} <- Places]).
 
-%% Only when nothing else speaks against the upgrade. code:purge/1 does not kill those that only hold a function.
+%% Only when nothing else speaks against the upgrade. code:purge/1 does not kill those that only hold a
+%% function.
 kill_users(#{to_kill := Modules}) ->
     Old = lists:filter(fun erlang:check_old_code/1, Modules),
     _ = [exit(Pid, kill) || {_, Pids} <- lambda_holders(Old), Pid <- Pids],

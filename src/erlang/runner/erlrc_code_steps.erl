@@ -5,8 +5,8 @@
 -export([code_step/3]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_code, [await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
-                     generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2, read_beam/2,
-                     read_files/1, running_code/2, soft_purge_old/1]).
+                     generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2,
+                     read_beam/2, read_files/1, running_code/2, soft_purge_old/1]).
 -import(erlrc_undo_code, [put_back/3, replace/3]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, remark/2]).

@@ -19,8 +19,8 @@ explain_modules(Apps, Items, C) ->
     [begin
          Inside = lists:append([Pids || {Stack, Pids} <- Stacks, lists:keymember(Module, 1, Stack)]),
          Pids = lists:usort(column(1, maps:get(Module, Known, [])) ++ Inside),
-         remark("module ~ts: ~ts; ~ts",
-                [module_name(Module), What, counted(lists:filter(fun erlang:is_process_alive/1, Pids), Named)])
+         Alive = lists:filter(fun erlang:is_process_alive/1, Pids),
+         remark("module ~ts: ~ts; ~ts", [module_name(Module), What, counted(Alive, Named)])
      end || {Module, What} <- Items],
     ok.
 

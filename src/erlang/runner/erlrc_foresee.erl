@@ -11,9 +11,11 @@
 
 %% Compares what init/1 returned with what that of the new code would return now.
 foresee_children(Noted, C) ->
-    Compared = [{Row, foreseen(Row, init_later(Row, C))} || #{state := State} = Row <- Noted, has_children(State)],
-    [remark("supervisor ~ts: which children it will stop and start is not known before, because of ~ts in ~ts",
-            [short_name(Pid), Why, starter_name(Row)]) || {#{pid := Pid} = Row, {unknown, Why}} <- Compared],
+    Compared = [{Row, foreseen(Row, init_later(Row, C))}
+                || #{state := State} = Row <- Noted, has_children(State)],
+    [remark("supervisor ~ts: which children it will stop and start is not known before,"
+            " because of ~ts in ~ts", [short_name(Pid), Why, starter_name(Row)])
+     || {#{pid := Pid} = Row, {unknown, Why}} <- Compared],
     Changes = [Change || {_, {_, _, _, _} = Change} <- Compared],
     [remark("supervisor ~ts: will ~ts", [short_name(Pid), lists:join(" and ", Parts)])
      || {Pid, Gone, New, _} <- Changes,
@@ -24,8 +26,8 @@ foresee_children(Noted, C) ->
             [Id, short_name(From), short_name(To)]) || {From, Id, To} <- moved(Changes)],
     ok.
 
-%% As in change_children/2: {Pid, [{Id, Pid, Start, Restart}] that run and are gone, [{Id, Start}] that are new,
-%% []}, or {unknown, Why}.
+%% As in change_children/2: {Pid, [{Id, Pid, Start, Restart}] that run and are gone, [{Id, Start}] that are
+%% new, []}, or {unknown, Why}.
 foreseen(_, {unknown, _} = Unknown) ->
     Unknown;
 foreseen(#{pid := Pid, specs := Old, state := State}, New) ->

@@ -115,8 +115,8 @@ check_init({Module, _, Tables, Names}) ->
 %% Fails if no clause of the new init/1 takes what the supervisor was started with.
 check_argument(Module, Argument, Beams, C) when is_map_key(Module, Beams) ->
     takes(Module, init, [Argument], Beams, C) =/= false
-        orelse fail("supervisor ~ts cannot be upgraded: it was started with ~ts, which its new init/1 does not take",
-                    [module_name(Module), short(Argument)]);
+        orelse fail("supervisor ~ts cannot be upgraded: it was started with ~ts,"
+                    " which its new init/1 does not take", [module_name(Module), short(Argument)]);
 check_argument(_, _, _, _) ->
     ok.
 

@@ -93,8 +93,8 @@ put_back({Pid, Key}, C) ->
     send_back(Pid, Key),
     is_same(Pid, {erlrc_kept, Key}, {erlrc_kept, keep([Pid])}, C).
 
-%% [{Pid, [Outline]}]: the states with their atoms, tuples in a tuple and structs, without what else is in them.
-%% A gen_event has one for each handler.
+%% [{Pid, [Outline]}]: the states with their atoms, tuples in a tuple and structs, without what else is in
+%% them. A gen_event has one for each handler.
 outlines([], _) ->
     [];
 outlines(Pids, C) ->

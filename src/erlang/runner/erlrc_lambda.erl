@@ -1,12 +1,12 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Anonymous functions of old code, which code:soft_purge/1 does not see. One without variables from outside is
-%% a literal of its module, and a process that has it, on the stack or in a state, is not taken for a user of the code
-%% (https://github.com/erlang/otp/issues/6416): the next call of it fails with badfun.
+%% Anonymous functions of old code, which code:soft_purge/1 does not see. One without variables from outside
+%% is a literal of its module, and a process that has it, on the stack or in a state, is not taken for a user
+%% of the code (https://github.com/erlang/otp/issues/6416): the next call of it fails with badfun.
 %%
-%% The number that is printed with it is the beginning of the md5 of its version of the module. Encoded (erl_ext_dist:
-%% NEW_FUN_EXT), it has the whole md5, before the name of the module. So those in persistent terms and in tables
-%% are found by library functions.
+%% The number that is printed with it is the beginning of the md5 of its version of the module. Encoded
+%% (erl_ext_dist: NEW_FUN_EXT), it has the whole md5, before the name of the module. So those in persistent
+%% terms and in tables are found by library functions.
 -module(erlrc_lambda).
 -export([lambda_holders/1, lambda_stores/1, purge_unused/1]).
 -import(erlrc_census, [registers/1]).
@@ -56,8 +56,8 @@ current_md5(Module) ->
         false -> none
     end.
 
-%% From INDEX.NUMBER>. It is a function of another module, whose name begins like that of this one, if there is no
-%% index.
+%% From INDEX.NUMBER>. It is a function of another module, whose name begins like that of this one, if there
+%% is no index.
 number_at(Text, At) ->
     case string:lexemes(binary:part(Text, At, min(?printed, byte_size(Text) - At)), ".>") of
         [Index, Number | _] ->
@@ -69,21 +69,23 @@ number_at(Text, At) ->
             other
     end.
 
-%% [{Module, Text}] for each persistent term, and each table that other processes may read, that has a function of
-%% the old code of one of the modules.
+%% [{Module, Text}] for each persistent term, and each table that other processes may read, that has a
+%% function of the old code of one of the modules.
 lambda_stores([]) ->
     [];
 lambda_stores(Modules) ->
     Asked = [{Module, Name, current_md5(Module)}
              || Module <- Modules, <<131, Name/binary>> <- [term_to_binary(Module)]],
-    lists:append([stored(Asked, term_to_binary(Value), ["persistent term ", io_lib:format("~0tp", [Key])])
-                  || {Key, Value} <- persistent_term:get(), erts_debug:flat_size(Value) < ?words])
-        ++ lists:append([stored(Asked, term_to_binary(rows(Table)), ["table ", io_lib:format("~0tp", [Table])])
-                         || Table <- ets:all(), is_readable(ets:info(Table))]).
+    Terms = [stored(Asked, term_to_binary(Value), ["persistent term ", io_lib:format("~0tp", [Key])])
+             || {Key, Value} <- persistent_term:get(), erts_debug:flat_size(Value) < ?words],
+    Tables = [stored(Asked, term_to_binary(rows(Table)), ["table ", io_lib:format("~0tp", [Table])])
+              || Table <- ets:all(), is_readable(ets:info(Table))],
+    lists:append(Terms ++ Tables).
 
 is_readable(undefined) -> false;
 is_readable(Info) ->
-    proplists:get_value(protection, Info) =/= private andalso proplists:get_value(memory, Info) < ?table_words.
+    proplists:get_value(protection, Info) =/= private
+        andalso proplists:get_value(memory, Info) < ?table_words.
 
 %% It may have gone meanwhile.
 rows(Table) ->

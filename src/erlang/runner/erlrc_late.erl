@@ -14,8 +14,8 @@
 
 -define(moment, 50).
 
-%% Rows: [{Request, Pid, Reply | timeout}]. Returns the replies that come until then. Modules: those whose processes
-%% are converted.
+%% Rows: [{Request, Pid, Reply | timeout}]. Returns the replies that come until then. Modules: those whose
+%% processes are converted.
 late_replies(Rows, {_, _, _, _} = Context) ->
     {Last, Woken} = await_rest(Rows, 1, [], Context),
     sleep_again(Woken -- [Pid || {_, Pid, _} <- Rows]),

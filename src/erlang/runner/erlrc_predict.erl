@@ -38,7 +38,8 @@ takes(M, F, A, Beams, #{deadline := Deadline}) ->
     Key = {F, length(A)},
     Taken = try
                 #{functions := #{Key := Form}} = Code = code_of(M, {Beams, Deadline}),
-                erl_eval:match_clause(prepared(heads(Form), Code), A, erl_eval:new_bindings(), none) =/= nomatch
+                None = erl_eval:new_bindings(),
+                erl_eval:match_clause(prepared(heads(Form), Code), A, None, none) =/= nomatch
             catch
                 _:_ -> unknown
             end,

@@ -30,7 +30,8 @@ process_step(do, {suspend_processes, Apps, Items, Next, Pause}, #{apps := Known,
     Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
     %% Rather now than while they wait.
     erlang:garbage_collect(self(), [{type, minor}]),
-    suspend(Apps, Items, Next, Pause, C#{apps := lists:usort(Apps ++ Known), vsns := maps:merge(Vsns, Running)});
+    suspend(Apps, Items, Next, Pause,
+            C#{apps := lists:usort(Apps ++ Known), vsns := maps:merge(Vsns, Running)});
 process_step(undo, {suspended, Pids}, C) ->
     undo_suspension(Pids, C);
 
@@ -108,7 +109,8 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                             not lists:member(Module, Converted ++ LosesStates)], Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
     Doomed = lists:append([users_of_old_code(Module) || Module <- ToKill]),
-    check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached, Killing}, Handling, Policy, remember(Procs, C)),
+    check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached, Killing}, Handling, Policy,
+                   remember(Procs, C)),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
                  unserved := unserved(maps:keys(Code), C)},
     MayStop orelse check_callbacks(Checked),

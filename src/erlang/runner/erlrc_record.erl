@@ -14,8 +14,8 @@
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
-%% [{Module, [{Name, Fields}], #{Name => NewFields}}]. Debug information is long: that of more modules, or of big
-%% ones (generated, most of them), would take too long.
+%% [{Module, [{Name, Fields}], #{Name => NewFields}}]. Debug information is long: that of more modules, or of
+%% big ones (generated, most of them), would take too long.
 defined(Modules, #{backup := Backup, code := Code}) ->
     [{Module, Before, maps:from_list(records(New))}
      || length(Modules) =< 100, Module <- Modules,

@@ -19,11 +19,11 @@
 %%           ->  turn                ->  path_steps       ->  path
 %%                                   ->  code_steps       ->  code, lambda, origin, library, pins, mapped,
 %%                                                            elf, stranded, undo_code
-%%                                   ->  process_steps    ->  suspend, conversion, change, late, stranded, record,
-%%                                                            states, shape, effects, undo_suspension, undo_conversion,
-%%                                                            revive, explain
-%%                                   ->  child_steps      ->  foresee  ->  children, init, supervisor, predict,
-%%                                                            restart
+%%                                   ->  process_steps    ->  suspend, conversion, change, late, stranded,
+%%                                                            record, states, shape, effects, revive,
+%%                                                            undo_suspension, undo_conversion, explain
+%%                                   ->  child_steps      ->  foresee  ->  children, init, supervisor,
+%%                                                            predict, restart
 %%                                   ->  call_steps       ->  otp
 %%   all of these  ->  once, outside  ->  tree  ->  census  ->  sys  ->  kept  ->  call  ->  journal, text
 %%
@@ -132,10 +132,11 @@ ended(_) ->
     none.
 
 %% Several nodes are upgraded together: a node that is prepared keeps its journal until the client has heard
-%% of all others and sends the verdict, commit or roll_back. A client that vanishes meanwhile was killed. If it
-%% had decided to commit, it has left a file, and other nodes may have heard of it; otherwise its package manager
-%% puts the old files back, and the node is rolled back too.
-await_verdict({done, Times, Suspended, Remarks}, Record, Monitor, Client, Ref, C) when is_reference(Monitor) ->
+%% of all others and sends the verdict, commit or roll_back. A client that vanishes meanwhile was killed. If
+%% it had decided to commit, it has left a file, and other nodes may have heard of it; otherwise its package
+%% manager puts the old files back, and the node is rolled back too.
+await_verdict({done, Times, Suspended, Remarks}, Record, Monitor, Client, Ref, C)
+  when is_reference(Monitor) ->
     send(Client, {Ref, {prepared, Times, Suspended, Remarks}}),
     Verdict = receive
                   {Ref, V} -> V;

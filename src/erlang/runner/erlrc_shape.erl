@@ -2,14 +2,14 @@
 %%
 %% States that the new code of their modules cannot have.
 %%
-%% A code_change may return ok and convert nothing: a record keeps the size that it had, a struct lacks the new
-%% keys. Such a process dies when it next handles a message, in the new version. So what code_change answers is
-%% not enough: the states are compared with what the instructions of the new code can match
+%% A code_change may return ok and convert nothing: a record keeps the size that it had, a struct lacks the
+%% new keys. Such a process dies when it next handles a message, in the new version. So what code_change
+%% answers is not enough: the states are compared with what the instructions of the new code can match
 %% (include/erlrc/beam/shapes.hpp), while their processes are suspended. The states of modules that the script
 %% loads without a conversion are compared before anything is touched.
 %%
-%% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key]}]: the sizes of records that the new code does not know,
-%% and the keys of the module's struct that the old one does not have.
+%% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key]}]: the sizes of records that the new code does not
+%% know, and the keys of the module's struct that the old one does not have.
 -module(erlrc_shape).
 -export([own_parts/2, states_now/2, unconverted_states/3, unfit_states/2]).
 -import(erlrc_census, [census/0, of_modules/2]).
@@ -28,14 +28,15 @@
 %% Longer ones are not searched.
 -define(words, 131072).
 
-%% [{Pid, Module, Why}]: the states of modules that no instruction converts, and what the processes that it does
-%% not reach keep of any module.
+%% [{Pid, Module, Why}]: the states of modules that no instruction converts, and what the processes that it
+%% does not reach keep of any module.
 unconverted_states([], _, _) ->
     [];
 unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
     census(),
     Loaded = [Row || {Module, _, _} = Row <- Unfit, not lists:member(Module, Converted)],
-    Pids = lists:usort(lists:append([Pids || {_, Pids} <- of_modules([Module || {Module, _, _} <- Loaded], C)])),
+    Running = of_modules([Module || {Module, _, _} <- Loaded], C),
+    Pids = lists:usort(lists:append([Of || {_, Of} <- Running])),
     Others = processes() -- [self(), whereis(application_controller) | Pids ++ Reached],
     {Holding, Left} = search(Others, binary:compile_pattern(patterns_of(Unfit)), [],
                              C#{deadline := min(Deadline, now_ms() + 2000)}),
@@ -48,7 +49,8 @@ unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
 %% [{Pid, State}]. A big state is not copied for this: an outline of it has the same shape.
 states_now(Pids, C) ->
     Big = [Pid || Pid <- Pids, {_, Words} <- [process_info(Pid, total_heap_size)], Words >= ?words],
-    [{Pid, State} || {Pid, {reply, {ok, State}}} <- ask([{Pid, get_state} || Pid <- Pids -- Big], standard, C)]
+    Answers = ask([{Pid, get_state} || Pid <- Pids -- Big], standard, C),
+    [{Pid, State} || {Pid, {reply, {ok, State}}} <- Answers]
         ++ [{Pid, case is_event_manager(Pid) of true -> All; false -> hd(All) end}
             || {Pid, All} <- outlines(Big, C)].
 
@@ -93,8 +95,8 @@ own_parts(Pid, State) ->
         _ -> [{Module, State}]
     end.
 
-%% What a loop that has no get_state of its own keeps, as that of p1_fsm: a list of a few terms, one of which is
-%% the state of its callback module.
+%% What a loop that has no get_state of its own keeps, as that of p1_fsm: a list of a few terms, one of which
+%% is the state of its callback module.
 own_of_loop(Loop) ->
     case catch length(Loop) of
         Length when is_integer(Length), Length =< ?loop -> Loop;

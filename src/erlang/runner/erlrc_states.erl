@@ -12,14 +12,15 @@
 check_converted_states(_, #{unfit := {[], _}}) ->
     ok;
 check_converted_states(Pids, #{unfit := {Unfit, Policy}} = C) ->
-    report_unfit(unfit_states(states_now(Pids, C), Unfit), Policy, "code_change has not converted states: ~ts", C).
+    report_unfit(unfit_states(states_now(Pids, C), Unfit), Policy,
+                 "code_change has not converted states: ~ts", C).
 
 check_unconverted_states(Unfit, Converted, Policy, #{reached := Reached} = C) ->
     report_unfit(unconverted_states(Unfit, {Converted, Reached}, C), Policy,
                  "nothing converts states: ~ts", C).
 
-%% The processes of these modules keep their states, in which there may be records whose fields are others now, as
-%% many as before. Redefined: [{Module, [{Name, Fields, NewFields}]}].
+%% The processes of these modules keep their states, in which there may be records whose fields are others
+%% now, as many as before. Redefined: [{Module, [{Name, Fields, NewFields}]}].
 check_redefined([], _, _) ->
     ok;
 check_redefined(Redefined, Policy, C) ->
@@ -35,10 +36,11 @@ check_kept_states(Before, #{redefined := {Redefined, Policy}} = C) ->
                    Row <- states_now([Pid], C), Row =:= {Pid, State}],
     report_redefined(Kept, Redefined, Policy, "code_change has not converted states: ~ts", C).
 
-%% The same fields in another order are certain to be taken for each other. Others may be the same by new names.
+%% The same fields in another order are certain to be taken for each other. Others may be the same by new
+%% names.
 report_redefined(States, Redefined, Policy, Format, C) ->
-    {Moved, Renamed} = lists:partition(fun({_, _, Before, After}) -> lists:sort(Before) =:= lists:sort(After) end,
-                                       of_redefined(States, Redefined)),
+    IsMoved = fun({_, _, Before, After}) -> lists:sort(Before) =:= lists:sort(After) end,
+    {Moved, Renamed} = lists:partition(IsMoved, of_redefined(States, Redefined)),
     report_unfit(fields_of(Renamed), report, "states are kept whose fields have other names: ~ts", C),
     report_unfit(fields_of(Moved), Policy, Format, C).
 
@@ -71,7 +73,8 @@ report_unfit(Found, report, Format, C) -> remark(Format, [listed(Found, C)]).
 listed(Found, C) ->
     Reasons = lists:usort([unicode:characters_to_binary(Why) || {_, _, Why} <- Found]),
     lists:join("; ", [begin
-                          Pids = [Pid || {Pid, _, Why} <- Found, unicode:characters_to_binary(Why) =:= Reason],
+                          Pids = [Pid || {Pid, _, Why} <- Found,
+                                         unicode:characters_to_binary(Why) =:= Reason],
                           [integer_to_list(length(Pids)), " of ", Reason, ": ",
                            processes(lists:sublist(Pids, 3), C),
                            case length(Pids) > 3 of true -> ", .."; false -> "" end]

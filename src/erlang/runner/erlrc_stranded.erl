@@ -1,9 +1,9 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
 %% Processes that an upgrade affects although no instruction covers them. Those that are inside a module that
-%% changes keep running its old code until they call it by its full name, or are killed at the end if the appup
-%% has it purged brutally. Those that a module handles messages for, and that wait, run its new code with their
-%% next message. Both have the data that they had.
+%% changes keep running its old code until they call it by its full name, or are killed at the end if the
+%% appup has it purged brutally. Those that a module handles messages for, and that wait, run its new code
+%% with their next message. Both have the data that they had.
 -module(erlrc_stranded).
 -export([check_callbacks/1, check_stranded/5, unserved/2]).
 -import(erlrc_census, [belongs/2, of_modules/2]).
@@ -25,7 +25,8 @@ check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy
     case {Texts, Policy} of
         {["", "", ""], _} -> ok;
         {_, unreached} ->
-            case [Row || {_, Pid, Module} = Row <- Found, lists:member(Module, Unreached), belongs(Pid, Module)] of
+            case [Row || {_, Pid, Module} = Row <- Found, lists:member(Module, Unreached),
+                         belongs(Pid, Module)] of
                 [] -> report(Texts);
                 Missed -> fail("the appup updates processes that take no system messages: ~ts",
                                [joined(texts(Missed, C))])
@@ -38,7 +39,8 @@ check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy
 %% Processes whose behaviour calls what the new code of their module does not have: a gen_server has become a
 %% gen_statem, or a plain module. They die of their next message.
 unserved(Modules, #{backup := Backup, code := Code} = C) ->
-    Behave = mentioning_callbacks([{Module, Beam} || Module <- Modules, {_, Beam} <- [maps:get(Module, Backup, none)]]),
+    Olds = [{Module, Beam} || Module <- Modules, {_, Beam} <- [maps:get(Module, Backup, none)]],
+    Behave = mentioning_callbacks(Olds),
     Lost = [{Module, Functions} || {Module, Old} <- Behave,
                                    {_, New} <- [maps:get(Module, Code, none)],
                                    [_ | _] = Functions <- [callbacks(Old) -- callbacks(New)]],
@@ -83,7 +85,8 @@ joined(Texts) ->
 
 report([In, Of, Killed]) ->
     Killed =:= "" orelse
-        remark("to be killed, because they run old code that the appup removes by brutal_purge: ~ts", [Killed]),
+        remark("to be killed, because they run old code that the appup removes by brutal_purge: ~ts",
+               [Killed]),
     In =:= "" orelse remark("processes that nothing converts keep running old code: ~ts", [In]),
     Of =:= "" orelse
         remark("processes that nothing converts run the new code with the state they have: ~ts", [Of]).
@@ -106,11 +109,11 @@ killed([], Rows) ->
     Rows;
 killed(Killing, Rows) ->
     Modules = set(Killing),
-    [{case How =:= "in" andalso is_map_key(Module, Modules) of true -> "inside"; false -> How end, Pid, Module}
-     || {How, Pid, Module} <- Rows].
+    Mark = fun("in", Module) when is_map_key(Module, Modules) -> "inside"; (How, _) -> How end,
+    [{Mark(How, Module), Pid, Module} || {How, Pid, Module} <- Rows].
 
-%% Behaviours that wait, and will return to the code that they were called by: converted or not, they are users
-%% of it.
+%% Behaviours that wait, and will return to the code that they were called by: converted or not, they are
+%% users of it.
 below(_, []) ->
     [];
 below(Seen, Killing) ->
