@@ -135,19 +135,20 @@ Term remove(const Atom& module) {
   return tuple(Atom{"remove"}, tuple(module, soft(), soft()));
 }
 
-// Whether the author has changed code_change, or what it calls, to more than to return the state. Another compiler
-// makes other instructions of the same source.
+// Whether the author has changed code_change, or what it calls, to more than to return the state. Another
+// compiler makes other instructions of the same source.
 bool converts_otherwise(const Beam& earlier, const Beam& later) {
   if (later.shapes->passes_on || !later.conversion) return false;
-  if (!earlier.conversion) return true;
-  return earlier.conversion->compiler == later.conversion->compiler &&
+  if (!converts_states(earlier)) return true;
+  return earlier.conversion && !later.conversion->compiler.empty() &&
+         earlier.conversion->compiler == later.conversion->compiler &&
          earlier.conversion->digest != later.conversion->digest;
 }
 
-// The compiler's own vsn is that of the code. So if other code has the same, its author has set it and has not
-// changed it: the states are still those of that version, and code_change, which may have converted them
-// in an earlier upgrade, does not get them again. Unless records show that they are other ones, or code_change
-// is another one.
+// The compiler's own vsn is that of the code. So if other code has the same, its author has set it and has
+// not changed it: the states are still those of that version, and code_change, which may have converted them
+// in an earlier upgrade, does not get them again. Unless records show that they are other ones, or
+// code_change is another one.
 bool has_same_states(const Beam& earlier, const Beam& later) {
   const auto vsn = vsn_attribute(later);
   if (!vsn || vsn != vsn_attribute(earlier) || !earlier.shapes || !later.shapes) return false;

@@ -24,7 +24,8 @@
 namespace erlrc {
 namespace {
 
-// The tables of a module: no real one has so many entries, each of which takes much more memory than in the file.
+// The tables of a module: no real one has so many entries, each of which takes much more memory than in the
+// file.
 constexpr std::size_t kMostAtoms = std::size_t{1} << 20;
 constexpr std::size_t kMostFunctions = std::size_t{1} << 16;
 
@@ -206,11 +207,6 @@ SupervisorInit supervisor_init(const Chunks& chunks, const AtomTable& atoms, con
   });
 }
 
-bool converts_states(const Beam& beam) {
-  return exports(beam, "code_change", 3) || exports(beam, "code_change", 4) ||
-         exports(beam, "system_code_change", 4);
-}
-
 // Whether the module keeps a state, or a part of one, for a behaviour: of OTP or of a library.
 bool keeps_state(const Beam& beam) {
   return converts_states(beam) || exports(beam, "handle_event", 2) || exports(beam, "handle_call", 3) ||
@@ -226,9 +222,14 @@ std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms) {
 std::string compiler_version(const Chunks& chunks) {
   const auto data = chunks.find("CInf");
   if (!data || data->size() > kLargestAttributes) return {};
-  const Term info = decode_term(*data);
-  for (const Term& entry : as_list(info) != nullptr ? *as_list(info) : std::vector<Term>{})
-    if (const auto* pair = as_tagged(entry, "version", 2)) return as_text(pair->back()).value_or("");
+  try {
+    const Term info = decode_term(*data);
+    const auto* entries = as_list(info);
+    for (const Term& entry : entries != nullptr ? *entries : std::vector<Term>{})
+      if (const auto* pair = as_tagged(entry, "version", 2)) return as_text(pair->back()).value_or("");
+  } catch (const Error&) {
+    return {};  // nothing else needs it
+  }
   return {};
 }
 
@@ -310,6 +311,11 @@ Beam parse_beam(BytesView bytes, const std::string& file) {
       throw Error(error.what());
     }
   });
+}
+
+bool converts_states(const Beam& beam) {
+  return exports(beam, "code_change", 3) || exports(beam, "code_change", 4) ||
+         exports(beam, "system_code_change", 4);
 }
 
 bool exports(const Beam& beam, std::string_view function, std::uint32_t arity) {

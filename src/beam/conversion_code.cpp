@@ -12,8 +12,9 @@
 
 #include "instructions.hpp"
 
-// The numbers of atoms, labels, literals, imports and funs depend on the rest of the module. They are replaced by
-// what they mean.
+// The numbers of atoms, labels, literals, imports and funs depend on the rest of the module. They are
+// replaced by what they mean. Where that is not done, as for pieces of binaries in the string table, nothing
+// is known of the function.
 
 namespace erlrc {
 namespace {
@@ -36,6 +37,13 @@ enum Opcode : std::uint8_t {
   kLine = 153,
   kMakeFun3 = 171,
   kExecutableLine = 183,
+  // Their operands are places in the string table, or numbers of funs.
+  kBsPutString = 92,
+  kBsMatchString = 132,
+  kBsCreateBin = 177,
+  kCallFun2 = 178,
+  // Later ones may have more of such operands.
+  kLastKnown = 183,
 };
 
 // Which operand of an instruction is the number of an import; none: -1.
@@ -62,10 +70,16 @@ bool is_conversion(const std::string& function) {
   return function == "code_change/3" || function == "code_change/4" || function == "system_code_change/4";
 }
 
+bool is_known(std::uint8_t opcode) {
+  return opcode <= kLastKnown && opcode != kBsPutString && opcode != kBsMatchString &&
+         opcode != kBsCreateBin && opcode != kCallFun2;
+}
+
 struct Function {
-  std::string name;  // and arity
-  std::string text;  // its instructions, without labels outside of it
-  std::set<std::size_t> reached;
+  std::string name;      // and arity
+  Md5 instructions{};    // without labels outside of it
+  bool is_known = true;  // what all of them mean
+  std::set<std::size_t> reached{};
 };
 
 class ConversionReader {
@@ -88,8 +102,11 @@ public:
         open.insert(open.end(), functions_[index].reached.begin(), functions_[index].reached.end());
     }
     Md5 md5;
-    for (const std::size_t index : reached)
-      md5.add(functions_[index].name + "\n" + functions_[index].text);
+    for (const std::size_t index : reached) {
+      if (!functions_[index].is_known) return std::nullopt;
+      md5.add(functions_[index].name + "\n");
+      md5.add(to_bytes(functions_[index].instructions.digest()));
+    }
     return md5.digest();
   }
 
@@ -108,7 +125,7 @@ private:
     if (module_.literals.empty()) return;
     ByteReader reader(module_.literals);
     for (std::uint32_t left = reader.u32(); left > 0; --left)
-      literals_.push_back(reader.take(reader.u32()));
+      literals_.push_back(to_bytes(md5(reader.take(reader.u32()))));
   }
 
   // The label before a func_info belongs to its function, too.
@@ -117,9 +134,7 @@ private:
     if (instruction.opcode != kFuncInfo) return;
     starts_[last_label_] = functions_.size();
     functions_.push_back(
-        {atom(instruction.operands[1].value).name + "/" + std::to_string(instruction.operands[2].value),
-         {},
-         {}});
+        {atom(instruction.operands[1].value).name + "/" + std::to_string(instruction.operands[2].value)});
   }
 
   void add(const BeamInstruction& instruction) {
@@ -129,8 +144,9 @@ private:
       return;
     // The label that the next function begins with.
     if (instruction.opcode == kLabel && starts_.contains(instruction.operands[0].value)) return;
-    std::string& text = functions_[current_ - 1].text;
-    text += std::to_string(instruction.opcode);
+    Function& function = functions_[current_ - 1];
+    if (!is_known(instruction.opcode)) function.is_known = false;
+    std::string text = std::to_string(instruction.opcode);
     const int import = import_operand(instruction.opcode);
     for (int i = 0; i < static_cast<int>(instruction.operands.size()); ++i) {
       const Operand& operand = instruction.operands[static_cast<std::size_t>(i)];
@@ -145,7 +161,7 @@ private:
     }
     for (const Operand& element : instruction.list)
       text += meaning(element);
-    text += "\n";
+    function.instructions.add(text + "\n");
   }
 
   std::string meaning(const Operand& operand) {
@@ -155,7 +171,7 @@ private:
       case Operand::kLabel:
         return operand.value == 0 ? " none" : label(operand.value);
       case Operand::kLiteral:
-        return " " + std::string(literals_.at(operand.value));
+        return " " + literals_.at(operand.value);
       default:
         return " " + std::to_string(operand.tag) + ":" + std::to_string(operand.value);
     }
@@ -180,7 +196,7 @@ private:
   }
 
   const ConversionParts& module_;
-  std::vector<BytesView> literals_;
+  std::vector<Bytes> literals_;                  // their digests
   std::map<std::uint64_t, std::size_t> starts_;  // the first label of each function
   std::vector<Function> functions_;
   std::uint64_t last_label_ = 0;

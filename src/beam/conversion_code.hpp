@@ -19,8 +19,9 @@ struct ConversionParts {
   Bytes literals;                         // the data of the LitT chunk, inflated
 };
 
-// The digest of code_change/3 and /4, system_code_change/4, and of all functions of the module that they reach. It does not depend on
-// what else is in the module. Null if the module has no such function, or instructions that are not known.
+// The digest of code_change/3 and /4, system_code_change/4, and of all functions of the module that they
+// reach. It does not depend on what else is in the module. Null if the module has no such function, or if
+// they have instructions whose meaning is not known.
 std::optional<Md5Digest> conversion_digest(const ConversionParts& module);
 
 }  // namespace erlrc

@@ -55,9 +55,12 @@ Operand BeamInstructions::operand() {
   if ((first & 7) != Operand::kExtended) return {static_cast<Operand::Tag>(first & 7), number(first)};
   if ((first & 0x08) != 0) throw Unreadable{};
   switch (first >> 4) {
-    case kFloat:
-      code_.take(8);
-      break;
+    case kFloat: {
+      std::uint64_t bits = 0;
+      for (const char byte : code_.take(8))
+        bits = bits << 8 | static_cast<std::uint8_t>(byte);
+      return {Operand::kExtended, bits};
+    }
     case kList:
       for (std::uint64_t left = number(code_.u8()); left > 0; --left)
         current_.list.push_back(simple());
@@ -65,14 +68,12 @@ Operand BeamInstructions::operand() {
     case kLiteral:
       return {Operand::kLiteral, number(code_.u8())};
     case kFloatRegister:
-      skip_simple(1);
-      break;
+      return {Operand::kExtended, number(code_.u8())};
     case kAllocList:
       skip_simple(2 * number(code_.u8()));
       break;
     case kTypedRegister:
-      skip_simple(2);
-      break;
+      return typed_register();
     default:
       throw Unreadable{};
   }
@@ -87,16 +88,20 @@ Operand BeamInstructions::simple() {
     case kLiteral:
       return {Operand::kLiteral, number(code_.u8())};
     case kFloatRegister:
-      number(code_.u8());
-      break;
+      return {Operand::kExtended, number(code_.u8())};
     case kTypedRegister:
-      number(code_.u8());
-      number(code_.u8());
-      break;
+      return typed_register();
     default:
       throw Unreadable{};
   }
-  return {Operand::kExtended, 0};
+}
+
+// Which register it is, in one number; its type does not count.
+Operand BeamInstructions::typed_register() {
+  const std::uint8_t first = code_.u8();
+  const std::uint64_t index = number(first);
+  number(code_.u8());
+  return {Operand::kExtended, index << 3 | (first & 7U)};
 }
 
 void BeamInstructions::skip_simple(std::uint64_t count) {

@@ -20,7 +20,7 @@ struct Unreadable {};
 struct Operand {
   enum Tag : std::uint8_t { kUnsigned, kInteger, kAtom, kX, kY, kLabel, kCharacter, kExtended, kLiteral };
   Tag tag = kUnsigned;
-  std::uint64_t value = 0;  // of a literal its number; unused for another extended operand
+  std::uint64_t value = 0;  // of a literal its number, of a typed or float register which one it is
 };
 
 struct BeamInstruction {
@@ -41,6 +41,7 @@ private:
   std::uint64_t number(std::uint8_t first, bool is_length = false);
   Operand operand();
   Operand simple();
+  Operand typed_register();
   void skip_simple(std::uint64_t count);
 
   ByteReader code_;

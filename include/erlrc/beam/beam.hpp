@@ -74,6 +74,9 @@ Beam parse_beam(BytesView bytes, const std::string& file);
 
 bool exports(const Beam& beam, std::string_view function, std::uint32_t arity);
 
+/// Whether it has a function that converts states: code_change of a behaviour, or that of a special process.
+bool converts_states(const Beam& beam);
+
 /// The behaviours named in the attributes `behaviour` and `behavior`.
 std::vector<Atom> behaviours(const Beam& beam);
 

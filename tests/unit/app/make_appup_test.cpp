@@ -186,9 +186,15 @@ TEST_CASE("states are converted by another code_change even if -vsn and records 
   CHECK(up(version("a", one), version("b", one)) == same);
   CHECK(up(version("a", one), version("b", other)) == converted);
   CHECK(down(version("a", one), version("b", other)) == converted);
-  CHECK(up(version("a", std::nullopt), version("b", one)) == converted);
+  // Nothing is known of it, or it had none.
+  CHECK(up(version("a", std::nullopt), version("b", one)) == same);
+  const auto without = files("a", {module("m").exporting("init/1").versioned("1", {}).differing("a")});
+  CHECK(up(without, version("b", one)) == converted);
   CHECK(up(version("a", one), version("b", other, true)) == same);
   CHECK(up(version("a", one), version("b", by_another_compiler)) == same);
+  // Stripped files do not show which compiler it was.
+  const ConversionCode stripped{{1}, ""}, other_stripped{{2}, ""};
+  CHECK(up(version("a", stripped), version("b", other_stripped)) == same);
 }
 
 TEST_CASE("a remark reports a special process without system_code_change") {
