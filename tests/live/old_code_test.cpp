@@ -161,33 +161,3 @@ TEST_CASE("purge: --purge=wait=SECONDS refuses after that time, or after that of
   CHECK(late.err == "erlrc-downgrade: NODE: refused: the time limit is over\n");
   CHECK(lab.ask("lab:diff().") == "[]");
 }
-
-TEST_CASE(
-    "purge: a function in a persistent term or a table keeps its code, and has the next upgrade refused") {
-  Lab lab;
-  lab.add(zoo("1.0.0"));
-  lab.add(zoo("2.0.0"));
-  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
-  const auto [put, get, erase, where] = GENERATE(table<std::string, std::string, std::string, std::string>(
-      {{"persistent_term:put(zoo_term, #{f => [zoo_lib:made()]})",
-        "#{f := [F]} = persistent_term:get(zoo_term)", "persistent_term:erase(zoo_term)",
-        "persistent term zoo_term"},
-       {"S = self(), spawn(fun() -> register(zoo_owner, self()), ets:new(zoo_table, [named_table]), "
-        "ets:insert(zoo_table, {f, zoo_lib:made()}), S ! made, receive stop -> ok end end), "
-        "receive made -> ok end",
-        "[{f, F}] = ets:lookup(zoo_table, f)",
-        "exit(whereis(zoo_owner), kill), lab:await(fun() -> ets:whereis("
-        "zoo_table) =:= undefined end)",
-        "table zoo_table"}}));
-  lab.ask(put + ".");
-  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
-  lab.ask("lab:await_idle().");
-  CHECK(lab.ask(get + ", F().") == "\"1.0.0\"");
-  CHECK(downgrade(lab, "") == Ran{1, "",
-                                  "erlrc-downgrade: NODE: refused: processes still run the code before the "
-                                  "last upgrade: zoo_lib in " +
-                                      where + "\n"});
-  lab.ask(erase + ".");
-  CHECK(downgrade(lab, "") == downgraded);
-  CHECK(lab.condition("zoo") == "old");
-}

@@ -7,7 +7,7 @@
          read_files/1, running_code/2, running_vsn/2, soft_purge_old/1, users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_journal, [remark/2]).
--import(erlrc_lambda, [lambda_holders/1, lambda_stores/1, purge_unused/1]).
+-import(erlrc_lambda, [lambda_holders/1, purge_unused/1]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
 
 %% The version of the code that runs, as code_change expects it.
@@ -155,10 +155,7 @@ check_old_code(Modules, Policy, Began, C) ->
     end.
 
 old_users(Modules, C) ->
-    Stores = lambda_stores(Modules),
-    Places = [{M, [processes(Pids, C) || Pids <- [users_of_old_code(M)], Pids =/= []]
-                   ++ [Where || {Of, Where} <- Stores, Of =:= M]} || M <- Modules],
-    lists:join("; ", [[module_name(M), " in ", lists:join(", ", Of)] || {M, Of} <- Places]).
+    lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)] || M <- Modules]).
 
 %% Only when nothing else speaks against the upgrade. code:purge/1 does not kill those that only hold a
 %% function.

@@ -1,8 +1,8 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Anonymous functions of old code, which code:soft_purge/1 does not see. One without variables from outside is
-%% a literal of its module, and a process that has it, on the stack or in a state, is not taken for a user of the code
-%% (https://github.com/erlang/otp/issues/6416): the next call of it fails with badfun.
+%% Anonymous functions of old code, which code:soft_purge/1 does not see. One without variables from outside
+%% is a literal of its module, and a process that has it, on the stack or in a state, is not taken for a user
+%% of the code (https://github.com/erlang/otp/issues/6416): the next call of it fails with badfun.
 %%
 %% The number that is printed with it is the beginning of the md5 of its version of the module.
 -module(erlrc_lambda).
@@ -47,8 +47,8 @@ current_number(Module) ->
         false -> none
     end.
 
-%% From INDEX.NUMBER>. It is a function of another module, whose name begins like that of this one, if there is no
-%% index.
+%% From INDEX.NUMBER>. It is a function of another module, whose name begins like that of this one, if there
+%% is no index.
 number_at(Text, At) ->
     case string:lexemes(binary:part(Text, At, min(?printed, byte_size(Text) - At)), ".>") of
         [Index, Number | _] ->
