@@ -34,11 +34,12 @@ std::string conn(Lab& lab) {
   lab.dir().write(
       "kinds/conn.erl",
       "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
-      "-export([plain/1, late/1, init/1, enter/1, handle_call/3, handle_cast/2, code_change/3]).\n"
+      "-export([plain/1, late/1, init/1, enter/1, shake/1, handle_call/3, handle_cast/2, code_change/3]).\n"
       "plain(Name) -> gen_server:start_link({local, Name}, ?MODULE, [], []).\n"
       "late(Name) -> {ok, proc_lib:spawn_link(?MODULE, enter, [Name])}.\n"
+      "shake(Name) -> register(Name, self()), receive go -> enter(Name) end.\n"
       "init([]) -> {ok, #{vsn => ?VSN}}.\n"
-      "enter(Name) -> register(Name, self()),\n"
+      "enter(Name) -> whereis(Name) =:= self() orelse register(Name, self()),\n"
       "  gen_server:enter_loop(?MODULE, [], #{vsn => ?VSN}, {local, Name}).\n"
       "handle_call(vsn, _, #{vsn := Vsn} = State) -> {reply, {?VSN, Vsn}, State}.\n"
       "handle_cast(_, State) -> {noreply, State}.\n"
@@ -161,6 +162,26 @@ TEST_CASE("outside: processes that nothing supervises are converted, whatever st
   CHECK(lab.ask("length([C || C <- lab:calls(), element(1, C) =:= code_change, "
                 "lists:member(element(2, C), [zoo_conn, zoo_fsm])]).") == "1");
   lab.ask("exit(whereis(zoo_foreign), kill).");
+}
+
+TEST_CASE("outside: a process that enters its loop after the checks is converted") {
+  Lab lab;
+  lab.add(zoo(lab, "1.0.0"));
+  LabRelease later = zoo(lab, "2.0.0");
+  later.appup =
+      "{\"2.0.0\", [{\"1.0.0\", [{apply, {lab, act, [hook, zoo]}}, {update, zoo_conn, {advanced, []}}, "
+      "{update, zoo_srv, {advanced, []}}, {load_module, zoo_ev}, {load_module, zoo_fsm}, "
+      "{load_module, zoo_special}, {load_module, zoo_app}, {update, zoo_sup, supervisor}]}], []}.";
+  lab.add(later);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask(
+      "proc_lib:spawn(zoo_conn, shake, [shaking]), lab:await(fun() -> is_pid(whereis(shaking)) end), "
+      "lab:on({hook, zoo}, {call, {lab, in_order, [[{erlang, send, [shaking, go]}, "
+      "{sys, get_state, [shaking]}]]}}).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(lab.ask("gen_server:call(shaking, vsn).") == "{\"2.0.0\",\"2.0.0\"}");
 }
 
 TEST_CASE("outside: a special process under another application's supervisor is converted") {

@@ -12,8 +12,8 @@
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([belongs/2, census/0, exporting/3, is_special/1, kind_modules/1, mentioning/2, of_modules/2,
-         registers/1, starters/1, waits_specially/1]).
+-export([are_certain/1, belongs/2, census/0, exporting/3, is_special/1, kind_modules/1, mentioning/2,
+         of_modules/2, registers/1, starters/1, waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 
@@ -171,6 +171,11 @@ of_modules(Modules, C) ->
     [{Module, lists:usort(lists:append([Pids || {Same, Pids} <- Found, Same =:= Module]))}
      || Module <- lists:usort(Which)].
 
+%% Whether it is known of all processes that may run one of the modules that they do.
+are_certain(Modules) ->
+    Certain = recall(certain),
+    [] =:= [Row || Row <- looks(Modules), not is_map_key(Row, Certain)].
+
 exporting(Modules, F, A) ->
     Each = fun(Same) -> lists:duplicate(length(Modules), Same) end,
     Exported = lists:zipwith3(fun erlang:function_exported/3, Modules, Each(F), Each(A)),
@@ -212,7 +217,8 @@ of_kind(Module, {{supervisor, Module, _}, _}, Pids) ->
     Pids;
 of_kind(Module, {{Module, F, _}, {Loop, _, _} = Function}, Pids) ->
     case {waits(Function), is_special(Loop)} of
-        {true, true} when Loop =/= Module -> [Pid || not is_lambda(F), Pid <- Pids, waits_at_bottom(Pid)];
+        {true, true} when Loop =/= Module ->
+            [Pid || not (is_lambda(F) orelse awaits(Function)), Pid <- Pids, waits_at_bottom(Pid)];
         {true, true} -> [Pid || not (is_lambda(F) andalso awaits(Function)), Pid <- Pids];
         {true, false} -> alike(Module, Pids);
         {false, _} ->

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% What an upgrade would do with each module, for a user who asks before it (src/plan/explanation.cpp). Only
-%% supervisors are asked, for their children.
+%% What an upgrade would do with each module, for a user who asks before it (src/plan/explanation.cpp). The
+%% processes are found as for the upgrade (erlrc_outside).
 -module(erlrc_explain).
 -export([explain_modules/3]).
 -import(erlrc_journal, [recall/1, remark/2]).

@@ -6,7 +6,8 @@
 %% manager, or declared as something else.
 -module(erlrc_outside).
 -export([concerned/3, newborn_outside/1]).
--import(erlrc_census, [census/0, exporting/3, kind_modules/1, mentioning/2, of_modules/2, starters/1,
+-import(erlrc_census, [are_certain/1, census/0, exporting/3, kind_modules/1, mentioning/2, of_modules/2,
+                       starters/1,
                        waits_specially/1]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_tree, [column/2, is_supervisor/1, links/1, trees/2]).
@@ -23,20 +24,27 @@ concerned(Apps, Modules, C) ->
             Found;
         none ->
             Found = with_outside(Trees, Apps, Modules, C),
-            %% The handlers of a gen_event may be others the next time.
-            record(found, case exporting(Modules, handle_event, 2) of
-                              [] -> {recall(kinds), Trees, Modules, Found};
-                              _ -> none
+            %% The handlers of a gen_event may be others the next time, and what runs none of the modules now
+            %% may be about to.
+            record(found, case exporting(Modules, handle_event, 2) =:= [] andalso are_certain(Modules) of
+                              true -> {recall(kinds), Trees, Modules, Found};
+                              false -> none
                           end),
             Found
     end.
 
-%% What was found the last time, if nothing has been started since.
+%% What was found the last time, if nothing has been started since and nothing of it has ended.
 found_before(Trees, Modules) ->
     Kinds = recall(kinds),
     case recall(found) of
-        {Kinds, Trees, Of, Found} -> case Modules -- Of of [] -> {Found}; _ -> none end;
-        _ -> none
+        {Kinds, Trees, Of, {Procs, _, _} = Found} ->
+            Pids = column(1, Procs),
+            case Modules -- Of =:= [] andalso lists:filter(fun erlang:is_process_alive/1, Pids) =:= Pids of
+                true -> {Found};
+                false -> none
+            end;
+        _ ->
+            none
     end.
 
 with_outside({Procs, Known, Childless}, Apps, Modules, C) ->

@@ -16,17 +16,19 @@
 %% Unreached: modules whose processes the script would convert, and has found none. Killing: those whose old
 %% code is purged brutally.
 check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy, C) ->
-    Lingering = inside(Seen, Changing, Reached),
+    Doomed = [{"inside", Pid, Module} || {_, Pid, Module} <- inside(Seen, Killing, Reached)],
+    Lingering = Doomed ++ [Row || {_, Pid, _} = Row <- inside(Seen, Changing, Reached),
+                                  not lists:keymember(Pid, 2, Doomed)],
     Running = [{"of", Pid, Module} || {Module, Known} <- of_modules(Handling, C), Pid <- Known -- Reached],
     Waiting = [Row || {_, Pid, _} = Row <- lists:usort(Running ++ waiting(Seen, Handling, Reached)),
                       not lists:keymember(Pid, 2, Lingering)],
-    Found = of_living(killed(Killing, Lingering ++ Waiting) ++ below(Seen, Killing)),
+    Found = of_living(Lingering ++ Waiting ++ below(Seen, Killing)),
     Texts = texts(Found, C),
     case {Texts, Policy} of
         {["", "", ""], _} -> ok;
         {_, unreached} ->
-            case [Row || {_, Pid, Module} = Row <- Found, lists:member(Module, Unreached),
-                         belongs(Pid, Module)] of
+            case [Row || {How, Pid, Module} = Row <- Found, lists:member(Module, Unreached),
+                         How =:= "of" orelse belongs(Pid, Module)] of
                 [] -> report(Texts);
                 Missed -> fail("the appup updates processes that take no system messages: ~ts",
                                [joined(texts(Missed, C))])
@@ -97,20 +99,14 @@ of_living(Rows) ->
 set(Modules) ->
     maps:from_list([{Module, true} || Module <- Modules]).
 
-%% [{"in", Pid, Module}]. Behaviours that wait take their next message to the new code, whatever they were
-%% called by.
+%% [{"in", Pid, Module}]; those that will be killed are "inside". Behaviours that wait take their next message
+%% to the new code, whatever they were called by.
+inside(_, [], _) ->
+    [];
 inside(Seen, Changing, Reached) ->
     Modules = set(Changing),
     [{"in", Pid, Module} || {{_, [{M, F, _, _} | _] = Stack}, Pids} <- maps:to_list(Seen),
                             not is_loop(M, F), Module <- first(Stack, Modules), Pid <- Pids -- Reached].
-
-%% Marks those that will be killed.
-killed([], Rows) ->
-    Rows;
-killed(Killing, Rows) ->
-    Modules = set(Killing),
-    Mark = fun("in", Module) when is_map_key(Module, Modules) -> "inside"; (How, _) -> How end,
-    [{Mark(How, Module), Pid, Module} || {How, Pid, Module} <- Rows].
 
 %% Behaviours that wait, and will return to the code that they were called by: converted or not, they are
 %% users of it.
