@@ -50,8 +50,8 @@ Request as_it_runs(Request request, const NodeState& node) {
 }
 
 /// Waits until the boot script has started all applications: what is started before its turn keeps the start
-/// type that we give it. Waits also for another run, which may still be rolled back: what it has changed need not
-/// stay. False if that is not over in time.
+/// type that we give it. Waits also for another run, which may still be rolled back: what it has changed need
+/// not stay. False if that is not over in time.
 bool await_rest(Rpc& rpc, NodeState& node, const Call& call) {
   constexpr milliseconds pause{50};
   while (node.booting || !node.runner.empty()) {

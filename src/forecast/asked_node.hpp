@@ -42,8 +42,8 @@ struct AskedNode {
 /// that the others need for their plans.
 std::vector<AskedNode> ask_nodes(const Registry& registry, Deadline until);
 
-/// Finds what is other files for a node (same_files.hpp), and removes the nodes that belong to another system,
-/// with a note.
+/// Finds what is other files for a node (same_files.hpp), and removes the nodes that belong to another
+/// system, with a note.
 void leave_out_other_systems(std::vector<AskedNode>& visits, const Transaction& transaction, Deadline until,
                              std::vector<std::string>& notes);
 

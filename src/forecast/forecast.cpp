@@ -262,7 +262,8 @@ void note_without_hooks(const AptChange& change, const std::vector<AskedNode>& v
                   join(nodes, ", "), nodes.size() == 1 ? "needs" : "need"));
 }
 
-/// The row of a node that could not be asked. The hooks do not fail because of one that needs a restart anyway.
+/// The row of a node that could not be asked. The hooks do not fail because of one that needs a restart
+/// anyway.
 Forecast row_of_silent(const AskedNode& visit) {
   const auto replaced = visit.entry != nullptr ? replaced_emulator(*visit.entry) : std::nullopt;
   return {replaced ? Kind::needs_restart : Kind::refused,

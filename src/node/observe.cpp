@@ -42,8 +42,8 @@ const std::vector<Term>& rows(const Term& answer, std::string_view name) {
   return *found;
 }
 
-/// What `application:get_key/2` answered for each loaded application: {ok, [App]}, or undefined where OTP does
-/// not know the key. Some lists are only asked for where they are needed.
+/// What `application:get_key/2` answered for each loaded application: {ok, [App]}, or undefined where OTP
+/// does not know the key. Some lists are only asked for where they are needed.
 class KeyOfEach {
 public:
   KeyOfEach(const Term& answer, std::string_view name)

@@ -229,7 +229,8 @@ void append_reading(std::vector<Step>& steps, const AppFiles& to, const std::vec
   steps.push_back(ReadCode{to.location, own, switched});
 }
 
-/// Notes the states that the code to be loaded cannot have. A code_change that passes states on does not convert them.
+/// Notes the states that the code to be loaded cannot have. A code_change that passes states on does not
+/// convert them.
 std::optional<CheckStates> check_states(const Versions& versions, const std::vector<LowLevel>& script,
                                         std::set<Atom> converted, const Policy& policy) {
   CheckStates check{{}, {}, policy};

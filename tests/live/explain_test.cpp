@@ -5,7 +5,8 @@
 #include "lab.hpp"
 #include "paths.hpp"
 
-// Tests that --explain prints what an upgrade will do with each module, process and child, and does none of it.
+// Tests that --explain prints what an upgrade will do with each module, process and child, and does none of
+// it.
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -2,7 +2,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Tests that no upgrade ends with a process whose state the new code cannot have, whatever code_change returns.
+// Tests that no upgrade ends with a process whose state the new code cannot have, whatever code_change
+// returns.
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -240,7 +240,8 @@ TEST_CASE("stranded: a converted process is not reported") {
 
 namespace {
 
-/// The special process zoo_special, with a function in which its clients wait, and zoo_user, which calls that.
+/// The special process zoo_special, with a function in which its clients wait, and zoo_user, which calls
+/// that.
 LabRelease with_clients(Lab& lab, const std::string& vsn) {
   std::string special = read_file(in_source("tests/live/lab/special.erl"));
   special.insert(special.find("-export("), "-export([await/0]).\n");

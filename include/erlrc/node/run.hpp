@@ -21,8 +21,8 @@ enum class Commit { at_once, on_verdict };
 /// `commit_record` on its host by then, and is rolled back otherwise.
 Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record = {});
 
-/// Runs the explanation of `plan` on the node, which changes nothing there. If `plan` would be refused, the outcome
-/// is that.
+/// Runs the explanation of `plan` on the node, which changes nothing there. If `plan` would be refused, the
+/// outcome is that.
 Outcome explain(Rpc& rpc, const Plan& plan, Deadline until);
 
 /// Keeps the connection to a prepared node alive (a node drops a peer that answers none of its ticks) until

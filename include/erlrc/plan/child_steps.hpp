@@ -90,8 +90,8 @@ struct ChangeChildren {
   bool operator==(const ChangeChildren&) const = default;
 };
 
-/// Remarks which children the supervisors that NoteChildren has noted will stop, start and pass to others, as far
-/// as the debug information of the new code shows it. Nothing changes.
+/// Remarks which children the supervisors that NoteChildren has noted will stop, start and pass to others, as
+/// far as the debug information of the new code shows it. Nothing changes.
 struct ForeseeChildren {
   static constexpr std::string_view name = "foresee_children";
   std::vector<Term> args() const { return {}; }

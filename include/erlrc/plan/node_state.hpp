@@ -37,8 +37,8 @@ struct NodeState {
   bool operator==(const NodeState&) const = default;
 };
 
-/// Collects applications with all that they include, directly or through others, as far as the node has loaded
-/// them. Each is visited once: a node may report as many inclusions as it likes, in circles too.
+/// Collects applications with all that they include, directly or through others, as far as the node has
+/// loaded them. Each is visited once: a node may report as many inclusions as it likes, in circles too.
 class IncludedApps {
 public:
   /// Keeps a reference to `node`.

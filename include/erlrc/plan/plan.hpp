@@ -49,8 +49,8 @@ Decision plan_stop(const Atom& app, const Request::Stop& stop, const NodeState& 
 Decision plan_upgrade(const Atom& app, const Request::Change& change, const NodeState& node,
                       const Files& files, const Desired& desired);
 
-/// The steps of `plan` that only look, and those that remark what it would do: to each module, if it has them, and
-/// with the children of supervisors. None of them waits.
+/// The steps of `plan` that only look, and those that remark what it would do: to each module, if it has
+/// them, and with the children of supervisors. None of them waits.
 Plan explanation(const Plan& plan);
 
 /// Calls the planner for `request`.

@@ -17,10 +17,10 @@
 namespace erlrc {
 
 /// Names the processes that are inside one of the modules that change, those that wait for messages which one
-/// of `handling` is to handle, and those in whose states there are records that change, but for those that run
-/// a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure. What is
-/// still inside the old code of a module of `killing` at the end will be killed. A process that was started as
-/// something else and waits in a function of `awaits` is not one of the module that has it.
+/// of `handling` is to handle, and those in whose states there are records that change, but for those that
+/// run a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure.
+/// What is still inside the old code of a module of `killing` at the end will be killed. A process that was
+/// started as something else and waits in a function of `awaits` is not one of the module that has it.
 struct CheckStranded {
   static constexpr std::string_view name = "check_stranded";
   std::vector<Atom> apps;
@@ -128,8 +128,8 @@ struct ConvertProcesses {
 
 /// Suspends the processes that run the modules, in the supervision trees of `apps` and wherever else in the
 /// node, all side by side. If some are busy, the others run on, and it is tried again: none waits longer than
-/// `pause_ms` for others. The conversion that comes after that is made ready before any process waits, unless it
-/// has no items.
+/// `pause_ms` for others. The conversion that comes after that is made ready before any process waits, unless
+/// it has no items.
 struct SuspendProcesses {
   static constexpr std::string_view name = "suspend_processes";
   std::vector<Atom> apps;
