@@ -70,12 +70,6 @@ std::optional<PackageRelations> relations_in(const std::string& archive, Deadlin
   return relations;
 }
 
-/// If a package waits for triggers, or has others wait, its configuration is past, too.
-bool is_configured(const std::string& status) {
-  return status.ends_with(" installed") || status.ends_with(" triggers-awaited") ||
-         status.ends_with(" triggers-pending");
-}
-
 std::string field(const Stanza& stanza, const std::string& name) {
   const auto found = stanza.find(name);
   return found == stanza.end() ? "" : found->second;
@@ -155,12 +149,8 @@ void DpkgFacts::query(std::vector<std::string> names, Snapshot& snapshot) const 
     const std::string name = relations.name;
     const std::string arch = field(stanza, "Architecture");
     if (snapshot.packages->contains(name) && arch != package_.arch) continue;
-    (*snapshot.packages)[name] = {.relations = std::move(relations),
-                                  .arch = arch,
-                                  .half_installed = status.ends_with(" half-installed"),
-                                  .member = admin_.member({name, arch}),
-                                  .half_configured = status.ends_with(" half-configured"),
-                                  .configured = is_configured(status)};
+    (*snapshot.packages)[name] = {std::move(relations),        arch, status.ends_with(" half-installed"),
+                                  admin_.member({name, arch}), {},   status.ends_with(" half-configured")};
   }
 }
 

@@ -140,11 +140,10 @@ PackageActions arrive(const Group& group, const Snapshot& snapshot) {
 }
 
 /// The last call of the hooks of a package whose new version has none: nodes no longer hear of it. They are
-/// upgraded where the new version is in a directory next to the old one, or in another package; nothing fails,
-/// since the new version's postrm would have to fail, too, for the old version to stay.
+/// upgraded where the new version is in a directory next to the old one; nothing fails, since the new
+/// version's postrm would have to fail, too, for the old version to stay.
 PackageActions last_hook(const Snapshot& snapshot) {
   if (must_open(snapshot)) return {LookUp{}, OpenArchives{}};
-  if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};
   PackageActions actions, questions;
   const PackagedApps handed = handed_over(snapshot);
   keep_for_another(handed, snapshot, actions, questions);
@@ -161,10 +160,7 @@ PackageActions last_hook(const Snapshot& snapshot) {
     }
     if (std::ranges::find(handed, app.app, &PackagedApp::app) != handed.end()) continue;
     const Request stop{app.app, Request::Stop{{app.vsn, app.location}}, versions.nodes};
-    const std::vector<Request> left = leave_to_others(snapshot.package, {stop}, snapshot);
-    if (!stops_any(left)) {
-      each(left);
-    } else if (ask({Ask::What::would_change, {stop}}, snapshot, questions))
+    if (ask({Ask::What::would_change, {stop}}, snapshot, questions))
       actions.push_back(Warn{snapshot.package + ": the new version has no hooks: nodes that run " +
                              app.app.name + " " + app.vsn + " keep running it until they are restarted"});
   }

@@ -29,15 +29,6 @@ bool comes_with_another(const Atom& app, const Snapshot& snapshot) {
   });
 }
 
-/// Whether a package that has it is configured already: no call of its hooks is left to change nodes. One that is only
-/// unpacked is configured later.
-bool is_past(const Atom& app, const Snapshot& snapshot) {
-  return snapshot.packages && std::ranges::any_of(*snapshot.packages, [&](const auto& one) {
-           const auto apps = one.second.configured ? managed_apps(one.second.member) : std::nullopt;
-           return one.first != snapshot.package && apps && has(*apps, app);
-         });
-}
-
 PackagedApps apps_of(const Snapshot& snapshot) {
   return managed_apps(snapshot.installed).value_or(PackagedApps{});
 }
@@ -53,9 +44,7 @@ bool must_open(const Snapshot& snapshot) {
 
 PackagedApps handed_over(const Snapshot& snapshot) {
   PackagedApps apps = apps_of(snapshot);
-  std::erase_if(apps, [&](const PackagedApp& app) {
-    return is_past(app.app, snapshot) || !comes_with_another(app.app, snapshot);
-  });
+  std::erase_if(apps, [&](const PackagedApp& app) { return !comes_with_another(app.app, snapshot); });
   return apps;
 }
 

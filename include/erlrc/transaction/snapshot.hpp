@@ -31,7 +31,6 @@ struct InstalledPackage {
   bool half_configured = false;  ///< the package manager has deconfigured it: another package breaks it
   bool other_stays = false;      ///< another version of it is installed, too
   PackagedApps others{};         ///< the applications of these versions
-  bool configured = false;       ///< the package manager has configured it, so that call of its hooks is past
   bool operator==(const InstalledPackage&) const = default;
 };
 

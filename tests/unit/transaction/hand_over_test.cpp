@@ -109,31 +109,6 @@ TEST_CASE("the backup of a package that still has its applications is not taken 
   CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
 }
 
-TEST_CASE("nodes change at once to the version of a package that is configured already") {
-  for (const Moment moment : {Moment::about_to_remove, Moment::both_on_disk}) {
-    Snapshot snapshot = removal_by_apt(moment);
-    snapshot.hooked = {"app", "server"};
-    InstalledPackage server{relations("server", "2"), "all", false, member("app", "2")};
-    server.configured = true;
-    snapshot.packages->insert({"server", server});
-    Request change = up("app");
-    std::get<Request::Change>(change.what).start = false;
-    const auto how = moment == Moment::both_on_disk ? How::each : How::all_or_none;
-    const PackageAction expected = Execute{{change}, how, how == How::all_or_none};
-    CHECK(next({}, Called{}, snapshot).front() == expected);
-    snapshot.packages.reset();
-    CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
-  }
-}
-
-TEST_CASE("an application is handed over to a package that is only unpacked") {
-  Snapshot snapshot = removal_by_apt(Moment::about_to_remove);
-  snapshot.hooked = {"app", "server"};
-  snapshot.packages->insert({"server", {relations("server", "2"), "all", false, member("app", "2")}});
-  CHECK(next({}, Called{}, snapshot) ==
-        Actions{BackUp{"app", {at("app", "1")}}, Execute{{}, How::all_or_none, true}});
-}
-
 TEST_CASE("a backup that nodes run stays as it is when the application moves") {
   Snapshot snapshot = removal(Moment::about_to_remove);
   PackagedApp used = at("app", "1");
