@@ -55,7 +55,8 @@ holds "again" unsaid 'not tried again'
 say "A value that cannot be read:"
 conf '# settings' 'on_refusal = perhaps'
 holds "is the default" refused put egerl=4.2.0
-warning="erlrc-hook: warning: /etc/erlrc.d/erlrc.conf:2:14: on_refusal: 'perhaps': expected refuse, leave or restart"
+warning="erlrc-hook: warning: /etc/erlrc.d/erlrc.conf:2:14: on_refusal: 'perhaps':"
+warning+=" expected refuse, leave or restart"
 holds "is one warning" equal "$(grep -c "$warning; it is ignored" "$logs/command.log")" 1
 has egerl 4.1.0
 
