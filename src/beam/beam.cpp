@@ -218,21 +218,6 @@ std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms) {
   return read_shapes({chunks.get("Code"), atom, literals(chunks)});
 }
 
-// The version of the compiler, which stripping removes.
-std::string compiler_version(const Chunks& chunks) {
-  const auto data = chunks.find("CInf");
-  if (!data || data->size() > kLargestAttributes) return {};
-  try {
-    const Term info = decode_term(*data);
-    const auto* entries = as_list(info);
-    for (const Term& entry : entries != nullptr ? *entries : std::vector<Term>{})
-      if (const auto* pair = as_tagged(entry, "version", 2)) return as_text(pair->back()).value_or("");
-  } catch (const Error&) {
-    return {};  // nothing else needs it
-  }
-  return {};
-}
-
 // Whether the vsn is that of the author: the compiler's own is an md5.
 bool has_own_vsn(const Beam& beam) {
   const auto vsn = vsn_attribute(beam);

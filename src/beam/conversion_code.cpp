@@ -9,6 +9,8 @@
 #include <utility>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/term/etf.hpp>
+#include <erlrc/term/match.hpp>
 
 #include "instructions.hpp"
 
@@ -203,7 +205,24 @@ private:
   std::size_t current_ = 0;  // counted from 1
 };
 
+// A real one has a few hundred bytes.
+constexpr std::size_t kLargestInformation = std::size_t{64} << 10;
+
 }  // namespace
+
+std::string compiler_version(const Chunks& chunks) {
+  const auto data = chunks.find("CInf");
+  if (!data || data->size() > kLargestInformation) return {};
+  try {
+    const Term info = decode_term(*data);
+    const auto* entries = as_list(info);
+    for (const Term& entry : entries != nullptr ? *entries : std::vector<Term>{})
+      if (const auto* pair = as_tagged(entry, "version", 2)) return as_text(pair->back()).value_or("");
+  } catch (const Error&) {
+    return {};  // nothing else needs it
+  }
+  return {};
+}
 
 std::optional<Md5Digest> conversion_digest(const ConversionParts& module) {
   try {

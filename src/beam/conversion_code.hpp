@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <erlrc/beam/beam.hpp>
+
+#include "chunks.hpp"
 
 namespace erlrc {
 
@@ -18,6 +21,9 @@ struct ConversionParts {
   std::vector<std::uint32_t> fun_labels;  // labels of the funs that the module creates, by number
   Bytes literals;                         // the data of the LitT chunk, inflated
 };
+
+// The version of the compiler that made the file; empty if the file does not have it: stripping removes it.
+std::string compiler_version(const Chunks& chunks);
 
 // The digest of code_change/3 and /4, system_code_change/4, and of all functions of the module that they
 // reach. It does not depend on what else is in the module. Null if the module has no such function, or if

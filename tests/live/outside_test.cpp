@@ -169,12 +169,14 @@ TEST_CASE("outside: a process that enters its loop after the checks is converted
   lab.add(zoo(lab, "1.0.0"));
   LabRelease later = zoo(lab, "2.0.0");
   later.appup =
-      "{\"2.0.0\", [{\"1.0.0\", [{apply, {lab, act, [hook, zoo]}}, {update, zoo_conn, {advanced, []}}, "
-      "{update, zoo_srv, {advanced, []}}, {load_module, zoo_ev}, {load_module, zoo_fsm}, "
+      "{\"2.0.0\", [{\"1.0.0\", [{apply, {lab, act, [hook, zoo]}}, {update, zoo_conn, {advanced, []}, "
+      "soft_purge, soft_purge, []}, {update, zoo_srv, {advanced, []}}, {load_module, zoo_ev}, {load_module, "
+      "zoo_fsm}, "
       "{load_module, zoo_special}, {load_module, zoo_app}, {update, zoo_sup, supervisor}]}], []}.";
   lab.add(later);
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
   lab.ask(
+      "{ok, First} = zoo_conn:plain(first), unlink(First), "
       "proc_lib:spawn(zoo_conn, shake, [shaking]), lab:await(fun() -> is_pid(whereis(shaking)) end), "
       "lab:on({hook, zoo}, {call, {lab, in_order, [[{erlang, send, [shaking, go]}, "
       "{sys, get_state, [shaking]}]]}}).");

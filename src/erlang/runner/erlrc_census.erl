@@ -12,10 +12,11 @@
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([are_certain/1, belongs/2, census/0, exporting/3, is_special/1, kind_modules/1, mentioning/2,
-         of_modules/2, registers/1, starters/1, waits_specially/1]).
+-export([belongs/2, census/0, exporting/3, kind_modules/1, mentioning/2, of_modules/2, registers/1,
+         starters/1, waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
+-import(erlrc_kinds, [awaits/1, is_lambda/1, is_special/1, looks/1, note_roles/1, waits/1]).
 
 %% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
 -define(depth, 64).
@@ -88,30 +89,6 @@ families(Looks, Pids) ->
                                                     || Look <- lists:usort(Looks -- maps:keys(Single))]))
     end.
 
-%% What may be asked about kinds later is found out once for each, because many modules are asked about. The
-%% field `roles' of the record is #{Module => [{Kind, Stack}]}, for the modules that processes of that kind
-%% may run; and the kinds `entered', for which a behaviour was entered after something else, and `special',
-%% which handle their system messages themselves.
-note_roles([]) ->
-    ok;
-note_roles(Looks) ->
-    Loops = lists:usort([Loop || {{_, {Loop, _, _}}, _} <- Looks]),
-    Special = [Loop || Loop <- Loops, is_special(Loop), waits({Loop, loop, 0})],
-    Rows = [{Module, Look} || {{{supervisor, Module, _}, _}, _} = Look <- Looks]
-        ++ [{Module, Look} || {{{Module, _, _}, _}, _} = Look <- Looks, Module =/= supervisor]
-        ++ [{Loop, Look} || {{{Module, _, _}, {Loop, _, _}}, _} = Look <- Looks, Module =/= supervisor,
-                            Module =/= Loop]
-        ++ [{{entered}, Look} || {{{M, F, A}, {Loop, _, _}}, _} = Look <- Looks,
-                                 Loop =:= gen_server orelse Loop =:= gen_statem, {F, A} =/= {init, 1},
-                                 M =/= supervisor, M =/= gen_event]
-        ++ [{{special}, Look} || {{_, {Loop, _, _}}, _} = Look <- Looks, lists:member(Loop, Special)],
-    Add = fun({Role, Look}, Known) -> Known#{Role => [Look | maps:get(Role, Known, [])]} end,
-    record(roles, lists:foldl(Add, recall(roles), Rows)).
-
-%% [{Role, {Kind, Stack}}]
-looks(Roles) ->
-    [{Role, Look} || {Role, Looks} <- maps:to_list(maps:with(Roles, recall(roles))), Look <- Looks].
-
 %% The processes that look so, by a library function.
 with_look(Look, Looks, Pids) ->
     Same = ets:match_spec_compile([{{'$1', '$2'}, [{'=:=', '$1', {const, Look}}], ['$2']}]),
@@ -170,11 +147,6 @@ of_modules(Modules, C) ->
     {Which, _} = lists:unzip(Found),
     [{Module, lists:usort(lists:append([Pids || {Same, Pids} <- Found, Same =:= Module]))}
      || Module <- lists:usort(Which)].
-
-%% Whether it is known of all processes that may run one of the modules that they do.
-are_certain(Modules) ->
-    Certain = recall(certain),
-    [] =:= [Row || Row <- looks(Modules), not is_map_key(Row, Certain)].
 
 exporting(Modules, F, A) ->
     Each = fun(Same) -> lists:duplicate(length(Modules), Same) end,
@@ -235,14 +207,6 @@ of_kind(Module, {_, {Module, _, _} = Function}, Pids) ->
 of_kind(_, _, _) ->
     [].
 
-is_lambda(Function) ->
-    hd(atom_to_list(Function)) =:= $-.
-
-%% Whether a process in that function waits for some messages only, and for no system messages. A client of a
-%% special process does, which was started as something else.
-awaits({Module, F, A}) ->
-    lists:member({F, A}, maps:get(Module, recall(awaits), [])).
-
 %% Whether the process was started as one of the module, or nothing else has called the function in which it
 %% is. Not if it is a client that waits.
 belongs(Pid, Module) ->
@@ -251,17 +215,6 @@ belongs(Pid, Module) ->
         {_, {_, {_, _, _} = Function}} -> bottom(Pid) =:= [Module] andalso not awaits(Function);
         _ -> false
     end.
-
-%% Whether a process in that function waits for system messages, too. One that hibernates does, if proc_lib
-%% started it, which is seen by its registers (is_callback/2).
-waits({erlang, hibernate, _}) -> true;
-waits({Module, _, _}) -> erlang:function_exported(Module, system_continue, 3);
-waits(undefined) -> false.
-
-%% It handles its system messages itself.
-is_special(Module) ->
-    erlang:function_exported(Module, system_code_change, 4)
-        andalso not lists:member(Module, [gen_server, gen_statem, gen_event, gen_fsm]).
 
 %% [Module] of its lowest call, if that means that it will wait so when it has done what it does now: gen,
 %% while a behaviour initializes, or the behaviour.

@@ -5,7 +5,7 @@
 %% code is the later version's: up, in the last; down, in the first.
 -module(erlrc_once).
 -export([once/1, own_job/2, postponed/3, skipped/3]).
--import(erlrc_census, [is_special/1]).
+-import(erlrc_kinds, [is_special/1]).
 -import(erlrc_tree, [column/2, is_event_manager/1]).
 
 %% Jobs: [{Module, Vsn, Extra, [Pid]}]. A process that is in several of them, as the server of a wrapper that

@@ -25,7 +25,8 @@
 %%                                   ->  child_steps      ->  foresee  ->  children, init, supervisor,
 %%                                                            predict, restart
 %%                                   ->  call_steps       ->  otp
-%%   all of these  ->  once, outside  ->  tree  ->  census  ->  sys  ->  kept  ->  call  ->  journal, text
+%%   all of these  ->  once, outside  ->  tree  ->  census  ->  kinds  ->  sys  ->  kept  ->  call
+%%                 ->  journal, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
 %%
