@@ -157,13 +157,13 @@ living(Look) ->
     lists:filter(fun erlang:is_process_alive/1, maps:get(Look, recall(kinds))).
 
 %% All of those that look so run the module, as a rule, and that stays so.
-of_look(Module, {Kind, _} = Look) ->
+of_look(Module, Look) ->
     Alive = living(Look),
     case recall(certain) of
         #{{Module, Look} := Known} when Known =:= Alive ->
             Alive;
         _ ->
-            Found = of_kind(Module, Kind, Alive),
+            Found = of_kind(Module, Look, Alive),
             Found =:= Alive andalso record_in(certain, {Module, Look}, Alive),
             Found
     end.
@@ -185,12 +185,12 @@ holds(Pid, Pattern) ->
         Text -> binary:match(Text, Pattern) =/= nomatch
     end.
 
-of_kind(Module, {{supervisor, Module, _}, _}, Pids) ->
+of_kind(Module, {{{supervisor, Module, _}, _}, _}, Pids) ->
     Pids;
-of_kind(Module, {{Module, F, _}, {Loop, _, _} = Function}, Pids) ->
+of_kind(Module, {{{Module, F, _}, {Loop, _, _} = Function}, Stack}, Pids) ->
     case {waits(Function), is_special(Loop)} of
         {true, true} when Loop =/= Module ->
-            [Pid || not (is_lambda(F) orelse awaits(Function)), Pid <- Pids, waits_at_bottom(Pid)];
+            [Pid || not (is_lambda(F) orelse awaits(Function)), waits_at_bottom(Stack), Pid <- Pids];
         {true, true} -> [Pid || not (is_lambda(F) andalso awaits(Function)), Pid <- Pids];
         {true, false} -> alike(Module, Pids);
         {false, _} ->
@@ -199,7 +199,7 @@ of_kind(Module, {{Module, F, _}, {Loop, _, _} = Function}, Pids) ->
                                             Busy),
             [Pid || {Pid, _} <- Own] ++ alike(Module, [Pid || {Pid, _} <- Others])
     end;
-of_kind(Module, {_, {Module, _, _} = Function}, Pids) ->
+of_kind(Module, {{_, {Module, _, _} = Function}, _}, Pids) ->
     case is_special(Module) andalso waits(Function) andalso not awaits(Function) of
         true -> Pids;
         false -> []
@@ -212,8 +212,11 @@ of_kind(_, _, _) ->
 belongs(Pid, Module) ->
     case {kind_modules(Pid), process_info(Pid, current_function)} of
         {[Module], _} -> true;
-        {_, {_, {_, _, _} = Function}} -> bottom(Pid) =:= [Module] andalso not awaits(Function);
-        _ -> false
+        {_, {_, {_, _, _} = Function}} ->
+            Stacks = [Stack || [{_, Stack} | _] <- process_infos([Pid])],
+            not awaits(Function) andalso lists:map(fun(Stack) -> bottom(Stack) end, Stacks) =:= [[Module]];
+        _ ->
+            false
     end.
 
 %% [Module] of its lowest call, if that means that it will wait so when it has done what it does now: gen,
@@ -227,14 +230,13 @@ lowest(Pid) ->
     end.
 
 %% Whether what called the loop that it waits in is a behaviour, or nothing.
-waits_at_bottom(Pid) ->
+waits_at_bottom(Stack) ->
     lists:any(fun(Module) -> Module =:= gen orelse erlang:function_exported(Module, system_continue, 3) end,
-              bottom(Pid)).
+              bottom(Stack)).
 
 %% [Module] of its lowest call, but for that of proc_lib.
-bottom(Pid) ->
-    Modules = [Module || [{_, Stack} | _] <- process_infos([Pid]), {Module, _, _, _} <- lists:reverse(Stack)],
-    lists:sublist([Module || Module <- Modules, Module =/= proc_lib], 1).
+bottom(Stack) ->
+    lists:sublist([Module || {Module, _, _, _} <- lists:reverse(Stack), Module =/= proc_lib], 1).
 
 %% Returns the processes whose callback module it is.
 alike(Module, Pids) ->
