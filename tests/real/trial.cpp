@@ -121,7 +121,8 @@ std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
     // A wrong conversion of the author may show only when the process gets its next message.
     if (lab_.ask(fmt::format("real:ends('{}').", after.app)) == "true")
       return "done, but the application ended then: its processes could not continue";
-    check(fmt::format("real:problems('{}', {}, {}).", after.app, ebin(after),
+    // Old code is removed after the answer.
+    check(fmt::format("lab:await_idle(), real:problems('{}', {}, {}).", after.app, ebin(after),
                       appup == "shipped" ? "some" : "all"),
           row);
     compare(asks_for_restart(node), row);

@@ -155,7 +155,8 @@ check_old_code(Modules, Policy, Began, C) ->
     end.
 
 old_users(Modules, C) ->
-    lists:join("; ", [[module_name(M), " in ", processes(users_of_old_code(M), C)] || M <- Modules]).
+    Users = users_of_old_code(Modules),
+    lists:join("; ", [[module_name(Module), " in ", processes(Pids, C)] || {Module, Pids} <- Users]).
 
 %% Only when nothing else speaks against the upgrade. code:purge/1 does not kill those that only hold a
 %% function.
@@ -196,10 +197,10 @@ purge(Purges) ->
     erlang:garbage_collect(),
     Old = lists:filter(fun erlang:check_old_code/1, [Module || {Module, _} <- Purges]),
     lists:foreach(fun code:purge/1, [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)]),
-    lists:foreach(fun(Module) ->
+    lists:foreach(fun({Module, Pids}) ->
                           logger:notice("erlrc: processes keep running old code of ~ts: ~ts",
-                                        [module_name(Module), pids(users_of_old_code(Module))])
-                  end, purge_unused(Old)).
+                                        [module_name(Module), pids(Pids)])
+                  end, users_of_old_code(purge_unused(Old))).
 
 delete(Module) ->
     purge_old(Module),
@@ -212,6 +213,9 @@ soft_purge_old(Module) ->
 purge_old(Module) ->
     erlang:check_old_code(Module) andalso code:purge(Module).
 
-users_of_old_code(Module) ->
-    lists:usort([Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true]
-                ++ lists:append([Pids || {_, Pids} <- lambda_holders([Module])])).
+%% [{Module, [Pid]}]
+users_of_old_code(Modules) ->
+    Holders = lambda_holders(Modules),
+    Others = processes() -- [self()],
+    [{Module, lists:usort([Pid || Pid <- Others, erlang:check_process_code(Pid, Module) =:= true]
+                          ++ proplists:get_value(Module, Holders, []))} || Module <- Modules].

@@ -108,7 +108,7 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     check_redefined([Row || LosesStates =/= all, {Module, _} = Row <- Redefined,
                             not lists:member(Module, Converted ++ LosesStates)], Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
-    Doomed = lists:append([users_of_old_code(Module) || Module <- ToKill]),
+    Doomed = lists:append(column(2, users_of_old_code(ToKill))),
     check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached, Killing}, Handling, Policy,
                    remember(Procs, C)),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,

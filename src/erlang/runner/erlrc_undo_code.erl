@@ -26,7 +26,7 @@ replace(Module, Previous, #{nifs := Nifs} = C) ->
     old_path(),
     Killed = case not erlang:check_old_code(Module) orelse code:soft_purge(Module) of
                  true -> [];
-                 false -> users_of_old_code(Module)
+                 false -> lists:append([Pids || {_, Pids} <- users_of_old_code([Module])])
              end,
     case Previous of
         not_loaded ->
