@@ -15,7 +15,7 @@
 -export([belongs/2, census/0, exporting/3, kind_modules/1, mentioning/2, of_modules/2, registers/1,
          starters/1, waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
--import(erlrc_journal, [recall/1, record/2, record_in/3]).
+-import(erlrc_journal, [recall/1, record/2]).
 -import(erlrc_kinds, [awaits/1, is_lambda/1, is_special/1, looks/1, note_roles/1, waits/1]).
 
 %% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
@@ -164,7 +164,10 @@ of_look(Module, Look) ->
             Alive;
         _ ->
             Found = of_kind(Module, Look, Alive),
-            Found =:= Alive andalso record_in(certain, {Module, Look}, Alive),
+            record(certain, case Found of
+                                Alive -> (recall(certain))#{{Module, Look} => Alive};
+                                _ -> maps:remove({Module, Look}, recall(certain))
+                            end),
             Found
     end.
 
