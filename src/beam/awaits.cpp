@@ -7,15 +7,13 @@
 #include <erlrc/base/error.hpp>
 
 #include "instructions.hpp"
+#include "opcodes.hpp"
 
 // A loop of sys(3erl) matches {system, From, Request}, so its function compares something with that atom. A
 // receive that takes any message, for another function to match, has no loop_rec_end.
 
 namespace erlrc {
 namespace {
-
-// genop.tab
-enum Opcode : std::uint8_t { kFuncInfo = 2, kEndOfCode = 3, kLoopRecEnd = 24 };
 
 class AwaitsReader {
 public:

@@ -13,6 +13,7 @@
 #include <erlrc/term/match.hpp>
 
 #include "instructions.hpp"
+#include "opcodes.hpp"
 
 // The numbers of atoms, labels, literals, imports and funs depend on the rest of the module. They are
 // replaced by what they mean. Where that is not done, as for pieces of binaries in the string table, nothing
@@ -21,32 +22,8 @@
 namespace erlrc {
 namespace {
 
-// genop.tab
-enum Opcode : std::uint8_t {
-  kLabel = 1,
-  kFuncInfo = 2,
-  kEndOfCode = 3,
-  kCallExt = 7,
-  kCallExtLast = 8,
-  kBif0 = 9,
-  kBif1 = 10,
-  kBif2 = 11,
-  kCallExtOnly = 78,
-  kMakeFun2 = 103,
-  kGcBif1 = 124,
-  kGcBif2 = 125,
-  kGcBif3 = 152,
-  kLine = 153,
-  kMakeFun3 = 171,
-  kExecutableLine = 183,
-  // Their operands are places in the string table, or numbers of funs.
-  kBsPutString = 92,
-  kBsMatchString = 132,
-  kBsCreateBin = 177,
-  kCallFun2 = 178,
-  // Later ones may have more of such operands.
-  kLastKnown = 183,
-};
+// Later ones may have operands of kinds that are not known here.
+constexpr std::uint8_t kLastKnown = kExecutableLine;
 
 // Which operand of an instruction is the number of an import; none: -1.
 int import_operand(std::uint8_t opcode) {
@@ -72,6 +49,7 @@ bool is_conversion(const std::string& function) {
   return function == "code_change/3" || function == "code_change/4" || function == "system_code_change/4";
 }
 
+// The operands of some are places in the string table, or numbers of funs.
 bool is_known(std::uint8_t opcode) {
   return opcode <= kLastKnown && opcode != kBsPutString && opcode != kBsMatchString &&
          opcode != kBsCreateBin && opcode != kCallFun2;

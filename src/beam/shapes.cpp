@@ -13,6 +13,7 @@
 #include <erlrc/term/match.hpp>
 
 #include "instructions.hpp"
+#include "opcodes.hpp"
 
 // The compiler tests a record by is_tagged_tuple, which has its size and its name. Where it tests size and
 // name apart (several records in the clauses of a function), they are not put together here: each size that
@@ -21,26 +22,6 @@
 
 namespace erlrc {
 namespace {
-
-// genop.tab
-enum Opcode : std::uint8_t {
-  kLabel = 1,
-  kFuncInfo = 2,
-  kEndOfCode = 3,
-  kTestHeap = 16,
-  kReturn = 19,
-  kIsEqExact = 43,
-  kIsNotEqExact = 44,
-  kIsTuple = 57,
-  kTestArity = 58,
-  kSelectVal = 59,
-  kSelectTupleArity = 60,
-  kMove = 64,
-  kPutTuple = 70,
-  kLine = 153,
-  kIsTaggedTuple = 159,
-  kPutTuple2 = 164,
-};
 
 // No struct has so many keys.
 constexpr std::size_t kLargestStruct = std::size_t{64} << 10;

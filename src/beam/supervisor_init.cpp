@@ -9,6 +9,7 @@
 
 #include "instructions.hpp"
 #include "known_calls.hpp"
+#include "opcodes.hpp"
 
 // init/1 and all functions of its module that it reaches are read instruction by instruction. A call to
 // another module counts as an effect unless the function is known to only compute or look something up. So do
@@ -16,33 +17,6 @@
 
 namespace erlrc {
 namespace {
-
-// genop.tab
-enum Opcode : std::uint8_t {
-  kLabel = 1,
-  kFuncInfo = 2,
-  kEndOfCode = 3,
-  kCall = 4,
-  kCallLast = 5,
-  kCallOnly = 6,
-  kCallExt = 7,
-  kCallExtLast = 8,
-  kSend = 20,
-  kLoopRec = 23,
-  kWait = 25,
-  kWaitTimeout = 26,
-  kCatch = 62,
-  kMove = 64,
-  kCallFun = 75,
-  kCallExtOnly = 78,
-  kMakeFun2 = 103,
-  kTry = 104,
-  kApply = 112,
-  kApplyLast = 113,
-  kLine = 153,
-  kMakeFun3 = 171,
-  kCallFun2 = 178,
-};
 
 struct Created {
   std::size_t import;
