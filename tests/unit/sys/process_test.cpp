@@ -73,8 +73,10 @@ TEST_CASE("a process that runs as a node is found") {
   }
   REQUIRE(child > 0);
   const Deadline until = after(milliseconds(60000));
+  // The arguments appear a moment after the program: the kernel copies them last (execve in fs/binfmt_elf.c).
   const auto runs_it = [&] {
-    return read_link_if_readable("/proc/" + std::to_string(child) + "/exe") == real;
+    const std::string process = "/proc/" + std::to_string(child);
+    return read_link_if_readable(process + "/exe") == real && !read_file(process + "/cmdline").empty();
   };
   while (!runs_it() && left_until(until).count() > 0)
     std::this_thread::sleep_for(milliseconds(5));
