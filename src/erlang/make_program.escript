@@ -1,7 +1,7 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% make_program.escript OUT.cpp FUNCTION [--part | --used-by OTHER.erl] MODULE.erl [MODULE.erl ...]
+%% make_program.escript OUT.cpp FUNCTION [--part | --used-by OTHER.erl] MODULE.erl.. [--loaded MODULE.erl..]
 %%
 %% Turns modules, the first of which has main(Argument, Client, Ref), into a C++ source with the function
 %% FUNCTION, which returns them as one erlrc::Program: abstract expressions in the external term format that
@@ -18,6 +18,13 @@
 %% The functions of all modules are local to the program: a module imports what it uses of another, and no two
 %% functions have the same name and arity. Modules cannot use records and `fun f/2' of a local function. If
 %% main(Argument, Client, Ref), so written, is the only function, its body alone travels.
+%%
+%% To interpret what a long run needs takes longer than to load it. So the modules before --loaded, those
+%% that any long run needs, are compiled, too, as one module: a node that gets this beam loads it, unless
+%% its release is older than what it is compiled for, and removes it when the run has ended. (To load all of
+%% them would take longer than to interpret what is seldom needed.) The handler interprets what it calls of
+%% other modules, and what these call of it is in the dictionary as a fun. No call looks it up by name, so a
+%% run that is at work is not touched by another one that loads or removes it.
 -mode(compile).
 
 main([Out, Function, "--part" | Sources]) ->
@@ -27,7 +34,8 @@ main([Out, Function, "--used-by", Other | Sources]) ->
 main([Out, Function | Sources]) ->
     make(Out, Function, Sources, whole).
 
-make(Out, Function, Sources, Extent) ->
+make(Out, Function, Arguments, Extent) ->
+    Sources = Arguments -- ["--loaded"],
     Modules = [parse(Source) || Source <- Sources],
     check_imports(Modules, case Extent of {used_by, Other} -> [parse(Other)]; _ -> [] end, Extent),
     Defined = [[{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
@@ -38,7 +46,12 @@ make(Out, Function, Sources, Extent) ->
         Twice -> wrong("defined in two modules: ~0p", [Twice])
     end,
     {Expressions, Functions} = program(Defined),
-    ok = file:write_file(Out, source(hd(Sources), Function, encode(Expressions), Functions)).
+    Beam = case lists:splitwith(fun(Argument) -> Argument =/= "--loaded" end, Arguments) of
+               {_, []} -> <<>>;
+               {Loaded, _} -> encode(beam(lists:split(length(Loaded), Modules)))
+           end,
+    Arrays = [{"forms", encode(Expressions)}, {"functions", Functions}, {"beam", Beam}],
+    ok = file:write_file(Out, source(hd(Sources), Function, Arrays)).
 
 %% {Source, Forms}. The compiler knows better than erl_eval what is wrong, and where.
 parse(Source) ->
@@ -85,6 +98,56 @@ program(Modules) ->
      encode(maps:from_list([{N, pack(Module)} || {N, Module} <- Numbered]
                            ++ [{Function, N} || {N, Module} <- Numbered, {Function, _} <- Module]))}.
 
+%% {Module, Oldest, Code}: the functions of some modules as one, and the first OTP release that can load it.
+%% Its name is a digest of them, so that versions of erlrc do not meet in a node.
+beam({Loaded, Others}) ->
+    Functions = functions(Loaded),
+    <<Digest:8/binary, _/binary>> = hex(erlang:md5(term_to_binary([strip(F) || F <- Functions], options()))),
+    Module = list_to_atom("erlrc_run_" ++ binary_to_list(Digest)),
+    Forms = [{attribute, 1, module, Module}, {attribute, 1, export, [{main, 4}]},
+             entry(called(Others, Loaded)) | [interpreted(F) || F <- called(Loaded, Others)]] ++ Functions,
+    {Oldest, Options} = oldest_release(),
+    {ok, Module, Code} = compile:forms(Forms, [deterministic, no_line_info | Options]),
+    {Module, Oldest, Code}.
+
+hex(Bytes) ->
+    << <<(element(Digit + 1, list_to_tuple("0123456789abcdef")))>> || <<Digit:4>> <= Bytes >>.
+
+functions(Modules) ->
+    [Form || {_, Forms} <- Modules, {function, _, _, _, _} = Form <- Forms].
+
+%% [{Name, Arity}] that some modules call of others.
+called(Modules, Others) ->
+    Defined = [{Name, Arity} || {function, _, Name, Arity, _} <- functions(Others)],
+    [F || F <- lists:usort([F || {_, F} <- imported(Modules)]), lists:member(F, Defined)].
+
+%% Begins a run: Interpret is the handler. The others call these functions as funs of this version of the
+%% module, which may have been deleted by then.
+entry(Called) ->
+    Funs = [io_lib:format("{~0p, fun ~w/~w}", [F, Name, Arity]) || {Name, Arity} = F <- Called],
+    form("main(Interpret, Argument, Client, Ref) -> put(erlrc_interpret, Interpret),"
+         " lists:foreach(fun({F, Fun}) -> put(F, Fun) end, [~s]), main(Argument, Client, Ref).",
+         [lists:join(", ", Funs)]).
+
+interpreted({Name, Arity}) ->
+    Args = lists:join(", ", ["A" ++ integer_to_list(N) || N <- lists:seq(1, Arity)]),
+    form("~w(~s) -> (get(erlrc_interpret))(~w, [~s]).", [Name, Args, Name, Args]).
+
+form(Format, Args) ->
+    {ok, Tokens, _} = erl_scan:string(lists:flatten(io_lib:format(Format, Args))),
+    {ok, Form} = erl_parse:parse_form(Tokens),
+    Form.
+
+%% The compiler of OTP 25 can do without the instructions that OTP 24 does not have. It keeps such
+%% an option as it is, if it does not know it, and makes others of it, if it does.
+oldest_release() ->
+    {ok, Module, Code} = compile:forms([{attribute, 1, module, erlrc_probe}], [r24]),
+    {ok, {Module, [{compile_info, Info}]}} = beam_lib:chunks(Code, [compile_info]),
+    case lists:member(r24, proplists:get_value(options, Info)) of
+        true -> {list_to_integer(erlang:system_info(otp_release)), []};
+        false -> {24, [r24]}
+    end.
+
 encode(Term) ->
     <<131, Encoded/binary>> = term_to_binary(Term, options()),
     Encoded.
@@ -105,19 +168,44 @@ as_case(Clauses) ->
 options() ->
     [deterministic, {minor_version, 2}].
 
-%% Evaluates main/3 with the variables Functions, Argument, Client and Ref that the sender binds.
+%% Evaluates main/3 with the variables Functions, Beam, Argument, Client and Ref that the sender binds. The
+%% beam does not go through the code server, which may be busy for longer than the client waits: the run
+%% would begin when the client has gone. Another run may have the same module, and may delete it just
+%% before it is called. The last one of them purges it.
 handler() ->
-    "Handler = fun Call(Name, Args) ->"
+    "Interpret = fun Call(Name, Args) ->"
     "  case get({Name, length(Args)}) of"
     "    undefined ->"
     "      {Names, Cases} = binary_to_term(maps:get(maps:get({Name, length(Args)}, Functions), Functions)),"
     "      lists:zipwith(fun erlang:put/2, Names, Cases),"
     "      Call(Name, Args);"
-    "    Case ->"
-    "      element(2, erl_eval:expr(Case, [{' args', Args}], {value, Call}))"
+    "    {'case', _, _, _} = Case ->"
+    "      element(2, erl_eval:expr(Case, [{' args', Args}], {value, Call}));"
+    "    Compiled ->"
+    "      apply(Compiled, Args)"
     "  end"
     " end,"
-    "Handler(main, [Argument, Client, Ref]).".
+    "case Beam =/= [] andalso"
+    "     (erlang:function_exported(element(1, Beam), main, 4)"
+    "      orelse (list_to_integer(erlang:system_info(otp_release)) >= element(2, Beam)"
+    "              andalso element(1, erlang:load_module(element(1, Beam), element(3, Beam))) =:= module)) of"
+    "  false ->"
+    "    Interpret(main, [Argument, Client, Ref]);"
+    "  true ->"
+    "    Module = element(1, Beam),"
+    "    try"
+    "      Module:main(Interpret, Argument, Client, Ref)"
+    "    catch"
+    "      error:undef:Stack ->"
+    "        case Stack of"
+    "          [{Module, main, [_, _, _, _], _} | _] -> Interpret(main, [Argument, Client, Ref]);"
+    "          _ -> erlang:raise(error, undef, Stack)"
+    "        end"
+    "    after"
+    "      erlang:check_old_code(Module) orelse erlang:delete_module(Module),"
+    "      erlang:check_old_code(Module) andalso spawn(code, soft_purge, [Module])"
+    "    end"
+    " end.".
 
 expressions(Text) ->
     {ok, Tokens, _} = erl_scan:string(Text),
@@ -126,18 +214,18 @@ expressions(Text) ->
 
 strip(Form) -> erl_parse:map_anno(fun(_) -> 1 end, Form).
 
-source(Source, Function, Forms, Functions) ->
+source(Source, Function, Encoded) ->
     Name = filename:basename(Source, ".erl"),
     ["// Made from ", filename:basename(Source), " by make_program.escript.\n"
      "#include <erlrc/erlang/program.hpp>\n\n"
-     "namespace erlrc {\nnamespace {\n\n"
-     "const unsigned char forms[] = {\n", bytes(Forms), "0};\n\n"
-     "const unsigned char functions[] = {\n", bytes(Functions), "0};\n\n}  // namespace\n\n"
+     "namespace erlrc {\nnamespace {\n\n",
+     [["const unsigned char ", Array, "[] = {\n", bytes(Bytes), "0};\n\n"] || {Array, Bytes} <- Encoded],
+     "}  // namespace\n\n"
      "Program ", Function, "() {\n"
-     "  return {\"", Name, "\",\n"
-     "          {reinterpret_cast<const char*>(forms), sizeof forms - 1},\n"
-     "          {reinterpret_cast<const char*>(functions), sizeof functions - 1}};\n}\n\n"
-     "}  // namespace erlrc\n"].
+     "  return {\"", Name, "\"",
+     [[",\n          {reinterpret_cast<const char*>(", Array, "), sizeof ", Array, " - 1}"]
+      || {Array, _} <- Encoded],
+     "};\n}\n\n}  // namespace erlrc\n"].
 
 bytes(Encoded) ->
     [[io_lib:format("~b,", [Byte]) || <<Byte>> <= Row] ++ "\n" || Row <- rows(Encoded)].

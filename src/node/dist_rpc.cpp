@@ -20,6 +20,9 @@ namespace {
 constexpr std::size_t most_others = 1000;
 constexpr std::size_t most_bytes = 2 * Link::largest_packet;
 
+/// The empty list in the external term format.
+constexpr BytesView no_beam = "j";
+
 }  // namespace
 
 DistRpc::DistRpc(std::unique_ptr<ByteStream> stream, Login login, Deadline until, const ProgramCall* first)
@@ -49,7 +52,12 @@ void DistRpc::request(const Program& program, const Term& argument) {
   unsent_.clear();
   others_ = 0;
   running_ = true;
-  link_.send(evaluation_request(current_, self_, program.forms, program.functions,
+  EncodedBindings encoded;
+  if (!program.functions.empty()) {
+    encoded.emplace_back("Functions", program.functions);
+    encoded.emplace_back("Beam", program.beam.empty() ? no_beam : program.beam);
+  }
+  link_.send(evaluation_request(current_, self_, program.forms, encoded,
                                 {{"Argument", argument}, {"Client", self_}, {"Ref", current_}}));
 }
 

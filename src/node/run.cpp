@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <erlrc/base/error.hpp>
@@ -103,6 +104,14 @@ Term steps_of(const Plan& plan) {
   return list(std::move(steps));
 }
 
+/// What a plan that changes code needs of the runner is loaded in less time than it is interpreted; a start or a
+/// stop needs less of it.
+Program runner_for(const Plan& plan) {
+  const bool changes_code = std::ranges::any_of(
+      plan.steps, [](const Step& step) { return std::holds_alternative<BackUpCode>(step); });
+  return changes_code ? runner_program() : interpreted(runner_program());
+}
+
 Map argument(const Plan& plan, Commit commit, const std::string& commit_record, milliseconds limit) {
   return Map{{{Atom{"steps"}, steps_of(plan)},
               {Atom{"limit"}, std::int64_t{limit.count()}},
@@ -113,7 +122,7 @@ Map argument(const Plan& plan, Commit commit, const std::string& commit_record, 
 }  // namespace
 
 Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record) {
-  rpc.start(runner_program(), argument(plan, commit, commit_record, plan_share(left_until(until))));
+  rpc.start(runner_for(plan), argument(plan, commit, commit_record, plan_share(left_until(until))));
   return read(rpc.receive(until), plan);
 }
 
@@ -122,7 +131,7 @@ Outcome explain(Rpc& rpc, const Plan& plan, Deadline until) {
   Map message = argument(looking, Commit::at_once, {}, plan_share(left_until(until)));
   // Some checks depend on what is to come.
   message.pairs.emplace_back(Atom{"whole"}, steps_of(plan));
-  rpc.start(runner_program(), std::move(message));
+  rpc.start(runner_for(plan), std::move(message));
   Outcome outcome = read(rpc.receive(until), looking);
   outcome.times.clear();  // of other steps
   return outcome;

@@ -34,7 +34,7 @@ public:
     const auto atom = [](const char* name) { return tuple(Atom{"atom"}, 1, Atom{name}); };
     const Term run = tuple(Atom{"remote"}, 1, atom("lab_inject"), atom("run"));
     forms_ = encode_term(list({tuple(Atom{"call"}, 1, run, list(std::move(variables)))})).substr(1);
-    rpc_->start({program.name, forms_, program.functions}, tuple(decode_term(with_version), argument));
+    rpc_->start({program.name, forms_, program.functions, {}}, tuple(decode_term(with_version), argument));
   }
   Term receive(Deadline until) override { return rpc_->receive(until); }
   void send(const Term& message) override { rpc_->send(message); }

@@ -50,9 +50,13 @@ Started read_spawn(const Term& control, ByteReader& reader) {
   expect(binding(bindings, "Ref") == Term(started.id), "binds Ref to another reference than the request's");
   expect(binding(bindings, "Client") == Term(started.client), "binds Client to another pid than its own");
   started.argument = binding(bindings, "Argument");
-  std::vector<Term> dictionary{tuple(Atom{"Argument"}, started.argument),
-                               tuple(Atom{"Client"}, started.client)};
-  if (const Term* functions = lookup(bindings, "Functions")) {
+  std::vector<Term> dictionary{tuple(Atom{"Argument"}, started.argument)};
+  const Term* functions = lookup(bindings, "Functions");
+  const Term* beam = lookup(bindings, "Beam");
+  expect((beam != nullptr) == (functions != nullptr), "binds but one of Functions and Beam");
+  if (beam != nullptr) dictionary.push_back(tuple(Atom{"Beam"}, *beam));
+  dictionary.push_back(tuple(Atom{"Client"}, started.client));
+  if (functions != nullptr) {
     started.functions = encode_term(*functions).substr(1);
     dictionary.push_back(tuple(Atom{"Functions"}, *functions));
   }

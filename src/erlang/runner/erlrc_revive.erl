@@ -8,7 +8,7 @@
 -import(erlrc_restart, [belongings/2, died_with/3, started/1]).
 -import(erlrc_journal, [journal/2, recall/1, record/2, remark/2]).
 -import(erlrc_kept, [fetched/2, send_back/2]).
--import(erlrc_sys, [ask/3, replace_state/3, resume/2]).
+-import(erlrc_sys, [ask/3, replace_state/3, replacements/1, resume/2]).
 -import(erlrc_text, [process/2, short/1, short_name/1, text/2]).
 -import(erlrc_undo_conversion, [convert_again/2]).
 
@@ -65,9 +65,11 @@ revive(Pid, Kept, {_, Parent, Id, worker, _}, C) when is_pid(Parent) ->
     end;
 revive(Pid, Snapshot, _, C) ->
     case Snapshot of
+        none -> ok;
         {_, {erlrc_kept, Key}} -> send_back(Pid, Key);
-        {_, State} -> Pid ! {system, {self(), make_ref()}, {replace_state, fun(_) -> State end}};
-        none -> ok
+        {_, State} ->
+            [{Pid, Request}] = replacements([{Pid, State}]),
+            Pid ! {system, {self(), make_ref()}, Request}
     end,
     Pid ! {system, {self(), make_ref()}, resume},
     [text("~ts: its code_change has not returned; when it does, it continues as before", [process(Pid, C)])].

@@ -10,10 +10,10 @@
 %% The planner decides what to do. The runner decides only about what the moment shows: which processes are
 %% late, die or are started meanwhile, and how a process gets its state back.
 %%
-%% For hot operations these modules do not run compiled: the build makes one program of them, abstract
-%% expressions, which erl_eval evaluates on any OTP from 23 on, in embedded mode and without sasl
-%% (make_program.escript explains what that asks of the code here). For a boot (erlrc_starts) they are modules
-%% of the application erlrc. Each imports only from those that it builds on:
+%% For hot operations the build makes one program of these modules: abstract expressions, which erl_eval
+%% evaluates on any OTP from 23 on, in embedded mode and without sasl, and a beam with what each upgrade
+%% needs of them (make_program.escript explains what that asks of the code here). For a boot (erlrc_starts)
+%% they are modules of the application erlrc. Each imports only from those that it builds on:
 %%
 %%   runner  ->  rollback  ->  step  ->  app_steps        ->  app, call
 %%           ->  turn                ->  path_steps       ->  path
@@ -30,10 +30,12 @@
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
 %%
-%% What is interpreted is slow: some microseconds for a call of a function, more for the making of a fun. So
-%% where processes are suspended, and for what is done with each of many modules, library functions and
-%% comprehensions do the work. A module is unpacked when the first of its functions is called: what only a
-%% rollback needs has modules of its own.
+%% What is interpreted (a start, a stop, what is seldom needed, all of it on OTP 23) is slow: some
+%% microseconds for a call of a function, more for the making of a fun. So where processes are suspended,
+%% and for what is done with each of many modules, library functions and comprehensions do the work. A
+%% module is unpacked when the first of its functions is called: what only a rollback needs has modules of
+%% its own. A fun that another process gets is made by erl_eval: one of ours would end with the beam, or
+%% take the whole program along.
 -module(erlrc_runner).
 -export([main/3]).
 -import(erlrc_app, [has_ended/2]).

@@ -3,8 +3,9 @@
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
 -export([answers/5, ask/3, check_resumed/2, current_states/2, failures/1, gone/1, has_state/1,
-         note_resumption/0, note_suspension/1, replace_state/3, replace_states/2, responses/2, resume/2,
-         resume_with_states/3, returned_states/3, send_system/2, states_are_tagged/1, suspended_us/0]).
+         note_resumption/0, note_suspension/1, replace_state/3, replace_states/2, replacements/1,
+         responses/2, resume/2, resume_with_states/3, returned_states/3, send_system/2, states_are_tagged/1,
+         suspended_us/0]).
 -import(erlrc_call, [limit/2, us_since/1]).
 -import(erlrc_journal, [recall/1, record/2]).
 -import(erlrc_kept, [ask_states/1, kept_replies/3, put_back/2]).
@@ -23,6 +24,15 @@ replace_states(All, C) ->
         ++ replace_copies([Copy || {Pid, _} = Copy <- All, not lists:keymember(Pid, 1, Kept)], C).
 
 replace_copies(States, C) ->
+    Replies = ask(replacements(States), standard, C),
+    [text("~ts: its state could not be put back: ~ts", [process(Pid, C), reply(Reply)])
+     || {Pid, Reply} <- Replies, not has_state(Reply), not gone(Reply)]
+        ++ [text("~ts: its state could not be put back as a whole", [process(Pid, C)])
+            || {{Pid, Old}, {Pid, {reply, {ok, State}}}} <- lists:zip(States, Replies),
+               not is_put_back(Old, State)].
+
+%% [{Pid, SystemMessage}]
+replacements(States) ->
     {ok, Tokens, _} = erl_scan:string("fun(Current) ->"
                                       "  case is_list(Old) andalso is_tuple(Current)"
                                       "       andalso tuple_size(Current) =:= 3"
@@ -36,12 +46,7 @@ replace_copies(States, C) ->
     {ok, [Put]} = erl_parse:parse_exprs(Tokens),
     None = erl_eval:new_bindings(),
     Funs = [{Pid, erl_eval:expr(Put, erl_eval:add_binding('Old', Old, None))} || {Pid, Old} <- States],
-    Replies = ask([{Pid, {replace_state, Fun}} || {Pid, {value, Fun, _}} <- Funs], standard, C),
-    [text("~ts: its state could not be put back: ~ts", [process(Pid, C), reply(Reply)])
-     || {Pid, Reply} <- Replies, not has_state(Reply), not gone(Reply)]
-        ++ [text("~ts: its state could not be put back as a whole", [process(Pid, C)])
-            || {{Pid, Old}, {Pid, {reply, {ok, State}}}} <- lists:zip(States, Replies),
-               not is_put_back(Old, State)].
+    [{Pid, {replace_state, Fun}} || {Pid, {value, Fun, _}} <- Funs].
 
 %% A gen_event may have got handlers meanwhile, or lost some.
 is_put_back(Same, Same) ->

@@ -27,7 +27,7 @@ short(Term) ->
     io_lib:format("~0tP", [Term, 25]).
 
 %% "egerl_counter:code_change/3, egerl_counter.erl:41: {badkey,limit}": the place is the innermost call of
-%% code that an author can mend, so not one of OTP's or Elixir's own.
+%% code that an author can mend, so not one of ours, of OTP's or of Elixir's.
 exception(Class, Reason, Stack) ->
     Why = case Class of error -> short(Reason); _ -> [atom_to_list(Class), " ", short(Reason)] end,
     case [Frame || {M, _, _, _} = Frame <- Stack, not is_of_language(M)] ++ Stack of
@@ -47,7 +47,8 @@ frame({M, F, Args, Location}) ->
 
 %% Sends no message: the process that would answer may be the one that has failed.
 is_of_language(Module) ->
-    lists:member(Module, erlang:pre_loaded())
+    lists:prefix("erlrc_", atom_to_list(Module))
+        orelse lists:member(Module, erlang:pre_loaded())
         orelse lists:member(application:get_application(Module), [{ok, kernel}, {ok, stdlib}, {ok, elixir}]).
 
 reply({reply, {error, {'EXIT', {Reason, [{_, _, _, _} | _] = Stack}}}}) -> exception(error, Reason, Stack);

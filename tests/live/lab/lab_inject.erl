@@ -26,7 +26,7 @@ run(Functions, {Forms, Argument}, Client, Ref) ->
     Kinds = lists:usort([Kind || {Kind, _} <- [InSteps, InRollback]]),
     Replacements = lists:append([replacements(K) || K <- [rollback | Kinds]]),
     Injected = lists:foldl(fun replace/2, Functions, Replacements),
-    Bindings = [{'Argument', Argument}, {'Client', Client}, {'Functions', Injected}, {'Ref', Ref}],
+    Bindings = [{'Argument', Argument}, {'Beam', []}, {'Client', Client}, {'Functions', Injected}, {'Ref', Ref}],
     {value, Value, _} = erl_eval:exprs(Forms, Bindings, none),
     Value.
 

@@ -20,7 +20,8 @@ const Term forms = list({tuple(Atom{"atom"}, 1, Atom{"ok"})});
 TEST_CASE("a program is sent as a request for erl_eval:exprs/3 with its forms unchanged") {
   const Bytes encoded = encode_term(forms).substr(1);
   const Bytes functions = encode_term(Map{}).substr(1);
-  const Packet request = evaluation_request(reference, us, encoded, functions, {{"X", 2}, {"A", 1}});
+  const Packet request =
+      evaluation_request(reference, us, encoded, {{"Functions", functions}}, {{"X", 2}, {"A", 1}});
   CHECK(request.control ==
         tuple(29, reference, us, us, tuple(Atom{"erl_eval"}, Atom{"exprs"}, 3), list({Atom{"monitor"}})));
   CHECK(decode_term(request.message) ==
@@ -39,7 +40,7 @@ TEST_CASE("the node's side reads the program that was sent") {
   const Bytes encoded = encode_term(forms).substr(1);
   const Bytes functions = encode_term(binary("clauses")).substr(1);
   Link link;
-  link.send(evaluation_request(reference, us, encoded, functions,
+  link.send(evaluation_request(reference, us, encoded, {{"Functions", functions}, {"Beam", functions}},
                                {{"Ref", reference}, {"Client", us}, {"Argument", 42}}));
   ServerLink server;
   server.receive(link.take_output());

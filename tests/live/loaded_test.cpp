@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <erlrc/node/connect.hpp>
+#include <erlrc/node/run.hpp>
+#include <erlrc/sys/deadline.hpp>
+
+#include "catch.hpp"
+#include "injection.hpp"
+#include "lab.hpp"
+
+// The compiled part of the runner, which a node loads for the time of a plan that changes code.
+
+using namespace erlrc;
+using namespace erlrc::test;
+
+namespace {
+
+constexpr auto of_runner =
+    "Ours = fun() -> [M || M <- erlang:loaded(), lists:prefix(\"erlrc_run_\", atom_to_list(M)), "
+    "erlang:module_loaded(M)] end, ";
+
+constexpr milliseconds patience{600'000};
+
+std::vector<std::string> change(Lab& lab) {
+  return {"big", "1.0.0", "2.0.0", lab.at("big", "1.0.0"), lab.at("big", "2.0.0")};
+}
+
+std::string loaded(Lab& lab) {
+  return lab.ask(std::string(of_runner) + "case Ours() of [M] -> M; [] -> none end.");
+}
+
+/// Before OTP 24 all is interpreted.
+bool loads_none(Lab& lab) {
+  return lab.ask("list_to_integer(erlang:system_info(otp_release)) < 24.") == "true";
+}
+
+/// Waits until the last run has removed its module, also the old code of it.
+std::string is_gone(Lab& lab, const std::string& name) {
+  return lab.ask(std::string(of_runner) +
+                 "lab:await_idle(), lab:await(fun() -> Ours() =:= [] andalso not erlang:check_old_code(" +
+                 name + ") end).");
+}
+
+void set_up(Lab& lab) {
+  for (const std::string app : {"big", "other"}) {
+    lab.add(servers(app, "1.0.0", {app + "_server"}));
+    lab.add(servers(app, "2.0.0", {app + "_server"}));
+    REQUIRE(lab.start(app, "1.0.0").exit == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the runner is loaded for an upgrade, and gone when that has ended") {
+  Lab lab;
+  set_up(lab);
+  CHECK(loaded(lab) == "none");
+  lab.ask("lab:on({code_change, big_server}, {wait, ok}).");
+  Child program = lab.launch("upgrade", change(lab));
+  REQUIRE(lab.ask("lab:await_reached({code_change, big_server}).") == "true");
+  const std::string name = loaded(lab);
+  if (loads_none(lab)) {
+    CHECK(name == "none");
+    return;
+  }
+  const bool killed = GENERATE(false, true);
+  CAPTURE(killed);
+  if (killed) lab.ask("exit(whereis(erlrc_runner), kill).");
+  lab.ask("lab:release({code_change, big_server}).");
+  CHECK(program.ends() == (killed ? 3 : 0));
+  // What a run leaves that was killed, the next one takes.
+  if (killed) {
+    CHECK(loaded(lab) == name);
+    CHECK(lab.upgrade("other", "1.0.0", "2.0.0").exit == 0);
+  }
+  CHECK(is_gone(lab, name) == "true");
+}
+
+TEST_CASE("a run that is at work keeps its code while others come and go") {
+  Lab lab;
+  set_up(lab);
+  const auto upgrade_of = [&](const std::string& app) {
+    return std::get<Plan>(planned(lab, request_for(lab, Action::upgrade, app, "1.0.0", "2.0.0")));
+  };
+  const Plan plan = upgrade_of("big");
+  const Plan other = upgrade_of("other");
+  const auto rpc = connect(lab.node().entry(), after(patience));
+  // Prepared, it waits for us.
+  const Outcome prepared = run(*rpc, plan, Commit::on_verdict, after(patience));
+  REQUIRE(prepared.is_done());
+  if (loads_none(lab)) return;
+  const std::string name = loaded(lab);
+  // The second one loads nothing, waits for its turn in vain, and removes the module under the first.
+  const auto its_rpc = connect(lab.node().entry(), after(patience));
+  const Outcome its = run(*its_rpc, other, Commit::at_once, after(milliseconds(4000)));
+  CHECK(std::get<Refusal>(its.result).reason == Refusal::Reason::busy);
+  CHECK(lab.ask("lab:await(fun() -> erlang:check_old_code(" + name + ") end).") == "true");
+  CHECK(loaded(lab) == "none");
+  CHECK(conclude(*rpc, prepared, Verdict::commit, after(patience)).is_done());
+  CHECK(lab.ask("gen_server:call(big_server, vsn).") == R"({"2.0.0","2.0.0"})");
+  CHECK(is_gone(lab, name) == "true");
+}
+
+TEST_CASE("a start and a stop load nothing of the runner") {
+  Lab lab;
+  lab.add(servers("big", "1.0.0", {"big_server"}));
+  lab.ask("lab:on({start, big}, {wait, ok}).");
+  Child program = lab.launch("start", {"big", "1.0.0", lab.at("big", "1.0.0")});
+  REQUIRE(lab.ask("lab:await(fun() -> whereis(erlrc_runner) =/= undefined end).") == "true");
+  CHECK(loaded(lab) == "none");
+  lab.ask("lab:release({start, big}).");
+  CHECK(program.ends() == 0);
+}
