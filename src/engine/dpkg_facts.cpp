@@ -149,8 +149,12 @@ void DpkgFacts::query(std::vector<std::string> names, Snapshot& snapshot) const 
     const std::string name = relations.name;
     const std::string arch = field(stanza, "Architecture");
     if (snapshot.packages->contains(name) && arch != package_.arch) continue;
-    (*snapshot.packages)[name] = {std::move(relations),        arch, status.ends_with(" half-installed"),
-                                  admin_.member({name, arch}), {},   status.ends_with(" half-configured")};
+    (*snapshot.packages)[name] = {.relations = std::move(relations),
+                                  .arch = arch,
+                                  .half_installed = status.ends_with(" half-installed"),
+                                  .member = admin_.member({name, arch}),
+                                  .half_configured = status.ends_with(" half-configured"),
+                                  .unpacked = status.ends_with(" unpacked")};
   }
 }
 

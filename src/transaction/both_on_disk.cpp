@@ -2,6 +2,7 @@
 #include "both_on_disk.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <set>
 #include <utility>
@@ -140,32 +141,52 @@ PackageActions arrive(const Group& group, const Snapshot& snapshot) {
 }
 
 /// The last call of the hooks of a package whose new version has none: nodes no longer hear of it. They are
-/// upgraded where the new version is in a directory next to the old one; nothing fails, since the new
-/// version's postrm would have to fail, too, for the old version to stay.
+/// upgraded where the new version is in another package, or in a directory next to the old one; nothing fails,
+/// since the new version's postrm would have to fail, too, for the old version to stay.
 PackageActions last_hook(const Snapshot& snapshot) {
   if (must_open(snapshot)) return {LookUp{}, OpenArchives{}};
+  if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};
   PackageActions actions, questions;
-  const PackagedApps handed = handed_over(snapshot);
-  keep_for_another(handed, snapshot, actions, questions);
+  const PackagedApps handed = handed_over(snapshot), left = left_to_others(snapshot);
+  keep_for_another(handed, left, snapshot, actions, questions);
   const PackageVersions versions = snapshot.versions();
   const auto each = [&](std::vector<Request> requests) {
     if (!requests.empty())
       actions.push_back(Execute{for_nodes(versions.nodes, std::move(requests)), Execute::How::each});
   };
+  std::vector<Request> changes;
   for (const PackagedApp& app : *versions.installed) {
+    const Request stop{app.app, Request::Stop{{app.vsn, app.location}}, versions.nodes};
+    if (std::ranges::find(left, app) != left.end()) {
+      std::ranges::copy(leave_to_others(snapshot.package, {stop}, snapshot), std::back_inserter(changes));
+      continue;
+    }
     if (const auto next = snapshot.neighbours.find(app.app); next != snapshot.neighbours.end()) {
       each(change_all({app}, {next->second}, snapshot.desired));
       each(start_all({next->second}, snapshot.desired));
       continue;
     }
-    if (std::ranges::find(handed, app.app, &PackagedApp::app) != handed.end()) continue;
-    const Request stop{app.app, Request::Stop{{app.vsn, app.location}}, versions.nodes};
+    if (std::ranges::find(handed, app) != handed.end()) continue;
     if (ask({Ask::What::would_change, {stop}}, snapshot, questions))
       actions.push_back(Warn{snapshot.package + ": the new version has no hooks: nodes that run " +
                              app.app.name + " " + app.vsn + " keep running it until they are restarted"});
   }
   if (!questions.empty()) return questions;
+  if (!changes.empty()) {
+    actions.push_back(Execute{std::move(changes), Execute::How::each, true});
+    return actions;
+  }
   if (snapshot.backups.contains(snapshot.package) && handed.empty())
+    actions.push_back(DropBackup{snapshot.package});
+  actions.push_back(Exit{});
+  return actions;
+}
+
+/// The backup is dropped only if all nodes were changed.
+PackageActions after_last_hook(const Executed& executed, const Snapshot& snapshot) {
+  const bool changed = executed.code == 0 && executed.all_known;
+  PackageActions actions;
+  if (changed && snapshot.backups.contains(snapshot.package) && handed_over(snapshot).empty())
     actions.push_back(DropBackup{snapshot.package});
   actions.push_back(Exit{});
   return actions;
@@ -241,6 +262,7 @@ PackageActions upgrade(const RunRecord& record, const Snapshot& snapshot) {
 }
 
 PackageActions after_upgrade(const RunRecord& record, const Executed& executed, const Snapshot& snapshot) {
+  if (!snapshot.unpacking) return after_last_hook(executed, snapshot);
   RunRecord now = record;
   Group& group = *now.group_of(snapshot.package);
   RunRecord::Package& self = *group.find(snapshot.package);

@@ -18,14 +18,49 @@ bool has(const PackagedApps& apps, const Atom& app) {
   return std::ranges::find(apps, app, &PackagedApp::app) != apps.end();
 }
 
+bool ships(const std::optional<ControlMember>& member, const Atom& app) {
+  const auto apps = managed_apps(member);
+  return apps && has(*apps, app);
+}
+
+bool is_to_be_configured(const InstalledPackage& package) {
+  return package.unpacked || package.half_configured;
+}
+
+/// Whether an archive of the run has another version of the package than the one that is installed.
+bool is_replaced(const InstalledPackage& package, const Snapshot& snapshot) {
+  return std::ranges::any_of(snapshot.archives, [&](const Archive& archive) {
+    return archive.relations && archive.relations->name == package.relations.name &&
+           archive.relations->version != package.relations.version;
+  });
+}
+
+/// Whether `taker` has the application and is configured: then no call of its hooks is left that could change nodes.
+bool is_past(const std::string& taker, const Atom& app, const Snapshot& snapshot) {
+  if (!snapshot.packages) return false;
+  const auto now = snapshot.packages->find(taker);
+  return now != snapshot.packages->end() && !now->second.half_installed &&
+         !is_to_be_configured(now->second) && ships(now->second.member, app) &&
+         !is_replaced(now->second, snapshot);
+}
+
+bool waits_in_another(const Atom& app, const Snapshot& snapshot) {
+  return snapshot.packages && std::ranges::any_of(*snapshot.packages, [&](const auto& one) {
+           return one.first != snapshot.package && is_to_be_configured(one.second) &&
+                  ships(one.second.member, app);
+         });
+}
+
 /// APT may remove the old package by a call of dpkg that does not name the archive of the new one.
 bool comes_with_another(const Atom& app, const Snapshot& snapshot) {
+  if (waits_in_another(app, snapshot)) return true;
+  const auto comes_with = [&](const std::string& taker) {
+    return taker != snapshot.package && !is_past(taker, app, snapshot);
+  };
   if (const auto moved = snapshot.moves.find(app); moved != snapshot.moves.end())
-    return moved->second != snapshot.package;
+    return comes_with(moved->second);
   return std::ranges::any_of(snapshot.archives, [&](const Archive& archive) {
-    if (!archive.relations || archive.relations->name == snapshot.package) return false;
-    const auto apps = managed_apps(archive.member);
-    return apps && has(*apps, app);
+    return archive.relations && ships(archive.member, app) && comes_with(archive.relations->name);
   });
 }
 
@@ -48,18 +83,32 @@ PackagedApps handed_over(const Snapshot& snapshot) {
   return apps;
 }
 
-bool is_kept_for_another(const Snapshot& snapshot) {
-  return std::ranges::any_of(snapshot.backup(snapshot.package),
-                             [&](const PackagedApp& app) { return comes_with_another(app.app, snapshot); });
+PackagedApps left_to_others(const Snapshot& snapshot) {
+  if (!snapshot.packages) return {};
+  PackagedApps apps = apps_of(snapshot);
+  std::erase_if(apps, [&](const PackagedApp& app) {
+    return comes_with_another(app.app, snapshot) ||
+           shipped_by_another(app.app, snapshot.package, snapshot) == nullptr;
+  });
+  return apps;
 }
 
-void keep_for_another(const PackagedApps& apps, const Snapshot& snapshot, PackageActions& actions,
-                      PackageActions& questions) {
+bool is_kept_for_another(const Snapshot& snapshot) {
+  return std::ranges::any_of(snapshot.backup(snapshot.package), [&](const PackagedApp& app) {
+    return comes_with_another(app.app, snapshot) ||
+           shipped_by_another(app.app, snapshot.package, snapshot) != nullptr;
+  });
+}
+
+void keep_for_another(PackagedApps handed, const PackagedApps& left, const Snapshot& snapshot,
+                      PackageActions& actions, PackageActions& questions) {
+  PackagedApps apps = std::move(handed);
+  std::ranges::copy(left, std::back_inserter(apps));
   // A backup that nodes run stays as it is.
   if (apps.empty() || is_used(snapshot.backup(snapshot.package))) return;
   PackageVersions versions{.installed = apps, .nodes = snapshot.versions().nodes};
   if (ask({Ask::What::would_change, requests_for(Moment::about_to_remove, versions)}, snapshot, questions))
-    actions.push_back(BackUp{snapshot.package, apps});
+    actions.push_back(BackUp{snapshot.package, std::move(apps)});
 }
 
 bool must_look_up(const Snapshot& snapshot) {

@@ -11,7 +11,8 @@
 
 // An application may move to a package that is not there yet when its old package loses it: a renamed package, whose
 // old one is removed first, or a transitional one, whose new version has no files left. Then nodes keep running the
-// application, its files are backed up, and nodes change to the new version when its package is configured.
+// application, its files are backed up, and nodes change to the new version when its package is configured. Where that
+// is configured already, nodes change at once; the files are backed up, too, since a node may refuse the change.
 
 namespace erlrc {
 
@@ -22,12 +23,16 @@ bool must_open(const Snapshot& snapshot);
 /// The applications of the calling package that another package of the run takes over.
 PackagedApps handed_over(const Snapshot& snapshot);
 
-/// Whether the backup of the calling package is kept for another one.
+/// The applications of the calling package that a configured package ships, too: nodes change to its version at once.
+PackagedApps left_to_others(const Snapshot& snapshot);
+
+/// Whether the backup of the calling package is kept for another one. Needs snapshot.packages.
 bool is_kept_for_another(const Snapshot& snapshot);
 
-/// Backs up `apps`, of the calling package, if a node runs one of them; or asks that first.
-void keep_for_another(const PackagedApps& apps, const Snapshot& snapshot, PackageActions& actions,
-                      PackageActions& questions);
+/// Backs up applications of the calling package, `handed` over or `left` to others, if a node runs one of them; or asks
+/// that first.
+void keep_for_another(PackagedApps handed, const PackagedApps& left, const Snapshot& snapshot,
+                      PackageActions& actions, PackageActions& questions);
 
 /// Whether `taken_over` needs to know which packages are installed.
 bool must_look_up(const Snapshot& snapshot);

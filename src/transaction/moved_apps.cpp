@@ -53,8 +53,9 @@ std::vector<Request> leave_to_others(const std::string& package, std::vector<Req
     const PackagedApp* other = stops(request) ? shipped_by_another(request.app, package, snapshot) : nullptr;
     if (other == nullptr) continue;
     const Version& version = *version_before(request);
-    const PackagedApp own{request.app, version.vsn, *version.location};
-    request = for_nodes(request.nodes, change_all({own}, {*other}, std::set<Atom>{})).front();
+    const PackagedApps own =
+        with_backup({{request.app, version.vsn, *version.location}}, snapshot.backup(package));
+    request = for_nodes(request.nodes, change_all({own.front()}, {*other}, std::set<Atom>{})).front();
   }
   return requests;
 }

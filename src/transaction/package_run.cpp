@@ -109,11 +109,17 @@ PackageActions old_files_restored(const Snapshot& snapshot) {
 /// What nodes may still run of another version, because it was not upgraded, or not rolled back, while both
 /// versions were on disk, is changed with the files of the backup.
 std::vector<Request> changes_from_backup(const Snapshot& snapshot) {
-  PackageVersions versions = snapshot.versions();
+  const PackageVersions versions = snapshot.versions();
   if (!versions.installed) return {};
+  std::vector<Request> changes;
+  // Several packages may have a backup of one application, and nodes may run each of them.
+  const auto change_from = [&](const PackagedApps& backup) {
+    std::ranges::move(change_all(backup, *versions.installed, versions.desired), std::back_inserter(changes));
+  };
   for (const auto& [giver, apps] : taken_over(snapshot))
-    std::ranges::copy(apps, std::back_inserter(versions.backup));
-  return for_nodes(versions.nodes, change_all(versions.backup, *versions.installed, versions.desired));
+    change_from(apps);
+  change_from(versions.backup);
+  return for_nodes(versions.nodes, std::move(changes));
 }
 
 /// If a node refuses the change, the package manager cannot restore the old version: the node keeps running
@@ -182,10 +188,11 @@ PackageActions remove(const Snapshot& snapshot) {
   if (must_open(snapshot)) return {LookUp{}, OpenArchives{}};
   if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};
   PackageActions actions, questions;
-  const PackagedApps handed = handed_over(snapshot);
-  if (snapshot.moment == Moment::about_to_remove) keep_for_another(handed, snapshot, actions, questions);
+  const PackagedApps handed = handed_over(snapshot), left = left_to_others(snapshot);
+  if (snapshot.moment == Moment::about_to_remove)
+    keep_for_another(handed, left, snapshot, actions, questions);
   if (!questions.empty()) return questions;
-  if (snapshot.moment == Moment::removed && handed.empty()) drop_backup(snapshot, actions);
+  if (snapshot.moment == Moment::removed && handed.empty() && left.empty()) drop_backup(snapshot, actions);
   auto requests = requests_for(snapshot.moment, snapshot.versions());
   std::erase_if(requests, [&](const Request& request) {
     return std::ranges::find(handed, request.app, &PackagedApp::app) != handed.end();
@@ -196,6 +203,7 @@ PackageActions remove(const Snapshot& snapshot) {
 }
 
 PackageActions forgotten(const Snapshot& snapshot) {
+  if (snapshot.backups.contains(snapshot.package) && !snapshot.packages) return {LookUp{}};
   PackageActions actions;
   if (!is_kept_for_another(snapshot)) drop_backup(snapshot, actions);
   actions.push_back(Exit{});
@@ -207,6 +215,15 @@ PackageActions forgotten(const Snapshot& snapshot) {
 PackageActions continue_unless_changed(int code, const Snapshot& snapshot) {
   if (code == 0 || code == not_rolled_back) return {Exit{code}};
   return {Warn{snapshot.package + ": dpkg continues, since the failure has changed no node"}, Exit{}};
+}
+
+/// What nodes were changed from is dropped only when they were; a node that refuses runs it until the package that
+/// ships the application is configured again.
+PackageActions after_removal(const Executed& executed, const Snapshot& snapshot) {
+  PackageActions actions;
+  if (executed.code == 0 && handed_over(snapshot).empty()) drop_backup(snapshot, actions);
+  std::ranges::move(continue_unless_changed(executed.code, snapshot), std::back_inserter(actions));
+  return actions;
 }
 
 /// If it is not known of a node whether it still runs the files of the backup, the call fails, so that it is
@@ -229,6 +246,8 @@ PackageActions after_execution(const RunRecord& record, const Executed& executed
     case Moment::configured:
     case Moment::given_up:
       return after_sync(executed, snapshot);
+    case Moment::removed:
+      return after_removal(executed, snapshot);
     default:
       return continue_unless_changed(executed.code, snapshot);
   }

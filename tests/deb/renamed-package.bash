@@ -16,14 +16,25 @@ move() {
   mkdir -p /srv/moved
   dpkg-deb --root-owner-group -Zgzip -b $tree "$(deb egerl-server "$vsn")" >/dev/null
 }
-# transitional VSN: makes an egerl VSN without files, which needs egerl-server.
+# transitional VSN [FIELD]: makes an egerl VSN without files, which needs egerl-server, by that field.
 transitional() {
-  local tree=/tmp/transitional
+  local tree=/tmp/transitional field=${2-Depends}
   rm -rf $tree
   mkdir -p $tree/DEBIAN
   printf '%s\n' 'Package: egerl' "Version: $1" 'Architecture: all' 'Maintainer: erlrc tests <root@localhost>' \
-    "Depends: egerl-server" 'Description: transitional package' >$tree/DEBIAN/control
+    "$field: egerl-server" 'Description: transitional package' >$tree/DEBIAN/control
   dpkg-deb --root-owner-group -Zgzip -b $tree "$(deb egerl "$1")" >/dev/null
+}
+# apart VSN: puts the application of egerl-server VSN into a directory that is not next to that of egerl.
+apart() {
+  local tree=/tmp/apart deb
+  deb=$(deb egerl-server "$1")
+  rm -rf $tree
+  dpkg-deb -R "$deb" $tree
+  mkdir -p $tree/usr/lib/egerl-server
+  mv "$tree/usr/lib/erlang/lib/egerl-$1" $tree/usr/lib/egerl-server/egerl
+  sed -i "s,/usr/lib/erlang/lib/egerl-$1,/usr/lib/egerl-server/egerl," $tree/DEBIAN/erlrc
+  dpkg-deb --root-owner-group -Zgzip -b $tree "$deb" >/dev/null
 }
 # archive: the packages that were made are the newest ones of apt's archive.
 archive() {
@@ -49,11 +60,12 @@ moved() {
   holds "the command succeeds" packages "$@"
   holds "the node runs the new version" equal "$(running egerl egerl)" '["4.1.0"]'
   holds "the same connection is served by it" equal "$(ask version)" 'version 4.1.0'
-  holds "nothing was stopped" refused grep -E 'erlrc-(start|stop)' "$logs/command.log"
+  holds "nothing was stopped" refused grep -E 'erlrc-(start|stop): .* (started|stopped)' "$logs/command.log"
   holds "the process has its state" contains "$(on_node egerl 'sys:get_state(egerl_counter).')" "${state%\}}"
   holds "the package is the new one" equal "$(version_of egerl-server)" '4.1.0 install ok installed'
   holds "its file makes the application desired" test -e /etc/erlrc.d/applications/egerl-server.d/egerl
   holds "the node agrees with the disk" equal "$(erlrc-sync --dry-run egerl)" 'erlrc-sync: (egerl) in_sync'
+  holds "no backup is left" refused ls /var/lib/erlrc/backups/egerl
   close_line
 }
 
@@ -73,4 +85,39 @@ move 4.1.0 'Conflicts: egerl' 'Replaces: egerl' 'Provides: egerl'
 archive
 moved "A renamed package, by dpkg" dpkg -i "$(deb egerl-server 4.1.0)"
 moved "A renamed package, by apt" apt-get install --yes egerl-server=4.1.0
+
+say "The new package is configured before the old one leaves:"
+rm -r /srv/moved
+move 4.1.0
+apart 4.1.0
+transitional 4.1.1 Pre-Depends
+archive
+new=$(deb egerl-server 4.1.0) old=$(deb egerl 4.1.1)
+moved "A transitional package, by apt" apt-get install --yes egerl=4.1.1 egerl-server=4.1.0
+# afterwards COMMAND...: installs the new package, then runs the command.
+afterwards() { dpkg -i "$new" && "$@"; }
+moved "The same, by dpkg" afterwards dpkg -i "$old"
+moved "The new package comes again with it" afterwards dpkg -i "$old" "$new"
+moved "The old package is removed" afterwards apt-get remove --yes egerl
+moved "The old package is purged" afterwards dpkg --purge egerl
+unpacked_first() { dpkg --unpack "$new" && dpkg -i --force-depends "$old" && dpkg --configure -a; }
+moved "The new package is only unpacked" unpacked_first
+
+say "The node refuses the version of the package that is configured:"
+# A version whose conversion fails: egerl 4.2.0.
+move 4.2.0
+apart 4.2.0
+before
+holds "the new package is installed" packages dpkg -i "$(deb egerl-server 4.2.0)"
+holds "the old one is removed" packages dpkg --purge egerl
+holds "the node runs the old version" equal "$(running egerl egerl)" '["4.0.1"]'
+holds "it is served" equal "$(ask version)" 'version 4.0.1'
+holds "from the backup, which stays" test -e /var/lib/erlrc/backups/egerl/egerl/egerl.app
+move 4.1.0
+apart 4.1.0
+holds "a version that it accepts comes" packages dpkg -i "$(deb egerl-server 4.1.0)"
+holds "the node runs that" equal "$(running egerl egerl)" '["4.1.0"]'
+holds "the same connection is served by it" equal "$(ask version)" 'version 4.1.0'
+holds "no backup is left" refused ls /var/lib/erlrc/backups/egerl
+close_line
 holds "no package is half done" nothing_pending

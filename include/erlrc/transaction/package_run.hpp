@@ -37,9 +37,10 @@
 //   any         given_up              what unpack_failed missed; then as configured      -, closed
 //   any         configured            finish the run; then bring the nodes in sync       -
 //   any         stays_installed       start                                              same
-//   any         about_to_remove       stop; what another package ships: change to that;  same
-//               ..                    .. what comes with another package: back it up     same
-//   any         removed               the same, drop the backup                          same
+//   any         about_to_remove       stop; what another package ships: back it up and   same
+//               ..                    change to that; what comes with another package:
+//               ..                    back it up
+//   any         removed               the same, drop the backup if all have changed      same
 //
 // A group whose packages are all closed leaves the record; a record without groups is removed. If the record
 // is that of another run, that run ended early: the first call of the next one finishes it. To finish a run

@@ -31,6 +31,7 @@ struct InstalledPackage {
   bool half_configured = false;  ///< the package manager has deconfigured it: another package breaks it
   bool other_stays = false;      ///< another version of it is installed, too
   PackagedApps others{};         ///< the applications of these versions
+  bool unpacked = false;         ///< the package manager has not configured this version yet
   bool operator==(const InstalledPackage&) const = default;
 };
 

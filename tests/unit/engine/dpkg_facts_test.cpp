@@ -71,6 +71,25 @@ TEST_CASE("a package that dpkg is in the middle of, or has deconfigured, is know
   CHECK(snapshot.packages->at("lib").half_configured);
 }
 
+TEST_CASE("a package that is only unpacked is not taken for a configured one") {
+  struct Row {
+    std::string status, fields;
+    bool unpacked;
+  };
+  for (const Row& row : {Row{"unpacked", "", true},
+                         {"half-configured", "Config-Version: 0.9\n", false},
+                         {"triggers-awaited", "Triggers-Awaited: other\n", false},
+                         {"triggers-pending", "Triggers-Pending: /x\n", false},
+                         {"installed", "", false}}) {
+    Host host;
+    host.installed("pkg", "all", row.fields, "pkg.erlrc", row.status);
+    Snapshot snapshot;
+    DpkgFacts(patience).look_up({}, snapshot);
+    REQUIRE(snapshot.packages->contains("pkg"));
+    CHECK(snapshot.packages->at("pkg").unpacked == row.unpacked);
+  }
+}
+
 TEST_CASE("an archive whose package is named like a path is not looked into") {
   Host host;
   host.installed("pkg", "all", "", "pkg.erlrc");

@@ -38,6 +38,22 @@ Snapshot removal_by_apt(Moment moment) {
   return snapshot;
 }
 
+/// The same when server has been configured before, in another run, and has version 2 of the application.
+Snapshot removal_after(Moment moment) {
+  Snapshot snapshot = removal(moment);
+  snapshot.archives.clear();
+  snapshot.hooked = {"app", "server"};
+  snapshot.packages->insert({"server", {relations("server", "2"), "all", false, member("app", "2")}});
+  return snapshot;
+}
+
+/// From there to version 2 where app runs; nothing is started.
+Request change_from(const PackagedApp& from) {
+  Request change = up("app", at("app", "2"), from);
+  std::get<Request::Change>(change.what).start = false;
+  return change;
+}
+
 /// The facts when server is configured, and app is gone but for its backup.
 Snapshot configuration() {
   Snapshot snapshot = alone(Moment::configured, "server");
@@ -101,12 +117,110 @@ TEST_CASE("nodes change from the backup when the package that has taken over is 
   CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
 }
 
+TEST_CASE("nodes change from each backup of the application") {
+  Snapshot snapshot = configuration();
+  PackagedApp own = at("app", "1");
+  own.location = Location::backed_up(own.location.in_path, "/backups/server/app");
+  snapshot.backups.insert({"server", {own}});
+  const Request from_own = up("app", at("app", "2"), own),
+                from_app = up("app", at("app", "2"), backup_of("app"));
+  const PackageAction expected = Execute{{from_app, from_own}, How::each};
+  CHECK(next({}, Called{}, snapshot).front() == expected);
+}
+
 TEST_CASE("the backup of a package that still has its applications is not taken over") {
   Snapshot snapshot = configuration();
   snapshot.packages->insert({"app", {relations("app", "1"), "all", false, member("app", "1")}});
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "2")}, How::all_or_none, true}});
   snapshot.packages.reset();
   CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
+}
+
+TEST_CASE(
+    "nodes change at once to a package that is configured, after a backup of what it may refuse to leave") {
+  const Request change = change_from(at("app", "1"));
+  Snapshot snapshot = removal_after(Moment::about_to_remove);
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::all_or_none, true}});
+  snapshot.moves = {{Atom{"app"}, "server"}};
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::all_or_none, true}});
+  snapshot.moment = Moment::both_on_disk;
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::each, true}});
+  snapshot.packages.reset();
+  CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
+}
+
+TEST_CASE("when the files are gone, nodes change from the backup") {
+  Snapshot snapshot = removal_after(Moment::removed);
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  const Execute change{{change_from(backup_of("app"))}, How::all_or_none, true};
+  CHECK(next({}, Called{}, snapshot) == Actions{change});
+}
+
+TEST_CASE("what nodes changed from is dropped only if all have changed") {
+  Snapshot snapshot = removal_after(Moment::both_on_disk);
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+  CHECK(next({}, Executed{1}, snapshot) == Actions{Exit{}});
+  CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{}});
+  snapshot.moment = Moment::removed;
+  CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+  CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
+  snapshot.moment = Moment::forgotten;
+  CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
+  snapshot.packages.reset();
+  CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
+}
+
+TEST_CASE("an application is handed over to a package whose hooks are still to be called") {
+  struct Row {
+    const char* state;
+    bool waits;
+    void (*change)(Snapshot& snapshot);
+  };
+  const Row rows[] = {
+      {"configured", false, [](Snapshot&) {}},
+      {"unpacked", true, [](Snapshot& s) { s.packages->at("server").unpacked = true; }},
+      {"half configured", true, [](Snapshot& s) { s.packages->at("server").half_configured = true; }},
+      {"the same version comes again", false,
+       [](Snapshot& s) {
+         s.archives = {{"server.deb", relations("server", "2"), member("app", "2")}};
+       }},
+      {"another version comes", true,
+       [](Snapshot& s) {
+         s.archives = {{"server.deb", relations("server", "3"), member("app", "3")}};
+       }},
+      {"another version comes in a run of APT", true,
+       [](Snapshot& s) {
+         s.archives = {{"server.deb", relations("server", "3"), member("app", "3")}};
+         s.moves = {{Atom{"app"}, "server"}};
+       }},
+      {"the configured version does not have it", true,
+       [](Snapshot& s) {
+         s.packages->at("server").member = member("other", "2");
+         s.moves = {{Atom{"app"}, "server"}};
+       }},
+  };
+  for (const Moment moment : {Moment::about_to_remove, Moment::both_on_disk})
+    for (const Row& row : rows) {
+      Snapshot snapshot = removal_after(moment);
+      row.change(snapshot);
+      INFO(row.state);
+      const Actions actions = next({}, Called{}, snapshot);
+      CHECK(actions.front() == PackageAction{BackUp{"app", {at("app", "1")}}});
+      const auto* execute = std::get_if<Execute>(&actions.back());
+      CHECK((execute != nullptr && !execute->requests.empty()) == !row.waits);
+    }
+}
+
+TEST_CASE("a backup that nodes run is what they change from, and is not made again") {
+  PackagedApp used = at("app", "0");
+  used.location = Location("/backups/app/app");
+  Snapshot snapshot = removal_after(Moment::about_to_remove);
+  snapshot.backups = {{"app", {used}}};
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change_from(used)}, How::all_or_none, true}});
 }
 
 TEST_CASE("a backup that nodes run stays as it is when the application moves") {

@@ -313,6 +313,8 @@ TEST_CASE("a package that is removed is stopped, and its backup is dropped with 
   snapshot.moment = Moment::removed;
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, stop});
   snapshot.moment = Moment::forgotten;
+  CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
+  snapshot.packages.emplace();
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
   snapshot.moment = Moment::stays_installed;
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
@@ -335,6 +337,7 @@ TEST_CASE("a removal leaves an application that another package ships, too, in t
                        {"other", {relations("other", "7"), "all", false, member("app", "2")}}};
   Request change = up("app");
   std::get<Request::Change>(change.what).start = false;
+  snapshot.answers = {{{Ask::What::would_change, {reversed(start("app", "1"))}}, false}};
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change}, How::all_or_none, true}});
   snapshot.packages->at("other").half_installed = true;
   CHECK(next({}, Called{}, snapshot) ==
