@@ -108,6 +108,18 @@ TEST_CASE("code: an application that is called while it is removed stays away") 
   lab.ask("exit(persistent_term:get(caller), kill).");
 }
 
+TEST_CASE("code: what an application has loaded while it was stopped is unloaded, too") {
+  Lab lab;
+  LabRelease release = servers("zoo", "1.0.0", {"zoo_a"});
+  release.modules.push_back({"zoo_last", "plain"});
+  lab.add(release);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("code:delete(zoo_last), lab:on({stop, zoo}, {call, {zoo_last, module_info, []}}).");
+  REQUIRE(lab.ask("erlang:module_loaded(zoo_last).") == "false");
+  CHECK(lab.stop("zoo", "1.0.0").exit == 0);
+  CHECK(lab.ask("erlang:module_loaded(zoo_last).") == "false");
+}
+
 TEST_CASE("code: a module that stays finds the directory of the version that runs by its own file") {
   Lab lab;
   for (const std::string vsn : {"1.0.0", "2.0.0"}) {

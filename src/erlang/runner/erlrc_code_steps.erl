@@ -104,7 +104,12 @@ code_step(do, {load_modules, Ebin, Named, Items}, #{backup := Backup} = C) ->
                           end
                   end, Items),
     C;
-code_step(do, {unload_modules, App, Modules}, C) ->
+code_step(do, {unload_modules, App, Modules}, #{restarted := Stopped} = C) ->
+    %% It may have loaded others while it was stopped.
+    Listed = case lists:member(App, Stopped) of
+                 true -> application:get_key(App, modules);
+                 false -> {ok, []}
+             end,
     lists:foreach(fun(Module) ->
                           case erlang:module_loaded(Module) of
                               true ->
@@ -114,7 +119,7 @@ code_step(do, {unload_modules, App, Modules}, C) ->
                               false ->
                                   ok
                           end
-                  end, own_modules(App, Modules)),
+                  end, own_modules(App, lists:usort(Modules ++ element(2, Listed)))),
     C;
 code_step(undo, {code, Module, Previous}, C) ->
     put_back(Module, Previous, C);
