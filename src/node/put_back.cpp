@@ -57,6 +57,19 @@ bool is_pinned(const Mapped& library, const std::vector<Mapped>& all) {
   });
 }
 
+std::string_view file_name(const Mapped& library) {
+  const std::string_view name = without_marks(library.name);
+  return name.substr(name.rfind('/') + 1);
+}
+
+// What is about to be replaced is pinned. So a pinned library may be what a module used before, if another one of its
+// name is not pinned; otherwise it is used again, as after an upgrade that was tried before.
+bool may_be_used(const Mapped& library, const std::vector<Mapped>& all) {
+  return !is_pinned(library, all) || std::ranges::all_of(all, [&](const Mapped& other) {
+    return file_name(other) != file_name(library) || is_pinned(other, all);
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> files_put_back(pid_t pid) {
@@ -69,7 +82,7 @@ std::vector<std::string> files_put_back(pid_t pid) {
   std::vector<std::string> found;
   for (const Mapped& file : mapped) {
     const std::string name(without_marks(file.name));
-    if (name == file.name || is_pinned(file, mapped)) continue;
+    if (name == file.name || !may_be_used(file, mapped)) continue;
     const auto now = content(process + "/root" + name);
     if (now && now == content(process + "/map_files/" + std::string(file.range))) found.push_back(name);
   }

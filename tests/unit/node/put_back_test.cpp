@@ -80,11 +80,16 @@ TEST_CASE("a mapped file that was replaced by one of the same content is put bac
     write_file_atomically(library, Bytes(size, 'a'), 0644);
     CHECK(put_back_below(dir.path()) == std::vector{library.string()});
   }
-  SECTION("what is pinned in memory does not count") {
+  SECTION("what is pinned in memory counts unless another one of its name is not pinned") {
     write_file_atomically(library, Bytes(size, 'a'), 0644);
     const auto pin = dir.path() / ("erlrc-pins-" + mapped.address() + "-1.so");
     write_file_atomically(pin, Bytes(size, 'p'), 0644);
     const MappedFile mapped_pin(pin);
+    CHECK(put_back_below(dir.path()) == std::vector{library.string()});
+    std::filesystem::create_directory(dir.path() / "2");
+    const auto used = dir.path() / "2" / "a.so";
+    write_file_atomically(used, Bytes(size, 'u'), 0644);
+    const MappedFile mapped_used(used);
     CHECK(put_back_below(dir.path()).empty());
   }
 }
