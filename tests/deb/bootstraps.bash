@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by run. Tests that images of Debian with hooked packages can be made on a host whose node runs the same
-# packages: by mmdebstrap in each of its modes, by debootstrap in two stages, and in a chroot as on build machines. The
-# hooks are silent, and the host stays as it is.
+# packages: by mmdebstrap in each of its modes, by debootstrap in two stages, in a chroot as on build machines, and by
+# live-build. The hooks are silent, and the host stays as it is. Arguments: only these tools.
 
 . "$here/../support/dressed.bash"
 . "$here/../support/image-host.bash"
@@ -46,6 +46,68 @@ mmdebstrap_in() {
     'deb [trusted=yes] copy:///srv/archive bookworm main'
 }
 
+by_mmdebstrap() {
+  for row in 'root minbase' 'unshare minbase' 'fakechroot minbase' 'chrootless custom'; do
+    read -r mode variant <<<"$row"
+    say "mmdebstrap --mode=$mode:"
+    holds "an image is made" mmdebstrap_in $mode $variant
+    holds "with the packages" has /tmp/images/$mode.tar
+    holds "without a word" quiet
+    holds "the host is as before" unchanged
+    say "The same with the host's own entry of the node:"
+    install -m 0444 /etc/erlrc.d/nodes/egerl /tmp/images/entry
+    holds "an image is made" mmdebstrap_in $mode $variant \
+      --setup-hook='mkdir -p "$1/etc/erlrc.d/nodes"; install -m 0600 /tmp/images/entry "$1/etc/erlrc.d/nodes/egerl"'
+    holds "with the packages" has /tmp/images/$mode.tar
+    holds "the host is as before" unchanged
+  done
+}
+
+by_debootstrap() {
+  say "debootstrap, in two stages:"
+  image=/srv/foreign
+  holds "the first stage" packages debootstrap --foreign --no-check-gpg --variant=minbase --include=erlrc,eglib,egerl \
+    bookworm $image file:///srv/archive
+  holds "the second stage" packages chroot $image /debootstrap/debootstrap --second-stage
+  holds "with the packages" has $image
+  cp $image/var/log/bootstrap.log "$logs/command.log"
+  holds "without a word" quiet
+  holds "the host is as before" unchanged
+
+  say "A chroot as on build machines:"
+  printf '#!/bin/sh\nexit 101\n' >$image/usr/sbin/policy-rc.d
+  chmod 0755 $image/usr/sbin/policy-rc.d
+  mkdir -p $image/srv/archive
+  mount --bind /srv/archive $image/srv/archive
+  mount --bind /proc $image/proc
+  echo 'deb [trusted=yes] file:/srv/archive ./' >$image/etc/apt/sources.list
+  chroot $image apt-get update >>"$logs/packages.log" 2>&1
+  for command in "install --reinstall eglib egerl" "remove egerl" "install egerl" "purge egerl eglib erlrc"; do
+    holds "apt-get $command" packages chroot $image apt-get --yes --allow-downgrades $command
+    holds "without a word" quiet
+  done
+  umount $image/proc $image/srv/archive
+  holds "the host is as before" unchanged
+}
+
+# by_live-build: its first two stages, in which all packages are installed.
+by_live-build() {
+  say "live-build:"
+  mkdir -p /srv/live/config/package-lists
+  cd /srv/live
+  packages lb config noauto --mode debian --system normal --distribution bookworm --archive-areas main \
+    --mirror-bootstrap file:///srv/archive --mirror-chroot file:///srv/archive --mirror-binary file:///srv/archive \
+    --security false --updates false --apt-secure false --apt-recommends false --apt-source-archives false \
+    --debootstrap-options --variant=minbase --linux-packages none --cache false
+  printf '%s\n' erlrc eglib egerl >config/package-lists/erlrc.list.chroot
+  holds "the stage bootstrap" packages lb bootstrap
+  holds "the stage chroot" packages lb chroot
+  cd - >/dev/null
+  holds "with the packages" has /srv/live/chroot
+  holds "without a word" quiet
+  holds "the host is as before" unchanged
+}
+
 dress eglib 4.1.0
 dress egerl 4.1.0
 dress_erlrc erlrc-hook erlrc-make-boot-script erlrc-upgrade erlrc-start erlrc-stop
@@ -55,7 +117,8 @@ install_programs
 rm -f /var/lib/man-db/auto-update
 useradd --create-home builder
 install -d -o builder /tmp/images
-holds "the tools are installed" packages apt-get install --yes --no-install-recommends mmdebstrap fakechroot uidmap
+holds "the tools are installed" packages apt-get install --yes --no-install-recommends \
+  mmdebstrap fakechroot uidmap live-build
 start_node egerl 4040
 register_node egerl
 holds "the host has the packages, of other versions" packages apt-get install --yes eglib=4.0.1 egerl=4.0.1
@@ -63,42 +126,5 @@ holds "and the node runs them" equal "$(running egerl egerl)" '["4.0.1"]'
 mkdir -p /var/lib/erlrc
 host >"$logs/before"
 
-for row in 'root minbase' 'unshare minbase' 'fakechroot minbase' 'chrootless custom'; do
-  read -r mode variant <<<"$row"
-  say "mmdebstrap --mode=$mode:"
-  holds "an image is made" mmdebstrap_in $mode $variant
-  holds "with the packages" has /tmp/images/$mode.tar
-  holds "without a word" quiet
-  holds "the host is as before" unchanged
-  say "The same with the host's own entry of the node:"
-  install -m 0444 /etc/erlrc.d/nodes/egerl /tmp/images/entry
-  holds "an image is made" mmdebstrap_in $mode $variant \
-    --setup-hook='mkdir -p "$1/etc/erlrc.d/nodes"; install -m 0600 /tmp/images/entry "$1/etc/erlrc.d/nodes/egerl"'
-  holds "with the packages" has /tmp/images/$mode.tar
-  holds "the host is as before" unchanged
-done
-
-say "debootstrap, in two stages:"
-image=/srv/foreign
-holds "the first stage" packages debootstrap --foreign --no-check-gpg --variant=minbase --include=erlrc,eglib,egerl \
-  bookworm $image file:///srv/archive
-holds "the second stage" packages chroot $image /debootstrap/debootstrap --second-stage
-holds "with the packages" has $image
-cp $image/var/log/bootstrap.log "$logs/command.log"
-holds "without a word" quiet
-holds "the host is as before" unchanged
-
-say "A chroot as on build machines:"
-printf '#!/bin/sh\nexit 101\n' >$image/usr/sbin/policy-rc.d
-chmod 0755 $image/usr/sbin/policy-rc.d
-mkdir -p $image/srv/archive
-mount --bind /srv/archive $image/srv/archive
-mount --bind /proc $image/proc
-echo 'deb [trusted=yes] file:/srv/archive ./' >$image/etc/apt/sources.list
-chroot $image apt-get update >>"$logs/packages.log" 2>&1
-for command in "install --reinstall eglib egerl" "remove egerl" "install egerl" "purge egerl eglib erlrc"; do
-  holds "apt-get $command" packages chroot $image apt-get --yes --allow-downgrades $command
-  holds "without a word" quiet
-done
-umount $image/proc $image/srv/archive
-holds "the host is as before" unchanged
+(( $# )) || set -- mmdebstrap debootstrap live-build
+for tool in "$@"; do "by_$tool"; done

@@ -109,6 +109,8 @@ life() {
   }
   change are older "$@" -- install $(versions older "$@"); step install
   if apt install "$(the_deb "$logs/failing" "$last")"; then word=FAILED; else word=refused; fi
+  # What the new version needs is only unpacked.
+  apt --fix-broken install || word=FAILED
   { are older "$@" && agree; } || word=FAILED
   step failing
   change are newer "$@" -- install $(versions newer "$@"); step upgrade
