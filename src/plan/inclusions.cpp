@@ -51,14 +51,34 @@ std::vector<Step> Inclusions::enter() const {
 
 std::vector<Step> Inclusions::leave() const {
   std::vector<Step> steps;
+  for (const Atom& inner : started_alone())
+    steps.push_back(StartApp{inner});
+  return steps;
+}
+
+std::vector<std::string> Inclusions::losses() const {
+  std::vector<std::string> remarks;
+  for (const Atom& inner : after_)
+    if (!in_before_.contains(inner) && runs(node_, inner))
+      remarks.push_back("application " + inner.name +
+                        " becomes included: it is stopped and started again by " + app_.name +
+                        ", and what its processes know is lost");
+  for (const Atom& inner : started_alone())
+    remarks.push_back("application " + inner.name +
+                      " is no longer included: it is started by itself, and what its processes know is lost");
+  return remarks;
+}
+
+std::vector<Atom> Inclusions::started_alone() const {
+  std::vector<Atom> started;
   IncludedApps with_started(node_);
   for (const Atom& inner : before_) {
     if (in_after_.contains(inner) || with_started.contains(inner)) continue;
     if (!desired_.contains(inner) || runs(node_, inner) || elsewhere_.contains(inner)) continue;
-    steps.push_back(StartApp{inner});
+    started.push_back(inner);
     with_started.add({inner});
   }
-  return steps;
+  return started;
 }
 
 /// What the running applications of other trees, which keep running, include.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <erlrc/plan/plan.hpp>
@@ -27,7 +28,11 @@ public:
   /// After it: starts the applications that are no longer included, where they should run.
   std::vector<Step> leave() const;
 
+  /// Remarks on those whose processes lose what they know by that.
+  std::vector<std::string> losses() const;
+
 private:
+  std::vector<Atom> started_alone() const;
   std::map<Atom, Atom> included_elsewhere() const;
 
   const Atom& app_;

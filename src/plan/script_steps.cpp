@@ -64,11 +64,12 @@ public:
   std::vector<Atom> stopped;
   std::vector<std::vector<Atom>> switched;  ///< groups that switch at once
   std::set<Atom> checked;                   ///< modules whose old code no process may run
+  std::set<Atom> purged;                    ///< others, whose old code is purged even if processes run it
   std::set<Atom> converted;                 ///< modules whose processes are suspended
   std::map<Atom, bool> code_changed;        ///< and whether the script calls something before
   std::map<Atom, Purge> purges;
 
-  /// The modules whose old code is purged even if processes run it.
+  /// The modules whose present code is purged at the end even if processes run it.
   std::vector<Atom> killing() const {
     std::vector<Atom> modules;
     for (const auto& [module, how] : purges)
@@ -160,7 +161,12 @@ private:
   void append(const RestartEmulator&) {}
 
   void note_purge(const Atom& module, Purge before, Purge after) {
-    if (before == Purge::soft) checked.insert(module);
+    if (before == Purge::soft) {
+      checked.insert(module);
+      purged.erase(module);
+    } else if (!checked.contains(module)) {
+      purged.insert(module);
+    }
     purges[module] = after;
   }
 
@@ -274,8 +280,10 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
                                from.in_place ? digests(from, touched) : std::vector<LoadModules::Item>{}});
   if (auto check = check_libraries(from, to, script.loaded)) steps.push_back(*std::move(check));
   if (auto nifs = with_nifs(from, touched); !nifs.empty()) steps.push_back(PinLibraries{std::move(nifs)});
-  if (!script.checked.empty())
-    steps.push_back(CheckOldCode{{script.checked.begin(), script.checked.end()}, policy});
+  if (!script.checked.empty() || !script.purged.empty())
+    steps.push_back(CheckOldCode{{script.checked.begin(), script.checked.end()},
+                                 policy,
+                                 {script.purged.begin(), script.purged.end()}});
   if (!touched.empty()) {
     const std::vector<Atom> converted(script.converted.begin(), script.converted.end());
     // What the author of a shipped appup has loaded without a conversion needs none. Which processes are to

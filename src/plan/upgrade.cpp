@@ -174,6 +174,7 @@ Decision plan_running(const Atom& app, const Request::Change& change, const Node
             {RequireLoaded{app, change.from.vsn}},
             std::move(script.remarks),
             {std::move(script.origin)}};
+  std::ranges::move(inclusions.losses(), std::back_inserter(plan.remarks));
   std::ranges::move(made.notes, std::back_inserter(plan.notes));
   if (change.explain) plan.modules = explain_modules(from, to, script.instructions);
   append(plan.steps, std::move(made.before));

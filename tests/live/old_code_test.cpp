@@ -161,3 +161,73 @@ TEST_CASE("purge: --purge=wait=SECONDS refuses after that time, or after that of
   CHECK(late.err == "erlrc-downgrade: NODE: refused: the time limit is over\n");
   CHECK(lab.ask("lab:diff().") == "[]");
 }
+
+namespace {
+
+/// As set_up_upgraded, where 2.0.0 has an appup. Of its processes in the code of 1.0.0, only those that
+/// `down` purges are killed.
+void set_up_with_appup(Lab& lab, const std::string& down) {
+  LabRelease later = zoo("2.0.0");
+  later.appup =
+      "{\"2.0.0\", [{\"1.0.0\", [{load_module, zoo_lib, soft_purge, soft_purge, []}]}],"
+      " [{\"1.0.0\", [" +
+      down + "]}]}.";
+  lab.add(zoo("1.0.0"));
+  lab.add(later);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("register(lingers, spawn(zoo_lib, linger, [])).");
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  lab.ask("register(other, spawn(zoo_lib, linger, [])), lab:mark().");
+}
+
+const std::string to_be_purged =
+    "  remark: to be killed, because they still run the code before the last upgrade, which the appup "
+    "removes "
+    "by brutal_purge: ";
+
+}  // namespace
+
+TEST_CASE("purge: what brutal_purge will kill before the new code is loaded is named, and killed") {
+  Lab lab;
+  const std::string engine = GENERATE("--engine=erlrc", "--engine=otp");
+  CAPTURE(engine);
+  set_up_with_appup(lab, "{load_module, zoo_lib, brutal_purge, soft_purge, []}");
+  const std::string remark = to_be_purged + "zoo_lib in " + lingering(lab) + "\n";
+  const Ran before = lab.downgrade("zoo", "1.0.0", "2.0.0", {engine, "--explain"});
+  INFO(before);
+  CHECK(before.exit == 0);
+  CHECK(before.out.find(remark) != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  const Ran ran = lab.downgrade("zoo", "1.0.0", "2.0.0", {engine});
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(ran.out.find(remark) != std::string::npos);
+  CHECK(ran.out.find(" lingers in ", ran.out.find(" lingers in ") + 1) == std::string::npos);
+  CHECK(lab.ask("[whereis(lingers), is_pid(whereis(other))].") == "[undefined,true]");
+}
+
+TEST_CASE("purge: a rollback names what was killed") {
+  Lab lab;
+  const auto [down, option] = GENERATE(table<std::string, std::string>(
+      {{"{load_module, zoo_lib, brutal_purge, soft_purge, []}", "--purge=refuse"},
+       {"{load_module, zoo_lib, soft_purge, soft_purge, []}", "--purge=kill"}}));
+  CAPTURE(option);
+  set_up_with_appup(lab, down + ", {apply, {erlang, error, [late]}}");
+  const std::string who = lingering(lab);
+  const Ran ran = lab.downgrade("zoo", "1.0.0", "2.0.0", {option});
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.find("  left: " + who + ": was killed, because it ran the code before the last upgrade\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("purge: brutal_purge kills no process if the upgrade is refused") {
+  Lab lab;
+  set_up_with_appup(lab, "{load_module, zoo_lib, brutal_purge, soft_purge, []}");
+  const Ran ran = lab.downgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"});
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find(to_be_purged) != std::string::npos);
+  CHECK(ran.err.find("1 in zoo_lib: ") != std::string::npos);
+  CHECK(lab.ask("lab:diff().") == "[]");
+}

@@ -144,9 +144,17 @@ struct CheckOldCode {
   static constexpr std::string_view name = "check_old_code";
   std::vector<Atom> modules;
   Policy policy{};
-  std::vector<Term> args() const { return parts::terms(atoms(modules), parts::old_code(policy)); }
+  std::vector<Atom> killing{};  ///< others, whose instructions kill what runs it (brutal_purge)
+  std::vector<Term> args() const {
+    return parts::terms(atoms(modules), parts::old_code(policy), atoms(killing));
+  }
   std::string text() const {
-    return "check that nothing runs code from before the last upgrade of " + parts::names(modules);
+    const std::string code = "code from before the last upgrade of ";
+    const std::string check =
+        modules.empty() ? "" : "check that nothing runs " + code + parts::names(modules);
+    const std::string named =
+        killing.empty() ? "" : "name what will be killed, because it runs " + code + parts::names(killing);
+    return check.empty() || named.empty() ? check + named : check + "; " + named;
   }
   bool operator==(const CheckOldCode&) const = default;
 };

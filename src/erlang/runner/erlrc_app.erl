@@ -3,11 +3,11 @@
 %% Applications: what the application controller knows of them, and their environment.
 -module(erlrc_app).
 -export([all_keys/1, await_end/3, change_back/3, config_change/3, configuration/1, end_start/3, environment/1,
-         has_ended/1, has_ended/2, is_included/1, is_there/1, loaded_apps/0, set_at_run_time/4,
-         set_environment/2, set_run_time_settings/2, start_type/2, starting_apps/1, unload/3,
-         unloaded_with/2]).
+         has_ended/1, has_ended/2, is_included/1, is_there/1, loaded_apps/0, remark_restart/1,
+         set_at_run_time/4, set_environment/2, set_run_time_settings/2, start_type/2, starting_apps/1,
+         unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, briefly/4, hook/4, now_ms/0]).
--import(erlrc_journal, [recall/1]).
+-import(erlrc_journal, [recall/1, remark/2]).
 -import(erlrc_text, [expect/4, fail/2]).
 -import(erlrc_tree, [links/1]).
 
@@ -207,3 +207,8 @@ parse(Text) ->
         {ok, Tokens, _} -> erl_parse:parse_term(Tokens);
         _ -> error
     end.
+
+%% A library has no processes.
+remark_restart(App) ->
+    application:get_key(App, mod) =:= {ok, []} orelse
+        remark("~ts: was stopped and is started again; what its processes knew is lost", [App]).

@@ -4,9 +4,9 @@
 -module(erlrc_app_steps).
 -export([app_step/3]).
 -import(erlrc_app, [all_keys/1, await_end/3, change_back/3, config_change/3, configuration/1, end_start/3,
-                    environment/1, has_ended/1, is_included/1, is_there/1, loaded_apps/0, set_at_run_time/4,
-                    set_environment/2, set_run_time_settings/2, start_type/2, starting_apps/1, unload/3,
-                    unloaded_with/2]).
+                    environment/1, has_ended/1, is_included/1, is_there/1, loaded_apps/0, remark_restart/1,
+                    set_at_run_time/4, set_environment/2, set_run_time_settings/2, start_type/2,
+                    starting_apps/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_journal, [journal/2, journal_first/2, remark/2, take_newest/0]).
 -import(erlrc_text, [expect/4, fail/2, short/1]).
@@ -174,8 +174,3 @@ start_needed(App, Seen, C) ->
             Ready = lists:foldl(fun(Each, C1) -> start_needed(Each, [App | Seen], C1) end, Loaded, Needed),
             app_step(do, {start_app, App, temporary}, Ready)
     end.
-
-%% A library has no processes.
-remark_restart(App) ->
-    application:get_key(App, mod) =:= {ok, []} orelse
-        remark("~ts: was stopped and is started again; what its processes knew is lost", [App]).

@@ -7,14 +7,15 @@
 -import(erlrc_children, [change_children/2, reset/2, start_stopped/4]).
 -import(erlrc_foresee, [foresee_children/2]).
 -import(erlrc_init, [note_children/4]).
--import(erlrc_journal, [journal/2]).
+-import(erlrc_journal, [journal/2, remark/2]).
 -import(erlrc_restart, [belongings/2, give_back/6, restart/4, running/2, stoppable/3]).
 -import(erlrc_supervisor, [rename/4]).
 -import(erlrc_sys, [ask/3]).
--import(erlrc_text, [expect/4, fail/2, short/1, short_name/1]).
+-import(erlrc_text, [expect/4, fail/2, processes/2, short/1, short_name/1]).
+-import(erlrc_tree, [remember/2]).
 
 child_step(do, {check_stop, Apps, Modules}, C) ->
-    _ = stoppable(Apps, Modules, C),
+    remark_stop(stoppable(Apps, Modules, C), C),
     C;
 
 child_step(do, {terminate_processes, Apps, Modules}, #{terminated := Terminated} = C) ->
@@ -78,3 +79,13 @@ child_step(undo, {renamed, Supervisor, Old, New}, C) ->
     is_process_alive(Supervisor) andalso rename(Supervisor, New, Old, C);
 child_step(undo, {reset, Row}, C) ->
     reset(Row, C).
+
+%% Named before they end: they are known by their names and supervisors then.
+remark_stop([], _) ->
+    ok;
+remark_stop(Children, C) ->
+    Rows = [{Pid, Parent, Id, worker, Modules} || {Pid, Parent, Id, _, Modules} <- Children],
+    Named = lists:sublist([Pid || {Pid, _, _, _, _} <- Children], 5),
+    remark("to be stopped by the appup, so that what they know is lost: ~b process~ts: ~ts~ts",
+           [length(Children), case Children of [_] -> ""; _ -> "es" end, processes(Named, remember(Rows, C)),
+            case length(Children) > 5 of true -> ", .."; false -> "" end]).

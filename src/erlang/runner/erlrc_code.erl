@@ -2,13 +2,14 @@
 %%
 %% Modules: their files, what is loaded of them, and which processes run them.
 -module(erlrc_code).
--export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1, generated/1,
-         is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2, purge/1, read_beam/2,
-         read_files/1, running_code/2, running_vsn/2, soft_purge_old/1, users_of_old_code/1]).
+-export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
+         doomed_by_purge/2, generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2,
+         purge/1, read_beam/2, read_files/1, running_code/2, running_vsn/2, soft_purge_old/1,
+         users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
--import(erlrc_journal, [remark/2]).
+-import(erlrc_journal, [journal/2, remark/2]).
 -import(erlrc_lambda, [lambda_holders/1, purge_unused/1]).
--import(erlrc_text, [fail/2, module_name/1, pids/1, processes/2, short/1]).
+-import(erlrc_text, [fail/2, module_name/1, pids/1, process/2, processes/2, short/1, text/2]).
 
 %% The version of the code that runs, as code_change expects it.
 running_vsn(Module, #{backup := Backup}) ->
@@ -158,9 +159,22 @@ old_users(Modules, C) ->
     Users = users_of_old_code(Modules),
     lists:join("; ", [[module_name(Module), " in ", processes(Pids, C)] || {Module, Pids} <- Users]).
 
+%% The modules whose users will be killed before they are loaded, because their author wants that.
+doomed_by_purge(Modules, C) ->
+    Busy = purge_unused(Modules),
+    Busy =:= [] orelse
+        remark("to be killed, because they still run the code before the last upgrade, which the appup"
+               " removes by brutal_purge: ~ts", [old_users(Busy, C)]),
+    Busy.
+
 %% Only when nothing else speaks against the upgrade. code:purge/1 does not kill those that only hold a
 %% function.
-kill_users(#{to_kill := Modules}) ->
+kill_users(#{to_kill := [], to_purge := []}) ->
+    ok;
+kill_users(#{to_kill := Modules, to_purge := Purged} = C) ->
+    {_, Users} = lists:unzip(users_of_old_code(Modules ++ Purged)),
+    Doomed = lists:usort(lists:append(Users)),
+    journal(code, {killing, [{Pid, text("~ts", [process(Pid, C)])} || Pid <- Doomed]}),
     Old = lists:filter(fun erlang:check_old_code/1, Modules),
     _ = [exit(Pid, kill) || {_, Pids} <- lambda_holders(Old), Pid <- Pids],
     lists:foreach(fun code:purge/1, Old).

@@ -5,8 +5,8 @@
 -export([code_step/3]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_code, [await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
-                     generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2,
-                     read_beam/2, read_files/1, running_code/2, soft_purge_old/1]).
+                     doomed_by_purge/2, generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1,
+                     own_modules/2, read_beam/2, read_files/1, running_code/2, soft_purge_old/1]).
 -import(erlrc_undo_code, [put_back/3, replace/3]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
@@ -15,7 +15,7 @@
 -import(erlrc_pins, [pin_libraries/2]).
 -import(erlrc_conversion, [ask_ready/1]).
 -import(erlrc_stranded, [check_callbacks/1]).
--import(erlrc_text, [expect/4, fail/2, modules/1]).
+-import(erlrc_text, [expect/4, fail/2, modules/1, text/2]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
 code_step(do, {switch_modules, Modules}, #{loads := Loads, backup := Backup, ready := Ready} = C) ->
@@ -178,13 +178,16 @@ code_step(do, check_nifs, C) ->
 code_step(do, {pin_libraries, Modules}, #{same := Same} = C) ->
     pin_libraries(Modules -- Same, C),
     C;
-code_step(do, {check_old_code, Modules, Policy}, C) ->
-    C#{to_kill := check_old_code(Modules, Policy, now_ms(), C)};
+code_step(do, {check_old_code, Modules, Policy, Killing}, C) ->
+    C#{to_kill := check_old_code(Modules, Policy, now_ms(), C), to_purge := doomed_by_purge(Killing, C)};
 code_step(do, pass_point_of_no_return, #{loads := Loads} = C) ->
     note_world(),
     Ready = maps:from_list([{Group, await_load(Begun, C)} || {Group, Begun} <- Loads]),
     kill_users(C),
     C#{loads := Ready};
+code_step(undo, {killing, Named}, _) ->
+    [text("~ts: was killed, because it ran the code before the last upgrade", [Name])
+     || {Pid, Name} <- Named, not is_process_alive(Pid)];
 %% Only after all else succeeded, on the other nodes, too, because nothing can undo it; and only after the
 %% client has the outcome (erlrc_runner), because it takes longer than all the rest where there are many
 %% modules or processes.

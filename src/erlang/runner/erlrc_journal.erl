@@ -32,7 +32,8 @@ context(Deadline) ->
       nifs => [],              % the modules that have NIFs, of those that are to be loaded
       same => [],              % those that are not loaded again, because their libraries are the same
       libraries => none,       % the directory of the version whose NIF libraries they load
-      to_kill => [],           % modules whose old code must go, with its processes
+      to_kill => [],           % modules whose old code must go, with its processes, as the user wants
+      to_purge => [],          % the same, as the appup wants: when they are loaded
       purges => [],            % [{Module, soft_purge | brutal_purge}], once the run is committed
       %% processes
       apps => [],              % in whose trees processes were suspended
@@ -75,7 +76,9 @@ new_record() ->
           %% what erlrc_census has seen of all processes
           seen => [],               % processes(), if all of them have been looked at
           kinds => #{},             % #{{Kind, Stack} => [Pid]}, a Kind is {InitialCall, Function}
-          roles => #{},             % #{Module | {entered} | {special} => [{Kind, Stack}]}
+          roles => #{},             % #{Module | {entered} | {statem} | {special} => [{Kind, Stack}]}
+          doubtful => [],           % [{Module, {Kind, Stack}}]: may be special processes (erlrc_kinds)
+          beginning => [],          % [{Kind, Stack}]: may enter the loop of a behaviour
           certain => #{},           % #{{Module, {Kind, Stack}} => [Pid]}: all of these run the module
           supervisors => [],        % [{Pid, Module | none}], sorted
           awaits => #{},            % #{Module => [{Function, Arity}]} of special processes, for their clients

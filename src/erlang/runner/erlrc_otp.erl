@@ -8,8 +8,8 @@
 %% is put back.
 -module(erlrc_otp).
 -export([declared/3, eval_script/6]).
--import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, set_at_run_time/4,
-                    set_run_time_settings/2, start_type/2]).
+-import(erlrc_app, [all_keys/1, config_change/3, configuration/1, environment/1, remark_restart/1,
+                    set_at_run_time/4, set_run_time_settings/2, start_type/2]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_code, [kill_users/1, running_vsn/2]).
 -import(erlrc_effects, [note_world/0]).
@@ -29,10 +29,11 @@ eval_script({App, Vsn, Dir}, Script, Trees, From, To, C) ->
     Settings = set_at_run_time(App, From, Conf, proplists:get_value(env, Keys, [])),
     Pids = note_processes(App, Script, Trees, C),
     note_world(),
+    kill_users(C),
     journal_first(apps, {change_app, App, Keys}),
     journal(apps, {configuration, Conf}),
-    kill_users(C),
     Unpurged = evaluate(App, Vsn, Dir, Script, C),
+    [remark_restart(App) || {apply, {application, start, [Started | _]}} <- Script, Started =:= App],
     %% They run on already.
     check_converted_states(lists:filter(fun erlang:is_process_alive/1, Pids), C),
     Stripped = environment(App),

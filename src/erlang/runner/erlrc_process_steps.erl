@@ -92,7 +92,8 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
 
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine,
               Killing, Awaits},
-             #{to_kill := ToKill, code := Code, may_stop := MayStop, loses_states := LosesStates} = C) ->
+             #{to_kill := ToKill, to_purge := ToPurge, code := Code, may_stop := MayStop,
+               loses_states := LosesStates} = C) ->
     record(awaits, maps:from_list(Awaits)),
     %% First these: what is started after that will be found when its module is suspended.
     census(),
@@ -108,7 +109,7 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     check_redefined([Row || LosesStates =/= all, {Module, _} = Row <- Redefined,
                             not lists:member(Module, Converted ++ LosesStates)], Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
-    Doomed = lists:append(column(2, users_of_old_code(ToKill))),
+    Doomed = lists:append(column(2, users_of_old_code(ToKill ++ ToPurge))),
     check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached, Killing}, Handling, Policy,
                    remember(Procs, C)),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,

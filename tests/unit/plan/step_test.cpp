@@ -44,11 +44,12 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(ReadCode{"/e", {m, app}, {{m}}}) == "{code,{read_code,\"/e\",\"/e\",[m,a],[[m]]}}");
   CHECK(sent(ReadCode{Location::backed_up("/e", "/backup"), {m}, {}}) ==
         "{code,{read_code,\"/backup\",\"/e\",[m],[]}}");
-  CHECK(sent(CheckOldCode{{m}}) == "{code,{check_old_code,[m],refuse}}");
+  CHECK(sent(CheckOldCode{{m}}) == "{code,{check_old_code,[m],refuse,[]}}");
   CHECK(sent(CheckOldCode{{m}, {.old_code = Policy::OldCode::wait, .wait_ms = 7}}) ==
-        "{code,{check_old_code,[m],{wait,7}}}");
+        "{code,{check_old_code,[m],{wait,7},[]}}");
   CHECK(sent(CheckOldCode{{m}, {.old_code = Policy::OldCode::kill}}) ==
-        "{code,{check_old_code,[m],{kill,0}}}");
+        "{code,{check_old_code,[m],{kill,0},[]}}");
+  CHECK(sent(CheckOldCode{{}, {}, {m}}) == "{code,{check_old_code,[],refuse,[m]}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}}) ==
         "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[],[]}}");
   CHECK(sent(CheckStranded{{app}, {m}, {m}, {n}, {.stranded = Policy::Stranded::refuse}}) ==
@@ -140,6 +141,10 @@ TEST_CASE("a step is described in one line") {
   CHECK(describe(StartNeeded{a, {b, Atom{"c"}}}) == "start what a needs and what does not run: b, c");
   CHECK(describe(StartApp{a}) == "start application a (temporary)");
   CHECK(describe(SuspendProcesses{{a}, {{b, {}}}}) == "suspend the processes of a that run b");
+  CHECK(
+      describe(CheckOldCode{{a}, {}, {b}}) ==
+      "check that nothing runs code from before the last upgrade of a; name what will be killed, because it "
+      "runs code from before the last upgrade of b");
   CHECK(describe(PostPurge{{{a, Purge::soft}, {b, Purge::brutal}}}) ==
         "purge the old code of b, killing what still runs it; purge the old code of a where nothing runs it");
   CHECK(describe(PostPurge{{{a, Purge::soft}}}) == "purge the old code of a where nothing runs it");

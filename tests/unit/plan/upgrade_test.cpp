@@ -150,6 +150,7 @@ TEST_CASE("a shipped appup is used, with a regular expression as version, and ke
                           RequireLoaded{egerl, "4.0.1"},
                           ReadCode{ebin2, {srv, lib}, {}},
                           BackUpCode{ebin1, {srv, lib}},
+                          CheckOldCode{{}, {}, {lib, srv}},
                           CheckStranded{{egerl}, {srv, lib}, {srv}, {srv}, {}, {lib, srv}},
                           StayRunning{egerl},
                           PassPointOfNoReturn{},
