@@ -12,11 +12,12 @@
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
--export([belongs/2, census/0, exporting/3, kind_modules/1, mentioning/2, of_modules/2, registers/1,
-         starters/1, waits_specially/1]).
+-export([belongs/2, census/0, exporting/3, in_doubt/1, kind_modules/1, mentioning/2, of_modules/2,
+         registers/1, starters/1, waits_specially/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2]).
--import(erlrc_kinds, [awaits/1, is_lambda/1, is_special/1, looks/1, note_roles/1, waits/1]).
+-import(erlrc_kinds, [awaits/1, is_lambda/1, is_special/1, looks/1, note_roles/1, undecided/0, unsettled/0,
+                      waits/1]).
 
 %% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
 -define(depth, 64).
@@ -31,19 +32,25 @@
 %% The state of a supervisor with many thousand children is long; what it starts is known by them.
 -define(words, 200000).
 
-%% Looks at the processes that were not looked at yet. The field `kinds' of the record is #{{Kind, Stack} =>
-%% [Pid]}, where Kind is {InitialCall, Function}. Returns the processes that have not begun yet to be what
-%% they will be, which will be looked at next time.
+%% Looks at the processes that were not looked at yet, or that may be something else now. The field `kinds'
+%% of the record is #{{Kind, Stack} => [Pid]}, where Kind is {InitialCall, Function}. Returns the processes
+%% that have not begun yet to be what they will be, which will be looked at next time.
 census() ->
     All = processes(),
+    Again = maps:from_list([{Look, []} || Look <- unsettled()]),
     case recall(seen) of
-        All ->
+        All when map_size(Again) =:= 0 ->
             [];
         _ ->
+            record(kinds, maps:merge(recall(kinds), Again)),
             Unborn = look_at((All -- [self()]) -- lists:append(maps:values(recall(kinds)))),
             record(seen, case Unborn of [] -> All; _ -> [] end),
             Unborn
     end.
+
+%% Processes of which that is still not clear, if they may be of one of the modules.
+in_doubt(Modules) ->
+    [Pid || {Module, Look} <- undecided(), lists:member(Module, Modules), Pid <- living(Look)].
 
 look_at([]) ->
     [];
@@ -143,7 +150,8 @@ of_modules(Modules, C) ->
                                 {_, Look} <- looks([gen_event]), Pid <- living(Look),
                                 Module <- handlers(Pid, Handlers, C)]
         ++ [{Module, of_look(Module, Look)} || {Module, Look} <- looks(Modules)]
-        ++ entered(Modules, [Pids || {_, Look} <- looks([{entered}]), [_ | _] = Pids <- [living(Look)]]),
+        ++ entered(Modules, [Pids || {_, Look} <- looks([{entered}]), [_ | _] = Pids <- [living(Look)]])
+        ++ turned(exporting(Modules, callback_mode, 0)),
     {Which, _} = lists:unzip(Found),
     [{Module, lists:usort(lists:append([Pids || {Same, Pids} <- Found, Same =:= Module]))}
      || Module <- lists:usort(Which)].
@@ -171,22 +179,43 @@ of_look(Module, Look) ->
             Found
     end.
 
-%% Nearly always, none of them has to do with the modules.
-entered([], _) ->
-    [];
-entered(_, []) ->
-    [];
 entered(Modules, Kinds) ->
+    [{Module, alike(Module, Pids)} || Pids <- holding(Modules, Kinds), Module <- Modules].
+
+%% Finds processes with another callback module than they were started with, each for itself.
+turned([]) ->
+    [];
+turned(Modules) ->
+    [{Module, every(Module, Pids)}
+     || {_, {{{Start, _, _}, _}, _} = Look} <- looks([{statem}]), Others <- [Modules -- [Start]],
+        Pids <- holding(Others, [living(Look)]), Module <- Others].
+
+%% Nearly always, none of them has to do with the modules.
+holding([], _) ->
+    [];
+holding(_, []) ->
+    [];
+holding(Modules, Kinds) ->
     Any = binary:compile_pattern(lists:append([patterns(Module) || Module <- Modules])),
-    [{Module, alike(Module, Pids)}
-     || Pids <- Kinds, [Pid || Pid <- lists:sublist(Pids, ?sample), holds(Pid, Any)] =/= [],
-        Module <- Modules].
+    [Pids || Pids <- Kinds, [Pid || Pid <- lists:sublist(Pids, ?sample), holds(Pid, Any)] =/= []].
 
 holds(Pid, Pattern) ->
     case registers(Pid) of
         Unknown when is_atom(Unknown) -> false;
-        Text -> binary:match(Text, Pattern) =/= nomatch
+        Text -> binary:match(Text, Pattern, [from_loop(Text)]) =/= nomatch
     end.
+
+%% {scope, ..} of what the loop of its behaviour holds, and not what that has called: from the lowest of its
+%% calls.
+from_loop(Text) ->
+    Calls = [At || {At, _} <- binary:matches(Text, [<<"(gen_server:">>, <<"(gen_statem:">>]),
+                   not is_catch(Text, At)],
+    Lowest = lists:last([0 | Calls]),
+    {scope, {Lowest, byte_size(Text) - Lowest}}.
+
+%% "Catch 0x.. (gen_server:" is one of the registers.
+is_catch(Text, At) ->
+    binary:match(Text, <<"Catch">>, [{scope, {At, -min(At, 30)}}]) =/= nomatch.
 
 of_kind(Module, {{{supervisor, Module, _}, _}, _}, Pids) ->
     Pids;
@@ -262,7 +291,7 @@ is_callback(Module, Pid) ->
     case registers(Pid) of
         hibernates -> element(1, proc_lib:translate_initial_call(Pid)) =:= Module;
         gone -> gone;
-        Text -> binary:match(Text, patterns(Module)) =/= nomatch
+        Text -> binary:match(Text, patterns(Module), [from_loop(Text)]) =/= nomatch
     end.
 
 %% gen_server has the module in a register, from OTP 26 on in a record, like gen_statem; and sys, which

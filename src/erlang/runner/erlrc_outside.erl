@@ -6,8 +6,8 @@
 %% manager, or declared as something else.
 -module(erlrc_outside).
 -export([concerned/3, newborn_outside/1]).
--import(erlrc_census, [census/0, exporting/3, kind_modules/1, mentioning/2, of_modules/2, starters/1,
-                       waits_specially/1]).
+-import(erlrc_census, [census/0, exporting/3, in_doubt/1, kind_modules/1, mentioning/2, of_modules/2,
+                       starters/1, waits_specially/1]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_kinds, [are_certain/1]).
 -import(erlrc_tree, [column/2, is_supervisor/1, links/1, trees/2]).
@@ -18,15 +18,16 @@ concerned(Apps, Modules, C) ->
     {Procs, _, _} = Trees = trees(Apps, C),
     note_starters(Modules, Procs),
     note_links(recall(foreign)),
-    await_begun(census(), 20),
+    await_begun(Modules, 20),
     case found_before(Trees, Modules) of
         {Found} ->
             Found;
         none ->
             Found = with_outside(Trees, Apps, Modules, C),
-            %% The handlers of a gen_event may be others the next time, and what runs none of the modules now
-            %% may be about to.
-            record(found, case exporting(Modules, handle_event, 2) =:= [] andalso are_certain(Modules) of
+            %% The handlers of a gen_event may be others the next time, and so may the module of a gen_statem,
+            %% and what runs none of the modules now may be about to.
+            Changing = exporting(Modules, handle_event, 2) ++ exporting(Modules, callback_mode, 0),
+            record(found, case Changing =:= [] andalso are_certain(Modules) of
                               true -> {recall(kinds), Trees, Modules, Found};
                               false -> none
                           end),
@@ -64,12 +65,16 @@ with_outside({Procs, Known, Childless}, Apps, Modules, C) ->
             end
     end.
 
-%% What has just been started will be looked at when it has begun, which takes microseconds.
-await_begun([_ | _], Times) when Times > 0 ->
-    receive after 1 -> ok end,
-    await_begun(census(), Times - 1);
-await_begun(_, _) ->
-    ok.
+%% What has just been started will be looked at when it has begun, which takes microseconds; and what may be
+%% a special process when it has returned to its loop, which most do soon.
+await_begun(Modules, Times) ->
+    case census() ++ in_doubt(Modules) of
+        [_ | _] when Times > 0 ->
+            receive after 1 -> ok end,
+            await_begun(Modules, Times - 1);
+        _ ->
+            ok
+    end.
 
 %% Supervisors that have none of those processes now may start one at any moment, if they know the module.
 note_starters(Modules, Procs) ->

@@ -12,6 +12,7 @@
 -module(erlrc_suspend).
 -export([freeze/2, suspend/5, withdraw/1]).
 -import(erlrc_call, [check_deadline/1, left/1, now_ms/0]).
+-import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_conversion, [make_ready/2]).
 -import(erlrc_journal, [journal/2, journal_of/1, recall/1, record/2]).
 -import(erlrc_sys, [note_resumption/0, note_suspension/1, responses/2, resume/2, send_system/2,
@@ -20,6 +21,9 @@
 -import(erlrc_once, [postponed/3, skipped/3]).
 -import(erlrc_outside, [concerned/3, newborn_outside/1]).
 -import(erlrc_tree, [column/2, links/1, remember/2]).
+
+%% Milliseconds in which all are suspended where none is busy.
+-define(moment, 10).
 
 %% Next: the step convert_processes to come, or none; it is made ready before any process waits
 %% (erlrc_conversion).
@@ -61,7 +65,8 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Late0, Round) ->
     note_asleep(Concerned),
     note_suspension(Concerned),
     Workers = lists:usort(lists:append(maps:values(Listed))) -- (Supervisors ++ Before),
-    case at_once(Supervisors, Workers -- Taken, Taken, Procs, C1) of
+    Reached = {Modules, Concerned ++ Before ++ Postponed},
+    case at_once(Supervisors, Workers -- Taken, Taken, Procs, Reached, C1) of
         {late, Late} ->
             suspend(Apps, Items, Next, C1, await_late(Late, [], Until, C1), Round + 1);
         changing ->
@@ -96,12 +101,14 @@ suspend(Apps, Items, Next, #{suspended := Suspended} = C0, Late0, Round) ->
 
 %% done: no process is late, dies or is started meanwhile, so supervisors need not wait for the others. Taken
 %% are suspended already. Otherwise all are resumed.
-at_once(Supervisors, Workers, Taken, Procs, C) ->
+at_once(Supervisors, Workers, Taken, Procs, Listed, C) ->
     All = (Supervisors -- Taken) ++ Workers,
+    Began = now_ms(),
     case freeze(All, share(C)) of
         {All, []} ->
-            case newborn(Supervisors, Procs) of
-                [] -> done;
+            case {newborn(Supervisors, Procs), come_since(Began, Listed, C)} of
+                {[], []} -> done;
+                {[], _} -> pause_over(All ++ Taken, C), {late, []};
                 _ -> pause_over(All ++ Taken, C), changing
             end;
         {Frozen, []} ->
@@ -110,6 +117,14 @@ at_once(Supervisors, Workers, Taken, Procs, C) ->
         {Frozen, Late} ->
             pause_over(Frozen ++ Taken, C),
             {late, Late}
+    end.
+
+%% The processes of the modules that have become that while others were waited for: handlers that were added
+%% to event managers, processes under no supervisor. A moment is too short for that.
+come_since(Began, {Modules, Listed}, C) ->
+    case now_ms() - Began < ?moment of
+        true -> [];
+        false -> census(), lists:append(column(2, of_modules(Modules, C))) -- Listed
     end.
 
 %% Processes that were suspended by others stay so.
