@@ -89,9 +89,9 @@ private:
   void begin_function(const BeamInstruction& instruction) {
     const Atom name = module_.atom(static_cast<std::uint32_t>(instruction.operands[1].value));
     const std::uint64_t arity = instruction.operands[2].value;
-    in_own_code_change_ = name.name == "code_change" && (arity == 3 || arity == 4);
-    in_code_change_ = in_own_code_change_ || (name.name == "system_code_change" && arity == 4);
-    has_code_change_ = has_code_change_ || in_own_code_change_;
+    in_code_change_ = (name.name == "code_change" && (arity == 3 || arity == 4)) ||
+                      (name.name == "system_code_change" && arity == 4);
+    has_code_change_ = has_code_change_ || in_code_change_;
     in_struct_ = name.name == "__struct__" && arity == 0;
   }
 
@@ -121,7 +121,7 @@ private:
 
   void note(const BeamInstruction& instruction) {
     const auto& operands = instruction.operands;
-    if (in_own_code_change_ && instruction.opcode != kFuncInfo && !passes_on(instruction)) converts_ = true;
+    if (in_code_change_ && instruction.opcode != kFuncInfo && !passes_on(instruction)) converts_ = true;
     note_literals(instruction);
     switch (instruction.opcode) {
       case kFuncInfo:
@@ -209,7 +209,6 @@ private:
   std::set<std::uint32_t> sizes_;               // sizes that are tested by themselves
   std::optional<std::vector<Atom>> struct_keys_;
   bool in_code_change_ = false;
-  bool in_own_code_change_ = false;
   bool has_code_change_ = false;
   bool converts_ = false;
   bool in_struct_ = false;

@@ -257,9 +257,12 @@ TEST_CASE("states: a server becomes another behaviour if the appup has it stoppe
   set_up(lab, turning(lab, as_statem),
          "[{load_object_code, {zoo, \"2.0.0\", [zoo_rec]}}, point_of_no_return, {stop, [zoo_rec]},"
          " {load, {zoo_rec, brutal_purge, brutal_purge}}, {start, [zoo_rec]}]");
+  const std::string pid = lab.ask("pid_to_list(whereis(zoo_rec)).");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 0);
+  CHECK(has(ran.out, "  remark: to be stopped by the appup, so that what they know is lost: 1 process: " +
+                         pid.substr(1, pid.size() - 2) + " zoo_rec in gen_server:loop/"));
   CHECK(lab.ask("gen_statem:call(zoo_rec, n).") == "1");
 }
 
@@ -333,4 +336,38 @@ TEST_CASE("states: a map is converted by another code_change although its author
   CHECK(lab.downgrade("zoo", "2.0.0", "3.0.0").exit == 0);
   CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
   CHECK(lab.ask(state) == "#{n => 1}");
+}
+
+TEST_CASE("states: what the loop of a special process keeps is compared, whatever module has started it") {
+  Lab lab;
+  const auto [convert, how] = GENERATE(table<std::string, std::string>(
+      {{"{ok, Misc}", "refused: nothing converts states: 1 of "},
+       {"{ok, case Misc of {{state, 7}, B} -> {{state, 7, none}, B}; _ -> Misc end}",
+        "rolled_back: code_change has not converted states: 1 of "}}));
+  CAPTURE(convert);
+  lab.dir().write("kinds/holder.erl",
+                  "-module(MODULE).\n-vsn(?VSN).\n"
+                  "-export([start_link/0, serve/1, loop/2, system_continue/3, system_terminate/4, "
+                  "system_code_change/4]).\n" +
+                      record +
+                      "start_link() -> proc_lib:start_link(erlang, apply, [?MODULE, serve, [self()]]).\n"
+                      "serve(Parent) -> register(?MODULE, self()), proc_lib:init_ack(Parent, {ok, self()}),\n"
+                      "  loop(#state{n = 1}, <<>>).\n"
+                      "loop(#state{n = N} = S, Buffer) ->\n"
+                      "  receive\n"
+                      "    {system, From, What} ->\n"
+                      "      sys:handle_system_msg(What, From, whereis(zoo_sup), ?MODULE, [], {S, Buffer});\n"
+                      "    {n, From} -> From ! N, ?MODULE:loop(S, Buffer)\n"
+                      "  end.\n"
+                      "system_continue(_, _, {S, Buffer}) -> ?MODULE:loop(S, Buffer).\n"
+                      "system_terminate(Reason, _, _, _) -> exit(Reason).\n"
+                      "system_code_change(Misc, _, _, _) -> " +
+                      convert + ".\n");
+  set_up(lab, (lab.dir() / "kinds/holder").string());
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.err, how + one_field));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("zoo_rec ! {n, self()}, receive N -> N after 60000 -> none end.") == "1");
 }

@@ -15,7 +15,7 @@
 -import(erlrc_journal, [context/1, new_record/0, record/2]).
 -import(erlrc_once, [once/1]).
 -import(erlrc_outside, [concerned/3]).
--import(erlrc_shape, [unconverted_states/3, unfit_states/2]).
+-import(erlrc_shape, [unconverted_states/3, unfit_states/3]).
 -import(erlrc_supervisor, [check_change/3, predicted_specs/4]).
 -import(erlrc_sys, [ask/3, has_state/1]).
 -import(erlrc_text, [exception/3, module_name/1, process/2, reply/1, short/1, text/2]).
@@ -262,7 +262,7 @@ shown(Pid, {ok, Converted}, #{unfit := {Unfit, _}}) ->
                 {false, [{_, {ok, Own}} | _]} -> Own;
                 {false, []} -> none
             end,
-    case unfit_states([{Pid, State}], Unfit) of
+    case unfit_states([{Pid, State}], Unfit, []) of
         [] -> ok;
         [{_, _, Why} | _] -> {fails, ["code_change has not converted the state: it is of ", Why]}
     end;

@@ -11,11 +11,12 @@
 %% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key]}]: the sizes of records that the new code does not
 %% know, and the keys of the module's struct that the old one does not have.
 -module(erlrc_shape).
--export([own_parts/2, states_now/2, unconverted_states/3, unfit_states/2]).
+-export([own_parts/2, states_now/2, unconverted_states/3, unfit_states/3]).
 -import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_call, [now_ms/0]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_kept, [outlines/2]).
+-import(erlrc_kinds, [is_special/1]).
 -import(erlrc_record, [search/4]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [module_name/1, processes/2]).
@@ -42,7 +43,7 @@ unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
                              C#{deadline := min(Deadline, now_ms() + 2000)}),
     Left =:= [] orelse remark("~p processes could not be searched for states that change: ~ts",
                               [length(Left), processes(lists:sublist(Left, 3), C)]),
-    unfit_states(states_now(Pids, C), Loaded)
+    unfit_states(states_now(Pids, C), Loaded, Running)
         ++ [{Pid, Module, Why} || {Pid, Encoded} <- Holding,
                                   {Module, Why} <- lists:sublist(unfit_kept(Encoded, Unfit), 1)].
 
@@ -55,13 +56,14 @@ states_now(Pids, C) ->
             || {Pid, All} <- outlines(Big, C)].
 
 %% [{Pid, Module, Why}]. There may be thousands of states, so compiled code looks for those that may be unfit.
-unfit_states(_, []) ->
+%% Running: [{Module, [Pid]}], the processes that run the modules, whatever they were started as.
+unfit_states(_, [], _) ->
     [];
-unfit_states(States, Unfit) ->
+unfit_states(States, Unfit, Running) ->
     Managers = [Pid || {Pid, State} <- States, is_list(State), is_event_manager(Pid)],
     Records = [Pattern || {_, Own, _} <- Unfit, {Tag, Size, _} <- Own,
                           Tuple <- [list_to_tuple([Tag | lists:duplicate(Size - 1, '_')])],
-                          Pattern <- [Tuple, {'_', Tuple}]],
+                          Pattern <- [Tuple, {'_', Tuple}, {Tuple, '_'}]],
     Structs = [Pattern || {Module, _, [_ | _]} <- Unfit, Map <- [#{'__struct__' => Module}],
                           Pattern <- [Map, {'_', Map}]],
     Suspects = ets:match_spec_run(States, ets:match_spec_compile([{{'$1', Pattern}, [], ['$1']}
@@ -69,11 +71,12 @@ unfit_states(States, Unfit) ->
     Sample = [Pid || {Pid, _} <- lists:sublist(States, ?sample)],
     Looked = maps:from_list([{Pid, true} || Pid <- Managers ++ Suspects ++ Sample]),
     [{Pid, Module, Why} || {Pid, State} <- States, is_map_key(Pid, Looked),
-                           {Module, Why} <- unfit_state(Pid, State, Unfit)].
+                           {Module, Why} <- unfit_state(Pid, State, Unfit, Running)].
 
 %% [] or [{Module, Why}]: why the new code cannot have that state.
-unfit_state(Pid, State, Unfit) ->
-    Own = [{Module, Why} || {Module, Part} <- own_parts(Pid, State), {Same, Records, Keys} <- Unfit,
+unfit_state(Pid, State, Unfit, Running) ->
+    Own = [{Module, Why} || {Module, Part} <- own_parts(Pid, State) ++ looped_parts(Pid, State, Running),
+                            {Same, Records, Keys} <- Unfit,
                             Same =:= Module, Why <- unfit_part(Module, Part, Records, Keys)],
     case {Own, process_info(Pid, total_heap_size)} of
         {[First | _], _} -> [First];
@@ -94,6 +97,15 @@ own_parts(Pid, State) ->
         {false, [_ | _]} -> [{Module, Part} || Part <- [State | own_of_loop(State)]];
         _ -> [{Module, State}]
     end.
+
+%% What a special process keeps for its loop: any term. The loop may be of another module than it was started
+%% with.
+looped_parts(Pid, State, Running) ->
+    Parts = [State | case State of
+                         _ when is_tuple(State), tuple_size(State) =< ?loop -> tuple_to_list(State);
+                         _ -> []
+                     end],
+    [{Module, Part} || {Module, Pids} <- Running, is_special(Module), lists:member(Pid, Pids), Part <- Parts].
 
 %% What a loop that has no get_state of its own keeps, as that of p1_fsm: a list of a few terms, one of which
 %% is the state of its callback module.

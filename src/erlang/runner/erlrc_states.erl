@@ -5,14 +5,15 @@
 -export([check_converted_states/2, check_kept_states/2, check_redefined/3, check_unconverted_states/4]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_journal, [remark/2]).
--import(erlrc_shape, [own_parts/2, states_now/2, unconverted_states/3, unfit_states/2]).
+-import(erlrc_shape, [own_parts/2, states_now/2, unconverted_states/3, unfit_states/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
 
 check_converted_states(_, #{unfit := {[], _}}) ->
     ok;
-check_converted_states(Pids, #{unfit := {Unfit, Policy}} = C) ->
-    report_unfit(unfit_states(states_now(Pids, C), Unfit), Policy,
+check_converted_states(Pids, #{unfit := {Unfit, Policy}, suspended := Suspended} = C) ->
+    Running = [Row || {Module, _} = Row <- maps:to_list(Suspended), is_atom(Module)],
+    report_unfit(unfit_states(states_now(Pids, C), Unfit, Running), Policy,
                  "code_change has not converted states: ~ts", C).
 
 check_unconverted_states(Unfit, Converted, Policy, #{reached := Reached} = C) ->
