@@ -105,9 +105,16 @@ monitor_of(Pid) ->
 ended(Pid, Why, #{watched := Watched, killed := Killed} = State) ->
     case Watched of
         #{Pid := Name} when Why =/= normal, Why =/= noproc ->
-            State#{killed := [{Name, reason(Why)} | Killed]};
+            case is_closed(Why) of
+                true -> State;
+                false -> State#{killed := [{Name, reason(Why)} | Killed]}
+            end;
         _ -> State
     end.
+
+%% How cowboy ends a connection that the client has closed.
+is_closed({shutdown, {socket_error, closed, _}}) -> true;
+is_closed(_) -> false.
 
 %% A process by its name, or by the function it was started with.
 name(Pid) ->
