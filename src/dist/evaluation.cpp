@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <erlrc/term/etf.hpp>
 
@@ -18,18 +18,20 @@ constexpr std::uint8_t SMALL_TUPLE_EXT = 104;
 constexpr std::uint8_t NIL_EXT = 106;
 constexpr std::uint8_t LIST_EXT = 108;
 
+/// Without the version byte.
+Bytes encoded(const Term& term) {
+  ByteWriter out;
+  encode_term_body(term, out);
+  return out.take();
+}
+
 /// An orddict, which erl_eval of every release accepts: pairs sorted by name.
-void write_bindings(const EncodedBindings& encoded, const Bindings& bindings, ByteWriter& out) {
-  std::map<std::string_view, std::function<void()>> writers;
-  for (const auto& [name, term] : encoded)
-    writers[name] = [&out, term] { out.bytes(term); };
-  for (const auto& [name, term] : bindings)
-    writers[name] = [&out, &term] { encode_term_body(term, out); };
-  out.u8(LIST_EXT).u32(static_cast<std::uint32_t>(writers.size()));
-  for (const auto& [name, write] : writers) {
+void write_bindings(const std::map<std::string_view, BytesView>& bindings, ByteWriter& out) {
+  out.u8(LIST_EXT).u32(static_cast<std::uint32_t>(bindings.size()));
+  for (const auto& [name, term] : bindings) {
     out.u8(SMALL_TUPLE_EXT).u8(2);
     encode_term_body(Atom{std::string(name)}, out);
-    write();
+    out.bytes(term);
   }
   out.u8(NIL_EXT);
 }
@@ -37,16 +39,21 @@ void write_bindings(const EncodedBindings& encoded, const Bindings& bindings, By
 }  // namespace
 
 Packet evaluation_request(const Reference& id, const Pid& from, BytesView forms,
-                          const EncodedBindings& encoded, const Bindings& bindings) {
+                          const EncodedBindings& encoded_bindings, const Bindings& bindings) {
+  std::vector<Bytes> terms;
+  terms.reserve(bindings.size());
+  std::map<std::string_view, BytesView> all(encoded_bindings.begin(), encoded_bindings.end());
+  for (const auto& [name, term] : bindings)
+    all[name] = terms.emplace_back(encoded(term));
   // The argument list [Forms, Bindings, none].
-  constexpr std::size_t usual_bindings = 8192;
-  std::size_t size = forms.size() + usual_bindings;
-  for (const auto& [name, term] : encoded)
-    size += term.size();
+  constexpr std::size_t around_each = 64;
+  std::size_t size = forms.size() + around_each;
+  for (const auto& [name, term] : all)
+    size += term.size() + around_each;
   ByteWriter arguments;
   arguments.reserve(size);
   arguments.u8(version_byte).u8(LIST_EXT).u32(3).bytes(forms);
-  write_bindings(encoded, bindings, arguments);
+  write_bindings(all, arguments);
   encode_term_body(Atom{"none"}, arguments);
   arguments.u8(NIL_EXT);
   const Term entry = tuple(Atom{"erl_eval"}, Atom{"exprs"}, 3);

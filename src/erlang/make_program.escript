@@ -19,12 +19,10 @@
 %% functions have the same name and arity. Modules cannot use records and `fun f/2' of a local function. If
 %% main(Argument, Client, Ref), so written, is the only function, its body alone travels.
 %%
-%% To interpret what a long run needs takes longer than to load it. So the modules before --loaded, those
-%% that any long run needs, are compiled, too, as one module: a node that gets this beam loads it, unless
-%% its release is older than what it is compiled for, and removes it when the run has ended. (To load all of
-%% them would take longer than to interpret what is seldom needed.) The handler interprets what it calls of
-%% other modules, and what these call of it is in the dictionary as a fun. No call looks it up by name, so a
-%% run that is at work is not touched by another one that loads or removes it.
+%% To interpret what a long run needs takes longer than to load it. So the modules after --loaded, those that
+%% any long run needs, are compiled, too, as one module, for a node that can load it (erlrc_beam). To load all
+%% of them would take longer than to interpret what is seldom needed. The handler interprets what the compiled
+%% functions call of other modules; what these call of them is in the dictionary as a fun.
 -mode(compile).
 
 main([Out, Function, "--part" | Sources]) ->
@@ -48,7 +46,7 @@ make(Out, Function, Arguments, Extent) ->
     {Expressions, Functions} = program(Defined),
     Beam = case lists:splitwith(fun(Argument) -> Argument =/= "--loaded" end, Arguments) of
                {_, []} -> <<>>;
-               {Loaded, _} -> encode(beam(lists:split(length(Loaded), Modules)))
+               {Others, _} -> encode(beam(lists:split(length(Others), Modules)))
            end,
     Arrays = [{"forms", encode(Expressions)}, {"functions", Functions}, {"beam", Beam}],
     ok = file:write_file(Out, source(hd(Sources), Function, Arrays)).
@@ -100,14 +98,15 @@ program(Modules) ->
 
 %% {Module, Oldest, Code}: the functions of some modules as one, and the first OTP release that can load it.
 %% Its name is a digest of them, so that versions of erlrc do not meet in a node.
-beam({Loaded, Others}) ->
+beam({Others, Loaded}) ->
     Functions = functions(Loaded),
-    <<Digest:8/binary, _/binary>> = hex(erlang:md5(term_to_binary([strip(F) || F <- Functions], options()))),
-    Module = list_to_atom("erlrc_run_" ++ binary_to_list(Digest)),
-    Forms = [{attribute, 1, module, Module}, {attribute, 1, export, [{main, 4}]},
-             entry(called(Others, Loaded)) | [interpreted(F) || F <- called(Loaded, Others)]] ++ Functions,
+    Forms = [entry(called(Others, Loaded)) | [interpreted(F) || F <- called(Loaded, Others)]] ++ Functions,
     {Oldest, Options} = oldest_release(),
-    {ok, Module, Code} = compile:forms(Forms, [deterministic, no_line_info | Options]),
+    <<Digest:8/binary, _/binary>> = hex(erlang:md5(term_to_binary([strip(F) || F <- Forms], options()))),
+    Module = list_to_atom("erlrc_run_" ++ binary_to_list(Digest)),
+    {ok, Module, Code} = compile:forms([{attribute, 1, module, Module},
+                                        {attribute, 1, export, [{functions, 0}]} | Forms],
+                                       [deterministic, no_line_info | Options]),
     {Module, Oldest, Code}.
 
 hex(Bytes) ->
@@ -121,13 +120,10 @@ called(Modules, Others) ->
     Defined = [{Name, Arity} || {function, _, Name, Arity, _} <- functions(Others)],
     [F || F <- lists:usort([F || {_, F} <- imported(Modules)]), lists:member(F, Defined)].
 
-%% Begins a run: Interpret is the handler. The others call these functions as funs of this version of the
-%% module, which may have been deleted by then.
+%% What the others call of it: [{{Name, Arity}, Fun}].
 entry(Called) ->
     Funs = [io_lib:format("{~0p, fun ~w/~w}", [F, Name, Arity]) || {Name, Arity} = F <- Called],
-    form("main(Interpret, Argument, Client, Ref) -> put(erlrc_interpret, Interpret),"
-         " lists:foreach(fun({F, Fun}) -> put(F, Fun) end, [~s]), main(Argument, Client, Ref).",
-         [lists:join(", ", Funs)]).
+    form("functions() -> [~s].", [lists:join(", ", Funs)]).
 
 interpreted({Name, Arity}) ->
     Args = lists:join(", ", ["A" ++ integer_to_list(N) || N <- lists:seq(1, Arity)]),
@@ -168,10 +164,7 @@ as_case(Clauses) ->
 options() ->
     [deterministic, {minor_version, 2}].
 
-%% Evaluates main/3 with the variables Functions, Beam, Argument, Client and Ref that the sender binds. The
-%% beam does not go through the code server, which may be busy for longer than the client waits: the run
-%% would begin when the client has gone. Another run may have the same module, and may delete it just
-%% before it is called. The last one of them purges it.
+%% Evaluates main/3 with the variables Functions, Beam, Argument, Client and Ref that the sender binds.
 handler() ->
     "Interpret = fun Call(Name, Args) ->"
     "  case get({Name, length(Args)}) of"
@@ -185,27 +178,9 @@ handler() ->
     "      apply(Compiled, Args)"
     "  end"
     " end,"
-    "case Beam =/= [] andalso"
-    "     (erlang:function_exported(element(1, Beam), main, 4)"
-    "      orelse (list_to_integer(erlang:system_info(otp_release)) >= element(2, Beam)"
-    "              andalso element(1, erlang:load_module(element(1, Beam), element(3, Beam))) =:= module)) of"
-    "  false ->"
-    "    Interpret(main, [Argument, Client, Ref]);"
-    "  true ->"
-    "    Module = element(1, Beam),"
-    "    try"
-    "      Module:main(Interpret, Argument, Client, Ref)"
-    "    catch"
-    "      error:undef:Stack ->"
-    "        case Stack of"
-    "          [{Module, main, [_, _, _, _], _} | _] -> Interpret(main, [Argument, Client, Ref]);"
-    "          _ -> erlang:raise(error, undef, Stack)"
-    "        end"
-    "    after"
-    "      erlang:check_old_code(Module) orelse erlang:delete_module(Module),"
-    "      erlang:check_old_code(Module) andalso spawn(code, soft_purge, [Module])"
-    "    end"
-    " end.".
+    "put(erlrc_beam, Beam),"
+    "put(erlrc_interpret, Interpret),"
+    "Interpret(main, [Argument, Client, Ref]).".
 
 expressions(Text) ->
     {ok, Tokens, _} = erl_scan:string(Text),

@@ -131,7 +131,7 @@ Outcome explain(Rpc& rpc, const Plan& plan, Deadline until) {
   Map message = argument(looking, Commit::at_once, {}, plan_share(left_until(until)));
   // Some checks depend on what is to come.
   message.pairs.emplace_back(Atom{"whole"}, steps_of(plan));
-  rpc.start(runner_for(plan), std::move(message));
+  rpc.start(interpreted(runner_program()), std::move(message));
   Outcome outcome = read(rpc.receive(until), looking);
   outcome.times.clear();  // of other steps
   return outcome;

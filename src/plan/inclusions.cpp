@@ -61,8 +61,7 @@ std::vector<std::string> Inclusions::losses() const {
   for (const Atom& inner : after_)
     if (!in_before_.contains(inner) && runs(node_, inner))
       remarks.push_back("application " + inner.name +
-                        " becomes included: it is stopped and started again by " + app_.name +
-                        ", and what its processes know is lost");
+                        " becomes included: it is stopped, and what its processes know is lost");
   for (const Atom& inner : started_alone())
     remarks.push_back("application " + inner.name +
                       " is no longer included: it is started by itself, and what its processes know is lost");

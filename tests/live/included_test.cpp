@@ -52,13 +52,12 @@ TEST_CASE("included: an application becomes included while it runs, and is resto
   lab.start("sub", "1.0.0");
   lab.start("top", "1.0.0");
   REQUIRE(running(lab) == "[sub,top]");
-  CHECK(
-      lab.upgrade("top", "1.0.0", "2.0.0") ==
-      Ran{0,
-          "erlrc-upgrade: Upgrading 'top': (NODE) upgraded\n"
-          "  remark: application sub becomes included: it is stopped and started again by top, and what its "
-          "processes know is lost\n",
-          ""});
+  CHECK(lab.upgrade("top", "1.0.0", "2.0.0") ==
+        Ran{0,
+            "erlrc-upgrade: Upgrading 'top': (NODE) upgraded\n"
+            "  remark: application sub becomes included: it is stopped, and what its "
+            "processes know is lost\n",
+            ""});
   CHECK(running(lab) == "[top]");
   CHECK(parent_of_sub(lab) == "top_sup");
   CHECK(lab.start("sub", "1.0.0") == Ran{0, "erlrc-start: Starting 'sub': (NODE) included\n", ""});

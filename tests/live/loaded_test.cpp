@@ -66,12 +66,13 @@ TEST_CASE("the runner is loaded for an upgrade, and gone when that has ended") {
     CHECK(name == "none");
     return;
   }
+  REQUIRE(name.starts_with("erlrc_run_"));
   const bool killed = GENERATE(false, true);
   CAPTURE(killed);
   if (killed) lab.ask("exit(whereis(erlrc_runner), kill).");
   lab.ask("lab:release({code_change, big_server}).");
   CHECK(program.ends() == (killed ? 3 : 0));
-  // What a run leaves that was killed, the next one takes.
+  // The next run removes what a killed one has left.
   if (killed) {
     CHECK(loaded(lab) == name);
     CHECK(lab.upgrade("other", "1.0.0", "2.0.0").exit == 0);
@@ -79,7 +80,30 @@ TEST_CASE("the runner is loaded for an upgrade, and gone when that has ended") {
   CHECK(is_gone(lab, name) == "true");
 }
 
-TEST_CASE("a run that is at work keeps its code while others come and go") {
+TEST_CASE("old code that a killed run has left is removed before the next one loads its own") {
+  Lab lab;
+  set_up(lab);
+  if (loads_none(lab)) return;
+  lab.ask("lab:on({code_change, big_server}, {wait, ok}).");
+  Child program = lab.launch("upgrade", change(lab));
+  REQUIRE(lab.ask("lab:await_reached({code_change, big_server}).") == "true");
+  const std::string name = loaded(lab);
+  REQUIRE(name.starts_with("erlrc_run_"));
+  lab.ask("erlang:delete_module(" + name + "), exit(whereis(erlrc_runner), kill).");
+  lab.ask("lab:release({code_change, big_server}).");
+  CHECK(program.ends() == 3);
+  CHECK(lab.ask("erlang:check_old_code(" + name + ").") == "true");
+  lab.ask("lab:on({code_change, other_server}, {wait, ok}).");
+  Child next =
+      lab.launch("upgrade", {"other", "1.0.0", "2.0.0", lab.at("other", "1.0.0"), lab.at("other", "2.0.0")});
+  REQUIRE(lab.ask("lab:await_reached({code_change, other_server}).") == "true");
+  CHECK(loaded(lab) == name);
+  lab.ask("lab:release({code_change, other_server}).");
+  CHECK(next.ends() == 0);
+  CHECK(is_gone(lab, name) == "true");
+}
+
+TEST_CASE("a run that waits for its turn loads nothing") {
   Lab lab;
   set_up(lab);
   const auto upgrade_of = [&](const std::string& app) {
@@ -93,23 +117,23 @@ TEST_CASE("a run that is at work keeps its code while others come and go") {
   REQUIRE(prepared.is_done());
   if (loads_none(lab)) return;
   const std::string name = loaded(lab);
-  // The second one loads nothing, waits for its turn in vain, and removes the module under the first.
+  REQUIRE(name.starts_with("erlrc_run_"));
   const auto its_rpc = connect(lab.node().entry(), after(patience));
   const Outcome its = run(*its_rpc, other, Commit::at_once, after(milliseconds(4000)));
   CHECK(std::get<Refusal>(its.result).reason == Refusal::Reason::busy);
-  CHECK(lab.ask("lab:await(fun() -> erlang:check_old_code(" + name + ") end).") == "true");
-  CHECK(loaded(lab) == "none");
+  CHECK(loaded(lab) == name);
+  CHECK(lab.ask("erlang:check_old_code(" + name + ").") == "false");
   CHECK(conclude(*rpc, prepared, Verdict::commit, after(patience)).is_done());
   CHECK(lab.ask("gen_server:call(big_server, vsn).") == R"({"2.0.0","2.0.0"})");
   CHECK(is_gone(lab, name) == "true");
 }
 
-TEST_CASE("a start and a stop load nothing of the runner") {
+TEST_CASE("a start loads nothing of the runner") {
   Lab lab;
   lab.add(servers("big", "1.0.0", {"big_server"}));
   lab.ask("lab:on({start, big}, {wait, ok}).");
   Child program = lab.launch("start", {"big", "1.0.0", lab.at("big", "1.0.0")});
-  REQUIRE(lab.ask("lab:await(fun() -> whereis(erlrc_runner) =/= undefined end).") == "true");
+  REQUIRE(lab.ask("lab:await_reached({start, big}).") == "true");
   CHECK(loaded(lab) == "none");
   lab.ask("lab:release({start, big}).");
   CHECK(program.ends() == 0);

@@ -594,6 +594,11 @@ TEST_CASE("upgrade: the same version can be installed again from a rebuilt packa
 
 // --- included applications
 
+const std::string no_longer =
+    "  remark: application sub is no longer included: it is started by itself, and what its processes know "
+    "is "
+    "lost";
+
 TEST_CASE("upgrade: a newly included application that runs by itself is stopped") {
   Lab lab;
   lab.add(including("top", "1.0.0", {}));
@@ -602,14 +607,18 @@ TEST_CASE("upgrade: a newly included application that runs by itself is stopped"
   lab.want("sub");
   lab.start("top", "1.0.0");
   lab.start("sub", "1.0.0");
-  CHECK(lab.upgrade("top", "1.0.0", "2.0.0") == upgraded("'top': (NODE) upgraded"));
+  CHECK(
+      lab.upgrade("top", "1.0.0", "2.0.0") ==
+      upgraded(
+          "'top': (NODE) upgraded\n"
+          "  remark: application sub becomes included: it is stopped, and what its processes know is lost"));
   CHECK(lab.ask("{[A || {A, _, _} <- application:which_applications()], whereis(sub_a),"
                 " application:get_key(top, included_applications)}.") ==
         "{[top,stdlib,kernel],undefined,{ok,[sub]}}");
   CHECK(lab.start("sub", "1.0.0") == started("'sub': (NODE) included"));
 
   // The downgrade: it is no longer included, and desired.
-  CHECK(lab.downgrade("top", "1.0.0", "2.0.0") == downgraded("'top': (NODE) downgraded"));
+  CHECK(lab.downgrade("top", "1.0.0", "2.0.0") == downgraded("'top': (NODE) downgraded\n" + no_longer));
   CHECK(lab.ask("{[A || {A, _, _} <- application:which_applications()], is_pid(whereis(sub_a)),"
                 " application:get_key(top, included_applications)}.") ==
         "{[sub,top,stdlib,kernel],true,{ok,[]}}");
@@ -625,7 +634,7 @@ TEST_CASE("upgrade: an application that is no longer included starts only if it 
           lab.at("other", "1.0.0") + "/ebin\").");
   lab.want("sub");
   lab.start("top", "1.0.0");
-  CHECK(lab.upgrade("top", "1.0.0", "2.0.0") == upgraded("'top': (NODE) upgraded"));
+  CHECK(lab.upgrade("top", "1.0.0", "2.0.0") == upgraded("'top': (NODE) upgraded\n" + no_longer));
   CHECK(lab.ask("[A || {A, _, _} <- application:which_applications()].") == "[sub,top,stdlib,kernel]");
 }
 

@@ -21,10 +21,10 @@ plan(Limit) ->
                     unlink(Port),
                     try port_command(Port, term_to_binary(question())) catch error:badarg -> ok end,
                     %% Modules that will be needed, while the planner is at work.
-                    _ = code:ensure_modules_loaded([erlrc_starts, erlrc_runner, erlrc_step, erlrc_app_steps,
-                                                    erlrc_path_steps, erlrc_code_steps, erlrc_app, erlrc_call,
-                                                    erlrc_code, erlrc_journal, erlrc_path, erlrc_sys,
-                                                    erlrc_text, erpc]),
+                    _ = code:ensure_modules_loaded([erlrc_starts, erlrc_runner, erlrc_run, erlrc_step,
+                                                    erlrc_app_steps, erlrc_path_steps, erlrc_code_steps,
+                                                    erlrc_app, erlrc_call, erlrc_code, erlrc_journal,
+                                                    erlrc_path, erlrc_sys, erlrc_text, erpc]),
                     answer(Port, Monitor, Program, min(Limit, ?TIME))
             catch
                 error:Reason -> failed(Program, io_lib:format("~0tp", [Reason]))

@@ -106,9 +106,9 @@ code_step(do, {load_modules, Ebin, Named, Items}, #{backup := Backup} = C) ->
     C;
 code_step(do, {unload_modules, App, Modules}, #{restarted := Stopped} = C) ->
     %% It may have loaded others while it was stopped.
-    Listed = case lists:member(App, Stopped) of
-                 true -> application:get_key(App, modules);
-                 false -> {ok, []}
+    Listed = case lists:member(App, Stopped) andalso application:get_key(App, modules) of
+                 {ok, All} -> All;
+                 _ -> []
              end,
     lists:foreach(fun(Module) ->
                           case erlang:module_loaded(Module) of
@@ -119,7 +119,7 @@ code_step(do, {unload_modules, App, Modules}, #{restarted := Stopped} = C) ->
                               false ->
                                   ok
                           end
-                  end, own_modules(App, lists:usort(Modules ++ element(2, Listed)))),
+                  end, own_modules(App, lists:usort(Modules ++ Listed))),
     C;
 code_step(undo, {code, Module, Previous}, C) ->
     put_back(Module, Previous, C);

@@ -11,8 +11,8 @@
 %%
 %% The record is one map in the process dictionary, under one key, which only this module knows. The process
 %% dictionary is the only place that outlives an exception without another process, which could be slow, or
-%% die. It is a map and not an Erlang record, because the compiler expands those, and this code is not
-%% compiled (make_program.escript).
+%% die. It is a map and not an Erlang record, because the compiler expands those, and this code may be
+%% interpreted (make_program.escript).
 -module(erlrc_journal).
 -export([context/1, is_touched/0, journal/2, journal_first/2, journal_last/2, journal_of/1, journal_oldest/2,
          new_record/0, next_entry/0, recall/1, record/2, record_in/3, remark/2, take_newest/0]).

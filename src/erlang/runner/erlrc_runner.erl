@@ -15,8 +15,10 @@
 %% needs of them (make_program.escript explains what that asks of the code here). For a boot (erlrc_starts)
 %% they are modules of the application erlrc. Each imports only from those that it builds on:
 %%
-%%   runner  ->  rollback  ->  step  ->  app_steps        ->  app, call
-%%           ->  turn                ->  path_steps       ->  path
+%%   runner  ->  run  ->  rollback  ->  step
+%%           ->  turn, beam
+%%                                   ->  app_steps        ->  app, call
+%%                                   ->  path_steps       ->  path
 %%                                   ->  code_steps       ->  code, lambda, origin, library, pins, mapped,
 %%                                                            elf, stranded, undo_code
 %%                                   ->  process_steps    ->  suspend, conversion, change, late, stranded,
@@ -38,15 +40,13 @@
 %% take the whole program along.
 -module(erlrc_runner).
 -export([main/3]).
--import(erlrc_app, [has_ended/2]).
+-import(erlrc_beam, [load_beam/0, remove_beam/0]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [purge/1]).
--import(erlrc_journal, [context/1, is_touched/0, new_record/0, recall/1]).
+-import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_kept, [forget_states/0]).
--import(erlrc_rollback, [roll_back/1]).
--import(erlrc_step, [step/3]).
--import(erlrc_sys, [suspended_us/0]).
--import(erlrc_text, [exception/3, fail/2, text/2]).
+-import(erlrc_run, [ended/1, failed/4, run/2]).
+-import(erlrc_text, [text/2]).
 -import(erlrc_turn, [take_turn/1]).
 
 main(Plan, Client, Ref) ->
@@ -58,7 +58,7 @@ main(Plan, Client, Ref) ->
         User -> group_leader(User, self())
     end,
     process_flag(trap_exit, true),
-    %% Its code is data on its heap, and most of the time would go into copying that around.
+    %% What is interpreted is data on the heap, and most of the time would go into copying that around.
     process_flag(min_heap_size, 500000),
     #{steps := Steps, limit := Limit, prepare := Prepare} = Plan,
     new_record(),
@@ -74,13 +74,15 @@ main(Plan, Client, Ref) ->
             {Result, _} = run(Steps, C),
             send(Client, {Ref, Result});
         ok ->
+            load_beam(),
             {Result, #{stays := Stays, nifs := Nifs, purges := Purges}} = run(Steps, C),
             log(Result),
             Record = maps:get(commit_record, Plan, <<>>),
             Final = await_verdict(Result, Record, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
             send(Client, {Ref, Final}),
             forget_states(),
-            element(1, Final) =:= done andalso purge(Purges);
+            element(1, Final) =:= done andalso purge(Purges),
+            remove_beam();
         {busy, Other} ->
             send(Client, {Ref, {busy, text("another run of erlrc (~p) is at work on this node", [Other])}})
     end.
@@ -107,32 +109,6 @@ loses_states(Steps) ->
 
 conversions(Steps) ->
     [[Module || {Module, _, _} <- Items] || {processes, {convert_processes, _, Items}} <- Steps].
-
-%% {Result, C}
-run(Steps, C) ->
-    case steps(Steps, 0, [], C) of
-        {done, Times, Final} ->
-            case ended(Final) of
-                none -> {{done, times(Times), suspended_us(), remarks()}, Final};
-                Why -> {failed(length(Steps), Why, times(Times), Final), Final}
-            end;
-        {failed, N, Why, Times, Last} ->
-            {failed(N, Why, times(Times), Last), Last}
-    end.
-
-failed(N, Why, Times, C) ->
-    Touched = is_touched(),
-    Left = roll_back(C),
-    {failed, N, Why, Touched, Left, Times, suspended_us(), remarks()}.
-
-remarks() ->
-    lists:reverse(recall(remarks)).
-
-%% The application may crash under its new code as soon as a process resumes.
-ended(#{stays := {App, _}} = C) ->
-    case has_ended(App, C) of true -> text("~ts: runs no longer", [App]); false -> none end;
-ended(_) ->
-    none.
 
 %% Several nodes are upgraded together: a node that is prepared keeps its journal until the client has heard
 %% of all others and sends the verdict, commit or roll_back. A client that vanishes meanwhile was killed. If
@@ -176,23 +152,3 @@ log({failed, N, Why, true, Left, _, _, _}) ->
     logger:error("erlrc: step ~p failed: ~ts; not rolled back: ~0tp", [N, Why, Left]);
 log({failed, _, _, false, _, _, _, _}) ->
     ok.
-
-steps([], _, Times, C) ->
-    {done, Times, C};
-steps([Step | Rest], N, Times, #{deadline := Deadline} = C) ->
-    Began = erlang:monotonic_time(),
-    Result = try
-                 erlang:monotonic_time(millisecond) < Deadline orelse fail("the time limit is over", []),
-                 {ok, step(do, Step, C)}
-             catch
-                 throw:{fail, Why} -> {failed, Why};
-                 Class:Reason:Stack -> {failed, exception(Class, Reason, Stack)}
-             end,
-    Now = [{N, erlang:monotonic_time() - Began} | Times],
-    case Result of
-        {ok, NewC} -> steps(Rest, N + 1, Now, NewC);
-        {failed, Text} -> {failed, N, Text, Now, C}
-    end.
-
-times(Times) ->
-    [{N, erlang:convert_time_unit(Time, native, microsecond)} || {N, Time} <- lists:reverse(Times)].

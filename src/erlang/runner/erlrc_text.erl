@@ -47,9 +47,10 @@ frame({M, F, Args, Location}) ->
 
 %% Sends no message: the process that would answer may be the one that has failed.
 is_of_language(Module) ->
-    lists:prefix("erlrc_", atom_to_list(Module))
+    lists:prefix("erlrc_run_", atom_to_list(Module))
         orelse lists:member(Module, erlang:pre_loaded())
-        orelse lists:member(application:get_application(Module), [{ok, kernel}, {ok, stdlib}, {ok, elixir}]).
+        orelse lists:member(application:get_application(Module),
+                            [{ok, kernel}, {ok, stdlib}, {ok, elixir}, {ok, erlrc}]).
 
 reply({reply, {error, {'EXIT', {Reason, [{_, _, _, _} | _] = Stack}}}}) -> exception(error, Reason, Stack);
 reply({reply, {error, {'EXIT', Reason}}}) -> exception(exit, Reason, []);
