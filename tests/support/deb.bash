@@ -67,7 +67,13 @@ as_service() {
 # on_node NODE EXPRESSION: evaluates it and prints its value on one line. The cookie is in the user's own
 # file. The limit is a safety net: a busy machine may need a minute for a large expression.
 on_node() {
-  as_service erl_call -timeout 600 -sname "$1" -e <<<"$2" | tr -s '\n ' ' ' | sed 's/^{ok, \(.*\)} *$/\1/'
+  local said status=0
+  said=$(as_service erl_call -timeout 600 -sname "$1" -e <<<"$2") || status=$?
+  said=${said//$'\n'/ }
+  while [[ $said == *'  '* ]]; do said=${said//  / }; done
+  [[ ! $said =~ ^'{ok, '(.*)'}'$ ]] || said=${BASH_REMATCH[1]}
+  echo "$said"
+  return "$status"
 }
 
 is_up() { [[ $(on_node "$1" 'init:get_status().') == '{started, started}' ]]; }

@@ -1,8 +1,8 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The beam that may come with the program (make_program.escript), {Module, Oldest, Code}: the modules that each
-%% upgrade needs, compiled. It is loaded for the time of a run, under a name that nothing else has, and only by
-%% the run whose turn it is, so that no other one needs it. A run that was killed may have left it.
+%% The beam that may come with the program (make_program.escript), {Module, Oldest, Code}: the modules that
+%% each upgrade needs, compiled. It is loaded for the time of a run, under a name that nothing else has, and
+%% only by the run whose turn it is, so that no other one needs it. A run that was killed may have left it.
 %%
 %% It does not go through the code server, which may be busy for longer than a run may take.
 -module(erlrc_beam).

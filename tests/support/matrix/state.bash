@@ -6,9 +6,9 @@ lib=/usr/lib/erlang/lib
 
 # node_says PACKAGE...: prints `PKG=VSN[!WHAT]` for each: the running version, or `-`, and problems with it.
 node_says() {
-  local list
-  list=$(printf '%s,' "$@")
-  on_node "$node" "
+  local list said status=0
+  printf -v list '%s,' "$@"
+  said=$(on_node "$node" "
     Running = application:which_applications(),
     Path = code:get_path(),
     Lookup = fun(App) ->
@@ -30,33 +30,52 @@ node_says() {
       end end,
     TooOld = [[\" TOO OLD \", atom_to_list(A), \" on \", atom_to_list(B)] || {{too_old, A, B}, _} <- persistent_term:get()],
     [persistent_term:erase(K) || {{too_old, _, _} = K, _} <- persistent_term:get()],
-    list_to_atom(lists:flatten([lists:join(\" \", [Lookup(list_to_atom(A)) || A <- string:lexemes(\"$list\", \",\")]), TooOld]))." |
-    tr -d "'"
+    list_to_atom(lists:flatten([lists:join(\" \", [Lookup(list_to_atom(A)) || A <- string:lexemes(\"$list\", \",\")]), TooOld]))."
+  ) || status=$?
+  echo "${said//\'/}"
+  return "$status"
 }
+
+# Here and below nothing is started that bash can do: there are hundreds of rows, and to start a program takes longer
+# than all else.
 
 # disk_says PACKAGE: prints the versions with directories, separated by `+`, or `-`.
 disk_says() {
-  local found
-  found=$(cd "$lib" && ls -d "$1"-* 2>/dev/null | sed "s/^$1-//" | paste -sd+)
-  [[ ! -e $lib/$1/ebin/$1.app ]] || found=$(sed -n 's/.*{vsn,"\(.*\)"}.*/\1/p' "$lib/$1/ebin/$1.app")
-  echo "${found:--}"
+  local found=() IFS=+
+  found=("$lib/$1"-*)
+  [[ -e ${found[0]} ]] || found=()
+  found=("${found[@]#"$lib/$1-"}")
+  [[ ! -e $lib/$1/ebin/$1.app ]] || found=("$(sed -n 's/.*{vsn,"\(.*\)"}.*/\1/p' "$lib/$1/ebin/$1.app")")
+  echo "${found[*]:--}"
 }
 
-# dpkg_says PACKAGE: prints `VSN STATE`, as `dpkg -l` abbreviates it.
+# ask_dpkg PACKAGE...: sets dpkg_has[PACKAGE] for each: `VSN STATE`, as `dpkg -l` abbreviates it.
+declare -A dpkg_has
+ask_dpkg() {
+  local package said
+  for package in "$@"; do dpkg_has[$package]='- un'; done
+  while IFS='|' read -r package said; do
+    [[ $said != *' rc'* && $said != ' un'* ]] || said='- rc'
+    dpkg_has[$package]=${said% }
+  done < <(dpkg-query --show --showformat='${Package}|${Version} ${db:Status-Abbrev}\n' "$@" 2>/dev/null)
+}
+
 dpkg_says() {
-  local said
-  said=$(dpkg-query --show --showformat='${Version} ${db:Status-Abbrev}' "$1" 2>/dev/null) || said="- un"
-  [[ $said != *' rc'* && $said != ' un'* ]] || said="- rc"
-  echo "${said% }"
+  ask_dpkg "$1"
+  echo "${dpkg_has[$1]}"
 }
 
 # leftovers: lists files that hooks must not leave. What has been reported in a run, what a node has refused, and the homes
 # of nodes stay.
 leftovers() {
-  find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /run/erlrc/commits ! -path /run/erlrc/reported \
-    ! -path /var/lib/erlrc/backups ! -path /var/lib/erlrc/staged ! -path '/var/lib/erlrc/refused*' ! -path '/var/lib/erlrc/nodes*' 2>/dev/null |
-    paste -sd' ' || true
-  ls -d "$lib"/*.dpkg-* /usr/share/??/*.dpkg-* 2>/dev/null | paste -sd' ' || true
+  local file found=()
+  mapfile -t found < <(find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /run/erlrc/commits \
+    ! -path /run/erlrc/reported ! -path /var/lib/erlrc/backups ! -path /var/lib/erlrc/staged \
+    ! -path '/var/lib/erlrc/refused*' ! -path '/var/lib/erlrc/nodes*' 2>/dev/null)
+  for file in "$lib"/*.dpkg-* /usr/share/??/*.dpkg-*; do
+    [[ ! -e $file ]] || found+=("$file")
+  done
+  echo "${found[*]}"
 }
 
 # survey PACKAGE...: sets `table` (what dpkg and the node have), `agreed` (yes, or the differences) and
@@ -65,13 +84,15 @@ survey() {
   local package node_vsn dpkg_vsn said disk share rest
   table= agreed= states=
   said=" $(node_says "$@") "
+  ask_dpkg "$@"
   for package in "$@"; do
     node_vsn=${said#* "$package"=}
     node_vsn=${node_vsn%% [a-zA-Z]*}
     node_vsn=${node_vsn% }
-    dpkg_vsn=$(dpkg_says "$package")
+    dpkg_vsn=${dpkg_has[$package]}
     disk=$(disk_says "$package")
-    share=$(cat "/usr/share/$package/common" 2>/dev/null || echo -)
+    share=-
+    [[ ! -e /usr/share/$package/common ]] || read -r share <"/usr/share/$package/common"
     table+="${table:+  }$package $dpkg_vsn node $node_vsn"
     states+="${states:+, }$dpkg_vsn"
     [[ $disk == "${dpkg_vsn% *}" && $share == "$disk" ]] || agreed+=" $package: disk $disk, $share;"
