@@ -2,14 +2,6 @@
 # Sourced by run. Nodes that do not listen where most nodes do (field.md): on one address only
 # (inet_dist_use_interface), on a port that another node has on another address, and on a host without IPv4.
 
-# has VSN: checks that dpkg, the node and the files have that version of egerl.
-has() {
-  holds "egerl is installed as $1, and runs" \
-    equal "$(version_of egerl) $(running egerl egerl)" "$1 install ok installed [\"$1\"]"
-  holds "the node agrees with the disk" \
-    equal "$(erlrc-sync --dry-run egerl 2>&1)" 'erlrc-sync: (egerl) in_sync'
-  holds "nothing is half done" nothing_pending
-}
 # cycle ARGUMENT...: egerl on a node with these arguments, from its installation to its removal.
 cycle() {
   start_node egerl 4040 "$@"

@@ -3,14 +3,6 @@
 # without names, with diversions, with other mounts, or interrupted halfway. The node and the packages must
 # agree after each.
 
-# has VSN: checks that dpkg, the node and the files have that version of egerl.
-has() {
-  holds "egerl is installed as $1, and runs" \
-    equal "$(version_of egerl) $(running egerl egerl)" "$1 install ok installed [\"$1\"]"
-  holds "the node agrees with the disk" \
-    equal "$(erlrc-sync --dry-run egerl 2>&1)" 'erlrc-sync: (egerl) in_sync'
-  holds "nothing is half done" nothing_pending
-}
 # cycle CLAIM: upgrades and downgrades.
 cycle() {
   say "$1:"
