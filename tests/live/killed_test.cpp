@@ -113,7 +113,7 @@ TEST_CASE("an upgrade whose client is killed while a process does not suspend is
   lab.ask(
       "lab:on({busy, big_server}, {wait, ok}), gen_server:cast(big_server, {act, busy}),"
       " lab:await_reached({busy, big_server}).");
-  std::vector<std::string> args = answers ? std::vector<std::string>{"--timeout", "300"} : lab.limit(1.6);
+  std::vector<std::string> args = answers ? std::vector<std::string>{"--timeout", "300"} : lab.limit(4);
   std::ranges::move(change(lab), std::back_inserter(args));
   Child program = lab.launch("upgrade", args);
   REQUIRE(lab.ask("lab:await(fun() -> lab:status(big_sup) =/= running end).") == "true");
@@ -132,7 +132,7 @@ TEST_CASE("a plan whose client is gone ends within its own time limit") {
   Lab lab;
   set_up(lab);
   lab.ask("lab:on({code_change, big_server}, hang).");
-  std::vector<std::string> args = lab.limit(1.6);
+  std::vector<std::string> args = lab.limit(4);
   std::ranges::move(change(lab), std::back_inserter(args));
   Child program = lab.launch("upgrade", args);
   REQUIRE(lab.ask("lab:await(fun() -> whereis(erlrc_runner) =/= undefined end).") == "true");

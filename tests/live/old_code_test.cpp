@@ -154,9 +154,11 @@ TEST_CASE("purge: --purge=wait=SECONDS refuses after that time, or after that of
   CHECK(took >= milliseconds(1000));
   CHECK(took < milliseconds(20000));
   CHECK(lab.ask("lab:diff().") == "[]");
-  std::vector<std::string> options = lab.limit(1.2);
-  options.push_back("--purge=wait=3000");
-  const Ran late = lab.downgrade("zoo", "1.0.0", "2.0.0", options);
+  const Ran late = in_time([&](double seconds) {
+    std::vector<std::string> options = lab.limit(seconds);
+    options.push_back("--purge=wait=3000");
+    return lab.downgrade("zoo", "1.0.0", "2.0.0", options);
+  });
   CHECK(late.exit == 1);
   CHECK(late.err == "erlrc-downgrade: NODE: refused: the time limit is over\n");
   CHECK(lab.ask("lab:diff().") == "[]");

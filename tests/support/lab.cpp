@@ -223,12 +223,18 @@ std::string Lab::neutral(std::string text) const {
   return replace_all(std::move(text), dir_.path().string(), "LAB");
 }
 
-Ran at_limit(std::optional<Lab>& host, const std::function<Ran(Lab& lab, double seconds)>& attempt) {
+Ran in_time(const std::function<Ran(double seconds)>& attempt) {
   for (double seconds = 1.6;; seconds *= 4) {
-    host.emplace();
-    Ran ran = attempt(*host, seconds);
+    Ran ran = attempt(seconds);
     if (seconds > 60 || ran.err.find(": did not answer in time") == std::string::npos) return ran;
   }
+}
+
+Ran at_limit(std::optional<Lab>& host, const std::function<Ran(Lab& lab, double seconds)>& attempt) {
+  return in_time([&](double seconds) {
+    host.emplace();
+    return attempt(*host, seconds);
+  });
 }
 
 }  // namespace erlrc::test

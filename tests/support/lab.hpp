@@ -106,8 +106,11 @@ private:
   std::chrono::duration<double> slowest_{0};
 };
 
-/// Runs `attempt`, which ends at a time limit of that many seconds, on a new host. If the machine was too
-/// busy for an answer in that time, runs it again with a longer limit, until there is an answer.
+/// Runs `attempt`, which ends at a time limit of that many seconds. If the machine was too busy for an answer
+/// in that time, runs it again with a longer limit, until there is an answer.
+Ran in_time(const std::function<Ran(double seconds)>& attempt);
+
+/// The same for an attempt that leaves its marks on the host: each time on a new one.
 Ran at_limit(std::optional<Lab>& host, const std::function<Ran(Lab& lab, double seconds)>& attempt);
 
 }  // namespace erlrc::test
