@@ -8,6 +8,7 @@ apps=$work/apps
 change=(faulty 1.0.0 2.0.0 "$apps/faulty-1.0.0" "$apps/faulty-2.0.0")
 failed=0
 client=''
+killed_node=''  # by the row
 
 # --- the application, and nodes
 
@@ -186,7 +187,12 @@ look() {
   local known
   known=$(printf '%s\n' "${versions[@]}" | grep -vx -e - | sort -u)
   agree=yes
-  if [[ $known == *$'\n'* || $known == *' '* ]] && (( code != 3 )); then agree=no failed=1; fi
+  if [[ $known == *$'\n'* || $known == *' '* ]] && (( code != 3 )); then agree=no; fi
+  # Nothing dies but what the row kills; and only a client that was killed leaves files, for the next one.
+  [[ ${versions[0]} != - || $killed_node == n1 ]] && [[ ${versions[1]} != - ]] || agree=no
+  [[ -z $left ]] || (( code > 128 )) || agree=no
+  [[ $agree == yes ]] || failed=1
+  killed_node=''
 }
 
 finish_row() {
