@@ -57,16 +57,19 @@ bool is_pinned(const Mapped& library, const std::vector<Mapped>& all) {
   });
 }
 
-std::string_view file_name(const Mapped& library) {
+// Its name in any version of its application.
+std::string_view name_in_versions(const Mapped& library) {
+  constexpr std::string_view priv = "/priv/";
   const std::string_view name = without_marks(library.name);
-  return name.substr(name.rfind('/') + 1);
+  const auto at = name.rfind(priv);
+  return at == std::string_view::npos ? name.substr(name.rfind('/') + 1) : name.substr(at + priv.size());
 }
 
 // What is about to be replaced is pinned. So a pinned library may be what a module used before, if another one of its
 // name is not pinned; otherwise it is used again, as after an upgrade that was tried before.
 bool may_be_used(const Mapped& library, const std::vector<Mapped>& all) {
   return !is_pinned(library, all) || std::ranges::all_of(all, [&](const Mapped& other) {
-    return file_name(other) != file_name(library) || is_pinned(other, all);
+    return name_in_versions(other) != name_in_versions(library) || is_pinned(other, all);
   });
 }
 

@@ -86,6 +86,11 @@ TEST_CASE("a mapped file that was replaced by one of the same content is put bac
     write_file_atomically(pin, Bytes(size, 'p'), 0644);
     const MappedFile mapped_pin(pin);
     CHECK(put_back_below(dir.path()) == std::vector{library.string()});
+    std::filesystem::create_directories(dir.path() / "b-1" / "priv" / "b");
+    const auto other = dir.path() / "b-1" / "priv" / "b" / "a.so";
+    write_file_atomically(other, Bytes(size, 'o'), 0644);
+    const MappedFile mapped_other(other);
+    CHECK(put_back_below(dir.path()) == std::vector{library.string()});
     std::filesystem::create_directory(dir.path() / "2");
     const auto used = dir.path() / "2" / "a.so";
     write_file_atomically(used, Bytes(size, 'u'), 0644);
