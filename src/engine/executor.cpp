@@ -210,7 +210,9 @@ bool Executor::would_change(const std::vector<Request>& requests) {
 }
 
 bool Executor::needs_restart(const std::vector<Request>& requests) {
-  return would_any(requests, [](const NodeReport& report) { return report.outcome.is(Word::restart_due); });
+  return would_any(requests, [](const NodeReport& report) {
+    return report.outcome.is(Word::restart_due) || report.outcome.is_silent();
+  });
 }
 
 Executor::Result Executor::one(const Request& request, const Site& site, Deadline until, Options options) {

@@ -74,6 +74,7 @@ public:
       executed_.all_known = executed_.all_known && tried.all_known;
       code = tried.code;
     }
+    executed_.worst = std::max(executed_.worst, code);
     if (code == 0 || !action.required) return true;
     executed_.code = code;
     return false;

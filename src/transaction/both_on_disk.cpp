@@ -14,6 +14,7 @@
 #include "hand_over.hpp"
 #include "moved_apps.hpp"
 #include "roll_back.hpp"
+#include "used_backups.hpp"
 
 namespace erlrc {
 
@@ -184,10 +185,10 @@ PackageActions last_hook(const Snapshot& snapshot) {
 
 /// The backup is dropped only if all nodes were changed.
 PackageActions after_last_hook(const Executed& executed, const Snapshot& snapshot) {
-  const bool changed = executed.code == 0 && executed.all_known;
-  PackageActions actions;
-  if (changed && snapshot.backups.contains(snapshot.package) && handed_over(snapshot).empty())
-    actions.push_back(DropBackup{snapshot.package});
+  PackageActions actions, questions;
+  if (executed.code == 0 && executed.all_known)
+    drop_unneeded_backups({snapshot.package}, snapshot, actions, questions);
+  if (!questions.empty()) return questions;
   actions.push_back(Exit{});
   return actions;
 }

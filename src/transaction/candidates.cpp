@@ -18,10 +18,11 @@ const InstalledPackage* find(const Snapshot& snapshot, const std::string& name) 
 }
 
 /// Whether a node runs another version of the package's applications than the one on disk, and will do so
-/// until it is restarted. One with a backup is upgraded when it is configured.
+/// until it is restarted. One with a backup that is still to be configured is upgraded then.
 bool needs_restart(const std::string& name, const Snapshot& snapshot, PackageActions& questions) {
   const InstalledPackage* now = find(snapshot, name);
-  if (now == nullptr || !now->member || !snapshot.backup(name).empty()) return false;
+  if (now == nullptr || !now->member) return false;
+  if (is_to_be_configured(*now) && !snapshot.backup(name).empty()) return false;
   return ask({Ask::What::needs_restart, for_nodes(now->member->nodes, start_all(now->member->apps, {}))},
              snapshot, questions);
 }

@@ -100,4 +100,14 @@ std::optional<PackagedApps> managed_apps(const std::optional<ControlMember>& mem
   return member->apps;
 }
 
+const PackagedApp* find_app(const PackagedApps& apps, const Atom& app) {
+  const auto found = std::ranges::find(apps, app, &PackagedApp::app);
+  return found == apps.end() ? nullptr : &*found;
+}
+
+bool ships(const std::optional<ControlMember>& member, const Atom& app) {
+  const auto apps = managed_apps(member);
+  return apps && find_app(*apps, app) != nullptr;
+}
+
 }  // namespace erlrc

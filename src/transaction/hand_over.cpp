@@ -14,19 +14,6 @@
 namespace erlrc {
 namespace {
 
-bool has(const PackagedApps& apps, const Atom& app) {
-  return std::ranges::find(apps, app, &PackagedApp::app) != apps.end();
-}
-
-bool ships(const std::optional<ControlMember>& member, const Atom& app) {
-  const auto apps = managed_apps(member);
-  return apps && has(*apps, app);
-}
-
-bool is_to_be_configured(const InstalledPackage& package) {
-  return package.unpacked || package.half_configured;
-}
-
 /// Whether an archive of the run has another version of the package than the one that is installed.
 bool is_replaced(const InstalledPackage& package, const Snapshot& snapshot) {
   return std::ranges::any_of(snapshot.archives, [&](const Archive& archive) {
@@ -51,6 +38,12 @@ bool waits_in_another(const Atom& app, const Snapshot& snapshot) {
          });
 }
 
+PackagedApps apps_of(const Snapshot& snapshot) {
+  return managed_apps(snapshot.installed).value_or(PackagedApps{});
+}
+
+}  // namespace
+
 /// APT may remove the old package by a call of dpkg that does not name the archive of the new one.
 bool comes_with_another(const Atom& app, const Snapshot& snapshot) {
   if (waits_in_another(app, snapshot)) return true;
@@ -63,12 +56,6 @@ bool comes_with_another(const Atom& app, const Snapshot& snapshot) {
     return archive.relations && ships(archive.member, app) && comes_with(archive.relations->name);
   });
 }
-
-PackagedApps apps_of(const Snapshot& snapshot) {
-  return managed_apps(snapshot.installed).value_or(PackagedApps{});
-}
-
-}  // namespace
 
 bool must_open(const Snapshot& snapshot) {
   const bool removed = snapshot.moment == Moment::about_to_remove || snapshot.moment == Moment::removed;
@@ -93,8 +80,8 @@ PackagedApps left_to_others(const Snapshot& snapshot) {
   return apps;
 }
 
-bool is_kept_for_another(const Snapshot& snapshot) {
-  return std::ranges::any_of(snapshot.backup(snapshot.package), [&](const PackagedApp& app) {
+bool is_kept_for_another(const std::string& package, const Snapshot& snapshot) {
+  return std::ranges::any_of(snapshot.backup(package), [&](const PackagedApp& app) {
     return comes_with_another(app.app, snapshot) ||
            shipped_by_another(app.app, snapshot.package, snapshot) != nullptr;
   });
@@ -114,15 +101,9 @@ void keep_for_another(PackagedApps handed, const PackagedApps& left, const Snaps
 bool must_look_up(const Snapshot& snapshot) {
   const PackagedApps own = apps_of(snapshot);
   return !snapshot.packages && std::ranges::any_of(snapshot.backups, [&](const auto& one) {
-    return one.first != snapshot.package &&
-           std::ranges::any_of(one.second, [&](const PackagedApp& app) { return has(own, app.app); });
-  });
-}
-
-bool is_taken_over(const std::string& giver, const Snapshot& snapshot) {
-  const PackagedApps own = apps_of(snapshot);
-  return std::ranges::all_of(snapshot.backup(giver), [&](const PackagedApp& app) {
-    return has(own, app.app) || shipped_by_another(app.app, giver, snapshot) != nullptr;
+    return one.first != snapshot.package && std::ranges::any_of(one.second, [&](const PackagedApp& app) {
+             return find_app(own, app.app) != nullptr;
+           });
   });
 }
 
@@ -136,7 +117,7 @@ std::map<std::string, PackagedApps> taken_over(const Snapshot& snapshot) {
     if (name == snapshot.package || has_apps) continue;
     PackagedApps apps;
     std::ranges::copy_if(backup, std::back_inserter(apps),
-                         [&](const PackagedApp& app) { return has(own, app.app); });
+                         [&](const PackagedApp& app) { return find_app(own, app.app) != nullptr; });
     if (!apps.empty()) taken[name] = std::move(apps);
   }
   return taken;

@@ -26,8 +26,12 @@ PackagedApps handed_over(const Snapshot& snapshot);
 /// The applications of the calling package that a configured package ships, too: nodes change to its version at once.
 PackagedApps left_to_others(const Snapshot& snapshot);
 
-/// Whether the backup of the calling package is kept for another one. Needs snapshot.packages.
-bool is_kept_for_another(const Snapshot& snapshot);
+/// Whether the application is to come with a package other than the calling one, which will change nodes to its
+/// version.
+bool comes_with_another(const Atom& app, const Snapshot& snapshot);
+
+/// Whether the backup of `package` is kept for another one. Needs snapshot.packages.
+bool is_kept_for_another(const std::string& package, const Snapshot& snapshot);
 
 /// Backs up applications of the calling package, `handed` over or `left` to others, if a node runs one of them; or asks
 /// that first.
@@ -36,9 +40,6 @@ void keep_for_another(PackagedApps handed, const PackagedApps& left, const Snaps
 
 /// Whether `taken_over` needs to know which packages are installed.
 bool must_look_up(const Snapshot& snapshot);
-
-/// Whether the applications of the backup of `giver` are all shipped by the calling package or by others.
-bool is_taken_over(const std::string& giver, const Snapshot& snapshot);
 
 /// What the calling package has taken over: of each package, the backups of applications that only the calling one
 /// ships now.

@@ -31,15 +31,19 @@ bool take(const Request& request, PackageChange& taker) {
 
 }  // namespace
 
+const InstalledPackage* other_with(const Atom& app, const std::string& package, const Snapshot& snapshot) {
+  const auto counts = [&](const auto& one) {
+    const auto& [name, other] = one;
+    return name != package && !other.half_installed && !snapshot.removed.contains(name) && other.member &&
+           other.member->policy == PackagePolicy::hot && find_app(other.member->apps, app) != nullptr;
+  };
+  const auto found = std::ranges::find_if(*snapshot.packages, counts);
+  return found == snapshot.packages->end() ? nullptr : &found->second;
+}
+
 const PackagedApp* shipped_by_another(const Atom& app, const std::string& package, const Snapshot& snapshot) {
-  for (const auto& [name, other] : *snapshot.packages) {
-    const bool counts = name != package && !other.half_installed && !snapshot.removed.contains(name) &&
-                        other.member && other.member->policy == PackagePolicy::hot;
-    if (!counts) continue;
-    const auto found = std::ranges::find(other.member->apps, app, &PackagedApp::app);
-    if (found != other.member->apps.end()) return &*found;
-  }
-  return nullptr;
+  const InstalledPackage* other = other_with(app, package, snapshot);
+  return other == nullptr ? nullptr : find_app(other->member->apps, app);
 }
 
 bool stops_any(const std::vector<Request>& requests) {

@@ -14,8 +14,11 @@
 
 namespace erlrc {
 
-/// The application as another package ships it, which is installed and stays so; null: none does. Needs
-/// snapshot.packages.
+/// The package other than `package` that ships the application, is installed and stays so; null: no package does.
+/// Needs snapshot.packages.
+const InstalledPackage* other_with(const Atom& app, const std::string& package, const Snapshot& snapshot);
+
+/// The application as that package ships it.
 const PackagedApp* shipped_by_another(const Atom& app, const std::string& package, const Snapshot& snapshot);
 
 /// Whether one of these requests stops an application.

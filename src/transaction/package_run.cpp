@@ -183,7 +183,8 @@ PackageActions stays_installed(const Snapshot& snapshot) {
 }
 
 /// Stops the applications of the calling package. Where another package ships one of them, too, nodes change to
-/// its version instead; where another one is to come with it, they wait for that.
+/// its version instead, and one that refuses that keeps no other application running; where another one is to come
+/// with it, they wait for that.
 PackageActions remove(const Snapshot& snapshot) {
   if (must_open(snapshot)) return {LookUp{}, OpenArchives{}};
   if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};
@@ -193,19 +194,22 @@ PackageActions remove(const Snapshot& snapshot) {
     keep_for_another(handed, left, snapshot, actions, questions);
   if (!questions.empty()) return questions;
   if (snapshot.moment == Moment::removed && handed.empty() && left.empty()) drop_backup(snapshot, actions);
-  auto requests = requests_for(snapshot.moment, snapshot.versions());
-  std::erase_if(requests, [&](const Request& request) {
-    return std::ranges::find(handed, request.app, &PackagedApp::app) != handed.end();
-  });
-  requests = leave_to_others(snapshot.package, std::move(requests), snapshot);
-  actions.push_back(Execute{std::move(requests), Execute::How::all_or_none, true});
+  auto stops = requests_for(snapshot.moment, snapshot.versions());
+  std::erase_if(stops, [&](const Request& stop) { return find_app(handed, stop.app) != nullptr; });
+  const auto moved = std::ranges::stable_partition(
+      stops, [&](const Request& stop) { return find_app(left, stop.app) == nullptr; });
+  auto changes = leave_to_others(snapshot.package, {moved.begin(), moved.end()}, snapshot);
+  stops.erase(moved.begin(), moved.end());
+  const bool changes_all = !changes.empty() && stops.empty();
+  if (!changes.empty()) actions.push_back(Execute{std::move(changes), Execute::How::each});
+  if (!changes_all) actions.push_back(Execute{std::move(stops), Execute::How::all_or_none, true});
   return actions;
 }
 
 PackageActions forgotten(const Snapshot& snapshot) {
   if (snapshot.backups.contains(snapshot.package) && !snapshot.packages) return {LookUp{}};
   PackageActions actions;
-  if (!is_kept_for_another(snapshot)) drop_backup(snapshot, actions);
+  if (!is_kept_for_another(snapshot.package, snapshot)) drop_backup(snapshot, actions);
   actions.push_back(Exit{});
   return actions;
 }
@@ -217,12 +221,18 @@ PackageActions continue_unless_changed(int code, const Snapshot& snapshot) {
   return {Warn{snapshot.package + ": dpkg continues, since the failure has changed no node"}, Exit{}};
 }
 
-/// What nodes were changed from is dropped only when they were; a node that refuses runs it until the package that
-/// ships the application is configured again.
+/// The backups that no node needs are dropped, and those that the calling package was the last to need.
 PackageActions after_removal(const Executed& executed, const Snapshot& snapshot) {
-  PackageActions actions;
-  if (executed.code == 0 && handed_over(snapshot).empty()) drop_backup(snapshot, actions);
-  std::ranges::move(continue_unless_changed(executed.code, snapshot), std::back_inserter(actions));
+  PackageActions actions, questions;
+  if (snapshot.moment == Moment::removed && executed.code == 0 && executed.all_known) {
+    if (!snapshot.backups.empty() && !snapshot.packages) return {LookUp{}};
+    drop_unneeded_backups({snapshot.package}, snapshot, actions, questions);
+    for (const std::string& name : left_backups(snapshot))
+      actions.push_back(DropBackup{name});
+  }
+  if (!questions.empty()) return questions;
+  const int code = executed.worst == not_rolled_back ? not_rolled_back : executed.code;
+  std::ranges::move(continue_unless_changed(code, snapshot), std::back_inserter(actions));
   return actions;
 }
 
@@ -230,10 +240,23 @@ PackageActions after_removal(const Executed& executed, const Snapshot& snapshot)
 /// repeated.
 PackageActions after_sync(const Executed& executed, const Snapshot& snapshot) {
   if (!executed.all_known) return {Exit{std::max(executed.code, 1)}};
-  PackageActions actions;
-  if (executed.code == 0) drop_backup(snapshot, actions);
+  std::vector<std::string> names{snapshot.package};
   for (const auto& [giver, apps] : taken_over(snapshot))
-    if (executed.code == 0 && is_taken_over(giver, snapshot)) actions.push_back(DropBackup{giver});
+    names.push_back(giver);
+  PackageActions actions, questions;
+  if (executed.code == 0) drop_unneeded_backups(names, snapshot, actions, questions);
+  if (!questions.empty()) return questions;
+  std::ranges::move(continue_unless_changed(executed.code, snapshot), std::back_inserter(actions));
+  return actions;
+}
+
+/// A backup that was made for the removal is dropped; one of a package in the record belongs to the run.
+PackageActions after_aborted_removal(const RunRecord& record, const Executed& executed,
+                                     const Snapshot& snapshot) {
+  PackageActions actions, questions;
+  if (executed.code == 0 && record.group_of(snapshot.package) == nullptr)
+    drop_unneeded_backups({snapshot.package}, snapshot, actions, questions);
+  if (!questions.empty()) return questions;
   std::ranges::move(continue_unless_changed(executed.code, snapshot), std::back_inserter(actions));
   return actions;
 }
@@ -246,8 +269,11 @@ PackageActions after_execution(const RunRecord& record, const Executed& executed
     case Moment::configured:
     case Moment::given_up:
       return after_sync(executed, snapshot);
+    case Moment::about_to_remove:
     case Moment::removed:
       return after_removal(executed, snapshot);
+    case Moment::stays_installed:
+      return after_aborted_removal(record, executed, snapshot);
     default:
       return continue_unless_changed(executed.code, snapshot);
   }

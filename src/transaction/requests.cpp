@@ -12,11 +12,6 @@
 namespace erlrc {
 namespace {
 
-const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
-  const auto found = std::ranges::find(apps, app, &PackagedApp::app);
-  return found == apps.end() ? nullptr : &*found;
-}
-
 Version version(const PackagedApp& app) {
   return {app.vsn, app.location};
 }
@@ -93,10 +88,10 @@ std::vector<Request> change_all(const PackagedApps& from, const PackagedApps& to
                                 const DesiredApps& desired) {
   std::vector<Request> requests;
   for (const PackagedApp& next : to)
-    if (const PackagedApp* now = find(from, next.app))
+    if (const PackagedApp* now = find_app(from, next.app))
       requests.push_back(change(*now, next, is_desired(desired, next.app)));
   for (auto gone = from.rbegin(); gone != from.rend(); ++gone)
-    if (!find(to, gone->app)) requests.push_back(stop(*gone));
+    if (!find_app(to, gone->app)) requests.push_back(stop(*gone));
   return requests;
 }
 

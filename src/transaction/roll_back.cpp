@@ -17,11 +17,6 @@ namespace {
 using State = RunRecord::State;
 using Group = RunRecord::Group;
 
-const PackagedApp* find(const PackagedApps& apps, const Atom& app) {
-  const auto found = std::ranges::find(apps, app, &PackagedApp::app);
-  return found == apps.end() ? nullptr : &*found;
-}
-
 bool to_backup(const Request& request) {
   const Version* to = version_after(request);
   return to != nullptr && to->location && to->location->is_backup();
@@ -50,7 +45,7 @@ bool is_closed(const RunRecord& record) {
 void read_from_installed(Request& request, const InstalledPackage& package, const Snapshot& snapshot) {
   Version* from = version_before(request);
   if (from == nullptr || !is_staged(*from, snapshot) || !package.member) return;
-  if (const PackagedApp* now = find(package.member->apps, request.app);
+  if (const PackagedApp* now = find_app(package.member->apps, request.app);
       now != nullptr && now->vsn == from->vsn)
     from->location = now->location;
 }
@@ -95,7 +90,7 @@ std::vector<Request> rolling_back(const Group& group, const RunRecord::Package& 
   std::vector<Request> requests = all_reversed(package.requests);
   const auto read_from = [&](const PackagedApps& backup) {
     for (Request& request : requests) {
-      const PackagedApp* app = find(backup, request.app);
+      const PackagedApp* app = find_app(backup, request.app);
       Version* to = version_after(request);
       if (app != nullptr && to != nullptr && to->vsn == app->vsn) to->location = app->location;
     }
@@ -132,7 +127,7 @@ std::set<std::string> roll_back_unmet(const RunRecord& record, const Snapshot& s
     if (!back.contains(package.name)) continue;
     RollBack made{package.name, {}};
     for (Request request : all_reversed(package.requests))
-      if (const PackagedApp* app = find(snapshot.backup(package.name), request.app)) {
+      if (const PackagedApp* app = find_app(snapshot.backup(package.name), request.app)) {
         if (Version* to = version_after(request)) *to = {app->vsn, app->location.read_from};
         read_from_installed(request, snapshot.packages->at(package.name), snapshot);
         made.requests.push_back(std::move(request));
@@ -176,7 +171,7 @@ std::vector<Request> moves(const RunRecord::Package& package, const PackagedApps
                            const Snapshot& snapshot) {
   std::vector<Request> made;
   for (const Request& request : package.requests) {
-    const PackagedApp* now = find(apps, request.app);
+    const PackagedApp* now = find_app(apps, request.app);
     const Version* staged = version_after(request);
     if (now == nullptr || staged == nullptr || !is_staged(*staged, snapshot)) continue;
     made.push_back({request.app,

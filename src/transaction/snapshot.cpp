@@ -40,6 +40,10 @@ bool may_concern(const Snapshot& snapshot, const std::string& package) {
          (snapshot.packages && snapshot.packages->contains(package));
 }
 
+bool is_to_be_configured(const InstalledPackage& package) {
+  return package.unpacked || package.half_configured;
+}
+
 std::size_t own_archive(const Snapshot& snapshot) {
   const std::string& version = snapshot.unpacking_relations.version;
   const auto found = std::ranges::find_if(snapshot.archives, [&](const Archive& archive) {

@@ -113,6 +113,9 @@ holds "the old one is removed" packages dpkg --purge egerl
 holds "the node runs the old version" equal "$(running egerl egerl)" '["4.0.1"]'
 holds "it is served" equal "$(ask version)" 'version 4.0.1'
 holds "from the backup, which stays" test -e /var/lib/erlrc/backups/egerl/egerl/egerl.app
+holds "the version is refused once more" packages dpkg -i "$(deb egerl-server 4.2.0)"
+holds "the node still runs the old version" equal "$(running egerl egerl)" '["4.0.1"]'
+holds "the backup still stays" test -e /var/lib/erlrc/backups/egerl/egerl/egerl.app
 move 4.1.0
 apart 4.1.0
 holds "a version that it accepts comes" packages dpkg -i "$(deb egerl-server 4.1.0)"
@@ -121,3 +124,15 @@ holds "the same connection is served by it" equal "$(ask version)" 'version 4.1.
 holds "no backup is left" refused ls /var/lib/erlrc/backups/egerl
 close_line
 holds "no package is half done" nothing_pending
+
+say "The package that has taken over is removed before the node has changed:"
+move 4.2.0
+apart 4.2.0
+before
+packages dpkg -i "$(deb egerl-server 4.2.0)"
+packages dpkg --purge egerl
+holds "the backup is there" test -e /var/lib/erlrc/backups/egerl/egerl/egerl.app
+holds "the package is removed" packages dpkg --purge egerl-server
+holds "the application is stopped" equal "$(running egerl egerl)" '[]'
+holds "no backup is left" refused ls /var/lib/erlrc/backups/egerl
+close_line

@@ -102,7 +102,7 @@ struct OpenArchives {
 struct Ask {
   enum class What {
     would_change,   ///< whether a request would change a node
-    needs_restart,  ///< whether a node runs another version, which only a restart changes
+    needs_restart,  ///< whether a node runs another version, which only a restart changes, or does not answer
   };
   What what = What::would_change;
   std::vector<Request> requests;

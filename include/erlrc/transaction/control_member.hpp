@@ -50,4 +50,10 @@ ControlMember parse_control_member(std::string_view text, const std::string& fil
 /// without a control member.
 std::optional<PackagedApps> managed_apps(const std::optional<ControlMember>& member);
 
+/// Null: it is not among them.
+const PackagedApp* find_app(const PackagedApps& apps, const Atom& app);
+
+/// Whether the application is among managed_apps.
+bool ships(const std::optional<ControlMember>& member, const Atom& app);
+
 }  // namespace erlrc

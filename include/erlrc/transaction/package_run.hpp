@@ -36,11 +36,11 @@
 //   failed      both_on_disk(_again)  Refuse                                             failed
 //   any         given_up              what unpack_failed missed; then as configured      -, closed
 //   any         configured            finish the run; then bring the nodes in sync       -
-//   any         stays_installed       start                                              same
+//   any         stays_installed       start; drop the backup that no node needs          same
 //   any         about_to_remove       stop; what another package ships: back it up and   same
 //               ..                    change to that; what comes with another package:
 //               ..                    back it up
-//   any         removed               the same, drop the backup if all have changed      same
+//   any         removed               the same; drop the backups that no node needs      same
 //
 // A group whose packages are all closed leaves the record; a record without groups is removed. If the record
 // is that of another run, that run ended early: the first call of the next one finishes it. To finish a run
@@ -67,6 +67,7 @@ struct Executed {
   int code = 0;                     ///< of the first required Execute that failed; 0: none did
   bool all_known = true;            ///< after each Execute it was known of every node what it runs
   std::optional<Request> failed{};  ///< all_or_none: the request that failed
+  int worst = 0;                    ///< of all Execute
   bool operator==(const Executed&) const = default;
 };
 

@@ -35,6 +35,9 @@ struct InstalledPackage {
   bool operator==(const InstalledPackage&) const = default;
 };
 
+/// Whether its configuration is still to come, or has failed.
+bool is_to_be_configured(const InstalledPackage& package);
+
 /// An archive that this run of the package manager unpacks, or has unpacked.
 struct Archive {
   std::string path;                             ///< empty: it is unpacked

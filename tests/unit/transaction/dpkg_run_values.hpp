@@ -65,4 +65,13 @@ inline RunRecord set_record(RunRecord::State state, bool app_closed = false, boo
             {{"app", "1", "2", {up("app")}, app_closed}, {"lib", "1", "2", {up_staged()}, lib_closed}}}}};
 }
 
+inline Warn continues(const std::string& package) {
+  return {package + ": dpkg continues, since the failure has changed no node"};
+}
+
+/// The record while one package is upgraded.
+inline RunRecord alone_record(RunRecord::State state, bool closed = false) {
+  return {kRun, {{state, "", {{"app", "", "", {up("app")}, closed}}}}};
+}
+
 }  // namespace erlrc::test

@@ -15,6 +15,11 @@ Request stop() {
   return {Atom{"app"}, Request::Stop{{"1", at("app", "1").location}}};
 }
 
+/// What shows whether a node still needs a backup, when server has version 2.
+Ask needs_restart(const std::string& app = "app") {
+  return {Ask::What::needs_restart, {start(app, "2")}};
+}
+
 Ask runs() {
   return {Ask::What::would_change, {stop()}};
 }
@@ -110,10 +115,12 @@ TEST_CASE("a version without hooks hands its applications over to the package th
 }
 
 TEST_CASE("nodes change from the backup when the package that has taken over is configured") {
-  const Snapshot snapshot = configuration();
+  Snapshot snapshot = configuration();
   const Request change = up("app", at("app", "2"), backup_of("app"));
   CHECK(next({}, Called{}, snapshot) ==
         Actions{Execute{{change}, How::each}, Execute{{start("app", "2")}, How::all_or_none, true}});
+  CHECK(next({}, Executed{}, snapshot) == Actions{needs_restart()});
+  snapshot.answers = {{needs_restart(), false}};
   CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
 }
 
@@ -141,10 +148,10 @@ TEST_CASE(
   const Request change = change_from(at("app", "1"));
   Snapshot snapshot = removal_after(Moment::about_to_remove);
   CHECK(next({}, Called{}, snapshot) ==
-        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::all_or_none, true}});
+        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::each}});
   snapshot.moves = {{Atom{"app"}, "server"}};
   CHECK(next({}, Called{}, snapshot) ==
-        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::all_or_none, true}});
+        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::each}});
   snapshot.moment = Moment::both_on_disk;
   CHECK(next({}, Called{}, snapshot) ==
         Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::each, true}});
@@ -155,19 +162,29 @@ TEST_CASE(
 TEST_CASE("when the files are gone, nodes change from the backup") {
   Snapshot snapshot = removal_after(Moment::removed);
   snapshot.backups = {{"app", {backup_of("app")}}};
-  const Execute change{{change_from(backup_of("app"))}, How::all_or_none, true};
+  const Execute change{{change_from(backup_of("app"))}, How::each};
   CHECK(next({}, Called{}, snapshot) == Actions{change});
 }
 
 TEST_CASE("what nodes changed from is dropped only if all have changed") {
   Snapshot snapshot = removal_after(Moment::both_on_disk);
   snapshot.backups = {{"app", {backup_of("app")}}};
-  CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+  for (const Moment moment : {Moment::both_on_disk, Moment::removed}) {
+    snapshot.moment = moment;
+    snapshot.unpacking.reset();
+    snapshot.answers.clear();
+    CHECK(next({}, Executed{}, snapshot) == Actions{needs_restart()});
+    snapshot.answers = {{needs_restart(), true}};
+    CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
+    snapshot.answers = {{needs_restart(), false}};
+    CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+    CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{}});
+  }
+  snapshot.moment = Moment::both_on_disk;
   CHECK(next({}, Executed{1}, snapshot) == Actions{Exit{}});
-  CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{}});
   snapshot.moment = Moment::removed;
-  CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
   CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
+  CHECK(next({}, Executed{0, false, {}, 3}, snapshot) == Actions{Exit{3}});
   snapshot.moment = Moment::forgotten;
   CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
   snapshot.packages.reset();
@@ -220,7 +237,7 @@ TEST_CASE("a backup that nodes run is what they change from, and is not made aga
   used.location = Location("/backups/app/app");
   Snapshot snapshot = removal_after(Moment::about_to_remove);
   snapshot.backups = {{"app", {used}}};
-  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change_from(used)}, How::all_or_none, true}});
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change_from(used)}, How::each}});
 }
 
 TEST_CASE("a backup that nodes run stays as it is when the application moves") {
@@ -229,4 +246,59 @@ TEST_CASE("a backup that nodes run stays as it is when the application moves") {
   used.location = Location("/backups/app/app");
   snapshot.backups = {{"app", {used}}};
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{}, How::all_or_none, true}});
+}
+
+TEST_CASE(
+    "a node that refuses to change to another package's version keeps no application of the old one "
+    "running") {
+  Snapshot snapshot = removal_after(Moment::removed);
+  snapshot.installed->apps.push_back(at("other", "1"));
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  const Execute change{{change_from(backup_of("app"))}, How::each};
+  const Execute stops{{reversed(start("other", "1"))}, How::all_or_none, true};
+  CHECK(next({}, Called{}, snapshot) == Actions{change, stops});
+}
+
+TEST_CASE("what two packages take over is kept until both have it") {
+  Snapshot snapshot = configuration();
+  snapshot.backups = {{"app", {backup_of("app"), backup_of("lib")}}};
+  snapshot.packages->insert({"second", {relations("second", "2"), "all", false, member("lib", "2")}});
+  snapshot.answers = {{{Ask::What::needs_restart, {start("app", "2"), start("lib", "2")}}, false}};
+  InstalledPackage& second = snapshot.packages->at("second");
+  second.unpacked = true;
+  CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
+  second.unpacked = false;
+  CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+}
+
+TEST_CASE("a backup is not dropped while a node keeps running what is in it") {
+  Snapshot snapshot = configuration();
+  snapshot.answers = {{needs_restart(), true}};
+  CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
+  snapshot.backups = {{"server", {backup_of("app")}}};
+  CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
+}
+
+TEST_CASE("a backup that the removed package was the last to need is dropped") {
+  Snapshot snapshot = configuration();
+  snapshot.moment = Moment::removed;
+  CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+  CHECK(next({}, Executed{1}, snapshot) == Actions{continues("server"), Exit{}});
+  snapshot.packages->insert({"second", {relations("second", "2"), "all", false, member("app", "2")}});
+  CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
+  snapshot.packages.reset();
+  CHECK(next({}, Executed{}, snapshot) == Actions{LookUp{}});
+}
+
+TEST_CASE("a backup for a removal that was aborted is dropped, but not one of a run") {
+  Snapshot snapshot = alone(Moment::stays_installed);
+  const Ask runs_other{Ask::What::needs_restart, {start("app", "1")}};
+  snapshot.packages = {{"app", {relations("app", "1"), "all", false, member("app", "1")}}};
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  CHECK(next({}, Executed{}, snapshot) == Actions{runs_other});
+  snapshot.answers = {{runs_other, false}};
+  CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
+  CHECK(next(alone_record(RunRecord::State::done), Executed{}, snapshot) == Actions{Exit{}});
+  snapshot.answers = {{runs_other, true}};
+  CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
 }

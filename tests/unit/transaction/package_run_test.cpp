@@ -24,14 +24,6 @@ Warn named(const std::string& because) {
   return {because + "; `apt-get -o Erlrc::Hooks=off` leaves all nodes alone", true};
 }
 
-Warn continues(const std::string& package) {
-  return {package + ": dpkg continues, since the failure has changed no node"};
-}
-
-RunRecord alone_record(State state, bool closed = false) {
-  return {kRun, {{state, "", {{"app", "", "", {up("app")}, closed}}}}};
-}
-
 }  // namespace
 
 TEST_CASE("nodes do not change before the new version of a package is unpacked") {
@@ -59,6 +51,9 @@ TEST_CASE("a package without hooks is adopted: it is backed up, and upgraded whe
   snapshot.backups = {{"app", {old}}};
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{up("app", at("app", "2"), old)}, How::each},
                                                 Execute{{start("app", "2")}, How::all_or_none, true}});
+  CHECK(next({}, Executed{}, snapshot) == Actions{LookUp{}});
+  snapshot.packages = {{"app", {relations("app", "2"), "all", false, member("app", "2")}}};
+  snapshot.answers = {{{Ask::What::needs_restart, {start("app", "2")}}, false}};
   CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
   CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{1}});
 }
@@ -338,7 +333,7 @@ TEST_CASE("a removal leaves an application that another package ships, too, in t
   Request change = up("app");
   std::get<Request::Change>(change.what).start = false;
   snapshot.answers = {{{Ask::What::would_change, {reversed(start("app", "1"))}}, false}};
-  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change}, How::all_or_none, true}});
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change}, How::each}});
   snapshot.packages->at("other").half_installed = true;
   CHECK(next({}, Called{}, snapshot) ==
         Actions{Execute{{reversed(start("app", "1"))}, How::all_or_none, true}});
