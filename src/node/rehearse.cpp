@@ -31,6 +31,8 @@ struct Conversions {
   ReadCode read;
   std::vector<Term> unfit;   ///< what the states of the new code cannot be
   std::vector<Term> awaits;  ///< where processes wait that are not of the module
+  std::vector<Atom> stopped_apps;
+  std::vector<Atom> stopped_modules;  ///< their processes are stopped
 };
 
 Conversions conversions_of(const Plan& plan) {
@@ -47,6 +49,9 @@ Conversions conversions_of(const Plan& plan) {
       for (const CheckStates::Item& item : states->items)
         found.unfit.push_back(item.term());
     }
+    if (const auto* stop = std::get_if<StopApp>(&step)) found.stopped_apps.push_back(stop->app);
+    if (const auto* stop = std::get_if<TerminateProcesses>(&step))
+      std::ranges::copy(stop->modules, std::back_inserter(found.stopped_modules));
     if (const auto* supervisors = std::get_if<NoteChildren>(&step))
       for (const NoteChildren::Item& item : supervisors->items)
         if (item.askable) found.askable.push_back(item.module);
@@ -74,6 +79,7 @@ Term argument(Conversions found, milliseconds limit) {
               {Atom{"unfit"}, list(std::move(found.unfit))},
               {Atom{"awaits"}, list(std::move(found.awaits))},
               {Atom{"converted"}, list(std::move(converted))},
+              {Atom{"stopped"}, tuple(atoms(found.stopped_apps), atoms(found.stopped_modules))},
               {Atom{"limit"}, std::int64_t{limit.count()}}}};
 }
 

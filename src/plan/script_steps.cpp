@@ -289,7 +289,8 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     // What the author of a shipped appup has loaded without a conversion needs none. Which processes are to
     // stop before their module is removed is not known here.
     steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy,
-                                  script.killing(), awaits(from, to, touched)});
+                                  script.killing(), awaits(from, to, touched),
+                                  passing_on(from, to, instructions)});
     if (auto check = check_states(versions, instructions, script.converted, policy))
       steps.push_back(*std::move(check));
   }

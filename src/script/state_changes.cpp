@@ -32,6 +32,12 @@ const Shapes* shapes_of(const AppFiles& files, const Atom& module) {
   return beam != nullptr && beam->shapes ? &*beam->shapes : nullptr;
 }
 
+/// The later version's code_change knows both.
+bool passes_on(const AppFiles& from, const AppFiles& to, const std::pair<const Atom, Direction>& change) {
+  const Shapes* later = shapes_of(change.second == Direction::up ? to : from, change.first);
+  return later != nullptr && later->passes_on;
+}
+
 /// What the loops of behaviours call, whatever comes: all of one group, if the module is of that behaviour. Files
 /// without attributes do not name it.
 std::vector<std::vector<FunctionName>> callbacks_of(const Beam& beam) {
@@ -82,6 +88,13 @@ std::string describe(const std::vector<FunctionName>& functions) {
   return text;
 }
 
+std::vector<Atom> passing_on(const AppFiles& from, const AppFiles& to, const std::vector<LowLevel>& script) {
+  std::vector<Atom> modules;
+  for (const auto& change : converted_modules(script))
+    if (passes_on(from, to, change)) modules.push_back(change.first);
+  return modules;
+}
+
 std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
                                        const std::vector<LowLevel>& script) {
   const std::map<Atom, Direction> converted = converted_modules(script);
@@ -95,10 +108,9 @@ std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
     Unfit unfit = unfit_shapes(*before, *after);
     if (unfit.empty()) continue;
     StateChange change{load->module, std::move(unfit)};
-    // The later version's code_change knows both.
     if (const auto found = converted.find(load->module); found != converted.end()) {
       change.updated = true;
-      change.passes_on = (found->second == Direction::up ? after : before)->passes_on;
+      change.passes_on = passes_on(from, to, *found);
     }
     changes.push_back(std::move(change));
   }

@@ -234,6 +234,46 @@ TEST_CASE("children: if a later step fails, new ones are stopped and removed one
   CHECK(lab.condition("fir") == "old");
 }
 
+TEST_CASE("children: what was known below a supervisor that is gone is lost in a rollback, which is named") {
+  Lab lab;
+  LabRelease one = fir("1.0.0", {"fir_a"}, {"fir_x"});
+  LabRelease two{
+      "fir", "2.0.0", {{"fir_app", "app"}, {"fir_sup", "tree", child_specs({"fir_a"})}, {"fir_a", "server"}}};
+  one.keys = ", {included_applications, [sub]}";
+  lab.add(one);
+  lab.add(two);
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  lab.want("sub");
+  start(lab);
+  lab.ask("sub_app:module_info(), lab:mark(), lab:on({start, sub}, crash).");
+  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.find(
+            "  left: child fir_low of fir_sup: was stopped and started afresh; its state, and that of its "
+            "children, is not put back\n") != std::string::npos);
+  CHECK(lab.condition("fir") == "old");
+}
+
+TEST_CASE("children: one that moves below a supervisor that is new loses its state, which is reported") {
+  Lab lab;
+  lab.add({"fir",
+           "1.0.0",
+           {{"fir_app", "app"},
+            {"fir_sup", "tree", child_specs({"fir_a", "fir_x"})},
+            {"fir_a", "server"},
+            {"fir_x", "server"}}});
+  lab.add(fir("2.0.0", {"fir_a"}, {"fir_x"}));
+  start(lab);
+  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0") ==
+        Ran{0,
+            "erlrc-upgrade: Upgrading 'fir': (NODE) upgraded\n"
+            "  remark: child fir_x of fir_sup: moved to fir_low: stopped and started again, and its state is "
+            "lost\n",
+            ""});
+}
+
 TEST_CASE("children: a supervisor whose init/1 must not be called keeps removed ones, which is reported") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}, "sup"));

@@ -231,25 +231,6 @@ const std::string as_statem =
     "init([]) -> {ok, open, 1}.\ncallback_mode() -> handle_event_function.\n"
     "handle_event({call, F}, n, _, N) -> {keep_state_and_data, {reply, F, N}}.\n";
 
-/// A server whose record has the fields `before` in version 1.0.0 and `after` in 2.0.0.
-std::string redefining(Lab& lab, const std::string& before, const std::string& after,
-                       const std::string& code_change) {
-  lab.dir().write("kinds/redefining.erl",
-                  "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n-compile(debug_info).\n"
-                  "-export([start_link/0, init/1, handle_call/3, handle_cast/2, code_change/3]).\n"
-                  "-if(?VSN =:= \"1.0.0\").\n-record(state, {" +
-                      before + "}).\n-else.\n-record(state, {" + after +
-                      "}).\n-endif.\n"
-                      "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
-                      "init([]) -> {ok, #state{n = 1}}.\n"
-                      "handle_call(n, _, #state{n = N} = S) -> {reply, N, S}.\n"
-                      "handle_cast(_, S) -> {noreply, S}.\ncode_change(_, S, _) -> " +
-                      code_change + ".\n");
-  return (lab.dir() / "kinds/redefining").string();
-}
-
-const std::string swapped = "1 of zoo_rec, whose fields n, more are more, n in the new code: ";
-
 }  // namespace
 
 TEST_CASE("states: a server becomes another behaviour if the appup has it stopped and started again") {
@@ -264,34 +245,6 @@ TEST_CASE("states: a server becomes another behaviour if the appup has it stoppe
   CHECK(has(ran.out, "  remark: to be stopped by the appup, so that what they know is lost: 1 process: " +
                          pid.substr(1, pid.size() - 2) + " zoo_rec in gen_server:loop/"));
   CHECK(lab.ask("gen_statem:call(zoo_rec, n).") == "1");
-}
-
-TEST_CASE("states: a record whose fields are in another order is not taken for the new one") {
-  Lab lab;
-  SECTION("loaded without a conversion") {
-    set_up(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"), "[{load_module, zoo_rec}]");
-    const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
-    INFO(ran);
-    CHECK(ran.err.starts_with("erlrc-upgrade: NODE: refused: nothing converts states: " + swapped));
-  }
-  SECTION("returned by code_change as it was") {
-    set_up(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"));
-    const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
-    INFO(ran);
-    CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change has not converted states: " +
-                              swapped));
-  }
-  CHECK(lab.ask("lab:diff().") == "[]");
-  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--records=report"}).exit == 0);
-}
-
-TEST_CASE("states: a record whose fields are in another order may be converted") {
-  Lab lab;
-  set_up(lab, redefining(lab, "n, more", "more, n",
-                         "{ok, setelement(2, setelement(3, S, element(2, S)), element(3, S))}"));
-  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
-        Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""});
-  CHECK(lab.ask("gen_server:call(zoo_rec, n).") == "1");
 }
 
 TEST_CASE("states: what release_handler has converted is compared, too") {

@@ -20,7 +20,8 @@ namespace erlrc {
 /// of `handling` is to handle, and those in whose states there are records that change, but for those that
 /// run a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure.
 /// What is still inside the old code of a module of `killing` at the end will be killed. A process that was
-/// started as something else and waits in a function of `awaits` is not one of the module that has it.
+/// started as something else and waits in a function of `awaits` is not one of the module that has it. The
+/// code_change of a module of `passing` converts nothing.
 struct CheckStranded {
   static constexpr std::string_view name = "check_stranded";
   std::vector<Atom> apps;
@@ -39,6 +40,7 @@ struct CheckStranded {
     bool operator==(const Awaits&) const = default;
   };
   std::vector<Awaits> awaits = {};
+  std::vector<Atom> passing = {};
   std::vector<Term> args() const {
     const bool report = policy.records == Policy::Records::report;
     const bool otp = policy.engine == Policy::Engine::otp;
@@ -47,7 +49,7 @@ struct CheckStranded {
                              : policy.stranded == Policy::Stranded::report ? "report"
                                                                            : "unreached"},
                         Atom{report ? "report" : "refuse"}, Atom{otp ? "otp" : "erlrc"}, atoms(killing),
-                        parts::each(awaits, &Awaits::term));
+                        parts::each(awaits, &Awaits::term), atoms(passing));
   }
   std::string text() const {
     return "look for processes of " + parts::names(changing) + " that nothing converts";

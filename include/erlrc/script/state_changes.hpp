@@ -25,6 +25,9 @@ struct StateChange {
 std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
                                        const std::vector<LowLevel>& script);
 
+/// The modules whose processes the script has call code_change, where that returns each state as it is.
+std::vector<Atom> passing_on(const AppFiles& from, const AppFiles& to, const std::vector<LowLevel>& script);
+
 /// A module whose processes call functions that its new code does not have: a gen_server has become a
 /// gen_statem, or a plain module.
 struct LostCallbacks {

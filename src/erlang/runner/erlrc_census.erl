@@ -13,11 +13,11 @@
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
 -export([belongs/2, census/0, exporting/3, in_doubt/1, kind_modules/1, mentioning/2, of_modules/2,
-         registers/1, starters/1, waits_specially/1]).
+         registers/1, starters/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2]).
--import(erlrc_kinds, [awaits/1, is_lambda/1, is_special/1, looks/1, note_roles/1, undecided/0, unsettled/0,
-                      waits/1]).
+-import(erlrc_kinds, [awaits/1, bottom/1, is_lambda/1, is_special/1, looks/1, note_roles/1, undecided/0,
+                      unsettled/0, waits/1, waits_at_bottom/1]).
 
 %% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
 -define(depth, 64).
@@ -29,6 +29,8 @@
 -define(at_once, 200).
 %% A node has few supervisors of a library's own kind; it may have many other special processes.
 -define(few, 100).
+%% So many may each be looked at closely where they need not be alike.
+-define(many, 1000).
 %% The state of a supervisor with many thousand children is long; what it starts is known by them.
 -define(words, 200000).
 
@@ -76,7 +78,9 @@ put_in_order(Pids, Infos) ->
     Calls = lists:map(fun proc_lib:translate_initial_call/1, Answers),
     Looks = lists:zip(lists:zip(Calls, Functions), Stacks),
     Families = families(Looks, Alive),
-    Unborn = [Look || {{{proc_lib, _, _}, {proc_lib, _, _}}, _} = Look <- maps:keys(Families)],
+    %% A process that was not started by proc_lib may wait in one of its functions, too.
+    Unborn = [Look || {{{proc_lib, _, _}, {proc_lib, _, _}}, Stack} = Look <- maps:keys(Families),
+                      bottom(Stack) =:= []],
     Begun = maps:without(Unborn, Families),
     Kinds = recall(kinds),
     Known = maps:with(maps:keys(Begun), Kinds),
@@ -127,8 +131,9 @@ supervisors(Families) ->
 %% that run one of the modules themselves.
 starters(Modules) ->
     {Supervisors, _} = lists:unzip(recall(supervisors)),
-    Special = [Pids || {_, {{{Module, _, _}, {Loop, _, _}}, _} = Look} <- looks([{special}]),
+    Special = [Pids || {_, {{{Module, _, _}, {Loop, _, _}}, Stack} = Look} <- looks([{special}]),
                        not lists:member(Module, Modules), not lists:member(Loop, Modules),
+                       waits_at_bottom(Stack),
                        Pids <- [maps:get(Look, recall(kinds))], length(Pids) =< ?few],
     lists:usort(lists:append([Supervisors | Special])).
 
@@ -180,7 +185,10 @@ of_look(Module, Look) ->
     end.
 
 entered(Modules, Kinds) ->
-    [{Module, alike(Module, Pids)} || Pids <- holding(Modules, Kinds), Module <- Modules].
+    [{Module, case length(Pids) of
+                  Few when Few =< ?many -> every(Module, Pids);
+                  _ -> alike(Module, Pids)
+              end} || Pids <- holding(Modules, Kinds), Module <- Modules].
 
 %% Finds processes with another callback module than they were started with, each for itself.
 turned([]) ->
@@ -197,7 +205,7 @@ holding(_, []) ->
     [];
 holding(Modules, Kinds) ->
     Any = binary:compile_pattern(lists:append([patterns(Module) || Module <- Modules])),
-    [Pids || Pids <- Kinds, [Pid || Pid <- lists:sublist(Pids, ?sample), holds(Pid, Any)] =/= []].
+    [Pids || Pids <- Kinds, [Pid || Pid <- lists:sublist(Pids, ?many), holds(Pid, Any)] =/= []].
 
 holds(Pid, Pattern) ->
     case registers(Pid) of
@@ -260,15 +268,6 @@ lowest(Pid) ->
         [proc_lib, Lowest | _] -> [Lowest || erlang:function_exported(Lowest, system_continue, 3)];
         _ -> []
     end.
-
-%% Whether what called the loop that it waits in is a behaviour, or nothing.
-waits_at_bottom(Stack) ->
-    lists:any(fun(Module) -> Module =:= gen orelse erlang:function_exported(Module, system_continue, 3) end,
-              bottom(Stack)).
-
-%% [Module] of its lowest call, but for that of proc_lib.
-bottom(Stack) ->
-    lists:sublist([Module || {Module, _, _, _} <- lists:reverse(Stack), Module =/= proc_lib], 1).
 
 %% Returns the processes whose callback module it is.
 alike(Module, Pids) ->
@@ -334,11 +333,4 @@ kind_modules(Pid) ->
         {{proc_lib, _, _}, {_, {proc_lib, _, _}}} -> unknown;
         {{supervisor, Module, _}, _} -> [Module];
         {{Module, _, _}, _} -> [Module]
-    end.
-
-%% A special process that waits (ranch's supervisors are of this kind).
-waits_specially(Pid) ->
-    case process_info(Pid, current_function) of
-        {_, {Module, _, _} = Function} -> is_special(Module) andalso waits(Function);
-        _ -> false
     end.

@@ -39,7 +39,8 @@ change_children(Noted, C) ->
     [stop(Pid, Child, C) || {Pid, Gone, _, _} <- lists:reverse(Changes), Child <- lists:reverse(Gone)],
     [start(Pid, Id, C) || {Pid, _, New, _} <- Changes, {Id, _} <- New],
     [remark("child ~0tp of ~ts: moved to ~ts: stopped and started again, and its state is lost",
-            [Id, short_name(From), short_name(To)]) || {From, Id, To} <- moved(Changes)],
+            [Id, short_name(From), short_name(To)])
+     || {From, Id, To} <- moved(Changes) ++ moved_below(Changes, C)],
     [remark("child ~0tp of ~ts keeps running as ~0tp started it, the new one would be ~0tp",
             [Id, short_name(Pid), mfa(Start), mfa(Later)])
      || {Pid, _, _, Kept} <- Changes, {Id, Start, Later} <- Kept, mfa(Later) =/= mfa(Start)],
@@ -115,6 +116,34 @@ change(#{pid := Pid, state := State, specs := Old}, New0, Later, C) ->
 moved(Changes) ->
     [{From, Id, To} || {From, Gone, _, _} <- Changes, {Id, Pid, Start, _} <- Gone, is_pid(Pid),
                        {To, _, New, _} <- Changes, To =/= From, {_, Same} <- New, Same =:= Start].
+
+%% The same for those that a supervisor has now which is new itself.
+moved_below(Changes, C) ->
+    Gone = [{From, Id, Start} || {From, Children, _, _} <- Changes, {Id, Pid, Start, _} <- Children,
+                                 is_pid(Pid)],
+    New = case Gone of
+              [] -> [];
+              _ -> lists:append([started_below(Child, C) || {Pid, _, [_ | _] = Started, _} <- Changes,
+                                                            {Id, _} <- Started,
+                                                            Child <- running_supervisor(Pid, Id, C)])
+          end,
+    [{From, Id, To} || {From, Id, Start} <- Gone, {To, Same} <- New, Same =:= Start].
+
+running_supervisor(Supervisor, Id, C) ->
+    [Pid || {Same, Pid, supervisor, _} <- which_children(Supervisor, C), Same =:= Id, is_pid(Pid)].
+
+%% [{Supervisor, Start}]
+started_below(Supervisor, C) ->
+    lists:append([[{Supervisor, Start} || {ok, #{start := Start}} <-
+                                              [bounded(supervisor, get_childspec, [Supervisor, Id], C)]]
+                  ++ lists:append([started_below(Pid, C) || Type =:= supervisor, is_pid(Pid)])
+                  || {Id, Pid, Type, _} <- which_children(Supervisor, C), Id =/= undefined]).
+
+which_children(Supervisor, C) ->
+    case bounded(supervisor, which_children, [Supervisor], C) of
+        Children when is_list(Children) -> Children;
+        _ -> []
+    end.
 
 starts({ok, {_, Specs}}) -> [{Id, Start} || #{id := Id, start := Start} <- Specs];
 starts(_) -> unknown.
@@ -208,12 +237,7 @@ known_ids(State) ->
 unknown_ids(_, unknown, _) ->
     [];
 unknown_ids(Supervisor, Known, C) ->
-    case bounded(supervisor, which_children, [Supervisor], C) of
-        Children when is_list(Children) ->
-            [Id || {Id, undefined, _, _} <- Children, not lists:member(Id, Known)];
-        _ ->
-            []
-    end.
+    [Id || {Id, undefined, _, _} <- which_children(Supervisor, C), not lists:member(Id, Known)].
 
 %% For the undo, like the functions below: what could not be done, as texts. An appup that starts another
 %% child of that supervisor may have started these, too.
@@ -232,6 +256,9 @@ start_stopped(Supervisor, Id, Snapshot, C) ->
             [];
         {{ok, New}, {Old, State, Belongings}} when is_pid(New) ->
             give_state(New, State, Id, died_with(Old, State, Belongings), C);
+        {Ok, none} when is_tuple(Ok), element(1, Ok) =:= ok ->
+            [text("child ~0tp of ~ts: was stopped and started afresh; its state, and that of its children, "
+                  "is not put back", [Id, short_name(Supervisor)])];
         {Ok, _} when is_tuple(Ok), element(1, Ok) =:= ok ->
             [];
         {Failed, _} ->

@@ -47,7 +47,7 @@ context(Deadline) ->
       redefined => {[], refuse},  % records with other fields, as many (erlrc_states)
       stranded => unreached,   % what to do about processes that the new code cannot serve
       unserved => [],          % [{Module, Functions, Pids}]: those that it cannot serve if they live on
-      loses_states => [],      % modules whose processes the plan stops, or all
+      loses_states => {[], []},  % {Apps, Modules}: what the plan stops (erlrc_ending)
       may_stop => true,        % whether the plan may stop processes before the end
       unfit => {[], refuse},   % the states that the new code cannot have (erlrc_shape)
       ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)

@@ -2,8 +2,8 @@
 %%
 %% What processes of a kind (erlrc_census) may run, and how they wait.
 -module(erlrc_kinds).
--export([are_certain/1, awaits/1, is_lambda/1, is_special/1, looks/1, note_roles/1, undecided/0, unsettled/0,
-         waits/1]).
+-export([are_certain/1, awaits/1, bottom/1, is_lambda/1, is_special/1, looks/1, note_roles/1, undecided/0,
+         unsettled/0, waits/1, waits_at_bottom/1, waits_specially/1]).
 -import(erlrc_journal, [recall/1, record/2]).
 
 %% What may be asked about kinds later is found out once for each, because many modules are asked about. The
@@ -52,6 +52,24 @@ awaits({Module, F, A}) ->
 waits({erlang, hibernate, _}) -> true;
 waits({Module, _, _}) -> erlang:function_exported(Module, system_continue, 3);
 waits(undefined) -> false.
+
+%% Whether what called the loop that it waits in is a behaviour, or nothing.
+waits_at_bottom(Stack) ->
+    lists:any(fun(Module) -> Module =:= gen orelse erlang:function_exported(Module, system_continue, 3) end,
+              bottom(Stack)).
+
+%% [Module] of its lowest call, but for that of proc_lib.
+bottom(Stack) ->
+    lists:sublist([Module || {Module, _, _, _} <- lists:reverse(Stack), Module =/= proc_lib], 1).
+
+%% A special process that waits (ranch's supervisors are of this kind). Not a client of it.
+waits_specially(Pid) ->
+    case process_info(Pid, [current_function, current_stacktrace]) of
+        [{_, {Module, _, _} = Function}, {_, Stack}] ->
+            is_special(Module) andalso waits(Function) andalso waits_at_bottom(Stack);
+        _ ->
+            false
+    end.
 
 %% It handles its system messages itself.
 is_special(Module) ->

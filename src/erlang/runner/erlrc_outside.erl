@@ -7,9 +7,9 @@
 -module(erlrc_outside).
 -export([concerned/3, newborn_outside/1]).
 -import(erlrc_census, [census/0, exporting/3, in_doubt/1, kind_modules/1, mentioning/2, of_modules/2,
-                       starters/1, waits_specially/1]).
+                       starters/1]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
--import(erlrc_kinds, [are_certain/1]).
+-import(erlrc_kinds, [are_certain/1, waits_specially/1]).
 -import(erlrc_tree, [column/2, is_supervisor/1, links/1, trees/2]).
 
 %% As trees/2, with the others. Their rows are {Pid, Parent, undefined, Type, [Module]}; Parent is a

@@ -91,9 +91,8 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine,
-              Killing, Awaits},
-             #{to_kill := ToKill, to_purge := ToPurge, code := Code, may_stop := MayStop,
-               loses_states := LosesStates} = C) ->
+              Killing, Awaits, Passing},
+             #{to_kill := ToKill, to_purge := ToPurge, code := Code, may_stop := MayStop} = C) ->
     record(awaits, maps:from_list(Awaits)),
     %% First these: what is started after that will be found when its module is suspended.
     census(),
@@ -106,8 +105,8 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     Defined = defined(Changing, C),
     check_records(Defined, Reached, Records, C),
     Redefined = redefined(Defined),
-    check_redefined([Row || LosesStates =/= all, {Module, _} = Row <- Redefined,
-                            not lists:member(Module, Converted ++ LosesStates)], Records, C),
+    check_redefined([Row || {Module, _} = Row <- Redefined,
+                            not lists:member(Module, Converted -- Passing)], Records, C),
     Unreached = [Module || Module <- Converted, maps:get(Module, Known, []) =:= []],
     Doomed = lists:append(column(2, users_of_old_code(ToKill ++ ToPurge))),
     check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached, Killing}, Handling, Policy,

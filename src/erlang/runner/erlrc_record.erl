@@ -10,7 +10,9 @@
 -module(erlrc_record).
 -export([check_records/4, defined/2, redefined/1, search/4]).
 -import(erlrc_call, [left/1, now_ms/0]).
+-import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
+-import(erlrc_kinds, [waits_at_bottom/1]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
@@ -77,7 +79,7 @@ field(Field) -> element(3, element(3, Field)).
 check_states(Changed, Converted, Policy, #{deadline := Deadline} = C) ->
     Any = binary:compile_pattern([pattern(Name, Size) || {_, Name, Size} <- Changed]),
     %% The controller knows specifications only, and grows big by them.
-    Others = processes() -- [self(), whereis(application_controller) | Converted],
+    Others = outliving(processes() -- [self(), whereis(application_controller) | Converted], C),
     {States, Left} = search(Others, Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
     Left =:= [] orelse remark("~p processes could not be searched for records that change: ~ts",
                               [length(Left), some(Left, C)]),
@@ -124,13 +126,13 @@ pattern(Name, Size) ->
     <<131, 104, 1, Atom/binary>> = term_to_binary({Name}),
     <<104, Size, Atom/binary>>.
 
-%% Whether it waits in a loop that understands system messages. A process that hibernates does, if proc_lib
-%% started it.
+%% Whether it waits in a loop that understands system messages, and not as a client of that. A process that
+%% hibernates does, if proc_lib started it.
 answers(Pid) ->
-    case process_info(Pid, [current_function, dictionary]) of
-        [{_, {erlang, hibernate, _}}, {_, Dictionary}] -> lists:keymember('$initial_call', 1, Dictionary);
-        [{_, {Module, _, _}}, {_, Dictionary}] ->
+    case process_info(Pid, [current_function, dictionary, current_stacktrace]) of
+        [{_, {erlang, hibernate, _}}, {_, Dictionary}, _] -> lists:keymember('$initial_call', 1, Dictionary);
+        [{_, {Module, _, _}}, {_, Dictionary}, {_, Stack}] ->
             erlang:function_exported(Module, system_continue, 3)
-                andalso lists:keymember('$ancestors', 1, Dictionary);
+                andalso lists:keymember('$ancestors', 1, Dictionary) andalso waits_at_bottom(Stack);
         undefined -> false
     end.

@@ -31,7 +31,7 @@ main(Rehearsal, Client, Ref) ->
     process_flag(trap_exit, true),
     #{apps := Apps, mode := Mode, items := Items, askable := Askable, from := From, to := To,
       backed_up := BackedUp, read := Read, unfit := Unfit, awaits := Awaits,
-      converted := Converted, limit := Limit} = Rehearsal,
+      converted := Converted, stopped := Stopped, limit := Limit} = Rehearsal,
     new_record(),
     record(awaits, maps:from_list(Awaits)),
     C = context(now_ms() + Limit),
@@ -39,7 +39,7 @@ main(Rehearsal, Client, Ref) ->
                  Backup = maps:from_list([{Module, running_code(Module, From)} || Module <- BackedUp]),
                  Code = maps:from_list([{Module, {beam_file(To, Module), read_beam(To, Module)}}
                                         || Module <- Read]),
-                 Full = C#{backup := Backup, code := Code, unfit := {Unfit, refuse}},
+                 Full = C#{backup := Backup, code := Code, unfit := {Unfit, refuse}, loses_states := Stopped},
                  {rehearsed, rehearse(Apps, Mode, Items, {Askable, Full})
                              ++ unconverted(Apps, Unfit, Converted, Full)}
              catch

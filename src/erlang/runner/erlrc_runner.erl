@@ -16,13 +16,13 @@
 %% they are modules of the application erlrc. Each imports only from those that it builds on:
 %%
 %%   runner  ->  run  ->  rollback  ->  step
-%%           ->  turn, beam
+%%           ->  turn, beam, ending
 %%                                   ->  app_steps        ->  app, call
 %%                                   ->  path_steps       ->  path
 %%                                   ->  code_steps       ->  code, lambda, origin, library, pins, mapped,
 %%                                                            elf, stranded, undo_code
 %%                                   ->  process_steps    ->  suspend, conversion, change, late, stranded,
-%%                                                            record, states, shape, effects, revive,
+%%                                                            record, states, shape, ending, effects, revive,
 %%                                                            undo_suspension, undo_conversion, explain
 %%                                   ->  child_steps      ->  foresee  ->  children, init, supervisor,
 %%                                                            predict, restart
@@ -43,6 +43,7 @@
 -import(erlrc_beam, [load_beam/0, remove_beam/0]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [purge/1]).
+-import(erlrc_ending, [loses_states/1, may_stop/1]).
 -import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_kept, [forget_states/0]).
 -import(erlrc_run, [ended/1, failed/4, run/2]).
@@ -90,22 +91,6 @@ main(Plan, Client, Ref) ->
 %% A client that is gone cannot be connected to.
 send(Client, Message) ->
     erlang:send(Client, Message, [noconnect]).
-
-%% Whether some step may stop processes before the last checks: then only these show which are left.
-may_stop(Steps) ->
-    lists:any(fun({_, {terminate_processes, _, _}}) -> true;
-                 ({_, {stop_app, _}}) -> true;
-                 ({children, change_children}) -> true;
-                 ({calls, _}) -> true;
-                 (_) -> false
-              end, Steps).
-
-%% The modules whose processes are stopped, with their states; all, if the application is.
-loses_states(Steps) ->
-    case lists:any(fun({_, {stop_app, _}}) -> true; (_) -> false end, Steps) of
-        true -> all;
-        false -> lists:append([Modules || {_, {terminate_processes, _, Modules}} <- Steps])
-    end.
 
 conversions(Steps) ->
     [[Module || {Module, _, _} <- Items] || {processes, {convert_processes, _, Items}} <- Steps].

@@ -11,18 +11,19 @@
 %% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key]}]: the sizes of records that the new code does not
 %% know, and the keys of the module's struct that the old one does not have.
 -module(erlrc_shape).
--export([own_parts/2, states_now/2, unconverted_states/3, unfit_states/3]).
+-export([own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
 -import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_call, [now_ms/0]).
+-import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_kept, [outlines/2]).
 -import(erlrc_kinds, [is_special/1]).
 -import(erlrc_record, [search/4]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [module_name/1, processes/2]).
--import(erlrc_tree, [is_event_manager/1]).
+-import(erlrc_tree, [column/2, is_event_manager/1]).
 
-%% The parts of states that libraries keep for their users are searched in so many processes.
+%% The parts of states that libraries keep for their users are searched in so many processes of each module.
 -define(sample, 100).
 %% As many arguments as the loop of a behaviour has at most.
 -define(loop, 16).
@@ -37,8 +38,8 @@ unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
     census(),
     Loaded = [Row || {Module, _, _} = Row <- Unfit, not lists:member(Module, Converted)],
     Running = of_modules([Module || {Module, _, _} <- Loaded], C),
-    Pids = lists:usort(lists:append([Of || {_, Of} <- Running])),
-    Others = processes() -- [self(), whereis(application_controller) | Pids ++ Reached],
+    Pids = outliving(lists:usort(lists:append([Of || {_, Of} <- Running])), C),
+    Others = outliving(processes() -- [self(), whereis(application_controller) | Pids ++ Reached], C),
     {Holding, Left} = search(Others, binary:compile_pattern(patterns_of(Unfit)), [],
                              C#{deadline := min(Deadline, now_ms() + 2000)}),
     Left =:= [] orelse remark("~p processes could not be searched for states that change: ~ts",
@@ -68,14 +69,25 @@ unfit_states(States, Unfit, Running) ->
                           Pattern <- [Map, {'_', Map}]],
     Suspects = ets:match_spec_run(States, ets:match_spec_compile([{{'$1', Pattern}, [], ['$1']}
                                                                   || Pattern <- Records ++ Structs])),
-    Sample = [Pid || {Pid, _} <- lists:sublist(States, ?sample)],
-    Looked = maps:from_list([{Pid, true} || Pid <- Managers ++ Suspects ++ Sample]),
+    %% In a list, or in the tuple of a special process, the place of the record is not known.
+    Special = [Pids || {Module, Pids} <- Running, is_special(Module)],
+    Lists = [Pid || {Pid, State} <- States, is_list(State)],
+    Sample = lists:sublist(States, ?sample),
+    Samples = [lists:sublist(Pids, ?sample) || {_, Pids} <- Running],
+    Looked = maps:from_list([{Pid, true} || Pid <- lists:append([Managers, Suspects, Lists, column(1, Sample)
+                                                                 | Special ++ Samples])]),
+    Runs = runs(Running),
     [{Pid, Module, Why} || {Pid, State} <- States, is_map_key(Pid, Looked),
-                           {Module, Why} <- unfit_state(Pid, State, Unfit, Running)].
+                           {Module, Why} <- unfit_state(Pid, State, Unfit, maps:get(Pid, Runs, []))].
+
+%% #{Pid => [Module]}
+runs(Running) ->
+    Add = fun({Pid, Module}, Known) -> Known#{Pid => [Module | maps:get(Pid, Known, [])]} end,
+    lists:foldl(Add, #{}, [{Pid, Module} || {Module, Pids} <- Running, Pid <- Pids]).
 
 %% [] or [{Module, Why}]: why the new code cannot have that state.
-unfit_state(Pid, State, Unfit, Running) ->
-    Own = [{Module, Why} || {Module, Part} <- own_parts(Pid, State) ++ looped_parts(Pid, State, Running),
+unfit_state(Pid, State, Unfit, Modules) ->
+    Own = [{Module, Why} || {Module, Part} <- own_parts(Pid, State, Modules),
                             {Same, Records, Keys} <- Unfit,
                             Same =:= Module, Why <- unfit_part(Module, Part, Records, Keys)],
     case {Own, process_info(Pid, total_heap_size)} of
@@ -84,28 +96,27 @@ unfit_state(Pid, State, Unfit, Running) ->
         _ -> []
     end.
 
-%% [{Module, State}]: what the process's own callback modules get.
-own_parts(Pid, State) ->
-    {Module, F, _} = proc_lib:translate_initial_call(Pid),
+%% [{Module, Part}]: what the callback modules of the process get, if it runs these modules. It may run others
+%% than it was started with.
+own_parts(Pid, State, Modules) ->
+    {Started, F, _} = proc_lib:translate_initial_call(Pid),
     case {is_event_manager(Pid), State} of
         {true, Handlers} when is_list(Handlers) -> [{Handler, Own} || {Handler, _, Own} <- Handlers];
-        {false, _} when Module =:= supervisor; F =:= supervisor -> [];
-        {false, {_, Data}} -> case erlang:function_exported(Module, callback_mode, 0) of
-                                  true -> [{Module, Data}];
-                                  false -> [{Module, State}]
-                              end;
-        {false, [_ | _]} -> [{Module, Part} || Part <- [State | own_of_loop(State)]];
-        _ -> [{Module, State}]
+        {false, _} when Started =:= supervisor; F =:= supervisor -> [];
+        _ -> [{Module, Part} || Module <- lists:usort([Started | Modules]), Part <- parts_for(Module, State)]
     end.
 
-%% What a special process keeps for its loop: any term. The loop may be of another module than it was started
-%% with.
-looped_parts(Pid, State, Running) ->
-    Parts = [State | case State of
-                         _ when is_tuple(State), tuple_size(State) =< ?loop -> tuple_to_list(State);
-                         _ -> []
-                     end],
-    [{Module, Part} || {Module, Pids} <- Running, is_special(Module), lists:member(Pid, Pids), Part <- Parts].
+%% A special process keeps any term for its loop.
+parts_for(Module, State) ->
+    case {is_special(Module), State} of
+        {true, _} when is_tuple(State), tuple_size(State) =< ?loop -> [State | tuple_to_list(State)];
+        {false, {_, Data}} -> case erlang:function_exported(Module, callback_mode, 0) of
+                                  true -> [Data];
+                                  false -> [State]
+                              end;
+        {_, [_ | _]} -> [State | own_of_loop(State)];
+        _ -> [State]
+    end.
 
 %% What a loop that has no get_state of its own keeps, as that of p1_fsm: a list of a few terms, one of which
 %% is the state of its callback module.

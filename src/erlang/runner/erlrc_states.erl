@@ -4,17 +4,20 @@
 -module(erlrc_states).
 -export([check_converted_states/2, check_kept_states/2, check_redefined/3, check_unconverted_states/4]).
 -import(erlrc_census, [of_modules/2]).
+-import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
--import(erlrc_shape, [own_parts/2, states_now/2, unconverted_states/3, unfit_states/3]).
+-import(erlrc_shape, [own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
 
 check_converted_states(_, #{unfit := {[], _}}) ->
     ok;
-check_converted_states(Pids, #{unfit := {Unfit, Policy}, suspended := Suspended} = C) ->
-    Running = [Row || {Module, _} = Row <- maps:to_list(Suspended), is_atom(Module)],
-    report_unfit(unfit_states(states_now(Pids, C), Unfit, Running), Policy,
+check_converted_states(Pids, #{unfit := {Unfit, Policy}} = C) ->
+    report_unfit(unfit_states(states_now(Pids, C), Unfit, suspended(C)), Policy,
                  "code_change has not converted states: ~ts", C).
+
+suspended(#{suspended := Suspended}) ->
+    [Row || {Module, _} = Row <- maps:to_list(Suspended), is_atom(Module)].
 
 check_unconverted_states(Unfit, Converted, Policy, #{reached := Reached} = C) ->
     report_unfit(unconverted_states(Unfit, {Converted, Reached}, C), Policy,
@@ -25,43 +28,48 @@ check_unconverted_states(Unfit, Converted, Policy, #{reached := Reached} = C) ->
 check_redefined([], _, _) ->
     ok;
 check_redefined(Redefined, Policy, C) ->
-    Pids = lists:usort(lists:append(column(2, of_modules(column(1, Redefined), C)))),
-    report_redefined(states_now(Pids, C), Redefined, Policy, "nothing converts states: ~ts", C).
+    Running = of_modules(column(1, Redefined), C),
+    Pids = outliving(lists:usort(lists:append(column(2, Running))), C),
+    report_redefined(of_redefined(states_now(Pids, C), Redefined, runs(Running)), Policy,
+                     "nothing converts states: ~ts", C).
 
 %% The same for processes that were converted, as far as their states are those of before. A big one is not
 %% compared.
 check_kept_states(_, #{redefined := {[], _}}) ->
     ok;
 check_kept_states(Before, #{redefined := {Redefined, Policy}} = C) ->
-    Kept = [Row || {Pid, State} <- Before, lists:keymember(Pid, 1, of_redefined([{Pid, State}], Redefined)),
-                   Row <- states_now([Pid], C), Row =:= {Pid, State}],
-    report_redefined(Kept, Redefined, Policy, "code_change has not converted states: ~ts", C).
+    Found = of_redefined(Before, Redefined, runs(suspended(C))),
+    Now = maps:from_list(states_now(lists:usort([Pid || {Pid, _, _, _, _} <- Found]), C)),
+    Kept = [Row || {Pid, _, _, _, _} = Row <- Found, {_, State} <- [lists:keyfind(Pid, 1, Before)],
+                   maps:find(Pid, Now) =:= {ok, State}],
+    report_redefined(Kept, Policy, "code_change has not converted states: ~ts", C).
 
-%% The same fields in another order are certain to be taken for each other. Others may be the same by new
-%% names.
-report_redefined(States, Redefined, Policy, Format, C) ->
-    IsMoved = fun({_, _, Before, After}) -> lists:sort(Before) =:= lists:sort(After) end,
-    {Moved, Renamed} = lists:partition(IsMoved, of_redefined(States, Redefined)),
+%% A field that has another place is certain to be taken for another. Where fields have only made place for
+%% others, these may be the same by new names.
+report_redefined(Found, Policy, Format, C) ->
+    {Moved, Renamed} = lists:partition(fun({_, _, _, _, Fields}) -> lists:member(moved, Fields) end, Found),
     report_unfit(fields_of(Renamed), report, "states are kept whose fields have other names: ~ts", C),
     report_unfit(fields_of(Moved), Policy, Format, C).
 
-%% [{Pid, Module, Fields, NewFields}]
-of_redefined(States, Redefined) ->
-    [{Pid, Module, Before, After}
-     || {Pid, State} <- States, {Module, Part} <- own_parts(Pid, State), is_tuple(Part), tuple_size(Part) > 0,
-        {Same, Records} <- Redefined, Same =:= Module, {Name, Before, After} <- Records,
-        Name =:= element(1, Part), tuple_size(Part) =:= length(Before) + 1, reads_wrong(Part, Before, After)].
+%% [{Pid, Module, Fields, NewFields, [moved | renamed]}]
+of_redefined(States, Redefined, Runs) ->
+    [{Pid, Module, Before, After, Wrong}
+     || {Pid, State} <- States, {Module, Part} <- own_parts(Pid, State, maps:get(Pid, Runs, [])),
+        is_tuple(Part), tuple_size(Part) > 0, {Same, Records} <- Redefined, Same =:= Module,
+        {Name, Before, After} <- Records, Name =:= element(1, Part), tuple_size(Part) =:= length(Before) + 1,
+        [_ | _] = Wrong <- [read_wrong(Part, Before, After)]].
 
-%% Not if the fields that have other places have the same value.
-reads_wrong(Record, Before, After) ->
+%% Not a field that has another place, but the value that is there.
+read_wrong(Record, Before, After) ->
     [_ | Values] = tuple_to_list(Record),
     Known = maps:from_list(lists:zip(Before, Values)),
-    [maps:get(Field, Known, none) || Field <- After] =/= Values.
+    [case Known of #{Field := _} -> moved; _ -> renamed end
+     || {Field, Value} <- lists:zip(After, Values), maps:find(Field, Known) =/= {ok, Value}].
 
 fields_of(Found) ->
     [{Pid, Module, io_lib:format("~ts, whose fields ~ts are ~ts in the new code",
                                  [module_name(Module), names(Before), names(After)])}
-     || {Pid, Module, Before, After} <- Found].
+     || {Pid, Module, Before, After, _} <- Found].
 
 names(Fields) ->
     lists:join(", ", [io_lib:format("~0tp", [Field]) || Field <- Fields]).

@@ -267,9 +267,10 @@ is_suspended(Pid) ->
         _ -> false
     end.
 
+%% On this node, and ports.
 links(Pid) ->
     case process_info(Pid, links) of
-        {links, Links} -> Links;
+        {links, Links} -> [Link || Link <- Links, node(Link) =:= node()];
         undefined -> []
     end.
 

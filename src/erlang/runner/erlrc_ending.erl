@@ -1,0 +1,33 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% What a plan stops: such processes keep no state for the new code.
+-module(erlrc_ending).
+-export([loses_states/1, may_stop/1, outliving/2]).
+-import(erlrc_census, [of_modules/2]).
+-import(erlrc_tree, [column/2]).
+
+%% Whether some step may stop processes before the last checks: then only these show which are left.
+may_stop(Steps) ->
+    {Apps, Modules} = loses_states(Steps),
+    Apps ++ Modules =/= [] orelse lists:any(fun({children, change_children}) -> true;
+                                               ({calls, _}) -> true;
+                                               (_) -> false
+                                            end, Steps).
+
+%% {Apps, Modules}: the applications that are stopped, and the modules whose processes are.
+loses_states(Steps) ->
+    {[App || {_, {stop_app, App}} <- Steps],
+     lists:append([Modules || {_, {terminate_processes, _, Modules}} <- Steps])}.
+
+%% Returns those of Pids that the plan does not stop. With an application all processes end whose group leader
+%% is its master.
+outliving(Pids, #{loses_states := {[], []}}) ->
+    Pids;
+outliving(Pids, #{loses_states := {Apps, Modules}} = C) ->
+    Masters = [application_controller:get_master(App) || App <- Apps],
+    Running = case Modules of
+                  [] -> [];
+                  _ -> lists:append(column(2, of_modules(Modules, C)))
+              end,
+    [Pid || Pid <- Pids -- Running, {_, Leader} <- [process_info(Pid, group_leader)],
+            not lists:member(Leader, Masters)].
