@@ -210,8 +210,12 @@ bool Executor::would_change(const std::vector<Request>& requests) {
 }
 
 bool Executor::needs_restart(const std::vector<Request>& requests) {
+  return would_any(requests, [](const NodeReport& report) { return report.outcome.is(Word::restart_due); });
+}
+
+bool Executor::needs_backup(const std::vector<Request>& requests) {
   return would_any(requests, [](const NodeReport& report) {
-    return report.outcome.is(Word::restart_due) || report.outcome.is_silent();
+    return !report.outcome.is_done() || report.outcome.is(Word::restart_due);
   });
 }
 

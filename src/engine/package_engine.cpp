@@ -141,9 +141,7 @@ public:
 
   bool operator()(const Ask& action) {
     asked_ = true;
-    const bool answer = action.what == Ask::What::would_change ? executor_.would_change(action.requests)
-                                                               : executor_.needs_restart(action.requests);
-    snapshot_.answers.emplace_back(action, answer);
+    snapshot_.answers.emplace_back(action, ask(action));
     return true;
   }
 
@@ -167,6 +165,18 @@ public:
   }
 
 private:
+  bool ask(const Ask& question) {
+    switch (question.what) {
+      case Ask::What::would_change:
+        return executor_.would_change(question.requests);
+      case Ask::What::needs_restart:
+        return executor_.needs_restart(question.requests);
+      case Ask::What::needs_backup:
+        return executor_.needs_backup(question.requests);
+    }
+    return true;
+  }
+
   /// The package that a request is for: one of the upgrade set, else the calling one.
   std::string owner_of(const Request& request) const {
     for (const RunRecord::Group& group : record_.groups)

@@ -193,7 +193,6 @@ PackageActions remove(const Snapshot& snapshot) {
   if (snapshot.moment == Moment::about_to_remove)
     keep_for_another(handed, left, snapshot, actions, questions);
   if (!questions.empty()) return questions;
-  if (snapshot.moment == Moment::removed && handed.empty() && left.empty()) drop_backup(snapshot, actions);
   auto stops = requests_for(snapshot.moment, snapshot.versions());
   std::erase_if(stops, [&](const Request& stop) { return find_app(handed, stop.app) != nullptr; });
   const auto moved = std::ranges::stable_partition(
@@ -201,7 +200,8 @@ PackageActions remove(const Snapshot& snapshot) {
   auto changes = leave_to_others(snapshot.package, {moved.begin(), moved.end()}, snapshot);
   stops.erase(moved.begin(), moved.end());
   const bool changes_all = !changes.empty() && stops.empty();
-  if (!changes.empty()) actions.push_back(Execute{std::move(changes), Execute::How::each});
+  for (Request& change : changes)
+    actions.push_back(Execute{{std::move(change)}, Execute::How::all_or_none});
   if (!changes_all) actions.push_back(Execute{std::move(stops), Execute::How::all_or_none, true});
   return actions;
 }
@@ -222,17 +222,18 @@ PackageActions continue_unless_changed(int code, const Snapshot& snapshot) {
 }
 
 /// The backups that no node needs are dropped, and those that the calling package was the last to need.
-PackageActions after_removal(const Executed& executed, const Snapshot& snapshot) {
+PackageActions after_removal(const RunRecord& record, const Executed& executed, const Snapshot& snapshot) {
   PackageActions actions, questions;
-  if (snapshot.moment == Moment::removed && executed.code == 0 && executed.all_known) {
+  if (snapshot.moment == Moment::removed && snapshot.installed && executed.code == 0 &&
+      executed.worst != not_rolled_back) {
     if (!snapshot.backups.empty() && !snapshot.packages) return {LookUp{}};
     drop_unneeded_backups({snapshot.package}, snapshot, actions, questions);
-    for (const std::string& name : left_backups(snapshot))
+    for (const std::string& name : left_backups(record, snapshot))
       actions.push_back(DropBackup{name});
   }
   if (!questions.empty()) return questions;
-  const int code = executed.worst == not_rolled_back ? not_rolled_back : executed.code;
-  std::ranges::move(continue_unless_changed(code, snapshot), std::back_inserter(actions));
+  std::ranges::move(continue_unless_changed(std::max(executed.worst, executed.code), snapshot),
+                    std::back_inserter(actions));
   return actions;
 }
 
@@ -271,7 +272,7 @@ PackageActions after_execution(const RunRecord& record, const Executed& executed
       return after_sync(executed, snapshot);
     case Moment::about_to_remove:
     case Moment::removed:
-      return after_removal(executed, snapshot);
+      return after_removal(record, executed, snapshot);
     case Moment::stays_installed:
       return after_aborted_removal(record, executed, snapshot);
     default:

@@ -45,7 +45,7 @@ bool is_needed(const std::string& package, const Snapshot& snapshot, PackageActi
     if (const PackagedApp* shipped = now ? find_app(now->apps, app.app) : nullptr)
       std::ranges::move(for_nodes(now->nodes, start_all({*shipped}, {})), std::back_inserter(starts));
   }
-  return ask({Ask::What::needs_restart, std::move(starts)}, snapshot, questions);
+  return ask({Ask::What::needs_backup, std::move(starts)}, snapshot, questions);
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ PackageActions drop_obsolete(const RunRecord& record, const Snapshot& snapshot) 
     const auto now = snapshot.packages->find(name);
     if (now == snapshot.packages->end() || !now->second.member) continue;
     const ControlMember& member = *now->second.member;
-    if (!ask({Ask::What::needs_restart, for_nodes(member.nodes, start_all(member.apps, {}))}, snapshot,
+    if (!ask({Ask::What::needs_backup, for_nodes(member.nodes, start_all(member.apps, {}))}, snapshot,
              questions))
       actions.push_back(DropBackup{name});
   }
@@ -78,12 +78,12 @@ void drop_unneeded_backups(const std::vector<std::string>& packages, const Snaps
       actions.push_back(DropBackup{package});
 }
 
-std::vector<std::string> left_backups(const Snapshot& snapshot) {
+std::vector<std::string> left_backups(const RunRecord& record, const Snapshot& snapshot) {
   std::vector<std::string> left;
   for (const auto& [name, backup] : snapshot.backups) {
-    const auto now = snapshot.packages->find(name);
-    const bool has_apps = now != snapshot.packages->end() && now->second.member;
-    if (name != snapshot.package && !has_apps && !is_kept_for_another(name, snapshot)) left.push_back(name);
+    const bool stays = name == snapshot.package || snapshot.packages->contains(name) ||
+                       record.group_of(name) != nullptr || is_kept_for_another(name, snapshot);
+    if (!stays) left.push_back(name);
   }
   return left;
 }

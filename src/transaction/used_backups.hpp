@@ -26,6 +26,6 @@ void drop_unneeded_backups(const std::vector<std::string>& packages, const Snaps
 
 /// The packages that are not installed, and have left a backup of applications that none but the calling one ships
 /// or is to ship. Needs snapshot.packages.
-std::vector<std::string> left_backups(const Snapshot& snapshot);
+std::vector<std::string> left_backups(const RunRecord& record, const Snapshot& snapshot);
 
 }  // namespace erlrc

@@ -51,6 +51,9 @@ public:
   /// Whether a node needs a restart for one of them.
   bool needs_restart(const std::vector<Request>& requests);
 
+  /// The same, or it is not known what a node runs.
+  bool needs_backup(const std::vector<Request>& requests);
+
 private:
   struct Result {
     int code = 0;

@@ -102,7 +102,8 @@ struct OpenArchives {
 struct Ask {
   enum class What {
     would_change,   ///< whether a request would change a node
-    needs_restart,  ///< whether a node runs another version, which only a restart changes, or does not answer
+    needs_restart,  ///< whether a node runs another version, which only a restart changes
+    needs_backup,   ///< the same, or it is not known what a node runs
   };
   What what = What::would_change;
   std::vector<Request> requests;

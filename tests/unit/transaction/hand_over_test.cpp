@@ -16,8 +16,8 @@ Request stop() {
 }
 
 /// What shows whether a node still needs a backup, when server has version 2.
-Ask needs_restart(const std::string& app = "app") {
-  return {Ask::What::needs_restart, {start(app, "2")}};
+Ask needs_backup(const std::string& app = "app") {
+  return {Ask::What::needs_backup, {start(app, "2")}};
 }
 
 Ask runs() {
@@ -119,8 +119,8 @@ TEST_CASE("nodes change from the backup when the package that has taken over is 
   const Request change = up("app", at("app", "2"), backup_of("app"));
   CHECK(next({}, Called{}, snapshot) ==
         Actions{Execute{{change}, How::each}, Execute{{start("app", "2")}, How::all_or_none, true}});
-  CHECK(next({}, Executed{}, snapshot) == Actions{needs_restart()});
-  snapshot.answers = {{needs_restart(), false}};
+  CHECK(next({}, Executed{}, snapshot) == Actions{needs_backup()});
+  snapshot.answers = {{needs_backup(), false}};
   CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
 }
 
@@ -148,10 +148,10 @@ TEST_CASE(
   const Request change = change_from(at("app", "1"));
   Snapshot snapshot = removal_after(Moment::about_to_remove);
   CHECK(next({}, Called{}, snapshot) ==
-        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::each}});
+        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::all_or_none}});
   snapshot.moves = {{Atom{"app"}, "server"}};
   CHECK(next({}, Called{}, snapshot) ==
-        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::each}});
+        Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::all_or_none}});
   snapshot.moment = Moment::both_on_disk;
   CHECK(next({}, Called{}, snapshot) ==
         Actions{BackUp{"app", {at("app", "1")}}, Execute{{change}, How::each, true}});
@@ -162,7 +162,7 @@ TEST_CASE(
 TEST_CASE("when the files are gone, nodes change from the backup") {
   Snapshot snapshot = removal_after(Moment::removed);
   snapshot.backups = {{"app", {backup_of("app")}}};
-  const Execute change{{change_from(backup_of("app"))}, How::each};
+  const Execute change{{change_from(backup_of("app"))}, How::all_or_none};
   CHECK(next({}, Called{}, snapshot) == Actions{change});
 }
 
@@ -173,14 +173,14 @@ TEST_CASE("what nodes changed from is dropped only if all have changed") {
     snapshot.moment = moment;
     snapshot.unpacking.reset();
     snapshot.answers.clear();
-    CHECK(next({}, Executed{}, snapshot) == Actions{needs_restart()});
-    snapshot.answers = {{needs_restart(), true}};
+    CHECK(next({}, Executed{}, snapshot) == Actions{needs_backup()});
+    snapshot.answers = {{needs_backup(), true}};
     CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
-    snapshot.answers = {{needs_restart(), false}};
+    snapshot.answers = {{needs_backup(), false}};
     CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
-    CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{}});
   }
   snapshot.moment = Moment::both_on_disk;
+  CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{}});
   CHECK(next({}, Executed{1}, snapshot) == Actions{Exit{}});
   snapshot.moment = Moment::removed;
   CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
@@ -237,7 +237,7 @@ TEST_CASE("a backup that nodes run is what they change from, and is not made aga
   used.location = Location("/backups/app/app");
   Snapshot snapshot = removal_after(Moment::about_to_remove);
   snapshot.backups = {{"app", {used}}};
-  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change_from(used)}, How::each}});
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change_from(used)}, How::all_or_none}});
 }
 
 TEST_CASE("a backup that nodes run stays as it is when the application moves") {
@@ -254,7 +254,7 @@ TEST_CASE(
   Snapshot snapshot = removal_after(Moment::removed);
   snapshot.installed->apps.push_back(at("other", "1"));
   snapshot.backups = {{"app", {backup_of("app")}}};
-  const Execute change{{change_from(backup_of("app"))}, How::each};
+  const Execute change{{change_from(backup_of("app"))}, How::all_or_none};
   const Execute stops{{reversed(start("other", "1"))}, How::all_or_none, true};
   CHECK(next({}, Called{}, snapshot) == Actions{change, stops});
 }
@@ -263,7 +263,7 @@ TEST_CASE("what two packages take over is kept until both have it") {
   Snapshot snapshot = configuration();
   snapshot.backups = {{"app", {backup_of("app"), backup_of("lib")}}};
   snapshot.packages->insert({"second", {relations("second", "2"), "all", false, member("lib", "2")}});
-  snapshot.answers = {{{Ask::What::needs_restart, {start("app", "2"), start("lib", "2")}}, false}};
+  snapshot.answers = {{{Ask::What::needs_backup, {start("app", "2"), start("lib", "2")}}, false}};
   InstalledPackage& second = snapshot.packages->at("second");
   second.unpacked = true;
   CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
@@ -273,7 +273,7 @@ TEST_CASE("what two packages take over is kept until both have it") {
 
 TEST_CASE("a backup is not dropped while a node keeps running what is in it") {
   Snapshot snapshot = configuration();
-  snapshot.answers = {{needs_restart(), true}};
+  snapshot.answers = {{needs_backup(), true}};
   CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
   snapshot.backups = {{"server", {backup_of("app")}}};
   CHECK(next({}, Executed{}, snapshot) == Actions{Exit{}});
@@ -292,7 +292,7 @@ TEST_CASE("a backup that the removed package was the last to need is dropped") {
 
 TEST_CASE("a backup for a removal that was aborted is dropped, but not one of a run") {
   Snapshot snapshot = alone(Moment::stays_installed);
-  const Ask runs_other{Ask::What::needs_restart, {start("app", "1")}};
+  const Ask runs_other{Ask::What::needs_backup, {start("app", "1")}};
   snapshot.packages = {{"app", {relations("app", "1"), "all", false, member("app", "1")}}};
   snapshot.backups = {{"app", {backup_of("app")}}};
   CHECK(next({}, Executed{}, snapshot) == Actions{runs_other});

@@ -53,7 +53,7 @@ TEST_CASE("a package without hooks is adopted: it is backed up, and upgraded whe
                                                 Execute{{start("app", "2")}, How::all_or_none, true}});
   CHECK(next({}, Executed{}, snapshot) == Actions{LookUp{}});
   snapshot.packages = {{"app", {relations("app", "2"), "all", false, member("app", "2")}}};
-  snapshot.answers = {{{Ask::What::needs_restart, {start("app", "2")}}, false}};
+  snapshot.answers = {{{Ask::What::needs_backup, {start("app", "2")}}, false}};
   CHECK(next({}, Executed{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
   CHECK(next({}, Executed{0, false}, snapshot) == Actions{Exit{1}});
 }
@@ -306,7 +306,7 @@ TEST_CASE("a package that is removed is stopped, and its backup is dropped with 
   CHECK(next({}, Executed{1}, snapshot) == Actions{continues("app"), Exit{}});
   CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
   snapshot.moment = Moment::removed;
-  CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, stop});
+  CHECK(next({}, Called{}, snapshot) == Actions{stop});
   snapshot.moment = Moment::forgotten;
   CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
   snapshot.packages.emplace();
@@ -333,7 +333,7 @@ TEST_CASE("a removal leaves an application that another package ships, too, in t
   Request change = up("app");
   std::get<Request::Change>(change.what).start = false;
   snapshot.answers = {{{Ask::What::would_change, {reversed(start("app", "1"))}}, false}};
-  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change}, How::each}});
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{change}, How::all_or_none}});
   snapshot.packages->at("other").half_installed = true;
   CHECK(next({}, Called{}, snapshot) ==
         Actions{Execute{{reversed(start("app", "1"))}, How::all_or_none, true}});

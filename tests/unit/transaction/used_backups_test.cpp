@@ -27,7 +27,7 @@ Snapshot rolled_back(Moment moment, const std::string& to) {
   return snapshot;
 }
 
-const Ask kRunsBackup{Ask::What::needs_restart, {start("app", "2")}};
+const Ask kRunsBackup{Ask::What::needs_backup, {start("app", "2")}};
 
 }  // namespace
 

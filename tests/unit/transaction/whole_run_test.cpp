@@ -209,7 +209,7 @@ TEST_CASE("a package is upgraded from the backup that nodes run, but only if one
   used.location = Location("/backups/app/app");
   Snapshot snapshot = upgrade_of_both();
   snapshot.backups["app"] = {used};
-  const Ask question{Ask::What::needs_restart, {start("app", "1")}};
+  const Ask question{Ask::What::needs_backup, {start("app", "1")}};
   CHECK(next({}, Called{}, snapshot) == Actions{question});
   snapshot.answers = {{question, false}};
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}});
