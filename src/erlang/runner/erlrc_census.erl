@@ -205,7 +205,7 @@ holding(_, []) ->
     [];
 holding(Modules, Kinds) ->
     Any = binary:compile_pattern(lists:append([patterns(Module) || Module <- Modules])),
-    [Pids || Pids <- Kinds, [Pid || Pid <- lists:sublist(Pids, ?many), holds(Pid, Any)] =/= []].
+    [Pids || Pids <- Kinds, lists:any(fun(Pid) -> holds(Pid, Any) end, lists:sublist(Pids, ?many))].
 
 holds(Pid, Pattern) ->
     case registers(Pid) of

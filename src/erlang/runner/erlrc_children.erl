@@ -130,13 +130,15 @@ moved_below(Changes, C) ->
     [{From, Id, To} || {From, Id, Start} <- Gone, {To, Same} <- New, Same =:= Start].
 
 running_supervisor(Supervisor, Id, C) ->
-    [Pid || {Same, Pid, supervisor, _} <- which_children(Supervisor, C), Same =:= Id, is_pid(Pid)].
+    [Pid || {Same, Pid, supervisor, _} <- which_children(Supervisor, C), Same =:= Id, is_pid(Pid),
+            is_supervisor(Pid)].
 
 %% [{Supervisor, Start}]
 started_below(Supervisor, C) ->
     lists:append([[{Supervisor, Start} || {ok, #{start := Start}} <-
                                               [bounded(supervisor, get_childspec, [Supervisor, Id], C)]]
-                  ++ lists:append([started_below(Pid, C) || Type =:= supervisor, is_pid(Pid)])
+                  ++ lists:append([started_below(Pid, C) || Type =:= supervisor, is_pid(Pid),
+                                                            is_supervisor(Pid)])
                   || {Id, Pid, Type, _} <- which_children(Supervisor, C), Id =/= undefined]).
 
 which_children(Supervisor, C) ->

@@ -104,14 +104,14 @@ search(Pids, Any, Found, C) ->
             {Found, Pids};
         _ ->
             {Now, Later} = lists:split(min(100, length(Pids)), Pids),
-            Waiting = [{Pid, Words} || Pid <- Now, answers(Pid),
-                                       {_, Words} <- [process_info(Pid, total_heap_size)]],
-            Small = [Pid || {Pid, Words} <- Waiting, Words < 131072],
+            Waiting = [{Pid, Answers, Words} || Pid <- Now, Answers <- [answers(Pid)], Answers =/= false,
+                                                {_, Words} <- [process_info(Pid, total_heap_size)]],
+            Small = [Pid || {Pid, true, Words} <- Waiting, Words < 131072],
             Replies = ask([{Pid, get_state} || Pid <- Small], 500, C),
             States = [{Pid, term_to_binary(State)} || {Pid, {reply, {ok, State}}} <- Replies],
             Holding = [Holder || {_, State} = Holder <- States, binary:match(State, Any) =/= nomatch],
             {All, Left} = search(Later, Any, Holding ++ Found, C),
-            {All, [Pid || {Pid, _} <- Waiting, not lists:keymember(Pid, 1, States)] ++ Left}
+            {All, [Pid || {Pid, _, _} <- Waiting, not lists:keymember(Pid, 1, States)] ++ Left}
     end.
 
 holders({Module, Name, Pids}, C) ->
@@ -126,13 +126,20 @@ pattern(Name, Size) ->
     <<131, 104, 1, Atom/binary>> = term_to_binary({Name}),
     <<104, Size, Atom/binary>>.
 
-%% Whether it waits in a loop that understands system messages, and not as a client of that. A process that
-%% hibernates does, if proc_lib started it.
+%% Whether it waits in a loop that understands system messages, which is doubtful if something else has called
+%% the loop: then it may be a client. A process that hibernates does, if proc_lib started it.
 answers(Pid) ->
     case process_info(Pid, [current_function, dictionary, current_stacktrace]) of
         [{_, {erlang, hibernate, _}}, {_, Dictionary}, _] -> lists:keymember('$initial_call', 1, Dictionary);
         [{_, {Module, _, _}}, {_, Dictionary}, {_, Stack}] ->
-            erlang:function_exported(Module, system_continue, 3)
-                andalso lists:keymember('$ancestors', 1, Dictionary) andalso waits_at_bottom(Stack);
+            Understands = erlang:function_exported(Module, system_continue, 3)
+                andalso lists:keymember('$ancestors', 1, Dictionary),
+            case Understands andalso not is_behaviour(Module) andalso not waits_at_bottom(Stack) of
+                true -> doubtful;
+                false -> Understands
+            end;
         undefined -> false
     end.
+
+is_behaviour(Module) ->
+    lists:member(Module, [gen_server, gen_statem, gen_event]).

@@ -25,6 +25,8 @@
 
 %% The parts of states that libraries keep for their users are searched in so many processes of each module.
 -define(sample, 100).
+%% And so many where the place of the record is not known.
+-define(many, 1000).
 %% As many arguments as the loop of a behaviour has at most.
 -define(loop, 16).
 %% Longer ones are not searched.
@@ -70,8 +72,8 @@ unfit_states(States, Unfit, Running) ->
     Suspects = ets:match_spec_run(States, ets:match_spec_compile([{{'$1', Pattern}, [], ['$1']}
                                                                   || Pattern <- Records ++ Structs])),
     %% In a list, or in the tuple of a special process, the place of the record is not known.
-    Special = [Pids || {Module, Pids} <- Running, is_special(Module)],
-    Lists = [Pid || {Pid, State} <- States, is_list(State)],
+    Special = [lists:sublist(Pids, ?many) || {Module, Pids} <- Running, is_special(Module)],
+    Lists = lists:sublist([Pid || {Pid, State} <- States, is_list(State)], ?many),
     Sample = lists:sublist(States, ?sample),
     Samples = [lists:sublist(Pids, ?sample) || {_, Pids} <- Running],
     Looked = maps:from_list([{Pid, true} || Pid <- lists:append([Managers, Suspects, Lists, column(1, Sample)
@@ -96,14 +98,15 @@ unfit_state(Pid, State, Unfit, Modules) ->
         _ -> []
     end.
 
-%% [{Module, Part}]: what the callback modules of the process get, if it runs these modules. It may run others
-%% than it was started with.
+%% [{Module, Part}]: what the callback modules of the process get, if it runs these modules. It may have been
+%% started as another one, which counts only if none is known.
 own_parts(Pid, State, Modules) ->
     {Started, F, _} = proc_lib:translate_initial_call(Pid),
     case {is_event_manager(Pid), State} of
         {true, Handlers} when is_list(Handlers) -> [{Handler, Own} || {Handler, _, Own} <- Handlers];
         {false, _} when Started =:= supervisor; F =:= supervisor -> [];
-        _ -> [{Module, Part} || Module <- lists:usort([Started | Modules]), Part <- parts_for(Module, State)]
+        {false, _} when Modules =:= [] -> [{Started, Part} || Part <- parts_for(Started, State)];
+        _ -> [{Module, Part} || Module <- Modules, Part <- parts_for(Module, State)]
     end.
 
 %% A special process keeps any term for its loop.

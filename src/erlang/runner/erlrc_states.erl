@@ -40,8 +40,8 @@ check_kept_states(_, #{redefined := {[], _}}) ->
 check_kept_states(Before, #{redefined := {Redefined, Policy}} = C) ->
     Found = of_redefined(Before, Redefined, runs(suspended(C))),
     Now = maps:from_list(states_now(lists:usort([Pid || {Pid, _, _, _, _} <- Found]), C)),
-    Kept = [Row || {Pid, _, _, _, _} = Row <- Found, {_, State} <- [lists:keyfind(Pid, 1, Before)],
-                   maps:find(Pid, Now) =:= {ok, State}],
+    Then = maps:from_list(Before),
+    Kept = [Row || {Pid, _, _, _, _} = Row <- Found, maps:find(Pid, Now) =:= maps:find(Pid, Then)],
     report_redefined(Kept, Policy, "code_change has not converted states: ~ts", C).
 
 %% A field that has another place is certain to be taken for another. Where fields have only made place for
