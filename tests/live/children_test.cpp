@@ -43,6 +43,19 @@ void start(Lab& lab) {
   lab.ask("lab:mark(), ets:delete_all_objects(lab_calls).");
 }
 
+/// Upgrades `fir` from `one`, which includes an application, to `two`, after which that does not start on its own.
+Ran fail_late(Lab& lab, LabRelease one, const LabRelease& two) {
+  one.keys = ", {included_applications, [sub]}";
+  lab.add(one);
+  lab.add(two);
+  lab.add(servers("sub", "1.0.0", {"sub_a"}));
+  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
+  lab.want("sub");
+  start(lab);
+  lab.ask("sub_app:module_info(), lab:mark(), lab:on({start, sub}, crash).");
+  return lab.upgrade("fir", "1.0.0", "2.0.0");
+}
+
 /// The result of reading a supervisor with this init/1, compiled by the release of the node.
 SupervisorInit init_of(Lab& lab, const std::string& init) {
   lab.dir().write("some_sup.erl",
@@ -204,7 +217,6 @@ TEST_CASE("children: if a new one does not start, all is rolled back and removed
 
 TEST_CASE("children: if a later step fails, new ones are stopped and removed ones run again") {
   Lab lab;
-  const std::string includes = ", {included_applications, [sub]}";
   LabRelease one = fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"});
   LabRelease two = fir("2.0.0", {"fir_c", "fir_a"}, {"fir_x", "fir_y"});
   SECTION("added and removed ones") {}
@@ -218,15 +230,7 @@ TEST_CASE("children: if a later step fails, new ones are stopped and removed one
     one = fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}, "sup");
     two = fir("2.0.0", {"fir_c", "fir_a", "fir_b"}, {"fir_x", "fir_y"}, "sup");
   }
-  one.keys = includes;
-  lab.add(one);
-  lab.add(two);
-  lab.add(servers("sub", "1.0.0", {"sub_a"}));
-  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
-  lab.want("sub");
-  start(lab);
-  lab.ask("sub_app:module_info(), lab:mark(), lab:on({start, sub}, crash).");
-  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
+  const Ran ran = fail_late(lab, one, two);
   INFO(ran);
   CHECK(ran.exit == 1);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: sub: start: "));
@@ -239,15 +243,7 @@ TEST_CASE("children: what was known below a supervisor that is gone is lost in a
   LabRelease one = fir("1.0.0", {"fir_a"}, {"fir_x"});
   LabRelease two{
       "fir", "2.0.0", {{"fir_app", "app"}, {"fir_sup", "tree", child_specs({"fir_a"})}, {"fir_a", "server"}}};
-  one.keys = ", {included_applications, [sub]}";
-  lab.add(one);
-  lab.add(two);
-  lab.add(servers("sub", "1.0.0", {"sub_a"}));
-  lab.ask("code:add_patha(\"" + lab.at("sub", "1.0.0") + "/ebin\").");
-  lab.want("sub");
-  start(lab);
-  lab.ask("sub_app:module_info(), lab:mark(), lab:on({start, sub}, crash).");
-  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
+  const Ran ran = fail_late(lab, one, two);
   INFO(ran);
   CHECK(ran.exit == 3);
   CHECK(ran.err.find(

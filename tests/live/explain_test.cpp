@@ -13,10 +13,6 @@ using namespace erlrc::test;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// A supervisor with debug information.
 std::string tree(Lab& lab) {
   std::string source = read_file(in_source("tests/live/lab/tree.erl"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 #include "lab.hpp"
+#include "zoo.hpp"
 
 // Tests records whose definition changes but not their size, in states that are kept, and which states count: not
 // those of processes that the plan stops.
@@ -27,27 +28,9 @@ std::string redefining(Lab& lab, const std::string& before, const std::string& a
   return (lab.dir() / "kinds/redefining").string();
 }
 
-/// Versions 1.0.0 and 2.0.0 of `zoo`, which differ in zoo_rec, and the start of the first. The appup has these
-/// instructions for both directions.
-void set_up(Lab& lab, const std::string& kind, const std::string& appup = "") {
-  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
-    LabRelease made = servers("zoo", vsn, {"zoo_keep", "zoo_rec"});
-    made.modules.back().kind = kind;
-    if (vsn == "2.0.0" && !appup.empty())
-      made.appup = "{\"2.0.0\", [{\"1.0.0\", " + appup + "}], [{\"1.0.0\", " + appup + "}]}.";
-    lab.add(made);
-  }
-  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
-  lab.ask("lab:mark().");
-}
-
 /// A server whose record gets a field, and whose code_change converts nothing.
 std::string growing(Lab& lab) {
   return redefining(lab, "n", "n, more", "{ok, S}");
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 const std::string refused = "erlrc-upgrade: NODE: refused: nothing converts states: ";
@@ -59,20 +42,20 @@ const std::string one_field = "1 of zoo_rec, whose record state has 1 field wher
 TEST_CASE("redefined: a record whose fields are in another order is not taken for the new one") {
   Lab lab;
   SECTION("loaded without a conversion") {
-    set_up(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"), "[{load_module, zoo_rec}]");
+    start_keeper(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"), "[{load_module, zoo_rec}]");
     const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
     INFO(ran);
     CHECK(ran.err.starts_with(refused + swapped));
   }
   SECTION("passed on by code_change") {
-    set_up(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"));
+    start_keeper(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"));
     const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
     INFO(ran);
     CHECK(ran.err.starts_with(refused + swapped));
   }
   SECTION("returned by code_change as it was") {
-    set_up(lab, redefining(lab, "n, more = 2", "more = 2, n",
-                           "{ok, case S of {state, 7, _} -> {state, 7, 7}; _ -> S end}"));
+    start_keeper(lab, redefining(lab, "n, more = 2", "more = 2, n",
+                                 "{ok, case S of {state, 7, _} -> {state, 7, 7}; _ -> S end}"));
     const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
     INFO(ran);
     CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change has not converted states: " +
@@ -85,7 +68,7 @@ TEST_CASE("redefined: a record whose fields are in another order is not taken fo
 TEST_CASE(
     "redefined: where one field goes and another comes, those between them are not taken for each other") {
   Lab lab;
-  set_up(lab, redefining(lab, "gone = 7, n, later = 8", "n, later = 8, more", "{ok, S}"));
+  start_keeper(lab, redefining(lab, "gone = 7, n, later = 8", "n, later = 8, more", "{ok, S}"));
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.err.starts_with(refused +
@@ -95,7 +78,7 @@ TEST_CASE(
 
 TEST_CASE("redefined: fields that take the places of others may be the same by new names") {
   Lab lab;
-  set_up(lab, redefining(lab, "n, old = 7", "n, more = 8", "{ok, S}"));
+  start_keeper(lab, redefining(lab, "n, old = 7", "n, more = 8", "{ok, S}"));
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 0);
@@ -106,8 +89,8 @@ TEST_CASE("redefined: fields that take the places of others may be the same by n
 
 TEST_CASE("redefined: a record whose fields are in another order may be converted") {
   Lab lab;
-  set_up(lab, redefining(lab, "n, more", "more, n",
-                         "{ok, setelement(2, setelement(3, S, element(2, S)), element(3, S))}"));
+  start_keeper(lab, redefining(lab, "n, more", "more, n",
+                               "{ok, setelement(2, setelement(3, S, element(2, S)), element(3, S))}"));
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
         Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""});
   CHECK(lab.ask("gen_server:call(zoo_rec, n).") == "1");
@@ -121,10 +104,10 @@ TEST_CASE("redefined: the state of a process that the plan stops does not count"
                " {load, {zoo_rec, brutal_purge, brutal_purge}}, {start, [zoo_rec]}]");
   CAPTURE(appup);
   SECTION("of a record with another size") {
-    set_up(lab, growing(lab), appup);
+    start_keeper(lab, growing(lab), appup);
   }
   SECTION("of one with other fields") {
-    set_up(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"), appup);
+    start_keeper(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"), appup);
   }
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--rehearse"}).exit == 0);
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
@@ -137,9 +120,9 @@ TEST_CASE("redefined: that another application is stopped does not matter") {
   Lab lab;
   lab.add(servers("durable", "1.0.0", {"durable_child"}));
   REQUIRE(lab.start("durable", "1.0.0").exit == 0);
-  set_up(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"),
-         "[{apply, {application, stop, [durable]}}, {load_module, zoo_rec},"
-         " {apply, {application, start, [durable]}}]");
+  start_keeper(lab, redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"),
+               "[{apply, {application, stop, [durable]}}, {load_module, zoo_rec},"
+               " {apply, {application, start, [durable]}}]");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.err.starts_with(refused + swapped));
@@ -151,7 +134,7 @@ TEST_CASE(
   Lab lab;
   const auto [kind, why] = GENERATE(table<int, std::string>({{0, one_field}, {1, swapped}}));
   CAPTURE(kind);
-  set_up(lab, kind == 0 ? growing(lab) : redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"));
+  start_keeper(lab, kind == 0 ? growing(lab) : redefining(lab, "n, more = 2", "more = 2, n", "{ok, S}"));
   // Its own process has a state that both versions can have.
   lab.ask("sys:replace_state(zoo_rec, fun(_) -> none end).");
   lab.ask(

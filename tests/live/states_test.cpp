@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 #include "lab.hpp"
+#include "zoo.hpp"
 
 // Tests that no upgrade ends with a process whose state the new code cannot have, whatever code_change
 // returns.
@@ -67,23 +68,6 @@ std::string with_struct(Lab& lab) {
   return (lab.dir() / "kinds/holder").string();
 }
 
-/// Versions 1.0.0 and 2.0.0 of `zoo`, which differ in zoo_rec, and the start of the first.
-void set_up(Lab& lab, const std::string& kind, const std::string& appup = "") {
-  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
-    LabRelease made = servers("zoo", vsn, {"zoo_keep", "zoo_rec"});
-    made.modules.back().kind = kind;
-    if (vsn == "2.0.0" && !appup.empty())
-      made.appup = "{\"2.0.0\", [{\"1.0.0\", " + appup + "}], [{\"1.0.0\", " + appup + "}]}.";
-    lab.add(made);
-  }
-  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
-  lab.ask("lab:mark().");
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 const std::string one_field = "zoo_rec, whose record state has 1 field where the new code has 2 fields";
 
 }  // namespace
@@ -96,10 +80,10 @@ TEST_CASE("states: a code_change that passes on what it gets is refused before a
        {"event", one_field},
        {"struct", "zoo_rec, whose struct has no key more, which the new code has"}}));
   CAPTURE(behaviour);
-  set_up(lab, behaviour == "server"   ? server(lab, "{ok, S}")
-              : behaviour == "statem" ? statem(lab)
-              : behaviour == "event"  ? event(lab)
-                                      : with_struct(lab));
+  start_keeper(lab, behaviour == "server"   ? server(lab, "{ok, S}")
+                    : behaviour == "statem" ? statem(lab)
+                    : behaviour == "event"  ? event(lab)
+                                            : with_struct(lab));
   const Ran rehearsed = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--rehearse"});
   INFO(rehearsed);
   CHECK(rehearsed.exit == 1);
@@ -114,7 +98,7 @@ TEST_CASE("states: a code_change that passes on what it gets is refused before a
 
 TEST_CASE("states: a code_change that converts nothing is rolled back, and found by the rehearsal") {
   Lab lab;
-  set_up(lab, server(lab, "{ok, case S of {state, 7} -> {state, 7, none}; _ -> S end}"));
+  start_keeper(lab, server(lab, "{ok, case S of {state, 7} -> {state, 7, none}; _ -> S end}"));
   const Ran rehearsed = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--rehearse"});
   INFO(rehearsed);
   CHECK(rehearsed.exit == 1);
@@ -128,7 +112,8 @@ TEST_CASE("states: a code_change that converts nothing is rolled back, and found
 
 TEST_CASE("states: a code_change that converts the record is an upgrade, and a downgrade") {
   Lab lab;
-  set_up(lab, server(lab, "{ok, case S of {state, N} -> {state, N, none}; {state, N, _} -> {state, N} end}"));
+  start_keeper(
+      lab, server(lab, "{ok, case S of {state, N} -> {state, N, none}; {state, N, _} -> {state, N} end}"));
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--rehearse"}).exit == 0);
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
   CHECK(lab.ask("sys:get_state(zoo_rec).") == "{state,1,none}");
@@ -138,7 +123,7 @@ TEST_CASE("states: a code_change that converts the record is an upgrade, and a d
 
 TEST_CASE("states: a code_change that only converts upwards does not go down") {
   Lab lab;
-  set_up(lab, server(lab, "{ok, case S of {state, N} -> {state, N, none}; _ -> S end}"));
+  start_keeper(lab, server(lab, "{ok, case S of {state, N} -> {state, N, none}; _ -> S end}"));
   REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
   lab.ask("lab:mark().");
   const Ran ran = lab.downgrade("zoo", "1.0.0", "2.0.0");
@@ -150,7 +135,7 @@ TEST_CASE("states: a code_change that only converts upwards does not go down") {
 
 TEST_CASE("states: code that still handles the earlier record may have it") {
   Lab lab;
-  set_up(lab, server(lab, "{ok, S}", "handle_call(n, _, {state, N} = S) -> {reply, N, S};\n"));
+  start_keeper(lab, server(lab, "{ok, S}", "handle_call(n, _, {state, N} = S) -> {reply, N, S};\n"));
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 0);
@@ -160,7 +145,7 @@ TEST_CASE("states: code that still handles the earlier record may have it") {
 TEST_CASE(
     "states: a changed record of a module that the appup only loads is refused before anything changes") {
   Lab lab;
-  set_up(lab, server(lab, "{ok, S}"), "[{load_module, zoo_rec}]");
+  start_keeper(lab, server(lab, "{ok, S}"), "[{load_module, zoo_rec}]");
   const Ran rehearsed = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--rehearse"});
   INFO(rehearsed);
   CHECK(rehearsed.exit == 1);
@@ -179,7 +164,7 @@ TEST_CASE(
 
 TEST_CASE("states: what a library keeps of a module in its own state is compared, too") {
   Lab lab;
-  set_up(lab, server(lab, "{ok, {state, 1, none}}"));
+  start_keeper(lab, server(lab, "{ok, {state, 1, none}}"));
   lab.ask(
       "sys:replace_state(zoo_keep, fun(S) -> S#{has => [{stream, zoo_rec, {state, 7}}]} end), lab:mark().");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
@@ -195,7 +180,7 @@ TEST_CASE("states: what a library keeps of a module in its own state is compared
 
 TEST_CASE("states: what an unconverted process keeps of a module is refused before anything changes") {
   Lab lab;
-  set_up(lab, server(lab, "{ok, {state, 1, none}}"));
+  start_keeper(lab, server(lab, "{ok, {state, 1, none}}"));
   lab.add(servers("durable", "1.0.0", {"durable_child"}));
   REQUIRE(lab.start("durable", "1.0.0").exit == 0);
   lab.ask("sys:replace_state(durable_child, fun(S) -> S#{own => {zoo_rec, {state, 7}}} end), lab:mark().");
@@ -235,9 +220,9 @@ const std::string as_statem =
 
 TEST_CASE("states: a server becomes another behaviour if the appup has it stopped and started again") {
   Lab lab;
-  set_up(lab, turning(lab, as_statem),
-         "[{load_object_code, {zoo, \"2.0.0\", [zoo_rec]}}, point_of_no_return, {stop, [zoo_rec]},"
-         " {load, {zoo_rec, brutal_purge, brutal_purge}}, {start, [zoo_rec]}]");
+  start_keeper(lab, turning(lab, as_statem),
+               "[{load_object_code, {zoo, \"2.0.0\", [zoo_rec]}}, point_of_no_return, {stop, [zoo_rec]},"
+               " {load, {zoo_rec, brutal_purge, brutal_purge}}, {start, [zoo_rec]}]");
   const std::string pid = lab.ask("pid_to_list(whereis(zoo_rec)).");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
@@ -249,7 +234,7 @@ TEST_CASE("states: a server becomes another behaviour if the appup has it stoppe
 
 TEST_CASE("states: what release_handler has converted is compared, too") {
   Lab lab;
-  set_up(lab, server(lab, "{ok, case S of {state, 7} -> {state, 7, none}; _ -> S end}"));
+  start_keeper(lab, server(lab, "{ok, case S of {state, 7} -> {state, 7, none}; _ -> S end}"));
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--engine=otp"});
   INFO(ran);
   CHECK(ran.exit == 1);
@@ -316,7 +301,7 @@ TEST_CASE("states: what the loop of a special process keeps is compared, whateve
                       "system_terminate(Reason, _, _, _) -> exit(Reason).\n"
                       "system_code_change(Misc, _, _, _) -> " +
                       convert + ".\n");
-  set_up(lab, (lab.dir() / "kinds/holder").string());
+  start_keeper(lab, (lab.dir() / "kinds/holder").string());
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
   INFO(ran);
   CHECK(ran.exit == 1);

@@ -223,6 +223,10 @@ std::string Lab::neutral(std::string text) const {
   return replace_all(std::move(text), dir_.path().string(), "LAB");
 }
 
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 Ran in_time(const std::function<Ran(double seconds)>& attempt) {
   for (double seconds = 1.6;; seconds *= 4) {
     Ran ran = attempt(seconds);

@@ -106,6 +106,9 @@ private:
   std::chrono::duration<double> slowest_{0};
 };
 
+/// Whether `part` is in `text`.
+bool has(const std::string& text, const std::string& part);
+
 /// Runs `attempt`, which ends at a time limit of that many seconds. If the machine was too busy for an answer
 /// in that time, runs it again with a longer limit, until there is an answer.
 Ran in_time(const std::function<Ran(double seconds)>& attempt);

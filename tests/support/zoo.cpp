@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "zoo.hpp"
 
+#include "catch.hpp"
+
 namespace erlrc::test {
 
 LabRelease zoo(const std::string& vsn, const std::string& appup) {
@@ -25,6 +27,18 @@ LabRelease zoo(const std::string& vsn, const std::string& appup) {
   made.env = vsn == "1.0.0" ? ", {only_old, 1}, {both, old}" : ", {only_new, 1}, {both, new}";
   made.appup = appup;
   return made;
+}
+
+void start_keeper(Lab& lab, const std::string& kind, const std::string& appup) {
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease made = servers("zoo", vsn, {"zoo_keep", "zoo_rec"});
+    made.modules.back().kind = kind;
+    if (vsn == "2.0.0" && !appup.empty())
+      made.appup = "{\"2.0.0\", [{\"1.0.0\", " + appup + "}], [{\"1.0.0\", " + appup + "}]}.";
+    lab.add(made);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("lab:mark().");
 }
 
 }  // namespace erlrc::test

@@ -12,4 +12,8 @@ namespace erlrc::test {
 /// supervisor zoo_inner; zoo_pool has any number of zoo_guest. Only 1.0.0 has zoo_gone, only 2.0.0 zoo_new.
 LabRelease zoo(const std::string& vsn, const std::string& appup = {});
 
+/// Adds versions 1.0.0 and 2.0.0 of an application with the servers zoo_keep and zoo_rec, the second of that `kind`,
+/// and starts the first. The appup has these instructions for both directions.
+void start_keeper(Lab& lab, const std::string& kind, const std::string& appup = {});
+
 }  // namespace erlrc::test

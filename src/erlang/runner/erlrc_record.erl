@@ -12,7 +12,7 @@
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
--import(erlrc_kinds, [waits_at_bottom/1]).
+-import(erlrc_kinds, [is_special/1, waits_at_bottom/1]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
@@ -134,12 +134,9 @@ answers(Pid) ->
         [{_, {Module, _, _}}, {_, Dictionary}, {_, Stack}] ->
             Understands = erlang:function_exported(Module, system_continue, 3)
                 andalso lists:keymember('$ancestors', 1, Dictionary),
-            case Understands andalso not is_behaviour(Module) andalso not waits_at_bottom(Stack) of
+            case Understands andalso is_special(Module) andalso not waits_at_bottom(Stack) of
                 true -> doubtful;
                 false -> Understands
             end;
         undefined -> false
     end.
-
-is_behaviour(Module) ->
-    lists:member(Module, [gen_server, gen_statem, gen_event]).
