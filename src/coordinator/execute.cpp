@@ -43,8 +43,9 @@ constexpr milliseconds verdict_time{15'000};
 /// Calls `body` for each of `visits`, all at the same time (see for_each_parallel). `body` turns exceptions
 /// into the outcome of its visit; if even that failed, it is not known what happened to the node.
 template <typename Body>
-void with_each(const std::vector<Visit*>& visits, Body body) {
-  const auto errors = for_each_parallel(visits.size(), [&](std::size_t i) { body(*visits[i]); });
+void with_each(const std::vector<Visit*>& visits, Body body, Threads threads = one_thread_each) {
+  const auto errors = for_each_parallel(
+      visits.size(), [&](std::size_t i) { body(*visits[i]); }, threads);
   for (std::size_t i = 0; i < visits.size(); ++i)
     if (errors[i])
       visits[i]->report.outcome =
@@ -293,7 +294,9 @@ std::vector<NodeReport> execute(const Request& request, const Site& site, const 
     });
     leave_failed(visits, options);
   } else {
-    with_each(usable, [&](Visit& visit) { decide(visit, call); });
+    // Most calls find nothing to do.
+    with_each(
+        usable, [&](Visit& visit) { decide(visit, call); }, threads_as_needed);
     all_or_none(visits, request.app, options);
   }
 

@@ -155,7 +155,7 @@ void Transaction::read_desired() {
       archive.error = message_of(error, archive.package + ": reading the archive");
     }
   };
-  rethrow_first(for_each_parallel(archives_.size(), read, std::thread::hardware_concurrency()));
+  rethrow_first(for_each_parallel(archives_.size(), read, {std::thread::hardware_concurrency()}));
   for (const Archive& archive : archives_) {
     if (archive.error.empty()) continue;
     warnings_.push_back(archive.error);

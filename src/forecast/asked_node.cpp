@@ -40,16 +40,19 @@ void leave_out_other_systems(std::vector<AskedNode>& visits, const Transaction& 
   for (const Transaction::Item& item : transaction.items())
     std::ranges::move(places_of(item.request), std::inserter(places, places.end()));
   const std::vector<std::string> all(places.begin(), places.end());
-  rethrow_first(for_each_parallel(visits.size(), [&](std::size_t i) {
-    AskedNode& visit = visits[i];
-    if (!visit.rpc) return;
-    try {
-      visit.foreign = foreign_files(*visit.rpc, all, until);
-    } catch (const std::exception& error) {
-      visit.error = message_of(error, "asking the node");
-      visit.rpc.reset();
-    }
-  }));
+  rethrow_first(for_each_parallel(
+      visits.size(),
+      [&](std::size_t i) {
+        AskedNode& visit = visits[i];
+        if (!visit.rpc) return;
+        try {
+          visit.foreign = foreign_files(*visit.rpc, all, until);
+        } catch (const std::exception& error) {
+          visit.error = message_of(error, "asking the node");
+          visit.rpc.reset();
+        }
+      },
+      threads_as_needed));
   for (AskedNode& visit : visits) {
     if (!visit.foreign.empty()) visit.other_system = other_system(visit.foreign);
     if (!visit.other_system.empty())
@@ -72,7 +75,8 @@ std::vector<AskedNode> ask_nodes(const Registry& registry, Deadline until) {
   for (const NodeEntry& entry : registry.nodes)
     visits.push_back({&entry, to_string(entry.name)});
   const KnownPorts ports = ask_for_ports(registry.nodes, until);
-  rethrow_first(for_each_parallel(visits.size(), [&](std::size_t i) { ask(visits[i], ports, until); }));
+  rethrow_first(for_each_parallel(
+      visits.size(), [&](std::size_t i) { ask(visits[i], ports, until); }, threads_as_needed));
   std::erase_if(visits, [](const AskedNode& visit) {
     return !visit.rpc && visit.error.empty() && visit.other_system.empty();
   });

@@ -130,7 +130,7 @@ Beams load_beams(const fs::path& ebin, const std::vector<Atom>& modules, const s
   std::vector<std::optional<Beam>> loaded(modules.size());
   rethrow_first(for_each_parallel(
       modules.size(), [&](std::size_t i) { loaded[i] = load_beam(ebin, modules[i], app_file, source); },
-      std::min(processors, modules.size() / modules_per_thread)));
+      {std::min(processors, modules.size() / modules_per_thread)}));
   Beams beams;
   for (std::size_t i = 0; i < modules.size(); ++i)
     beams.emplace(modules[i], *std::move(loaded[i]));

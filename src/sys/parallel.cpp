@@ -5,8 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
+#include <utility>
 
+#include <erlrc/sys/deadline.hpp>
 #include <erlrc/sys/signals.hpp>
 
 namespace erlrc {
@@ -26,39 +30,78 @@ void give_threads_enough_stack() {
   ::pthread_attr_destroy(&attributes);
 }
 
+/// As long as this without the end of a call, and those that are being made are taken for ones that wait.
+constexpr milliseconds patience{3};
+
+/// The calls of one for_each_parallel.
+class Calls {
+public:
+  Calls(std::size_t count, const std::function<void(std::size_t)>& body) : body_(body), errors_(count) {}
+
+  /// Makes one after the other, as long as there are some that have not begun.
+  void make() noexcept {
+    for (std::size_t i = next_++; i < errors_.size(); i = next_++) {
+      if (i + 1 == errors_.size()) note_last();
+      try {
+        body_(i);
+      } catch (...) {
+        errors_[i] = std::current_exception();
+      }
+      ++ended_;
+    }
+  }
+
+  /// Returns when all have begun (true), or none of them has ended for some time.
+  bool all_begin_or_wait() {
+    for (std::size_t before = ended_;; before = ended_) {
+      std::unique_lock lock(mutex_);
+      if (last_begins_.wait_for(lock, patience, [this] { return last_begun_; })) return true;
+      if (ended_ == before) return false;
+    }
+  }
+
+  std::vector<std::exception_ptr> take_errors() { return std::move(errors_); }
+
+private:
+  void note_last() {
+    const std::scoped_lock lock(mutex_);
+    last_begun_ = true;
+    last_begins_.notify_one();
+  }
+
+  const std::function<void(std::size_t)>& body_;
+  std::vector<std::exception_ptr> errors_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<std::size_t> ended_ = 0;
+  std::mutex mutex_;
+  std::condition_variable last_begins_;
+  bool last_begun_ = false;
+};
+
 }  // namespace
 
 std::vector<std::exception_ptr> for_each_parallel(std::size_t count,
                                                   const std::function<void(std::size_t)>& body,
-                                                  std::size_t threads) {
-  std::vector<std::exception_ptr> errors(count);
-  std::atomic<std::size_t> next = 0;
-  const auto take_calls = [&]() noexcept {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        body(i);
-      } catch (...) {
-        errors[i] = std::current_exception();
-      }
-    }
-  };
-  const auto take_calls_in_thread = [&]() noexcept {
+                                                  Threads threads) {
+  Calls calls(count, body);
+  const auto make_calls_in_thread = [&]() noexcept {
     const SignalStack stack;
-    take_calls();
+    calls.make();
   };
-  const std::size_t needed = std::min(count, std::max(threads, std::size_t{1}));
+  const std::size_t at_once = std::min(count, std::max(threads.at_once, std::size_t{1}));
+  // A single thread would only take the place of this one.
+  const std::size_t most = at_once <= 1 ? 0 : threads.more_if_needed ? count : at_once;
   std::vector<std::jthread> started;
-  if (needed > 1) give_threads_enough_stack();
+  if (most > 0) give_threads_enough_stack();
   try {
-    // A single thread would only take the place of this one.
-    while (needed > 1 && started.size() < needed)
-      started.emplace_back(take_calls_in_thread);
+    while (started.size() < most && (started.size() < at_once || !calls.all_begin_or_wait()))
+      started.emplace_back(make_calls_in_thread);
   } catch (const std::exception&) {
     // The system cannot start another thread, or has no memory for it.
   }
-  if (started.size() < needed) take_calls();
+  if (started.size() < at_once) calls.make();
   started.clear();  // waits until all have ended
-  return errors;
+  return calls.take_errors();
 }
 
 void rethrow_first(const std::vector<std::exception_ptr>& errors) {

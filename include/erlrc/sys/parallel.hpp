@@ -11,9 +11,19 @@
 
 namespace erlrc {
 
-inline constexpr std::size_t one_thread_each = std::numeric_limits<std::size_t>::max();
+/// How many threads make the calls.
+struct Threads {
+  std::size_t at_once = std::numeric_limits<std::size_t>::max();
+  bool more_if_needed = false;  ///< one more whenever no call has ended for 3 ms
+};
 
-/// Calls `body` with 0, 1 .. `count` - 1 in up to `threads` threads, and returns when all calls have ended.
+inline constexpr Threads one_thread_each{};
+
+/// For calls that are short if nothing is wrong: a thread costs half a millisecond. One that has to wait holds up the
+/// others for 3 ms at most.
+inline constexpr Threads threads_as_needed{4, true};
+
+/// Calls `body` with 0, 1 .. `count` - 1 in `threads`, and returns when all calls have ended.
 /// Each place of the result holds the exception that ended that call, or null. An exception ends its own call
 /// only.
 ///
@@ -23,7 +33,7 @@ inline constexpr std::size_t one_thread_each = std::numeric_limits<std::size_t>:
 /// that of the caller), and needs `one_thread_each`: the other one may still have to begin.
 std::vector<std::exception_ptr> for_each_parallel(std::size_t count,
                                                   const std::function<void(std::size_t)>& body,
-                                                  std::size_t threads = one_thread_each);
+                                                  Threads threads = one_thread_each);
 
 /// Throws the first exception of a result of `for_each_parallel`, if it holds one.
 void rethrow_first(const std::vector<std::exception_ptr>& errors);

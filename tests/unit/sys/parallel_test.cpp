@@ -82,28 +82,39 @@ TEST_CASE("the first exception is that of the first body, whichever came earlier
 TEST_CASE("a few threads make all calls, each once") {
   std::vector<int> called(1000);
   std::vector<std::thread::id> threads(1000);
-  for_each_parallel(
-      1000,
-      [&](std::size_t i) {
-        ++called[i];
-        threads[i] = std::this_thread::get_id();
-      },
-      3);
+  for_each_parallel(1000,
+                    [&](std::size_t i) {
+                      ++called[i];
+                      threads[i] = std::this_thread::get_id();
+                    },
+                    {3});
   CHECK(std::ranges::count(called, 1) == 1000);
   CHECK(std::set(threads.begin(), threads.end()).size() <= 3);
+}
+
+TEST_CASE("calls that end soon share a few threads, and one that waits gets the others more") {
+  std::vector<std::thread::id> threads(1000);
+  for_each_parallel(
+      1000, [&](std::size_t i) { threads[i] = std::this_thread::get_id(); }, threads_as_needed);
+  CHECK(std::set(threads.begin(), threads.end()).size() <= threads_as_needed.at_once);
+  CHECK(std::ranges::count(threads, std::this_thread::get_id()) == 0);
+
+  std::barrier all_here(20);
+  const auto errors = for_each_parallel(
+      20, [&](std::size_t) { all_here.arrive_and_wait(); }, threads_as_needed);
+  CHECK(std::ranges::count(errors, nullptr) == 20);
 }
 
 TEST_CASE("one body runs in the calling thread, and so do all if one thread is enough") {
   const auto [count, threads] = GENERATE(table<std::size_t, std::size_t>({{1, 9}, {5, 1}, {5, 0}, {0, 9}}));
   const auto caller = std::this_thread::get_id();
   std::size_t called = 0;
-  for_each_parallel(
-      count,
-      [&](std::size_t) {
-        ++called;
-        CHECK(std::this_thread::get_id() == caller);
-      },
-      threads);
+  for_each_parallel(count,
+                    [&](std::size_t) {
+                      ++called;
+                      CHECK(std::this_thread::get_id() == caller);
+                    },
+                    {threads});
   CHECK(called == count);
 }
 
