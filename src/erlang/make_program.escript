@@ -1,7 +1,7 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% make_program.escript OUT.cpp FUNCTION [--part | --used-by OTHER.erl] MODULE.erl.. [--loaded MODULE.erl..]
+%% make_program.escript OUT.cpp FUNCTION [--part | --used-by OTHER.erl] MODULE.erl.. [--loaded FILE]
 %%
 %% Turns modules, the first of which has main(Argument, Client, Ref), into a C++ source with the function
 %% FUNCTION, which returns them as one erlrc::Program: abstract expressions in the external term format that
@@ -19,10 +19,10 @@
 %% functions have the same name and arity. Modules cannot use records and `fun f/2' of a local function. If
 %% main(Argument, Client, Ref), so written, is the only function, its body alone travels.
 %%
-%% To interpret what a long run needs takes longer than to load it. So the modules after --loaded, those that
-%% any long run needs, are compiled, too, as one module, for a node that can load it (erlrc_beam). To load all
-%% of them would take longer than to interpret what is seldom needed. The handler interprets what the compiled
-%% functions call of other modules; what these call of them is in the dictionary as a fun.
+%% To interpret what a long run needs takes longer than to load it. So the functions that FILE names, those
+%% that any long run needs, are compiled, too, as one module, for a node that can load it (erlrc_beam). To
+%% load all of them would take longer than to interpret what is seldom needed. The handler interprets what the
+%% compiled functions call of the others; what these call of them is in the dictionary as a fun.
 -mode(compile).
 
 main([Out, Function, "--part" | Sources]) ->
@@ -33,7 +33,7 @@ main([Out, Function | Sources]) ->
     make(Out, Function, Sources, whole).
 
 make(Out, Function, Arguments, Extent) ->
-    Sources = Arguments -- ["--loaded"],
+    {Sources, Lists} = lists:splitwith(fun(Argument) -> Argument =/= "--loaded" end, Arguments),
     Modules = [parse(Source) || Source <- Sources],
     check_imports(Modules, case Extent of {used_by, Other} -> [parse(Other)]; _ -> [] end, Extent),
     Defined = [[{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
@@ -44,9 +44,9 @@ make(Out, Function, Arguments, Extent) ->
         Twice -> wrong("defined in two modules: ~0p", [Twice])
     end,
     {Expressions, Functions} = program(Defined),
-    Beam = case lists:splitwith(fun(Argument) -> Argument =/= "--loaded" end, Arguments) of
-               {_, []} -> <<>>;
-               {Others, _} -> encode(beam(lists:split(length(Others), Modules)))
+    Beam = case Lists of
+               [] -> <<>>;
+               ["--loaded", List] -> encode(beam(Modules, named(List, Names)))
            end,
     Arrays = [{"forms", encode(Expressions)}, {"functions", Functions}, {"beam", Beam}],
     ok = file:write_file(Out, source(hd(Sources), Function, Arrays)).
@@ -96,11 +96,22 @@ program(Modules) ->
      encode(maps:from_list([{N, pack(Module)} || {N, Module} <- Numbered]
                            ++ [{Function, N} || {N, Module} <- Numbered, {Function, _} <- Module]))}.
 
-%% {Module, Oldest, Code}: the functions of some modules as one, and the first OTP release that can load it.
+%% [{Name, Arity}] that a file names, each in a line of its own.
+named(File, Defined) ->
+    {ok, Content} = file:read_file(File),
+    Names = [begin
+                 [Name, Arity] = binary:split(Line, <<"/">>),
+                 {binary_to_atom(Name), binary_to_integer(Arity)}
+             end || Line <- binary:split(Content, <<"\n">>, [global]), Line =/= <<>>],
+    Names -- Defined =:= [] orelse wrong("~ts: not defined: ~0p", [File, Names -- Defined]),
+    Names.
+
+%% {Module, Oldest, Code}: the named functions as one module, and the first OTP release that can load it.
 %% Its name is a digest of them, so that versions of erlrc do not meet in a node.
-beam({Others, Loaded}) ->
-    Functions = functions(Loaded),
-    Forms = [entry(called(Others, Loaded)) | [interpreted(F) || F <- called(Loaded, Others)]] ++ Functions,
+beam(Modules, Named) ->
+    {Loaded, Others} = lists:partition(fun({_, _, Name, Arity, _}) -> lists:member({Name, Arity}, Named) end,
+                                       functions(Modules)),
+    Forms = [entry(called(Others, Loaded)) | [interpreted(F) || F <- called(Loaded, Others)]] ++ Loaded,
     {Oldest, Options} = oldest_release(),
     <<Digest:8/binary, _/binary>> = hex(erlang:md5(term_to_binary([strip(F) || F <- Forms], options()))),
     Module = list_to_atom("erlrc_run_" ++ binary_to_list(Digest)),
@@ -115,10 +126,16 @@ hex(Bytes) ->
 functions(Modules) ->
     [Form || {_, Forms} <- Modules, {function, _, _, _, _} = Form <- Forms].
 
-%% [{Name, Arity}] that some modules call of others.
-called(Modules, Others) ->
-    Defined = [{Name, Arity} || {function, _, Name, Arity, _} <- functions(Others)],
-    [F || F <- lists:usort([F || {_, F} <- imported(Modules)]), lists:member(F, Defined)].
+%% [{Name, Arity}] that some functions call of others.
+called(Functions, Others) ->
+    Names = [{Name, Arity} || {function, _, Name, Arity, _} <- Others],
+    [F || F <- lists:usort(calls(Functions)), lists:member(F, Names)].
+
+%% [{Name, Arity}] of all calls of functions of the program within a form.
+calls({call, _, {atom, _, Name}, Args}) -> [{Name, length(Args)} | calls(Args)];
+calls(Form) when is_tuple(Form) -> calls(tuple_to_list(Form));
+calls([Form | Rest]) -> calls(Form) ++ calls(Rest);
+calls(_) -> [].
 
 %% What the others call of it: [{{Name, Arity}, Fun}].
 entry(Called) ->

@@ -1,14 +1,15 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The beam that may come with the program (make_program.escript), {Module, Oldest, Code}: the modules that
+%% The beam that may come with the program (make_program.escript), {Module, Oldest, Code}: the functions that
 %% each upgrade needs, compiled. It is loaded for the time of a run, under a name that nothing else has, and
 %% only by the run whose turn it is, so that no other one needs it. A run that was killed may have left it.
 %%
-%% It does not go through the code server, which may be busy for longer than a run may take.
+%% It does not go through the code server, which may be busy for longer than a run may take. The functions
+%% here are interpreted: code that runs cannot remove itself.
 -module(erlrc_beam).
 -export([load_beam/0, remove_beam/0]).
 
-%% From now on, the functions of those modules are called instead of interpreted.
+%% From now on, those functions are called instead of interpreted.
 load_beam() ->
     case get(erlrc_beam) of
         {Module, Oldest, Code} ->

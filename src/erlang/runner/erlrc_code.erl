@@ -228,6 +228,8 @@ purge_old(Module) ->
     erlang:check_old_code(Module) andalso code:purge(Module).
 
 %% [{Module, [Pid]}]
+users_of_old_code([]) ->
+    [];
 users_of_old_code(Modules) ->
     Holders = lambda_holders(Modules),
     Others = processes() -- [self()],

@@ -19,6 +19,9 @@
 %%   watch                           ok; records from now on when processes are suspended
 %%   seen                            microseconds: the longest that one process was suspended, and the time in which at
 %%                                   least one was; ends the recording
+%%   calls                           ok; records from now on which functions of the runner are called
+%%   called                          Name/Arity, separated by spaces: those called while its beam was loaded; ends the
+%%                                   recording
 %%   {check, App, Ebin}              checks that the code of Ebin runs and all servers have its states: ok
 %%
 %% Suspensions are recorded by call tracing, with the VM's time stamps, of the functions that a process itself
@@ -129,6 +132,25 @@ answer(seen) ->
     Tracer = get(tracer),
     Tracer ! {self(), calls},
     receive {Tracer, Calls} -> seen(Calls) end;
+answer(calls) ->
+    Tracer = spawn_link(fun() -> trace_functions(#{}) end),
+    put(tracer, Tracer),
+    %% The handler of the program finds each interpreted function in the dictionary.
+    erlang:trace_pattern({erlang, get, 1}, true, []),
+    erlang:trace_pattern(on_load, true, [local]),
+    erlang:trace(new_processes, true, [call, {tracer, Tracer}]),
+    "ok";
+answer(called) ->
+    ended(whereis(erlrc_runner)),
+    erlang:trace(new_processes, false, [call]),
+    erlang:trace_pattern({erlang, get, 1}, false, []),
+    erlang:trace_pattern(on_load, false, [local]),
+    Tracer = get(tracer),
+    Delivered = erlang:trace_delivered(all),
+    receive {trace_delivered, all, Delivered} -> ok end,
+    Tracer ! {self(), functions},
+    %% Names that begin with a hyphen are those of funs and comprehensions within a function.
+    receive {Tracer, Functions} -> [io_lib:format("~s/~b ", [Name, Arity]) || {Name, Arity} <- Functions, hd(atom_to_list(Name)) =/= $-] end;
 answer({check, App, Ebin}) ->
     {ok, [{application, App, Keys}]} = file:consult(filename:join(Ebin, atom_to_list(App) ++ ".app")),
     {ok, Vsn} = application:get_key(App, vsn),
@@ -184,6 +206,28 @@ trace(Calls) ->
         {trace_ts, Pid, call, {M, _, _}, Time} -> trace([{Pid, M, Time} | Calls]);
         {From, calls} -> From ! {self(), lists:reverse(Calls)}
     end.
+
+trace_functions(Called) ->
+    receive
+        {trace, _, call, {erlang, get, [{remove_beam, 0}]}} ->
+            called(Called);
+        {trace, _, call, {erlang, get, [{Name, Arity}]}} when is_atom(Name), is_integer(Arity) ->
+            trace_functions(Called#{{Name, Arity} => true});
+        {trace, _, call, {Module, functions, []}} ->
+            true = is_of_runner(Module),
+            trace_functions(#{});
+        {trace, _, call, {Module, Name, Args}} ->
+            trace_functions(case is_of_runner(Module) of
+                                true -> Called#{{Name, length(Args)} => true};
+                                false -> Called
+                            end)
+    end.
+
+called(Called) ->
+    receive {From, functions} -> From ! {self(), lists:sort(maps:keys(Called))} end.
+
+is_of_runner(Module) ->
+    lists:prefix("erlrc_run_", atom_to_list(Module)).
 
 %% Each message that a suspended process gets is one more call of the loop; the first one counts. A process
 %% that is not suspended continues after each system message, too.
