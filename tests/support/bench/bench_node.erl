@@ -121,7 +121,8 @@ answer(watch) ->
     _ = code:ensure_loaded(sys),
     erlang:trace_pattern({sys, suspend_loop, '_'}, true, [local]),
     erlang:trace_pattern({gen_server, system_continue, '_'}, true, [local]),
-    erlang:trace(all, true, [call, monotonic_timestamp, {tracer, Tracer}]),
+    %% The arguments, among them the state, are not copied to the tracer.
+    erlang:trace(all, true, [call, arity, monotonic_timestamp, {tracer, Tracer}]),
     "ok";
 answer(seen) ->
     erlang:trace(all, false, [call]),
