@@ -34,6 +34,11 @@
 %% The state of a supervisor with many thousand children is long; what it starts is known by them.
 -define(words, 200000).
 
+%% So many names are searched for at once.
+-define(few_names, 4).
+%% What separates atoms in a printed term.
+-define(between, " \n[](){},=>").
+
 %% Looks at the processes that were not looked at yet, or that may be something else now. The field `kinds'
 %% of the record is #{{Kind, Stack} => [Pid]}, where Kind is {InitialCall, Function}. Returns the processes
 %% that have not begun yet to be what they will be, which will be looked at next time.
@@ -139,15 +144,38 @@ starters(Modules) ->
 
 %% Returns those of Pids whose registers name one of the modules.
 mentioning(Pids, Modules) ->
-    Names = [name(Module) || Module <- Modules],
-    [Pid || Names =/= [], Pid <- Pids, {_, Words} <- [process_info(Pid, total_heap_size)], Words < ?words,
-            Text <- [registers(Pid)], is_binary(Text),
-            lists:any(fun(At) -> is_whole(Text, At) end, binary:matches(Text, Names))].
+    Names = printed_names(Modules),
+    [Pid || Modules =/= [], Pid <- Pids, {_, Words} <- [process_info(Pid, total_heap_size)], Words < ?words,
+            Text <- [registers(Pid)], is_binary(Text), named(Text, Names) =/= []].
+
+%% {Few, Many} for named/2, each of them #{Printed => Module}. For the names of 300 modules, binary:matches/2
+%% would need 60 MB and 50 ms, and no other process would run meanwhile. (Nor is a pattern compiled once: its
+%% memory would be new each time, and to map that takes longer.) To split a long text takes longer than to
+%% search for a few names.
+printed_names(Modules) ->
+    Names = [{io_lib:write_atom(Module), Module} || Module <- Modules],
+    {Few, Many} = case length(Names) =< ?few_names of
+                      true -> {Names, []};
+                      false -> lists:partition(fun({Text, _}) -> Text -- ?between =/= Text end, Names)
+                  end,
+    {by_bytes(Few), by_bytes(Many)}.
+
+by_bytes(Names) ->
+    maps:from_list([{unicode:characters_to_binary(Text), Module} || {Text, Module} <- Names]).
+
+%% The modules that are named in the text.
+named(Text, {Few, Many}) ->
+    [maps:get(binary:part(Text, At), Few) || map_size(Few) > 0, At <- binary:matches(Text, maps:keys(Few)),
+                                             is_whole(Text, At)]
+        ++ [Module || map_size(Many) > 0,
+                      Words <- [binary:split(Text, [<<Char>> || Char <- ?between], [global])],
+                      Module <- maps:values(maps:with(Words, Many))].
 
 %% Whether an atom is found, and not a part of one.
 is_whole(Text, {At, Length}) ->
-    {Before, After} = {binary:at(Text, At - 1), binary:at(Text, At + Length)},
-    lists:member(Before, " [{(,>") andalso lists:member(After, "\n]}),= ").
+    End = At + Length,
+    (At =:= 0 orelse lists:member(binary:at(Text, At - 1), ?between))
+        andalso (End =:= byte_size(Text) orelse lists:member(binary:at(Text, End), ?between)).
 
 %% [{Module, [Pid]}]: the processes that run each module and understand system messages (sys(3erl)).
 of_modules(Modules, C) ->
@@ -188,7 +216,7 @@ entered(Modules, Kinds) ->
     [{Module, case length(Pids) of
                   Few when Few =< ?many -> every(Module, Pids);
                   _ -> alike(Module, Pids)
-              end} || Pids <- holding(Modules, Kinds), Module <- Modules].
+              end} || {Pids, Mentioned} <- holding(Modules, Kinds), Module <- Mentioned].
 
 %% Finds processes with another callback module than they were started with, each for itself.
 turned([]) ->
@@ -196,30 +224,32 @@ turned([]) ->
 turned(Modules) ->
     [{Module, every(Module, Pids)}
      || {_, {{{Start, _, _}, _}, _} = Look} <- looks([{statem}]), Others <- [Modules -- [Start]],
-        Pids <- holding(Others, [living(Look)]), Module <- Others].
+        {Pids, Mentioned} <- holding(Others, [living(Look)]), Module <- Mentioned].
 
-%% Nearly always, none of them has to do with the modules.
+%% [{[Pid], [Module]}]: the kinds, some of whose processes may have to do with these modules. Nearly always
+%% none.
 holding([], _) ->
     [];
 holding(_, []) ->
     [];
 holding(Modules, Kinds) ->
-    Any = binary:compile_pattern(lists:append([patterns(Module) || Module <- Modules])),
-    [Pids || Pids <- Kinds, lists:any(fun(Pid) -> holds(Pid, Any) end, lists:sublist(Pids, ?many))].
+    Names = printed_names(Modules),
+    [{Pids, Mentioned} || Pids <- Kinds,
+                          Lists <- [[named_by(Pid, Names) || Pid <- lists:sublist(Pids, ?many)]],
+                          [_ | _] = Mentioned <- [lists:usort(lists:append(Lists))]].
 
-holds(Pid, Pattern) ->
+named_by(Pid, Names) ->
     case registers(Pid) of
-        Unknown when is_atom(Unknown) -> false;
-        Text -> binary:match(Text, Pattern, [from_loop(Text)]) =/= nomatch
+        Unknown when is_atom(Unknown) -> [];
+        Text -> named(from_loop(Text), Names)
     end.
 
-%% {scope, ..} of what the loop of its behaviour holds, and not what that has called: from the lowest of its
-%% calls.
+%% What the loop of its behaviour holds, and not what that has called: from the lowest of its calls.
 from_loop(Text) ->
     Calls = [At || {At, _} <- binary:matches(Text, [<<"(gen_server:">>, <<"(gen_statem:">>]),
                    not is_catch(Text, At)],
     Lowest = lists:last([0 | Calls]),
-    {scope, {Lowest, byte_size(Text) - Lowest}}.
+    binary:part(Text, Lowest, byte_size(Text) - Lowest).
 
 %% "Catch 0x.. (gen_server:" is one of the registers.
 is_catch(Text, At) ->
@@ -290,7 +320,7 @@ is_callback(Module, Pid) ->
     case registers(Pid) of
         hibernates -> element(1, proc_lib:translate_initial_call(Pid)) =:= Module;
         gone -> gone;
-        Text -> binary:match(Text, patterns(Module), [from_loop(Text)]) =/= nomatch
+        Text -> binary:match(from_loop(Text), patterns(Module)) =/= nomatch
     end.
 
 %% gen_server has the module in a register, from OTP 26 on in a record, like gen_statem; and sys, which
@@ -301,7 +331,7 @@ patterns(Module) ->
      <<",", Name/binary, ",infinity">>, <<"{callback_cache,", Name/binary, ",">>].
 
 name(Module) ->
-    unicode:characters_to_binary(io_lib:format("~0tp", [Module])).
+    unicode:characters_to_binary(io_lib:write_atom(Module)).
 
 %% As text. Very long terms are cut.
 registers(Pid) ->

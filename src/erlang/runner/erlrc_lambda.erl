@@ -11,8 +11,8 @@
 
 %% Larger processes are not searched.
 -define(words, 200000).
-%% An index and a number, printed.
--define(printed, 24).
+%% A name, an index and a number, printed: a name has 255 characters at most.
+-define(printed, 1100).
 
 %% Removes the old code of these modules that nothing uses; returns those whose old code stays.
 purge_unused(Modules) ->
@@ -24,21 +24,15 @@ purge_unused(Modules) ->
 lambda_holders([]) ->
     [];
 lambda_holders(Modules) ->
-    Current = maps:from_list([{prefix(Module), current_number(Module)} || Module <- Modules]),
-    Pattern = binary:compile_pattern(maps:keys(Current)),
-    Found = [{Prefix, Pid} || Pid <- processes() -- [self()],
-                              {_, Words} <- [process_info(Pid, total_heap_size)], Words < ?words,
-                              Text <- [registers(Pid)], is_binary(Text),
-                              {At, Length} <- binary:matches(Text, Pattern),
-                              Prefix <- [binary:part(Text, At, Length)],
-                              {number, Number} <- [number_at(Text, At + Length)],
-                              Number =/= maps:get(Prefix, Current)],
-    [{Module, Pids} || Module <- Modules,
-                       Pids <- [lists:usort([Pid || {Prefix, Pid} <- Found, Prefix =:= prefix(Module)])],
-                       Pids =/= []].
-
-prefix(Module) ->
-    <<"#Fun<", (atom_to_binary(Module))/binary, ".">>.
+    Current = maps:from_list([{atom_to_binary(Module), current_number(Module)} || Module <- Modules]),
+    Found = [{Name, Pid} || Pid <- processes() -- [self()],
+                            {_, Words} <- [process_info(Pid, total_heap_size)], Words < ?words,
+                            Text <- [registers(Pid)], is_binary(Text),
+                            {At, Length} <- binary:matches(Text, <<"#Fun<">>),
+                            {Name, Number} <- printed_function(Text, At + Length),
+                            is_map_key(Name, Current), Number =/= maps:get(Name, Current)],
+    [{Module, Pids} || Module <- Modules, Name <- [atom_to_binary(Module)],
+                       [_ | _] = Pids <- [lists:usort([Pid || {Same, Pid} <- Found, Same =:= Name])]].
 
 %% All functions of a module that was deleted are of old code.
 current_number(Module) ->
@@ -47,15 +41,16 @@ current_number(Module) ->
         false -> none
     end.
 
-%% From INDEX.NUMBER>. It is a function of another module, whose name begins like that of this one, if there
-%% is no index.
-number_at(Text, At) ->
-    case string:lexemes(binary:part(Text, At, min(?printed, byte_size(Text) - At)), ".>") of
-        [Index, Number | _] ->
-            case [Digit || <<Digit>> <= Index, Digit < $0 orelse Digit > $9] of
-                [] -> {number, Number};
-                _ -> other
+%% [{Name, Number}], from NAME.INDEX.NUMBER>. There may be points in a name, and a text may be cut.
+printed_function(Text, At) ->
+    case binary:split(binary:part(Text, At, min(?printed, byte_size(Text) - At)), <<">">>) of
+        [Printed, _] ->
+            case lists:reverse(binary:split(Printed, <<".">>, [global])) of
+                [Number, _, Last | Name] ->
+                    [{iolist_to_binary(lists:join(".", lists:reverse([Last | Name]))), Number}];
+                _ ->
+                    []
             end;
         _ ->
-            other
+            []
     end.
