@@ -171,6 +171,43 @@ TEST_CASE("stranded: what brutal_purge will kill is named as that, and killed") 
   lab.ask("[exit(P, kill) || N <- [zoo_loop, zoo_below], P <- [whereis(N)], is_pid(P)].");
 }
 
+TEST_CASE("stranded: a process whose loop calls itself as the new code cannot be called is not left to die") {
+  const auto [call, later, dies] = GENERATE(table<std::string, std::string, bool>({
+      {"zoo_turn:loop()", "loop(_) -> ok.", true},
+      {"zoo_turn:loop()", "loop() -> receive vsn -> loop() end.", false},
+      {"loop()", "loop(_) -> ok.", false},
+  }));
+  CAPTURE(call, later);
+  Lab lab;
+  const auto zoo_turn = [&](const std::string& vsn, const std::string& loop) {
+    lab.dir().write("kinds/turn" + vsn + ".erl",
+                    "-module(MODULE).\n-vsn(?VSN).\n-compile(export_all).\nvsn() -> ?VSN.\n" + loop + "\n");
+    LabRelease made = servers("zoo", vsn, {"zoo_srv"});
+    made.modules.push_back({"zoo_turn", (lab.dir() / ("kinds/turn" + vsn)).string()});
+    return made;
+  };
+  lab.add(zoo_turn("1.0.0", "loop() -> receive {vsn, From} -> From ! ?VSN, " + call + " end."));
+  lab.add(zoo_turn("2.0.0", later));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  const std::string pid = spawned(lab, "register(zoo_loop, self()), zoo_turn:loop()");
+  lab.ask("lab:mark().");
+  const std::string lost =
+      "processes that the new code cannot serve: 1 of zoo_turn, which loses loop/0: " + pid +
+      " zoo_loop in zoo_turn:loop/0\n";
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == (dies ? 1 : 0));
+  CHECK((ran.err.find("refused: " + lost) != std::string::npos) == dies);
+  if (dies) {
+    CHECK(lab.ask("lab:diff().") == "[]");
+    const Ran allowed = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=report"});
+    INFO(allowed);
+    CHECK(allowed.exit == 0);
+    CHECK(allowed.out.find("remark: " + lost) != std::string::npos);
+  }
+  lab.ask("exit(whereis(zoo_loop), kill).");
+}
+
 TEST_CASE("stranded: many are counted, and five of them named") {
   Lab lab;
   set_up(lab);

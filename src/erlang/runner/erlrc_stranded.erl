@@ -5,8 +5,9 @@
 %% appup has it purged brutally. Those that a module handles messages for, and that wait, run its new code
 %% with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_callbacks/1, check_stranded/5, unserved/2]).
+-export([check_callbacks/1, check_loops/4, check_stranded/5, unserved/2]).
 -import(erlrc_census, [belongs/2, of_modules/2]).
+-import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
@@ -38,6 +39,31 @@ check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy
         {_, report} -> report(Texts)
     end.
 
+%% Processes in a loop that calls itself by its full name, to come to new code, and that the new code does not
+%% have: another name, another number of arguments. They die when they next do.
+check_loops({Seen, Reached}, Changing, Policy, C) ->
+    Modules = set(Changing),
+    Inside = lists:usort([{Module, {F, A}, Pids}
+                          || {{_, [{Top, At, _, _} | _] = Stack}, Pids} <- maps:to_list(Seen),
+                             not is_loop(Top, At), {Module, F, A, _} <- Stack, is_map_key(Module, Modules)]),
+    Lost = maps:from_list([{Module, lost_loops(Module, C)} || Module <- lists:usort(column(1, Inside))]),
+    report_lost([{Module, [Loop], outliving(Pids -- Reached, C)}
+                 || {Module, Loop, Pids} <- Inside, lists:member(Loop, maps:get(Module, Lost))], Policy, C).
+
+%% [{Name, Arity}]
+lost_loops(Module, #{backup := Backup, code := Code}) ->
+    case {maps:get(Module, Backup, none), maps:get(Module, Code, none)} of
+        {{_, Old}, {_, New}} ->
+            [{F, A} || {Same, F, A} <- chunk(Old, imports), Same =:= Module] -- chunk(New, exports);
+        _ -> []
+    end.
+
+chunk(Beam, Name) ->
+    case beam_lib:chunks(Beam, [Name]) of
+        {ok, {_, [{Name, Rows}]}} -> Rows;
+        _ -> []
+    end.
+
 %% Processes whose behaviour calls what the new code of their module does not have: a gen_server has become a
 %% gen_statem, or a plain module. They die of their next message.
 unserved(Modules, #{backup := Backup, code := Code} = C) ->
@@ -57,10 +83,13 @@ mentioning_callbacks(Rows) ->
 
 %% Only those that still live: the plan may have stopped them.
 check_callbacks(#{unserved := Unserved, stranded := Policy} = C) ->
+    report_lost(Unserved, Policy, C).
+
+report_lost(Lost, Policy, C) ->
     Texts = [[integer_to_list(length(Pids)), " of ", module_name(Module), ", which loses ",
               lists:join(", ", [io_lib:format("~ts/~b", [F, A]) || {F, A} <- Functions]), ": ",
               processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
-             || {Module, Functions, Before} <- Unserved,
+             || {Module, Functions, Before} <- Lost,
                 [_ | _] = Pids <- [lists:filter(fun erlang:is_process_alive/1, Before)]],
     case {Texts, Policy} of
         {[], _} -> ok;
@@ -70,14 +99,10 @@ check_callbacks(#{unserved := Unserved, stranded := Policy} = C) ->
 
 %% What loops of behaviours call whatever comes, if the module exports all that one of them calls.
 callbacks(Beam) ->
-    case beam_lib:chunks(Beam, [exports]) of
-        {ok, {_, [{exports, Exports}]}} ->
-            lists:append([Calls || Calls <- [[{handle_call, 3}, {handle_cast, 2}],
-                                             [{handle_event, 2}, {handle_call, 2}], [{callback_mode, 0}]],
-                                   Calls -- Exports =:= []]);
-        _ ->
-            []
-    end.
+    Exports = chunk(Beam, exports),
+    lists:append([Calls || Calls <- [[{handle_call, 3}, {handle_cast, 2}],
+                                     [{handle_event, 2}, {handle_call, 2}], [{callback_mode, 0}]],
+                           Calls -- Exports =:= []]).
 
 texts(Found, C) ->
     [found(How, [{Pid, Module} || {H, Pid, Module} <- Found, H =:= How], C) || How <- ["in", "of", "inside"]].
