@@ -5,7 +5,7 @@
 %% A library keeps its records in the states of other applications' processes: xmpp its sockets in the
 %% sessions of ejabberd. When such a record gets another field, no code_change of the library's own will ever
 %% see the old ones, and each process that has one dies when it next calls the library. So the definitions of
-%% both versions are compared, as far as the files have debug information and are not too many, and the states
+%% both versions are compared, as far as the files have debug information and are not too big, and the states
 %% are searched, before anything is touched.
 -module(erlrc_record).
 -export([check_records/4, defined/2, redefined/1, search/4]).
@@ -16,11 +16,11 @@
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
-%% [{Module, [{Name, Fields}], #{Name => NewFields}}]. Debug information is long: that of more modules, or of
-%% big ones (generated, most of them), would take too long.
+%% [{Module, [{Name, Fields}], #{Name => NewFields}}]. Debug information is long: that of big modules (most of
+%% them are generated) would take too long.
 defined(Modules, #{backup := Backup, code := Code}) ->
     [{Module, Before, maps:from_list(records(New))}
-     || length(Modules) =< 100, Module <- Modules,
+     || Module <- Modules,
         {_, Old} <- [maps:get(Module, Backup, none)], byte_size(Old) =< 131072,
         {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072,
         [_ | _] = Before <- [records(Old)]].
