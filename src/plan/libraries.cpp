@@ -9,7 +9,7 @@
 
 #include <erlrc/term/text.hpp>
 
-#include "script_steps.hpp"
+#include "applied_calls.hpp"
 
 namespace erlrc {
 namespace {

@@ -15,22 +15,11 @@
 #include <erlrc/script/state_changes.hpp>
 #include <erlrc/term/text.hpp>
 
+#include "applied_calls.hpp"
 #include "libraries.hpp"
 
 namespace erlrc {
 namespace {
-
-/// The application that a call of application:F/N names as its first argument.
-const Atom* named_app(const Apply& call, std::string_view function) {
-  if (call.module.name != "application" || call.function.name != function || call.args.empty())
-    return nullptr;
-  return std::get_if<Atom>(&call.args.front().value);
-}
-
-Atom start_type(const Apply& call) {
-  const Atom* type = call.args.size() > 1 ? std::get_if<Atom>(&call.args[1].value) : nullptr;
-  return type != nullptr ? *type : Atom{"temporary"};
-}
 
 /// The applications whose supervision trees have the processes of `app`.
 std::vector<Atom> trees_of(const Atom& app, const NodeState& node) {
@@ -302,19 +291,6 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
 }
 
 }  // namespace
-
-std::optional<Apply> counterpart(const Apply& call) {
-  Apply undo = call;
-  if (call.function.name == "sup_upgrade_notify") {
-    undo.function = Atom{"sup_downgrade_notify"};
-    return undo;
-  }
-  if (call.function.name == "sup_downgrade_notify") {
-    undo.function = Atom{"sup_upgrade_notify"};
-    return undo;
-  }
-  return std::nullopt;
-}
 
 ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFiles& to,
                          const NodeState& node, const Policy& policy) {

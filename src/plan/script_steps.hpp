@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +11,6 @@
 // The low-level instructions of an upgrade (appup(4)) as steps of a plan.
 
 namespace erlrc {
-
-/// The call that undoes a call of the appup, where its author gave us one: the counterpart of a supervisor's
-/// hook.
-std::optional<Apply> counterpart(const Apply& call);
 
 /// The script of an upgrade.
 struct Script {

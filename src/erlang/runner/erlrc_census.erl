@@ -13,11 +13,12 @@
 %%   is in the registers of its stack only, which process_info prints.
 -module(erlrc_census).
 -export([belongs/2, census/0, exporting/3, in_doubt/1, kind_modules/1, mentioning/2, of_modules/2,
-         registers/1, starters/1]).
+         starters/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2]).
 -import(erlrc_kinds, [awaits/1, bottom/1, is_lambda/1, is_special/1, looks/1, note_roles/1, undecided/0,
                       unsettled/0, waits/1, waits_at_bottom/1]).
+-import(erlrc_printed, [from_loop/1, name/1, named/2, patterns/1, printed_names/1, registers/1]).
 
 %% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
 -define(depth, 64).
@@ -33,11 +34,6 @@
 -define(many, 1000).
 %% The state of a supervisor with many thousand children is long; what it starts is known by them.
 -define(words, 200000).
-
-%% So many names are searched for at once.
--define(few_names, 4).
-%% What separates atoms in a printed term.
--define(between, " \n[](){},=>").
 
 %% Looks at the processes that were not looked at yet, or that may be something else now. The field `kinds'
 %% of the record is #{{Kind, Stack} => [Pid]}, where Kind is {InitialCall, Function}. Returns the processes
@@ -148,35 +144,6 @@ mentioning(Pids, Modules) ->
     [Pid || Modules =/= [], Pid <- Pids, {_, Words} <- [process_info(Pid, total_heap_size)], Words < ?words,
             Text <- [registers(Pid)], is_binary(Text), named(Text, Names) =/= []].
 
-%% {Few, Many} for named/2, each of them #{Printed => Module}. For the names of 300 modules, binary:matches/2
-%% would need 60 MB and 50 ms, and no other process would run meanwhile. (Nor is a pattern compiled once: its
-%% memory would be new each time, and to map that takes longer.) To split a long text takes longer than to
-%% search for a few names.
-printed_names(Modules) ->
-    Names = [{io_lib:write_atom(Module), Module} || Module <- Modules],
-    {Few, Many} = case length(Names) =< ?few_names of
-                      true -> {Names, []};
-                      false -> lists:partition(fun({Text, _}) -> Text -- ?between =/= Text end, Names)
-                  end,
-    {by_bytes(Few), by_bytes(Many)}.
-
-by_bytes(Names) ->
-    maps:from_list([{unicode:characters_to_binary(Text), Module} || {Text, Module} <- Names]).
-
-%% The modules that are named in the text.
-named(Text, {Few, Many}) ->
-    [maps:get(binary:part(Text, At), Few) || map_size(Few) > 0, At <- binary:matches(Text, maps:keys(Few)),
-                                             is_whole(Text, At)]
-        ++ [Module || map_size(Many) > 0,
-                      Words <- [binary:split(Text, [<<Char>> || Char <- ?between], [global])],
-                      Module <- maps:values(maps:with(Words, Many))].
-
-%% Whether an atom is found, and not a part of one.
-is_whole(Text, {At, Length}) ->
-    End = At + Length,
-    (At =:= 0 orelse lists:member(binary:at(Text, At - 1), ?between))
-        andalso (End =:= byte_size(Text) orelse lists:member(binary:at(Text, End), ?between)).
-
 %% [{Module, [Pid]}]: the processes that run each module and understand system messages (sys(3erl)).
 of_modules(Modules, C) ->
     Found = [{Module, [Pid]} || Handlers <- [exporting(Modules, handle_event, 2)], Handlers =/= [],
@@ -244,17 +211,6 @@ named_by(Pid, Names) ->
         Text -> named(from_loop(Text), Names)
     end.
 
-%% What the loop of its behaviour holds, and not what that has called: from the lowest of its calls.
-from_loop(Text) ->
-    Calls = [At || {At, _} <- binary:matches(Text, [<<"(gen_server:">>, <<"(gen_statem:">>]),
-                   not is_catch(Text, At)],
-    Lowest = lists:last([0 | Calls]),
-    binary:part(Text, Lowest, byte_size(Text) - Lowest).
-
-%% "Catch 0x.. (gen_server:" is one of the registers.
-is_catch(Text, At) ->
-    binary:match(Text, <<"Catch">>, [{scope, {At, -min(At, 30)}}]) =/= nomatch.
-
 of_kind(Module, {{{supervisor, Module, _}, _}, _}, Pids) ->
     Pids;
 of_kind(Module, {{{Module, F, _}, {Loop, _, _} = Function}, Stack}, Pids) ->
@@ -321,24 +277,6 @@ is_callback(Module, Pid) ->
         hibernates -> element(1, proc_lib:translate_initial_call(Pid)) =:= Module;
         gone -> gone;
         Text -> binary:match(from_loop(Text), patterns(Module)) =/= nomatch
-    end.
-
-%% gen_server has the module in a register, from OTP 26 on in a record, like gen_statem; and sys, which
-%% suspends them, in the state of gen_server.
-patterns(Module) ->
-    Name = name(Module),
-    [<<" ", Name/binary, "\n">>, <<"[", Name/binary, "]">>, <<",", Name/binary, "]">>,
-     <<",", Name/binary, ",infinity">>, <<"{callback_cache,", Name/binary, ",">>].
-
-name(Module) ->
-    unicode:characters_to_binary(io_lib:write_atom(Module)).
-
-%% As text. Very long terms are cut.
-registers(Pid) ->
-    case process_info(Pid, [current_function, backtrace]) of
-        [{_, {erlang, hibernate, _}}, _] -> hibernates;
-        [_, {_, Text}] -> Text;
-        undefined -> gone
     end.
 
 %% The handlers of an event manager that are of those modules. One that hibernates is idle, and answers.

@@ -7,7 +7,7 @@
 %% The number that is printed with it is the beginning of the md5 of its version of the module.
 -module(erlrc_lambda).
 -export([lambda_holders/1, purge_unused/1]).
--import(erlrc_census, [registers/1]).
+-import(erlrc_printed, [registers/1]).
 
 %% Larger processes are not searched.
 -define(words, 200000).

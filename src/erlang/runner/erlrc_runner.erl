@@ -28,7 +28,7 @@
 %%                                                            predict, restart
 %%                                   ->  call_steps       ->  otp
 %%   all of these  ->  once, outside  ->  tree  ->  census  ->  kinds  ->  sys  ->  kept  ->  call
-%%                 ->  journal, text
+%%                 ->  journal, printed, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
 %%
