@@ -30,9 +30,6 @@ void give_threads_enough_stack() {
   ::pthread_attr_destroy(&attributes);
 }
 
-/// As long as this without the end of a call, and those that are being made are taken for ones that wait.
-constexpr milliseconds patience{3};
-
 /// The calls of one for_each_parallel.
 class Calls {
 public:
@@ -51,8 +48,8 @@ public:
     }
   }
 
-  /// Returns when all have begun (true), or none of them has ended for some time.
-  bool all_begin_or_wait() {
+  /// Waits until all have begun; false: no call has ended for `patience`.
+  bool all_have_begun(milliseconds patience) {
     for (std::size_t before = ended_;; before = ended_) {
       std::unique_lock lock(mutex_);
       if (last_begins_.wait_for(lock, patience, [this] { return last_begun_; })) return true;
@@ -88,18 +85,27 @@ std::vector<std::exception_ptr> for_each_parallel(std::size_t count,
     const SignalStack stack;
     calls.make();
   };
-  const std::size_t at_once = std::min(count, std::max(threads.at_once, std::size_t{1}));
-  // A single thread would only take the place of this one.
-  const std::size_t most = at_once <= 1 ? 0 : threads.more_if_needed ? count : at_once;
+  const std::size_t at_once = std::min(count, threads.at_once);
   std::vector<std::jthread> started;
-  if (most > 0) give_threads_enough_stack();
-  try {
-    while (started.size() < most && (started.size() < at_once || !calls.all_begin_or_wait()))
+  const auto start_threads = [&](std::size_t desired) {
+    while (started.size() < desired)
       started.emplace_back(make_calls_in_thread);
+  };
+  // A single thread would only take the place of this one.
+  if (at_once <= 1) {
+    calls.make();
+    return calls.take_errors();
+  }
+  give_threads_enough_stack();
+  try {
+    start_threads(at_once);
+    while (threads.patience > milliseconds{0} && started.size() < count &&
+           !calls.all_have_begun(threads.patience))
+      start_threads(std::min(count, 2 * started.size()));
   } catch (const std::exception&) {
     // The system cannot start another thread, or has no memory for it.
+    calls.make();
   }
-  if (started.size() < at_once) calls.make();
   started.clear();  // waits until all have ended
   return calls.take_errors();
 }

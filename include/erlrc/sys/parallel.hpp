@@ -7,21 +7,24 @@
 #include <limits>
 #include <vector>
 
-// Many nodes or files at the same time. Threads are started here and nowhere else.
+#include <erlrc/sys/deadline.hpp>
+
+// Many nodes or files at the same time. (Only in_network starts a thread of its own.)
 
 namespace erlrc {
 
 /// How many threads make the calls.
 struct Threads {
   std::size_t at_once = std::numeric_limits<std::size_t>::max();
-  bool more_if_needed = false;  ///< one more whenever no call has ended for 3 ms
+  /// Twice as many whenever no call has ended for this long; zero: no more than at once.
+  milliseconds patience{};
 };
 
 inline constexpr Threads one_thread_each{};
 
-/// For calls that are short if nothing is wrong: a thread costs half a millisecond. One that has to wait holds up the
-/// others for 3 ms at most.
-inline constexpr Threads threads_as_needed{4, true};
+/// For calls that are short if nothing is wrong: a thread costs half a millisecond. If 100 of them wait, all have
+/// begun after 15 ms.
+inline constexpr Threads threads_as_needed{4, milliseconds{3}};
 
 /// Calls `body` with 0, 1 .. `count` - 1 in `threads`, and returns when all calls have ended.
 /// Each place of the result holds the exception that ended that call, or null. An exception ends its own call

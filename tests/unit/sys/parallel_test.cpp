@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <barrier>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iterator>
 #include <latch>
 #include <new>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -92,17 +94,34 @@ TEST_CASE("a few threads make all calls, each once") {
   CHECK(std::set(threads.begin(), threads.end()).size() <= 3);
 }
 
-TEST_CASE("calls that end soon share a few threads, and one that waits gets the others more") {
+TEST_CASE("calls that end soon share the first threads") {
   std::vector<std::thread::id> threads(1000);
-  for_each_parallel(
-      1000, [&](std::size_t i) { threads[i] = std::this_thread::get_id(); }, threads_as_needed);
-  CHECK(std::set(threads.begin(), threads.end()).size() <= threads_as_needed.at_once);
+  for_each_parallel(1000, [&](std::size_t i) { threads[i] = std::this_thread::get_id(); },
+                    {4, std::chrono::minutes(1)});
+  CHECK(std::set(threads.begin(), threads.end()).size() <= 4);
   CHECK(std::ranges::count(threads, std::this_thread::get_id()) == 0);
+}
 
+TEST_CASE("while calls wait, more threads start") {
   std::barrier all_here(20);
   const auto errors = for_each_parallel(
       20, [&](std::size_t) { all_here.arrive_and_wait(); }, threads_as_needed);
   CHECK(std::ranges::count(errors, nullptr) == 20);
+}
+
+TEST_CASE("calls that wait do not hold up the others if no further thread can be started") {
+  std::optional<test::ThreadStacks> none;
+  std::barrier both_here(2);
+  std::latch others_ended(2);
+  for_each_parallel(4,
+                    [&](std::size_t i) {
+                      if (i > 1) return others_ended.count_down();
+                      both_here.arrive_and_wait();
+                      if (i == 0) none.emplace(test::ThreadStacks::impossible);
+                      others_ended.wait();
+                    },
+                    {2, std::chrono::seconds(1)});
+  CHECK(others_ended.try_wait());
 }
 
 TEST_CASE("one body runs in the calling thread, and so do all if one thread is enough") {
