@@ -36,11 +36,14 @@
 namespace erlrc {
 namespace {
 
+/// A plan that is sent with less left is not answered in time, and then it is not known whether it was done.
+constexpr milliseconds least_time{50};
+
 /// A node has this long to commit or roll back, even if the time of the call is over: a timeout on one node
 /// is what makes the others roll back.
 constexpr milliseconds verdict_time{15'000};
 
-/// Calls `body` for each of `visits`, all at the same time (see for_each_parallel). `body` turns exceptions
+/// Calls `body` for each of `visits`, in `threads` (see for_each_parallel). `body` turns exceptions
 /// into the outcome of its visit; if even that failed, it is not known what happened to the node.
 template <typename Body>
 void with_each(const std::vector<Visit*>& visits, Body body, Threads threads = one_thread_each) {
@@ -73,6 +76,10 @@ void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
 /// is rolled back, since it waits for our verdict.
 void run_one(Visit& visit, Commit commit, Deadline until, const std::string& record = {}) {
   Outcome& result = visit.report.outcome;
+  if (left_until(until) < least_time) {
+    result = Outcome::undecided("no time is left to run the plan");
+    return;
+  }
   try {
     result = run(*visit.rpc, visit.report.plan, commit, until, record);
     add_remarks(result, visit.report.plan.remarks);
@@ -187,6 +194,7 @@ std::optional<std::string> decide_to_commit(const std::vector<Visit>& visits, co
   }
 }
 
+/// Each node gets time for its verdict, also if there are no threads to send it to all at the same time.
 void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, const CommitRecord& record,
                   Deadline until) {
   // One verdict must not be sent without the others.
@@ -199,7 +207,7 @@ void conclude_all(std::vector<Visit>& visits, const std::vector<Visit*>& ran, co
                        [](const Visit* visit) { return !visit->failed() && !visit->report.left; });
   std::atomic<bool> all_answered = true;
   with_each(prepared, [&](Visit& visit) {
-    if (!conclude_one(visit, verdict, because, until)) all_answered = false;
+    if (!conclude_one(visit, verdict, because, std::max(until, after(verdict_time)))) all_answered = false;
   });
   if (all_answered) record.forget();
 }
@@ -223,7 +231,6 @@ void leave_failed(std::vector<Visit>& visits, const ExecuteOptions& options) {
 /// Second phase: every node has a plan.
 void all_or_none(std::vector<Visit>& visits, const Atom& app, const ExecuteOptions& options) {
   const Deadline until = options.until;
-  leave_failed(visits, options);
   const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
   if (const Visit* failed = first_failed(visits)) {
     const std::string because = "nothing was done, because node " + failed->report.node + " failed";
@@ -234,7 +241,14 @@ void all_or_none(std::vector<Visit>& visits, const Atom& app, const ExecuteOptio
   const CommitRecord record;
   run_all(to_run, app, until, record);
   leave_failed(visits, options);
-  if (to_run.size() > 1) conclude_all(visits, to_run, record, std::max(until, after(verdict_time)));
+  if (to_run.size() > 1) conclude_all(visits, to_run, record, until);
+}
+
+/// A node that may be left must not use up the time that the others need to run their plans.
+ExecuteOptions for_planning(const ExecuteOptions& options) {
+  ExecuteOptions planning = options;
+  if (options.may_leave) planning.until = after(left_until(options.until) / 2);
+  return planning;
 }
 
 Visit unusable(const BadEntry& bad) {
@@ -283,8 +297,9 @@ Site for_request(Site site, const Request& request) {
 
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options) {
   AppCache cache(request.app);
-  const Call call{request, site.desired,  ask_for_ports(site.registry.nodes, options.until),
-                  cache,   cache.files(), options};
+  const ExecuteOptions planning = for_planning(options);
+  const Call call{request, site.desired,  ask_for_ports(site.registry.nodes, planning.until),
+                  cache,   cache.files(), planning};
   std::vector<Visit> visits = visits_of(site.registry);
   const auto usable = choose(visits, [](const Visit& visit) { return visit.entry != nullptr; });
   if (options.each_alone) {
@@ -292,11 +307,12 @@ std::vector<NodeReport> execute(const Request& request, const Site& site, const 
       decide(visit, call);
       if (visit.to_run) run_one(visit, Commit::at_once, options.until);
     });
-    leave_failed(visits, options);
+    leave_failed(visits, planning);
   } else {
     // Most calls find nothing to do.
     with_each(
         usable, [&](Visit& visit) { decide(visit, call); }, threads_as_needed);
+    leave_failed(visits, planning);
     all_or_none(visits, request.app, options);
   }
 

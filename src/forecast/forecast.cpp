@@ -300,7 +300,7 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
   Transaction transaction(load_apt_changes(actions, admindir), site.desired, settings.policy);
   Forecasts found;
   found.moves = transaction.moves();
-  leave_out_other_systems(visits, transaction, until, found.notes);
+  leave_out_other_systems(visits, transaction, after(left_until(until) / 2), found.notes);
   if (visits.empty()) return found;
   transaction.read_archives([&](const Item& item) {
     const Request& request = item.request;

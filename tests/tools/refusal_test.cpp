@@ -82,6 +82,19 @@ TEST_CASE("the other nodes are upgraded, and a setting of another node or packag
   }
 }
 
+TEST_CASE("a silent node that may be left does not take the time that the others need for their plans") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
+  const FakeNode silent(good("n2", Fault::silent));
+  dpkg.host.add("n2", silent);
+  conf(dpkg, "timeout = 4\n[node n2]\non_refusal = leave\n");
+  const ScopedEnvironment timeout("ERLRC_TIMEOUT", nullptr);
+  const Ran ran = dpkg.hook("postrm", {"upgrade", "2.0"});
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK_THAT(ran.out, Catch::Contains("(n1) upgraded\n"));
+  CHECK_THAT(ran.err, Catch::Contains("node n2 keeps running the old code until its restart"));
+}
+
 TEST_CASE("on a node that is left, what was upgraded before in the same set is rolled back") {
   Upgrade dpkg(observed({{"egerl", "1.0"}, {"eglib", "1.0"}}));
   dpkg.installed(dpkg.line("eglib", "1.0") + dpkg.line("egerl", "1.0"));
