@@ -12,8 +12,9 @@
 %% function instead costs erl_eval a walk through all of the code.
 %%
 %% The modules travel packed. A run needs some of them only, and clauses are full of atoms, each of which the
-%% node looks up in its table: that takes longer than all else about reading them. So a module is unpacked,
-%% into the dictionary of the process, when the first of its functions is called.
+%% node looks up in its table: that takes longer than all else about reading them. So a module, or what is not
+%% compiled of it, is unpacked, into the dictionary of the process, when the first of these functions is
+%% called.
 %%
 %% The functions of all modules are local to the program: a module imports what it uses of another, and no two
 %% functions have the same name and arity. Modules cannot use records and `fun f/2' of a local function. If
@@ -43,11 +44,9 @@ make(Out, Function, Arguments, Extent) ->
         [] -> ok;
         Twice -> wrong("defined in two modules: ~0p", [Twice])
     end,
-    {Expressions, Functions} = program(Defined),
-    Beam = case Lists of
-               [] -> <<>>;
-               ["--loaded", List] -> encode(beam(Modules, named(List, Names)))
-           end,
+    Named = case Lists of [] -> []; ["--loaded", List] -> named(List, Names) end,
+    {Expressions, Functions} = program(lists:append([parts(Module, Named) || Module <- Defined])),
+    Beam = case Named of [] -> <<>>; _ -> encode(beam(Modules, Named)) end,
     Arrays = [{"forms", encode(Expressions)}, {"functions", Functions}, {"beam", Beam}],
     ok = file:write_file(Out, source(hd(Sources), Function, Arrays)).
 
@@ -96,6 +95,12 @@ program(Modules) ->
      encode(maps:from_list([{N, pack(Module)} || {N, Module} <- Numbered]
                            ++ [{Function, N} || {N, Module} <- Numbered, {Function, _} <- Module]))}.
 
+%% The functions of a module that are compiled, too, and the others: where the former are loaded, what is
+%% unpacked must not replace them.
+parts(Module, Named) ->
+    {Loaded, Others} = lists:partition(fun({Function, _}) -> lists:member(Function, Named) end, Module),
+    [Part || Part <- [Others, Loaded], Part =/= []].
+
 %% [{Name, Arity}] that a file names, each in a line of its own.
 named(File, Defined) ->
     {ok, Content} = file:read_file(File),
@@ -103,7 +108,11 @@ named(File, Defined) ->
                  [Name, Arity] = binary:split(Line, <<"/">>),
                  {binary_to_atom(Name), binary_to_integer(Arity)}
              end || Line <- binary:split(Content, <<"\n">>, [global]), Line =/= <<>>],
-    Names -- Defined =:= [] orelse wrong("~ts: not defined: ~0p", [File, Names -- Defined]),
+    Never = [{main, 3}, {load_beam, 0}, {remove_beam, 0}, {has_no_old_code, 1}],
+    [wrong("~ts: ~0p is called where nothing is loaded", [File, Name])
+     || Name <- Names, lists:member(Name, Never)],
+    Unknown = Names -- Defined,
+    Unknown =:= [] orelse wrong("~ts: not defined: ~0p; rename it there, or remove it", [File, Unknown]),
     Names.
 
 %% {Module, Oldest, Code}: the named functions as one module, and the first OTP release that can load it.

@@ -112,9 +112,13 @@ Program runner_for(const Plan& plan) {
   return changes_code ? runner_program() : interpreted(runner_program());
 }
 
-Map argument(const Plan& plan, Commit commit, const std::string& commit_record, milliseconds limit) {
+/// Other nodes may be awaited until our time is over.
+constexpr milliseconds verdict_comes_within{5000};
+
+Map argument(const Plan& plan, Commit commit, const std::string& commit_record, milliseconds left) {
   return Map{{{Atom{"steps"}, steps_of(plan)},
-              {Atom{"limit"}, std::int64_t{limit.count()}},
+              {Atom{"limit"}, std::int64_t{plan_share(left).count()}},
+              {Atom{"verdict"}, std::int64_t{(left + verdict_comes_within).count()}},
               {Atom{"prepare"}, boolean(commit == Commit::on_verdict)},
               {Atom{"commit_record"}, binary(commit_record)}}};
 }
@@ -122,13 +126,13 @@ Map argument(const Plan& plan, Commit commit, const std::string& commit_record, 
 }  // namespace
 
 Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record) {
-  rpc.start(runner_for(plan), argument(plan, commit, commit_record, plan_share(left_until(until))));
+  rpc.start(runner_for(plan), argument(plan, commit, commit_record, left_until(until)));
   return read(rpc.receive(until), plan);
 }
 
 Outcome explain(Rpc& rpc, const Plan& plan, Deadline until) {
   const Plan looking = explanation(plan);
-  Map message = argument(looking, Commit::at_once, {}, plan_share(left_until(until)));
+  Map message = argument(looking, Commit::at_once, {}, left_until(until));
   // Some checks depend on what is to come.
   message.pairs.emplace_back(Atom{"whole"}, steps_of(plan));
   rpc.start(interpreted(runner_program()), std::move(message));

@@ -40,7 +40,7 @@ Program compare_program();
 /// Argument: paths. One message: which files the node sees there (node/same_files.hpp).
 Program files_program();
 
-/// Argument: #{steps, limit, prepare}, in a boot also part. Messages: see node/run.hpp.
+/// Argument: #{steps, limit, prepare, verdict, commit_record}, in a boot also part. Messages: see node/run.hpp.
 Program runner_program();
 
 /// Argument and message: see node/rehearse.cpp.

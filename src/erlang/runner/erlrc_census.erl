@@ -191,7 +191,8 @@ turned([]) ->
 turned(Modules) ->
     [{Module, every(Module, Pids)}
      || {_, {{{Start, _, _}, _}, _} = Look} <- looks([{statem}]), Others <- [Modules -- [Start]],
-        {Pids, Mentioned} <- holding(Others, [living(Look)]), Module <- Mentioned].
+        {Pids, Mentioned} <- holding(Others, [living(Look)]),
+        Module <- case length(Pids) > ?many of true -> Others; false -> Mentioned end].
 
 %% [{[Pid], [Module]}]: the kinds, some of whose processes may have to do with these modules. Nearly always
 %% none.

@@ -2,17 +2,19 @@
 %%
 %% What a plan stops: such processes keep no state for the new code.
 -module(erlrc_ending).
--export([loses_states/1, may_stop/1, outliving/2]).
+-export([calls_hooks/1, loses_states/1, may_stop/1, outliving/2]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_tree, [column/2]).
 
 %% Whether some step may stop processes before the last checks: then only these show which are left.
 may_stop(Steps) ->
     {Apps, Modules} = loses_states(Steps),
-    Apps ++ Modules =/= [] orelse lists:any(fun({children, change_children}) -> true;
-                                               ({calls, _}) -> true;
-                                               (_) -> false
-                                            end, Steps).
+    Apps ++ Modules =/= [] orelse lists:keymember(calls, 1, Steps)
+        orelse lists:member({children, change_children}, Steps).
+
+%% Whether the appup or the application has something called, which may do anything.
+calls_hooks(Steps) ->
+    [Call || {calls, Call} <- Steps] =/= [].
 
 %% {Apps, Modules}: the applications that are stopped, and the modules whose processes are.
 loses_states(Steps) ->

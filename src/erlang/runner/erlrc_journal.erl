@@ -46,8 +46,10 @@ context(Deadline) ->
       reached => [],           % processes that the script converts, as far as they were there before
       redefined => {[], refuse},  % records with other fields, as many (erlrc_states)
       stranded => unreached,   % what to do about processes that the new code cannot serve
+      lost_loops => [],        % [{Module, Loop, Pids}]: those in a loop that it does not have
       unserved => [],          % [{Module, Functions, Pids}]: those that it cannot serve if they live on
       loses_states => {[], []},  % {Apps, Modules}: what the plan stops (erlrc_ending)
+      calls_hooks => true,     % whether the plan calls code of the application (erlrc_ending)
       may_stop => true,        % whether the plan may stop processes before the end
       unfit => {[], refuse},   % the states that the new code cannot have (erlrc_shape)
       ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)

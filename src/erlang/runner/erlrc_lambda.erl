@@ -11,6 +11,7 @@
 
 %% Larger processes are not searched.
 -define(words, 200000).
+-define(mark, "#Fun<").
 %% A name, an index and a number, printed: a name has 255 characters at most.
 -define(printed, 1100).
 
@@ -25,11 +26,16 @@ lambda_holders([]) ->
     [];
 lambda_holders(Modules) ->
     Current = maps:from_list([{atom_to_binary(Module), current_number(Module)} || Module <- Modules]),
+    %% More patterns take memory and time (erlrc_printed).
+    Patterns = case map_size(Current) =< 4 of
+                   true -> [<<?mark, Name/binary, ".">> || Name <- maps:keys(Current)];
+                   false -> <<?mark>>
+               end,
     Found = [{Name, Pid} || Pid <- processes() -- [self()],
                             {_, Words} <- [process_info(Pid, total_heap_size)], Words < ?words,
                             Text <- [registers(Pid)], is_binary(Text),
-                            {At, Length} <- binary:matches(Text, <<"#Fun<">>),
-                            {Name, Number} <- printed_function(Text, At + Length),
+                            {At, _} <- binary:matches(Text, Patterns),
+                            {Name, Number} <- printed_function(Text, At + length(?mark)),
                             is_map_key(Name, Current), Number =/= maps:get(Name, Current)],
     [{Module, Pids} || Module <- Modules, Name <- [atom_to_binary(Module)],
                        [_ | _] = Pids <- [lists:usort([Pid || {Same, Pid} <- Found, Same =:= Name])]].

@@ -7,6 +7,8 @@
 
 %% So many names are searched for at once.
 -define(few_names, 4).
+%% What an atom without quotes consists of.
+-define(plain, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789").
 %% What separates atoms in a printed term.
 -define(between, " \n[](){},=>").
 
@@ -37,14 +39,23 @@ patterns(Module) ->
      <<",", Name/binary, ",infinity">>, <<"{callback_cache,", Name/binary, ",">>].
 
 name(Module) ->
-    unicode:characters_to_binary(io_lib:write_atom(Module)).
+    unicode:characters_to_binary(printed(Module)).
+
+%% As the emulator prints it, which quotes what is not of these characters. (io_lib does not quote `a@b', and
+%% quotes reserved words.)
+printed(Module) ->
+    Text = atom_to_list(Module),
+    case [Char || Char <- Text, not lists:member(Char, ?plain)] of
+        [] when hd(Text) >= $a -> Text;
+        _ -> "'" ++ Text ++ "'"
+    end.
 
 %% {Few, Many} for named/2, each of them #{Printed => Module}. For the names of 300 modules, binary:matches/2
 %% would need 60 MB and 50 ms, and no other process would run meanwhile. (Nor is a pattern compiled once: its
 %% memory would be new each time, and to map that takes longer.) To split a long text takes longer than to
 %% search for a few names.
 printed_names(Modules) ->
-    Names = [{io_lib:write_atom(Module), Module} || Module <- Modules],
+    Names = [{printed(Module), Module} || Module <- Modules],
     {Few, Many} = case length(Names) =< ?few_names of
                       true -> {Names, []};
                       false -> lists:partition(fun({Text, _}) -> Text -- ?between =/= Text end, Names)

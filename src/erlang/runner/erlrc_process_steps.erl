@@ -18,7 +18,7 @@
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
                        check_unconverted_states/4]).
--import(erlrc_stranded, [check_callbacks/1, check_loops/4, check_stranded/5, unserved/2]).
+-import(erlrc_stranded, [check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/2]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
@@ -92,7 +92,8 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
 
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine,
               Killing, Awaits, Passing},
-             #{to_kill := ToKill, to_purge := ToPurge, code := Code, may_stop := MayStop} = C) ->
+             #{to_kill := ToKill, to_purge := ToPurge, code := Code, may_stop := MayStop,
+               calls_hooks := CallsHooks} = C) ->
     record(awaits, maps:from_list(Awaits)),
     %% First these: what is started after that will be found when its module is suspended.
     census(),
@@ -111,10 +112,14 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     Doomed = lists:append(column(2, users_of_old_code(ToKill ++ ToPurge))),
     check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached, Killing}, Handling, Policy,
                    remember(Procs, C)),
-    check_loops({Seen, Doomed ++ Reached}, Changing -- Killing, Policy, C),
+    Lost = lost_loops(Seen, Changing -- Killing, Doomed ++ Reached, C),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
-                 unserved := unserved(maps:keys(Code), C)},
+                 unserved := unserved(maps:keys(Code), C),
+                 lost_loops := Lost},
     MayStop orelse check_callbacks(Checked),
+    %% A supervisor may stop its children. No plan stops other processes, unless it calls what may do that.
+    CallsHooks orelse check_loops(Checked#{lost_loops := [{Module, Loop, Pids -- column(1, Procs)}
+                                                          || {Module, Loop, Pids} <- Lost]}),
     Checked;
 
 process_step(do, {explain_modules, Apps, Items, Awaits}, C) ->

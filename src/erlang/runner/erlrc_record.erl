@@ -18,21 +18,32 @@
 
 %% [{Module, [{Name, Fields}], #{Name => NewFields}}]. Debug information is long: that of big modules (most of
 %% them are generated) would take too long.
-defined(Modules, #{backup := Backup, code := Code}) ->
-    [{Module, Before, maps:from_list(records(New))}
-     || Module <- Modules,
-        {_, Old} <- [maps:get(Module, Backup, none)], byte_size(Old) =< 131072,
-        {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072,
-        [_ | _] = Before <- [records(Old)]].
+defined(Modules, C) ->
+    defined(Modules, now_ms() + 2000, C).
+
+defined([], _, _) ->
+    [];
+defined([Module | Others] = Modules, Until, #{backup := Backup, code := Code} = C) ->
+    case now_ms() < Until of
+        true ->
+            [{Module, Before, maps:from_list(records(New))}
+             || {_, Old} <- [maps:get(Module, Backup, none)], byte_size(Old) =< 131072,
+                {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072,
+                [_ | _] = Before <- [records(Old)]] ++ defined(Others, Until, C);
+        false ->
+            remark("the records of ~p modules were not compared, as that takes too long", [length(Modules)]),
+            []
+    end.
 
 %% The records that both define, but not alike, with their size in the old version. (Every other module has a
-%% `state' of its own, so that name is ignored.)
+%% `state' of its own, so that name is ignored.) Many modules may have one from the same header.
 check_records(Defined, Converted, Policy, C) ->
-    case [{Module, Name, length(Fields) + 1}
-          || {Module, Before, After} <- Defined, {Name, Fields} <- Before, Name =/= state,
-             #{Name := Later} <- [After], length(Fields) < 255, Later =/= Fields] of
+    Changed = [{{Name, length(Fields) + 1}, Module}
+               || {Module, Before, After} <- Defined, {Name, Fields} <- Before, Name =/= state,
+                  #{Name := Later} <- [After], length(Fields) < 255, Later =/= Fields],
+    case maps:to_list(maps:from_list(lists:reverse(Changed))) of
         [] -> ok;
-        Changed -> check_states(Changed, Converted, Policy, C)
+        Each -> check_states([{Module, Name, Size} || {{Name, Size}, Module} <- Each], Converted, Policy, C)
     end.
 
 %% [{Module, [{Name, Fields, NewFields}]}]: the records that have as many fields as before, but others. Their

@@ -43,7 +43,7 @@
 -import(erlrc_beam, [load_beam/0, remove_beam/0]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [purge/1]).
--import(erlrc_ending, [loses_states/1, may_stop/1]).
+-import(erlrc_ending, [calls_hooks/1, loses_states/1, may_stop/1]).
 -import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_kept, [forget_states/0]).
 -import(erlrc_run, [ended/1, failed/4, run/2]).
@@ -66,7 +66,9 @@ main(Plan, Client, Ref) ->
     %% Steps that only look may be run without the others.
     Whole = maps:get(whole, Plan, Steps),
     C = (context(now_ms() + Limit))#{patience := now_ms() + Limit div 2, to_convert := conversions(Steps),
-                                     may_stop := may_stop(Whole), loses_states := loses_states(Whole)},
+                                     verdict => now_ms() + maps:get(verdict, Plan, Limit),
+                                     calls_hooks := calls_hooks(Whole), may_stop := may_stop(Whole),
+                                     loses_states := loses_states(Whole)},
     %% From the beginning: later its name may be that of another client.
     Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
     case is_map_key(part, Plan) orelse take_turn(C) of
@@ -99,13 +101,13 @@ conversions(Steps) ->
 %% of all others and sends the verdict, commit or roll_back. A client that vanishes meanwhile was killed. If
 %% it had decided to commit, it has left a file, and other nodes may have heard of it; otherwise its package
 %% manager puts the old files back, and the node is rolled back too.
-await_verdict({done, Times, Suspended, Remarks}, Record, Monitor, Client, Ref, C)
+await_verdict({done, Times, Suspended, Remarks}, Record, Monitor, Client, Ref, #{verdict := Until} = C)
   when is_reference(Monitor) ->
     send(Client, {Ref, {prepared, Times, Suspended, Remarks}}),
     Verdict = receive
                   {Ref, V} -> V;
                   {'DOWN', Monitor, process, _, _} -> recorded(Record, roll_back)
-              after left(C) + 5000 -> recorded(Record, too_late)
+              after max(0, Until - now_ms()) -> recorded(Record, too_late)
               end,
     case {Verdict, ended(C)} of
         {commit, none} ->

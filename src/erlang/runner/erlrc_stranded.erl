@@ -5,7 +5,7 @@
 %% appup has it purged brutally. Those that a module handles messages for, and that wait, run its new code
 %% with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_callbacks/1, check_loops/4, check_stranded/5, unserved/2]).
+-export([check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/2]).
 -import(erlrc_census, [belongs/2, of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
@@ -39,24 +39,36 @@ check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy
         {_, report} -> report(Texts)
     end.
 
-%% Processes in a loop that calls itself by its full name, to come to new code, and that the new code does not
-%% have: another name, another number of arguments. They die when they next do.
-check_loops({Seen, Reached}, Changing, Policy, C) ->
+%% [{Module, Loop, [Pid]}]: processes in a loop that is called by its full name, to come to new code,
+%% and that the new code does not have: another name, another number of arguments. They die when they next do.
+%% (Which other functions a loop calls is not known here.)
+lost_loops(Seen, Changing, Reached, C) ->
     Modules = set(Changing),
-    Inside = lists:usort([{Module, {F, A}, Pids}
-                          || {{_, [{Top, At, _, _} | _] = Stack}, Pids} <- maps:to_list(Seen),
-                             not is_loop(Top, At), {Module, F, A, _} <- Stack, is_map_key(Module, Modules)]),
-    Lost = maps:from_list([{Module, lost_loops(Module, C)} || Module <- lists:usort(column(1, Inside))]),
-    report_lost([{Module, [Loop], outliving(Pids -- Reached, C)}
-                 || {Module, Loop, Pids} <- Inside, lists:member(Loop, maps:get(Module, Lost))], Policy, C).
+    Inside = [{Call, Pids -- Reached} || {{_, Stack}, Pids} <- maps:to_list(Seen),
+                                         {Module, _} = Call <- lowest_of_one(lists:reverse(Stack)),
+                                         is_map_key(Module, Modules)],
+    Calls = lists:usort(column(1, Inside)),
+    Lost = maps:from_list([{Module, lost_self_calls(Module, C)} || Module <- lists:usort(column(1, Calls))]),
+    [{Module, Loop, Pids}
+     || {Module, Loop} = Call <- Calls, lists:member(Loop, maps:get(Module, Lost)),
+        Each <- [[Pids || {Same, Pids} <- Inside, Same =:= Call]],
+        [_ | _] = Pids <- [outliving(lists:append(Each), C)]].
 
-%% [{Name, Arity}]
-lost_loops(Module, #{backup := Backup, code := Code}) ->
-    case {maps:get(Module, Backup, none), maps:get(Module, Code, none)} of
-        {{_, Old}, {_, New}} ->
-            [{F, A} || {Same, F, A} <- chunk(Old, imports), Same =:= Module] -- chunk(New, exports);
-        _ -> []
-    end.
+%% [{Module, {F, A}}]: the lowest calls, as far as they are of one module. A process that other modules have
+%% called is a client of theirs, or they are a behaviour.
+lowest_of_one([{proc_lib, _, _, _} | Above]) ->
+    lowest_of_one(Above);
+lowest_of_one([{Module, _, _, _} | _] = Calls) ->
+    Own = lists:takewhile(fun({Other, _, _, _}) -> Other =:= Module end, Calls),
+    [{Module, {F, A}} || {_, F, A, _} <- Own];
+lowest_of_one([]) ->
+    [].
+
+%% [{F, A}]: what a module calls of itself by full name and will not have; all of it if the module is removed.
+lost_self_calls(Module, #{backup := Backup, code := Code}) ->
+    Exported = case maps:get(Module, Code, none) of {_, New} -> chunk(New, exports); none -> [] end,
+    [{F, A} || {_, Old} <- [maps:get(Module, Backup, none)], {Same, F, A} <- chunk(Old, imports),
+               Same =:= Module] -- Exported.
 
 chunk(Beam, Name) ->
     case beam_lib:chunks(Beam, [Name]) of
@@ -83,14 +95,20 @@ mentioning_callbacks(Rows) ->
 
 %% Only those that still live: the plan may have stopped them.
 check_callbacks(#{unserved := Unserved, stranded := Policy} = C) ->
-    report_lost(Unserved, Policy, C).
+    report_lost([{Module, Functions, lists:filter(fun erlang:is_process_alive/1, Pids)}
+                 || {Module, Functions, Pids} <- Unserved], Policy, C).
+
+%% Only those that are still there.
+check_loops(#{lost_loops := Lost, stranded := Policy} = C) ->
+    report_lost([{Module, [Loop], [Pid || Pid <- Pids, {_, Stack} <- [process_info(Pid, current_stacktrace)],
+                                          lists:member({Module, Loop}, lowest_of_one(lists:reverse(Stack)))]}
+                 || {Module, Loop, Pids} <- Lost], Policy, C).
 
 report_lost(Lost, Policy, C) ->
     Texts = [[integer_to_list(length(Pids)), " of ", module_name(Module), ", which loses ",
               lists:join(", ", [io_lib:format("~ts/~b", [F, A]) || {F, A} <- Functions]), ": ",
               processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
-             || {Module, Functions, Before} <- Lost,
-                [_ | _] = Pids <- [lists:filter(fun erlang:is_process_alive/1, Before)]],
+             || {Module, Functions, [_ | _] = Pids} <- Lost],
     case {Texts, Policy} of
         {[], _} -> ok;
         {_, report} -> remark("processes that the new code cannot serve: ~ts", [lists:join("; ", Texts)]);
