@@ -244,10 +244,11 @@ void all_or_none(std::vector<Visit>& visits, const Atom& app, const ExecuteOptio
   if (to_run.size() > 1) conclude_all(visits, to_run, record, until);
 }
 
-/// A node that may be left must not use up the time that the others need to run their plans.
-ExecuteOptions for_planning(const ExecuteOptions& options) {
+/// A node that may be left must not use up the time that the others need to run their plans, if they wait for it.
+ExecuteOptions for_planning(const ExecuteOptions& options, const Site& site) {
   ExecuteOptions planning = options;
-  if (options.may_leave) planning.until = after(left_until(options.until) / 2);
+  const bool others_wait = !options.each_alone && site.registry.nodes.size() > 1;
+  if (options.may_leave && others_wait) planning.until = after(left_until(options.until) / 2);
   return planning;
 }
 
@@ -297,7 +298,7 @@ Site for_request(Site site, const Request& request) {
 
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options) {
   AppCache cache(request.app);
-  const ExecuteOptions planning = for_planning(options);
+  const ExecuteOptions planning = for_planning(options, site);
   const Call call{request, site.desired,  ask_for_ports(site.registry.nodes, planning.until),
                   cache,   cache.files(), planning};
   std::vector<Visit> visits = visits_of(site.registry);

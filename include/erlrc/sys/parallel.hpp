@@ -16,7 +16,7 @@ namespace erlrc {
 /// How many threads make the calls.
 struct Threads {
   std::size_t at_once = std::numeric_limits<std::size_t>::max();
-  /// Twice as many whenever no call has ended for this long; zero: no more than at once.
+  /// The number of threads doubles each time that no call has ended for this long. With zero it stays as it is.
   milliseconds patience{};
 };
 
