@@ -31,12 +31,14 @@ public:
     // zlib does not write through next_in; its type predates const.
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
     stream_.avail_in = static_cast<uInt>(compressed.size());
+    // More than this is seldom needed, and each byte is set to 0 before.
+    constexpr std::size_t times = 4, least = 256;
     Bytes out;
     const std::size_t most = std::max(kMostInflated, kMostTimes * compressed.size());
     for (int status = Z_OK; status != Z_STREAM_END;) {
       std::size_t had = out.size();
       if (had > most) throw Error("larger than " + std::to_string(most) + " bytes when inflated");
-      out.resize(std::min(had + std::max<std::size_t>(had, 65536), most + 1));
+      out.resize(std::min(had + std::max({had, times * compressed.size(), least}), most + 1));
       stream_.next_out = reinterpret_cast<Bytef*>(out.data() + had);
       stream_.avail_out = static_cast<uInt>(out.size() - had);
       status = inflate(&stream_, Z_NO_FLUSH);

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/node/connect.hpp>
@@ -112,18 +113,28 @@ void set_other_system(Visit& visit, const std::string& why) {
   visit.report.outcome = Outcome::done(Word::other_system, {why});
 }
 
+/// Which files the node saw before we knew its directories: most requests name theirs.
+struct Seen {
+  std::vector<std::string> places;
+  std::optional<Term> answer;
+};
+
 /// A node that does not see the files of the request as we do is not upgraded with them. Whether it is one.
-bool is_of_other_system(Visit& visit, const NodeState& node, const Call& call) {
-  const Request request = with_directories(call.request, node, call.cache);
-  const auto foreign = foreign_files(*visit.rpc, places_of(request), call.options.until);
+bool is_of_other_system(Visit& visit, const NodeState& node, const Seen& seen, const Call& call) {
+  const auto places = places_of(with_directories(call.request, node, call.cache));
+  const auto foreign = seen.answer && seen.places == places
+                           ? foreign_files(places, *seen.answer)
+                           : foreign_files(*visit.rpc, places, call.options.until);
   if (!foreign.empty()) set_other_system(visit, other_system(foreign));
   return !foreign.empty();
 }
 
 /// Planning changes nothing, so it can come first: most calls find that there is nothing to do.
 void decide_on(Visit& visit, const Call& call) {
-  auto [rpc, node] =
-      connect_and_observe(*visit.entry, question_for(call.request), call.options.until, call.ports);
+  Question question = question_for(call.request);
+  question.files = places_of(call.request);
+  auto [rpc, node, answer] = connect_and_observe(*visit.entry, question, call.options.until, call.ports);
+  const Seen seen{std::move(question.files), std::move(answer)};
   visit.rpc = std::move(rpc);
   if (!visit.rpc) {
     visit.report.outcome = Outcome::done(Word::node_down);
@@ -131,19 +142,19 @@ void decide_on(Visit& visit, const Call& call) {
   }
   visit.report.renamed = answers_as(*visit.entry, visit.rpc->node()).value_or("");
   const bool waits = !is_at_rest(node);
-  if (waits && is_of_other_system(visit, node, call)) return;
+  if (waits && is_of_other_system(visit, node, seen, call)) return;
   try {
     plan_on(visit, node, call);
   } catch (const TimedOut&) {
     throw;
   } catch (const Error&) {
-    if (waits || !is_of_other_system(visit, node, call)) throw;
+    if (waits || !is_of_other_system(visit, node, seen, call)) throw;
     return;
   }
   const bool to_do = !visit.report.plan.steps.empty();
   const bool is_as_asked = visit.report.outcome.is_done() && !visit.report.outcome.is(Word::restart_due);
   if (is_as_asked && !to_do) return;
-  if (!waits && is_of_other_system(visit, node, call)) return;
+  if (!waits && is_of_other_system(visit, node, seen, call)) return;
   if (to_do && call.options.rehearse) {
     visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
     visit.report.outcome.remarks = visit.report.plan.remarks;

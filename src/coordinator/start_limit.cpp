@@ -100,7 +100,7 @@ StartRuleFound find_start_rule(const std::filesystem::path& root, const NodeName
   try {
     const Registry registry = only_node({load_registry(root), {}}, to_string(name)).registry;
     if (registry.nodes.empty()) return {running, "the entry cannot be used yet"};
-    const auto [rpc, state] = connect_and_observe(registry.nodes.front(), {}, until, {});
+    const auto [rpc, state, seen] = connect_and_observe(registry.nodes.front(), {}, until, {});
     if (!rpc) return {running, "the node is down"};
     if (const auto foreign = foreign_files(*rpc, {root.string()}, until); !foreign.empty())
       return {running, "the node belongs to another system: " + other_system(foreign)};

@@ -8,18 +8,19 @@
 -export([main/3]).
 
 main(Argument, Client, Ref) ->
+    {App, Files} = Argument,
     Info = application:info(),
     %% The modules that are loaded from files whose names begin so.
     LoadedFrom = fun(Begin) ->
                          Spec = ets:match_spec_compile([{{'$1', Begin ++ '_'}, [], ['$1']}]),
                          ets:match_spec_run(code:all_loaded(), Spec)
                  end,
-    Loaded = case application:get_key(Argument, modules) of
+    Loaded = case application:get_key(App, modules) of
                  undefined ->
                      [];
                  {ok, Modules} ->
                      Listed = lists:filter(fun erlang:module_loaded/1, Modules),
-                     case code:lib_dir(Argument) of
+                     case code:lib_dir(App) of
                          {error, _} ->
                              Listed;
                          Dir ->
@@ -41,14 +42,19 @@ main(Argument, Client, Ref) ->
                                    Runner -> pid_to_list(Runner)
                                end,
                      info => Info,
-                     included => [application:get_key(App, included_applications)
-                                  || {App, _, _} <- proplists:get_value(loaded, Info)],
-                     applications => [application:get_key(App, applications)
-                                      || {App, _, _} <- proplists:get_value(loaded, Info)],
+                     included => [application:get_key(Each, included_applications)
+                                  || {Each, _, _} <- proplists:get_value(loaded, Info)],
+                     applications => [application:get_key(Each, applications)
+                                      || {Each, _, _} <- proplists:get_value(loaded, Info)],
                      code => lists:zip(Loaded, lists:zipwith(fun erlang:get_module_info/2, Loaded,
                                                              lists:duplicate(length(Loaded), md5))),
                      generated => case Loaded of [] -> []; _ -> Loaded -- LoadedFrom("/") end,
                      maps => case Loaded =/= [] andalso file:read_file("/proc/self/maps") of
                                  {ok, Maps} -> Maps;
                                  _ -> <<>>
-                             end}}.
+                             end,
+                     %% The same as erlrc_files sends.
+                     files => [case file:read_file_info(Path, [raw]) of
+                                   {ok, File} -> {element(10, File), element(12, File)};
+                                   {error, Reason} -> Reason
+                               end || Path <- Files]}}.

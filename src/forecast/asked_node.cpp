@@ -19,7 +19,7 @@ namespace {
 
 void ask(AskedNode& visit, const KnownPorts& ports, Deadline until) {
   try {
-    auto [rpc, state] = connect_and_observe(*visit.entry, {}, until, ports);
+    auto [rpc, state, seen] = connect_and_observe(*visit.entry, {}, until, ports);
     visit.rpc = std::move(rpc);
     visit.state = std::move(state);
     if (visit.rpc) visit.replaced = replaced_erlang(*visit.entry, visit.state);

@@ -144,7 +144,8 @@ void note_put_back(const NodeEntry& entry, NodeState& state) {
 }
 
 ProgramCall all_of(const Question& question) {
-  return {observe_program(), question.code_of ? Term(*question.code_of) : list()};
+  return {observe_program(),
+          tuple(question.code_of ? Term(*question.code_of) : list(), binaries(question.files))};
 }
 
 /// What is asked first: little, where that can be enough.
@@ -152,18 +153,28 @@ ProgramCall first_call(const Question& question) {
   return question.enough_if_running ? ProgramCall{running_program(), list()} : all_of(question);
 }
 
+struct Answer {
+  NodeState state;
+  std::optional<Term> seen{};
+};
+
+Answer read_answer(const Term& answer) {
+  const Term* seen = lookup(answer, "files");
+  return {read_node_state(answer), seen != nullptr ? std::optional(*seen) : std::nullopt};
+}
+
 /// Once the first call was started.
-NodeState answer_to(const Question& question, Rpc& rpc, Deadline until) {
-  NodeState state = read_node_state(rpc.receive(until));
+Answer answer_to(const Question& question, Rpc& rpc, Deadline until) {
+  Answer answer = read_answer(rpc.receive(until));
   const auto& enough = question.enough_if_running;
-  if (enough && !runs(state, *enough)) {
+  if (enough && !runs(answer.state, *enough)) {
     const ProgramCall all = all_of(question);
     rpc.start(all.program, all.argument);
-    state = read_node_state(rpc.receive(until));
+    answer = read_answer(rpc.receive(until));
   }
-  if (state.otp_release.empty() && !(enough && runs(state, *enough))) unexpected("otp");
-  state.node = rpc.node();
-  return state;
+  if (answer.state.otp_release.empty() && !(enough && runs(answer.state, *enough))) unexpected("otp");
+  answer.state.node = rpc.node();
+  return answer;
 }
 
 }  // namespace
@@ -188,7 +199,7 @@ NodeState read_node_state(const Term& answer) {
 NodeState observe(Rpc& rpc, const Question& question, Deadline until) {
   const ProgramCall first = first_call(question);
   rpc.start(first.program, first.argument);
-  return answer_to(question, rpc, until);
+  return answer_to(question, rpc, until).state;
 }
 
 Observed connect_and_observe(const NodeEntry& entry, const Question& question, Deadline until,
@@ -196,7 +207,9 @@ Observed connect_and_observe(const NodeEntry& entry, const Question& question, D
   const ProgramCall first = first_call(question);
   Observed observed{connect(entry, until, known, &first), {}};
   if (!observed.rpc) return observed;
-  observed.state = answer_to(question, *observed.rpc, until);
+  Answer answer = answer_to(question, *observed.rpc, until);
+  observed.state = std::move(answer.state);
+  observed.seen = std::move(answer.seen);
   note_put_back(entry, observed.state);
   return observed;
 }

@@ -50,20 +50,20 @@ std::vector<std::string> places_of(const Request& request) {
   return places;
 }
 
-std::vector<std::string> foreign_files(Rpc& rpc, const std::vector<std::string>& paths, Deadline until) {
-  if (paths.empty()) return {};
-  std::vector<Term> names;
-  for (const std::string& path : paths)
-    names.push_back(binary(path));
-  rpc.start(files_program(), list(std::move(names)));
-  const Term answer = rpc.receive(until);
-  const auto* seen = as_list(answer);
-  if (seen == nullptr || seen->size() != paths.size())
+std::vector<std::string> foreign_files(const std::vector<std::string>& paths, const Term& seen) {
+  const auto* each = as_list(seen);
+  if (each == nullptr || each->size() != paths.size())
     throw ProtocolError("the node does not answer which files it sees");
   std::vector<std::string> foreign;
   for (std::size_t i = 0; i < paths.size(); ++i)
-    if (!is_ours(paths[i], (*seen)[i])) foreign.push_back(paths[i]);
+    if (!is_ours(paths[i], (*each)[i])) foreign.push_back(paths[i]);
   return foreign;
+}
+
+std::vector<std::string> foreign_files(Rpc& rpc, const std::vector<std::string>& paths, Deadline until) {
+  if (paths.empty()) return {};
+  rpc.start(files_program(), binaries(paths));
+  return foreign_files(paths, rpc.receive(until));
 }
 
 std::string other_system(const std::vector<std::string>& foreign) {

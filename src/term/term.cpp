@@ -231,6 +231,14 @@ Term binary(BytesView bytes) {
   return Binary{Bytes(bytes)};
 }
 
+Term binaries(const std::vector<std::string>& all) {
+  std::vector<Term> made;
+  made.reserve(all.size());
+  for (const std::string& each : all)
+    made.push_back(binary(each));
+  return list(std::move(made));
+}
+
 Term boolean(bool value) {
   return Atom{value ? "true" : "false"};
 }

@@ -284,3 +284,18 @@ TEST_CASE("a node that does not see the files of the request belongs to another 
   }
   CHECK(!was_run(node));
 }
+
+TEST_CASE("a node answers which files it sees with all else, and again for directories that it names") {
+  const Host host;
+  FakeNode node(good("n1"));
+  host.add("n1", node);
+  const std::string old_dir = host.add_app("egerl", "1.0"), new_dir = host.add_app("egerl", "2.0");
+  Term state = observed({{"egerl", "1.0"}}, host.dir().path());
+  std::get<Map>(state.value).pairs.emplace_back(Atom{"files"}, list({Atom{"enoent"}, Atom{"enoent"}}));
+  play(node, state);
+  CHECK(host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}).out.find("(n1) other_system") !=
+        std::string::npos);
+  CHECK(!was_run(node));
+  CHECK(host.run(upgrade_main, {"egerl", "1.0", "2.0"}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
+}

@@ -27,8 +27,8 @@ inline Program interpreted(Program program) {
   return program;
 }
 
-/// Argument: an application whose modules' identity is asked for, or []. One message: a map of what the
-/// node's applications are (node/observe.hpp).
+/// Argument: {an application whose modules' identity is asked for, or []; paths}. One message: a map of what the node's
+/// applications are (node/observe.hpp), and of which files it sees there.
 Program observe_program();
 
 /// Argument: anything. One message: the same map with nothing but what runs in it.

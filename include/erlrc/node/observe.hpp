@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <erlrc/node/connect.hpp>
 #include <erlrc/node/rpc.hpp>
@@ -17,6 +19,9 @@ struct Question {
   std::optional<Atom> code_of{};
   /// If this application runs, only what runs is answered, in which version: a start needs nothing else.
   std::optional<Atom> enough_if_running{};
+  /// Which files the node sees there is answered, too (same_files.hpp), but not if it was enough that an application
+  /// runs.
+  std::vector<std::string> files{};
 };
 
 /// Reads what the program erlrc_observe answers, or what a booting node reports of itself. Also reads
@@ -32,6 +37,7 @@ NodeState observe(Rpc& rpc, const Question& question, Deadline until);
 struct Observed {
   std::unique_ptr<Rpc> rpc;  ///< null: the node is down
   NodeState state;
+  std::optional<Term> seen{};  ///< the answer about the files of the question, if there is one
 };
 
 /// Connects and asks, with one message less than one after the other. Throws what both throw.

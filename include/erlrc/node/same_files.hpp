@@ -16,8 +16,11 @@ namespace erlrc {
 /// Where the files of the versions of `request` are, or will be, as far as these directories exist now.
 std::vector<std::string> places_of(const Request& request);
 
-/// The paths among `paths` that are not the same file for the node as for us. All of them exist here. Throws Error if
-/// the node may not look at one of them.
+/// The paths among `paths` that are not the same file for the node as for us, by what it answered about them.
+/// All of them exist here. Throws Error if the node may not look at one of them.
+std::vector<std::string> foreign_files(const std::vector<std::string>& paths, const Term& seen);
+
+/// The same, and asks the node for it.
 std::vector<std::string> foreign_files(Rpc& rpc, const std::vector<std::string>& paths, Deadline until);
 
 /// Why a node with such files is skipped: one line.

@@ -170,6 +170,9 @@ Term string(std::string_view utf8);
 
 Term binary(BytesView bytes);
 
+/// A list of binaries, in the order given.
+Term binaries(const std::vector<std::string>& all);
+
 /// `true` or `false`.
 Term boolean(bool value);
 

@@ -79,7 +79,7 @@ environment() ->
 %% What hot operations observe, and what else matters to a boot.
 question() ->
     Ref = make_ref(),
-    _ = erlrc_observe:main([], self(), Ref),
+    _ = erlrc_observe:main({[], []}, self(), Ref),
     #{info := Info} = Known = receive {Ref, Observed} -> Observed end,
     Loaded = [App || {App, _, _} <- proplists:get_value(loaded, Info)],
     Keys = fun(Key) -> [application:get_key(App, Key) || App <- Loaded] end,
