@@ -167,7 +167,8 @@ TEST_CASE("options for processes in old code, and for children, take one of a fe
 TEST_CASE("--version and --help do nothing else") {
   const Untouched one;
   for (const ToolMain program :
-       {start_main, stop_main, upgrade_main, downgrade_main, eval_main, makeappup_main, hook_main}) {
+       {start_main, stop_main, sync_main, upgrade_main, downgrade_main, eval_main, makeappup_main, node_main,
+        boot_main, make_boot_script_main, appinfo_main, hook_main}) {
     const Ran version = one.run(program, {"--version"});
     CHECK(version.exit == 0);
     CHECK(version.err.empty());
