@@ -2,17 +2,14 @@
 // Tests beams and generated appups against the erl in PATH:
 //
 // - every beam of OTP is read as beam_lib and beam_disasm read it;
-// - systools_rc accepts the appups of hundreds of pairs of versions;
-// - release_handler executes one of them.
+// - systools_rc accepts the appups of hundreds of pairs of versions.
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,58 +20,22 @@
 #include <erlrc/term/text.hpp>
 
 #include "catch.hpp"
-#include "golden.hpp"
-#include "paths.hpp"
+#include "escript.hpp"
 #include "show_term.hpp"
+#include "temp_dir.hpp"
 
 using namespace erlrc;
-using erlrc::test::read_file;
+using namespace erlrc::test;
 namespace fs = std::filesystem;
 
 namespace {
 
-// A directory that is removed when it is no longer needed.
-class TemporaryDirectory {
-public:
-  TemporaryDirectory() {
-    std::string name = (fs::temp_directory_path() / "erlrc-app-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path_ = name;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
-
-private:
-  fs::path path_;
-};
-
-void run(const std::string& script, const std::vector<fs::path>& arguments) {
-  std::string command = "escript '" + script + "'";
-  for (const fs::path& each : arguments)
-    command += " '" + each.string() + "'";
-  INFO(command);
-  REQUIRE(std::system(command.c_str()) == 0);
-}
-
-const std::string kAppScript = test::in_source("tests/live/app.escript");
-const std::string kTranslateScript = test::in_source("scripts/golden/script.escript");
-
-Term answer_of(const fs::path& out) {
-  return decode_term(read_file(out));
-}
-
 // The applications of this Erlang: their beams, as copied by the escript, and its report on each.
 struct Installed {
-  TemporaryDirectory copies;
+  TempDir copies;
   Term known;
 
-  Installed() {
-    run(kAppScript, {"beams", copies.path(), copies / "out"});
-    known = answer_of(copies / "out");
-  }
+  Installed() { known = answer_of("tests/live/app.escript", {"beams", copies.path(), copies / "out"}); }
 };
 
 const Installed& installed() {
@@ -159,7 +120,7 @@ std::vector<Case> cases() {
 }
 
 std::vector<Term> translated(const std::vector<Case>& all) {
-  TemporaryDirectory directory;
+  TempDir directory;
   std::vector<Term> questions;
   for (const Case& each : all) {
     auto app = [](const AppFiles& files) {
@@ -169,8 +130,7 @@ std::vector<Term> translated(const std::vector<Case>& all) {
                               app(each.to), app(each.from)));
   }
   std::ofstream(directory / "in", std::ios::binary) << encode_term(list(std::move(questions)));
-  run(kTranslateScript, {directory / "in", directory / "out"});
-  return *as_list(answer_of(directory / "out"));
+  return *as_list(answer_of("scripts/golden/script.escript", {directory / "in", directory / "out"}));
 }
 
 // The positions in a low-level script where each module is loaded or removed.
@@ -252,30 +212,6 @@ void check_translation(const Case& each, const std::vector<Term>& low_level) {
     }
 }
 
-// --- egerl
-
-AppFiles load(const fs::path& ebin) {
-  AppFiles files;
-  files.spec = parse_app_spec(read_file(ebin / "egerl.app"), "egerl.app");
-  for (const Atom& module : files.spec.modules) {
-    std::string file = (ebin / (module.name + ".beam")).string();
-    files.beams.emplace(module, parse_beam(read_file(file), file));
-  }
-  return files;
-}
-
-const char* const kSeen = R"(
-  [{started, [{srv, {old, 1}}, {fsm, {one, data}}, {event, state}, {proc, state}, {bare, {1, state}}, {new, noproc},
-              {children, [egerl_bare, egerl_event, egerl_fsm, egerl_proc, egerl_srv]}, {old_code, []}, {gone, true},
-              {version_change, never}, {vsn, "1"}]},
-   {{ok, []}, [{srv, {new, 2}}, {fsm, {two, {data, 2}}}, {event, {state, 2}}, {proc, {state, 2}}, {bare, {2, state}},
-               {new, new},
-               {children, [egerl_bare, egerl_event, egerl_fsm, egerl_new, egerl_proc, egerl_srv]}, {old_code, []},
-               {gone, false}, {version_change, {"1", []}}, {vsn, "2"}]},
-   {{ok, []}, [{srv, {old, 3}}, {fsm, {one, data}}, {event, state}, {proc, state}, {bare, {1, state}}, {new, noproc},
-               {children, [egerl_bare, egerl_event, egerl_fsm, egerl_proc, egerl_srv]}, {old_code, []}, {gone, true},
-               {version_change, {{down, "1"}, []}}, {vsn, "1"}]}])";
-
 }  // namespace
 
 TEST_CASE("every beam of this Erlang is read as beam_lib and beam_disasm read it") {
@@ -308,69 +244,4 @@ TEST_CASE("systools_rc accepts every generated appup, in an order that its depen
     dependent += dependencies(all[i].script);
   }
   CHECK(dependent > 300);  // the generated versions still differ in their interfaces
-}
-
-TEST_CASE("release_handler executes a generated appup in both directions, and no process is lost") {
-  TemporaryDirectory directory;
-  run(kAppScript, {"build", test::in_source("tests/live/egerl"), directory.path()});
-  fs::path later = directory / "egerl-2" / "ebin";
-  std::ofstream(later / "egerl.appup")
-      << render_appup(make_appup(load(directory / "egerl-1" / "ebin"), load(later)));
-  run(kAppScript, {"upgrade", directory.path(), directory / "out"});
-  CHECK(answer_of(directory / "out") == parse_term(kSeen));
-}
-
-TEST_CASE("a version in an appup matches as in release_handler") {
-  std::vector<VsnPattern> patterns{{"2.0", false}, {"git", false}, {"0.8.2+dfsg", false}, {"1\\..*", false}};
-  for (const char* regex : {"2\\.0",
-                            "2.0",
-                            "^10\\.[0-9]+$",
-                            "^8\\.5(?:\\.[0-9]+)*$",
-                            "8",
-                            "8|8\\.5.*",
-                            "8\\.5.*|8",
-                            "",
-                            ".",
-                            ".*",
-                            ".*?",
-                            "g.t",
-                            "0\\.8\\.2\\+dfsg",
-                            "0.8.2+dfsg",
-                            "24\\.12-3~bpo12\\+1",
-                            "\\d+\\.\\d+",
-                            "[0-9.]+",
-                            "[a-z]+",
-                            "(?i)GIT",
-                            "1$",
-                            "(?m)^1$",
-                            "\\A2\\.0\\z",
-                            "(2)\\.(0)",
-                            "2\\.(?=0)",
-                            "(?<=2)\\.0",
-                            "\\p{L}+",
-                            "\xc3\xbc",
-                            "2\\.0\\Q.1\\E",
-                            "(2|2\\.0)"})
-    patterns.push_back({regex, true});
-  const std::vector<std::string> vsns{
-      "2.0", "2x0", "2.0.1", "12.0",       "10.12",           "8.5",      "8.5.1.2", "8.6", "8", "1",
-      "1\n", "git", "GIT",   "0.8.2+dfsg", "24.12-3~bpo12+1", "\xc3\xbc", ""};
-  std::vector<Term> asked, ours;
-  for (const VsnPattern& pattern : patterns) {
-    std::vector<Term> versions, meant;
-    for (const std::string& vsn : vsns) {
-      versions.push_back(string(vsn));
-      meant.push_back(boolean(matches(pattern, vsn)));
-    }
-    asked.push_back(tuple(to_term(pattern), list(versions)));
-    ours.push_back(list(meant));
-  }
-  TemporaryDirectory directory;
-  std::ofstream(directory / "asked") << print_term(list(asked)) << ".\n";
-  run(kAppScript, {"match", directory / "asked", directory / "out"});
-  const Term answer = answer_of(directory / "out");
-  for (std::size_t i = 0; i < patterns.size(); ++i)
-    if (as_list(answer)->at(i) != ours[i])
-      FAIL_CHECK(print_term(to_term(patterns[i]))
-                 << " is to OTP " << print_term(as_list(answer)->at(i)) << ", to us " << print_term(ours[i]));
 }

@@ -37,8 +37,7 @@ void set_up_upgraded(Lab& lab) {
 }
 
 std::string lingering(Lab& lab) {
-  const std::string pid = lab.ask("pid_to_list(whereis(lingers)).");
-  return pid.substr(1, pid.size() - 2) + " lingers in zoo_lib:linger/0";
+  return lab.pid_of("lingers") + " lingers in zoo_lib:linger/0";
 }
 
 Ran downgrade(Lab& lab, const std::string& purge) {

@@ -32,8 +32,7 @@ void give(Lab& lab, const std::string& process, const std::string& made) {
 
 /// The text that names a waiting server. The arity of its loop depends on the release.
 std::string text_of(Lab& lab, const std::string& process) {
-  const std::string pid = lab.ask("pid_to_list(whereis(" + process + ")).");
-  return pid.substr(1, pid.size() - 2) + " " + process + " in gen_server:loop/" +
+  return lab.pid_of(process) + " " + process + " in gen_server:loop/" +
          lab.ask("{_, {_, _, N}} = process_info(whereis(" + process + "), current_function), N.");
 }
 

@@ -51,17 +51,12 @@ std::string spawned(Lab& lab, const std::string& body) {
 const std::string headline = "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n";
 const std::string bare = "  remark: module zoo_bare keeps a state, changed, and has no code_change\n";
 
-std::string pid_of(Lab& lab, const std::string& name) {
-  const std::string pid = lab.ask("pid_to_list(whereis(" + name + ")).");
-  return pid.substr(1, pid.size() - 2);
-}
-
 /// The remark about the server without code_change, which occurs in each of these tests.
 std::string of_bare(Lab& lab) {
   // The arity of the loop depends on the release.
   const std::string arity =
       lab.ask("element(3, element(2, process_info(whereis(zoo_bare), current_function))).");
-  return "1 of zoo_bare: " + pid_of(lab, "zoo_bare") + " zoo_bare in gen_server:loop/" + arity +
+  return "1 of zoo_bare: " + lab.pid_of("zoo_bare") + " zoo_bare in gen_server:loop/" + arity +
          " child zoo_bare of zoo_sup";
 }
 
@@ -120,7 +115,7 @@ TEST_CASE("stranded: a waiting behaviour does not run old code, whatever it was 
       "lab:await_rest(Pid), {current_function, {gen_server, loop, _}} = process_info(Pid, current_function),"
       "register(zoo_below, Pid).");
   // It has the state of zoo_bare, which entered the loop after something else.
-  const std::string both = "2" + of_bare(lab).substr(1) + ", " + pid_of(lab, "zoo_below") + " zoo_below in ";
+  const std::string both = "2" + of_bare(lab).substr(1) + ", " + lab.pid_of("zoo_below") + " zoo_below in ";
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"});
   INFO(ran);
   CHECK(ran.exit == 1);
@@ -150,7 +145,7 @@ TEST_CASE("stranded: what brutal_purge will kill is named as that, and killed") 
   lab.ask(
       "lab:await_rest(proc_lib:spawn(fun() -> register(zoo_below, self()), "
       "zoo_lib:below(fun(_) -> gen_server:enter_loop(zoo_bare, [], #{}) end, 1) end)).");
-  const std::string server = pid_of(lab, "zoo_below");
+  const std::string server = lab.pid_of("zoo_below");
   const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {engine});
   INFO(ran);
   CHECK(ran.exit == 0);
@@ -211,7 +206,7 @@ TEST_CASE("stranded: a process whose loop calls itself as the new code cannot be
   lab.add(turning(lab, "2.0.0", later, hooked));
   REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
   lab.ask("P = spawn(zoo_turn, loop, []), register(zoo_loop, P), lab:await_rest(P).");
-  const std::string pid = pid_of(lab, "zoo_loop");
+  const std::string pid = lab.pid_of("zoo_loop");
   lab.ask("lab:mark().");
   const std::string lost =
       "processes that the new code cannot serve: 1 of zoo_turn, which loses loop/0: " + pid +
@@ -298,93 +293,4 @@ TEST_CASE("stranded: a converted process is not reported") {
   lab.ask("lab:on({busy, zoo_a}, {sleep, 300}), gen_server:cast(zoo_a, {act, busy}).");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) == Ran{0, headline, ""});
   CHECK(lab.condition("zoo") == "new");
-}
-
-namespace {
-
-/// The special process zoo_special, with a function in which its clients wait, and zoo_user, which calls
-/// that.
-LabRelease with_clients(Lab& lab, const std::string& vsn) {
-  std::string special = read_file(in_source("tests/live/lab/special.erl"));
-  special.insert(special.find("-export("), "-export([await/0]).\n");
-  lab.dir().write("kinds/awaited.erl", special + "await() -> receive {answer, Answer} -> Answer end.\n");
-  lab.dir().write("kinds/user.erl",
-                  "-module(MODULE).\n-vsn(?VSN).\n-export([run/1, vsn/0]).\nvsn() -> ?VSN.\n"
-                  "run(Name) -> register(Name, self()), {done, zoo_special:await()}.\n");
-  return {"zoo",
-          vsn,
-          {{"zoo_app", "app"},
-           {"zoo_sup", "sup", child_specs({"zoo_special"})},
-           {"zoo_special", (lab.dir() / "kinds/awaited").string()},
-           {"zoo_user", (lab.dir() / "kinds/user").string()}}};
-}
-
-}  // namespace
-
-TEST_CASE("stranded: a client that waits in a function of a special process is not taken for one") {
-  Lab lab;
-  for (const std::string vsn : {"1.0.0", "2.0.0"})
-    lab.add(with_clients(lab, vsn));
-  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
-  const std::string client =
-      GENERATE("spawn(fun() -> register(zoo_client, self()), zoo_special:await() end)",
-               "spawn(fun() -> register(zoo_client, self()), [zoo_special:await()] end)",
-               "proc_lib:spawn(fun() -> register(zoo_client, self()), "
-               "zoo_special:await() end)",
-               "spawn(zoo_user, run, [zoo_client])", "proc_lib:spawn(zoo_user, run, [zoo_client])");
-  CAPTURE(client);
-  lab.ask("lab:await_rest(" + client + ").");
-  const std::string waits = pid_of(lab, "zoo_client") + " zoo_client in zoo_special:await/0";
-  const Ran rehearsed = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--rehearse"});
-  INFO(rehearsed);
-  CHECK(rehearsed.out.find("  rehearsed: zoo_special: 0 of 1 state converted\n") != std::string::npos);
-  CHECK(rehearsed.out.find("zoo_client") == std::string::npos);
-  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
-  INFO(ran);
-  CHECK(ran.exit == 0);
-  CHECK(ran.out.find("  remark: processes that nothing converts keep running old code: 1 in zoo_") !=
-        std::string::npos);
-  CHECK(ran.out.find(waits) != std::string::npos);
-  CHECK(lab.ask("zoo_special ! {vsn, self()}, receive V -> V after 60000 -> none end.") ==
-        "{\"2.0.0\",\"2.0.0\"}");
-  // It has got nothing but its answer.
-  CHECK(lab.ask("{_, N} = process_info(whereis(zoo_client), message_queue_len), N.") == "0");
-  CHECK(lab.ask("R = monitor(process, zoo_client), zoo_client ! {answer, 1}, "
-                "receive {'DOWN', R, _, _, Why} -> Why after 60000 -> none end.") == "normal");
-}
-
-TEST_CASE("stranded: a loop that takes system messages is converted, whatever started it") {
-  Lab lab;
-  for (const std::string vsn : {"1.0.0", "2.0.0"})
-    lab.add(with_clients(lab, vsn));
-  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
-  const std::string spawn = GENERATE("spawn", "proc_lib:spawn");
-  CAPTURE(spawn);
-  lab.ask("lab:await_rest(" + spawn +
-          "(fun() -> register(zoo_other, self()), zoo_special:loop(whereis(zoo_sup), #{vsn => \"1.0.0\"}) "
-          "end)).");
-  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) == Ran{0, headline, ""});
-  CHECK(lab.ask("zoo_other ! {vsn, self()}, receive V -> V after 60000 -> none end.") ==
-        "{\"2.0.0\",\"2.0.0\"}");
-  lab.ask("exit(whereis(zoo_other), kill).");
-}
-
-TEST_CASE("stranded: an update that reaches no process is not refused because of a client") {
-  Lab lab;
-  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
-    LabRelease made = with_clients(lab, vsn);
-    made.modules.at(1).children = "[]";
-    if (vsn == "2.0.0")
-      made.appup =
-          "{\"2.0.0\", [{\"1.0.0\", [{update, zoo_special, infinity, {advanced, []}, soft_purge, "
-          "soft_purge, []}]}], []}.";
-    lab.add(made);
-  }
-  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
-  lab.ask("lab:await_rest(spawn(zoo_user, run, [zoo_client])).");
-  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
-  INFO(ran);
-  CHECK(ran.exit == 0);
-  CHECK(ran.out.find(" zoo_client in zoo_special:await/0") != std::string::npos);
-  lab.ask("zoo_client ! {answer, 1}.");
 }

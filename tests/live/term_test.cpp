@@ -2,10 +2,7 @@
 // Tests terms against the erl in PATH: every file of terms of OTP, texts of every kind, our encodings, and
 // printed random terms.
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,45 +10,27 @@
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
+#include "escript.hpp"
 #include "golden.hpp"
-#include "paths.hpp"
 #include "show_term.hpp"
+#include "temp_dir.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
 
 namespace {
 
-// The answer of the escript to one request.
-class Erlang {
-public:
-  Erlang() {
-    std::string name = (std::filesystem::temp_directory_path() / "erlrc-term-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = name;
-  }
-  Erlang(const Erlang&) = delete;
-  Erlang& operator=(const Erlang&) = delete;
-  ~Erlang() { std::filesystem::remove_all(directory_); }
+// The answer of the escript to one request, perhaps with input.
+Term answer(const std::string& question) {
+  const TempDir directory;
+  return answer_of("tests/live/term.escript", {question, directory / "out"});
+}
 
-  Term answer(const std::string& question) { return run(question); }
-
-  Term answer(const std::string& question, const Term& input) {
-    std::ofstream(directory_ / "in", std::ios::binary) << encode_term(input);
-    return run(question + " '" + (directory_ / "in").string() + "'");
-  }
-
-private:
-  Term run(const std::string& arguments) {
-    const std::string out = (directory_ / "out").string();
-    const std::string command =
-        "escript '" + test::in_source("tests/live/term.escript") + "' " + arguments + " '" + out + "'";
-    if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
-    return decode_term(read_file(out));
-  }
-
-  std::filesystem::path directory_;
-};
+Term answer(const std::string& question, const Term& input) {
+  const TempDir directory;
+  const auto in = directory.write("in", encode_term(input));
+  return answer_of("tests/live/term.escript", {question, in, directory / "out"});
+}
 
 Term terms_of(const std::vector<ParsedTerm>& parsed) {
   std::vector<Term> terms;
@@ -70,16 +49,16 @@ Term parsed_or_error(const std::string& text) {
 }
 
 std::int64_t release() {
-  static const std::int64_t number = *as_integer(Erlang().answer("release"));
+  static const std::int64_t number = *as_integer(answer("release"));
   return number;
 }
 
 }  // namespace
 
 TEST_CASE("every file of terms of OTP is read as file:consult reads it") {
-  const Term answer = Erlang().answer("consult");
+  const Term answered = answer("consult");
   std::size_t files = 0;
-  for (const Term& each : *as_list(answer)) {
+  for (const Term& each : *as_list(answered)) {
     const auto& row = *as_tuple(each, 3);
     const std::string name = as_binary(row[0])->bytes;
     const Bytes& text = as_binary(row[1])->bytes;  // the erl in PATH may be in its own tree
@@ -203,10 +182,10 @@ TEST_CASE("texts are read, or refused, as Erlang does") {
   std::vector<Term> asked;
   for (const std::string& text : texts)
     asked.push_back(binary(text));
-  const Term answer = Erlang().answer("parse", list(asked));
+  const Term answered = answer("parse", list(asked));
   for (std::size_t i = 0; i < texts.size(); ++i) {
     INFO(texts[i]);
-    CHECK(parsed_or_error(texts[i]) == as_list(answer)->at(i));
+    CHECK(parsed_or_error(texts[i]) == as_list(answered)->at(i));
   }
 }
 
@@ -218,24 +197,24 @@ TEST_CASE("Erlang decodes our encoding to the same term") {
     asked.push_back(tuple(binary(etf), binary(encode_term(decode_term(etf)))));
     names.push_back(file.stem());
   }
-  const Term answer = Erlang().answer("same", list(asked));
+  const Term answered = answer("same", list(asked));
   for (std::size_t i = 0; i < names.size(); ++i) {
     INFO(names[i]);
     // Ports of 64 bits and references of five words came with OTP 24.
-    const bool unknown = release() < 24 && is_atom(as_list(answer)->at(i), "unknown");
-    CHECK((unknown || as_list(answer)->at(i) == boolean(true)));
+    const bool unknown = release() < 24 && is_atom(as_list(answered)->at(i), "unknown");
+    CHECK((unknown || as_list(answered)->at(i) == boolean(true)));
   }
 }
 
 TEST_CASE("random terms are printed as Erlang prints them, and read back") {
-  const Term answer = Erlang().answer("print");
+  const Term answered = answer("print");
   const bool new_floats = release() >= 25;  // before, large ones were printed in full
   // If marks combine with letters, Erlang counts visible characters, and we count code points.
   const auto is_ascii = [](std::string_view text) {
     return std::ranges::all_of(text, [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
   };
   std::size_t terms = 0;
-  for (const Term& each : *as_list(answer)) {
+  for (const Term& each : *as_list(answered)) {
     const auto& row = *as_tuple(each, 3);
     const Term& term = row[0];
     const std::string& text = as_binary(row[1])->bytes;

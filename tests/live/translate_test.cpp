@@ -21,9 +21,11 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "escript.hpp"
 #include "generated_scripts.hpp"
 #include "paths.hpp"
 #include "systools.hpp"
+#include "temp_dir.hpp"
 
 using namespace erlrc;
 using test::Likeness;
@@ -38,21 +40,6 @@ std::string load(const fs::path& path) {
   return text.str();
 }
 
-// A directory that is removed when it is no longer needed.
-class TemporaryDirectory {
-public:
-  TemporaryDirectory() {
-    std::string name = (fs::temp_directory_path() / "erlrc-translate-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path = name;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() { fs::remove_all(path); }
-
-  fs::path path;
-};
-
 Term as_question(const ScriptCase& of) {
   const auto apps = [](const std::vector<AppSpec>& specs) {
     std::vector<Term> terms;
@@ -65,19 +52,11 @@ Term as_question(const ScriptCase& of) {
 
 // One erl for all cases.
 std::vector<Term> ask_systools(const std::vector<ScriptCase>& cases) {
-  const TemporaryDirectory directory;
-  const fs::path in = directory.path / "in";
-  const fs::path out = directory.path / "out";
+  const test::TempDir directory;
   std::vector<Term> questions;
   std::ranges::transform(cases, std::back_inserter(questions), as_question);
-  const Bytes encoded = encode_term(list(questions));
-  std::ofstream(in, std::ios::binary)
-      .write(reinterpret_cast<const char*>(encoded.data()), static_cast<std::streamsize>(encoded.size()));
-  const std::string command = "escript '" + test::in_source("scripts/golden/script.escript") + "' '" +
-                              in.string() + "' '" + out.string() + "'";
-  REQUIRE(std::system(command.c_str()) == 0);
-  const std::string answer = load(out);
-  const Term decoded = decode_term(Bytes(answer.begin(), answer.end()));
+  const fs::path in = directory.write("in", encode_term(list(questions)));
+  const Term decoded = test::answer_of("scripts/golden/script.escript", {in, directory / "out"});
   const auto* answers = as_list(decoded);
   REQUIRE(answers != nullptr);
   REQUIRE(answers->size() == cases.size());

@@ -17,7 +17,7 @@
 #include "zoo.hpp"
 
 // Executes the same script on three equal nodes: by our runner, by our runner with --engine=otp, and by
-// release_handler alone. Then compares the nodes (lab:end_state/0): modules with md5 and file, code path,
+// release_handler alone. Then compares the nodes (lab_twin:end_state/0): modules with md5 and file, code path,
 // applications, keys, environments, configuration, registered names, the states of all processes and whether
 // they are those from before, their mailboxes, old code, and the calls in order.
 //
@@ -158,8 +158,8 @@ private:
     const bool up = direction == Direction::up;
     const std::string to = up ? "2.0.0" : "1.0.0";
     if (who == alone)
-      return lab_.ask("lab:release_handler(" + std::string(up ? "up" : "down") + ", zoo, \"" + to + "\", \"" +
-                          lab_.at("zoo", to) + "\").",
+      return lab_.ask("lab_twin:release_handler(" + std::string(up ? "up" : "down") + ", zoo, \"" + to +
+                          "\", \"" + lab_.at("zoo", to) + "\").",
                       who);
     std::vector<std::string> options{"--node", lab_.node(who).alive(), "--children=keep"};
     if (who == engine) options.push_back("--engine=otp");
@@ -186,7 +186,7 @@ private:
 
   State state(Who who) {
     State state;
-    const Term sections = lab_.node(who).evaluate("lab:end_state().");
+    const Term sections = lab_.node(who).evaluate("lab_twin:end_state().");
     for (const Term& section : *as_list(sections))
       for (const Term& row : *as_list((*as_tuple(section))[1]))
         state[as_atom((*as_tuple(section))[0])->name].insert(lab_.neutral(print_term(row)));

@@ -17,22 +17,28 @@ const LiveEpmd& epmd() {
   return running;
 }
 
-/// The directory of lab.beam and lab_inject.beam, compiled by the release of the nodes.
+/// The modules of tests/live/lab that each node has.
+const std::vector<std::string> lab_modules{"lab", "lab_inject", "lab_twin", "lab_version"};
+
+/// The directory of their beams, compiled by the release of the nodes.
 const TempDir& lab_beams() {
   static const TempDir dir;
-  static const int compiled =
-      std::system(("erlc -o '" + dir.path().string() + "' " + in_source("tests/live/lab/lab.erl") + " " +
-                   in_source("tests/live/lab/lab_inject.erl"))
-                      .c_str());
-  if (compiled != 0) throw std::runtime_error("lab.erl cannot be compiled");
+  static const int compiled = [] {
+    std::string command = "erlc -o '" + dir.path().string() + "'";
+    for (const std::string& module : lab_modules)
+      command += " " + in_source("tests/live/lab/" + module + ".erl");
+    return std::system(command.c_str());
+  }();
+  if (compiled != 0) throw std::runtime_error("the modules of tests/live/lab cannot be compiled");
   return dir;
 }
 
 std::unique_ptr<LiveNode> make_node(LiveNodeOptions options) {
+  std::string loaded;
+  for (const std::string& module : lab_modules)
+    loaded += "{module, _} = code:load_abs(\"" + (lab_beams() / module).string() + "\"), ";
   // In embedded mode a call does not load its module.
-  options.arguments.insert(options.arguments.end(),
-                           {"-eval", "[{module, _} = code:load_abs(\"" + lab_beams().path().string() +
-                                         "/\" ++ M) || M <- [\"lab\", \"lab_inject\"]], lab:open()."});
+  options.arguments.insert(options.arguments.end(), {"-eval", loaded + "lab:open()."});
   return std::make_unique<LiveNode>(epmd(), std::move(options));
 }
 
@@ -83,6 +89,14 @@ LabRelease servers(const std::string& app, const std::string& vsn, const std::ve
   for (const std::string& name : names)
     made.modules.push_back({name, "server"});
   return made;
+}
+
+LabRelease including(const std::string& app, const std::string& vsn, const std::vector<std::string>& included,
+                     const std::vector<std::string>& top_level, const std::string& kind) {
+  return {app,
+          vsn,
+          {{app + "_app", "app"}, {app + "_sup", kind, child_specs(top_level, "supervisor")}},
+          ", {included_applications, [" + joined(included) + "]}"};
 }
 
 Lab::Lab()
@@ -166,6 +180,11 @@ std::string Lab::ask(const std::string& expressions, std::size_t index) {
   return neutral(print_term(node(index).evaluate(expressions)));
 }
 
+std::string Lab::pid_of(const std::string& name) {
+  const std::string pid = ask("pid_to_list(whereis(" + name + ")).");
+  return pid.substr(1, pid.size() - 2);
+}
+
 Ran Lab::run(ToolMain program, std::vector<std::string> args) {
   Streams streams;
   const auto began = std::chrono::steady_clock::now();
@@ -213,8 +232,9 @@ Child Lab::launch(const std::string& name, const std::vector<std::string>& args)
 }
 
 std::string Lab::condition(const std::string& app, std::size_t index) {
-  return ask("lab:condition(" + app + ", \"" + at(app, "1.0.0") + "\", \"" + at(app, "2.0.0") + "\").",
-             index);
+  return ask(
+      "lab_version:condition(" + app + ", \"" + at(app, "1.0.0") + "\", \"" + at(app, "2.0.0") + "\").",
+      index);
 }
 
 std::string Lab::neutral(std::string text) const {

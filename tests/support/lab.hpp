@@ -42,6 +42,11 @@ std::string child_specs(const std::vector<std::string>& names, const std::string
 LabRelease servers(const std::string& app, const std::string& vsn, const std::vector<std::string>& names,
                    const std::string& keys = {});
 
+/// An application with only a supervisor, of that `kind`, which includes these applications. As in the manual, it
+/// starts the top supervisors of included ones: those in `top_level`.
+LabRelease including(const std::string& app, const std::string& vsn, const std::vector<std::string>& included,
+                     const std::vector<std::string>& top_level = {}, const std::string& kind = "sup");
+
 class Lab {
 public:
   /// A host with one registered node. Without options all tests of the program share that node;
@@ -66,6 +71,9 @@ public:
 
   /// Evaluates on a node; returns the value as Erlang prints it, with LAB for the host's directory.
   std::string ask(const std::string& expressions, std::size_t index = 0);
+
+  /// The pid of a registered process, as the programs print it.
+  std::string pid_of(const std::string& name);
 
   /// Runs a program in this process. In its output the host's directory is LAB and the nodes are NODE,
   /// NODE2 and so on.

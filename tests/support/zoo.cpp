@@ -29,6 +29,14 @@ LabRelease zoo(const std::string& vsn, const std::string& appup) {
   return made;
 }
 
+LabRelease small_zoo(const std::string& vsn) {
+  LabRelease made = servers("zoo", vsn, {"zoo_a", "zoo_b"});
+  made.modules.push_back({"zoo_lib", "plain"});
+  made.modules.push_back({"zoo_same", "same"});
+  made.modules.push_back({vsn == "1.0.0" ? "zoo_gone" : "zoo_new", "plain"});
+  return made;
+}
+
 void start_keeper(Lab& lab, const std::string& kind, const std::string& appup) {
   for (const std::string vsn : {"1.0.0", "2.0.0"}) {
     LabRelease made = servers("zoo", vsn, {"zoo_keep", "zoo_rec"});

@@ -2,13 +2,14 @@
 %%
 %% The part of the live tests that runs inside the nodes. It compiles the applications of a test, decides what
 %% their callbacks do (nothing, fail in some way, wait), records their calls, and compares a node with its
-%% earlier state.
+%% earlier state. lab_version compares it with a version on disk, lab_twin with another node.
 -module(lab).
 -export([open/0, reset/0, build/3]).
 -export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, in_order/1, calls/0]).
 -export([await/1, await_rest/1, await_idle/0, await_end/1]).
--export([mark/0, diff/0, diff_but_pids/0, diff_at_last/0, condition/3, status/1]).
--export([end_state/0, release_handler/4]).
+-export([mark/0, diff/0, diff_but_pids/0, diff_at_last/0, status/1]).
+%% For lab_twin and lab_version.
+-export([snapshot/0, of_test/2, running_apps/0, processes_of/1]).
 
 %% --- the node between two tests
 
@@ -53,8 +54,7 @@ unload(App) ->
         Result -> Result
     end.
 
-of_test(lab, _) -> false;
-of_test(lab_inject, _) -> false;
+of_test(Module, _) when Module =:= lab; Module =:= lab_inject; Module =:= lab_twin; Module =:= lab_version -> false;
 of_test(_, File) when is_list(File) -> not lists:prefix(code:lib_dir(), File);
 of_test(_, _) -> false.
 
@@ -290,106 +290,3 @@ named([Head | Tail], Names) -> [named(Head, Names) | named(Tail, Names)];
 named(Tuple, Names) when is_tuple(Tuple) -> list_to_tuple(named(tuple_to_list(Tuple), Names));
 named(Map, Names) when is_map(Map) -> maps:from_list(named(maps:to_list(Map), Names));
 named(Other, _) -> Other.
-
-%% --- is it as another node?
-
-%% Runs release_handler by itself with the appup in Dir/ebin; returns done, or its error.
-release_handler(Direction, App, Vsn, Dir) ->
-    Answer = try
-                 {ok, Script} = case Direction of
-                                    up -> {ok, Vsn, Up} = release_handler:upgrade_script(App, Dir), {ok, Up};
-                                    down -> release_handler:downgrade_script(App, Vsn, Dir)
-                                end,
-                 release_handler:eval_appup_script(App, Vsn, Dir, Script)
-             catch
-                 Class:Reason -> {Class, Reason}
-             end,
-    case Answer of
-        {ok, Unpurged} ->
-            %% release_handler does the same when a release is made permanent.
-            [code:purge(Module) || {Module, brutal_purge} <- Unpurged],
-            done;
-        Failed ->
-            Failed
-    end.
-
-%% The changes of the node since the last mark, in a form that is the same on any node: [{Section, [Row]}].
-end_state() ->
-    Then = persistent_term:get(lab_mark),
-    Now = snapshot(),
-    {Own, Others} = lists:partition(fun(Dir) -> of_test(path, Dir) end, code:get_path()),
-    Before = proplists:get_value(pids, Then),
-    Calls = calls(),
-    Sections =
-        [{path, [{others, Others} | lists:zip(lists:seq(1, length(Own)), Own)]},
-         {processes, [{Name, general(State)} || {Name, State} <- proplists:get_value(processes, Now)]},
-         {lives, [{Name, case lists:member(Row, Before) of true -> same; false -> new end,
-                   process_info(Pid, message_queue_len)} || {Name, Pid} = Row <- proplists:get_value(pids, Now)]},
-         {old_code, lists:sort([M || {M, File} <- code:all_loaded(), of_test(M, File), erlang:check_old_code(M)])},
-         %% Processes may be called at the same time: only the order of each one's calls is compared.
-         {calls, [{Who, [Call || Call <- Calls, element(2, Call) =:= Who]}
-                  || Who <- lists:usort([element(2, Call) || Call <- Calls])]}],
-    ordered(Sections ++ [Row || {Section, _} = Row <- Now, not lists:member(Section, [path, processes, pids])]).
-
-%% Maps as lists: since OTP 26 the order of their keys is not the same on all nodes.
-ordered([Head | Tail]) -> [ordered(Head) | ordered(Tail)];
-ordered(Tuple) when is_tuple(Tuple) -> list_to_tuple(ordered(tuple_to_list(Tuple)));
-ordered(Map) when is_map(Map) -> {map, ordered(lists:sort(maps:to_list(Map)))};
-ordered(Other) -> Other.
-
-%% A supervisor's state without the times when it restarted children.
-general({Status, State, OldCode, Children}) when element(1, State) =:= state, is_list(element(8, State)) ->
-    {Status, setelement(8, State, length(element(8, State))), OldCode, Children};
-general(Process) ->
-    Process.
-
-%% --- which version runs?
-
-%% Returns old or new if the whole node matches the version in that directory; otherwise the differences from
-%% both.
-condition(App, OldDir, NewDir) ->
-    _ = await_idle(),
-    case {problems(App, OldDir, NewDir), problems(App, NewDir, OldDir)} of
-        {[], _} -> old;
-        {_, []} -> new;
-        {Old, New} -> {mixed, [{no_old, Old}, {no_new, New}]}
-    end.
-
-problems(App, Dir, Other) ->
-    Keys = spec(App, Dir),
-    Vsn = proplists:get_value(vsn, Keys),
-    Modules = proplists:get_value(modules, Keys),
-    Pids = processes_of([App]),
-    Path = code:get_path(),
-    lists:append(
-      [[{key, Key, application:get_key(App, Key)} || {Key, Value} <- Keys, Key =/= env,
-                                                     application:get_key(App, Key) =/= {ok, Value}],
-       [{env, Key, application:get_env(App, Key)} || {Key, Value} <- proplists:get_value(env, Keys, []),
-                                                     application:get_env(App, Key) =/= {ok, Value}],
-       [{module, M} || M <- Modules, loaded_md5(M) =/= file_md5(Dir, M)],
-       [{too_many, M} || M <- proplists:get_value(modules, spec(App, Other)) -- Modules, loaded_md5(M) =/= none],
-       [no_path || not lists:member(Dir ++ "/ebin", Path)],
-       [other_path || lists:member(Other ++ "/ebin", Path)],
-       [not_running || not lists:member(App, running_apps())],
-       [{process, Name, status(Pid)} || {Name, Pid} <- Pids, status(Pid) =/= running],
-       [{state, Name, V} || {Name, Pid} <- Pids, V <- vsns(sys:get_state(Pid, 2000)), V =/= Vsn],
-       [a_plan_runs || whereis(erlrc_runner) =/= undefined]]).
-
-spec(App, Dir) ->
-    {ok, [{application, App, Keys}]} = file:consult(filename:join([Dir, "ebin", atom_to_list(App) ++ ".app"])),
-    Keys.
-
-loaded_md5(M) ->
-    case erlang:module_loaded(M) of
-        true -> M:module_info(md5);
-        false -> none
-    end.
-
-file_md5(Dir, M) ->
-    {ok, {M, Md5}} = beam_lib:md5(filename:join([Dir, "ebin", atom_to_list(M)])),
-    Md5.
-
-vsns(#{vsn := Vsn}) -> [Vsn];
-vsns([Head | Tail]) -> vsns(Head) ++ vsns(Tail);
-vsns(Tuple) when is_tuple(Tuple) -> vsns(tuple_to_list(Tuple));
-vsns(_) -> [].
