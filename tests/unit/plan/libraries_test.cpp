@@ -32,12 +32,6 @@ NodeState running() {
   return run(node, "egerl", "4.0.1");
 }
 
-Plan plan_of(const Decision& decision) {
-  INFO(Catch::StringMaker<Decision>::convert(decision));
-  REQUIRE(std::holds_alternative<Plan>(decision));
-  return std::get<Plan>(decision);
-}
-
 }  // namespace
 
 TEST_CASE(

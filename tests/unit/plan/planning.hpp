@@ -74,3 +74,14 @@ struct Catch::StringMaker<erlrc::Decision> {
         decision);
   }
 };
+
+namespace erlrc::test {
+
+/// The plan, if it is not a refusal.
+inline Plan plan_of(const Decision& decision) {
+  INFO(Catch::StringMaker<Decision>::convert(decision));
+  REQUIRE(std::holds_alternative<Plan>(decision));
+  return std::get<Plan>(decision);
+}
+
+}  // namespace erlrc::test

@@ -74,4 +74,17 @@ inline RunRecord alone_record(RunRecord::State state, bool closed = false) {
   return {kRun, {{state, "", {{"app", "", "", {up("app")}, closed}}}}};
 }
 
+/// The same record after a failure.
+inline RunRecord failed(RunRecord record, const std::string& because, bool clean = false) {
+  record.groups.front().state = RunRecord::State::failed;
+  record.groups.front().because = because;
+  record.groups.front().clean = clean;
+  return record;
+}
+
+/// The first line of a refusal.
+inline Warn named(const std::string& because) {
+  return {because + "; `apt-get -o Erlrc::Hooks=off` leaves all nodes alone", true};
+}
+
 }  // namespace erlrc::test

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
-#include <erlrc/transaction/package_run.hpp>
+#include "rpm_run_values.hpp"
 
 using namespace erlrc;
+using namespace erlrc::test;
 using State = RunRecord::State;
 using How = Execute::How;
 using Actions = PackageActions;
@@ -16,26 +17,6 @@ using Package = RunRecord::Package;
 
 namespace {
 
-const std::string kRun = "4711 1";
-
-PackagedApp at(const std::string& name, const std::string& vsn) {
-  return {Atom{name}, vsn, "/l/" + name + "-" + vsn + "/ebin"};
-}
-
-ControlMember member(const std::string& name, const std::string& vsn) {
-  return {{at(name, vsn)}, PackagePolicy::hot, {}};
-}
-
-PackageRelations relations(const std::string& name, const std::string& vsn) {
-  PackageRelations made{name, vsn};
-  if (name == "app") made.needs = {{{"lib", ">=", vsn, true}}};
-  return made;
-}
-
-InstalledPackage installed(const std::string& name, const std::string& vsn) {
-  return {relations(name, vsn), "noarch", false, member(name, vsn), {}};
-}
-
 Archive unpacked(const std::string& name) {
   return {"", relations(name, "2"), member(name, "2")};
 }
@@ -44,10 +25,6 @@ Request up(const std::string& name) {
   const PackagedApp from = at(name, "1"), to = at(name, "2");
   return {Atom{name},
           Request::Change{.from = {from.vsn, from.location}, .to = {to.vsn, to.location}, .start = false}};
-}
-
-Request start(const std::string& name, const std::string& vsn) {
-  return {Atom{name}, Request::Start{{vsn, at(name, vsn).location}}};
 }
 
 Request stop(const std::string& name) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
-#include "run_values.hpp"
+#include "rpm_run_values.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -12,16 +12,6 @@ using Actions = PackageActions;
 // of its name; version 2 of app needs version 2 of lib.
 
 namespace {
-
-PackageRelations relations(const std::string& name, const std::string& vsn) {
-  PackageRelations made{name, vsn};
-  if (name == "app") made.needs = {{{"lib", ">=", vsn, true}}};
-  return made;
-}
-
-InstalledPackage installed(const std::string& name, const std::string& vsn) {
-  return {relations(name, vsn), "noarch", false, member(name, vsn), {}};
-}
 
 Request up(const std::string& name) {
   const PackagedApp from = backup_of(name), to = staged(name);
