@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fake_node.hpp"
 
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/fsuid.h>
@@ -25,71 +23,17 @@
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>
 
+#include "fake_connection.hpp"
+#include "fake_epmd.hpp"
+#include "fake_listener.hpp"
+
 namespace erlrc::test {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-constexpr const char* other_protocol = "HTTP/1.1 400 Bad Request\r\n\r\n";
-
-struct Listener {
-  UniqueFd fd;
-  std::uint16_t port = 0;
-};
-
-Listener listen_on_loopback() {
-  Listener made{UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), 0};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (!made.fd || ::bind(made.fd.get(), generic, size) != 0 || ::listen(made.fd.get(), 100) != 0 ||
-      ::getsockname(made.fd.get(), generic, &size) != 0)
-    throw SystemError("fake node: listen", errno);
-  made.port = ntohs(address.sin_port);
-  return made;
-}
-
-/// Only root can listen as another user.
-Listener listen_as(std::optional<std::uint32_t> user) {
-  if (user) ::setfsuid(*user);
-  Listener made = listen_on_loopback();
-  if (user) ::setfsuid(::geteuid());
-  return made;
-}
-
-/// A connection to the epmd or to the node, with the data to write and when.
-struct Connection {
-  UniqueFd fd;
-  bool to_epmd = false;
-  bool logged_in = false;
-  bool closing = false;  ///< after everything is written
-  bool failed = false;
-  ServerEpmd epmd;
-  ServerHandshake handshake;
-  ServerLink link;
-  std::optional<Started> started;
-  std::uint32_t programs = 0;
-  Bytes output;
-  struct Pending {
-    Clock::time_point at;
-    Action action;
-  };
-  std::list<Pending> pending;  ///< in the order of their times
-  std::optional<Clock::time_point> next_tick;
-  Bytes flood;  ///< sent again and again
-
-  Pid process() const { return {Atom{"fake@localhost"}, 100 + programs, 0, 3}; }
-};
-
-}  // namespace
 
 class FakeNode::Server {
 public:
   explicit Server(FakeNodeOptions options)
       : options_(std::move(options)),
-        epmd_(listen_on_loopback()),
+        epmd_(listen_as()),
         node_(listen_as(options_.listens_as)),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!wake_) throw SystemError("fake node: eventfd", errno);
@@ -123,8 +67,6 @@ public:
   std::atomic<int> open_ = 0;
 
 private:
-  std::string alive() const { return options_.name.substr(0, options_.name.find('@')); }
-
   void serve() {
     if (options_.user) ::setfsuid(*options_.user);
     while (!stop_) {
@@ -180,7 +122,7 @@ private:
     try {
       read(connection);
       execute(connection);
-      write(connection);
+      test::write(connection);
     } catch (const Error&) {
       connection.failed = true;  // the client broke the protocol or closed: the test sees what is missing
     }
@@ -219,29 +161,10 @@ private:
       const std::lock_guard lock(mutex_);
       questions_.push_back(*name);
     }
-    const bool all = name->empty();
-    if (options_.fault == Fault::epmd_silent || (all && options_.fault == Fault::names_silent)) return;
+    const auto answer = answer_of_epmd(options_, *name, epmd_.port, node_.port);
+    if (!answer) return;
+    connection.output += *answer;
     connection.closing = true;
-    if (options_.fault == Fault::epmd_closes) return;
-    if (options_.fault == Fault::epmd_garbage || (all && options_.fault == Fault::names_garbage)) {
-      connection.output += other_protocol;
-    } else if (all) {
-      connection.output += epmd_names(epmd_.port, listed());
-    } else if (const auto other = options_.others.find(*name); other != options_.others.end()) {
-      connection.output += epmd_answer(*name, other->second);
-    } else if (*name != alive() || options_.fault == Fault::unregistered) {
-      connection.output += epmd_refusal();
-    } else {
-      const bool old = options_.fault == Fault::registered_before_otp_23;
-      connection.output += epmd_answer(*name, node_.port, old ? 5 : 6);
-    }
-  }
-
-  std::map<std::string, std::uint16_t> listed() const {
-    std::map<std::string, std::uint16_t> nodes = options_.others;
-    if (options_.fault == Fault::unregistered) return nodes;
-    nodes[alive()] = options_.fault == Fault::names_outdated ? 1 : node_.port;
-    return nodes;
   }
 
   void take_login(Connection& connection, BytesView bytes) {
@@ -335,79 +258,6 @@ private:
       if (on_message_) script = on_message_(sent.message);
     }
     schedule(connection, script);
-  }
-
-  static void schedule(Connection& connection, const Script& script) {
-    Clock::time_point at = connection.pending.empty() ? Clock::now() : connection.pending.back().at;
-    for (const Action& action : script) {
-      if (const auto* wait = std::get_if<Wait>(&action)) at += wait->time;
-      connection.pending.push_back({at, action});
-    }
-  }
-
-  /// Executes the actions that are due, and collects their output.
-  void execute(Connection& connection) {
-    const auto now = Clock::now();
-    while (!connection.pending.empty() && connection.pending.front().at <= now) {
-      execute(connection, connection.pending.front().action);
-      connection.pending.pop_front();
-    }
-    if (connection.next_tick && *connection.next_tick <= now) {
-      connection.link.tick();
-      connection.next_tick = now + milliseconds(10);
-    }
-    connection.output += connection.link.take_output();
-    if (connection.output.empty()) connection.output = connection.flood;
-  }
-
-  /// About 64 kB that no client waits for.
-  static Bytes flood_of(const Connection& connection, Flood::Of of) {
-    constexpr std::size_t size = 65536;
-    const Started& started = *connection.started;
-    Started older = started;
-    older.id.ids.front() += 1000;
-    const Bytes one = of == Flood::Of::ticks      ? Bytes(4, '\0')
-                      : of == Flood::Of::monitors ? wire(monitors(connection.process(), started))
-                                                  : wire(program_message(older, Atom{"flood"}));
-    Bytes all;
-    while (all.size() < size)
-      all += one;
-    return all;
-  }
-
-  static void execute(Connection& connection, const Action& action) {
-    const Started& started = *connection.started;
-    std::visit(Overload{
-                   [&](const Say& say) { connection.link.send(program_message(started, say.message)); },
-                   [&](const SayAsOlder& say) {
-                     Started older = started;
-                     older.id.ids.front() += 1000;
-                     connection.link.send(program_message(older, say.message));
-                   },
-                   [&](const Exit& exit) {
-                     connection.link.send(exits(started, connection.process(), exit.reason));
-                   },
-                   [&](const Tick&) { connection.link.tick(); },
-                   [&](const CloseConnection&) { connection.closing = true; },
-                   [&](const Flood& flood) { connection.flood = flood_of(connection, flood.of); },
-                   [](const Wait&) {},
-                   [](const RefuseSpawn&) {},
-               },
-               action);
-  }
-
-  static void write(Connection& connection) {
-    while (!connection.output.empty()) {
-      const ssize_t count =
-          ::send(connection.fd.get(), connection.output.data(), connection.output.size(), MSG_NOSIGNAL);
-      if (count < 0 && errno == EAGAIN) return;
-      if (count < 0) {
-        connection.failed = true;
-        return;
-      }
-      connection.output.erase(0, static_cast<std::size_t>(count));
-    }
-    if (connection.closing) connection.failed = true;
   }
 
   UniqueFd wake_;

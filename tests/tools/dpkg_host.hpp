@@ -47,6 +47,12 @@ struct Dpkg {
   ScopedEnvironment admindir, run_dir, state_dir, package, arch, timeout;
 };
 
+/// The first line of a failed upgrade of egerl.
+inline const std::string refusal =
+    "erlrc-hook: egerl of the package pkg could not be upgraded; `apt-get -o Erlrc::Hooks=off` leaves all "
+    "nodes "
+    "alone\n";
+
 /// An upgrade of egerl from 1.0 to 2.0, with one node.
 struct Upgrade : Dpkg {
   explicit Upgrade(Term state, Term end = test::done()) : node(good("n1")) {

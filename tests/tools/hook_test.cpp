@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 
-#include <erlrc/site/dpkg.hpp>
-#include <erlrc/sys/file.hpp>
-#include <erlrc/term/match.hpp>
-#include <erlrc/transaction/run_record.hpp>
-
 #include "dpkg_host.hpp"
+
+// Tests what each call of dpkg's hooks does to the nodes.
 
 using namespace erlrc;
 using namespace erlrc::test;
-using Args = std::vector<std::string>;
-using Names = std::vector<std::string>;
 
 namespace {
 
-/// The first line of a failed upgrade of egerl.
-const std::string refusal =
-    "erlrc-hook: egerl of the package pkg could not be upgraded; `apt-get -o Erlrc::Hooks=off` leaves all "
-    "nodes "
-    "alone\n";
 const std::string continues = "erlrc-hook: pkg: dpkg continues, since the failure has changed no node\n";
-
-/// The process of dpkg that calls the hooks, as in the run record.
-std::string caller() {
-  const ProcessId id = calling_dpkg().id;
-  return std::to_string(id.pid) + " " + id.start;
-}
 
 }  // namespace
 
@@ -78,75 +62,6 @@ TEST_CASE("the old postrm upgrades the node") {
   CHECK(!dpkg.recorded());
 }
 
-TEST_CASE("an upgrade that is refused is recorded, so that the new postrm fails without trying again") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
-  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
-        Ran{1, "", refusal + "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
-  CHECK(dpkg.recorded());
-  const std::size_t calls = dpkg.node.calls().size();
-  CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
-        Ran{1, "",
-            "erlrc-hook: pkg: keeping the old version: egerl of the package pkg could not be upgraded\n"});
-  CHECK(dpkg.node.calls().size() == calls);
-  CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
-  CHECK(dpkg.hook("postrm", {"abort-upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
-  CHECK(dpkg.hook("postinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
-  CHECK(!dpkg.recorded());
-}
-
-TEST_CASE("the record of another dpkg does not count in this one") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  const auto [script, args] = GENERATE(table<std::string, Args>(
-      {{"preinst", {"upgrade", "1.0", "2.0"}}, {"postinst", {"abort-upgrade", "2.0"}}}));
-  dpkg.host.dir().write("run/run",
-                        encode_run_record({"77777 1", {{RunRecord::State::failed, "no", {{"pkg"}}}}}));
-  CHECK(dpkg.hook(script, args) == Ran{0, "", ""});
-  CHECK(!dpkg.recorded());
-}
-
-TEST_CASE("an upgrade of which dpkg was killed is rolled back by the next call") {
-  const Upgrade dpkg(observed({{"egerl", "2.0"}}));
-  const Version from{"1.0", (dpkg.host.dir() / "egerl-1.0/ebin").string()};
-  const Version to{"2.0", (dpkg.host.dir() / "egerl-2.0/ebin").string()};
-  RunRecord::Group group;
-  group.packages = {{"pkg", "1.0", "2.0", {{Atom{"egerl"}, Request::Change{Direction::up, from, to}}}}};
-  dpkg.host.dir().write("run/run", encode_run_record({"77777 1", {group}}));
-  dpkg.host.dir().write("state/staged/other/x", "");
-  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
-        Ran{0, "erlrc-downgrade: Downgrading 'egerl': (n1) downgraded\n", ""});
-  CHECK(!dpkg.recorded());
-  CHECK(!std::filesystem::exists(dpkg.host.dir() / "state/staged"));
-}
-
-TEST_CASE("a package is refused before it is unpacked if its upgrade set has failed") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  const RunRecord::Group group{
-      RunRecord::State::failed, "lib could not be upgraded together with it", {{"pkg", "1.0", "2.0"}}};
-  dpkg.host.dir().write("run/run", encode_run_record({caller(), {group}}));
-  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
-        Ran{1, "", "erlrc-hook: pkg: keeping the old version: lib could not be upgraded together with it\n"});
-  CHECK(!dpkg.recorded());
-  CHECK(dpkg.node.connections() == 0);
-}
-
-TEST_CASE("unrelated packages do not change each other's record") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
-  const RunRecord::Group others{
-      RunRecord::State::done, "", {{"lib", "1.0", "2.0", {}, true}, {"app", "1.0", "2.0"}}};
-  dpkg.host.dir().write("run/run", encode_run_record({caller(), {others}}));
-  dpkg.host.dir().write("state/staged/app/x", "");
-  dpkg.host.dir().write("state/backups/lib/erlrc", "");
-  CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}).exit == 1);
-  CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}).exit == 1);
-  CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
-  CHECK(dpkg.hook("postinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
-  CHECK(decode_run_record(read_file(dpkg.host.dir() / "run/run")) == RunRecord{caller(), {others}});
-  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/staged/app/x"));
-  CHECK(std::filesystem::exists(dpkg.host.dir() / "state/backups/lib"));
-}
-
 TEST_CASE(
     "a package without hooks is adopted: its files are backed up, and the postinst upgrades with them") {
   Upgrade dpkg(observed({{"egerl", "1.0"}}));
@@ -194,18 +109,6 @@ TEST_CASE("if the new version has no hooks, the old postrm upgrades to it and ne
   }
 }
 
-TEST_CASE("a node whose own Erlang was replaced is skipped, and a restart is due") {
-  Upgrade dpkg(observed({{"egerl", "1.0"}, {"kernel", "8.0"}}));
-  dpkg.installed(dpkg.line("egerl", "2.0"));
-  dpkg.node.answer({observed({{"kernel", "8.0"}}, "/")});
-  CHECK(dpkg.hook("postinst", {"configure", ""}) ==
-        Ran{0,
-            "erlrc-start: Starting 'egerl': (n1) restart_due\n"
-            "  remark: the Erlang that it runs was replaced: /kernel-8.0 is gone\n",
-            ""});
-  CHECK(!was_run(dpkg.node));
-}
-
 TEST_CASE("the new postrm upgrades if the old one was killed") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}));
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
@@ -232,16 +135,6 @@ TEST_CASE("the control member of a package of several architectures is found") {
   const ScopedEnvironment arch("DPKG_MAINTSCRIPT_ARCH", "amd64");
   dpkg.installed(dpkg.line("egerl", "1.0"), "pkg:amd64");
   CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
-}
-
-TEST_CASE("a package that stays installed for another architecture keeps its applications running") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  std::filesystem::remove(dpkg.host.dir() / "dpkg/info/pkg.erlrc");
-  const ScopedEnvironment arch("DPKG_MAINTSCRIPT_ARCH", "amd64");
-  dpkg.installed(dpkg.line("egerl", "1.0"), "pkg:amd64");
-  dpkg.installed(dpkg.line("egerl", "1.0"), "pkg:i386");
-  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
-  CHECK(!was_run(dpkg.node));
 }
 
 TEST_CASE("if an application of a package fails, those upgraded before it are rolled back") {
@@ -282,90 +175,6 @@ TEST_CASE("only nodes that were changed are rolled back, and a failure of that i
   CHECK(other.calls().size() == 3);
 }
 
-TEST_CASE("an application that should not run is upgraded if it runs, but not started") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  std::filesystem::remove(dpkg.host.dir() / "applications/egerl");
-  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
-        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
-
-  const Upgrade idle(observed({}));
-  std::filesystem::remove(idle.host.dir() / "applications/egerl");
-  CHECK(idle.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "", ""});
-  CHECK(!was_run(idle.node));
-}
-
-TEST_CASE("a package with the policy restart or leave does not change nodes") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  const std::string policy = GENERATE("policy = restart\n", "policy = leave\n");
-  dpkg.unpacking(policy + dpkg.line("egerl", "2.0"));
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "", ""});
-  dpkg.installed(policy + dpkg.line("egerl", "1.0"));
-  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
-  CHECK(!was_run(dpkg.node));
-}
-
-TEST_CASE("a package that the preflight of the same APT skips is not upgraded, and a restart is due") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  const ProcessId apt = calling_apt();
-  dpkg.host.dir().write("run/leave", std::to_string(apt.pid) + " " + apt.start + "\npkg\n");
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
-        Ran{0, "",
-            "erlrc-hook: pkg: skipped until the nodes are restarted: "
-            "Erlrc::Preflight is leave, and no node can do its "
-            "upgrade\n"});
-  dpkg.installed(dpkg.line("egerl", "2.0"));
-  CHECK(dpkg.hook("postinst", {"configure", "1.0"}) == Ran{0,
-                                                           "erlrc-start: Starting 'egerl': (n1) restart_due\n"
-                                                           "  remark: still running egerl 1.0\n",
-                                                           ""});
-  CHECK(!was_run(dpkg.node));
-  CHECK(!dpkg.recorded());
-}
-
-TEST_CASE("a package that the preflight of another APT skipped is upgraded") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  dpkg.host.dir().write("run/leave", "77777 1\npkg\n");
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
-        Ran{0, "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n", ""});
-  CHECK(!std::filesystem::exists(dpkg.host.dir() / "run/leave"));
-}
-
-TEST_CASE("a package that names its nodes changes only those") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  const FakeNode other(good("n2"));
-  dpkg.host.add("n2", other);
-  dpkg.host.dir().write("nodes/n3 bad", "");
-  const std::string nodes = GENERATE("nodes = n1\n", "nodes = n4 n1@anywhere\n");
-  dpkg.installed(nodes + dpkg.line("egerl", "1.0"));
-  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "erlrc-stop: Stopping 'egerl': (n1) unloaded\n", ""});
-  CHECK(other.connections() == 0);
-  dpkg.installed("nodes =\n" + dpkg.line("egerl", "1.0"));
-  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
-}
-
-TEST_CASE("on a machine without registered nodes nothing is done and nothing is read") {
-  const Dpkg dpkg;
-  dpkg.installed("not a control member");
-  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
-  std::filesystem::remove(dpkg.host.dir() / "nodes");
-  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
-}
-
-TEST_CASE("packages in another system do not change nodes") {
-  const Upgrade dpkg(observed({}));
-  const ScopedEnvironment root("DPKG_ROOT", "/mnt/target");
-  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
-  CHECK(dpkg.node.connections() == 0);
-}
-
-TEST_CASE("a package without a control member does not change nodes") {
-  const Upgrade dpkg(observed({}));
-  std::filesystem::remove_all(dpkg.host.dir() / "dpkg");
-  CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", ""});
-  CHECK(dpkg.node.connections() == 0);
-}
-
 TEST_CASE("a node that cannot be called fails the upgrade, and no other call") {
   const Dpkg dpkg;
   dpkg.host.dir().write("nodes/n1", cookie, 0644);
@@ -380,43 +189,6 @@ TEST_CASE("a node that cannot be called fails the upgrade, and no other call") {
   CHECK(!dpkg.recorded());
   CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", "erlrc-start" + bad + continues});
   CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", "erlrc-stop" + bad + continues});
-}
-
-TEST_CASE("the hooks of a run leave all nodes alone if the administrator wants that") {
-  const Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  const ProcessId apt = calling_apt();
-  const bool by_apt = GENERATE(true, false);
-  if (by_apt)
-    dpkg.host.dir().write("run/apt-settings", std::to_string(apt.pid) + " " + apt.start + "\nhooks off\n");
-  const ScopedEnvironment off("ERLRC_HOOKS", by_apt ? nullptr : "off");
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{0, "", ""});
-  CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", ""});
-  CHECK(dpkg.node.connections() == 0);
-}
-
-TEST_CASE("an application is started only where the entry of the node lets packages do so") {
-  const auto [rule, started] = GENERATE(table<std::string, bool>(
-      {{"all", true}, {"running", false}, {"none", false}, {"egerl", true}, {"eglib", false}}));
-  const Upgrade dpkg(observed({{"other", "1.0"}}));
-  dpkg.host.dir().write("nodes/n1", "cookie = " + cookie + "\nepmd_port = " +
-                                        std::to_string(dpkg.node.epmd_port()) + "\nstart = " + rule + "\n");
-  CHECK(dpkg.hook("postinst", {"configure", ""}) ==
-        Ran{0, started ? "erlrc-start: Starting 'egerl': (n1) started\n" : "", ""});
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}).exit == 0);
-  CHECK(was_run(dpkg.node) == started);
-}
-
-TEST_CASE("what runs is upgraded and stopped with every entry, and a later package may start it again") {
-  Upgrade dpkg(observed({{"egerl", "1.0"}}));
-  const std::string rule = GENERATE("running", "none");
-  dpkg.host.dir().write("nodes/n1", "cookie = " + cookie + "\nepmd_port = " +
-                                        std::to_string(dpkg.node.epmd_port()) + "\nstart = " + rule + "\n");
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}).out == "erlrc-upgrade: Upgrading 'egerl': (n1) upgraded\n");
-  CHECK(dpkg.hook("prerm", {"remove"}).out == "erlrc-stop: Stopping 'egerl': (n1) unloaded\n");
-  play(dpkg.node, observed({}));
-  const std::string started = "erlrc-start: Starting 'egerl': (n1) started\n";
-  CHECK(dpkg.hook("postinst", {"configure", ""}).out == (rule == "running" ? started : ""));
-  CHECK(dpkg.hook("postinst", {"configure", ""}).out.empty());
 }
 
 TEST_CASE("bad input of the hook is reported in one line") {
