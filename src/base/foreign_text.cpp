@@ -19,8 +19,9 @@ struct Range {
   std::uint32_t first, last;
 };
 
-/// Characters that are not visible, but change what a terminal does or how it shows others: control characters,
-/// marks, embeddings, overrides and isolates of directions, separators of lines, a mark of byte order, tags.
+/// Characters that are not visible, but change what a terminal does or how it shows others: control
+/// characters, marks, embeddings, overrides and isolates of directions, separators of lines, a mark of byte
+/// order, tags.
 constexpr std::array<Range, 9> harmful{{{0, 0x1f},
                                         {0x7f, 0x9f},
                                         {0x61c, 0x61c},

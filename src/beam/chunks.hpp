@@ -15,7 +15,8 @@ namespace erlrc {
 
 bool is_gzip(BytesView bytes);
 
-// Inflates gzip and zlib. Throws Error if the data is broken, or much larger than such data of a module can be.
+// Inflates gzip and zlib. Throws Error if the data is broken, or much larger than such data of a module can
+// be.
 Bytes inflate_all(BytesView compressed);
 
 class Chunks {

@@ -33,8 +33,8 @@ struct Call {
   ExecuteOptions options;
 };
 
-/// Connects to the node of the visit, and gives it a plan or the outcome of the visit. Exceptions on the way become
-/// the outcome. A rehearsal is part of it.
+/// Connects to the node of the visit, and gives it a plan or the outcome of the visit. Exceptions on the way
+/// become the outcome. A rehearsal is part of it.
 void decide(Visit& visit, const Call& call);
 
 }  // namespace erlrc

@@ -91,8 +91,8 @@ void run_one(Visit& visit, Commit commit, Deadline until, const std::string& rec
   }
 }
 
-/// Notes what the next call has to know of this run. Only a run that has suspended processes is worth it; one that has
-/// taken most of its time may have failed because the machine was busy.
+/// Notes what the next call has to know of this run. Only a run that has suspended processes is worth it; one
+/// that has taken most of its time may have failed because the machine was busy.
 void remember(const Visit& visit, const Atom& app, milliseconds limit) {
   if (visit.identity.empty()) return;
   const Outcome& outcome = visit.report.outcome;
@@ -156,7 +156,8 @@ Broken not_committed(const Outcome& ended) {
   return {ended.why(), std::move(left)};
 }
 
-/// Commits or rolls back a prepared node. Without an answer it is unknown whether it did. Whether it answered.
+/// Commits or rolls back a prepared node. Without an answer it is unknown whether it did. Whether it
+/// answered.
 bool conclude_one(Visit& visit, Verdict verdict, const std::string& because, Deadline until) {
   Outcome& outcome = visit.report.outcome;
   try {
@@ -244,7 +245,8 @@ void all_or_none(std::vector<Visit>& visits, const Atom& app, const ExecuteOptio
   if (to_run.size() > 1) conclude_all(visits, to_run, record, until);
 }
 
-/// A node that may be left must not use up the time that the others need to run their plans, if they wait for it.
+/// A node that may be left must not use up the time that the others need to run their plans, if they wait for
+/// it.
 ExecuteOptions for_planning(const ExecuteOptions& options, const Site& site) {
   ExecuteOptions planning = options;
   const bool others_wait = !options.each_alone && site.registry.nodes.size() > 1;

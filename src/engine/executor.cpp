@@ -113,8 +113,8 @@ Executor::AllOrNone Executor::all_or_none(const std::vector<Request>& requests, 
   return {};
 }
 
-/// One of several requests may be known to fail: then those before it need not be tried. Such a node is left as it
-/// is, or, if it may not be, the result is the request that it refuses.
+/// One of several requests may be known to fail: then those before it need not be tried. Such a node is left
+/// as it is, or, if it may not be, the result is the request that it refuses.
 const Request* Executor::refused_before(const std::vector<Request>& requests, const Owner& owner) {
   if (requests.size() < 2) return nullptr;
   for (const Request& request : requests) {

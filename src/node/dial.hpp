@@ -24,8 +24,8 @@ struct Dialled {
 /// nullopt: nothing listens there. Throws TimedOut and SystemError.
 std::optional<Dialled> dial(const NodeEntry& entry, std::uint16_t port, Deadline until);
 
-/// What the arguments of the node's process show of why it could not be called: it speaks another protocol than the entry
-/// has, or one of its own. Empty if they show nothing of the kind.
+/// What the arguments of the node's process show of why it could not be called: it speaks another protocol
+/// than the entry has, or one of its own. Empty if they show nothing of the kind.
 std::string protocol_remark(const NodeEntry& entry);
 
 }  // namespace erlrc

@@ -29,8 +29,8 @@ std::string users_of(const NodeEntry& entry) {
   return users;
 }
 
-/// Any user can take the name or the port of a node that is down: no other user decides over packages that way. But an
-/// entry that names no user is more likely for a node whose user it should name.
+/// Any user can take the name or the port of a node that is down: no other user decides over packages that
+/// way. But an entry that names no user is more likely for a node whose user it should name.
 void expect_user(const NodeEntry& entry, uid_t owner) {
   if (may_run(entry, owner)) return;
   const std::string text =
@@ -73,7 +73,8 @@ OwnChallenges& own_challenges() {
   return challenges;
 }
 
-/// Any user can take a name in epmd. While a process of our system runs as the node, it is not of another one.
+/// Any user can take a name in epmd. While a process of our system runs as the node, it is not of another
+/// one.
 bool is_served_by_other_system(const NodeEntry& entry, std::uint16_t port) {
   if (process_with_our_root(entry)) return false;
   std::vector<std::uint64_t> inodes;

@@ -65,8 +65,8 @@ std::string_view name_in_versions(const Mapped& library) {
   return at == std::string_view::npos ? name.substr(name.rfind('/') + 1) : name.substr(at + priv.size());
 }
 
-// What is about to be replaced is pinned. So a pinned library may be what a module used before, if another one of its
-// name is not pinned; otherwise it is used again, as after an upgrade that was tried before.
+// What is about to be replaced is pinned. So a pinned library may be what a module used before, if another
+// one of its name is not pinned; otherwise it is used again, as after an upgrade that was tried before.
 bool may_be_used(const Mapped& library, const std::vector<Mapped>& all) {
   return !is_pinned(library, all) || std::ranges::all_of(all, [&](const Mapped& other) {
     return name_in_versions(other) != name_in_versions(library) || is_pinned(other, all);

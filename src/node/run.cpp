@@ -104,8 +104,8 @@ Term steps_of(const Plan& plan) {
   return list(std::move(steps));
 }
 
-/// What a plan that changes code needs of the runner is loaded in less time than it is interpreted; a start or a
-/// stop needs less of it.
+/// What a plan that changes code needs of the runner is loaded in less time than it is interpreted; a start
+/// or a stop needs less of it.
 Program runner_for(const Plan& plan) {
   const bool changes_code = std::ranges::any_of(
       plan.steps, [](const Step& step) { return std::holds_alternative<BackUpCode>(step); });

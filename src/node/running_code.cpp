@@ -39,8 +39,8 @@ const std::vector<Term>& rows(const Term& answer, std::string_view name) {
   return expect(found != nullptr ? as_list(*found) : nullptr, name);
 }
 
-/// Whether a file that a node names may be that of a module or a library. Others are never opened: some in /proc and /sys
-/// have an effect when they are read.
+/// Whether a file that a node names may be that of a module or a library. Others are never opened: some in
+/// /proc and /sys have an effect when they are read.
 bool is_named_like(std::string_view extension, const std::string& path) {
   return path.starts_with('/') && path.find(extension, path.rfind('/')) != std::string::npos;
 }

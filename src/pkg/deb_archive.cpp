@@ -19,8 +19,8 @@
 namespace erlrc {
 namespace {
 
-/// What is read into memory may be so many times larger than the archive, or so many bytes. Applications have a
-/// few megabytes and a third of that in an archive; more is a mistake or an attack.
+/// What is read into memory may be so many times larger than the archive, or so many bytes. Applications have
+/// a few megabytes and a third of that in an archive; more is a mistake or an attack.
 constexpr unsigned long long kMostTimes = 4;
 constexpr unsigned long long kMostBytes = 32ULL << 20;
 

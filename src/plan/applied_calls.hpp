@@ -10,7 +10,8 @@
 
 namespace erlrc {
 
-/// The application that a call of application:`function`/N names as its first argument; null: it is another call.
+/// The application that a call of application:`function`/N names as its first argument; null: it is another
+/// call.
 const Atom* named_app(const Apply& call, std::string_view function);
 
 /// The start type that a call of application:start/1,2 asks for.

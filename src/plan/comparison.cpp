@@ -38,8 +38,8 @@ bool is_in_its_file(const RunningLibrary& library, const InstalledCode& installe
   return file != installed.files.end() && file->second == library.parts;
 }
 
-/// Whether the library is one of those around the module's file, or without any, whether it is in its own file.
-/// What was loaded from a file that is gone may be the same by chance.
+/// Whether the library is one of those around the module's file, or without any, whether it is in its own
+/// file. What was loaded from a file that is gone may be the same by chance.
 bool is_installed_for(const Atom& module, const RunningLibrary& library, const InstalledCode& installed) {
   if (!is_in_its_file(library, installed)) return false;
   const auto around = installed.libraries.find(module);

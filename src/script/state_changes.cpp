@@ -38,8 +38,8 @@ bool passes_on(const AppFiles& from, const AppFiles& to, const std::pair<const A
   return later != nullptr && later->passes_on;
 }
 
-/// What the loops of behaviours call, whatever comes: all of one group, if the module is of that behaviour. Files
-/// without attributes do not name it.
+/// What the loops of behaviours call, whatever comes: all of one group, if the module is of that behaviour.
+/// Files without attributes do not name it.
 std::vector<std::vector<FunctionName>> callbacks_of(const Beam& beam) {
   std::vector<std::vector<FunctionName>> groups{{{Atom{"handle_call"}, 3}, {Atom{"handle_cast"}, 2}},
                                                 {{Atom{"handle_event"}, 2}, {Atom{"handle_call"}, 2}},

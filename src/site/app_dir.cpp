@@ -151,9 +151,9 @@ fs::path replaced(const fs::path& file) {
   return file.string() + std::string(replaced_suffix);
 }
 
-/// A source of the files that were there before the package manager replaced them. A file that it did not replace
-/// belongs to the old version only, and stays until the unpacking has succeeded. An .appup is an exception:
-/// it may as well belong to the new version only.
+/// A source of the files that were there before the package manager replaced them. A file that it did not
+/// replace belongs to the old version only, and stays until the unpacking has succeeded. An .appup is an
+/// exception: it may as well belong to the new version only.
 FileSource replaced_files(FileSource source) {
   auto read = [read = std::move(source.read)](const fs::path& file) {
     auto bytes = read(replaced(file));

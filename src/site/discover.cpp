@@ -113,7 +113,8 @@ RegisterAdvice advice_for(const RunningNode& node) {
   } else if (!node.cookie) {
     advice.remark = "its cookie file was not found; give the cookie on standard input";
   } else if (!is_own) {
-    // Its arguments and its environment are its user's choice. Erlang reads no cookie file that more than its owner can.
+    // Its arguments and its environment are its user's choice. Erlang reads no cookie file that more than its
+    // owner can.
     advice.remark = printable(node.cookie->string()) + " belongs to user " +
                     user_name(node.cookie_owner.value_or(0)) +
                     ", so it is not its cookie; give the cookie on standard input";

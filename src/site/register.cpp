@@ -66,7 +66,8 @@ std::string content_of(const NodeRegistration& node) {
   return content;
 }
 
-/// A value in a line must not end that line, nor end in white space, which the reader of the line would strip.
+/// A value in a line must not end that line, nor end in white space, which the reader of the line would
+/// strip.
 void check_value(const std::string& what, const std::string& value) {
   if (has_control(value) || trim(value) != value)
     throw UsageError(what + " " + printable(value) +

@@ -47,8 +47,8 @@ bool is_same_file(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-/// `network` is the file of a network namespace. If it cannot be compared (not our process, and we are not root),
-/// it counts as the same.
+/// `network` is the file of a network namespace. If it cannot be compared (not our process, and we are not
+/// root), it counts as the same.
 bool shares_network(const fs::path& process, const std::string& network) {
   struct stat theirs {};
   struct stat expected {};
@@ -88,8 +88,8 @@ std::optional<uid_t> real_user(const fs::path& process) {
   return std::nullopt;
 }
 
-/// Whether the file of its program is an emulator, which may have been replaced meanwhile. If it cannot be seen
-/// (not our process, and we are not root), it counts as one.
+/// Whether the file of its program is an emulator, which may have been replaced meanwhile. If it cannot be
+/// seen (not our process, and we are not root), it counts as one.
 bool has_emulator(const fs::path& process) {
   constexpr std::string_view deleted = " (deleted)";
   const auto program = read_link_if_readable(process / "exe");
@@ -120,8 +120,8 @@ bool may_be_emulator(const fs::path& process) {
 template <typename Matches>
 std::optional<pid_t> find_process(std::string_view alive, std::string_view host,
                                   const UserCounts& user_counts, Matches matches) {
-  // The arguments come last, and only of processes that count: they are in the memory of the process, and to read memory
-  // that its user has mapped from a file system of his own may last for ever.
+  // The arguments come last, and only of processes that count: they are in the memory of the process, and to
+  // read memory that its user has mapped from a file system of his own may last for ever.
   const auto counts = [&](const fs::path& process) {
     if (!has_emulator(process)) return false;
     const auto user = real_user(process);

@@ -72,8 +72,8 @@ std::optional<TcpSocket> parse_row(std::string_view line) {
   return TcpSocket{*from, *to, *in_state == listen_state, *owner, *number};
 }
 
-/// All that the kernel lists, of IPv4 and IPv6, in the network of `process`, a directory of /proc: by default of this
-/// thread (/proc/net is that of the first one). nullopt: there is no such file.
+/// All that the kernel lists, of IPv4 and IPv6, in the network of `process`, a directory of /proc: by default
+/// of this thread (/proc/net is that of the first one). nullopt: there is no such file.
 std::optional<std::vector<TcpSocket>> load_tcp_tables(const std::string& process = "/proc/thread-self") {
   std::optional<std::vector<TcpSocket>> all;
   for (const char* file : {"/net/tcp", "/net/tcp6"}) {

@@ -6,7 +6,8 @@
 
 namespace erlrc {
 
-// `open` takes the lowest free number. The mode is the one that is of no use, so that an error stays an error.
+// `open` takes the lowest free number. The mode is the one that is of no use, so that an error stays an
+// error.
 void open_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(descriptor, F_GETFD) == -1 &&

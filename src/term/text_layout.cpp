@@ -17,9 +17,9 @@
 // by one.
 //
 // Columns count from 1. `closing`: number of closing brackets that have to fit after a term. `filled`: number
-// of characters of its line without the indentation. `total`: how many of these a line may have at most, which
-// is the length of the whole term on one line (io_lib_pretty:max_cs/2). The different comparisons, `<=` for a
-// fixed indentation and `<` for one by the tag, are those of io_lib_pretty.
+// of characters of its line without the indentation. `total`: how many of these a line may have at most,
+// which is the length of the whole term on one line (io_lib_pretty:max_cs/2). The different comparisons, `<=`
+// for a fixed indentation and `<` for one by the tag, are those of io_lib_pretty.
 
 namespace erlrc {
 namespace {

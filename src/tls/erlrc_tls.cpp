@@ -3,8 +3,9 @@
 //
 //   erlrc-tls CA NAME CERTIFICATE KEY DESCRIPTOR      each but the last may be empty
 //
-// Standard input is one end of a pair of sockets, with the distribution protocol; DESCRIPTOR is connected to the node. It
-// prints at most one line, the reason why there is no connection, to standard error, and ends with either side.
+// Standard input is one end of a pair of sockets, with the distribution protocol; DESCRIPTOR is connected to
+// the node. It prints at most one line, the reason why there is no connection, to standard error, and ends
+// with either side.
 #include <exception>
 #include <string>
 #include <vector>

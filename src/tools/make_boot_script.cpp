@@ -69,8 +69,9 @@ std::string gone_directory(const fs::path& script) {
   return "";
 }
 
-/// The boot file could not be made. The old one stays, unless a node could not start with it: then one without
-/// applications takes its place, with which erlrc_boot starts them, or, if that is not possible either, none.
+/// The boot file could not be made. The old one stays, unless a node could not start with it: then one
+/// without applications takes its place, with which erlrc_boot starts them, or, if that is not possible
+/// either, none.
 void replace_stale(const fs::path& name, Streams& streams) {
   const std::string gone = gone_directory(name.string() + ".script");
   if (gone.empty()) return;

@@ -142,8 +142,8 @@ PackageActions arrive(const Group& group, const Snapshot& snapshot) {
 }
 
 /// The last call of the hooks of a package whose new version has none: nodes no longer hear of it. They are
-/// upgraded where the new version is in another package, or in a directory next to the old one; nothing fails,
-/// since the new version's postrm would have to fail, too, for the old version to stay.
+/// upgraded where the new version is in another package, or in a directory next to the old one; nothing
+/// fails, since the new version's postrm would have to fail, too, for the old version to stay.
 PackageActions last_hook(const Snapshot& snapshot) {
   if (must_open(snapshot)) return {LookUp{}, OpenArchives{}};
   if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};

@@ -81,8 +81,8 @@ std::optional<PackageChange> passed(const PackageRelations& relations, const Sna
   return PackageChange{{}, relations, for_nodes(now->member->nodes, std::move(requests))};
 }
 
-/// Whether the package manager is removing it in favour of one of the set, which conflicts with it, and no node
-/// runs it any more.
+/// Whether the package manager is removing it in favour of one of the set, which conflicts with it, and no
+/// node runs it any more.
 bool is_leaving(const InstalledPackage& now, const PackageChanges& set, const Snapshot& snapshot,
                 PackageActions& questions) {
   const auto conflicts = [&](const auto& change) {
@@ -122,8 +122,8 @@ bool others_possible(const Snapshot& snapshot) {
 }
 
 // Archives are unpacked in their order. One that is before the calling package's, and was not unpacked, has
-// failed, and does not come any longer. Of several archives of one package the first that is to come counts; when
-// the next one comes, that is another upgrade.
+// failed, and does not come any longer. Of several archives of one package the first that is to come counts;
+// when the next one comes, that is another upgrade.
 Candidates candidates(const Snapshot& snapshot, std::vector<Request> requests, PackageActions& questions) {
   Candidates made;
   PackageChanges changes{{snapshot.package, own_change(snapshot, std::move(requests))}};

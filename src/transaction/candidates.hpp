@@ -29,8 +29,8 @@ struct Candidates {
 /// from are staged; a damaged one will not come. Needs snapshot.packages and snapshot.opened.
 Candidates candidates(const Snapshot& snapshot, std::vector<Request> requests, PackageActions& questions);
 
-/// Why the set must not be upgraded: a package would no longer have what it needs, or would never have it. What
-/// the package manager has deconfigured for the set, or removes in favour of it, does not count.
+/// Why the set must not be upgraded: a package would no longer have what it needs, or would never have it.
+/// What the package manager has deconfigured for the set, or removes in favour of it, does not count.
 std::optional<std::string> unmet_by(const Candidates& candidates, const Snapshot& snapshot,
                                     PackageActions& questions);
 

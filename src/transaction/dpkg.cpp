@@ -12,8 +12,8 @@ struct Row {
 
 // The calls of the policy manual (6.5 to 6.8) that mean something. Those that are absent: prerm `upgrade` and
 // `failed-upgrade`, preinst `install`, postinst `triggered`, and prerm `deconfigure`, after which the files
-// stay, and so does what runs. In every call of an upgrade but the new postinst's, dpkg's records name the old
-// version as the installed one.
+// stay, and so does what runs. In every call of an upgrade but the new postinst's, dpkg's records name the
+// old version as the installed one.
 constexpr Row rows[] = {
     {Script::preinst, "upgrade", Moment::about_to_unpack},
     {Script::postrm, "upgrade", Moment::both_on_disk},

@@ -22,7 +22,8 @@ bool is_replaced(const InstalledPackage& package, const Snapshot& snapshot) {
   });
 }
 
-/// Whether `taker` has the application and is configured: then no call of its hooks is left that could change nodes.
+/// Whether `taker` has the application and is configured: then no call of its hooks is left that could change
+/// nodes.
 bool is_past(const std::string& taker, const Atom& app, const Snapshot& snapshot) {
   if (!snapshot.packages) return false;
   const auto now = snapshot.packages->find(taker);

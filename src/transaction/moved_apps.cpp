@@ -13,8 +13,8 @@ bool stops(const Request& request) {
   return std::holds_alternative<Request::Stop>(request.what);
 }
 
-/// `request` stops an application, or has left it to another package. Returns whether `taker`, which starts it,
-/// changes it from now on.
+/// `request` stops an application, or has left it to another package. Returns whether `taker`, which starts
+/// it, changes it from now on.
 bool take(const Request& request, PackageChange& taker) {
   const auto start = std::ranges::find_if(taker.requests, [&](const Request& one) {
     return std::holds_alternative<Request::Start>(one.what) && one.app == request.app &&

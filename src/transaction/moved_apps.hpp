@@ -14,8 +14,8 @@
 
 namespace erlrc {
 
-/// The package other than `package` that ships the application, is installed and stays so; null: no package does.
-/// Needs snapshot.packages.
+/// The package other than `package` that ships the application, is installed and stays so; null: no package
+/// does. Needs snapshot.packages.
 const InstalledPackage* other_with(const Atom& app, const std::string& package, const Snapshot& snapshot);
 
 /// The application as that package ships it.
@@ -24,8 +24,8 @@ const PackagedApp* shipped_by_another(const Atom& app, const std::string& packag
 /// Whether one of these requests stops an application.
 bool stops_any(const std::vector<Request>& requests);
 
-/// The requests of `package`; instead of stopping what another installed package ships, too, they change to the
-/// version of that one. Without snapshot.packages they stay as they are.
+/// The requests of `package`; instead of stopping what another installed package ships, too, they change to
+/// the version of that one. Without snapshot.packages they stay as they are.
 std::vector<Request> leave_to_others(const std::string& package, std::vector<Request> requests,
                                      const Snapshot& snapshot);
 

@@ -182,9 +182,9 @@ PackageActions stays_installed(const Snapshot& snapshot) {
   return {Execute{requests_for(snapshot.moment, snapshot.versions()), Execute::How::all_or_none, true}};
 }
 
-/// Stops the applications of the calling package. Where another package ships one of them, too, nodes change to
-/// its version instead, and one that refuses that keeps no other application running; where another one is to come
-/// with it, they wait for that.
+/// Stops the applications of the calling package. Where another package ships one of them, too, nodes change
+/// to its version instead, and one that refuses that keeps no other application running; where another one is
+/// to come with it, they wait for that.
 PackageActions remove(const Snapshot& snapshot) {
   if (must_open(snapshot)) return {LookUp{}, OpenArchives{}};
   if (snapshot.hooked.size() > 1 && !snapshot.packages) return {LookUp{}};

@@ -24,9 +24,9 @@ enum class OwnFiles {
 /// Rolls one package back; `requests` are those that do so.
 RollBack roll_back(const std::string& package, std::vector<Request> requests, bool restored);
 
-/// The requests that roll this package of the group back. What was backed up after they were recorded is read from
-/// the backup, its own or that of the package which had the application: the new files may be where the old ones
-/// were.
+/// The requests that roll this package of the group back. What was backed up after they were recorded is read
+/// from the backup, its own or that of the package which had the application: the new files may be where the
+/// old ones were.
 std::vector<Request> rolling_back(const RunRecord::Group& group, const RunRecord::Package& package,
                                   const Snapshot& snapshot);
 

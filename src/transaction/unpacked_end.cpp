@@ -22,8 +22,8 @@ std::string label(const std::string& name, const std::string& version) {
   return name + "-" + version.substr(version.find(':') + 1);
 }
 
-/// Whether two versions of a package are installed in the directory of its backup, which then has the files of
-/// one of them.
+/// Whether two versions of a package are installed in the directory of its backup, which then has the files
+/// of one of them.
 bool is_overwritten(const std::string& name, const Snapshot& snapshot) {
   const InstalledPackage* now = find_installed(snapshot, name);
   if (now == nullptr || !now->other_stays) return false;

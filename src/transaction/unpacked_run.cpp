@@ -81,8 +81,8 @@ PackageActions fail(RunRecord record, Group group, std::string because, int code
   return actions;
 }
 
-/// The packages of the run that nodes do not follow, or that did not come: recorded without a version, so that
-/// each is reported once, and its backup dropped at the end.
+/// The packages of the run that nodes do not follow, or that did not come: recorded without a version, so
+/// that each is reported once, and its backup dropped at the end.
 void add_left_out(Group& group, const WholeSet& set, const RunRecord& record, const Snapshot& snapshot) {
   const auto add = [&](const std::string& name) {
     if (group.find(name) == nullptr) group.packages.push_back({.name = name});

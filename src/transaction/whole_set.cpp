@@ -28,8 +28,8 @@ bool is_removed(const Snapshot& snapshot, const std::string& name) {
          });
 }
 
-/// An application of a package that is removed, or whose new version no longer has it, while another package of the
-/// run ships it from now on.
+/// An application of a package that is removed, or whose new version no longer has it, while another package
+/// of the run ships it from now on.
 struct Moved {
   PackagedApp app;
   std::string from;  ///< the package that had it

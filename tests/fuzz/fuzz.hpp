@@ -11,10 +11,10 @@
 #include <erlrc/base/bytes.hpp>
 #include <erlrc/base/error.hpp>
 
-// What libFuzzer feeds with bytes: each target is a function that reads them as a part of erlrc would. An Error is
-// an allowed result. A crash, any other exception, a claim that does not hold, a finding of a sanitizer, and an
-// input that takes a second or 256 MB is a fault; the input becomes a seed, which the ctest fuzz.seeds reads
-// with every build.
+// What libFuzzer feeds with bytes: each target is a function that reads them as a part of erlrc would. An
+// Error is an allowed result. A crash, any other exception, a claim that does not hold, a finding of a
+// sanitizer, and an input that takes a second or 256 MB is a fault; the input becomes a seed, which the ctest
+// fuzz.seeds reads with every build.
 
 namespace erlrc::test {
 

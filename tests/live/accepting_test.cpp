@@ -2,8 +2,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Tests upgrades of an application whose processes another application starts all the time, as an acceptor does:
-// none of them runs new code with an old state.
+// Tests upgrades of an application whose processes another application starts all the time, as an acceptor
+// does: none of them runs new code with an old state.
 
 using namespace erlrc;
 using namespace erlrc::test;

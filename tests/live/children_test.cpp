@@ -10,7 +10,8 @@ using namespace erlrc::test;
 
 namespace {
 
-/// Upgrades `fir` from `one`, which includes an application, to `two`, after which that does not start on its own.
+/// Upgrades `fir` from `one`, which includes an application, to `two`, after which that does not start on its
+/// own.
 Ran fail_late(Lab& lab, LabRelease one, const LabRelease& two) {
   one.keys = ", {included_applications, [sub]}";
   lab.add(one);

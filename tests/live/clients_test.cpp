@@ -5,8 +5,8 @@
 #include "outcomes.hpp"
 #include "paths.hpp"
 
-// Tests that the clients of a special process, which wait in a function of its module, are not taken for processes of
-// its kind.
+// Tests that the clients of a special process, which wait in a function of its module, are not taken for
+// processes of its kind.
 
 using namespace erlrc;
 using namespace erlrc::test;

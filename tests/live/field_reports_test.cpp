@@ -2,7 +2,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Upgrades that people have reported in public as gone wrong, with OTP's own tools or others. field.md has where.
+// Upgrades that people have reported in public as gone wrong, with OTP's own tools or others. field.md has
+// where.
 
 using namespace erlrc;
 using namespace erlrc::test;

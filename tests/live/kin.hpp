@@ -13,7 +13,8 @@ namespace erlrc::test {
 /// The kinds of its processes.
 extern const std::vector<std::string> kinds;
 
-/// An appup of version 2.0.0. Each process has its own instruction, so that those before it have already been resumed.
+/// An appup of version 2.0.0. Each process has its own instruction, so that those before it have already been
+/// resumed.
 extern const std::string one_by_one;
 
 /// Adds versions 1.0.0 and 2.0.0, the second with that appup, and starts one of them.

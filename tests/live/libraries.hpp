@@ -5,8 +5,8 @@
 
 namespace erlrc::test {
 
-/// Compiles tests/live/lab/nif.c, a library for the module zoo_nif, with that version number; `take_over` is a
-/// compiler option that defines its TAKE_OVER, or empty. An existing file is replaced as by dpkg.
+/// Compiles tests/live/lab/nif.c, a library for the module zoo_nif, with that version number; `take_over` is
+/// a compiler option that defines its TAKE_OVER, or empty. An existing file is replaced as by dpkg.
 void make_library(const std::string& file, const std::string& number,
                   const std::string& take_over = "-DTAKE_OVER=0");
 

@@ -11,8 +11,8 @@
 #include "catch.hpp"
 #include "live_node.hpp"
 
-// Nodes that are not where most are: in another network namespace, on an address of their own, with a protocol of
-// their own.
+// Nodes that are not where most are: in another network namespace, on an address of their own, with a
+// protocol of their own.
 
 using namespace erlrc;
 using namespace erlrc::test;

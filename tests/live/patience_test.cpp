@@ -6,7 +6,8 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Tests that an upgrade waits for processes that are busy, and that no other process waits for them (--pause).
+// Tests that an upgrade waits for processes that are busy, and that no other process waits for them
+// (--pause).
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -3,8 +3,8 @@
 #include "lab.hpp"
 #include "zoo.hpp"
 
-// Tests records whose definition changes but not their size, in states that are kept, and which states count: not
-// those of processes that the plan stops.
+// Tests records whose definition changes but not their size, in states that are kept, and which states count:
+// not those of processes that the plan stops.
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -13,8 +13,8 @@
 #include "show_term.hpp"
 #include "temp_dir.hpp"
 
-// Tests that the release_handler of the erl in PATH executes an appup that we have generated, and finds the entry for a
-// version as we do.
+// Tests that the release_handler of the erl in PATH executes an appup that we have generated, and finds the
+// entry for a version as we do.
 
 using namespace erlrc;
 using namespace erlrc::test;

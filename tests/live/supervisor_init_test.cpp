@@ -5,8 +5,8 @@
 #include "catch.hpp"
 #include "fir.hpp"
 
-// Tests which init/1 of supervisors an upgrade calls again to learn about their children, and what it does about the
-// others.
+// Tests which init/1 of supervisors an upgrade calls again to learn about their children, and what it does
+// about the others.
 
 using namespace erlrc;
 using namespace erlrc::test;

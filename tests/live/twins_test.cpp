@@ -17,9 +17,9 @@
 #include "zoo.hpp"
 
 // Executes the same script on three equal nodes: by our runner, by our runner with --engine=otp, and by
-// release_handler alone. Then compares the nodes (lab_twin:end_state/0): modules with md5 and file, code path,
-// applications, keys, environments, configuration, registered names, the states of all processes and whether
-// they are those from before, their mailboxes, old code, and the calls in order.
+// release_handler alone. Then compares the nodes (lab_twin:end_state/0): modules with md5 and file, code
+// path, applications, keys, environments, configuration, registered names, the states of all processes and
+// whether they are those from before, their mailboxes, old code, and the calls in order.
 //
 // By default it uses a sample of the generated scripts; with ERLRC_TWINS=N (scripts/twins) N of them.
 

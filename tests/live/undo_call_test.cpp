@@ -2,7 +2,8 @@
 #include "catch.hpp"
 #include "kin.hpp"
 
-// Tests that the node is as before after a call that fails: of the appup, of a hook of the author, of config_change.
+// Tests that the node is as before after a call that fails: of the appup, of a hook of the author, of
+// config_change.
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -2,7 +2,8 @@
 #include "catch.hpp"
 #include "kin.hpp"
 
-// Tests that the node is as before after a conversion that fails, of a process or of a supervisor (lab:snapshot/0).
+// Tests that the node is as before after a conversion that fails, of a process or of a supervisor
+// (lab:snapshot/0).
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -2,7 +2,8 @@
 #include "catch.hpp"
 #include "kin.hpp"
 
-// Tests that each application runs as before, by itself or included, after an upgrade, a start or a stop that fails.
+// Tests that each application runs as before, by itself or included, after an upgrade, a start or a stop that
+// fails.
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -2,8 +2,8 @@
 #include "catch.hpp"
 #include "kin.hpp"
 
-// Tests processes that were stopped or killed and that the rollback starts again: they get their old state, and
-// what is lost is reported.
+// Tests processes that were stopped or killed and that the rollback starts again: they get their old state,
+// and what is lost is reported.
 
 using namespace erlrc;
 using namespace erlrc::test;

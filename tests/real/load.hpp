@@ -6,7 +6,8 @@
 
 #include "lab.hpp"
 
-// What the callers and the processes of an application notice while it changes: real_load.erl, seen from here.
+// What the callers and the processes of an application notice while it changes: real_load.erl, seen from
+// here.
 
 namespace erlrc::test {
 

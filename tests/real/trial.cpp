@@ -17,8 +17,8 @@ using Json = nlohmann::json;
 LiveNodeOptions options(const Pair& pair, const std::vector<PackagedApp>& suite) {
   LiveNodeOptions made;
   made.arguments = {"-pa", in_build("tests/real/beams")};
-  // OTP's own applications are those of the node, except for the one that is tried. Some others are in several
-  // packages, in other versions: that of its own package comes first, which means the last of -pa.
+  // OTP's own applications are those of the node, except for the one that is tried. Some others are in
+  // several packages, in other versions: that of its own package comes first, which means the last of -pa.
   for (const bool own : {false, true})
     for (const PackagedApp& app : suite)
       if (!app.of_otp && own == (app.package == pair.from.package))
@@ -145,8 +145,8 @@ void Trial::check(const std::string& question, Row& row) {
   if (answer != "[]") row.wrong.push_back(question + " " + answer);
 }
 
-/// Adds what the callers have noticed. Nothing may fail and no process end, unless the program has said that the
-/// application is restarted.
+/// Adds what the callers have noticed. Nothing may fail and no process end, unless the program has said that
+/// the application is restarted.
 void Trial::count_failures(bool restarts, Row& row) {
   const Load load = load_since_mark(lab_);
   load_.add(load);
@@ -163,8 +163,8 @@ void Trial::count_failures(bool restarts, Row& row) {
   row.killed = std::to_string(load_.killed.size());
 }
 
-/// The node runs what its code path leads to, modules and libraries. Libraries that only a restart replaces were
-/// named by the program.
+/// The node runs what its code path leads to, modules and libraries. Libraries that only a restart replaces
+/// were named by the program.
 void Trial::compare(bool restart_is_due, Row& row) {
   lab_.ask("lab:await_idle().");
   const Ran ran = lab_.run(node_main, {"compare", "--json", lab_.node().alive()});

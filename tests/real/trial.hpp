@@ -8,7 +8,8 @@
 #include "load.hpp"
 #include "pairs.hpp"
 
-// The upgrade and the downgrade of one packaged application in a node of its own, while it is used (real_load.erl).
+// The upgrade and the downgrade of one packaged application in a node of its own, while it is used
+// (real_load.erl).
 
 namespace erlrc::test {
 

@@ -73,8 +73,8 @@ struct Flood {
 using Action = std::variant<Say, SayAsOlder, Exit, Wait, Tick, RefuseSpawn, CloseConnection, Flood>;
 using Script = std::vector<Action>;
 
-/// A program started by the client. Questions which files the node sees are not recorded, and answered without
-/// the script of the test.
+/// A program started by the client. Questions which files the node sees are not recorded, and answered
+/// without the script of the test.
 struct Call {
   Bytes forms;
   Bytes functions;

@@ -42,8 +42,8 @@ std::string child_specs(const std::vector<std::string>& names, const std::string
 LabRelease servers(const std::string& app, const std::string& vsn, const std::vector<std::string>& names,
                    const std::string& keys = {});
 
-/// An application with only a supervisor, of that `kind`, which includes these applications. As in the manual, it
-/// starts the top supervisors of included ones: those in `top_level`.
+/// An application with only a supervisor, of that `kind`, which includes these applications. As in the
+/// manual, it starts the top supervisors of included ones: those in `top_level`.
 LabRelease including(const std::string& app, const std::string& vsn, const std::vector<std::string>& included,
                      const std::vector<std::string>& top_level = {}, const std::string& kind = "sup");
 

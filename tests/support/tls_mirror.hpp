@@ -16,8 +16,8 @@ struct MadeCertificate {
   Bytes key;
 };
 
-/// A certificate for this host name, or address, which is valid for a day. Without an issuer, it signs itself and may
-/// sign others.
+/// A certificate for this host name, or address, which is valid for a day. Without an issuer, it signs itself
+/// and may sign others.
 MadeCertificate make_certificate(const std::string& name, const MadeCertificate* issuer = nullptr);
 
 struct TlsServerOptions {

@@ -12,12 +12,12 @@ namespace erlrc::test {
 /// supervisor zoo_inner; zoo_pool has any number of zoo_guest. Only 1.0.0 has zoo_gone, only 2.0.0 zoo_new.
 LabRelease zoo(const std::string& vsn, const std::string& appup = {});
 
-/// A smaller one: two servers, zoo_a and zoo_b, a plain module, one that is the same in both versions, a removed and
-/// an added one.
+/// A smaller one: two servers, zoo_a and zoo_b, a plain module, one that is the same in both versions, a
+/// removed and an added one.
 LabRelease small_zoo(const std::string& vsn);
 
-/// Adds versions 1.0.0 and 2.0.0 of an application with the servers zoo_keep and zoo_rec, the second of that `kind`,
-/// and starts the first. The appup has these instructions for both directions.
+/// Adds versions 1.0.0 and 2.0.0 of an application with the servers zoo_keep and zoo_rec, the second of that
+/// `kind`, and starts the first. The appup has these instructions for both directions.
 void start_keeper(Lab& lab, const std::string& kind, const std::string& appup = {});
 
 }  // namespace erlrc::test

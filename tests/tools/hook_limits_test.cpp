@@ -5,8 +5,8 @@
 
 #include "dpkg_host.hpp"
 
-// Tests which nodes and applications dpkg's hooks leave alone: as the package, the entry of a node or the administrator
-// wants, or because they belong to another system.
+// Tests which nodes and applications dpkg's hooks leave alone: as the package, the entry of a node or the
+// administrator wants, or because they belong to another system.
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -5,8 +5,8 @@
 #include "apt_host.hpp"
 #include "catch.hpp"
 
-// Tests which changes erlrc-apt-preflight reports as none: as the package, the entry of a node or the administrator wants,
-// or because a node runs something else or belongs to another system.
+// Tests which changes erlrc-apt-preflight reports as none: as the package, the entry of a node or the
+// administrator wants, or because a node runs something else or belongs to another system.
 
 using namespace erlrc;
 using namespace erlrc::test;

@@ -282,8 +282,8 @@ TEST_CASE("an exception of any kind in one node's visit is that node's error, an
 #ifndef __SANITIZE_ADDRESS__  // which ends the process where there is no memory
   Several several;
   const std::filesystem::path host = several.host.dir().path();
-  // The new version on node a has a file that there is no memory for, not even in the arena of a thread: reading it
-  // throws std::bad_alloc.
+  // The new version on node a has a file that there is no memory for, not even in the arena of a thread:
+  // reading it throws std::bad_alloc.
   std::filesystem::create_directories(host / "a");
   std::filesystem::create_directory_symlink(host / "egerl-1.0", host / "a/egerl-1.0");
   std::filesystem::copy(host / "egerl-2.0", host / "a/egerl-2.0", std::filesystem::copy_options::recursive);

@@ -18,8 +18,8 @@ namespace erlrc {
 /// `file`.
 AppSpec overridden(const AppSpec& spec, std::string_view text, const std::string& file);
 
-/// Returns `spec` with `outer` in place of its dependency `dependency`: an included application does not run by
-/// itself, so what needs it waits for the one that includes it.
+/// Returns `spec` with `outer` in place of its dependency `dependency`: an included application does not run
+/// by itself, so what needs it waits for the one that includes it.
 AppSpec depending_on(AppSpec spec, const Atom& dependency, const Atom& outer);
 
 }  // namespace erlrc

@@ -8,7 +8,8 @@
 
 namespace erlrc {
 
-/// Where the ebin directory of one version of an application is. Its three fields differ only while a package manager replaces files:
+/// Where the ebin directory of one version of an application is. Its three fields differ only while a package
+/// manager replaces files:
 ///
 ///                 read_from           in_path             known_as
 ///   installed     the directory       the directory       the directory

@@ -8,8 +8,8 @@
 
 namespace erlrc {
 
-/// What an rpm that has these applications declares: one line `erlang-app(NAME)`, or `erlang-app(NAME) = VSN`, for each
-/// application that it provides, requires or recommends, which is `kind`.
+/// What an rpm that has these applications declares: one line `erlang-app(NAME)`, or
+/// `erlang-app(NAME) = VSN`, for each application that it provides, requires or recommends, which is `kind`.
 std::string rpm_relations(const std::vector<AppSpec>& specs, const std::string& kind);
 
 }  // namespace erlrc

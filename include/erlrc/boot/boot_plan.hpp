@@ -20,8 +20,8 @@ struct BootRefusal {
 /// The desired applications of the administrator's directory `root`, or why it cannot be read.
 std::variant<DesiredBoot, BootRefusal> load_desired_boot(const std::filesystem::path& root);
 
-/// Plans the boot of a node as below, for these applications instead of those listed in `root`, which is still
-/// read for its changed .app files.
+/// Plans the boot of a node as below, for these applications instead of those listed in `root`, which is
+/// still read for its changed .app files.
 BootPlan plan_boot(const Term& request, const std::filesystem::path& root, const DesiredBoot& desired);
 
 /// Plans the boot of the node that describes itself in `request`: the answer of erlrc_observe, with

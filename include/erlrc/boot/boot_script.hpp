@@ -19,8 +19,8 @@ struct BootScript {
   bool is_static = false;
 };
 
-/// Writes NAME.rel, NAME.script and NAME.boot, each atomically. Throws Error with the reason; nothing is written
-/// if the files cannot be made, but after an error of the disk some may be new and others old.
+/// Writes NAME.rel, NAME.script and NAME.boot, each atomically. Throws Error with the reason; nothing is
+/// written if the files cannot be made, but after an error of the disk some may be new and others old.
 void make_boot_script(const BootScript& script);
 
 }  // namespace erlrc

@@ -38,23 +38,24 @@ struct ExecuteOptions {
   bool remembers = false;
   /// With this, the same is tried again.
   bool retries = false;
-  /// If the request fails on a node for which this holds, and the node is as before, that is not an error: it is
-  /// skipped, with the outcome done and the word `restart_due`. The argument is the name of the entry.
+  /// If the request fails on a node for which this holds, and the node is as before, that is not an error: it
+  /// is skipped, with the outcome done and the word `restart_due`. The argument is the name of the entry.
   std::function<bool(const std::string&)> may_leave{};
-  /// A package asks: an application that does not run on a node is started there only if the node's entry lets
-  /// packages do so. The argument is the name of the entry.
+  /// A package asks: an application that does not run on a node is started there only if the node's entry
+  /// lets packages do so. The argument is the name of the entry.
   std::function<PackageStarts(const std::string&)> by_package{};
 };
 
-/// `site` with only the nodes that the request is for. Only the file name counts of entries that cannot be used.
+/// `site` with only the nodes that the request is for. Only the file name counts of entries that cannot be
+/// used.
 Site for_request(Site site, const Request& request);
 
 /// Calls every node of `site`, side by side:
 /// 1. Connects, observes and plans on all. If that fails on one, the others are refused: nothing is done.
 /// 2. Prepares all. A single node commits at once.
 /// 3. Commits if none failed, else rolls all back.
-/// A node that is down is not a failure. Gives a report for each node, in the order of their names, bad entries
-/// of the registry among them.
+/// A node that is down is not a failure. Gives a report for each node, in the order of their names, bad
+/// entries of the registry among them.
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options);
 
 }  // namespace erlrc

@@ -8,8 +8,9 @@
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/plan/request.hpp>
 
-// The memory of upgrades that a node has tried and rolled back, in $ERLRC_STATE/refused/NODE/APP. As long as nothing
-// has changed, the next try would suspend the same processes in vain: unattended upgrades try every day.
+// The memory of upgrades that a node has tried and rolled back, in $ERLRC_STATE/refused/NODE/APP. As long as
+// nothing has changed, the next try would suspend the same processes in vain: unattended upgrades try every
+// day.
 
 namespace erlrc {
 
@@ -20,8 +21,8 @@ struct RefusedBefore {
   bool operator==(const RefusedBefore&) const = default;
 };
 
-/// All that decides how the change of an application will end, as far as it can be known before: the code and the
-/// appups of both versions, the policy, and the process of the node.
+/// All that decides how the change of an application will end, as far as it can be known before: the code and
+/// the appups of both versions, the policy, and the process of the node.
 std::string identity_of(const Atom& app, const Request::Change& change, const Files& files,
                         const NodeEntry& entry);
 

@@ -12,8 +12,8 @@
 
 namespace erlrc {
 
-/// The reason, if the node's executable, kernel or stdlib is no longer on disk. A node whose lib directory is not on this
-/// host's disk is not judged.
+/// The reason, if the node's executable, kernel or stdlib is no longer on disk. A node whose lib directory is
+/// not on this host's disk is not judged.
 std::optional<std::string> replaced_erlang(const NodeEntry& entry, const NodeState& node);
 
 /// The same, by the executable of its process only; for a node that does not answer.

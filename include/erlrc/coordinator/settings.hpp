@@ -11,9 +11,9 @@
 #include <erlrc/site/site.hpp>
 #include <erlrc/sys/deadline.hpp>
 
-// The administrator's settings (erlrc.conf(5)). Each comes from the first of these that has it: the environment,
-// APT's configuration of this run, /etc/erlrc.d/erlrc.conf, the default. A value that cannot be read never stops a
-// package manager: it is a warning, and the next of these counts.
+// The administrator's settings (erlrc.conf(5)). Each comes from the first of these that has it: the
+// environment, APT's configuration of this run, /etc/erlrc.d/erlrc.conf, the default. A value that cannot be
+// read never stops a package manager: it is a warning, and the next of these counts.
 
 namespace erlrc {
 
@@ -72,8 +72,8 @@ const std::vector<SettingName>& setting_names();
 void set_setting(Settings& settings, std::string_view key, const std::string& value,
                  const std::string& source);
 
-/// Reads lines `key = value`, and sections `[node NAME]` and `[package NAME]`, into `settings`. A line that cannot
-/// be read is skipped; returns a warning FILE:LINE:COLUMN: .. for each.
+/// Reads lines `key = value`, and sections `[node NAME]` and `[package NAME]`, into `settings`. A line that
+/// cannot be read is skipped; returns a warning FILE:LINE:COLUMN: .. for each.
 std::vector<std::string> read_settings(std::string_view text, const std::string& file, Settings& settings);
 
 struct LoadedSettings {

@@ -39,13 +39,13 @@ struct StartRuleFound {
   std::string why;
 };
 
-/// Why the registered node cannot be kept in sync: a wrong cookie, another user, no answer, another system. Empty:
-/// it can, or it is down.
+/// Why the registered node cannot be kept in sync: a wrong cookie, another user, no answer, another system.
+/// Empty: it can, or it is down.
 std::string try_entry(const std::filesystem::path& root, const NodeName& name, Deadline until);
 
-/// The rule for a node that is registered without one: packages may start everything on a node that was booted
-/// by erlrc_boot, and on one that runs nothing of its own yet; else only what it needs. Also if it cannot be
-/// asked. `root` is the administrator's directory, with the entry.
+/// The rule for a node that is registered without one: packages may start everything on a node that was
+/// booted by erlrc_boot, and on one that runs nothing of its own yet; else only what it needs. Also if it
+/// cannot be asked. `root` is the administrator's directory, with the entry.
 StartRuleFound find_start_rule(const std::filesystem::path& root, const NodeName& name, Deadline until);
 
 }  // namespace erlrc

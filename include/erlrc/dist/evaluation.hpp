@@ -23,8 +23,8 @@ using EncodedBindings = std::vector<std::pair<std::string, BytesView>>;
 
 /// Asks the node to evaluate `forms` (a list of abstract expressions in the external term format, without the
 /// version byte) with the bindings in a new process. The process is monitored, so that its end arrives as
-/// Exited{id, ..}, but not linked: it keeps running when the connection ends. `id` identifies the request and the
-/// monitor. `from` is us; it is also the group leader of the new process, as the protocol requires a pid
+/// Exited{id, ..}, but not linked: it keeps running when the connection ends. `id` identifies the request and
+/// the monitor. `from` is us; it is also the group leader of the new process, as the protocol requires a pid
 /// there: the program must choose another one before it prints.
 Packet evaluation_request(const Reference& id, const Pid& from, BytesView forms,
                           const EncodedBindings& encoded, const Bindings& bindings);

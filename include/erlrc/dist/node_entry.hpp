@@ -48,7 +48,8 @@ struct NodeEntry {
   std::optional<TlsSettings> tls{};      ///< absent: the node speaks TCP without TLS
 };
 
-/// Whether a process of that user may be the node. Any user can give a process any name, and take a port first.
+/// Whether a process of that user may be the node. Any user can give a process any name, and take a port
+/// first.
 inline bool may_run(const NodeEntry& entry, std::uint32_t user) {
   return user == 0 || user == entry.cookie_owner || user == entry.user;
 }

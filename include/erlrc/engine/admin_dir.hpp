@@ -11,7 +11,7 @@
 // dpkg's own directory, as a call of a maintainer script finds it.
 //
 //   $DPKG_ADMINDIR/info/PKG.erlrc         applications of the installed version
-//   $DPKG_ADMINDIR/info/PKG:ARCH.erlrc    the same, of a package that may be installed for several architectures
+//   $DPKG_ADMINDIR/info/PKG:ARCH.erlrc    the same, of a package that several architectures may have
 //   $DPKG_ADMINDIR/tmp.ci/erlrc           applications of the version that is being unpacked
 
 namespace erlrc {

@@ -6,9 +6,9 @@
 namespace erlrc {
 
 /// What a call of a package's own scriptlet may know: a %pre (run_unpacks) or a %preun (run_unpacked). What
-/// OpenArchives asks for are the versions that are installed: those that are new in this run take the place of
-/// the archives. rpm lets its database be read in all scriptlets; before an old version is removed, both are in
-/// it.
+/// OpenArchives asks for are the versions that are installed: those that are new in this run take the place
+/// of the archives. rpm lets its database be read in all scriptlets; before an old version is removed, both
+/// are in it.
 class RpmScriptFacts : public RpmFacts {
 public:
   RpmScriptFacts(RpmScriptlet scriptlet, milliseconds timeout);

@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
-// What the calls of one run of APT or dpkg note for each other in $ERLRC_RUN, beyond the record (run_file.hpp). What
-// another run has noted is not seen.
+// What the calls of one run of APT or dpkg note for each other in $ERLRC_RUN, beyond the record
+// (run_file.hpp). What another run has noted is not seen.
 
 namespace erlrc {
 

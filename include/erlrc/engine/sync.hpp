@@ -16,8 +16,8 @@
 namespace erlrc {
 
 /// What brings any node in sync with the packages that dpkg and rpm have installed with a control member: a
-/// change of each application from its installed version to the same, whatever runs. Packages whose member cannot be read, and
-/// applications whose files are missing, are left out.
+/// change of each application from its installed version to the same, whatever runs. Packages whose member
+/// cannot be read, and applications whose files are missing, are left out.
 std::vector<Request> sync_requests(const Desired& desired);
 
 struct NodeSync {

@@ -52,8 +52,8 @@ struct Forecasts {
   bool operator==(const Forecasts&) const = default;
 };
 
-/// Asks every node of `site`, and changes none of them, in the time of a preflight. If no node runs, reads nothing and returns an empty
-/// result.
+/// Asks every node of `site`, and changes none of them, in the time of a preflight. If no node runs, reads
+/// nothing and returns an empty result.
 Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
                    const Site& site, const Settings& settings);
 

@@ -7,7 +7,8 @@
 
 namespace erlrc {
 
-/// Why APT should not do this, where the administrator has configured `refuse`. Empty: the transaction may continue.
+/// Why APT should not do this, where the administrator has configured `refuse`. Empty: the transaction may
+/// continue.
 std::string reason_to_refuse(const Forecasts& found);
 
 }  // namespace erlrc

@@ -18,8 +18,9 @@ struct CheckStep {
   bool operator==(const CheckStep&) const = default;
 };
 
-/// Goes the way to the node of `entry` as `connect` does, step by step: network, process, epmd, port, handshake,
-/// cookie, question. Steps that the entry does not need are left out. Throws nothing but for a lack of memory.
+/// Goes the way to the node of `entry` as `connect` does, step by step: network, process, epmd, port,
+/// handshake, cookie, question. Steps that the entry does not need are left out. Throws nothing but for a
+/// lack of memory.
 std::vector<CheckStep> check_node(const NodeEntry& entry, Deadline until);
 
 }  // namespace erlrc

@@ -44,11 +44,11 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 /// name, and no process of this machine runs as that node. Everything else throws Error with a message of its
 /// own: a process runs as the node, and epmd is down or, for some seconds, does not know it; a registered
 /// port that refuses or does not answer; a wrong cookie; a node older than OTP 23; a peer that speaks another
-/// protocol; a node of another name than the entry's, but for its host; a process of another user than those of the entry, which gets no
-/// proof that we know the cookie. If the entry names a user besides root, and no process runs as the node, the last one
-/// is NameTaken. A login that fails throws OtherSystem if no process of our system listens on
-/// the port. (A login that succeeds proves nothing about that: a container may be a copy of us, with its cookie.
-/// See same_files.hpp.)
+/// protocol; a node of another name than the entry's, but for its host; a process of another user than those
+/// of the entry, which gets no proof that we know the cookie. If the entry names a user besides root, and no
+/// process runs as the node, the last one is NameTaken. A login that fails throws OtherSystem if no process
+/// of our system listens on the port. (A login that succeeds proves nothing about that: a container may be a
+/// copy of us, with its cookie. See same_files.hpp.)
 ///
 /// A port that `known` has for the node is tried first.
 ///
@@ -58,8 +58,8 @@ KnownPorts ask_for_ports(const std::vector<NodeEntry>& entries, Deadline until);
 std::unique_ptr<Rpc> connect(const NodeEntry& entry, Deadline until, const KnownPorts& known = {},
                              const ProgramCall* first = nullptr);
 
-/// A line for the user if the node that answers is named `node` and its entry names another host: the host was
-/// renamed. epmd has one node of each name, and this one has shown that it knows the cookie.
+/// A line for the user if the node that answers is named `node` and its entry names another host: the host
+/// was renamed. epmd has one node of each name, and this one has shown that it knows the cookie.
 std::optional<std::string> answers_as(const NodeEntry& entry, const std::string& node);
 
 /// The process of this host that runs as the node, by its arguments; see find_node_process.

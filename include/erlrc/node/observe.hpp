@@ -19,8 +19,8 @@ struct Question {
   std::optional<Atom> code_of{};
   /// If this application runs, only what runs is answered, in which version: a start needs nothing else.
   std::optional<Atom> enough_if_running{};
-  /// Which files the node sees there is answered, too (same_files.hpp), but not if it was enough that an application
-  /// runs.
+  /// Which files the node sees there is answered, too (same_files.hpp), but not if it was enough that an
+  /// application runs.
   std::vector<std::string> files{};
 };
 

@@ -13,10 +13,10 @@
 namespace erlrc {
 
 /// Moves bytes between a machine and its peer until `take` makes a value of an event: the only socket loop of
-/// this program. What the machine has to say (an answer to a tick, the next message of a handshake) is written
-/// before anything is waited for. A peer that never stops sending does not keep us longer than a silent one,
-/// whether or not what it sends makes events: after `until`, what has arrived already is read only once more.
-/// It may not send more than `most_bytes` before what is waited for (ProtocolError). Throws
+/// this program. What the machine has to say (an answer to a tick, the next message of a handshake) is
+/// written before anything is waited for. A peer that never stops sending does not keep us longer than a
+/// silent one, whether or not what it sends makes events: after `until`, what has arrived already is read
+/// only once more. It may not send more than `most_bytes` before what is waited for (ProtocolError). Throws
 /// what the machine and `take` throw, TimedOut and SystemError.
 template <Machine M, typename Take>
 auto pump_until(M& machine, ByteStream& stream, Deadline until, std::size_t most_bytes, Take take) {

@@ -46,8 +46,8 @@ struct BootPlan {
   bool operator==(const BootPlan&) const = default;
 };
 
-/// Plans the start of all applications in `desired`, and of all that those need. An included application is not
-/// started by itself; the application that includes it is. Anything that depends on the included one then
+/// Plans the start of all applications in `desired`, and of all that those need. An included application is
+/// not started by itself; the application that includes it is. Anything that depends on the included one then
 /// depends on the including one, and is loaded with a specification that names it. What runs is left alone;
 /// what is loaded keeps its specification. A problem keeps only those from being started that it concerns,
 /// and those that need them.

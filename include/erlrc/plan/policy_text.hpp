@@ -11,8 +11,8 @@
 
 namespace erlrc {
 
-/// Seconds, with or without a fraction. Throws UsageError for anything but a positive number, which begins with
-/// `source`: where the text is from.
+/// Seconds, with or without a fraction. Throws UsageError for anything but a positive number, which begins
+/// with `source`: where the text is from.
 std::chrono::milliseconds parse_seconds(const std::string& text, const std::string& source);
 
 /// Whether a policy has a part of that name: purge, stranded, records, pause, children, engine.

@@ -13,9 +13,9 @@ namespace erlrc {
 /// instruction.
 std::vector<std::string> check_appup(const AppFiles& later, const std::string& vsn);
 
-/// The same with the files of the earlier version: then the instructions are translated, too, each module whose
-/// code differs must have one, and states that the other version cannot have must be converted; the latter
-/// without an .appup, too, by the one that would be made.
+/// The same with the files of the earlier version: then the instructions are translated, too, each module
+/// whose code differs must have one, and states that the other version cannot have must be converted; the
+/// latter without an .appup, too, by the one that would be made.
 std::vector<std::string> check_appup(const AppFiles& later, const AppFiles& earlier);
 
 /// What the same instructions do with each module: "zoo.appup: from 1.0.0: zoo_srv: changed: loaded, ..". An

@@ -36,8 +36,8 @@ struct LostCallbacks {
   bool operator==(const LostCallbacks&) const = default;
 };
 
-/// Lists the modules that the script loads, in its order. Not those whose processes it stops before, nor those
-/// after a call of its author, who may have stopped them.
+/// Lists the modules that the script loads, in its order. Not those whose processes it stops before, nor
+/// those after a call of its author, who may have stopped them.
 std::vector<LostCallbacks> lost_callbacks(const AppFiles& from, const AppFiles& to,
                                           const std::vector<LowLevel>& script);
 

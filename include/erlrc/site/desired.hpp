@@ -16,8 +16,8 @@
 
 namespace erlrc {
 
-/// The files in `root`/applications that are named after applications, each with the file that counts: that of
-/// the administrator, else that of the first package. Empty if there is no such directory.
+/// The files in `root`/applications that are named after applications, each with the file that counts: that
+/// of the administrator, else that of the first package. Empty if there is no such directory.
 std::map<Atom, std::filesystem::path> desired_files(const std::filesystem::path& root);
 
 /// Their applications.

@@ -32,8 +32,8 @@ struct RunningNode {
   std::optional<std::string> entry{};        ///< the name of its entry, if it is registered
 };
 
-/// What the arguments of an emulator contain; nullopt for one without a name. `home` is where it looks for its
-/// cookie if they do not name a directory.
+/// What the arguments of an emulator contain; nullopt for one without a name. `home` is where it looks for
+/// its cookie if they do not name a directory.
 std::optional<RunningNode> running_node(const Emulator& emulator);
 
 /// All running nodes, by their process ids.

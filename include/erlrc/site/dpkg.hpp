@@ -28,8 +28,8 @@ ProcessId calling_apt();
 /// Whether we run on behalf of that process.
 bool is_ancestor(const ProcessId& id);
 
-/// Activates a trigger of dpkg on behalf of the package whose script calls us: the package that is interested in it
-/// is called when all others are configured. Whether that worked.
+/// Activates a trigger of dpkg on behalf of the package whose script calls us: the package that is interested
+/// in it is called when all others are configured. Whether that worked.
 bool activate_trigger(const std::string& name, Deadline until);
 
 /// The archives in dpkg's arguments. Relative names begin in `directory`.

@@ -33,7 +33,8 @@ std::filesystem::path erlrc_root();
 /// real ones.
 bool is_leftover(std::string_view name);
 
-/// A file with a secret. Throws SystemError, and Error if others than its owner and group can read or write it.
+/// A file with a secret. Throws SystemError, and Error if others than its owner and group can read or write
+/// it.
 FileContent load_secret_file(const std::filesystem::path& path);
 
 /// Its content only.

@@ -27,8 +27,8 @@ Site load_site();
 /// Its packages then must not act on our files and nodes.
 bool is_for_other_system();
 
-/// The same as load_site for hooks of package managers: nullopt if there are no nodes to manage, as for another
-/// system and on a machine without registered nodes. In a chroot, only nodes that run there count.
+/// The same as load_site for hooks of package managers: nullopt if there are no nodes to manage, as for
+/// another system and on a machine without registered nodes. In a chroot, only nodes that run there count.
 std::optional<Site> site_to_serve();
 
 /// `site` with only the node of that name: `alive@host`, or `alive` for a node of any host. Throws UsageError

@@ -16,14 +16,15 @@ namespace erlrc {
 /// How many threads make the calls.
 struct Threads {
   std::size_t at_once = std::numeric_limits<std::size_t>::max();
-  /// The number of threads doubles each time that no call has ended for this long. With zero it stays as it is.
+  /// The number of threads doubles each time that no call has ended for this long. With zero it stays as it
+  /// is.
   milliseconds patience{};
 };
 
 inline constexpr Threads one_thread_each{};
 
-/// For calls that are short if nothing is wrong: a thread costs half a millisecond. If 100 of them wait, all have
-/// begun after 15 ms.
+/// For calls that are short if nothing is wrong: a thread costs half a millisecond. If 100 of them wait, all
+/// have begun after 15 ms.
 inline constexpr Threads threads_as_needed{4, milliseconds{3}};
 
 /// Calls `body` with 0, 1 .. `count` - 1 in `threads`, and returns when all calls have ended.
@@ -31,9 +32,10 @@ inline constexpr Threads threads_as_needed{4, milliseconds{3}};
 /// only.
 ///
 /// Where one thread is enough, that is the calling thread. If the system does not start as many threads as
-/// asked for (it limits processes and memory), the calling thread makes calls, too, one after the other. A call
-/// that waits for another one must not do so in the calling thread (the one whose std::this_thread::get_id() is
-/// that of the caller), and needs `one_thread_each`: the other one may still have to begin.
+/// asked for (it limits processes and memory), the calling thread makes calls, too, one after the other. A
+/// call that waits for another one must not do so in the calling thread (the one whose
+/// std::this_thread::get_id() is that of the caller), and needs `one_thread_each`: the other one may still
+/// have to begin.
 std::vector<std::exception_ptr> for_each_parallel(std::size_t count,
                                                   const std::function<void(std::size_t)>& body,
                                                   Threads threads = one_thread_each);

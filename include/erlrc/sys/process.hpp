@@ -35,11 +35,12 @@ ProcessId nearest_ancestor(const std::function<bool(const Ancestor&)>& matches);
 /// The nearest ancestor that is not a shell: the program on whose behalf a hook runs.
 ProcessId calling_program();
 
-/// Whether the program that called us has ended before us, so that what adopts such processes is now our ancestor.
+/// Whether the program that called us has ended before us, so that what adopts such processes is now our
+/// ancestor.
 bool is_orphan();
 
-/// The APT that runs the dpkg that has called us, or that dpkg; or calling_program(), if no dpkg has. It is the same in
-/// all calls of one run. (The caller of a hook is a script, named after its package.)
+/// The APT that runs the dpkg that has called us, or that dpkg; or calling_program(), if no dpkg has. It is
+/// the same in all calls of one run. (The caller of a hook is a script, named after its package.)
 ProcessId calling_run();
 
 /// Whether that process still exists.
@@ -54,8 +55,8 @@ std::vector<std::string> process_arguments(pid_t pid);
 /// The working directory of a process; nullopt if it cannot be read.
 std::optional<std::filesystem::path> process_directory(pid_t pid);
 
-/// The systemd service of this host in the content of a file /proc/PID/cgroup. Below that of a service, a container or a
-/// user's own systemd, groups may be named by anyone: they do not count.
+/// The systemd service of this host in the content of a file /proc/PID/cgroup. Below that of a service, a
+/// container or a user's own systemd, groups may be named by anyone: they do not count.
 std::optional<std::string> service_in(std::string_view cgroups);
 
 /// The systemd service that the process is in: `egerl.service`.
@@ -75,11 +76,12 @@ struct Emulator {
 /// All emulators that are visible, by their process ids.
 std::vector<Emulator> emulators();
 
-/// The value of a variable in the environment with which a process was started; nullopt if it has none, or if that
-/// cannot be read.
+/// The value of a variable in the environment with which a process was started; nullopt if it has none, or if
+/// that cannot be read.
 std::optional<std::string> environment_of(pid_t pid, std::string_view name);
 
-/// The network namespace of a process, if it is another one than ours: its name in ip-netns(8), or its file in /proc.
+/// The network namespace of a process, if it is another one than ours: its name in ip-netns(8), or its file
+/// in /proc.
 std::optional<std::string> foreign_network_of(pid_t pid);
 
 /// Whether processes of a user count.
@@ -91,8 +93,8 @@ inline const std::string own_network = "/proc/self/ns/net";
 /// The process of this host that runs as the Erlang node `alive`, or `alive@host`, according to the -sname or
 /// -name in its arguments. An empty `host` matches any host. nullopt if no such process is visible, or there
 /// is no /proc. Only emulators count, and only those of users that count: a process may call itself by any
-/// name. Processes in another network namespace than that of the file `network` do not count: nodes in containers
-/// are not this host's.
+/// name. Processes in another network namespace than that of the file `network` do not count: nodes in
+/// containers are not this host's.
 std::optional<pid_t> find_node_process(std::string_view alive, std::string_view host,
                                        const UserCounts& user_counts,
                                        const std::string& network = own_network);
@@ -103,8 +105,8 @@ std::optional<pid_t> find_node_process_with_our_root(std::string_view alive, std
                                                      const std::string& network = own_network);
 
 /// Whether these sockets belong to processes of another system only: with another root directory, or in
-/// another pid namespace, where this process cannot see them. False if that cannot be known, because we may not
-/// look at an emulator that might have one of them. Looks at every process.
+/// another pid namespace, where this process cannot see them. False if that cannot be known, because we may
+/// not look at an emulator that might have one of them. Looks at every process.
 bool are_of_other_system(const std::vector<std::uint64_t>& inodes);
 
 /// Whether our root directory is that of the first process: false in a chroot, such as an image that is being

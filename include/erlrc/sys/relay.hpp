@@ -33,8 +33,8 @@ private:
   bool closed_ = false;
 };
 
-/// Waits until one of both can be read, or takes more of what is to be written, or `until` has passed. An end is
-/// not read while the other one takes nothing.
+/// Waits until one of both can be read, or takes more of what is to be written, or `until` has passed. An end
+/// is not read while the other one takes nothing.
 void wait_for_either(RelayEnd& one, RelayEnd& other, Deadline until);
 
 }  // namespace erlrc

@@ -13,8 +13,9 @@
 
 namespace erlrc {
 
-/// A program starts with the signals of its caller. From now on, a write to a pipe that nothing reads, or beyond the
-/// largest size of a file (`ulimit -f`), fails instead of ending this process, and its children can be waited for.
+/// A program starts with the signals of its caller. From now on, a write to a pipe that nothing reads, or
+/// beyond the largest size of a file (`ulimit -f`), fails instead of ending this process, and its children
+/// can be waited for.
 void set_signals();
 
 /// From now on, SIGINT, SIGTERM and SIGHUP do not end this process, but send SIGTERM to `child`. With 0 they

@@ -32,8 +32,8 @@ public:
   /// closed. Throws SystemError if the kernel does not report it.
   std::optional<uid_t> peer_owner() const;
 
-  /// The user whose process listens at the other end, which shows before that has sent anything who will answer. nullopt:
-  /// not known.
+  /// The user whose process listens at the other end, which shows before that has sent anything who will
+  /// answer. nullopt: not known.
   std::optional<uid_t> listener_owner() const;
 
   int descriptor() const { return fd_.get(); }
@@ -42,12 +42,12 @@ private:
   UniqueFd fd_;
 };
 
-/// A connection to a node that speaks TLS: the bytes pass through the helper program erlrc-tls, which has OpenSSL in
-/// it.
+/// A connection to a node that speaks TLS: the bytes pass through the helper program erlrc-tls, which has
+/// OpenSSL in it.
 class TlsStream : public ByteStream {
 public:
-  /// `argv` is the program and its arguments, but for the last one, the number of the descriptor that is connected
-  /// to the node. Throws SystemError if it cannot be started.
+  /// `argv` is the program and its arguments, but for the last one, the number of the descriptor that is
+  /// connected to the node. Throws SystemError if it cannot be started.
   TlsStream(std::unique_ptr<Socket> network, const std::vector<std::string>& argv);
   ~TlsStream() override;
   TlsStream(const TlsStream&) = delete;
@@ -66,14 +66,14 @@ private:
 };
 
 /// Connects to `port` of this host: 127.0.0.1, and if nothing listens there, ::1 (the only address of a node
-/// started with `-proto_dist inet6_tcp`), and then every other address on which a process listens on
-/// this port, as far as the kernel lists them. With `address` (IPv4 or IPv6), only that one is tried. Null: nothing
-/// listens. Throws TimedOut, and SystemError for any other failure.
+/// started with `-proto_dist inet6_tcp`), and then every other address on which a process listens on this
+/// port, as far as the kernel lists them. With `address` (IPv4 or IPv6), only that one is tried. Null:
+/// nothing listens. Throws TimedOut, and SystemError for any other failure.
 std::unique_ptr<Socket> connect_to_local_port(std::uint16_t port, Deadline until,
                                               const std::optional<std::string>& address = std::nullopt);
 
-/// Connects to `port` on an address on which a process of a user that `counts` listens. Null: no such process, or the kernel
-/// does not list it. Throws as connect_to_local_port.
+/// Connects to `port` on an address on which a process of a user that `counts` listens. Null: no such
+/// process, or the kernel does not list it. Throws as connect_to_local_port.
 std::unique_ptr<Socket> connect_to_listener_of(const std::function<bool(uid_t)>& counts, std::uint16_t port,
                                                Deadline until);
 

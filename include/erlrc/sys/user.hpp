@@ -7,8 +7,8 @@
 
 namespace erlrc {
 
-/// The number of a user of this host, given its name in /etc/passwd or the number itself. Throws UsageError if
-/// there is no such user.
+/// The number of a user of this host, given its name in /etc/passwd or the number itself. Throws UsageError
+/// if there is no such user.
 uid_t find_user(const std::string& name);
 
 /// The name of a user in /etc/passwd, or the number as text.

@@ -23,8 +23,9 @@ struct DecodeLimits {
   bool compressed = true;                                       ///< may be COMPRESSED
 };
 
-/// For terms that a node sends. A term takes 100 bytes and more here, and a single one on the wire; and what is
-/// inflated may be a thousand times larger than what was sent. Nodes send no COMPRESSED terms by themselves.
+/// For terms that a node sends. A term takes 100 bytes and more here, and a single one on the wire; and what
+/// is inflated may be a thousand times larger than what was sent. Nodes send no COMPRESSED terms by
+/// themselves.
 inline constexpr DecodeLimits limits_for_peers{1'000'000, false};
 
 /// Decodes the term at the front of `reader` (version byte included) and moves `reader` past it: a

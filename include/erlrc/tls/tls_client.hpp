@@ -7,8 +7,8 @@
 #include <erlrc/base/bytes.hpp>
 
 // Our side of a TLS connection, by OpenSSL, without a socket: bytes of the network on one side, bytes of the
-// distribution protocol on the other. Only the helper program erlrc-tls uses this part: the other programs are
-// static and have no TLS in them.
+// distribution protocol on the other. Only the helper program erlrc-tls uses this part: the other programs
+// are static and have no TLS in them.
 
 namespace erlrc {
 
@@ -28,8 +28,8 @@ public:
   TlsClient(const TlsClient&) = delete;
   TlsClient& operator=(const TlsClient&) = delete;
 
-  /// Bytes of the network. Throws ProtocolError for what is not TLS, a certificate that is not accepted, and an
-  /// alert of the node; then `take_output` may still have an alert for the node.
+  /// Bytes of the network. Throws ProtocolError for what is not TLS, a certificate that is not accepted, and
+  /// an alert of the node; then `take_output` may still have an alert for the node.
   void receive(BytesView bytes);
 
   /// Bytes for the node. Kept until the connection is secure.

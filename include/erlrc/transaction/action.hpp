@@ -15,8 +15,8 @@
 // - an action that asks (LookUp, OpenArchives, Stage, Ask): next() is called again with the answer in the
 //   snapshot and the same event;
 // - Execute: next() is called again with what came of it;
-// - anything else: next() is called again as at the beginning, with the same snapshot but its backups, which are
-//   loaded again.
+// - anything else: next() is called again as at the beginning, with the same snapshot but its backups, which
+//   are loaded again.
 
 namespace erlrc {
 

@@ -48,8 +48,8 @@
 // the packages that need it; backups and staged files are dropped.
 //
 // A call fails because of nodes only if a failure keeps the old version (both_on_disk), if a node was changed
-// and could not be rolled back, or if it is not known whether it was. Otherwise dpkg continues: a node that was
-// not changed never leaves a package half configured or half removed.
+// and could not be rolled back, or if it is not known whether it was. Otherwise dpkg continues: a node that
+// was not changed never leaves a package half configured or half removed.
 //
 // Why a second call is harmless: before a node is touched the record holds the requests, in the state trying;
 // a request that is already fulfilled changes nothing; and a package is closed only after its backup was

@@ -47,8 +47,8 @@ std::vector<Request> for_nodes(const std::optional<std::vector<std::string>>& no
 /// Whether nodes run this backup, since what the installed version needs was not there.
 bool is_used(const PackagedApps& backup);
 
-/// `apps`, each read from its backup if it has one that is used, or one of the same version. Another backup of
-/// another version holds the files that some node may still run; the moment `configured` deals with it.
+/// `apps`, each read from its backup if it has one that is used, or one of the same version. Another backup
+/// of another version holds the files that some node may still run; the moment `configured` deals with it.
 PackagedApps with_backup(PackagedApps apps, const PackagedApps& backup);
 
 /// The requests that roll these back, in the order to execute them.

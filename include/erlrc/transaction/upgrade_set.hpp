@@ -50,8 +50,8 @@ struct PackageChange {
 using PackageChanges = std::map<std::string, PackageChange>;
 
 /// The upgrade set of `start`: packages that need each other, or break each other, in their old versions or
-/// in their new ones, or that move applications from one to the other. A package that is installed for the first
-/// time is in it only if another one needs it, or has had its applications.
+/// in their new ones, or that move applications from one to the other. A package that is installed for the
+/// first time is in it only if another one needs it, or has had its applications.
 std::set<std::string> together_with(const std::string& start, const PackageChanges& changes);
 
 /// The order for nodes: no package is changed to a newer version before what it needs, nor what it needs to

@@ -3,8 +3,8 @@
 
 #include "run_values.hpp"
 
-/// What the tests of runs of rpm have in common: the packages lib and app, each with one application of its name;
-/// version 2 of app needs version 2 of lib.
+/// What the tests of runs of rpm have in common: the packages lib and app, each with one application of its
+/// name; version 2 of app needs version 2 of lib.
 namespace erlrc::test {
 
 inline PackageRelations relations(const std::string& name, const std::string& vsn) {
