@@ -74,11 +74,9 @@ std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel
                  "changed modules with NIFs and without on_load, which would lose them: " + lost};
 }
 
-bool has_other_libraries(const Request::Change& change, const AppFiles& to, const NodeState& node,
-                         const Files& files) {
+bool has_other_libraries(const AppFiles* before, const AppFiles& to, const NodeState& node) {
   if (!to.libraries || to.libraries->empty()) return false;
-  if (change.from.location && *change.from.location != to.location && files.exist(change.from))
-    if (const auto& before = files.all(change.from).libraries) return *before != *to.libraries;
+  if (before != nullptr && before->libraries) return *before->libraries != *to.libraries;
   return has_replaced_library(to, node);
 }
 

@@ -29,9 +29,8 @@ std::optional<CheckLibraries> check_libraries(const AppFiles& from, const AppFil
 std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script);
 
 /// Whether the NIF libraries of `to`, the version that runs installed again, are other ones than those that
-/// the node has in memory.
-bool has_other_libraries(const Request::Change& change, const AppFiles& to, const NodeState& node,
-                         const Files& files);
+/// the node has in memory. `before`: the files that it replaces; null: they are gone.
+bool has_other_libraries(const AppFiles* before, const AppFiles& to, const NodeState& node);
 
 /// The modules that look for their files by code:which/1, and that nothing loads though their directory
 /// changes. To load all others again, too, would take longer than the rest of an upgrade, and leave the

@@ -201,32 +201,55 @@ Decision plan_not_running(const Request::Change& change, const NodeState& node, 
   return plan;
 }
 
-/// The version that runs, as far as it is known when its files are already replaced: the new files, with the
-/// digests of the code that the node has loaded. Nullopt if that is the same code, with the same libraries.
-std::optional<AppFiles> loaded_build(const AppFiles& to, const NodeState& node, bool other_libraries) {
-  AppFiles from = to;
+/// The files of the version before, if they are still there, next to the new ones.
+const AppFiles* files_before(const Request::Change& change, const AppFiles& to, const Files& files) {
+  const auto& location = change.from.location;
+  return location && *location != to.location && files.exist(change.from) ? &files.all(change.from) : nullptr;
+}
+
+/// Code of which only the digest is known.
+void set_unknown(Beam& beam, const Bytes& md5) {
+  beam.init.reset();
+  beam.shapes.reset();
+  std::ranges::transform(md5, beam.md5.begin(), [](char byte) { return static_cast<std::uint8_t>(byte); });
+}
+
+/// The version that runs: its files, or the new ones if these have replaced them, with the code that the node
+/// has loaded.
+AppFiles loaded_build(const AppFiles& to, const AppFiles* before, const NodeState& node) {
+  AppFiles from = before != nullptr ? *before : to;
   from.appup.reset();
   from.in_place = false;
-  bool differs = other_libraries;
-  if (other_libraries) from.libraries.reset();
-  for (auto& [module, beam] : from.beams) {
-    const auto loaded = node.code.find(module);
-    if (loaded == node.code.end() || loaded->second == to_bytes(beam.md5)) continue;
-    if (node.generated.contains(module)) continue;  // the application's own, in place of the file's
-    beam.init.reset();                              // nothing else is known of it
-    beam.shapes.reset();
-    std::ranges::transform(loaded->second, beam.md5.begin(),
-                           [](char byte) { return static_cast<std::uint8_t>(byte); });
-    differs = true;
-  }
   for (const auto& [module, md5] : node.code)
     if (!from.beams.contains(module) && !node.generated.contains(module)) {
       from.spec.modules.push_back(module);
       from.beams[module].module = module;
-      differs = true;
     }
-  if (!differs) return std::nullopt;
+  for (auto& [module, beam] : from.beams) {
+    const auto newer = to.beams.find(module);
+    const auto loaded = node.code.find(module);
+    // The application's own, in place of the file's, or not loaded yet: it stays as it is.
+    const bool stays = loaded == node.code.end() || node.generated.contains(module);
+    if (newer != to.beams.end() && (stays || loaded->second == to_bytes(newer->second.md5))) {
+      beam = newer->second;
+    } else if (!stays && loaded->second != to_bytes(beam.md5)) {
+      set_unknown(beam, loaded->second);
+    }
+  }
   return from;
+}
+
+bool has_other_code(const AppFiles& from, const AppFiles& to) {
+  return !std::ranges::equal(from.beams, to.beams, [](const auto& one, const auto& other) {
+    return one.first == other.first && one.second.md5 == other.second.md5;
+  });
+}
+
+bool has_unknown_states(const AppFiles& from, const AppFiles& to) {
+  return std::ranges::any_of(from.beams, [&](const auto& entry) {
+    const auto newer = to.beams.find(entry.first);
+    return newer != to.beams.end() && newer->second.shapes && !entry.second.shapes;
+  });
 }
 
 /// The code that runs has moved to another directory.
@@ -244,11 +267,20 @@ Decision plan_rebuilt(const Atom& app, const Request::Change& change, const Node
                       const Files& files, const Desired& desired) {
   AppFiles to = files.all(change.to);
   to.appup.reset();  // it is for other versions
-  auto from = loaded_build(to, node, has_other_libraries(change, to, node, files));
-  if (!from) return plan_moved(app, change, to);
-  from->location = change.from.location.value_or(to.location);
-  Decision decision = plan_running(app, change, node, RunningVersions(*from, to, node), desired);
-  if (auto* plan = std::get_if<Plan>(&decision)) plan->notes = {"same version, other code"};
+  const AppFiles* before = files_before(change, to, files);
+  AppFiles from = loaded_build(to, before, node);
+  if (has_other_libraries(before, to, node)) {
+    if (before == nullptr) from.libraries.reset();
+  } else if (!has_other_code(from, to)) {
+    return plan_moved(app, change, to);
+  }
+  from.location = change.from.location.value_or(to.location);
+  Decision decision = plan_running(app, change, node, RunningVersions(from, to, node), desired);
+  if (auto* plan = std::get_if<Plan>(&decision)) {
+    plan->notes = {"same version, other code"};
+    if (has_unknown_states(from, to))
+      plan->remarks.push_back("the files of the code that runs are gone: states are not compared with it");
+  }
   return decision;
 }
 

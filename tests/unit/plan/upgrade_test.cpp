@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <set>
 
 #include "upgrading.hpp"
 
@@ -200,6 +201,46 @@ TEST_CASE("the same version with other code changes only the modules that differ
   CHECK(plan.steps.at(2) == Step(BackUpCode{ebin1, {srv, Atom{"egerl_gone"}}}));
   CHECK(plan.steps.at(1) == Step(ReadCode{ebin1, {srv}, {{srv}}}));
   CHECK(std::ranges::count(plan.steps, Step(RemoveModule{egerl, Atom{"egerl_gone"}})) == 1);
+}
+
+TEST_CASE("the same version, built again, is compared with the files that it has replaced") {
+  const auto staged = Location::staged(ebin1, "/staged");
+  const Request::Change again{Direction::up, {"4.0.1", earlier().location}, {"4.0.1", staged}};
+  const Shapes two{{{Atom{"state"}, {{2}, {2}, {2}}}}, std::nullopt, false};
+  const Shapes three{{{Atom{"state"}, {{3}, {3}, {3}}}}, std::nullopt, false};
+  AppFiles from = earlier(), to = earlier();
+  from.beams.at(srv).shapes = two;
+  to.beams.at(srv) = later().beams.at(srv);
+  to.beams.at(srv).shapes = three;
+  to.location = staged;
+  to.spec.modules.push_back(Atom{"egerl_new"});
+  to.beams[Atom{"egerl_new"}].module = Atom{"egerl_new"};
+  NodeState node = running();
+  for (const auto& [module, beam] : from.beams)
+    node.code[module] = to_bytes(beam.md5);
+  bool is_there = true;
+  const auto get = [&](const Version& version) -> const AppFiles& {
+    return version.location == staged ? to : from;
+  };
+  const Files files{get, get, [&](const Version&) { return is_there; }};
+  const auto checks_states = [](const Step& step) { return std::holds_alternative<CheckStates>(step); };
+  const Plan plan = plan_of(plan_upgrade(again, node, files, {}));
+  CHECK(std::ranges::any_of(plan.steps, checks_states));
+  const auto* read = std::get_if<ReadCode>(&plan.steps.at(1));
+  REQUIRE(read != nullptr);
+  CHECK(read->location == staged);
+  CHECK(std::set(read->modules.begin(), read->modules.end()) == std::set{srv, Atom{"egerl_new"}});
+  CHECK(plan.remarks.empty());
+  SECTION("and what is not that code is unknown") {
+    node.code[srv] = Bytes(16, 'x');
+  }
+  SECTION("as without them") {
+    is_there = false;
+  }
+  const Plan guessed = plan_of(plan_upgrade(again, node, files, {}));
+  CHECK(std::ranges::none_of(guessed.steps, checks_states));
+  CHECK(guessed.remarks == std::vector<std::string>{
+                               "the files of the code that runs are gone: states are not compared with it"});
 }
 
 TEST_CASE(
