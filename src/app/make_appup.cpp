@@ -135,24 +135,29 @@ Term remove(const Atom& module) {
   return tuple(Atom{"remove"}, tuple(module, soft(), soft()));
 }
 
+enum class Conversion { same, other, unknown };
+
 // Whether the author has changed code_change, or what it calls, to more than to return the state. Another
 // compiler makes other instructions of the same source.
-bool converts_otherwise(const Beam& earlier, const Beam& later) {
-  if (later.shapes->passes_on || !later.conversion) return false;
-  if (!converts_states(earlier)) return true;
-  return earlier.conversion && !later.conversion->compiler.empty() &&
-         earlier.conversion->compiler == later.conversion->compiler &&
-         earlier.conversion->digest != later.conversion->digest;
+Conversion compare_conversions(const Beam& earlier, const Beam& later) {
+  if (later.shapes->passes_on) return Conversion::same;
+  if (!later.conversion) return Conversion::unknown;
+  if (!converts_states(earlier)) return Conversion::other;
+  if (!earlier.conversion || later.conversion->compiler.empty() ||
+      earlier.conversion->compiler != later.conversion->compiler)
+    return Conversion::unknown;
+  return earlier.conversion->digest == later.conversion->digest ? Conversion::same : Conversion::other;
 }
 
 // The compiler's own vsn is that of the code. So if other code has the same, its author has set it and has
 // not changed it: the states are still those of that version, and code_change, which may have converted them
 // in an earlier upgrade, does not get them again. Unless records show that they are other ones, or
-// code_change is another one.
+// code_change is known to be another one.
 bool has_same_states(const Beam& earlier, const Beam& later) {
   const auto vsn = vsn_attribute(later);
   if (!vsn || vsn != vsn_attribute(earlier) || !earlier.shapes || !later.shapes) return false;
-  return !converts_otherwise(earlier, later) && unfit_shapes(*earlier.shapes, *later.shapes).empty() &&
+  return compare_conversions(earlier, later) != Conversion::other &&
+         unfit_shapes(*earlier.shapes, *later.shapes).empty() &&
          unfit_shapes(*later.shapes, *earlier.shapes).empty();
 }
 
@@ -226,6 +231,10 @@ std::vector<AppupRemark> remarks(const Versions& versions, const AppFiles& to,
     bool state = keeps_state(versions.earlier.beams.at(module)) || keeps_state(later);
     if (state && !is_supervisor(later) && !converts_state(later))
       made.push_back({module, AppupRemark::Kind::no_code_change});
+    const Beam& earlier = versions.earlier.beams.at(module);
+    if (!is_supervisor(later) && converts_state(later) && has_same_states(earlier, later) &&
+        compare_conversions(earlier, later) == Conversion::unknown)
+      made.push_back({module, AppupRemark::Kind::conversion_unknown});
     const Beam& target = to.beams.at(module);
     if (target.nif)
       made.push_back(
@@ -269,6 +278,8 @@ std::string describe(AppupRemark::Kind kind) {
   switch (kind) {
     case AppupRemark::Kind::no_code_change:
       return "keeps a state, changed, and has no code_change";
+    case AppupRemark::Kind::conversion_unknown:
+      return "keeps its own -vsn, so code_change is not called; whether that has changed cannot be seen";
     case AppupRemark::Kind::nif_replaced:
       return "has NIFs and changed: its library must support an upgrade";
     case AppupRemark::Kind::nif_lost:

@@ -25,11 +25,12 @@ namespace erlrc {
 /// A remark for the user about a script that was made.
 struct AppupRemark {
   enum class Kind {
-    no_code_change,  ///< keeps the state of processes and has no function that converts it
-    nif_replaced,    ///< its NIF library is loaded again, and must support that
-    nif_lost,        ///< does not load its NIF library in on_load, so the new code has no NIFs
-    beam_missing,    ///< listed in an .app file, but has no .beam file
-    not_listed,      ///< has a .beam file, but the .app file of the target version does not list it
+    no_code_change,      ///< keeps the state of processes and has no function that converts it
+    conversion_unknown,  ///< its author's -vsn stays, and its code_change cannot be compared
+    nif_replaced,        ///< its NIF library is loaded again, and must support that
+    nif_lost,            ///< does not load its NIF library in on_load, so the new code has no NIFs
+    beam_missing,        ///< listed in an .app file, but has no .beam file
+    not_listed,          ///< has a .beam file, but the .app file of the target version does not list it
   };
   Atom module;
   Kind kind{};

@@ -195,6 +195,17 @@ TEST_CASE("states are converted by another code_change even if -vsn and records 
   // Stripped files do not show which compiler it was.
   const ConversionCode stripped{{1}, ""}, other_stripped{{2}, ""};
   CHECK(up(version("a", stripped), version("b", other_stripped)) == same);
+  const auto remarks = [](const AppFiles& from, const AppFiles& to) {
+    return make_script(from, to, Direction::up).remarks;
+  };
+  const std::vector<AppupRemark> unknown{{{"m"}, Kind::conversion_unknown}};
+  CHECK(remarks(version("a", one), version("b", one)).empty());
+  CHECK(remarks(version("a", one), version("b", other)).empty());
+  CHECK(remarks(version("a", one), version("b", other, true)).empty());
+  CHECK(remarks(version("a", std::nullopt), version("b", one)) == unknown);
+  CHECK(remarks(version("a", one), version("b", std::nullopt)) == unknown);
+  CHECK(remarks(version("a", one), version("b", by_another_compiler)) == unknown);
+  CHECK(remarks(version("a", stripped), version("b", other_stripped)) == unknown);
 }
 
 TEST_CASE("a remark reports a special process without system_code_change") {
