@@ -28,6 +28,21 @@ std::string redefining(Lab& lab, const std::string& before, const std::string& a
   return (lab.dir() / "kinds/redefining").string();
 }
 
+/// A server that keeps the record `config`, which gets a field, within its own, which stays as it is.
+std::string nesting(Lab& lab, const std::string& code_change) {
+  lab.dir().write("kinds/nesting.erl",
+                  "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
+                  "-export([start_link/0, init/1, handle_call/3, handle_cast/2, code_change/3]).\n"
+                  "-if(?VSN =:= \"1.0.0\").\n-record(config, {n}).\n-else.\n-record(config, {n, more}).\n"
+                  "-endif.\n-record(state, {kept, config}).\n"
+                  "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+                  "init([]) -> {ok, #state{kept = [], config = #config{n = 1}}}.\n"
+                  "handle_call(n, _, #state{config = #config{n = N}} = S) -> {reply, N, S}.\n"
+                  "handle_cast(_, S) -> {noreply, S}.\ncode_change(_, S, _) -> " +
+                      code_change + ".\n");
+  return (lab.dir() / "kinds/nesting").string();
+}
+
 /// A server whose record gets a field, and whose code_change converts nothing.
 std::string growing(Lab& lab) {
   return redefining(lab, "n", "n, more", "{ok, S}");
@@ -147,4 +162,36 @@ TEST_CASE(
   CHECK(ran.err.starts_with(refused + why));
   CHECK(lab.ask("lab:diff().") == "[]");
   lab.ask("exit(whereis(entered), kill).");
+}
+
+TEST_CASE("redefined: a record that a state keeps inside is compared, too") {
+  Lab lab;
+  const std::string inside = "1 of zoo_rec, whose record config has 1 field where the new code has 2 fields";
+  SECTION("loaded without a conversion") {
+    start_keeper(lab, nesting(lab, "{ok, S}"), "[{load_module, zoo_rec}]");
+    CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").err.starts_with(refused + inside));
+  }
+  SECTION("passed on by code_change") {
+    start_keeper(lab, nesting(lab, "{ok, S}"));
+    CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").err.starts_with(refused + inside));
+  }
+  SECTION("not converted by code_change") {
+    start_keeper(lab, nesting(lab, "{ok, S#state{kept = [changed]}}"));
+    const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+    INFO(ran);
+    CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: code_change has not converted states: " +
+                              inside));
+  }
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("redefined: a record that a state keeps inside may be converted") {
+  Lab lab;
+  start_keeper(lab, nesting(lab,
+                            "{ok, case S of #state{config = {config, N}} -> S#state{config = "
+                            "list_to_tuple([config, N | [m || ?VSN =/= \"1.0.0\"]])}; "
+                            "#state{config = {config, N, _}} -> S#state{config = {config, N}} end}"));
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0") ==
+        Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""});
+  CHECK(lab.ask("gen_server:call(zoo_rec, n).") == "1");
 }

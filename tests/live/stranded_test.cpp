@@ -6,6 +6,7 @@
 #include "catch.hpp"
 #include "lab.hpp"
 #include "paths.hpp"
+#include "zoo.hpp"
 
 // Tests that processes affected by an upgrade without an instruction for them are found before anything
 // changes, counted and named.
@@ -293,4 +294,45 @@ TEST_CASE("stranded: a converted process is not reported") {
   lab.ask("lab:on({busy, zoo_a}, {sleep, 300}), gen_server:cast(zoo_a, {act, busy}).");
   CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) == Ran{0, headline, ""});
   CHECK(lab.condition("zoo") == "new");
+}
+
+TEST_CASE("stranded: a state machine whose state has no function in the new code is found beforehand") {
+  Lab lab;
+  const auto [mode, first, second, lost] =
+      GENERATE(table<std::string, std::string, std::string, std::string>({
+          {"state_functions", "waiting", "resting", "waiting/3"},
+          {"handle_event_function", "handle_event", "waiting", "handle_event/4"},
+      }));
+  const std::string arguments = mode == "state_functions" ? "(_, _, _)" : "(_, _, _, _)";
+  lab.dir().write(
+      "kinds/machine.erl",
+      "-module(MODULE).\n-behaviour(gen_statem).\n-vsn(?VSN).\n-compile([export_all, nowarn_export_all]).\n"
+      "start_link() -> gen_statem:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+      "init([]) -> {ok, waiting, data}.\n"
+      "-if(?VSN =:= \"1.0.0\").\ncallback_mode() -> " +
+          mode + ".\n" + first + arguments +
+          " -> keep_state_and_data.\n-else.\ncallback_mode() -> state_functions.\n" + second +
+          "(_, _, _) -> keep_state_and_data.\n-endif.\n");
+  start_keeper(lab, (lab.dir() / "kinds/machine").string(), "[{load_module, zoo_rec}]");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.starts_with(
+      "erlrc-upgrade: NODE: refused: processes that the new code cannot serve: 1 of zoo_rec, which "
+      "loses " +
+      lost + ": "));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+TEST_CASE("stranded: a state machine may lose the functions of states that it is not in") {
+  Lab lab;
+  lab.dir().write(
+      "kinds/machine.erl",
+      "-module(MODULE).\n-behaviour(gen_statem).\n-vsn(?VSN).\n-compile([export_all, nowarn_export_all]).\n"
+      "start_link() -> gen_statem:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+      "init([]) -> {ok, waiting, data}.\ncallback_mode() -> state_functions.\n"
+      "waiting(_, _, _) -> keep_state_and_data.\n"
+      "-if(?VSN =:= \"1.0.0\").\nresting(_, _, _) -> keep_state_and_data.\n-endif.\n");
+  start_keeper(lab, (lab.dir() / "kinds/machine").string());
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
 }

@@ -18,7 +18,7 @@
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
                        check_unconverted_states/4]).
--import(erlrc_stranded, [check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/2]).
+-import(erlrc_stranded, [check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/4]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
@@ -104,7 +104,9 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                         end,
     Reached = column(1, lists:append(maps:values(maps:with(Converted, Known)))),
     Defined = defined(Changing, C),
-    check_records(Defined, Reached, Records, C),
+    %% A code_change that passes a state on converts nothing in it.
+    Changed = column(1, lists:append(maps:values(maps:with(Converted -- Passing, Known)))),
+    check_records(Defined, Changed, Records, C),
     Redefined = redefined(Defined),
     check_redefined([Row || {Module, _} = Row <- Redefined,
                             not lists:member(Module, Converted -- Passing)], Records, C),
@@ -114,7 +116,7 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                    remember(Procs, C)),
     Lost = lost_loops(Seen, Changing -- Killing, Doomed ++ Reached, C),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
-                 unserved := unserved(maps:keys(Code), C),
+                 unserved := unserved(maps:keys(Code), Converted, Passing, C),
                  lost_loops := Lost},
     MayStop orelse check_callbacks(Checked),
     %% A supervisor may stop its children. No plan stops other processes, unless it calls what may do that.

@@ -8,7 +8,7 @@
 %% both versions are compared, as far as the files have debug information and are not too big, and the states
 %% are searched, before anything is touched.
 -module(erlrc_record).
--export([check_records/4, defined/2, redefined/1, search/4]).
+-export([check_records/4, defined/2, pattern/2, redefined/1, search/4]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
@@ -16,9 +16,17 @@
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
-%% [{Module, [{Name, Fields}], #{Name => NewFields}}]. Debug information is long: that of big modules (most of
-%% them are generated) would take too long.
-defined(Modules, C) ->
+%% Debug information is long: that of bigger modules (most of them are generated) would take too long.
+-define(bytes, 1048576).
+
+%% [{Module, [{Name, Fields}], #{Name => NewFields}}]
+defined(Modules, #{backup := Backup} = C) ->
+    case [Module || Module <- Modules, {_, Old} <- [maps:get(Module, Backup, none)],
+                    byte_size(Old) > ?bytes] of
+        [] -> ok;
+        Big -> remark("records are not compared of modules whose files are too big: ~ts",
+                      [lists:join(", ", lists:map(fun erlang:atom_to_list/1, Big))])
+    end,
     defined(Modules, now_ms() + 2000, C).
 
 defined([], _, _) ->
@@ -27,8 +35,8 @@ defined([Module | Others] = Modules, Until, #{backup := Backup, code := Code} = 
     case now_ms() < Until of
         true ->
             [{Module, Before, maps:from_list(records(New))}
-             || {_, Old} <- [maps:get(Module, Backup, none)], byte_size(Old) =< 131072,
-                {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< 131072,
+             || {_, Old} <- [maps:get(Module, Backup, none)], byte_size(Old) =< ?bytes,
+                {_, New} <- [maps:get(Module, Code, none)], byte_size(New) =< ?bytes,
                 [_ | _] = Before <- [records(Old)]] ++ defined(Others, Until, C);
         false ->
             remark("the records of ~p modules were not compared, as that takes too long", [length(Modules)]),

@@ -18,7 +18,7 @@
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_kept, [outlines/2]).
 -import(erlrc_kinds, [is_special/1]).
--import(erlrc_record, [search/4]).
+-import(erlrc_record, [pattern/2, search/4]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [module_name/1, processes/2]).
 -import(erlrc_tree, [column/2, is_event_manager/1]).
@@ -94,9 +94,23 @@ unfit_state(Pid, State, Unfit, Modules) ->
                             Same =:= Module, Why <- unfit_part(Module, Part, Records, Keys)],
     case {Own, process_info(Pid, total_heap_size)} of
         {[First | _], _} -> [First];
-        {[], {_, Words}} when Words < ?words -> lists:sublist(unfit_kept(term_to_binary(State), Unfit), 1);
+        {[], {_, Words}} when Words < ?words ->
+            Encoded = term_to_binary(State),
+            Inside = unfit_inside(Encoded, Unfit, started_as(Pid, Modules)),
+            lists:sublist(Inside ++ unfit_kept(Encoded, Unfit), 1);
         _ -> []
     end.
+
+%% A record that a module keeps within its own state. (Every other module has a `state', so that name may be
+%% that of another one.)
+unfit_inside(Encoded, Unfit, Modules) ->
+    [{Module, unfit_record(Module, Tag, Size, Expected)}
+     || {Module, Records, _} <- Unfit, lists:member(Module, Modules),
+        {Tag, Size, Expected} <- Records, Tag =/= state, Size < 256,
+        binary:match(Encoded, pattern(Tag, Size)) =/= nomatch].
+
+started_as(Pid, []) -> [element(1, proc_lib:translate_initial_call(Pid))];
+started_as(_, Modules) -> Modules.
 
 %% [{Module, Part}]: what the callback modules of the process get, if it runs these modules. It may have been
 %% started as another one, which counts only if none is known.

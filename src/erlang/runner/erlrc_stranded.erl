@@ -5,10 +5,11 @@
 %% appup has it purged brutally. Those that a module handles messages for, and that wait, run its new code
 %% with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/2]).
+-export([check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/4]).
 -import(erlrc_census, [belongs/2, of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
+-import(erlrc_shape, [states_now/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
 
@@ -78,13 +79,30 @@ chunk(Beam, Name) ->
 
 %% Processes whose behaviour calls what the new code of their module does not have: a gen_server has become a
 %% gen_statem, or a plain module. They die of their next message.
-unserved(Modules, #{backup := Backup, code := Code} = C) ->
+unserved(Modules, Converted, Passing, #{backup := Backup, code := Code} = C) ->
     Olds = [{Module, Beam} || Module <- Modules, {_, Beam} <- [maps:get(Module, Backup, none)]],
     Behave = mentioning_callbacks(Olds),
-    Lost = [{Module, Functions} || {Module, Old} <- Behave,
-                                   {_, New} <- [maps:get(Module, Code, none)],
-                                   [_ | _] = Functions <- [callbacks(Old) -- callbacks(New)]],
-    [{Module, Functions, Pids} || {Module, Functions} <- Lost, {_, Pids} <- of_modules([Module], C)].
+    Both = [{Module, chunk(Old, exports), chunk(New, exports)} || {Module, Old} <- Behave,
+                                                                  {_, New} <- [maps:get(Module, Code, none)]],
+    Lost = [{Module, Functions} || {Module, Before, After} <- Both,
+                                   [_ | _] = Functions <- [callbacks(Before) -- callbacks(After)]],
+    [{Module, Functions, Pids} || {Module, Functions} <- Lost, {_, Pids} <- of_modules([Module], C)]
+        ++ [Row || {Module, Before, After} <- Both, Gone <- [Before -- After],
+                   lists:member({callback_mode, 0}, Before), not lists:member({callback_mode, 0}, Gone),
+                   Row <- lost_states(Module, Gone, lists:member({handle_event, 4}, Before),
+                                      lists:member(Module, Converted), lists:member(Module, Passing), C)].
+
+%% The functions that a gen_statem calls for its events. It asks for its callback mode in code_change only. A
+%% code_change that does more than to pass on may give another state.
+lost_states(Module, Gone, true, Converted, _, C) ->
+    [{Module, [{handle_event, 4}], Pids}
+     || not Converted, lists:member({handle_event, 4}, Gone), {_, Pids} <- of_modules([Module], C)];
+lost_states(Module, Gone, false, Converted, Passing, C) ->
+    Pids = [Pid || not Converted orelse Passing, {_, 3} <- lists:sublist([F || {_, 3} = F <- Gone], 1),
+                   {_, All} <- of_modules([Module], C), Pid <- All],
+    In = case Pids of [] -> []; _ -> [{State, Pid} || {Pid, {State, _}} <- states_now(Pids, C)] end,
+    [{Module, [{State, 3}], [Pid || {Same, Pid} <- In, Same =:= State]}
+     || State <- lists:usort(column(1, In)), lists:member({State, 3}, Gone)].
 
 %% Most modules do not even mention what behaviours call. There may be hundreds, so library functions look.
 mentioning_callbacks(Rows) ->
@@ -116,8 +134,7 @@ report_lost(Lost, Policy, C) ->
     end.
 
 %% What loops of behaviours call whatever comes, if the module exports all that one of them calls.
-callbacks(Beam) ->
-    Exports = chunk(Beam, exports),
+callbacks(Exports) ->
     lists:append([Calls || Calls <- [[{handle_call, 3}, {handle_cast, 2}],
                                      [{handle_event, 2}, {handle_call, 2}], [{callback_mode, 0}]],
                            Calls -- Exports =:= []]).
