@@ -26,6 +26,18 @@ bool has_replaced_library(const AppFiles& app, const NodeState& node) {
   });
 }
 
+/// Whether the new code of `caller` calls a function that only the new code of `called` exports.
+bool calls_new(const AppFiles& from, const AppFiles& to, const Atom& caller, const Atom& called) {
+  const auto before = from.beams.find(called);
+  const auto after = to.beams.find(caller);
+  if (after == to.beams.end()) return false;
+  return std::ranges::any_of(after->second.imports, [&](const ImportedFunction& import) {
+    const auto& [name, arity] = import.function;
+    return import.module == called &&
+           (before == from.beams.end() || !exports(before->second, name.name, arity));
+  });
+}
+
 }  // namespace
 
 std::vector<Atom> with_nifs(const AppFiles& files, const std::vector<Atom>& modules) {
@@ -72,6 +84,12 @@ std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel
   if (lost.empty()) return std::nullopt;
   return Refusal{Refusal::Reason::loses_nifs,
                  "changed modules with NIFs and without on_load, which would lose them: " + lost};
+}
+
+bool is_needed_first(const AppFiles& from, const AppFiles& to, const Atom& module,
+                     const std::vector<Atom>& group) {
+  return std::ranges::any_of(group, [&](const Atom& other) { return calls_new(from, to, other, module); }) &&
+         std::ranges::none_of(group, [&](const Atom& other) { return calls_new(from, to, module, other); });
 }
 
 bool has_other_libraries(const AppFiles* before, const AppFiles& to, const NodeState& node) {

@@ -28,6 +28,11 @@ std::optional<CheckLibraries> check_libraries(const AppFiles& from, const AppFil
 /// or a function that the script calls, can load them again. (The hooks of supervisors are for children.)
 std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script);
 
+/// Whether processes that already run the new code of `group` would call functions that only the new code of
+/// `module` exports, which is loaded by itself, and that does not need them first.
+bool is_needed_first(const AppFiles& from, const AppFiles& to, const Atom& module,
+                     const std::vector<Atom>& group);
+
 /// Whether the NIF libraries of `to`, the version that runs installed again, are other ones than those that
 /// the node has in memory. `before`: the files that it replaces; null: they are gone.
 bool has_other_libraries(const AppFiles* before, const AppFiles& to, const NodeState& node);

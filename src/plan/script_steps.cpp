@@ -170,15 +170,22 @@ private:
                             !beam->second.on_load && checked.contains(module);
       (together ? group : single).push_back(module);
     }
+    const auto last = std::ranges::stable_partition(
+        single, [&](const Atom& module) { return is_needed_first(from_, to_, module, group); });
+    load_singly({single.begin(), last.begin()});
     if (!group.empty()) {
       steps.push_back(SwitchModules{group});
       switched.push_back(std::move(group));
     }
+    load_singly({last.begin(), last.end()});
     std::vector<Atom> nifs = with_nifs(to_, single);
-    for (Atom& module : single)
+    if (!nifs.empty()) steps.push_back(PinLibraries{std::move(nifs)});  // an undo would unmap them
+  }
+
+  void load_singly(const std::vector<Atom>& modules) {
+    for (const Atom& module : modules)
       steps.push_back(
           LoadNew{module, has_same_code(from_, to_, module) && !with_nifs(to_, {module}).empty()});
-    if (!nifs.empty()) steps.push_back(PinLibraries{std::move(nifs)});  // an undo would unmap them
   }
 
   /// Notes it in the suspension before it, if it is the first conversion after that.

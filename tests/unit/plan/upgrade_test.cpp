@@ -107,6 +107,30 @@ TEST_CASE("a module with on_load is not switched with the others") {
   CHECK(std::ranges::count(plan.steps, Step(LoadNew{lib})) == 1);
 }
 
+TEST_CASE("a module with on_load is loaded before the others that call its new functions") {
+  AppFiles from = earlier(), to = later();
+  to.beams.at(lib).on_load = true;
+  const auto order = [&] {
+    const Plan plan = plan_of(plan_upgrade(up, running(), Disk({from, to}).files(), {}));
+    const auto at = [&](const Step& step) {
+      return std::ranges::find(plan.steps, step) - plan.steps.begin();
+    };
+    return at(LoadNew{lib}) < at(SwitchModules{{srv}});
+  };
+  CHECK_FALSE(order());
+  to.beams.at(srv).imports.push_back({lib, {Atom{"more"}, 1}});
+  to.beams.at(lib).exports.push_back({Atom{"more"}, 1});
+  CHECK(order());
+  SECTION("but not if it calls theirs, too") {
+    to.beams.at(lib).imports.push_back({srv, {Atom{"as_well"}, 0}});
+    CHECK_FALSE(order());
+  }
+  SECTION("but not for functions that it had") {
+    from.beams.at(lib).exports.push_back({Atom{"more"}, 1});
+    CHECK_FALSE(order());
+  }
+}
+
 TEST_CASE("applications that become included stop, those no longer included start if they should run") {
   AppFiles from = earlier();
   from.spec.included_applications = {Atom{"old"}, Atom{"unwanted"}};
