@@ -117,16 +117,23 @@ void set_other_system(Visit& visit, const std::string& why) {
 struct Seen {
   std::vector<std::string> places;
   std::optional<Term> answer;
+  std::vector<std::string> foreign{};  ///< those of all places that it does not see as we do
 };
 
-/// A node that does not see the files of the request as we do is not upgraded with them. Whether it is one.
-bool is_of_other_system(Visit& visit, const NodeState& node, const Seen& seen, const Call& call) {
+/// A node of another system is not upgraded with our files. Whether it is one and was skipped.
+bool skip_other_system(Visit& visit, const NodeState& node, Seen& seen, const Call& call) {
   const auto places = places_of(with_directories(call.request, node, call.cache));
-  const auto foreign = seen.answer && seen.places == places
-                           ? foreign_files(places, *seen.answer)
-                           : foreign_files(*visit.rpc, places, call.options.until);
-  if (!foreign.empty()) set_other_system(visit, other_system(foreign));
-  return !foreign.empty();
+  seen.foreign = seen.answer && seen.places == places ? foreign_files(places, *seen.answer)
+                                                      : foreign_files(*visit.rpc, places, call.options.until);
+  const bool other = is_of_other_system(places, seen.foreign);
+  if (other) set_other_system(visit, other_system(seen.foreign));
+  return other;
+}
+
+/// A node of this system that does not see all files would lose its old ones.
+void refuse_unseen(Visit& visit, const Seen& seen) {
+  visit.report.plan = {};
+  visit.report.outcome = Outcome::refused({Refusal::Reason::check_failed, unseen(seen.foreign)});
 }
 
 /// Planning changes nothing, so it can come first: most calls find that there is nothing to do.
@@ -134,7 +141,7 @@ void decide_on(Visit& visit, const Call& call) {
   Question question = question_for(call.request);
   question.files = places_of(call.request);
   auto [rpc, node, answer] = connect_and_observe(*visit.entry, question, call.options.until, call.ports);
-  const Seen seen{std::move(question.files), std::move(answer)};
+  Seen seen{std::move(question.files), std::move(answer)};
   visit.rpc = std::move(rpc);
   if (!visit.rpc) {
     visit.report.outcome = Outcome::done(Word::node_down);
@@ -142,19 +149,20 @@ void decide_on(Visit& visit, const Call& call) {
   }
   visit.report.renamed = answers_as(*visit.entry, visit.rpc->node()).value_or("");
   const bool waits = !is_at_rest(node);
-  if (waits && is_of_other_system(visit, node, seen, call)) return;
+  if (waits && skip_other_system(visit, node, seen, call)) return;
   try {
     plan_on(visit, node, call);
   } catch (const TimedOut&) {
     throw;
   } catch (const Error&) {
-    if (waits || !is_of_other_system(visit, node, seen, call)) throw;
+    if (waits || !skip_other_system(visit, node, seen, call)) throw;
     return;
   }
   const bool to_do = !visit.report.plan.steps.empty();
   const bool is_as_asked = visit.report.outcome.is_done() && !visit.report.outcome.is(Word::restart_due);
   if (is_as_asked && !to_do) return;
-  if (!waits && is_of_other_system(visit, node, seen, call)) return;
+  if (!waits && skip_other_system(visit, node, seen, call)) return;
+  if (to_do && !seen.foreign.empty()) return refuse_unseen(visit, seen);
   if (to_do && call.options.rehearse) {
     visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
     visit.report.outcome.remarks = visit.report.plan.remarks;

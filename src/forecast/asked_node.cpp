@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -16,6 +17,15 @@
 
 namespace erlrc {
 namespace {
+
+/// The places that are other files for the node.
+std::vector<std::string> foreign_among(const std::vector<std::string>& places, const AskedNode& node) {
+  std::vector<std::string> foreign;
+  std::ranges::copy_if(places, std::back_inserter(foreign), [&](const std::string& place) {
+    return std::ranges::find(node.foreign, place) != node.foreign.end();
+  });
+  return foreign;
+}
 
 void ask(AskedNode& visit, const KnownPorts& ports, Deadline until) {
   try {
@@ -54,7 +64,9 @@ void leave_out_other_systems(std::vector<AskedNode>& visits, const Transaction& 
       },
       threads_as_needed));
   for (AskedNode& visit : visits) {
-    if (!visit.foreign.empty()) visit.other_system = other_system(visit.foreign);
+    const bool skipped = std::ranges::any_of(
+        transaction.items(), [&](const Transaction::Item& item) { return is_skipped(visit, item.request); });
+    if (skipped) visit.other_system = other_system(visit.foreign);
     if (!visit.other_system.empty())
       notes.push_back("node " + visit.name +
                       " is skipped, as it belongs to another system: " + visit.other_system);
@@ -65,9 +77,13 @@ void leave_out_other_systems(std::vector<AskedNode>& visits, const Transaction& 
 }
 
 bool is_skipped(const AskedNode& node, const Request& request) {
-  return std::ranges::any_of(places_of(request), [&](const std::string& place) {
-    return std::ranges::find(node.foreign, place) != node.foreign.end();
-  });
+  const auto places = places_of(request);
+  return is_of_other_system(places, foreign_among(places, node));
+}
+
+std::optional<std::string> cannot_see(const AskedNode& node, const Request& request) {
+  const auto foreign = foreign_among(places_of(request), node);
+  return foreign.empty() ? std::nullopt : std::optional(unseen(foreign));
 }
 
 std::vector<AskedNode> ask_nodes(const Registry& registry, Deadline until) {

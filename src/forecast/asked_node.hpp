@@ -47,7 +47,10 @@ std::vector<AskedNode> ask_nodes(const Registry& registry, Deadline until);
 void leave_out_other_systems(std::vector<AskedNode>& visits, const Transaction& transaction, Deadline until,
                              std::vector<std::string>& notes);
 
-/// Whether the hooks will skip the node for this request, since its files are others there.
+/// Whether the hooks will skip the node for this request, since it is of another system.
 bool is_skipped(const AskedNode& node, const Request& request);
+
+/// Why the node will refuse to be changed by this request: it does not see all files; nullopt: it does.
+std::optional<std::string> cannot_see(const AskedNode& node, const Request& request);
 
 }  // namespace erlrc

@@ -75,6 +75,12 @@ std::optional<std::string> refused_before(const AskedNode& node, const Item& ite
   return refused_again(*before);
 }
 
+/// Why the node will refuse what could be done there.
+std::optional<std::string> refused_for(const AskedNode& node, const Item& item) {
+  const auto why = cannot_see(node, item.request);
+  return why ? why : refused_before(node, item);
+}
+
 void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desired& desired,
                Deadline until) {
   const Request& request = item.request;
@@ -95,7 +101,7 @@ void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desi
   if (!row) return;
   row->package = item.package;
   row->node = visit.name;
-  if (const auto why = fails(*row) ? std::nullopt : refused_before(visit, item)) {
+  if (const auto why = fails(*row) ? std::nullopt : refused_for(visit, item)) {
     row->kind = Kind::refused;
     row->why = *why;
   }

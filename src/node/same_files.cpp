@@ -42,12 +42,21 @@ bool is_ours(const std::string& path, const Term& seen) {
 
 std::vector<std::string> places_of(const Request& request) {
   std::vector<std::string> places;
+  const auto add = [&](const std::string& directory) {
+    std::string place = existing_part(directory).string();
+    if (std::ranges::find(places, place) == places.end()) places.push_back(std::move(place));
+  };
   for (const Version* version : {version_before(request), version_after(request)}) {
     if (version == nullptr || !version->location) continue;
-    std::string place = existing_part(version->location->read_from).string();
-    if (std::ranges::find(places, place) == places.end()) places.push_back(std::move(place));
+    // Backups and staged files are in /var, the directory of the package is not.
+    if (places.empty()) add(version->location->known_as);
+    add(version->location->read_from);
   }
   return places;
+}
+
+bool is_of_other_system(const std::vector<std::string>& places, const std::vector<std::string>& foreign) {
+  return !foreign.empty() && std::ranges::find(foreign, places.front()) != foreign.end();
 }
 
 std::vector<std::string> foreign_files(const std::vector<std::string>& paths, const Term& seen) {
@@ -68,6 +77,10 @@ std::vector<std::string> foreign_files(Rpc& rpc, const std::vector<std::string>&
 
 std::string other_system(const std::vector<std::string>& foreign) {
   return foreign.front() + " is another file there";
+}
+
+std::string unseen(const std::vector<std::string>& foreign) {
+  return "the node does not see " + foreign.front();
 }
 
 }  // namespace erlrc

@@ -238,7 +238,7 @@ private:
     std::vector<Term> seen;
     for (const Term& path : *as_list(paths)) {
       const auto own = file_identity(as_binary(path)->bytes);
-      if (!own) {
+      if (!own || as_binary(path)->bytes == options_.hidden) {
         seen.push_back(Atom{"enoent"});
         continue;
       }

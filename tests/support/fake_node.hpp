@@ -93,6 +93,7 @@ struct FakeNodeOptions {
   std::optional<std::uint32_t> user{};            ///< that accepts connections; only root can choose
   std::optional<std::uint32_t> challenge{};       ///< sent to clients; absent: a fixed one
   bool sees_our_files = true;                     ///< false: it is in a container, and sees others
+  std::string hidden{};                           ///< the path of a directory that it does not see
 };
 
 class FakeNode {

@@ -285,6 +285,19 @@ TEST_CASE("a node that does not see the files of the request belongs to another 
   CHECK(!was_run(node));
 }
 
+TEST_CASE("a node that sees the old files but not the new ones is of this system, and refuses") {
+  const Host host;
+  const std::string old_dir = host.add_app("egerl", "1.0"), new_dir = host.add_app("egerl", "2.0");
+  FakeNodeOptions options = good("n1");
+  options.hidden = new_dir + "/ebin";
+  FakeNode node(options);
+  host.add("n1", node);
+  play(node, observed({{"egerl", "1.0"}}));
+  CHECK(host.run(upgrade_main, {"egerl", "1.0", "2.0", old_dir, new_dir}) ==
+        Ran{1, "", "erlrc-upgrade: n1: refused: the node does not see HOST/egerl-2.0/ebin\n"});
+  CHECK(!was_run(node));
+}
+
 TEST_CASE("a node answers which files it sees with all else, and again for directories that it names") {
   const Host host;
   FakeNode node(good("n1"));

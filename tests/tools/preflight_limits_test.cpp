@@ -160,3 +160,17 @@ TEST_CASE("a node of another system is not part of the forecast, and a note has 
                    ""});
   CHECK(!was_run(node));
 }
+
+TEST_CASE("a node that sees the old files but not the new ones will refuse") {
+  Apt apt;
+  FakeNodeOptions options = good("n1");
+  options.hidden = apt.host.dir().path().string();
+  FakeNode node(options);
+  apt.host.add("n1", node);
+  play(node, observed({{"egerl", "1.0"}}));
+  apt.installed("egerl");
+  const Ran ran = apt.run(Apt::upgrade("egerl", apt.archive("egerl")));
+  CHECK(ran.exit == 0);
+  CHECK(ran.out.find("n1   refused") != std::string::npos);
+  CHECK(ran.out.find("the node does not see HOST\n") != std::string::npos);
+}
