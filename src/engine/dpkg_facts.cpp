@@ -80,6 +80,11 @@ std::string field(const Stanza& stanza, const std::string& name) {
 DpkgFacts::DpkgFacts(milliseconds timeout)
     : timeout_(timeout), package_(calling_package()), dpkg_(calling_dpkg()) {}
 
+std::string DpkgFacts::advice(const std::string& package) const {
+  return "`apt-mark hold " + package +
+         "` keeps the version that is installed; `apt-get -o Erlrc::Retry=on` tries again";
+}
+
 Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) const {
   Snapshot snapshot;
   snapshot.moment = moment;

@@ -149,8 +149,7 @@ void Executor::advise(const std::string& package, const std::vector<NodeReport>&
   const bool again = std::ranges::any_of(
       reports, [](const NodeReport& node) { return node.outcome.is(Refusal::Reason::refused_before); });
   if (!again) return;
-  streams_.err += "erlrc-hook: " + package + ": `apt-mark hold " + package +
-                  "` keeps the version that is installed; `apt-get -o Erlrc::Retry=on` tries again\n";
+  streams_.err += "erlrc-hook: " + package + ": " + facts_.advice(package) + "\n";
 }
 
 /// These nodes keep the old version of all packages of the requests: what was done there is rolled back.
@@ -162,7 +161,8 @@ int Executor::leave(const std::set<std::string>& nodes, const std::string& packa
       if (one.nodes.erase(node) > 0) there.push_back({one.request, {node}});
     worst = std::max(worst, roll_back_done(there));
     add_run_note(left_nodes, node);
-    const bool restart = settings_.on_refusal_of(node, package) == OnRefusal::restart;
+    const bool restart =
+        facts_.restarts_services() && settings_.on_refusal_of(node, package) == OnRefusal::restart;
     if (restart) add_run_note(nodes_to_restart, node);
     streams_.err += "erlrc-hook: " + package + ": node " + one_line(node) +
                     (restart ? " will be restarted" : " keeps running the old code until its restart") +
@@ -188,8 +188,8 @@ Executor::Tried Executor::each(const std::vector<Request>& requests, bool quiet)
   return one_by_one(requests, {.quiet = quiet, .each_alone = true, .starts = starts_of(requests)});
 }
 
-int Executor::roll_back(const std::vector<Request>& requests) {
-  return one_by_one(requests, {.leave_stale = false, .each_alone = true}).code;
+Executor::Tried Executor::roll_back(const std::vector<Request>& requests) {
+  return one_by_one(requests, {.leave_stale = false, .each_alone = true});
 }
 
 /// Whether it holds for the report of a node, none of which is touched.

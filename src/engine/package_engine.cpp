@@ -56,6 +56,7 @@ public:
   }
 
   bool operator()(const Store& action) {
+    if (action.record.groups.empty() && !record_.groups.empty()) forget_facts();
     record_ = action.record;
     file_.store(record_);
     return true;
@@ -71,7 +72,7 @@ public:
       if (action.required) executed_.failed = std::move(result.failed);
     } else {
       const auto tried = executor_.each(action.requests, action.how == Execute::How::move);
-      executed_.all_known = executed_.all_known && tried.all_known;
+      note(tried);
       code = tried.code;
     }
     executed_.worst = std::max(executed_.worst, code);
@@ -82,10 +83,19 @@ public:
 
   bool operator()(const RollBack& action) {
     snapshot_.answers.clear();
-    if (executor_.roll_back(action.requests) == 0 || !action.stays) return true;
+    const auto tried = executor_.roll_back(action.requests);
+    note(tried);
+    if (tried.code == 0 || !action.stays) return true;
     backups_.drop(action.package);
     backups_.back_up(action.package, *action.stays);
     return true;
+  }
+
+  bool operator()(const Confirm&) {
+    if (executed_.all_known) return true;
+    executed_.unconfirmed = true;
+    executed_.code = std::max(executed_.worst, 1);
+    return false;
   }
 
   bool operator()(const BackUp& action) {
@@ -165,6 +175,19 @@ public:
   }
 
 private:
+  /// What was found out for a record does not hold without it.
+  void forget_facts() {
+    snapshot_.packages.reset();
+    snapshot_.opened = false;
+    snapshot_.staged.clear();
+    snapshot_.answers.clear();
+  }
+
+  void note(const Executor::Tried& tried) {
+    executed_.all_known = executed_.all_known && tried.all_known;
+    executed_.worst = std::max(executed_.worst, tried.code);
+  }
+
   bool ask(const Ask& question) {
     switch (question.what) {
       case Ask::What::would_change:
@@ -210,7 +233,7 @@ private:
 int handle_call(Moment moment, const PackageFacts& facts, const Site& site, const Settings& settings,
                 Streams& streams) {
   RunFile file = RunFile::lock(after(settings.timeout), facts.record_name());
-  return Engine(facts, std::move(file), Executor(site, settings, streams), streams)
+  return Engine(facts, std::move(file), Executor(site, settings, facts, streams), streams)
       .run(facts.load(moment, site, streams));
 }
 

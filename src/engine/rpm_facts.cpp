@@ -32,6 +32,23 @@ std::optional<ControlMember> archive_member(const std::string& archive, const Rp
   return parse_control_member(*text, archive);
 }
 
+/// The applications among these files, whose content `read` returns. What cannot be read is left out: the
+/// package did not ask us to look into it.
+template <typename Read>
+PackagedApps apps_among(const std::vector<std::string>& files, Read read) {
+  PackagedApps apps;
+  for (const fs::path file : files) {
+    if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
+    try {
+      const AppSpec spec = parse_app_spec(read(file), file.string());
+      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return apps;
+}
+
 /// The versions that the record has of its packages.
 std::map<std::string, std::string> recorded_versions(const RunRecord& record) {
   std::map<std::string, std::string> versions;
@@ -49,6 +66,11 @@ std::filesystem::path rpm_members() {
 
 RpmFacts::RpmFacts(RpmElements elements, milliseconds timeout)
     : elements_(std::move(elements)), timeout_(timeout), members_(rpm_members()) {}
+
+std::string RpmFacts::advice(const std::string& package) const {
+  return "`dnf upgrade --exclude=" + package +
+         "` keeps the version that is installed; `retry = on` in erlrc.conf(5) tries again";
+}
 
 Snapshot RpmFacts::load(Moment moment, const Site& site, Streams&) const {
   Snapshot snapshot;
@@ -84,17 +106,23 @@ void RpmFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
     });
     InstalledPackage& now = (*snapshot.packages)[name];
     now = installed(counts == all.end() ? all.front() : *counts);
-    now.other_stays = all.size() > 1;
     for (const RpmPackage& one : all)
-      if (one.relations.version != now.relations.version)
-        std::ranges::copy(installed_member(one).value_or(ControlMember{}).apps,
-                          std::back_inserter(now.others));
+      if (one.relations.version != now.relations.version) now.others.push_back(installed(one));
   }
-  for (const Archive& archive : snapshot.archives) {
-    if (!archive.member) continue;
-    const auto now = snapshot.packages->find(archive.relations->name);
+  const auto list = [&](const std::string& name) {
+    const auto now = snapshot.packages->find(name);
     if (now != snapshot.packages->end() && !now->second.member)
       now->second.listed = listed_apps({.relations = now->second.relations});
+  };
+  for (const auto& [name, version] : recorded)
+    list(name);
+  for (Archive& archive : snapshot.archives) {
+    const std::string name = archive.relations ? archive.relations->name : "";
+    const auto now = snapshot.packages->find(name);
+    if (archive.member)
+      list(name);
+    else if (now != snapshot.packages->end() && now->second.member)
+      archive.member = last_member(archive.path);
   }
 }
 
@@ -124,17 +152,14 @@ std::optional<ControlMember> RpmFacts::installed_member(const RpmPackage& packag
 PackagedApps RpmFacts::listed_apps(const RpmPackage& package) const {
   const std::string& version = package.relations.version;
   const std::string label = package.relations.name + "-" + version.substr(version.find(':') + 1);
-  PackagedApps apps;
-  for (const fs::path file : rpm_files(label, after(timeout_))) {
-    if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
-    try {
-      const AppSpec spec = parse_app_spec(read_file(file), file.string());
-      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
-    } catch (const Error&) {  // the package did not ask us to look into it
-      continue;
-    }
-  }
-  return apps;
+  return apps_among(rpm_files(label, after(timeout_)), [](const fs::path& file) { return read_file(file); });
+}
+
+ControlMember RpmFacts::last_member(const std::string& archive) const {
+  const auto read = [&](const fs::path& file) {
+    return rpm_archive_file(archive, file, after(timeout_)).value_or("");
+  };
+  return {apps_among(rpm_archive_files(archive, after(timeout_)), read), PackagePolicy::hot, {}};
 }
 
 InstalledPackage RpmFacts::installed(const RpmPackage& package) const {

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Runs a query; its output has the messages of rpm, too. The exit status is that of a failure also if rpm
-/// does not know one of the packages, so only the messages show that the database cannot be read. rpm has
-/// checked the signatures of its archives itself.
+/// does not know one of the packages, so only the messages show that the database cannot be read. Digests and
+/// signatures are not looked at: rpm and dnf verify the archives before their plugins call us.
 std::string query(const std::vector<std::string>& options, const std::vector<std::string>& about,
                   Deadline until) {
   std::vector<std::string> command{"sh", "-c",
@@ -30,6 +30,11 @@ std::string query(const std::vector<std::string>& options, const std::vector<std
   for (const std::string_view line : lines(output))
     if (line.starts_with("error: ")) throw Error("rpm: " + one_line(line));
   return output;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  const auto all = lines(text);
+  return {all.begin(), all.end()};
 }
 
 bool runs(const std::string& script, const std::vector<std::string>& arguments, std::string& output,
@@ -52,9 +57,11 @@ std::string query_rpm_packages(const std::vector<std::string>& packages, const s
 }
 
 std::vector<std::string> rpm_files(const std::string& package, Deadline until) {
-  const std::string output = query({"--list"}, {package}, until);
-  const auto all = lines(output);
-  return {all.begin(), all.end()};
+  return lines_of(query({"--list"}, {package}, until));
+}
+
+std::vector<std::string> rpm_archive_files(const std::string& archive, Deadline until) {
+  return lines_of(query({"--package", "--list"}, {archive}, until));
 }
 
 std::optional<std::string> rpm_archive_file(const fs::path& archive, const fs::path& file, Deadline until) {

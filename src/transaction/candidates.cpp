@@ -171,6 +171,8 @@ std::optional<std::string> unmet_by(const Candidates& candidates, const Snapshot
 
 std::map<std::string, std::string> to_skip(const PackageChanges& set, const Snapshot& snapshot,
                                            PackageActions& questions) {
+  PackageChanges changed = set;
+  std::erase_if(changed, [](const auto& one) { return one.second.to.name.empty(); });
   Packages in_nodes;
   for (const auto& [name, now] : *snapshot.packages) {
     if (set.contains(name) || !now.member || is_leaving(now, set, snapshot, questions)) continue;
@@ -179,7 +181,7 @@ std::map<std::string, std::string> to_skip(const PackageChanges& set, const Snap
         std::ranges::any_of(set, [&](const auto& one) { return concerns(one.second.to, now.relations); });
     if (named && needs_restart(name, snapshot, questions)) in_nodes[name].version.clear();
   }
-  return to_skip(set, in_nodes);
+  return to_skip(changed, in_nodes);
 }
 
 }  // namespace erlrc

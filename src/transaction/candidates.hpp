@@ -36,7 +36,8 @@ std::optional<std::string> unmet_by(const Candidates& candidates, const Snapshot
 
 /// The packages of the set that nodes must not follow, each with the reason: nodes run other versions of what
 /// they need than those on disk, and will do so until they are restarted; or a package that is not changed in
-/// the nodes, and that the package manager has deconfigured, is broken by it.
+/// the nodes, and that the package manager has deconfigured, is broken by it. One that is removed is not
+/// skipped, and meets nothing.
 std::map<std::string, std::string> to_skip(const PackageChanges& set, const Snapshot& snapshot,
                                            PackageActions& questions);
 

@@ -11,6 +11,8 @@
 #include <erlrc/transaction/requests.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
+#include "unpacked_end.hpp"
+
 namespace erlrc {
 namespace {
 
@@ -148,8 +150,7 @@ void close_what_has_come(Group& group, const Snapshot& snapshot, PackageActions&
     if (package.removed) package.closed = !installed;
     if (package.removed || !installed || now->second.half_installed) continue;
     if (now->second.relations.version != package.version) continue;
-    const PackagedApps apps = managed_apps(now->second.member).value_or(PackagedApps{});
-    if (auto requests = moves(package, apps, snapshot); !requests.empty())
+    if (auto requests = moves(package, apps_of(now->second), snapshot); !requests.empty())
       actions.push_back(Execute{std::move(requests), Execute::How::move});
     package.closed = true;
   }

@@ -26,9 +26,10 @@ std::string label(const std::string& name, const std::string& version) {
 /// of one of them.
 bool is_overwritten(const std::string& name, const Snapshot& snapshot) {
   const InstalledPackage* now = find_installed(snapshot, name);
-  if (now == nullptr || !now->other_stays) return false;
+  if (now == nullptr) return false;
   PackagedApps apps = apps_of(*now);
-  std::ranges::copy(now->others, std::back_inserter(apps));
+  for (const InstalledPackage& other : now->others)
+    if (other.member) std::ranges::copy(other.member->apps, std::back_inserter(apps));
   return std::ranges::any_of(snapshot.backup(name), [&](const PackagedApp& old) {
     return std::ranges::count_if(apps, [&](const PackagedApp& app) {
              return app.app == old.app && app.location.in_path == old.location.in_path;
@@ -52,7 +53,7 @@ void end_not_asked(const Group& group, Come& come, const Snapshot& snapshot, Pac
   for (const Package& package : group.packages) {
     if (!has_come(package, snapshot)) {
       drop_backup(package.name, snapshot, actions);
-    } else if (find_installed(snapshot, package.name)->other_stays) {
+    } else if (!find_installed(snapshot, package.name)->others.empty()) {
       both.push_back(package);
       drop_unneeded(package.name, snapshot, actions);
     } else {
@@ -70,7 +71,7 @@ void roll_back_all(const Group& group, const Snapshot& snapshot, PackageActions&
     const InstalledPackage* now = find_installed(snapshot, package.name);
     if (now == nullptr) continue;
     there.push_back(package);
-    if (now->other_stays) both.push_back(package);
+    if (!now->others.empty()) both.push_back(package);
   }
   roll_back_tried(there, actions);
   for (const Package& package : there)

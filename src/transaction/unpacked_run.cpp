@@ -10,8 +10,8 @@
 #include <erlrc/transaction/requests.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
-#include "candidates.hpp"
 #include "moved_apps.hpp"
+#include "unmet_on_disk.hpp"
 #include "unpacked_end.hpp"
 #include "used_backups.hpp"
 #include "whole_set.hpp"
@@ -25,39 +25,6 @@ using Package = RunRecord::Package;
 
 bool is_removed(const Snapshot& snapshot) {
   return snapshot.removed.contains(snapshot.package);
-}
-
-/// The relations of all packages when the old versions are gone.
-Packages after_run(const Snapshot& snapshot) {
-  Packages after;
-  for (const auto& [name, now] : *snapshot.packages)
-    if (now.member && !snapshot.removed.contains(name)) after[name] = now.relations;
-  for (const Archive& archive : snapshot.archives)
-    if (archive.member) after[archive.relations->name] = *archive.relations;
-  return after;
-}
-
-/// Why the packages on disk do not fit together, if a node has to do with that: another package of the run
-/// has failed.
-std::optional<std::string> unmet_on_disk(const WholeSet& set, const Snapshot& snapshot,
-                                         PackageActions& questions) {
-  Packages before;
-  for (const auto& [name, now] : *snapshot.packages)
-    if (now.member) before[name] = now.relations;
-  const std::set<Unmet> known = unmet_among(before);
-  for (const Unmet& unmet : unmet_among(after_run(snapshot))) {
-    const auto known_before = [&](const Unmet& one) {
-      return one.package == unmet.package && one.by == unmet.by;
-    };
-    if (std::ranges::any_of(known, known_before)) continue;
-    std::vector<Request> requests;
-    if (const auto change = set.changes.find(unmet.package); change != set.changes.end())
-      requests = change->second.requests;
-    if (const auto skipped = set.skipped.find(unmet.package); skipped != set.skipped.end())
-      requests = skipped->second.requests;
-    if (ask({Ask::What::would_change, std::move(requests)}, snapshot, questions)) return unmet.why;
-  }
-  return std::nullopt;
 }
 
 /// The packages of the run of which both versions are there.
@@ -99,10 +66,11 @@ void add_left_out(Group& group, const WholeSet& set, const RunRecord& record, co
 PackageActions follow(const RunRecord& record, const Snapshot& snapshot) {
   if (!snapshot.opened) return {OpenArchives{}};
   if (auto actions = drop_obsolete({}, snapshot); !actions.empty()) return actions;
-  WholeSet set = whole_set(snapshot);
+  PackageActions questions;
+  WholeSet set = whole_set(snapshot, questions);
+  if (!questions.empty()) return questions;
   // The calling package is stopped after the others have changed.
   std::erase_if(set.changes, [](const auto& one) { return one.second.to.name.empty(); });
-  PackageActions questions;
   const auto unmet = unmet_on_disk(set, snapshot, questions);
   if (!questions.empty()) return questions;
   Group group = group_of(set);

@@ -2,17 +2,22 @@
 #include "whole_run.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include <erlrc/transaction/requests.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
 #include "candidates.hpp"
+#include "loaded_version.hpp"
 #include "roll_back.hpp"
+#include "unmet_on_disk.hpp"
 #include "unpacked_end.hpp"
 #include "unpacked_run.hpp"
 #include "used_backups.hpp"
@@ -23,6 +28,15 @@ namespace {
 
 using State = RunRecord::State;
 using Group = RunRecord::Group;
+
+bool is_of_scriptlet(Moment moment) {
+  return moment == Moment::run_unpacks || moment == Moment::run_unpacked;
+}
+
+/// Whether the call has more to do when an earlier run was finished.
+bool begins_a_run(Moment moment) {
+  return moment == Moment::run_begins || is_of_scriptlet(moment);
+}
 
 /// What is needed on disk before nodes can follow: the new files, and a backup of the old ones, which are
 /// gone when a package has come, but not what it needs.
@@ -44,10 +58,10 @@ void drop_files(const std::set<std::string>& packages, const Snapshot& snapshot,
   actions.push_back(DropAllStaged{});
 }
 
-PackageActions refuse_damaged(const WholeSet& set, const std::string& archive, const Snapshot& snapshot) {
+PackageActions refuse(const WholeSet& set, const std::string& why, const Snapshot& snapshot) {
   PackageActions actions;
   drop_files(names_of(set.changes), snapshot, actions);
-  actions.push_back(Refuse{archive + " is damaged"});
+  actions.push_back(Refuse{why});
   return actions;
 }
 
@@ -70,16 +84,59 @@ PackageActions execute_set(const WholeSet& set, const Snapshot& snapshot) {
   return actions;
 }
 
-PackageActions begin(const Snapshot& snapshot) {
-  if (!snapshot.opened) return {OpenArchives{}};
-  if (!concerns_nodes(snapshot)) return {Exit{}};
-  if (!snapshot.packages) return {LookUp{}};
+PackageActions begin(const Snapshot& found) {
+  if (!found.opened) return {OpenArchives{}};
+  if (!concerns_nodes(found)) return {Exit{}};
+  if (!found.packages) return {LookUp{}};
+  PackageActions questions;
+  const Snapshot snapshot = with_loaded_versions(found, questions);
+  if (!questions.empty()) return questions;
   if (auto actions = drop_obsolete({}, snapshot); !actions.empty()) return actions;
-  const WholeSet set = whole_set(snapshot);
+  const WholeSet set = whole_set(snapshot, questions);
+  const auto unmet = questions.empty() ? unmet_on_disk(set, snapshot, questions) : std::nullopt;
+  if (!questions.empty()) return questions;
+  if (unmet) return refuse(set, *unmet, snapshot);
   for (const auto& [archive, staged] : snapshot.staged)
-    if (staged.damaged) return refuse_damaged(set, archive, snapshot);
+    if (staged.damaged) return refuse(set, archive + " is damaged", snapshot);
   if (auto actions = files_to_make(set, snapshot); !actions.empty()) return actions;
   return execute_set(set, snapshot);
+}
+
+bool drops_files(const PackageAction& action) {
+  return std::holds_alternative<UseBackup>(action) || std::holds_alternative<DropBackup>(action) ||
+         std::holds_alternative<DropAllStaged>(action);
+}
+
+bool changes_nodes(const PackageAction& action) {
+  return std::holds_alternative<Execute>(action) || std::holds_alternative<RollBack>(action);
+}
+
+/// Nodes first: what some of them may still run is not dropped.
+void confirm_before_drops(PackageActions& actions) {
+  const auto drops = std::ranges::stable_partition(actions, std::not_fn(drops_files));
+  if (std::any_of(actions.begin(), drops.begin(), changes_nodes)) actions.insert(drops.begin(), Confirm{});
+}
+
+/// Refuses the run because of another one, if it has to do with nodes.
+PackageActions refuse_for_another(const std::string& why, const Snapshot& snapshot) {
+  if (snapshot.moment == Moment::run_begins && !snapshot.opened) return {OpenArchives{}};
+  if (snapshot.moment == Moment::run_begins && !concerns_nodes(snapshot)) return {Exit{}};
+  return {Refuse{why}};
+}
+
+/// Some node may still run files of the recorded run: they stay, and so does the record, as that of a process
+/// that has ended. If it is the run that begins, nodes are not as they were before it.
+PackageActions leave_to_recovery(RunRecord record, const Snapshot& snapshot) {
+  const bool own = record.run == snapshot.run;
+  record.run.clear();
+  PackageActions end{Exit{begins_a_run(snapshot.moment) ? not_rolled_back : 1}};
+  if (!own && begins_a_run(snapshot.moment))
+    end = refuse_for_another("an earlier transaction has not ended on all nodes", snapshot);
+  if (std::holds_alternative<OpenArchives>(end.front())) return end;
+  const Warn way_out{
+      "nodes may still run files of a transaction: when they answer, or were restarted, "
+      "`erlrc-hook rpm recover` or the next transaction brings them in sync"};
+  return {Store{std::move(record)}, way_out, end.front()};
 }
 
 /// The requests of the set were executed, before anything is unpacked.
@@ -90,7 +147,10 @@ PackageActions after_set(RunRecord record, const Executed& executed, const Snaps
     group.state = State::done;
     return {Store{std::move(record)}, Exit{}};
   }
-  if (executed.code == not_rolled_back) roll_back_open(group, OwnFiles::unknown, snapshot, actions);
+  if (executed.code == not_rolled_back) {
+    roll_back_open(group, OwnFiles::unknown, snapshot, actions);
+    actions.push_back(Confirm{});
+  }
   std::set<std::string> names;
   for (const RunRecord::Package& package : group.packages)
     names.insert(package.name);
@@ -155,33 +215,22 @@ PackageActions end(const RunRecord& record, const Snapshot& snapshot) {
   }
   const Group come{State::done, "", std::move(packages)};
   actions.push_back(DropAllStaged{});
+  confirm_before_drops(actions);
   auto requests = starts(come, stale, snapshot);
-  if (requests.empty()) {
-    actions.push_back(Store{});
-  } else {
-    actions.push_back(Store{{record.run, {come}}});
-    actions.push_back(Execute{std::move(requests), Execute::How::each, true});
-  }
+  actions.push_back(requests.empty() ? Store{} : Store{{record.run, {come}}});
+  actions.push_back(Execute{std::move(requests), Execute::How::each, true});
   return actions;
-}
-
-bool is_of_scriptlet(Moment moment) {
-  return moment == Moment::run_unpacks || moment == Moment::run_unpacked;
-}
-
-/// Whether the call has more to do when an earlier run was finished.
-bool begins_a_run(Moment moment) {
-  return moment == Moment::run_begins || is_of_scriptlet(moment);
 }
 
 /// The applications of what has come were started. What nodes do not run any longer is dropped.
 PackageActions after_starts(const RunRecord& record, const Executed& executed, const Snapshot& snapshot) {
   PackageActions actions;
-  for (const RunRecord::Package& package : record.groups.front().packages)
-    if (executed.code == 0 && executed.all_known && snapshot.backups.contains(package.name))
-      actions.push_back(DropBackup{package.name});
+  for (const Group& group : record.groups)
+    for (const RunRecord::Package& package : group.packages)
+      if (executed.code == 0 && executed.all_known && snapshot.backups.contains(package.name))
+        actions.push_back(DropBackup{package.name});
   actions.push_back(Store{});
-  if (!begins_a_run(snapshot.moment)) actions.push_back(Exit{executed.code});
+  if (!begins_a_run(snapshot.moment)) actions.push_back(Exit{std::max(executed.code, executed.worst)});
   return actions;
 }
 
@@ -220,6 +269,7 @@ bool concerns_whole_run(Moment moment) {
 PackageActions whole_run(const RunRecord& record, const RunEvent& event, const Snapshot& snapshot) {
   const bool own = record.run == snapshot.run;
   if (const auto* executed = std::get_if<Executed>(&event)) {
+    if (executed->unconfirmed) return leave_to_recovery(record, snapshot);
     const bool set = std::ranges::find(record.groups, State::trying, &Group::state) != record.groups.end();
     if (!set) return after_starts(record, *executed, snapshot);
     return is_unpacked(record) ? after_unpacked(record, *executed, snapshot)
@@ -228,8 +278,9 @@ PackageActions whole_run(const RunRecord& record, const RunEvent& event, const S
   if (record.groups.empty()) return own_run(record, snapshot);
   if (snapshot.moment == Moment::run_ended && !own) return {Exit{}};
   if (is_at_work(record, snapshot))
-    return {Refuse{"the transaction of process " + record.run.substr(0, record.run.find(' ')) +
-                   " has not ended"}};
+    return refuse_for_another("the transaction of process " + record.run.substr(0, record.run.find(' ')) +
+                                  " has not ended: try again when it has, or end a process that hangs",
+                              snapshot);
   if (own && is_of_scriptlet(snapshot.moment) && !has_ended(record, snapshot))
     return own_run(record, snapshot);
   return end(record, snapshot);

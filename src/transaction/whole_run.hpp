@@ -16,11 +16,13 @@
 //   record      moment         what is done                                              record after
 //   ----------  -------------  --------------------------------------------------------  ------------
 //   -           run_begins     no package has to do with nodes: Exit                     -
+//   -           run_begins     the packages will not fit together: Refuse                   -
 //   -           run_begins     stage, back up, store, then Execute the whole set         trying
 //   trying      (executed)     Exit                                                      done
 //   trying      (failed)       drop all, Exit with the failure: the run does not begin   -
 //   own         run_ended      close what has come, roll back the rest, start            done, then -
-//   of a run    run_begins     Refuse                                                    same
+//   any         (unconfirmed)  a node may still run files of the run: drop nothing, fail     same, of no run
+//   of a run    run_begins     Refuse, unless no package has to do with nodes: Exit      same
 //   that lives  run_recovered  Refuse                                                    same
 //   of a run    run_begins     as run_ended; then what the moment asks for               -
 //   that died   run_recovered  as run_ended                                              -

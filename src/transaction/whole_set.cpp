@@ -10,6 +10,7 @@
 
 #include <erlrc/transaction/requests.hpp>
 
+#include "candidates.hpp"
 #include "moved_apps.hpp"
 
 namespace erlrc {
@@ -143,13 +144,8 @@ void move_later(WholeSet& all) {
 }
 
 /// Packages with another policy stay in the nodes as they are.
-void skip_unmet(WholeSet& all, const Snapshot& snapshot) {
-  PackageChanges unpacked = all.changes;
-  std::erase_if(unpacked, [](const auto& one) { return one.second.to.name.empty(); });
-  Packages in_nodes;
-  for (const auto& [name, package] : *snapshot.packages)
-    if (package.member && !all.changes.contains(name)) in_nodes[name] = package.relations;
-  for (auto& [name, why] : to_skip(unpacked, in_nodes)) {
+void skip_unmet(WholeSet& all, const Snapshot& snapshot, PackageActions& questions) {
+  for (auto& [name, why] : to_skip(all.changes, snapshot, questions)) {
     all.skipped[name] = {why, std::move(all.changes.at(name).requests)};
     all.changes.erase(name);
   }
@@ -193,7 +189,7 @@ std::set<std::string> to_bring_in_sync(const RunRecord& record, const std::set<s
   return names;
 }
 
-WholeSet whole_set(const Snapshot& snapshot) {
+WholeSet whole_set(const Snapshot& snapshot, PackageActions& questions) {
   WholeSet all;
   const MovedApps dropped = dropped_apps(snapshot);
   MovedApps moved = dropped;
@@ -204,7 +200,7 @@ WholeSet whole_set(const Snapshot& snapshot) {
   for (const auto& [name, package] : *snapshot.packages)
     if (is_removed(snapshot, name)) add_removal(name, moved, all, snapshot);
   move_later(all);
-  skip_unmet(all, snapshot);
+  skip_unmet(all, snapshot, questions);
   return all;
 }
 

@@ -38,8 +38,9 @@ bool concerns_nodes(const Snapshot& snapshot);
 std::set<std::string> to_bring_in_sync(const RunRecord& record, const std::set<std::string>& back,
                                        const Snapshot& snapshot);
 
-/// The set of the run. Needs snapshot.packages and what OpenArchives gives.
-WholeSet whole_set(const Snapshot& snapshot);
+/// The set of the run. Needs snapshot.packages and what OpenArchives gives. What has to be asked of nodes
+/// first is appended to `questions`; then the result counts only once that was answered.
+WholeSet whole_set(const Snapshot& snapshot, PackageActions& questions);
 
 std::set<std::string> names_of(const PackageChanges& changes);
 

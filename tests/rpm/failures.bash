@@ -50,8 +50,33 @@ holds "node: versions that fit together" equal "$(running egerl egerl)$(running 
 holds "the other one once more" put eglib=4.1.0
 whole 4.1.0
 
-say "A transaction that is only tested:"
 if [[ $means == rpm ]]; then
+  say "What rpm refuses before it unpacks is not seen by nodes: an older package,"
+  holds "rpm refuses" refused packages rpm --upgrade "$logs/rpms/egerl-4.0.1.rpm" "$logs/rpms/eglib-4.0.1.rpm"
+  holds "for that reason" contains "$(<"$logs/command.log")" 'is already installed'
+  holds "nodes are not asked" refused grep -q erlrc-hook "$logs/command.log"
+  whole 4.1.0
+  say "and a damaged archive:"
+  holds "downgraded" put egerl=4.0.1 eglib=4.0.1
+  holds "the library" put eglib=4.1.0
+  holds "rpm refuses" refused packages rpm --upgrade "$logs/plain/damaged.rpm"
+  holds "for that reason" contains "$(<"$logs/command.log")" 'does not verify'
+  holds "nodes are not asked" refused grep -q erlrc-hook "$logs/command.log"
+  say "A conflict between files is found later:"
+  holds "installed" packages rpm --install "$logs/plain/clash-4.1.0.rpm"
+  holds "rpm refuses" refused put egerl=4.1.0
+  holds "for that reason" contains "$(<"$logs/command.log")" 'conflicts'
+  holds "the nodes are rolled back" contains "$(<"$logs/command.log")" 'so the nodes are rolled back to 4.0.1-1'
+  holds "erased" packages rpm --erase clash
+  holds "upgraded" put egerl=4.1.0
+  whole 4.1.0
+
+  say "A library that is too old for what the node runs:"
+  holds "refused" refused packages rpm --upgrade --oldpackage --nodeps "$logs/rpms/eglib-4.0.1.rpm"
+  holds "for that reason" contains "$(<"$logs/command.log")" 'refused: egerl 4.1.0-1 needs eglib (>= 4.1.0), and eglib is 4.0.1-1'
+  whole 4.1.0
+
+  say "A transaction that is only tested:"
   holds "it would work" packages rpm --upgrade --oldpackage --test "$logs/rpms/egerl-4.0.1.rpm"
   whole 4.1.0
 fi

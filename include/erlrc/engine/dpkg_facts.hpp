@@ -20,6 +20,8 @@ public:
   explicit DpkgFacts(milliseconds timeout);
 
   std::string record_name() const override { return "run"; }
+  std::string advice(const std::string& package) const override;
+  bool restarts_services() const override { return true; }
 
   /// An unreadable control member of the calling package is a warning, so that the package can be replaced
   /// and removed; at `configured` and `stays_installed` it throws.

@@ -8,6 +8,7 @@
 
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/coordinator/settings.hpp>
+#include <erlrc/engine/package_facts.hpp>
 #include <erlrc/report/streams.hpp>
 #include <erlrc/transaction/action.hpp>
 
@@ -17,8 +18,8 @@ namespace erlrc {
 /// of the package manager what changed, what failed, and which nodes are due for a restart.
 class Executor {
 public:
-  Executor(const Site& site, const Settings& settings, Streams& streams)
-      : site_(site), settings_(settings), streams_(streams) {}
+  Executor(const Site& site, const Settings& settings, const PackageFacts& facts, Streams& streams)
+      : site_(site), settings_(settings), facts_(facts), streams_(streams) {}
 
   struct AllOrNone {
     int code = 0;                     ///< the worst
@@ -41,9 +42,9 @@ public:
   /// Executes those that can be, each on the nodes where it can be; with `quiet`, changes are not reported.
   Tried each(const std::vector<Request>& requests, bool quiet = false);
 
-  /// Rolls back by these requests, on each node as far as it can be: the worst exit code. Here a node that
-  /// runs another version is a failure.
-  int roll_back(const std::vector<Request>& requests);
+  /// Rolls back by these requests, on each node as far as it can be. Here a node that runs another version is
+  /// a failure.
+  Tried roll_back(const std::vector<Request>& requests);
 
   /// Whether one of them would change a node.
   bool would_change(const std::vector<Request>& requests);
@@ -94,6 +95,7 @@ private:
 
   const Site& site_;
   const Settings& settings_;
+  const PackageFacts& facts_;
   Streams& streams_;
 };
 

@@ -20,6 +20,12 @@ public:
   /// The name of the file with the record of a run: no package manager knows another one's packages.
   virtual std::string record_name() const = 0;
 
+  /// What the administrator can do about an upgrade of this package that is refused again and again.
+  virtual std::string advice(const std::string& package) const = 0;
+
+  /// Whether the services of nodes are restarted after a run that has noted them (OnRefusal::restart).
+  virtual bool restarts_services() const = 0;
+
   /// What is always known. Does not fill `backups`, `staging` and `recorded_run_lives`: the engine does.
   virtual Snapshot load(Moment moment, const Site& site, Streams& streams) const = 0;
 

@@ -35,10 +35,12 @@ public:
   RpmFacts(RpmElements elements, milliseconds timeout);
 
   std::string record_name() const override { return "rpm"; }
+  std::string advice(const std::string& package) const override;
+  bool restarts_services() const override { return false; }
   Snapshot load(Moment moment, const Site& site, Streams& streams) const override;
 
   /// Throws Error if rpm's database cannot be read. If several versions of a package are installed, the
-  /// recorded one counts, or else the one that was installed first: nodes still run it.
+  /// recorded one comes first, or else the one that was installed first: as a rule, nodes still run it.
   void look_up(const RunRecord& record, Snapshot& snapshot) const override;
 
   /// Throws Error if an archive, or its control member, cannot be read.
@@ -59,6 +61,9 @@ protected:
   InstalledPackage with_listed(const RpmPackage& package) const;
 
 private:
+  /// What takes the place of the control member that the new version of a package no longer has: its hooks
+  /// end with this run.
+  ControlMember last_member(const std::string& archive) const;
   InstalledPackage installed(const RpmPackage& package) const;
 
   RpmElements elements_;

@@ -25,6 +25,9 @@ std::string query_rpm_packages(const std::vector<std::string>& packages, const s
 /// The files of an installed package; empty if it is not installed.
 std::vector<std::string> rpm_files(const std::string& package, Deadline until);
 
+/// The files of an archive. Throws Error if it cannot be read.
+std::vector<std::string> rpm_archive_files(const std::string& archive, Deadline until);
+
 /// The content of one file of an archive; nullopt if it has no such file, or is damaged.
 std::optional<std::string> rpm_archive_file(const std::filesystem::path& archive,
                                             const std::filesystem::path& file, Deadline until);

@@ -14,7 +14,7 @@
 // - Exit, Refuse or Skip: the call is over;
 // - an action that asks (LookUp, OpenArchives, Stage, Ask): next() is called again with the answer in the
 //   snapshot and the same event;
-// - Execute: next() is called again with what came of it;
+// - Execute, or a Confirm that is not met: next() is called again with what came of the list;
 // - anything else: next() is called again as at the beginning, with the same snapshot but its backups, which
 //   are loaded again.
 
@@ -50,6 +50,12 @@ struct RollBack {
   std::vector<Request> requests;
   std::optional<PackagedApps> stays{};
   bool operator==(const RollBack&) const = default;
+};
+
+/// Ends the list if it is not known of a node whether it did what Execute (each, move) and RollBack asked of
+/// it before: it may still run the files that the rest of the list would drop.
+struct Confirm {
+  bool operator==(const Confirm&) const = default;
 };
 
 /// Backs up the files of these applications, where they are still those of their versions. A backup of the
@@ -134,8 +140,9 @@ struct Exit {
   bool operator==(const Exit&) const = default;
 };
 
-using PackageAction = std::variant<Store, Execute, RollBack, BackUp, UseBackup, DropBackup, Stage, DropStaged,
-                                   DropAllStaged, LookUp, OpenArchives, Ask, Warn, Refuse, Skip, Exit>;
+using PackageAction =
+    std::variant<Store, Execute, RollBack, Confirm, BackUp, UseBackup, DropBackup, Stage, DropStaged,
+                 DropAllStaged, LookUp, OpenArchives, Ask, Warn, Refuse, Skip, Exit>;
 using PackageActions = std::vector<PackageAction>;
 
 }  // namespace erlrc

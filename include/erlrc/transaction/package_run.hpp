@@ -65,9 +65,10 @@ struct Called {
 /// The actions of the list before were done.
 struct Executed {
   int code = 0;                     ///< of the first required Execute that failed; 0: none did
-  bool all_known = true;            ///< after each Execute it was known of every node what it runs
+  bool all_known = true;            ///< after each Execute and RollBack: of every node, what it runs
   std::optional<Request> failed{};  ///< all_or_none: the request that failed
-  int worst = 0;                    ///< of all Execute
+  int worst = 0;                    ///< of all Execute and RollBack
+  bool unconfirmed = false;         ///< a Confirm has ended the list
   bool operator==(const Executed&) const = default;
 };
 

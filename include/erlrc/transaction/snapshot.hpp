@@ -29,9 +29,8 @@ struct InstalledPackage {
   std::optional<ControlMember> member{};  ///< absent: it has none, or an unreadable one
   PackagedApps listed{};  ///< without a control member: the applications among its files, if that was needed
   bool half_configured = false;  ///< the package manager has deconfigured it: another package breaks it
-  bool other_stays = false;      ///< another version of it is installed, too
-  PackagedApps others{};         ///< the applications of these versions
-  bool unpacked = false;         ///< the package manager has not configured this version yet
+  std::vector<InstalledPackage> others{};  ///< the other versions of it that are installed, too
+  bool unpacked = false;                   ///< the package manager has not configured this version yet
   bool operator==(const InstalledPackage&) const = default;
 };
 

@@ -72,8 +72,9 @@ TEST_CASE("else the one that was installed first, and its control member, count"
   const InstalledPackage& liba = snapshot.packages->at("liba");
   CHECK(liba.relations.version == "1.0-1");
   CHECK(liba.member->apps.front().vsn == "1.0");
-  CHECK(liba.other_stays);
-  CHECK(liba.others == PackagedApps{{Atom{"liba"}, "2.0", "/l/liba-2.0/ebin"}});
+  REQUIRE(liba.others.size() == 1);
+  CHECK(liba.others.front().relations.version == "2.0-1");
+  CHECK(liba.others.front().member->apps == PackagedApps{{Atom{"liba"}, "2.0", "/l/liba-2.0/ebin"}});
 }
 
 TEST_CASE("a package of which another version stays is not removed") {
@@ -127,6 +128,35 @@ TEST_CASE("the control member of an archive is looked for only if it has one") {
   host.dir.write("rpm2archive", "#!/bin/sh\nexit 1\n", 0755);
   CHECK_THROWS_WITH(facts.open_archives({}, snapshot),
                     "/liba.rpm: cannot read /usr/lib/erlrc/packages/liba/1.0-1");
+}
+
+TEST_CASE("nodes follow once more if the new version of a package has no control member any longer") {
+  Host host;
+  host.dir.write("output", "package\tliba\t2.0-1\tnoarch\t1\n");
+  host.dir.write("installed", kLiba);
+  host.dir.write("rpm",
+                 "#!/bin/sh\ncd " + host.dir.path().string() +
+                     "\ncase $* in\n*--list*) echo /l/liba-2.0/ebin/liba.app ;;\n"
+                     "*--package*) cat output ;;\n*) cat installed ;;\nesac\n",
+                 0755);
+  host.dir.write("l/liba-2.0/ebin/liba.app", "{application, liba, [{vsn, \"2.0\"}]}.");
+  host.dir.write("rpm2archive", "#!/bin/sh\nexec tar -C " + host.dir.path().string() + " -c ./l\n", 0755);
+  const RpmFacts facts({{host.dir.write("liba.rpm", "").string()}, {}}, patience);
+  Snapshot snapshot = host.load(facts);
+  facts.open_archives({}, snapshot);
+  CHECK(snapshot.archives.at(0).member == std::nullopt);
+  facts.look_up({}, snapshot);
+  REQUIRE(snapshot.archives.at(0).member);
+  CHECK(snapshot.archives.at(0).member->apps == PackagedApps{{Atom{"liba"}, "2.0", "/l/liba-2.0/ebin"}});
+}
+
+TEST_CASE("advice for users of rpm names programs that they have") {
+  const RpmFacts facts({}, patience);
+  CHECK(
+      facts.advice("liba") ==
+      "`dnf upgrade --exclude=liba` keeps the version that is installed; `retry = on` in erlrc.conf(5) tries "
+      "again");
+  CHECK(!facts.restarts_services());
 }
 
 TEST_CASE("an archive that rpm does not show is an error") {

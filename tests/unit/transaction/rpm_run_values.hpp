@@ -17,4 +17,7 @@ inline InstalledPackage installed(const std::string& name, const std::string& vs
   return {relations(name, vsn), "noarch", false, member(name, vsn), {}};
 }
 
+/// The end of a list without applications to start: what came of the rest counts.
+inline const Execute nothing_to_start{{}, Execute::How::each, true};
+
 }  // namespace erlrc::test

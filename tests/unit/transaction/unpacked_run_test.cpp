@@ -60,6 +60,8 @@ RunRecord record(State state, std::vector<Package> packages, const std::string& 
 const std::vector<Package> kAnnounced{{"app", "1", "2"}, {"lib", "1", "2"}};
 const std::vector<Package> kFollowing{{"lib", "1", "2", {up("lib")}}, {"app", "1", "2", {up("app")}}};
 
+const std::pair<Ask, bool> kLibIsCurrent{{Ask::What::needs_restart, {start("lib", "1")}}, false};
+
 const Warn kBoth{"both versions stay installed, and nodes run the old ones: app, lib"};
 const Warn kWayOut{
     "`dnf history undo last` or `rpm --erase app-2 lib-2` removes the new ones; to keep them instead, "
@@ -103,7 +105,7 @@ TEST_CASE("if a node refuses, all old versions stay, and the way out is named on
         Actions{Store{failed}, kBoth, kWayOut, Exit{1}});
   CHECK(next(failed, Called{}, preun("lib")) == Actions{Refuse{because}});
   // The new versions are not started.
-  CHECK(next(failed, Called{}, posttrans("2", "2")) == Actions{DropAllStaged{}, Store{}});
+  CHECK(next(failed, Called{}, posttrans("2", "2")) == Actions{DropAllStaged{}, Store{}, nothing_to_start});
 }
 
 TEST_CASE("a node that could not be rolled back after a refusal is rolled back once more") {
@@ -137,7 +139,7 @@ TEST_CASE("where only versions are removed, each is a set of its own, and nothin
 TEST_CASE("where only versions are removed that no node runs, nothing is recorded") {
   Snapshot snapshot = preun("app");
   snapshot.archives = {unpacked("app")};  // both versions of lib stay
-  snapshot.answers = {{{Ask::What::would_change, {up("app")}}, false}};
+  snapshot.answers = {kLibIsCurrent, {{Ask::What::would_change, {up("app")}}, false}};
   CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
 }
 
@@ -146,14 +148,16 @@ TEST_CASE("a package whose new version needs what did not come stays, if a node 
   snapshot.archives = {unpacked("app")};
   const RunRecord announced = record(State::unpacking, kAnnounced);
   const Ask question{Ask::What::would_change, {up("app")}};
+  CHECK(next(announced, Called{}, snapshot) == Actions{kLibIsCurrent.first});
+  snapshot.answers = {kLibIsCurrent};
   CHECK(next(announced, Called{}, snapshot) == Actions{question});
-  snapshot.answers = {{question, true}};
+  snapshot.answers = {kLibIsCurrent, {question, true}};
   const Actions refused = next(announced, Called{}, snapshot);
   CHECK(refused.at(1) == PackageAction(Warn{"app 2 needs lib (>= 2), and lib is 1"}));
   CHECK(refused.at(2) ==
         PackageAction(Warn{"both versions stay installed, and nodes run the old ones: app"}));
   CHECK(refused.back() == PackageAction(Exit{1}));
-  snapshot.answers = {{question, false}};
+  snapshot.answers = {kLibIsCurrent, {question, false}};
   CHECK(next(announced, Called{}, snapshot) ==
         Actions{Warn{"app: skipped until the nodes are restarted: app 2 needs lib (>= 2), and lib is 1"},
                 Store{record(State::done, {{"app"}, {"lib"}})}});
@@ -162,6 +166,7 @@ TEST_CASE("a package whose new version needs what did not come stays, if a node 
 TEST_CASE("a package that needs one with another policy is skipped, and its files are replaced") {
   Snapshot snapshot = preun("app");
   snapshot.packages->at("lib").member->policy = PackagePolicy::leave;
+  snapshot.answers = {kLibIsCurrent};
   CHECK(next(record(State::unpacking, kAnnounced), Called{}, snapshot) ==
         Actions{Warn{"app: skipped until the nodes are restarted: app 2 needs lib (>= 2), and lib is 1"},
                 Store{record(State::done, {{"app"}, {"lib"}})}});
@@ -241,13 +246,13 @@ TEST_CASE("rpm was killed: the next call ends the run, and names the way out whe
   snapshot.moment = Moment::run_recovered;
   snapshot.run = "4712 1";
   for (auto& [name, package] : *snapshot.packages)
-    package.other_stays = true;
+    package.others = {installed(name, "1")};
   CHECK(next(record(State::unpacking, kAnnounced), Called{}, snapshot) ==
-        Actions{kBoth, kWayOut, DropAllStaged{}, Store{}});
+        Actions{kBoth, kWayOut, DropAllStaged{}, Store{}, nothing_to_start});
   const Actions actions = next(record(State::trying, kFollowing), Called{}, snapshot);
   CHECK(actions.at(0) == PackageAction(RollBack{"app", {reversed(up("app"))}, {}}));
   CHECK(actions.at(1) == PackageAction(RollBack{"lib", {reversed(up("lib"))}, {}}));
-  CHECK(actions.back() == PackageAction(Store{}));
+  CHECK(actions.back() == PackageAction(nothing_to_start));
 }
 
 TEST_CASE("the record of another process does not stop a scriptlet: rpm runs one transaction at a time") {
@@ -255,14 +260,14 @@ TEST_CASE("the record of another process does not stop a scriptlet: rpm runs one
   snapshot.run = "4712 1";
   snapshot.recorded_run_lives = true;
   const Actions actions = next(record(State::failed, kFollowing, "reason"), Called{}, snapshot);
-  CHECK(actions == Actions{DropAllStaged{}, Store{}});
+  CHECK(actions == Actions{DropAllStaged{}, Store{}, nothing_to_start});
 }
 
 TEST_CASE("a process that runs a second transaction ends the first, which had no %posttrans") {
   Snapshot snapshot = posttrans("1", "1");
   snapshot.moment = Moment::run_unpacks;
   CHECK(next(record(State::failed, kFollowing, "reason"), Called{}, snapshot) ==
-        Actions{DropAllStaged{}, Store{}});
+        Actions{DropAllStaged{}, Store{}, nothing_to_start});
 }
 
 TEST_CASE("a backup stays after a failure only if the new files have taken the place of the old ones") {
@@ -272,15 +277,14 @@ TEST_CASE("a backup stays after a failure only if the new files have taken the p
   next_to.location = Location::backed_up(next_to.location.in_path, "/backups/app/app");
   Snapshot snapshot = posttrans("2", "2");
   snapshot.packages->at("lib").member->apps.front().location = Location("/l/lib/ebin");
-  snapshot.packages->at("lib").others = {{Atom{"lib"}, "1", Location("/l/lib/ebin")}};
-  snapshot.packages->at("app").others = {at("app", "1")};
   for (auto& [name, package] : *snapshot.packages)
-    package.other_stays = true;
+    package.others = {installed(name, "1")};
+  snapshot.packages->at("lib").others.front().member->apps.front().location = Location("/l/lib/ebin");
   snapshot.backups = {{"lib", {same}}, {"app", {next_to}}};
   CHECK(next(record(State::failed, kFollowing, "reason"), Called{}, snapshot) ==
-        Actions{DropBackup{"app"}, DropAllStaged{}, Store{}});
+        Actions{DropBackup{"app"}, DropAllStaged{}, Store{}, nothing_to_start});
   // The new version did not come.
-  snapshot.packages->at("lib").other_stays = false;
+  snapshot.packages->at("lib").others.clear();
   const Actions actions = next(record(State::failed, kFollowing, "reason"), Called{}, snapshot);
   CHECK(std::ranges::find(actions, PackageAction(DropBackup{"lib"})) != actions.end());
 }

@@ -1,86 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
-#include "rpm_run_values.hpp"
+#include "whole_run_values.hpp"
 
 using namespace erlrc;
 using namespace erlrc::test;
+using namespace erlrc::test::whole;
 using State = RunRecord::State;
 using How = Execute::How;
 using Actions = PackageActions;
 
-// The rows of the table in src/transaction/whole_run.hpp: the packages lib and app, each with one application
-// of its name; version 2 of app needs version 2 of lib.
-
-namespace {
-
-Request up(const std::string& name) {
-  const PackagedApp from = backup_of(name), to = staged(name);
-  return {Atom{name},
-          Request::Change{.from = {from.vsn, from.location}, .to = {to.vsn, to.location}, .start = false}};
-}
-
-Request stop(const std::string& name) {
-  return {Atom{name}, Request::Stop{{"1", at(name, "1").location}}};
-}
-
-/// The directory of the new version takes the place of the staged one.
-Execute move(const std::string& name) {
-  const PackagedApp from = staged(name);
-  return {{{Atom{name},
-            Request::Change{
-                .from = {from.vsn, from.location}, .to = {"2", at(name, "2").location}, .start = false}}},
-          How::move};
-}
-
-Archive archive(const std::string& name) {
-  return {"/" + name + ".rpm", relations(name, "2"), member(name, "2")};
-}
-
-/// The facts before rpm upgrades lib and app, when all has been looked up and staged.
-Snapshot upgrade_of_both() {
-  Snapshot snapshot;
-  snapshot.moment = Moment::run_begins;
-  snapshot.run = kRun;
-  snapshot.staging = "/staged";
-  snapshot.hooked = {"app", "lib"};
-  snapshot.archives = {archive("app"), archive("lib")};
-  snapshot.removed = {"app", "lib"};  // the old versions, which are replaced
-  snapshot.opened = true;
-  snapshot.packages = {{"app", installed("app", "1")}, {"lib", installed("lib", "1")}};
-  snapshot.staged = {{"/app.rpm", {}}, {"/lib.rpm", {}}};
-  snapshot.backups = {{"app", {backup_of("app")}}, {"lib", {backup_of("lib")}}};
-  return snapshot;
-}
-
-/// The same at the end, with these versions installed.
-Snapshot end_with(const std::string& app, const std::string& lib) {
-  Snapshot snapshot = upgrade_of_both();
-  snapshot.moment = Moment::run_ended;
-  snapshot.archives.clear();
-  snapshot.removed.clear();
-  snapshot.staged.clear();
-  snapshot.packages = {{"app", installed("app", app)}, {"lib", installed("lib", lib)}};
-  return snapshot;
-}
-
-RunRecord record(State state) {
-  return {kRun,
-          {{state,
-            "",
-            {{"lib", "1", "2", {up("lib")}, false, false}, {"app", "1", "2", {up("app")}, false, false}}}}};
-}
-
-/// A snapshot before rpm removes app.
-Snapshot removal() {
-  Snapshot snapshot = upgrade_of_both();
-  snapshot.archives.clear();
-  snapshot.staged.clear();
-  snapshot.backups.clear();
-  snapshot.removed = {"app"};
-  return snapshot;
-}
-
-}  // namespace
+// The rows of the table in src/transaction/whole_run.hpp.
 
 TEST_CASE("a transaction begins with a look at its archives") {
   Snapshot snapshot = upgrade_of_both();
@@ -128,7 +57,31 @@ TEST_CASE("a node that could not be rolled back is rolled back once more") {
   const Actions actions = next(record(State::trying), Executed{3, true}, upgrade_of_both());
   CHECK(actions.at(0) == PackageAction(RollBack{"app", {reversed(up("app"))}, {}}));
   CHECK(actions.at(1) == PackageAction(RollBack{"lib", {reversed(up("lib"))}, {}}));
+  CHECK(actions.at(2) == PackageAction(Confirm{}));
   CHECK(actions.back() == PackageAction(Exit{3}));
+}
+
+TEST_CASE("as long as a node may run the files of a transaction, they and its record stay") {
+  const Warn way_out{
+      "nodes may still run files of a transaction: when they answer, or were restarted, "
+      "`erlrc-hook rpm recover` or the next transaction brings them in sync"};
+  const Executed silent{.code = 1, .all_known = false, .worst = 1, .unconfirmed = true};
+  RunRecord kept = record(State::done);
+  kept.run.clear();
+  Snapshot snapshot = end_with("1", "1");
+  CHECK(next(record(State::done), silent, snapshot) == Actions{Store{kept}, way_out, Exit{1}});
+  CHECK(next(kept, Called{}, snapshot) == Actions{Exit{}});  // one attempt for each transaction
+  snapshot.moment = Moment::run_recovered;
+  CHECK(next(kept, Called{}, snapshot).at(2) == PackageAction(RollBack{"app", {reversed(up("app"))}, {}}));
+  CHECK(next(kept, silent, snapshot) == Actions{Store{kept}, way_out, Exit{1}});
+  CHECK(next({}, Executed{.worst = 1}, snapshot) == Actions{Store{}, Exit{1}});  // a node has refused
+
+  snapshot = upgrade_of_both();
+  CHECK(next(kept, silent, snapshot) ==
+        Actions{Store{kept}, way_out, Refuse{"an earlier transaction has not ended on all nodes"}});
+  kept = record(State::trying);
+  kept.run.clear();
+  CHECK(next(record(State::trying), silent, snapshot) == Actions{Store{kept}, way_out, Exit{3}});
 }
 
 TEST_CASE("a damaged archive refuses the transaction") {
@@ -144,9 +97,19 @@ TEST_CASE("what has come gets its final directory in the code path, and its new 
     package.closed = true;
   const Snapshot snapshot = end_with("2", "2");
   CHECK(next(record(State::done), Called{}, snapshot) ==
-        Actions{move("lib"), move("app"), DropBackup{"lib"}, DropBackup{"app"}, DropAllStaged{}, Store{come},
-                Execute{{start("lib", "2"), start("app", "2")}, How::each, true}});
+        Actions{move("lib"), move("app"), Confirm{}, DropBackup{"lib"}, DropBackup{"app"}, DropAllStaged{},
+                Store{come}, Execute{{start("lib", "2"), start("app", "2")}, How::each, true}});
   CHECK(next(come, Executed{1, true}, snapshot) == Actions{Store{}, Exit{1}});
+}
+
+TEST_CASE("so does what no longer has a control member, but it is not started") {
+  Snapshot snapshot = end_with("1", "2");
+  InstalledPackage& lib = snapshot.packages->at("lib");
+  lib.member.reset();
+  lib.listed = {at("lib", "2")};
+  RunRecord left{kRun, {{State::done, "", {{"lib", "1", "2", {up("lib")}}}}}};
+  CHECK(next(left, Called{}, snapshot) ==
+        Actions{move("lib"), Confirm{}, DropBackup{"lib"}, DropAllStaged{}, Store{}, nothing_to_start});
 }
 
 TEST_CASE("what did not come is rolled back, newest first") {
@@ -154,7 +117,7 @@ TEST_CASE("what did not come is rolled back, newest first") {
         Actions{Warn{"lib: 2 was not installed, so the nodes are rolled back to 1"},
                 Warn{"app: 2 was not installed, so the nodes are rolled back to 1"},
                 RollBack{"app", {reversed(up("app"))}, {}}, RollBack{"lib", {reversed(up("lib"))}, {}},
-                DropBackup{"lib"}, DropBackup{"app"}, DropAllStaged{}, Store{}});
+                Confirm{}, DropBackup{"lib"}, DropBackup{"app"}, DropAllStaged{}, Store{}, nothing_to_start});
 }
 
 TEST_CASE("a package that has come without what it needs is rolled back in the nodes from its backup") {
@@ -163,9 +126,8 @@ TEST_CASE("a package that has come without what it needs is rolled back in the n
   version_before(back)->location = at("app", "2").location;  // the code path has it since it came
   version_after(back)->location = Location("/backups/app/app");
   CHECK(actions == Actions{move("app"), Warn{"lib: 2 was not installed, so the nodes are rolled back to 1"},
-                           RollBack{"app", {back}, {}}, UseBackup{"app"},
-                           RollBack{"lib", {reversed(up("lib"))}, {}}, DropBackup{"lib"}, DropAllStaged{},
-                           Store{}});
+                           RollBack{"app", {back}, {}}, RollBack{"lib", {reversed(up("lib"))}, {}}, Confirm{},
+                           UseBackup{"app"}, DropBackup{"lib"}, DropAllStaged{}, Store{}, nothing_to_start});
 }
 
 TEST_CASE("a package that nodes run from its backup follows when what it needs has come") {
@@ -181,7 +143,7 @@ TEST_CASE("a package that nodes run from its backup follows when what it needs h
   snapshot.backups["app"] = {used};
   const Actions stays = next(lib, Called{}, snapshot);
   CHECK(std::ranges::find(stays, PackageAction(DropBackup{"app"})) == stays.end());
-  CHECK(stays.back() == PackageAction(Store{}));
+  CHECK(stays.back() == PackageAction(nothing_to_start));
 
   snapshot = end_with("2", "2");
   snapshot.backups["app"] = {used};
@@ -225,12 +187,29 @@ TEST_CASE("a record of a process that is still at work is left alone") {
   Snapshot snapshot = upgrade_of_both();
   snapshot.run = "4712 1";
   snapshot.recorded_run_lives = true;
-  const Actions refused{Refuse{"the transaction of process 4711 has not ended"}};
+  const Actions refused{Refuse{
+      "the transaction of process 4711 has not ended: try again when it has, or end a process that hangs"}};
   CHECK(next(record(State::done), Called{}, snapshot) == refused);
   snapshot.moment = Moment::run_recovered;
   CHECK(next(record(State::done), Called{}, snapshot) == refused);
   snapshot.moment = Moment::run_ended;
   CHECK(next(record(State::done), Called{}, snapshot) == Actions{Exit{0}});
+}
+
+TEST_CASE("what has nothing to do with nodes is not refused because of another transaction") {
+  Snapshot snapshot = upgrade_of_both();
+  snapshot.run = "4712 1";
+  snapshot.opened = false;
+  const Executed silent{.code = 1, .all_known = false, .worst = 1, .unconfirmed = true};
+  CHECK(next(record(State::done), silent, snapshot) == Actions{OpenArchives{}});
+  snapshot.recorded_run_lives = true;
+  CHECK(next(record(State::done), Called{}, snapshot) == Actions{OpenArchives{}});
+  snapshot.opened = true;
+  for (Archive& one : snapshot.archives)
+    one.member.reset();
+  snapshot.removed = {"kernel"};
+  CHECK(next(record(State::done), Called{}, snapshot) == Actions{Exit{}});
+  CHECK(next(record(State::done), silent, snapshot).back() == PackageAction(Exit{}));
 }
 
 TEST_CASE("a transaction that was killed is finished by the next one and by a recovery") {
@@ -239,73 +218,7 @@ TEST_CASE("a transaction that was killed is finished by the next one and by a re
   snapshot.moment = Moment::run_recovered;
   const Actions recovery = next(record(State::done), Called{}, snapshot);
   CHECK(recovery.at(2) == PackageAction(RollBack{"app", {reversed(up("app"))}, {}}));
-  CHECK(recovery.back() == PackageAction(Store{}));
+  CHECK(recovery.back() == PackageAction(nothing_to_start));
   snapshot.moment = Moment::run_begins;
   CHECK(next(record(State::done), Called{}, snapshot) == recovery);
-}
-
-TEST_CASE("a package is stopped before it is removed, and started again if it was not") {
-  const RunRecord removing{kRun, {{State::trying, "", {{"app", "1", "", {stop("app")}, false, true}}}}};
-  CHECK(next({}, Called{}, removal()) ==
-        Actions{Store{removing}, Execute{{stop("app")}, How::all_or_none, true}});
-
-  Snapshot snapshot = removal();
-  snapshot.moment = Moment::run_ended;
-  snapshot.packages->erase("app");
-  CHECK(next(removing, Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
-
-  snapshot.packages->emplace("app", installed("app", "1"));
-  const Actions actions = next(removing, Called{}, snapshot);
-  CHECK(actions.at(0) == PackageAction(Warn{"app: was not removed, so the nodes are rolled back to 1"}));
-  CHECK(actions.at(1) == PackageAction(RollBack{"app", {reversed(stop("app"))}, PackagedApps{}}));
-}
-
-TEST_CASE("a package that is removed is stopped before what it needs changes") {
-  Snapshot snapshot = upgrade_of_both();
-  snapshot.archives = {archive("lib")};
-  CHECK(std::get<Execute>(next({}, Called{}, snapshot).back()).requests ==
-        std::vector<Request>{stop("app"), up("lib")});
-}
-
-TEST_CASE("a new package is started when its files are there") {
-  Snapshot snapshot = upgrade_of_both();
-  snapshot.archives = {archive("lib")};
-  snapshot.removed.clear();
-  snapshot.hooked.clear();
-  snapshot.packages->clear();
-  snapshot.staged.clear();
-  snapshot.backups.clear();
-  const RunRecord later{kRun, {{State::done, "", {{"lib", "", "2", {}}}}}};
-  CHECK(next({}, Called{}, snapshot) == Actions{Store{later}, Exit{0}});
-  CHECK(std::get<Execute>(next(later, Called{}, end_with("1", "2")).back()).requests ==
-        std::vector<Request>{start("lib", "2")});
-}
-
-TEST_CASE("a new package that an upgraded one needs is started first, from its staged files, if desired") {
-  Snapshot snapshot = upgrade_of_both();
-  snapshot.packages->erase("lib");
-  snapshot.staged["/lib.rpm"].desired = {Atom{"lib"}};
-  Request first = start("lib", "2");
-  version_after(first)->location = staged("lib").location;
-  CHECK(std::get<Execute>(next({}, Called{}, snapshot).back()).requests ==
-        std::vector<Request>{first, up("app")});
-}
-
-TEST_CASE("an application that another package ships from now on is upgraded, not stopped") {
-  Snapshot snapshot = upgrade_of_both();
-  snapshot.archives = {{"/app.rpm", PackageRelations{"app-server", "2"}, member("app", "2")}};
-  snapshot.backups = {{"app-server", {backup_of("app")}}};
-  snapshot.removed = {"app"};
-  Request moved = up("app");
-  version_after(moved)->location =
-      Location::staged(at("app", "2").location.in_path, "/staged/app-server/l/app-2/ebin");
-  CHECK(std::get<Execute>(next({}, Called{}, snapshot).back()).requests == std::vector<Request>{moved});
-}
-
-TEST_CASE("a package that needs one with another policy is skipped, too") {
-  Snapshot snapshot = upgrade_of_both();
-  snapshot.packages->at("lib").member->policy = PackagePolicy::leave;
-  CHECK(next({}, Called{}, snapshot) ==
-        Actions{Warn{"app: skipped until the nodes are restarted: app 2 needs lib (>= 2), and lib is 1"},
-                Exit{0}});
 }
