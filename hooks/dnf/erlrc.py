@@ -42,11 +42,17 @@ class Erlrc(dnf.Plugin):
         self.begun = True
         text = "".join(line + "\n" for line in lines)
         answer = subprocess.run([HOOK, "rpm", "begin"], input=text.encode(), check=False)
-        if answer.returncode != 0:
+        if answer.returncode == 1:
             raise dnf.exceptions.Error("erlrc: erlrc-hook has refused the transaction (see above); nothing was changed")
+        if answer.returncode != 0:
+            raise dnf.exceptions.Error(
+                "erlrc: erlrc-hook has failed (see above); no package was changed, but a node may have been: "
+                "`erlrc-hook rpm recover` brings nodes in sync")
 
     def transaction(self):
         if not self.begun:
             return
         self.begun = False
+        if not os.access(HOOK, os.X_OK):  # the transaction has removed it
+            return
         subprocess.run([HOOK, "rpm", "end"], stdin=subprocess.DEVNULL, check=False)

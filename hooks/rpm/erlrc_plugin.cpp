@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fcntl.h>
+#include <rpm/rpmps.h>
 #include <rpm/rpmte.h>
 #include <rpm/rpmts.h>
 #include <spawn.h>
@@ -50,6 +51,16 @@ bool concerns_nodes(rpmts ts) {
          ::access(kHook, X_OK) == 0;
 }
 
+/// rpm also calls us if it is going to refuse the transaction: an archive does not verify, or is older than
+/// the installed package. What the user allows is not among these problems. A conflict between files is
+/// found only after this call: then the nodes are rolled back at the end.
+bool is_refused_by_rpm(rpmts ts) {
+  const rpmps problems = rpmtsProblems(ts);
+  const bool any = rpmpsNumProblems(problems) > 0;
+  rpmpsFree(problems);
+  return any;
+}
+
 std::string absolute(const char* path) {
   char* const whole = ::realpath(path, nullptr);
   std::string text(whole != nullptr ? whole : path);
@@ -79,18 +90,35 @@ void write_all(int fd, const std::string& text) {
   }
 }
 
+/// Starts the hook with that standard input, as a shell would: rpm blocks signals during a transaction, and
+/// its database is open. 0, or the number of the error.
+int start_hook(const char* moment, int input, pid_t& pid) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  sigemptyset(&signals);
+  posix_spawnattr_setsigmask(&attributes, &signals);
+  sigfillset(&signals);
+  posix_spawnattr_setsigdefault(&attributes, &signals);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const std::array<const char*, 4> argv{kHook, "rpm", moment, nullptr};
+  const int failed =
+      ::posix_spawn(&pid, kHook, &files, &attributes, const_cast<char* const*>(argv.data()), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  return failed;
+}
+
 /// Whether the hook agrees.
 bool run_hook(const char* moment, const std::string& input) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_adddup2(&files, ends[0], STDIN_FILENO);
-  const std::array<const char*, 4> argv{kHook, "rpm", moment, nullptr};
   pid_t pid = 0;
-  const int failed =
-      ::posix_spawn(&pid, kHook, &files, nullptr, const_cast<char* const*>(argv.data()), environ);
-  posix_spawn_file_actions_destroy(&files);
+  const int failed = start_hook(moment, ends[0], pid);
   ::close(ends[0]);
   const auto before = std::signal(SIGPIPE, SIG_IGN);
   if (failed == 0) write_all(ends[1], input);
@@ -103,16 +131,23 @@ bool run_hook(const char* moment, const std::string& input) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/// The hook knows of the transaction. This is found out at its beginning only: at its end, rpm itself may
+/// have been upgraded.
+bool begun = false;
+
 }  // namespace
 
 extern "C" {
 
 static rpmRC erlrc_tsm_pre(rpmPlugin, rpmts ts) {
-  return !concerns_nodes(ts) || run_hook("begin", elements_of(ts)) ? RPMRC_OK : RPMRC_FAIL;
+  begun = concerns_nodes(ts) && !is_refused_by_rpm(ts);
+  if (!begun) return RPMRC_OK;
+  return run_hook("begin", elements_of(ts)) ? RPMRC_OK : RPMRC_FAIL;
 }
 
-static rpmRC erlrc_tsm_post(rpmPlugin, rpmts ts, int) {
-  if (concerns_nodes(ts)) (void)run_hook("end", "");
+static rpmRC erlrc_tsm_post(rpmPlugin, rpmts, int) {
+  if (begun) (void)run_hook("end", "");
+  begun = false;
   return RPMRC_OK;
 }
 

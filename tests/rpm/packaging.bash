@@ -56,9 +56,13 @@ for step in 'install 1.0.0 rpm --install' 'upgrade 1.1.0 rpm --upgrade' 'refusal
   holds "node: hello $vsn" equal "$(running hello hello)" "[\"$vsn\"]"
 done
 holds "both versions that were there are replaced" equal "$(rpm --query erlang-hello)" erlang-hello-1.0.0-1.x86_64
+rm /etc/erlrc.d/applications/erlang-hello.d/hello
+holds "an upgrade" packages rpm --upgrade "$out/erlang-hello-1.1.0.rpm"
+holds "does not make an application desired again" refused test -e /etc/erlrc.d/applications/erlang-hello.d/hello
+holds "node: hello 1.1.0, since it ran" equal "$(running hello hello)" '["1.1.0"]'
 holds "removed" packages rpm --erase erlang-hello
 holds "node: stopped" equal "$(running hello hello)" '[]'
-holds "disk: nothing is left" refused find /usr/lib/erlrc/packages/erlang-hello /usr/lib/erlang/lib/hello-1.0.0 -quit 2>/dev/null
+holds "disk: nothing is left" refused find /usr/lib/erlrc/packages/erlang-hello /usr/lib/erlang/lib/hello-1.1.0 -quit 2>/dev/null
 
 say "A subpackage, an epoch, a policy, and relations between applications:"
 cat >/tmp/two.spec <<'END'
