@@ -23,7 +23,7 @@ class Erlrc(dnf.Plugin):
         self.base = base
         self.begun = False
         # After a transaction that fails, dnf does not call transaction().
-        atexit.register(self.transaction)
+        atexit.register(self.end)
 
     def pre_transaction(self):
         # Nodes of this host do not use the files of another root directory, and a transaction that is only
@@ -50,9 +50,13 @@ class Erlrc(dnf.Plugin):
                 "`erlrc-hook rpm recover` brings nodes in sync")
 
     def transaction(self):
+        if not self.end():
+            raise dnf.exceptions.Error("erlrc: the packages are changed, but not every node is as they are (see above)")
+
+    def end(self):
         if not self.begun:
-            return
+            return True
         self.begun = False
         if not os.access(HOOK, os.X_OK):  # the transaction has removed it
-            return
-        subprocess.run([HOOK, "rpm", "end"], stdin=subprocess.DEVNULL, check=False)
+            return True
+        return subprocess.run([HOOK, "rpm", "end"], stdin=subprocess.DEVNULL, check=False).returncode == 0
