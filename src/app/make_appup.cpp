@@ -135,18 +135,11 @@ Term remove(const Atom& module) {
   return tuple(Atom{"remove"}, tuple(module, soft(), soft()));
 }
 
-enum class Conversion { same, other, unknown };
-
-// Whether the author has changed code_change, or what it calls, to more than to return the state. Another
-// compiler makes other instructions of the same source.
-Conversion compare_conversions(const Beam& earlier, const Beam& later) {
-  if (later.shapes->passes_on) return Conversion::same;
-  if (!later.conversion) return Conversion::unknown;
-  if (!converts_states(earlier)) return Conversion::other;
-  if (!earlier.conversion || later.conversion->compiler.empty() ||
-      earlier.conversion->compiler != later.conversion->compiler)
-    return Conversion::unknown;
-  return earlier.conversion->digest == later.conversion->digest ? Conversion::same : Conversion::other;
+// Whether the author has changed code_change, or what it calls, to more than to return the state.
+CodeComparison compare_conversions(const Beam& earlier, const Beam& later) {
+  if (later.shapes->passes_on) return CodeComparison::same;
+  if (later.conversion && !converts_states(earlier)) return CodeComparison::other;
+  return compare(earlier.conversion, later.conversion);
 }
 
 // The compiler's own vsn is that of the code. So if other code has the same, its author has set it and has
@@ -156,7 +149,7 @@ Conversion compare_conversions(const Beam& earlier, const Beam& later) {
 bool has_same_states(const Beam& earlier, const Beam& later) {
   const auto vsn = vsn_attribute(later);
   if (!vsn || vsn != vsn_attribute(earlier) || !earlier.shapes || !later.shapes) return false;
-  return compare_conversions(earlier, later) != Conversion::other &&
+  return compare_conversions(earlier, later) != CodeComparison::other &&
          unfit_shapes(*earlier.shapes, *later.shapes).empty() &&
          unfit_shapes(*later.shapes, *earlier.shapes).empty();
 }
@@ -233,7 +226,7 @@ std::vector<AppupRemark> remarks(const Versions& versions, const AppFiles& to,
       made.push_back({module, AppupRemark::Kind::no_code_change});
     const Beam& earlier = versions.earlier.beams.at(module);
     if (!is_supervisor(later) && converts_state(later) && has_same_states(earlier, later) &&
-        compare_conversions(earlier, later) == Conversion::unknown)
+        compare_conversions(earlier, later) == CodeComparison::unknown)
       made.push_back({module, AppupRemark::Kind::conversion_unknown});
     const Beam& target = to.beams.at(module);
     if (target.nif)

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -14,7 +16,7 @@
 #include "awaits.hpp"
 #include "chunks.hpp"
 #include "code_chunk.hpp"
-#include "conversion_code.hpp"
+#include "code_digest.hpp"
 #include "read_shapes.hpp"
 #include "supervisor_init.hpp"
 
@@ -213,9 +215,9 @@ bool keeps_state(const Beam& beam) {
          exports(beam, "callback_mode", 0) || exports(beam, "__struct__", 0) || !behaviours(beam).empty();
 }
 
-std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms) {
+std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
   const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
-  return read_shapes({chunks.get("Code"), atom, literals(chunks)});
+  return read_shapes({chunks.get("Code"), atom, beam.imports, literals(chunks)});
 }
 
 // Whether the vsn is that of the author: the compiler's own is an md5.
@@ -224,12 +226,19 @@ bool has_own_vsn(const Beam& beam) {
   return vsn && !std::holds_alternative<BigInteger>(vsn->value);
 }
 
-std::optional<ConversionCode> conversion(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
+std::optional<CodeDigest> digest_of(const std::set<std::string>& functions, const Chunks& chunks,
+                                    const AtomTable& atoms, const Beam& beam) {
   const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
   const auto digest =
-      conversion_digest({chunks.get("Code"), atom, beam.imports, fun_labels(chunks), literals(chunks)});
+      code_digest({chunks.get("Code"), atom, beam.imports, fun_labels(chunks), literals(chunks)}, functions);
   if (!digest) return std::nullopt;
-  return ConversionCode{*digest, compiler_version(chunks)};
+  return CodeDigest{*digest, compiler_version(chunks)};
+}
+
+// The start/2 of Elixir's is compared by the children that it starts.
+bool starts_application(const Beam& beam) {
+  const std::vector<Atom> names = behaviours(beam);
+  return exports(beam, "start", 2) && std::ranges::find(names, Atom{"application"}) != names.end();
 }
 
 Beam read_module(BytesView file) {
@@ -253,8 +262,11 @@ Beam read_module(BytesView file) {
   if (is_supervisor(beam))
     beam.init = supervisor_init(chunks, atoms, beam);
   else if (keeps_state(beam))
-    beam.shapes = shapes(chunks, atoms);
-  if (converts_states(beam) && has_own_vsn(beam)) beam.conversion = conversion(chunks, atoms, beam);
+    beam.shapes = shapes(chunks, atoms, beam);
+  if (converts_states(beam) && has_own_vsn(beam))
+    beam.conversion =
+        digest_of({"code_change/3", "code_change/4", "system_code_change/4"}, chunks, atoms, beam);
+  if (starts_application(beam)) beam.start = digest_of({"start/2"}, chunks, atoms, beam);
   if (exports(beam, "system_code_change", 4))
     beam.awaits = read_awaits(chunks.get("Code"), [&](std::uint32_t index) { return atoms.at(index); });
   return beam;
@@ -301,6 +313,12 @@ Beam parse_beam(BytesView bytes, const std::string& file) {
 bool converts_states(const Beam& beam) {
   return exports(beam, "code_change", 3) || exports(beam, "code_change", 4) ||
          exports(beam, "system_code_change", 4);
+}
+
+CodeComparison compare(const std::optional<CodeDigest>& earlier, const std::optional<CodeDigest>& later) {
+  if (!earlier || !later || later->compiler.empty() || earlier->compiler != later->compiler)
+    return CodeComparison::unknown;
+  return earlier->digest == later->digest ? CodeComparison::same : CodeComparison::other;
 }
 
 bool exports(const Beam& beam, std::string_view function, std::uint32_t arity) {

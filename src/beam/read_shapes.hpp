@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include <erlrc/base/bytes.hpp>
+#include <erlrc/beam/beam.hpp>
 #include <erlrc/beam/shapes.hpp>
 
 namespace erlrc {
@@ -14,7 +16,8 @@ namespace erlrc {
 struct ShapeCode {
   BytesView code_chunk;
   std::function<Atom(std::uint32_t)> atom;  // by number in the file
-  Bytes literals;                           // the data of the LitT chunk, inflated
+  const std::vector<ImportedFunction>& imports;
+  Bytes literals;  // the data of the LitT chunk, inflated
 };
 
 // Returns null if the code has instructions that are not known.

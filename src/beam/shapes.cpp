@@ -13,6 +13,7 @@
 #include <erlrc/term/match.hpp>
 
 #include "instructions.hpp"
+#include "map_use.hpp"
 #include "opcodes.hpp"
 
 // The compiler tests a record by is_tagged_tuple, which has its size and its name. Where it tests size and
@@ -28,7 +29,8 @@ constexpr std::size_t kLargestStruct = std::size_t{64} << 10;
 
 class ShapeReader {
 public:
-  explicit ShapeReader(const ShapeCode& module) : module_(module) {}
+  explicit ShapeReader(const ShapeCode& module)
+      : module_(module), maps_(module.atom, module.imports, literals_) {}
 
   Shapes read() {
     read_literals();
@@ -40,7 +42,7 @@ public:
     for (const std::uint64_t atom : compared_)
       if (const auto found = uses_.find(atom); found != uses_.end())
         found->second.known.insert(sizes_.begin(), sizes_.end());
-    Shapes shapes{{}, std::move(struct_keys_), has_code_change_ && !converts_};
+    Shapes shapes{{}, std::move(struct_keys_), has_code_change_ && !converts_, maps_.read()};
     for (auto& [atom, use] : uses_)
       merge(shapes.records[module_.atom(static_cast<std::uint32_t>(atom))], use);
     for (const LiteralRecord& literal : literal_records_)
@@ -123,6 +125,8 @@ private:
     const auto& operands = instruction.operands;
     if (in_code_change_ && instruction.opcode != kFuncInfo && !passes_on(instruction)) converts_ = true;
     note_literals(instruction);
+    const bool begins = instruction.opcode == kLabel || instruction.opcode == kFuncInfo;
+    if (begins || !in_code_change_) maps_.note(instruction);
     switch (instruction.opcode) {
       case kFuncInfo:
         begin_function(instruction);
@@ -201,6 +205,7 @@ private:
   }
 
   const ShapeCode& module_;
+  MapUseReader maps_;
   std::vector<BytesView> literals_;
   std::vector<LiteralRecord> literal_records_;  // records among them
   std::set<std::uint64_t> used_literals_;       // outside of code_change
@@ -239,8 +244,34 @@ std::string describe(const Unfit& unfit) {
   }
   for (const Atom& key : unfit.keys)
     texts.push_back("the struct gets the key " + key.name);
+  for (const UnfitMap& map : unfit.maps)
+    texts.push_back("a map gets the key " + map.key.name);
   return join(texts, ", ");
 }
+
+namespace {
+
+bool knows(const MapUse& use, const Atom& key) {
+  return use.needed.contains(key) || use.optional.contains(key) ||
+         std::ranges::any_of(use.made, [&](const std::set<Atom>& keys) { return keys.contains(key); });
+}
+
+// The maps of `to` that are maps of `from` with further keys.
+std::vector<UnfitMap> unfit_maps(const MapUse& from, const MapUse& to) {
+  std::vector<UnfitMap> unfit;
+  for (const std::set<Atom>& keys : to.made) {
+    std::set<Atom> known, added;
+    for (const Atom& key : keys)
+      (knows(from, key) ? known : added).insert(key);
+    if (known.empty() || !from.made.contains(known)) continue;
+    for (const Atom& key : added)
+      if (to.needed.contains(key) && !to.optional.contains(key))
+        unfit.push_back({key, {known.begin(), known.end()}});
+  }
+  return unfit;
+}
+
+}  // namespace
 
 Unfit unfit_shapes(const Shapes& from, const Shapes& to) {
   Unfit unfit;
@@ -256,6 +287,7 @@ Unfit unfit_shapes(const Shapes& from, const Shapes& to) {
     std::ranges::copy_if(*to.struct_keys, std::back_inserter(unfit.keys), [&](const Atom& key) {
       return std::ranges::find(*from.struct_keys, key) == from.struct_keys->end();
     });
+  unfit.maps = unfit_maps(from.maps, to.maps);
   return unfit;
 }
 

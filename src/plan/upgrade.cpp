@@ -15,6 +15,7 @@
 #include <erlrc/term/text.hpp>
 
 #include "inclusions.hpp"
+#include "left_to_start.hpp"
 #include "libraries.hpp"
 #include "script_steps.hpp"
 #include "start_impl.hpp"
@@ -158,6 +159,10 @@ Word word_of(const Request::Change& change) {
   return change.direction == Direction::up ? Word::upgraded : Word::downgraded;
 }
 
+bool restarts(const ScriptSteps& script, const Atom& app) {
+  return std::ranges::find(script.change, Step{StopApp{app}}) != script.change.end();
+}
+
 Decision plan_running(const Atom& app, const Request::Change& change, const NodeState& node,
                       const RunningVersions& versions, const Desired& desired) {
   const AppFiles& from = versions.from();
@@ -176,6 +181,9 @@ Decision plan_running(const Atom& app, const Request::Change& change, const Node
             {std::move(script.origin)}};
   std::ranges::move(inclusions.losses(), std::back_inserter(plan.remarks));
   std::ranges::move(made.notes, std::back_inserter(plan.notes));
+  if (!restarts(made, app))
+    for (std::string& remark : left_to_start(from, to))
+      plan.remarks.push_back(std::move(remark));
   if (change.explain) plan.modules = explain_modules(from, to, script.instructions);
   append(plan.steps, std::move(made.before));
   if (auto needed = start_newly_needed(from.spec, to.spec, node)) plan.steps.push_back(*std::move(needed));

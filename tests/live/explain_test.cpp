@@ -105,6 +105,21 @@ TEST_CASE(
             "because of code without debug information in fir_sup:init/1\n"));
 }
 
+TEST_CASE("explain: how much memory the processes of a module have, if it is much") {
+  Lab lab;
+  lab.add(fir(lab, "1.0.0", {"fir_a"}, {}));
+  lab.add(fir(lab, "2.0.0", {"fir_a"}, {}));
+  start(lab);
+  lab.ask(
+      "sys:replace_state(fir_a, fun(S) -> S#{big => lists:seq(1, 200000)} end),"
+      " erlang:garbage_collect(whereis(fir_a)).");
+  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0", {"--explain"});
+  INFO(ran);
+  CHECK(has(ran.out,
+            "  remark: module fir_a: changed: code_change/3 converts the states; 1 process runs it: <"));
+  CHECK(has(ran.out, " MB of states and messages\n"));
+}
+
 TEST_CASE("explain: what a restart will lose is named, with the processes") {
   Lab lab;
   const auto [instruction, lost] = GENERATE(table<std::string, std::string>(

@@ -43,12 +43,12 @@ struct SupervisorInit {
   bool operator==(const SupervisorInit&) const = default;
 };
 
-/// What converts the states of a module, to be compared with that of another version.
-struct ConversionCode {
-  Md5Digest digest{};  ///< of the code_change functions and all that they call in their module
-  std::string
-      compiler;  ///< its version, since each makes other instructions; empty if the file does not have it
-  bool operator==(const ConversionCode&) const = default;
+/// Some functions of a module and all that they call in it, to be compared with those of another version.
+struct CodeDigest {
+  Md5Digest digest{};
+  /// Its version, since each makes other instructions; empty if the file does not have it.
+  std::string compiler;
+  bool operator==(const CodeDigest&) const = default;
 };
 
 struct Beam {
@@ -61,8 +61,9 @@ struct Beam {
   bool nif = false;                      ///< calls erlang:load_nif/2
   std::optional<SupervisorInit> init{};  ///< only for a supervisor
   std::optional<Shapes> shapes{};        ///< of states; only if the module may have some, and they are known
-  /// Only if its author has set the vsn: otherwise that shows whether the code differs.
-  std::optional<ConversionCode> conversion{};
+  /// The code_change functions. Only if its author has set the vsn: otherwise that shows whether they differ.
+  std::optional<CodeDigest> conversion{};
+  std::optional<CodeDigest> start{};  ///< start/2 of an application (application(3erl))
   /// The functions of a special process (sys(3erl)) that wait for some messages, and for no system messages.
   std::vector<FunctionName> awaits{};
   bool operator==(const Beam&) const = default;
@@ -76,6 +77,11 @@ bool exports(const Beam& beam, std::string_view function, std::uint32_t arity);
 
 /// Whether it has a function that converts states: code_change of a behaviour, or that of a special process.
 bool converts_states(const Beam& beam);
+
+enum class CodeComparison { same, other, unknown };
+
+/// Another compiler makes other instructions of the same source: then nothing is known.
+CodeComparison compare(const std::optional<CodeDigest>& earlier, const std::optional<CodeDigest>& later);
 
 /// The behaviours named in the attributes `behaviour` and `behavior`.
 std::vector<Atom> behaviours(const Beam& beam);

@@ -21,7 +21,8 @@ namespace erlrc {
 /// run a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure.
 /// What is still inside the old code of a module of `killing` at the end will be killed. A process that was
 /// started as something else and waits in a function of `awaits` is not one of the module that has it. The
-/// code_change of a module of `passing` converts nothing.
+/// code_change of a module of `passing` converts nothing. Where a script neither converts nor calls
+/// anything, rows of tables that are records that change count as well.
 struct CheckStranded {
   static constexpr std::string_view name = "check_stranded";
   std::vector<Atom> apps;
@@ -73,7 +74,8 @@ struct CheckStates {
           expected.push_back(std::int64_t{size});
         records.push_back(tuple(record.tag, std::int64_t{record.size}, list(std::move(expected))));
       }
-      return tuple(module, list(std::move(records)), atoms(unfit.keys));
+      const auto map = [](const UnfitMap& each) { return tuple(each.key, atoms(each.known)); };
+      return tuple(module, list(std::move(records)), atoms(unfit.keys), parts::each(unfit.maps, map));
     }
     bool operator==(const Item&) const = default;
   };

@@ -14,6 +14,7 @@
 -import(erlrc_origin, [check_origin/3]).
 -import(erlrc_pins, [pin_libraries/2]).
 -import(erlrc_conversion, [ask_ready/1]).
+-import(erlrc_rows, [check_rows/1]).
 -import(erlrc_stranded, [check_callbacks/1, check_loops/1]).
 -import(erlrc_text, [expect/4, fail/2, modules/1, text/2]).
 
@@ -173,6 +174,7 @@ code_step(do, {check_loaded, Items}, C) ->
     check_callbacks(C),
     %% A rollback would kill them.
     check_loops(C#{stranded := report}),
+    check_rows(C),
     C;
 code_step(do, check_nifs, C) ->
     check_nifs(C),

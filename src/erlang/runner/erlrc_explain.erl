@@ -25,7 +25,15 @@ explain_modules(Apps, Items, C) ->
     ok.
 
 counted([], _) -> "no process runs it";
-counted([_] = Pids, C) -> ["1 process runs it: ", processes(Pids, C)];
+counted([_] = Pids, C) -> ["1 process runs it: ", processes(Pids, C), memory(Pids)];
 counted(Pids, C) ->
     [integer_to_list(length(Pids)), " processes run it: ", processes(lists:sublist(Pids, 3), C),
-     case length(Pids) > 3 of true -> ", .."; false -> "" end].
+     case length(Pids) > 3 of true -> ", .."; false -> "" end, memory(Pids)].
+
+%% For a rollback, states are copied; those of more than a megabyte stay in their processes (erlrc_kept).
+memory(Pids) ->
+    Words = lists:sum([Words || Pid <- Pids, {_, Words} <- [process_info(Pid, total_heap_size)]]),
+    case Words * erlang:system_info(wordsize) div 1000000 of
+        0 -> "";
+        Megabytes -> [", with ", integer_to_list(Megabytes), " MB of states and messages"]
+    end.

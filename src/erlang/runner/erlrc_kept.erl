@@ -11,8 +11,8 @@
 %%
 %% The state of a supervisor is what is needed of it: its children.
 -module(erlrc_kept).
--export([ask_states/1, fetched/2, forget_states/0, is_same/4, kept_replies/3, outlines/2, put_back/2,
-         send_back/2]).
+-export([ask_states/1, await_done/2, fetched/2, forget_states/0, in_process/3, is_same/4, kept_replies/3,
+         outlines/2, put_back/2, send_back/2]).
 -import(erlrc_call, [limit/2]).
 -import(erlrc_journal, [recall/1, record/2]).
 
@@ -105,6 +105,7 @@ outlines(Pids, C) ->
                "      _ when is_atom(Term) -> Term;"
                "      #{'__struct__' := Module} ->"
                "        maps:map(fun(Key, _) -> case Key of '__struct__' -> Module; _ -> kept end end, Term);"
+               "      _ when is_map(Term), map_size(Term) < 65 -> maps:map(fun(_, _) -> kept end, Term);"
                "      _ when is_tuple(Term), Depth > 0 ->"
                "        list_to_tuple([Of(Each, Depth - 1) || Each <- tuple_to_list(Term)]);"
                "      _ -> kept"

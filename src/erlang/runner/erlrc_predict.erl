@@ -9,7 +9,7 @@
 %%
 %% The verdict is in the record because the evaluated code may catch the exception that ends it.
 -module(erlrc_predict).
--export([predict/5, takes/5]).
+-export([predict/5, read_code/1, takes/5]).
 -import(erlrc_call, [now_ms/0]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_text, [exception/3, module_name/1, text/2]).

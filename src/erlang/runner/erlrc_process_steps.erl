@@ -16,6 +16,7 @@
 -import(erlrc_outside, [concerned/3]).
 -import(erlrc_record, [check_records/4, defined/2, redefined/1]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
+-import(erlrc_rows, [changed_rows/1, note_rows/4, unfit_rows/1]).
 -import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
                        check_unconverted_states/4]).
 -import(erlrc_stranded, [check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/4]).
@@ -122,7 +123,7 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     %% A supervisor may stop its children. No plan stops other processes, unless it calls what may do that.
     CallsHooks orelse check_loops(Checked#{lost_loops := [{Module, Loop, Pids -- column(1, Procs)}
                                                           || {Module, Loop, Pids} <- Lost]}),
-    Checked;
+    note_rows(changed_rows(Defined), Records, CallsHooks orelse Converted -- Passing =/= [], Checked);
 
 process_step(do, {explain_modules, Apps, Items, Awaits}, C) ->
     record(awaits, maps:from_list(Awaits)),
@@ -131,7 +132,7 @@ process_step(do, {explain_modules, Apps, Items, Awaits}, C) ->
 
 process_step(do, {check_states, Unfit, Converted, Policy}, C) ->
     check_unconverted_states(Unfit, Converted, Policy, C),
-    C#{unfit := {Unfit, Policy}}.
+    note_rows(unfit_rows(Unfit), Policy, false, C#{unfit := {Unfit, Policy}}).
 
 %% The supervisors that were suspended along with the processes of some modules are resumed with the last of
 %% those.

@@ -8,10 +8,11 @@
 %% (include/erlrc/beam/shapes.hpp), while their processes are suspended. The states of modules that the script
 %% loads without a conversion are compared before anything is touched.
 %%
-%% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key]}]: the sizes of records that the new code does not
-%% know, and the keys of the module's struct that the old one does not have.
+%% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key], [{NewKey, [Known]}]}]: the sizes of records that the
+%% new code does not know, the keys of the module's struct that the old one does not have, and those that the
+%% new code needs in maps with some known keys.
 -module(erlrc_shape).
--export([own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
+-export([fields/1, own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
 -import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_call, [now_ms/0]).
 -import(erlrc_ending, [outliving/2]).
@@ -38,12 +39,15 @@ unconverted_states([], _, _) ->
     [];
 unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
     census(),
-    Loaded = [Row || {Module, _, _} = Row <- Unfit, not lists:member(Module, Converted)],
-    Running = of_modules([Module || {Module, _, _} <- Loaded], C),
+    Loaded = [Row || {Module, _, _, _} = Row <- Unfit, not lists:member(Module, Converted)],
+    Running = of_modules([Module || {Module, _, _, _} <- Loaded], C),
     Pids = outliving(lists:usort(lists:append([Of || {_, Of} <- Running])), C),
     Others = outliving(processes() -- [self(), whereis(application_controller) | Pids ++ Reached], C),
-    {Holding, Left} = search(Others, binary:compile_pattern(patterns_of(Unfit)), [],
-                             C#{deadline := min(Deadline, now_ms() + 2000)}),
+    {Holding, Left} = case patterns_of(Unfit) of
+                          [] -> {[], []};
+                          Patterns -> search(Others, binary:compile_pattern(Patterns), [],
+                                             C#{deadline := min(Deadline, now_ms() + 2000)})
+                      end,
     Left =:= [] orelse remark("~p processes could not be searched for states that change: ~ts",
                               [length(Left), processes(lists:sublist(Left, 3), C)]),
     unfit_states(states_now(Pids, C), Loaded, Running)
@@ -64,13 +68,14 @@ unfit_states(_, [], _) ->
     [];
 unfit_states(States, Unfit, Running) ->
     Managers = [Pid || {Pid, State} <- States, is_list(State), is_event_manager(Pid)],
-    Records = [Pattern || {_, Own, _} <- Unfit, {Tag, Size, _} <- Own,
+    Records = [Pattern || {_, Own, _, _} <- Unfit, {Tag, Size, _} <- Own,
                           Tuple <- [list_to_tuple([Tag | lists:duplicate(Size - 1, '_')])],
                           Pattern <- [Tuple, {'_', Tuple}, {Tuple, '_'}]],
-    Structs = [Pattern || {Module, _, [_ | _]} <- Unfit, Map <- [#{'__struct__' => Module}],
-                          Pattern <- [Map, {'_', Map}]],
+    Structs = [#{'__struct__' => Module} || {Module, _, [_ | _], _} <- Unfit],
+    Maps = [maps:from_list([{Key, '_'} || Key <- Known]) || {_, _, _, Each} <- Unfit, {_, Known} <- Each],
+    Patterns = Records ++ [Pattern || Map <- lists:usort(Structs ++ Maps), Pattern <- [Map, {'_', Map}]],
     Suspects = ets:match_spec_run(States, ets:match_spec_compile([{{'$1', Pattern}, [], ['$1']}
-                                                                  || Pattern <- Records ++ Structs])),
+                                                                  || Pattern <- Patterns])),
     %% In a list, or in the tuple of a special process, the place of the record is not known.
     Special = [lists:sublist(Pids, ?many) || {Module, Pids} <- Running, is_special(Module)],
     Lists = lists:sublist([Pid || {Pid, State} <- States, is_list(State)], ?many),
@@ -90,8 +95,7 @@ runs(Running) ->
 %% [] or [{Module, Why}]: why the new code cannot have that state.
 unfit_state(Pid, State, Unfit, Modules) ->
     Own = [{Module, Why} || {Module, Part} <- own_parts(Pid, State, Modules),
-                            {Same, Records, Keys} <- Unfit,
-                            Same =:= Module, Why <- unfit_part(Module, Part, Records, Keys)],
+                            {Same, _, _, _} = Row <- Unfit, Same =:= Module, Why <- unfit_part(Part, Row)],
     case {Own, process_info(Pid, total_heap_size)} of
         {[First | _], _} -> [First];
         {[], {_, Words}} when Words < ?words ->
@@ -105,7 +109,7 @@ unfit_state(Pid, State, Unfit, Modules) ->
 %% that of another one.)
 unfit_inside(Encoded, Unfit, Modules) ->
     [{Module, unfit_record(Module, Tag, Size, Expected)}
-     || {Module, Records, _} <- Unfit, lists:member(Module, Modules),
+     || {Module, Records, _, _} <- Unfit, lists:member(Module, Modules),
         {Tag, Size, Expected} <- Records, Tag =/= state, Size < 256,
         binary:match(Encoded, pattern(Tag, Size)) =/= nomatch].
 
@@ -147,16 +151,17 @@ own_of_loop(Loop) ->
 %% module made, or a struct. Found in the encoded state: to walk through a long one would take too long.
 unfit_kept(Encoded, Unfit) ->
     [{Module, unfit_record(Module, Tag, Size, Expected)}
-     || {Module, Records, _} <- Unfit, {Tag, Size, Expected} <- Records, Size < 256,
+     || {Module, Records, _, _} <- Unfit, {Tag, Size, Expected} <- Records, Size < 256,
         binary:match(Encoded, kept_record(Module, Tag, Size)) =/= nomatch]
         ++ [{Module, unfit_struct(Module, Key)}
-            || {Module, _, [_ | _] = Keys} <- Unfit,
+            || {Module, _, [_ | _] = Keys, _} <- Unfit,
                binary:match(Encoded, kept_struct(Module)) =/= nomatch,
                Key <- Keys, binary:match(Encoded, encoded(Key)) =:= nomatch].
 
 patterns_of(Unfit) ->
-    [kept_record(Module, Tag, Size) || {Module, Records, _} <- Unfit, {Tag, Size, _} <- Records, Size < 256]
-        ++ [kept_struct(Module) || {Module, _, [_ | _]} <- Unfit].
+    [kept_record(Module, Tag, Size)
+     || {Module, Records, _, _} <- Unfit, {Tag, Size, _} <- Records, Size < 256]
+        ++ [kept_struct(Module) || {Module, _, [_ | _], _} <- Unfit].
 
 kept_record(Module, Tag, Size) ->
     <<(encoded(Module))/binary, 104, Size, (encoded(Tag))/binary>>.
@@ -168,12 +173,15 @@ encoded(Atom) ->
     <<131, Encoded/binary>> = term_to_binary(Atom),
     Encoded.
 
-unfit_part(Module, Part, Records, _) when is_tuple(Part), tuple_size(Part) > 0 ->
+unfit_part(Part, {Module, Records, _, _}) when is_tuple(Part), tuple_size(Part) > 0 ->
     [unfit_record(Module, Tag, Size, Expected)
      || {Tag, Size, Expected} <- Records, Tag =:= element(1, Part), Size =:= tuple_size(Part)];
-unfit_part(Module, #{'__struct__' := Module} = Map, _, Keys) ->
+unfit_part(#{'__struct__' := Module} = Map, {Module, _, Keys, _}) ->
     [unfit_struct(Module, Key) || Key <- Keys, not is_map_key(Key, Map)];
-unfit_part(_, _, _, _) ->
+unfit_part(Map, {Module, _, _, Maps}) when is_map(Map) ->
+    [unfit_map(Module, Key) || {Key, Known} <- Maps, not is_map_key(Key, Map),
+                               maps:size(maps:with(Known, Map)) =:= length(Known)];
+unfit_part(_, _) ->
     [].
 
 unfit_record(Module, Tag, Size, Expected) ->
@@ -182,6 +190,9 @@ unfit_record(Module, Tag, Size, Expected) ->
 
 unfit_struct(Module, Key) ->
     io_lib:format("~ts, whose struct has no key ~0tp, which the new code has", [module_name(Module), Key]).
+
+unfit_map(Module, Key) ->
+    io_lib:format("~ts, whose map has no key ~0tp, which the new code needs", [module_name(Module), Key]).
 
 fields(Sizes) ->
     [lists:join(" or ", [integer_to_list(Size - 1) || Size <- Sizes]),

@@ -174,7 +174,7 @@ TEST_CASE("states are not converted while -vsn and records stay") {
 }
 
 TEST_CASE("states are converted by another code_change even if -vsn and records stay") {
-  const auto version = [](const std::string& code, std::optional<ConversionCode> conversion,
+  const auto version = [](const std::string& code, std::optional<CodeDigest> conversion,
                           bool passes_on = false) {
     Module made = module("m").exporting("code_change/3").versioned("1", {{}, {}, passes_on}).differing(code);
     made.beam.conversion = std::move(conversion);
@@ -182,7 +182,7 @@ TEST_CASE("states are converted by another code_change even if -vsn and records 
   };
   const auto same = terms("{update, m, soft, soft_purge, soft_purge, []}.");
   const auto converted = terms("{update, m, {advanced, []}, soft_purge, soft_purge, []}.");
-  const ConversionCode one{{1}, "8.2"}, other{{2}, "8.2"}, by_another_compiler{{2}, "8.5"};
+  const CodeDigest one{{1}, "8.2"}, other{{2}, "8.2"}, by_another_compiler{{2}, "8.5"};
   CHECK(up(version("a", one), version("b", one)) == same);
   CHECK(up(version("a", one), version("b", other)) == converted);
   CHECK(down(version("a", one), version("b", other)) == converted);
@@ -193,7 +193,7 @@ TEST_CASE("states are converted by another code_change even if -vsn and records 
   CHECK(up(version("a", one), version("b", other, true)) == same);
   CHECK(up(version("a", one), version("b", by_another_compiler)) == same);
   // Stripped files do not show which compiler it was.
-  const ConversionCode stripped{{1}, ""}, other_stripped{{2}, ""};
+  const CodeDigest stripped{{1}, ""}, other_stripped{{2}, ""};
   CHECK(up(version("a", stripped), version("b", other_stripped)) == same);
   const auto remarks = [](const AppFiles& from, const AppFiles& to) {
     return make_script(from, to, Direction::up).remarks;

@@ -2,7 +2,10 @@
 #include <erlrc/beam/shapes.hpp>
 
 #include <filesystem>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <erlrc/beam/beam.hpp>
 
@@ -23,6 +26,8 @@ Shapes shapes_of(const std::string& release, const std::string& file) {
 }
 
 const Atom state{"state"}, more{"more"};
+const Atom asked{"asked"}, found{"found"}, jobs{"jobs"}, late{"late"}, limit{"limit"}, n{"n"}, tried{"tried"},
+    unit{"unit"};
 
 }  // namespace
 
@@ -55,7 +60,30 @@ TEST_CASE("a record that the other version matches nowhere is not compared") {
   CHECK(unfit_shapes(one, Shapes{{{state, {{3}, {2, 3}, {3}}}}, std::nullopt, false}) == Unfit{});
 }
 
+TEST_CASE("the keys that a map needs are known by the code") {
+  const std::string release = GENERATE("otp25", "otp27");
+  CAPTURE(release);
+  const Shapes one = shapes_of(release, "mapping_1");
+  const Shapes two = shapes_of(release, "mapping_2");
+  const std::vector<Atom> both{jobs, n};
+  CHECK(one.maps == MapUse{{jobs, n}, {}, {{jobs, n}}});
+  CHECK(two.maps.needed == std::set<Atom>{asked, jobs, late, limit, n, unit});
+  CHECK(two.maps.optional == std::set<Atom>{found, late, tried});
+  CHECK(unfit_shapes(one, two) == Unfit{{}, {}, {{asked, both}, {limit, both}, {unit, both}}});
+  CHECK(unfit_shapes(two, one) == Unfit{});
+}
+
+TEST_CASE("a map that the earlier version does not make is not compared") {
+  const auto shapes = [](MapUse use) { return Shapes{{}, std::nullopt, false, std::move(use)}; };
+  const Shapes two = shapes({{limit}, {}, {{n, jobs, limit}}});
+  CHECK(unfit_shapes(shapes({{}, {}, {{n, jobs}}}), two) == Unfit{{}, {}, {{limit, {jobs, n}}}});
+  CHECK(unfit_shapes(shapes({{}, {}, {{n, unit}}}), two) == Unfit{});
+  CHECK(unfit_shapes(shapes({{}, {limit}, {{n, jobs}}}), two) == Unfit{});
+  CHECK(unfit_shapes(shapes({{}, {}, {{n, jobs}}}), shapes({{limit}, {limit}, {{n, jobs, limit}}})) ==
+        Unfit{});
+}
+
 TEST_CASE("what differs is described in fields") {
-  CHECK(describe({{{state, 2, {3, 4}}}, {more}}) ==
-        "record state has 1 field and gets 2 or 3, the struct gets the key more");
+  CHECK(describe({{{state, 2, {3, 4}}}, {more}, {{limit, {n}}}}) ==
+        "record state has 1 field and gets 2 or 3, the struct gets the key more, a map gets the key limit");
 }

@@ -60,9 +60,9 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
         "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[m],[],[]}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}, {}, {}, {{m, {{n, 2}}}}}) ==
         "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[],[{m,[{n,2}]}],[]}}");
-  const Unfit unfit{{{Atom{"state"}, 2, {3, 4}}}, {n}};
+  const Unfit unfit{{{Atom{"state"}, 2, {3, 4}}}, {n}, {{app, {m}}}};
   CHECK(sent(CheckStates{{{m, unfit}}, {n}}) ==
-        "{processes,{check_states,[{m,[{state,2,[3,4]}],[n]}],[n],refuse}}");
+        "{processes,{check_states,[{m,[{state,2,[3,4]}],[n],[{a,[m]}]}],[n],refuse}}");
   CHECK(sent(NoteChildren{{app}, {{m, true}, {app, false, {m}, {app}}}}) ==
         "{children,{note_children,[a],[{m,true,[],[]},{a,false,[m],[a]}],[]}}");
   CHECK(sent(NoteChildren{{app}, {}, {m}}) == "{children,{note_children,[a],[],[m]}}");

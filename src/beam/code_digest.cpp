@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "conversion_code.hpp"
+#include "code_digest.hpp"
 
 #include <iterator>
 #include <map>
@@ -45,10 +45,6 @@ int import_operand(std::uint8_t opcode) {
   }
 }
 
-bool is_conversion(const std::string& function) {
-  return function == "code_change/3" || function == "code_change/4" || function == "system_code_change/4";
-}
-
 // The operands of some are places in the string table, or numbers of funs.
 bool is_known(std::uint8_t opcode) {
   return opcode <= kLastKnown && opcode != kBsPutString && opcode != kBsMatchString &&
@@ -62,18 +58,18 @@ struct Function {
   std::set<std::size_t> reached{};
 };
 
-class ConversionReader {
+class DigestReader {
 public:
-  explicit ConversionReader(const ConversionParts& module) : module_(module) { read_literals(); }
+  explicit DigestReader(const CodeParts& module) : module_(module) { read_literals(); }
 
-  std::optional<Md5Digest> read() {
+  std::optional<Md5Digest> read(const std::set<std::string>& functions) {
     // Labels of later functions are known in the second pass only.
     each_instruction([this](const BeamInstruction& instruction) { note_labels(instruction); });
     each_instruction([this](const BeamInstruction& instruction) { add(instruction); });
     std::set<std::size_t> reached;
     std::vector<std::size_t> open;
     for (std::size_t i = 0; i < functions_.size(); ++i)
-      if (is_conversion(functions_[i].name)) open.push_back(i);
+      if (functions.contains(functions_[i].name)) open.push_back(i);
     if (open.empty()) return std::nullopt;
     while (!open.empty()) {
       const std::size_t index = open.back();
@@ -175,7 +171,7 @@ private:
     return module.name + ":" + function.name.name + "/" + std::to_string(function.arity);
   }
 
-  const ConversionParts& module_;
+  const CodeParts& module_;
   std::vector<Bytes> literals_;                  // their digests
   std::map<std::uint64_t, std::size_t> starts_;  // the first label of each function
   std::vector<Function> functions_;
@@ -202,9 +198,9 @@ std::string compiler_version(const Chunks& chunks) {
   return {};
 }
 
-std::optional<Md5Digest> conversion_digest(const ConversionParts& module) {
+std::optional<Md5Digest> code_digest(const CodeParts& module, const std::set<std::string>& functions) {
   try {
-    return ConversionReader(module).read();
+    return DigestReader(module).read(functions);
   } catch (const Unreadable&) {
     return std::nullopt;
   } catch (const ShortRead&) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@
 namespace erlrc {
 
 // The parts of a module that this needs.
-struct ConversionParts {
+struct CodeParts {
   BytesView code_chunk;
   std::function<Atom(std::uint32_t)> atom;  // by number in the file
   const std::vector<ImportedFunction>& imports;
@@ -25,9 +26,9 @@ struct ConversionParts {
 // The version of the compiler that made the file; empty if the file does not have it: stripping removes it.
 std::string compiler_version(const Chunks& chunks);
 
-// The digest of code_change/3 and /4, system_code_change/4, and of all functions of the module that they
-// reach. It does not depend on what else is in the module. Null if the module has no such function, or if
-// they have instructions whose meaning is not known.
-std::optional<Md5Digest> conversion_digest(const ConversionParts& module);
+// The digest of those of these functions ("code_change/3") that the module has, and of all in it that they
+// reach. It does not depend on what else is in the module. Null if it has none of them, or if they have
+// instructions whose meaning is not known.
+std::optional<Md5Digest> code_digest(const CodeParts& module, const std::set<std::string>& functions);
 
 }  // namespace erlrc

@@ -8,7 +8,8 @@
 #include "golden.hpp"
 #include "paths.hpp"
 
-// Tests what the instructions of a module show about conversions, and about the processes that wait in it.
+// Tests what the instructions of a module show about conversions, about the start of an application, and
+// about the processes that wait in it.
 
 using namespace erlrc;
 
@@ -42,6 +43,16 @@ TEST_CASE("the conversion is known with the compiler that made it") {
 
 TEST_CASE("the conversion of a module whose vsn the compiler makes is not read") {
   CHECK(!read("otp25", "holder_1").conversion);
+}
+
+TEST_CASE("the start of an application is compared with all that it calls in its module") {
+  const std::string release = GENERATE("otp25", "otp27");
+  const auto one = read(release, "starter_1").start;
+  CHECK(compare(one, read(release, "starter_2").start) == CodeComparison::same);
+  CHECK(compare(one, read(release, "starter_3").start) == CodeComparison::other);
+  CHECK(compare(one, read(release == "otp25" ? "otp27" : "otp25", "starter_1").start) ==
+        CodeComparison::unknown);
+  CHECK(compare(one, read(release, "holder_1").start) == CodeComparison::unknown);
 }
 
 TEST_CASE("the functions of a special process that take some messages, and no system messages, are known") {

@@ -1,0 +1,134 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% Rows of tables, of ETS and so of Mnesia, that are records of before. What reads them after the upgrade fails,
+%% at some time. An application converts them in a call of its appup or in a code_change; nothing else does.
+-module(erlrc_rows).
+-export([changed_rows/1, check_rows/1, note_rows/4, unfit_rows/1]).
+-import(erlrc_call, [left/1]).
+-import(erlrc_journal, [remark/2]).
+-import(erlrc_kept, [await_done/2, in_process/3]).
+-import(erlrc_predict, [read_code/1]).
+-import(erlrc_record, [answers/1]).
+-import(erlrc_shape, [fields/1]).
+-import(erlrc_text, [fail/2, process/2]).
+
+%% [{Name, Size, [NewSize]}]: the records that both versions define, with other sizes. (Every other module has a
+%% `state' of its own, so that name is ignored.)
+changed_rows(Defined) ->
+    [{Name, length(Fields) + 1, [length(Later) + 1]}
+     || {_, Before, After} <- Defined, {Name, Fields} <- Before, Name =/= state,
+        #{Name := Later} <- [After], length(Later) =/= length(Fields)].
+
+%% The same of what erlrc_shape knows.
+unfit_rows(Unfit) ->
+    [Record || {_, Records, _, _} <- Unfit, {Name, _, _} = Record <- Records, Name =/= state].
+
+%% If nothing may convert them, they are looked for at once; else when all is done.
+note_rows(Records, Policy, MayConvert, #{rows := {Noted, _, When}} = C) ->
+    Then = case MayConvert orelse When =:= last of true -> last; false -> now end,
+    Then =:= now andalso check_tables(Records, Policy, C),
+    C#{rows := {Records ++ Noted, Policy, Then}}.
+
+check_rows(#{rows := {Records, Policy, last}} = C) -> check_tables(Records, Policy, C);
+check_rows(_) -> ok.
+
+check_tables(Records, Policy, C) ->
+    Found = in_tables(case Records of [] -> []; _ -> tables() end, lists:usort(Records), C),
+    case {[text_of(Row, C) || Row <- Found], Policy} of
+        {[], _} -> ok;
+        {Texts, refuse} -> fail("nothing converts the rows of tables: ~ts", [lists:join("; ", Texts)]);
+        {Texts, report} -> remark("nothing converts the rows of tables: ~ts", [lists:join("; ", Texts)])
+    end.
+
+%% Mnesia's own tables describe records by tuples that look like them.
+tables() ->
+    Mnesia = case whereis(mnesia_sup) =/= undefined andalso catch mnesia:system_info(tables) of
+                 Tables when is_list(Tables) -> Tables -- [schema];
+                 _ -> []
+             end,
+    [Table || Table <- ets:all(),
+              application:get_application(owner(Table)) =/= {ok, mnesia} orelse lists:member(Table, Mnesia)].
+
+%% Ours, if it has gone meanwhile.
+owner(Table) ->
+    case ets:info(Table, owner) of undefined -> self(); Owner -> Owner end.
+
+%% [{Table, {Name, Size, NewSizes}}]
+in_tables([], _, _) ->
+    [];
+in_tables(_, [], _) ->
+    [];
+in_tables([Table | Tables] = All, Rows, C) ->
+    case left(C) of
+        0 ->
+            remark("~p tables could not be searched for records that change", [length(All)]),
+            [];
+        _ ->
+            case first_row(Table, Rows, C) of
+                none ->
+                    in_tables(Tables, Rows, C);
+                Row ->
+                    case is_matched(Row, C) of
+                        true -> in_tables(All, Rows -- [Row], C);
+                        false -> [{Table, Row} | in_tables(Tables, Rows, C)]
+                    end
+            end
+    end.
+
+%% Which of the records is a row of the table, or an element of one. A private table is read by its owner.
+first_row(Table, Rows, C) ->
+    Spec = [{Pattern, [], [{{Name, Size}}]}
+            || {Name, Size, _} <- Rows, Record <- [list_to_tuple([Name | lists:duplicate(Size - 1, '_')])],
+               Pattern <- [Record, {'_', Record}]],
+    case selected(ets:info(Table, protection), Table, Spec, C) of
+        {[{Name, Size}], _} -> hd([Row || {Same, Long, _} = Row <- Rows, Same =:= Name, Long =:= Size]);
+        _ -> none
+    end.
+
+selected(private, Table, Spec, C) ->
+    selected_by(owner(Table), Table, Spec, C);
+selected(_, Table, Spec, _) ->
+    catch ets:select(Table, Spec, 1).
+
+selected_by(Owner, Table, Spec, C) ->
+    case answers(Owner) =:= true of
+        true ->
+            Ref = make_ref(),
+            in_process([Owner], "fun(_) -> Client ! {Ref, (catch ets:select(Table, Spec, 1))}, throw(kept) end.",
+                       [{'Client', self()}, {'Ref', Ref}, {'Table', Table}, {'Spec', Spec}]),
+            await_done(Owner, C),
+            found_by(Ref, none);
+        false ->
+            none
+    end.
+
+%% A gen_event calls the fun for each of its handlers.
+found_by(Ref, Found) ->
+    receive {Ref, Now} -> found_by(Ref, Now) after 0 -> Found end.
+
+%% Whether some function of the new code knows the record as it was: it may convert the rows when it reads them.
+%% That code_change does counts no longer.
+is_matched({Name, Size, _}, #{code := Code}) ->
+    Text = atom_to_binary(Name, utf8),
+    lists:any(fun({_, {_, Beam}}) ->
+                      binary:match(Beam, Text) =/= nomatch andalso knows(read_code(Beam), Name, Size)
+              end, maps:to_list(Code)).
+
+knows(#{functions := Functions}, Name, Size) ->
+    has_record(maps:values(maps:without([{code_change, 3}, {code_change, 4}], Functions)), Name, Size);
+knows(none, _, _) ->
+    false.
+
+has_record({tuple, _, [{atom, _, Name} | Fields]}, Name, Size) when length(Fields) =:= Size - 1 ->
+    true;
+has_record([Head | Tail], Name, Size) ->
+    has_record(Head, Name, Size) orelse has_record(Tail, Name, Size);
+has_record(Form, Name, Size) when is_tuple(Form) ->
+    has_record(tuple_to_list(Form), Name, Size);
+has_record(_, _, _) ->
+    false.
+
+text_of({Table, {Name, Size, NewSizes}}, C) ->
+    io_lib:format("~0tp of ~ts has records ~ts with ~ts, where the new code has ~ts",
+                  [ets:info(Table, name), process(owner(Table), C), Name, fields([Size]),
+                   fields(NewSizes)]).
