@@ -43,7 +43,8 @@ bool passes_on(const AppFiles& from, const AppFiles& to, const std::pair<const A
 std::vector<std::vector<FunctionName>> callbacks_of(const Beam& beam) {
   std::vector<std::vector<FunctionName>> groups{{{Atom{"handle_call"}, 3}, {Atom{"handle_cast"}, 2}},
                                                 {{Atom{"handle_event"}, 2}, {Atom{"handle_call"}, 2}},
-                                                {{Atom{"callback_mode"}, 0}}};
+                                                {{Atom{"callback_mode"}, 0}},
+                                                {{Atom{"handle_event"}, 3}, {Atom{"handle_sync_event"}, 4}}};
   if (is_supervisor(beam)) groups.push_back({{Atom{"init"}, 1}});
   return groups;
 }

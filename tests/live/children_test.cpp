@@ -108,7 +108,10 @@ TEST_CASE("children: --children=keep does not change them") {
   lab.add(fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}));
   lab.add(fir("2.0.0", {"fir_a", "fir_c", "fir_b"}, {}));
   start_fir(lab);
-  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0", {"--children=keep"}).exit == 0);
+  // The module of fir_x is removed.
+  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0", {"--children=keep"}).exit == 1);
+  CHECK(lab.condition("fir") == "old");
+  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0", {"--children=keep", "--stranded=report"}).exit == 0);
   CHECK(trees(lab) ==
         "[{fir_sup,[{fir_a,running},{fir_c,none},{fir_b,running},{fir_low,running}]},{fir_low,[{fir_x,"
         "running}]}]");
@@ -209,6 +212,8 @@ TEST_CASE("children: one started by the appup or by the author's hook is not sta
   lab.add(fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}, appup.empty() ? "sup" : "tree"));
   LabRelease two = fir("2.0.0", {"fir_a", "fir_c"}, {"fir_x"}, appup.empty() ? "sup" : "tree");
   two.appup = appup;
+  // It is not known that this one is gone.
+  if (appup.empty()) two.modules.push_back({"fir_b", "server"});
   lab.add(two);
   start_fir(lab);
   lab.ask("lab:on({sup_upgrade_notify, fir_sup}, {sleep, 1}).");

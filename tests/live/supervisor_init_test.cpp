@@ -60,7 +60,9 @@ TEST_CASE("children: init/1 may be called again if it only computes and looks up
 TEST_CASE("children: a supervisor whose init/1 must not be called keeps removed ones, which is reported") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a", "fir_b"}, {"fir_x"}, "sup"));
-  lab.add(fir("2.0.0", {"fir_a", "fir_c"}, {"fir_x"}, "sup"));
+  LabRelease two = fir("2.0.0", {"fir_a", "fir_c"}, {"fir_x"}, "sup");
+  two.modules.push_back({"fir_b", "server"});
+  lab.add(two);
   start_fir(lab);
   const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0", {"--verbose"});
   CHECK(ran.exit == 0);

@@ -117,7 +117,7 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                    remember(Procs, C)),
     Lost = lost_loops(Seen, Changing -- Killing, Doomed ++ Reached, C),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
-                 unserved := unserved(maps:keys(Code), Converted, Passing, C),
+                 unserved := unserved(lists:usort(maps:keys(Code) ++ Changing), Converted, Passing, C),
                  lost_loops := Lost},
     MayStop orelse check_callbacks(Checked),
     %% A supervisor may stop its children. No plan stops other processes, unless it calls what may do that.

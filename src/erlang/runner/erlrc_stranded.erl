@@ -8,7 +8,7 @@
 -export([check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/4]).
 -import(erlrc_census, [belongs/2, of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
--import(erlrc_journal, [remark/2]).
+-import(erlrc_journal, [recall/1, remark/2]).
 -import(erlrc_shape, [states_now/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
@@ -78,31 +78,56 @@ chunk(Beam, Name) ->
     end.
 
 %% Processes whose behaviour calls what the new code of their module does not have: a gen_server has become a
-%% gen_statem, or a plain module. They die of their next message.
+%% gen_statem, or a plain module, or is removed. They die of their next message. A supervisor whose module is
+%% removed does not, and will not be upgraded any more.
 unserved(Modules, Converted, Passing, #{backup := Backup, code := Code} = C) ->
     Olds = [{Module, Beam} || Module <- Modules, {_, Beam} <- [maps:get(Module, Backup, none)]],
     Behave = mentioning_callbacks(Olds),
-    Both = [{Module, chunk(Old, exports), chunk(New, exports)} || {Module, Old} <- Behave,
-                                                                  {_, New} <- [maps:get(Module, Code, none)]],
+    Both = [{Module, chunk(Old, exports), case maps:get(Module, Code, none) of
+                                              {_, New} -> chunk(New, exports);
+                                              none -> []
+                                          end} || {Module, Old} <- Behave],
     Lost = [{Module, Functions} || {Module, Before, After} <- Both,
                                    [_ | _] = Functions <- [callbacks(Before) -- callbacks(After)]],
     [{Module, Functions, Pids} || {Module, Functions} <- Lost, {_, Pids} <- of_modules([Module], C)]
-        ++ [Row || {Module, Before, After} <- Both, Gone <- [Before -- After],
-                   lists:member({callback_mode, 0}, Before), not lists:member({callback_mode, 0}, Gone),
-                   Row <- lost_states(Module, Gone, lists:member({handle_event, 4}, Before),
-                                      lists:member(Module, Converted), lists:member(Module, Passing), C)].
+        ++ [{Module, [{init, 1}], Supervisors}
+            || {Module, Pids} <- of_modules([Module || {Module, _} <- Olds, not is_map_key(Module, Code)], C),
+               [_ | _] = Supervisors <- [[Pid || Pid <- Pids, lists:keymember(Pid, 1, recall(supervisors))]]]
+        ++ [Row || {Module, Before, After} <- Both, [_ | _] = Arities <- [of_states(Before)],
+                   of_states(After) =/= [], Gone <- [Before -- After],
+                   Row <- lost_states(Module, [F || {_, A} = F <- Gone, lists:member(A, Arities)],
+                                      Arities =:= [4], lists:member(Module, Converted),
+                                      lists:member(Module, Passing), C)].
 
-%% The functions that a gen_statem calls for its events. It asks for its callback mode in code_change only. A
-%% code_change that does more than to pass on may give another state.
+%% The arities of the functions that a state machine calls for its events: handle_event, or functions that are
+%% named as its states. A gen_statem asks for its callback mode in code_change only; the states of gen_fsm,
+%% and of p1_fsm, get messages and calls.
+of_states(Exports) ->
+    case [lists:member(F, Exports) || F <- [{callback_mode, 0}, {handle_event, 4}, {handle_sync_event, 4}]] of
+        [true, true, _] -> [4];
+        [true, false, _] -> [3];
+        [false, _, true] -> [2, 3];
+        [false, _, false] -> []
+    end.
+
+%% Gone: functions of those arities. A code_change that does more than to pass on may give another state.
 lost_states(Module, Gone, true, Converted, _, C) ->
     [{Module, [{handle_event, 4}], Pids}
      || not Converted, lists:member({handle_event, 4}, Gone), {_, Pids} <- of_modules([Module], C)];
 lost_states(Module, Gone, false, Converted, Passing, C) ->
-    Pids = [Pid || not Converted orelse Passing, {_, 3} <- lists:sublist([F || {_, 3} = F <- Gone], 1),
-                   {_, All} <- of_modules([Module], C), Pid <- All],
-    In = case Pids of [] -> []; _ -> [{State, Pid} || {Pid, {State, _}} <- states_now(Pids, C)] end,
-    [{Module, [{State, 3}], [Pid || {Same, Pid} <- In, Same =:= State]}
-     || State <- lists:usort(column(1, In)), lists:member({State, 3}, Gone)].
+    Pids = [Pid || Gone =/= [], not Converted orelse Passing, {_, All} <- of_modules([Module], C),
+                   Pid <- All],
+    In = case Pids of
+             [] -> [];
+             _ -> [{Name, Pid} || {Pid, State} <- states_now(Pids, C), Name <- name_of_state(State)]
+         end,
+    [{Module, Lost, [Pid || {Same, Pid} <- In, Same =:= Name]}
+     || Name <- lists:usort(column(1, In)), [_ | _] = Lost <- [[F || {Same, _} = F <- Gone, Same =:= Name]]].
+
+%% p1_fsm shows the arguments of its loop.
+name_of_state({Name, _}) -> [Name];
+name_of_state([_, Name, _ | _]) -> [Name];
+name_of_state(_) -> [].
 
 %% Most modules do not even mention what behaviours call. There may be hundreds, so library functions look.
 mentioning_callbacks(Rows) ->
@@ -113,8 +138,12 @@ mentioning_callbacks(Rows) ->
 
 %% Only those that still live: the plan may have stopped them.
 check_callbacks(#{unserved := Unserved, stranded := Policy} = C) ->
-    report_lost([{Module, Functions, lists:filter(fun erlang:is_process_alive/1, Pids)}
-                 || {Module, Functions, Pids} <- Unserved], Policy, C).
+    Left = [{Module, Functions, lists:filter(fun erlang:is_process_alive/1, Pids)}
+            || {Module, Functions, Pids} <- Unserved],
+    report_lost([Row || {_, Functions, _} = Row <- Left, Functions =/= [{init, 1}]], Policy, C),
+    Orphans = [Pid || {_, [{init, 1}], Pids} <- Left, Pid <- Pids],
+    Orphans =:= [] orelse remark("supervisors whose module is removed keep running, with their children: ~ts",
+                                 [processes(Orphans, C)]).
 
 %% Only those that are still there.
 check_loops(#{lost_loops := Lost, stranded := Policy} = C) ->
@@ -136,7 +165,8 @@ report_lost(Lost, Policy, C) ->
 %% What loops of behaviours call whatever comes, if the module exports all that one of them calls.
 callbacks(Exports) ->
     lists:append([Calls || Calls <- [[{handle_call, 3}, {handle_cast, 2}],
-                                     [{handle_event, 2}, {handle_call, 2}], [{callback_mode, 0}]],
+                                     [{handle_event, 2}, {handle_call, 2}], [{callback_mode, 0}],
+                                     [{handle_event, 3}, {handle_sync_event, 4}]],
                            Calls -- Exports =:= []]).
 
 texts(Found, C) ->
