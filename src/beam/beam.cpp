@@ -292,6 +292,13 @@ bool is_character(const Term& term) {
 }
 
 // Whether beam_lib:strip/1 has removed the attributes: the compiler makes at least one, vsn.
+// supervisor, those of Elixir, and copies under other names: supervisor2, mirrored_supervisor.
+bool names_supervisors(const Atom& module) {
+  std::string_view name = module.name;
+  name.remove_suffix(name.ends_with("2") || name.ends_with("3") ? 1 : 0);
+  return name.ends_with("supervisor") || name.ends_with("Supervisor");
+}
+
 bool is_stripped(const Beam& beam) {
   const auto* attributes = as_list(beam.attributes);
   return attributes == nullptr || attributes->empty();
@@ -337,14 +344,10 @@ std::vector<Atom> behaviours(const Beam& beam) {
 
 // A stripped module shows it by its init/1 and by what it starts.
 bool is_supervisor(const Beam& beam) {
-  const auto of_supervisors = [](const Atom& module) {
-    return module.name == "supervisor" || module.name == "Elixir.Supervisor" ||
-           module.name == "Elixir.DynamicSupervisor";
-  };
-  if (!is_stripped(beam)) return std::ranges::any_of(behaviours(beam), of_supervisors);
-  return exports(beam, "init", 1) && !exports(beam, "handle_call", 3) &&
-         std::ranges::any_of(beam.imports, [&](const ImportedFunction& each) {
-           return of_supervisors(each.module) && each.function.name.name == "start_link";
+  if (exports(beam, "handle_call", 3)) return false;
+  if (!is_stripped(beam)) return std::ranges::any_of(behaviours(beam), names_supervisors);
+  return exports(beam, "init", 1) && std::ranges::any_of(beam.imports, [](const ImportedFunction& each) {
+           return names_supervisors(each.module) && each.function.name.name == "start_link";
          });
 }
 

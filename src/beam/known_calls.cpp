@@ -48,6 +48,7 @@ constexpr auto kPureFunctions = std::to_array<std::string_view>({"supervisor:che
                                                                  "Elixir.Supervisor:init",
                                                                  "Elixir.Supervisor:child_spec",
                                                                  "Elixir.DynamicSupervisor:init",
+                                                                 "Elixir.ConsumerSupervisor:init",
                                                                  "application:get_env",
                                                                  "application:get_all_env",
                                                                  "application:get_key",

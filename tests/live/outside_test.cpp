@@ -25,7 +25,13 @@ void open_door(Lab& lab) {
              "[{door_events, {gen_event, start_link, [{local, door_events}]}, permanent, 2000, worker, "
              "dynamic},"
              " {door_conns, {door_conns, start_link, []}, permanent, infinity, supervisor, [door_conns]}]"},
-            {"door_conns", (lab.dir() / "kinds/conns").string(), "[zoo_conn]"}}});
+            {"door_conns", (lab.dir() / "kinds/conns").string(), "[zoo_conn]"},
+            {"door_entry", "source",
+             "-export([server/1, machine/0]).\n"
+             "server(How) -> register(zoo_foreign, self()),\n"
+             "  gen_server:enter_loop(zoo_conn, [{hibernate_after, 1}], #{vsn => \"1.0.0\"}, How).\n"
+             "machine() -> register(zoo_foreign, self()),\n"
+             "  gen_statem:enter_loop(zoo_fsm, [{hibernate_after, 1}], open, #{vsn => \"1.0.0\"}).\n"}}});
   REQUIRE(lab.start("door", "1.0.0").exit == 0);
 }
 
@@ -140,6 +146,54 @@ TEST_CASE("outside: processes that nothing supervises are converted, whatever st
   CHECK(lab.ask("length([C || C <- lab:calls(), element(1, C) =:= code_change, "
                 "lists:member(element(2, C), [zoo_conn, zoo_fsm])]).") == "1");
   lab.ask("exit(whereis(zoo_foreign), kill).");
+}
+
+TEST_CASE("outside: a process that has entered its loop from another module and hibernates is converted") {
+  Lab lab;
+  set_up(lab);
+  const std::string entered = GENERATE("server, [hibernate]", "server, [infinity]", "machine, []");
+  CAPTURE(entered);
+  lab.ask("P = proc_lib:spawn(door_entry, " + entered +
+          "), lab:await(fun() -> process_info(P, current_function) =:= {current_function, {erlang, "
+          "hibernate, 3}} "
+          "end).");
+  lab.ask("lab:mark().");
+  SECTION("converted") {
+    CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) == Ran{0, upgraded, ""});
+    CHECK(lab.ask("gen_server:call(zoo_foreign, vsn).") == "{\"2.0.0\",\"2.0.0\"}");
+  }
+  SECTION("and back") {
+    lab.ask("lab:on({code_change, zoo_srv}, crash).");
+    CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.ask("lab:diff().") == "[]");
+    CHECK(lab.ask("gen_server:call(zoo_foreign, vsn).") == "{\"1.0.0\",\"1.0.0\"}");
+  }
+  lab.ask("exit(whereis(zoo_foreign), kill).");
+}
+
+TEST_CASE("outside: what is below a supervisor under another application's is converted with it") {
+  Lab lab;
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease made = servers("zoo", vsn, {"zoo_srv"});
+    made.modules.push_back({"zoo_sub", "tree",
+                            child_specs(vsn == "1.0.0" ? std::vector<std::string>{"zoo_kid"}
+                                                       : std::vector<std::string>{"zoo_kid", "zoo_new"})});
+    made.modules.push_back({"zoo_kid", "server"});
+    if (vsn == "2.0.0") made.modules.push_back({"zoo_new", "server"});
+    lab.add(made);
+  }
+  lab.add({"door",
+           "1.0.0",
+           {{"door_app", "app"},
+            {"door_sup", "sup",
+             "[{zoo_sub, {zoo_sub, start_link, []}, temporary, infinity, supervisor, [zoo_sub]}]"}}});
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  REQUIRE(lab.start("door", "1.0.0").exit == 0);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask("[gen_server:call(N, vsn) || N <- [zoo_kid, zoo_new]].") ==
+        "[{\"2.0.0\",\"2.0.0\"},{\"2.0.0\",\"2.0.0\"}]");
+  CHECK(lab.downgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask("[gen_server:call(zoo_kid, vsn), whereis(zoo_new)].") == "[{\"1.0.0\",\"1.0.0\"},undefined]");
 }
 
 TEST_CASE("outside: a process that enters its loop after the checks is converted") {

@@ -10,15 +10,18 @@
 %% - it waits in, as a special process does (sys(3erl)); not a client of that in one of its functions, which
 %%   takes no system messages there,
 %% - its behaviour calls back, as after gen_server:enter_loop/3, or that is a handler of its gen_event. That
-%%   is in the registers of its stack only, which process_info prints.
+%%   is in the registers of its stack only, which process_info prints,
+%% - a behaviour that is not OTP's calls back: RabbitMQ's supervisor2, Elixir's GenStage. These are servers
+%%   that have the module in their state. One whose registers name a module of that behaviour is asked.
 -module(erlrc_census).
 -export([belongs/2, census/0, exporting/3, in_doubt/1, kind_modules/1, mentioning/2, of_modules/2,
          starters/1]).
 -import(erlrc_call, [briefly/4]).
 -import(erlrc_journal, [recall/1, record/2]).
--import(erlrc_kinds, [awaits/1, bottom/1, is_lambda/1, is_special/1, looks/1, note_roles/1, undecided/0,
-                      unsettled/0, waits/1, waits_at_bottom/1]).
+-import(erlrc_kinds, [awaits/1, bottom/1, is_copy/1, is_lambda/1, is_special/1, looks/1, note_roles/1,
+                      undecided/0, unsettled/0, waits/1, waits_at_bottom/1]).
 -import(erlrc_printed, [from_loop/1, name/1, named/2, patterns/1, printed_names/1, registers/1]).
+-import(erlrc_sys, [ask/3]).
 
 %% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
 -define(depth, 64).
@@ -118,12 +121,16 @@ process_infos(Pids) ->
         erlang:system_flag(backtrace_depth, Depth)
     end.
 
-%% [{Pid, Module}] of those that are supervisors. The module of a DynamicSupervisor is not known.
+%% [{Pid, Module}] of those that are supervisors. The module of a DynamicSupervisor, or of a copy of
+%% supervisor.erl, is not known.
 supervisors(Families) ->
+    Copies = lists:filter(fun(M) -> is_copy(M) end,
+                          lists:usort([M || {{{{M, init, 1}, _}, _}, _} <- Families])),
     [{Pid, Module} || {{{Call, _}, _}, Pids} <- Families,
                       Module <- case Call of
                                     {supervisor, Callback, _} -> [Callback];
                                     {'Elixir.DynamicSupervisor', _, _} -> [none];
+                                    {M, init, 1} -> [none || lists:member(M, Copies)];
                                     _ -> []
                                 end,
                       Pid <- Pids].
@@ -150,8 +157,9 @@ of_modules(Modules, C) ->
                                 {_, Look} <- looks([gen_event]), Pid <- living(Look),
                                 Module <- handlers(Pid, Handlers, C)]
         ++ [{Module, of_look(Module, Look)} || {Module, Look} <- looks(Modules)]
-        ++ entered(Modules, [Pids || {_, Look} <- looks([{entered}]), [_ | _] = Pids <- [living(Look)]])
-        ++ turned(exporting(Modules, callback_mode, 0)),
+        ++ entered(Modules, [Pids || {_, Look} <- looks([{entered}]), [_ | _] = Pids <- [living(Look)]], C)
+        ++ turned(exporting(Modules, callback_mode, 0))
+        ++ carried(Modules, C),
     {Which, _} = lists:unzip(Found),
     [{Module, lists:usort(lists:append([Pids || {Same, Pids} <- Found, Same =:= Module]))}
      || Module <- lists:usort(Which)].
@@ -179,11 +187,33 @@ of_look(Module, Look) ->
             Found
     end.
 
-entered(Modules, Kinds) ->
+entered(Modules, Kinds, C) ->
+    exporting(Modules, handle_call, 3) ++ exporting(Modules, callback_mode, 0) =:= []
+        orelse note_slept([Pid || Pids <- Kinds, Pid <- lists:sublist(Pids, ?sample)], C),
+    Named = holding(Modules, Kinds),
+    note_slept(lists:append([Pids || {Pids, _} <- Named]), C),
     [{Module, case length(Pids) of
                   Few when Few =< ?many -> every(Module, Pids);
                   _ -> alike(Module, Pids)
-              end} || {Pids, Mentioned} <- holding(Modules, Kinds), Module <- Mentioned].
+              end} || {Pids, Mentioned} <- Named, Module <- Mentioned].
+
+%% A process that hibernates has no registers, until it answers: then those that belong to its loop are on its
+%% stack, which it shows itself. Nothing changes its state.
+note_slept(Pids, C) ->
+    Known = recall(slept),
+    case [Pid || Pid <- Pids, not is_map_key(Pid, Known), registers(Pid) =:= hibernates] of
+        [] -> ok;
+        Asleep -> record(slept, maps:merge(Known, registers_of(Asleep, C)))
+    end.
+
+%% #{Pid => Text}
+registers_of(Pids, C) ->
+    {ok, Tokens, _} = erl_scan:string("fun(_) -> throw(process_info(self(), backtrace)) end."),
+    {ok, Show} = erl_parse:parse_exprs(Tokens),
+    {value, Fun, _} = erl_eval:exprs(Show, erl_eval:new_bindings()),
+    Replies = ask([{Pid, {replace_state, Fun}} || Pid <- Pids], standard, C),
+    maps:from_list([{Pid, Text}
+                    || {Pid, {reply, {error, {callback_failed, _, {throw, {_, Text}}}}}} <- Replies]).
 
 %% Finds processes with another callback module than they were started with, each for itself.
 turned([]) ->
@@ -193,6 +223,67 @@ turned(Modules) ->
      || {_, {{{Start, _, _}, _}, _} = Look} <- looks([{statem}]), Others <- [Modules -- [Start]],
         {Pids, Mentioned} <- holding(Others, [living(Look)]),
         Module <- case length(Pids) > ?many of true -> Others; false -> Mentioned end].
+
+%% Finds processes that are servers of another behaviour, which has the module in its state.
+carried(Modules, C) ->
+    note_libraries(Modules),
+    Libraries = maps:with(Modules, recall(libraries)),
+    [{Module, Pids}
+     || {Module, [_ | _] = Behaviours} <- maps:to_list(Libraries),
+        Servers <- [[Pid || {_, {{{M, init, 1}, _}, _} = Look} <- looks(Behaviours),
+                            lists:member(M, Behaviours), Pid <- living(Look)]],
+        [_ | _] = Pids <- [carrying(Module, Behaviours, Servers, C)]].
+
+%% Nearly all modules have behaviours of OTP only.
+note_libraries(Modules) ->
+    Known = recall(libraries),
+    case maps:without(maps:keys(Known), maps:from_list([{Module, []} || Module <- Modules])) of
+        New when map_size(New) =:= 0 -> ok;
+        New -> record(libraries, maps:merge(Known, maps:map(fun(Module, _) -> libraries(Module) end, New)))
+    end.
+
+%% With those that they are made of: a ConsumerSupervisor of Elixir is a GenStage.
+libraries(Module) ->
+    Own = behaviours(Module),
+    lists:usort(Own ++ lists:append([behaviours(Behaviour) || Behaviour <- Own])).
+
+behaviours(Module) ->
+    Attributes = case erlang:module_loaded(Module) of
+                     true -> erlang:get_module_info(Module, attributes);
+                     false -> []
+                 end,
+    lists:append([Values || {Name, Values} <- Attributes, Name =:= behaviour orelse Name =:= behavior])
+        -- [gen_server, gen_statem, gen_event, gen_fsm, supervisor, application].
+
+%% What such a process calls back does not change. A long state is not copied for this.
+carrying(_, _, [], _) ->
+    [];
+carrying(Module, Behaviours, Pids, C) ->
+    Known = recall(carried),
+    New = [Pid || Pid <- Pids, not is_map_key({Module, Pid}, Known)],
+    Names = printed_names([Module]),
+    Named = [Pid || Pid <- New, {_, Words} <- [process_info(Pid, total_heap_size)], Words < ?words,
+                    Text <- [registers(Pid)], Text =:= hibernates orelse is_binary(Text),
+                    Text =:= hibernates orelse named(Text, Names) =/= []],
+    Replies = case Named of
+                  [] -> [];
+                  _ -> ask([{Pid, get_state} || Pid <- Named], standard, C)
+              end,
+    Answers = maps:from_list([{{Module, Pid}, has_part(Module, Behaviours, State)}
+                              || {Pid, {reply, {ok, State}}} <- Replies]),
+    record(carried, maps:merge(Known, Answers)),
+    [Pid || Pid <- Pids, maps:get({Module, Pid}, recall(carried), false)].
+
+%% The module is a part of the state, or of a part that is one of those behaviours'.
+has_part(Module, Behaviours, State) ->
+    Parts = parts_of(State),
+    lists:member(Module, Parts)
+        orelse [] =/= [Own || Own <- lists:map(fun(Part) -> parts_of(Part) end, Parts),
+                              lists:member(Module, Own), Own -- Behaviours =/= Own].
+
+parts_of(Term) when is_tuple(Term) -> tuple_to_list(Term);
+parts_of(Term) when is_map(Term) -> maps:values(Term);
+parts_of(_) -> [].
 
 %% [{[Pid], [Module]}]: the kinds, some of whose processes may have to do with these modules. Nearly always
 %% none.
@@ -207,9 +298,10 @@ holding(Modules, Kinds) ->
                           [_ | _] = Mentioned <- [lists:usort(lists:append(Lists))]].
 
 named_by(Pid, Names) ->
-    case registers(Pid) of
-        Unknown when is_atom(Unknown) -> [];
-        Text -> named(from_loop(Text), Names)
+    case {registers(Pid), recall(slept)} of
+        {hibernates, #{Pid := Slept}} -> named(from_loop(Slept), Names);
+        {Unknown, _} when is_atom(Unknown) -> [];
+        {Text, _} -> named(from_loop(Text), Names)
     end.
 
 of_kind(Module, {{{supervisor, Module, _}, _}, _}, Pids) ->
@@ -272,12 +364,13 @@ every(Module, Pids) ->
     [Pid || Pid <- Pids, is_callback(Module, Pid) =:= true].
 
 %% true, false or gone. The registers of a process that hibernates are empty: then it is what it was started
-%% as.
+%% as, unless it has shown them.
 is_callback(Module, Pid) ->
-    case registers(Pid) of
-        hibernates -> element(1, proc_lib:translate_initial_call(Pid)) =:= Module;
-        gone -> gone;
-        Text -> binary:match(from_loop(Text), patterns(Module)) =/= nomatch
+    case {registers(Pid), recall(slept)} of
+        {hibernates, #{Pid := Slept}} -> binary:match(from_loop(Slept), patterns(Module)) =/= nomatch;
+        {hibernates, _} -> element(1, proc_lib:translate_initial_call(Pid)) =:= Module;
+        {gone, _} -> gone;
+        {Text, _} -> binary:match(from_loop(Text), patterns(Module)) =/= nomatch
     end.
 
 %% The handlers of an event manager that are of those modules. One that hibernates is idle, and answers.

@@ -4,24 +4,54 @@
 -module(erlrc_init).
 -export([check_converted/2, init_later/2, init_now/2, note_children/4, starter_name/1]).
 -import(erlrc_call, [bounded/4]).
+-import(erlrc_census, [of_modules/2]).
+-import(erlrc_journal, [remark/2]).
 -import(erlrc_predict, [predict/5, takes/5]).
 -import(erlrc_supervisor, [check_change/3, children/1, has_children/1, init_specs/3, is_of_supervisor/1,
                            module_of/1, predicted_specs/4, specs_of/1, state_args/1, states/2]).
--import(erlrc_text, [fail/2, module_name/1, short/1, text/2]).
+-import(erlrc_text, [fail/2, module_name/1, short/1, short_name/1, text/2]).
 -import(erlrc_tree, [supervised/2]).
 
 %% One map for each supervisor, in the order of the tree: what it is before anything is touched. Items: those
 %% whose code changes, or whose init/1 may be called and asks what changes. Asking: the modules of others that
 %% are to be compared.
 note_children(Apps, Items, Asking, #{backup := Backup, code := Code} = C) ->
-    Supervisors = [Row || {_, _, _, supervisor, [_]} = Row <- supervised(Apps, C)],
-    Found = [{Pid, How} || {Pid, Parent, Id, _, [Module]} <- Supervisors,
-                           How <- [how(Module, {Parent, Id, Apps}, {Items, Asking, Code})], How =/= none],
+    Declared = [{Pid, Module, {Parent, Id, Apps}}
+                || {Pid, Parent, Id, supervisor, [Module]} <- supervised(Apps, C)],
+    Found = [{Pid, How} || {Pid, Module, Place} <- Declared ++ undeclared(Declared, Items, Asking, C),
+                           How <- [how(Module, Place, {Items, Asking, Code})], How =/= none],
     [check_init(Item) || {_, {changed, Item}} <- Found],
     States = states([Pid || {Pid, _} <- Found], C),
     Before = beams(Backup),
-    lists:append([note(Pid, How, State, {Before, beams(Code)}, C)
-                  || {{Pid, How}, {Pid, State}} <- lists:zip(Found, States), is_of_supervisor(State)]).
+    lists:append([case is_of_supervisor(State, How) of
+                      true -> note(Pid, How, State, {Before, beams(Code)}, C);
+                      false -> note_other(Pid, How, State)
+                  end || {{Pid, How}, {Pid, State}} <- lists:zip(Found, States), State =/= gone]).
+
+%% Supervisors that are declared as another module, or are under one of another application.
+undeclared(Declared, Items, Asking, C) ->
+    Known = [{Pid, Module} || {Pid, Module, _} <- Declared],
+    [{Pid, Module, {none, none, []}}
+     || {Module, Pids} <- of_modules([Module || {Module, _, _, _} <- Items] ++ Asking, C), Pid <- Pids,
+        not lists:member({Pid, Module}, Known)].
+
+%% A supervisor of a library may be a process of another one.
+is_of_supervisor(State, {started_with, _}) -> is_of_supervisor(State);
+is_of_supervisor(State, How) -> is_of_supervisor(State) andalso module_of(State) =:= of_change(How).
+
+of_change({changed, {Module, _, _, _}}) -> Module;
+of_change({asking, Module, _}) -> Module.
+
+%% Elixir's own kinds get no children from init/1, only the specification of all.
+note_other(_, _, #{'__struct__' := Struct})
+  when Struct =:= 'Elixir.DynamicSupervisor'; Struct =:= 'Elixir.GenStage' ->
+    [];
+note_other(_, {started_with, _}, _) ->
+    [];
+note_other(Pid, How, _) ->
+    remark("supervisor ~ts keeps the children that it has: what its behaviour does with ~ts:init/1 is not"
+           " known", [short_name(Pid), module_name(of_change(How))]),
+    [].
 
 beams(Code) ->
     maps:map(fun(_, {_, Beam}) -> Beam end, maps:filter(fun(_, Known) -> is_tuple(Known) end, Code)).

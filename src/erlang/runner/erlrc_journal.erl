@@ -83,6 +83,9 @@ new_record() ->
           doubtful => [],           % [{Module, {Kind, Stack}}]: may be special processes (erlrc_kinds)
           beginning => [],          % [{Kind, Stack}]: may enter the loop of a behaviour
           certain => #{},           % #{{Module, {Kind, Stack}} => [Pid]}: all of these run the module
+          slept => #{},             % #{Pid => Text}: the registers of those that hibernate
+          libraries => #{},         % #{Module => [Behaviour]}: those that are not OTP's
+          carried => #{},           % #{{Module, Pid} => boolean()}: whether their state names the module
           supervisors => [],        % [{Pid, Module | none}], sorted
           awaits => #{},            % #{Module => [{Function, Arity}]} of special processes, for their clients
           %% what erlrc_outside has seen of those outside of the trees

@@ -2,8 +2,8 @@
 %%
 %% What processes of a kind (erlrc_census) may run, and how they wait.
 -module(erlrc_kinds).
--export([are_certain/1, awaits/1, bottom/1, is_lambda/1, is_special/1, looks/1, note_roles/1, undecided/0,
-         unsettled/0, waits/1, waits_at_bottom/1, waits_specially/1]).
+-export([are_certain/1, awaits/1, bottom/1, is_copy/1, is_lambda/1, is_special/1, looks/1, note_roles/1,
+         undecided/0, unsettled/0, waits/1, waits_at_bottom/1, waits_specially/1]).
 -import(erlrc_journal, [recall/1, record/2]).
 
 %% What may be asked about kinds later is found out once for each, because many modules are asked about. The
@@ -27,11 +27,30 @@ note_roles(Looks) ->
         ++ [{{entered}, Look} || {Loop, {{{M, F, A}, _}, _} = Look} <- lists:usort(Tops ++ Lowest),
                                  Loop =:= gen_server orelse Loop =:= gen_statem, {F, A} =/= {init, 1},
                                  M =/= supervisor, M =/= gen_event]
+        ++ [{{entered}, Look} || Look <- entered_asleep(Looks)]
         ++ [{{special}, Look} || {Loop, Look} <- Tops, lists:member(Loop, Special)]
         ++ [{{statem}, Look} || {gen_statem, {{{_, init, 1}, _}, _} = Look} <- Lowest]
         ++ [Row || {Module, {{{M, _, _}, {Top, _, _}}, _}} = Row <- Doubtful, M =/= Module, Top =/= Module],
     Add = fun({Role, Look}, Known) -> Known#{Role => [Look | maps:get(Role, Known, [])]} end,
     record(roles, lists:foldl(Add, recall(roles), Rows)).
+
+%% The stack of a process that hibernates is empty. It may have entered a behaviour if what it was started as
+%% enters one.
+entered_asleep(Looks) ->
+    Asleep = [{M, Look} || {{{M, F, A}, {erlang, hibernate, _}}, _} = Look <- Looks, {F, A} =/= {init, 1},
+                           M =/= supervisor],
+    {Modules, _} = lists:unzip(Asleep),
+    Entering = lists:filter(fun(M) -> enters_loop(M) end, lists:usort(Modules)),
+    [Look || {M, Look} <- Asleep, lists:member(M, Entering)].
+
+enters_loop(Module) ->
+    File = code:which(Module),
+    case is_list(File) andalso beam_lib:chunks(File, [imports]) of
+        {ok, {_, [{imports, Imports}]}} ->
+            [] =/= [M || {M, enter_loop, _} <- Imports, M =:= gen_server orelse M =:= gen_statem];
+        _ ->
+            false
+    end.
 
 %% [{Role, {Kind, Stack}}]
 looks(Roles) ->
@@ -75,6 +94,14 @@ waits_specially(Pid) ->
 is_special(Module) ->
     erlang:function_exported(Module, system_code_change, 4)
         andalso not lists:member(Module, [gen_server, gen_statem, gen_event, gen_fsm]).
+
+%% A copy of supervisor.erl under another name (RabbitMQ's supervisor2), whose processes take the same calls.
+is_copy(supervisor) ->
+    false;
+is_copy(Module) ->
+    lists:all(fun({F, A}) -> erlang:function_exported(Module, F, A) end,
+              [{get_childspec, 2}, {which_children, 1}, {restart_child, 2}, {delete_child, 2},
+               {terminate_child, 2}, {code_change, 3}]).
 
 is_lambda(Function) ->
     hd(atom_to_list(Function)) =:= $-.

@@ -190,7 +190,8 @@ computing_modules() ->
 
 computing_functions() ->
     [{supervisor, check_childspecs}, {'Elixir.Supervisor', init}, {'Elixir.Supervisor', child_spec},
-     {'Elixir.DynamicSupervisor', init}, {application, get_env}, {application, get_all_env},
+     {'Elixir.DynamicSupervisor', init}, {'Elixir.ConsumerSupervisor', init},
+     {application, get_env}, {application, get_all_env},
      {application, get_key}, {application, get_all_key}, {application, get_application},
      {'Elixir.Application', get_env}, {'Elixir.Application', fetch_env}, {'Elixir.Application', 'fetch_env!'},
      {'Elixir.Application', get_all_env}, {'Elixir.Application', app_dir},

@@ -36,7 +36,9 @@ is_catch(Text, At) ->
 patterns(Module) ->
     Name = name(Module),
     [<<" ", Name/binary, "\n">>, <<"[", Name/binary, "]">>, <<",", Name/binary, "]">>,
-     <<",", Name/binary, ",infinity">>, <<"{callback_cache,", Name/binary, ",">>].
+     <<",", Name/binary, ",infinity">>, <<"[", Name/binary, ",infinity">>,
+     <<",", Name/binary, ",hibernate">>, <<"[", Name/binary, ",hibernate">>,
+     <<"{callback_cache,", Name/binary, ",">>].
 
 name(Module) ->
     unicode:characters_to_binary(printed(Module)).

@@ -22,7 +22,12 @@ states(Pids, C) ->
     end.
 
 is_of_supervisor(State) ->
-    is_tuple(State) andalso tuple_size(State) > 5 andalso element(1, State) =:= state.
+    is_tuple(State) andalso tuple_size(State) > 9 andalso element(1, State) =:= state
+        andalso has_ids(element(4, State)).
+
+%% Older copies of supervisor.erl have a list.
+has_ids({Ids, Children}) -> is_list(Ids) andalso is_map(Children);
+has_ids(_) -> false.
 
 has_children(State) ->
     is_of_supervisor(State) andalso element(3, State) =/= simple_one_for_one.
@@ -53,12 +58,21 @@ predicted_specs(Module, State, Beams, C) ->
     is_of_supervisor(State) andalso specs_of(predict(Module, init, [state_args(State)], Beams, C)).
 
 specs_of({ok, {ok, {Flags, Specs}}}) when is_list(Specs) ->
-    case supervisor:check_childspecs(Specs) of
+    case supervisor:check_childspecs(lists:map(fun(Spec) -> known_restart(Spec) end, Specs)) of
         ok -> {ok, {flags(Flags), [spec(Spec) || Spec <- Specs]}};
         _ -> unknown
     end;
 specs_of(_) ->
     unknown.
+
+%% Copies of supervisor.erl have others, too: supervisor2 {permanent, Delay}.
+known_restart(#{restart := Restart} = Spec) -> Spec#{restart := known(Restart)};
+known_restart({_, _, Restart, _, _, _} = Spec) -> setelement(3, Spec, known(Restart));
+known_restart(Spec) -> Spec.
+
+known({Restart, Delay}) when is_integer(Delay) -> known(Restart);
+known(intrinsic) -> transient;
+known(Restart) -> Restart.
 
 flags(Flags) when is_map(Flags) -> Flags;
 flags({Strategy, Intensity, Period}) -> #{strategy => Strategy, intensity => Intensity, period => Period}.

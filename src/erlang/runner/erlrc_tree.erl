@@ -8,7 +8,8 @@
 -import(erlrc_call, [briefly/4, limit/2]).
 -import(erlrc_census, [census/0]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
--import(erlrc_sys, [resume/2]).
+-import(erlrc_kinds, [is_copy/1]).
+-import(erlrc_sys, [ask/3, resume/2]).
 -import(erlrc_text, [fail/2, process/2]).
 
 %% The processes in the supervision trees of the applications: {Pid, Parent, ChildId, Type, Modules}.
@@ -134,7 +135,7 @@ root(_, _) ->
 supervisor_module(Pid, C) ->
     case is_supervisor(Pid) of
         true ->
-            case {briefly(supervisor, get_callback_module, [Pid], C), is_process_alive(Pid)} of
+            case {callback_module(Pid, C), is_process_alive(Pid)} of
                 {Module, _} when is_atom(Module), Module =/= timeout -> Module;
                 {_, true} -> fail("supervisor ~ts does not answer", [process(Pid, C)]);
                 {_, false} -> none
@@ -143,10 +144,26 @@ supervisor_module(Pid, C) ->
             none
     end.
 
+%% Copies of supervisor.erl have it in their state; Elixir's other supervisors name it when they start.
+callback_module(Pid, C) ->
+    {Behaviour, Named, _} = proc_lib:translate_initial_call(Pid),
+    case is_copy(Behaviour) andalso ask([{Pid, get_state}], standard, C) of
+        [{_, {reply, {ok, State}}}] when is_tuple(State), tuple_size(State) > 5 ->
+            element(tuple_size(State) - 1, State);
+        false ->
+            case briefly(supervisor, get_callback_module, [Pid], C) of
+                {raised, _} when Behaviour =:= supervisor -> Named;
+                Answer -> Answer
+            end;
+        Other ->
+            Other
+    end.
+
 is_supervisor(Pid) ->
     case proc_lib:translate_initial_call(Pid) of
         {supervisor, _, _} -> true;
         {'Elixir.DynamicSupervisor', _, _} -> true;
+        {Module, init, 1} -> is_copy(Module);
         _ -> case process_info(Pid, dictionary) of
                  {dictionary, Dictionary} ->
                      case lists:keyfind('$initial_call', 1, Dictionary) of

@@ -206,6 +206,23 @@ TEST_CASE("a stripped module is a supervisor if it has an init/1 and starts supe
   CHECK_FALSE(is_supervisor(whole));
 }
 
+TEST_CASE("a module of a behaviour that is named as a supervisor is one, unless it is a server itself") {
+  const auto [behaviour, is] = GENERATE(table<std::string, bool>({{"supervisor", true},
+                                                                  {"supervisor2", true},
+                                                                  {"mirrored_supervisor", true},
+                                                                  {"Elixir.DynamicSupervisor", true},
+                                                                  {"Elixir.ConsumerSupervisor", true},
+                                                                  {"supervisor_bridge", false},
+                                                                  {"gen_server2", false}}));
+  CAPTURE(behaviour);
+  Beam beam;
+  beam.attributes = list({tuple(Atom{"behaviour"}, list({Atom{behaviour}}))});
+  beam.exports = {{Atom{"init"}, 1}};
+  CHECK(is_supervisor(beam) == is);
+  beam.exports.push_back({Atom{"handle_call"}, 3});
+  CHECK_FALSE(is_supervisor(beam));
+}
+
 TEST_CASE("bytes after the end of a beam do not matter") {
   Bytes file = golden("otp25", "server.beam");
   CHECK(parse_beam(file + "more", "x.beam") == parse_beam(file, "x.beam"));
