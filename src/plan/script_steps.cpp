@@ -303,7 +303,7 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
                          const NodeState& node, const Policy& policy) {
   const Versions versions{from, to, node};
   Instructions read(versions, script.instructions, policy);
-  const Supervisors supervisors{from, to, read.code_changed, read.loaded};
+  const Supervisors supervisors{from, to, read.code_changed, read.loaded, node};
   const auto children = note_children(supervisors, versions.trees, policy);
   ScriptSteps made;
   made.before = steps_before(versions, read, script.instructions, script.made, children, policy);

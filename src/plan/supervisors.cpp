@@ -40,6 +40,15 @@ bool starts_supervisors(const Supervisors& script) {
   });
 }
 
+/// Whether supervisors of other applications may ask modules that are loaded.
+bool is_asked_by_others(const Supervisors& script) {
+  return !script.loaded.empty() && std::ranges::any_of(script.node.running, [&](const auto& running) {
+    const auto app = script.node.loaded.find(running.first);
+    return app != script.node.loaded.end() &&
+           std::ranges::find(app->second.applications, script.to.spec.name) != app->second.applications.end();
+  });
+}
+
 /// Why a supervisor's old children cannot be distinguished from those that were added at run time.
 std::string note_on_children(const AppFiles& from, const AppFiles& to, const Atom& supervisor) {
   std::string effect;
@@ -69,7 +78,8 @@ std::optional<NoteChildren> note_children(const Supervisors& supervisors, const 
         step.asking.push_back(std::move(module));
     }
   const bool any = !step.items.empty() || !step.asking.empty();
-  if (!any && !(compares && starts_supervisors(supervisors))) return std::nullopt;
+  const bool others = compares && (starts_supervisors(supervisors) || is_asked_by_others(supervisors));
+  if (!any && !others) return std::nullopt;
   if (keep)
     for (NoteChildren::Item& item : step.items)
       item.askable = false;

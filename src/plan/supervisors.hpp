@@ -8,6 +8,7 @@
 
 #include <erlrc/app/app_files.hpp>
 #include <erlrc/plan/child_steps.hpp>
+#include <erlrc/plan/node_state.hpp>
 
 // The steps for the children of supervisors around a script.
 
@@ -19,6 +20,7 @@ struct Supervisors {
   const AppFiles& to;
   const std::map<Atom, bool>& code_changed;  ///< modules, and whether the script calls something before
   const std::vector<Atom>& loaded;
+  const NodeState& node;
 };
 
 /// The supervisors to look at before anything is touched, if there are any.

@@ -231,6 +231,37 @@ TEST_CASE("trees: a supervisor that is the same and asks a module that changes h
   CHECK(lab.condition("oak") == "old");
 }
 
+TEST_CASE(
+    "trees: a supervisor of another application that asks a module that changes has its children changed") {
+  Lab lab;
+  lab.add(oak("1.0.0", two, {config("[x, y]")}));
+  lab.add(oak("2.0.0", two, {config("[y, z]")}));
+  start(lab);
+  lab.add({"ivy",
+           "1.0.0",
+           {{"ivy_app", "app"},
+            {"ivy_sup", "source", supervisor("{ok, {#{}, [worker(Id) || Id <- oak_config:names()]}}")}},
+           ",{applications,[kernel,stdlib,oak]}"});
+  REQUIRE(lab.start("ivy", "1.0.0").exit == 0);
+  const std::string ivy =
+      "[{I, is_pid(P)} || {I, P, _, _} <- lists:reverse(supervisor:which_children(ivy_sup))].";
+  REQUIRE(lab.ask(ivy) == "[{x,true},{y,true}]");
+  lab.ask("lab:mark().");
+  SECTION("up and down") {
+    CHECK(lab.upgrade("oak", "1.0.0", "2.0.0") ==
+          Ran{0, "erlrc-upgrade: Upgrading 'oak': (NODE) upgraded\n", ""});
+    CHECK(lab.ask(ivy) == "[{y,true},{z,true}]");
+    CHECK(lab.downgrade("oak", "1.0.0", "2.0.0").exit == 0);
+    CHECK(lab.ask(ivy) == "[{x,true},{y,true}]");
+  }
+  SECTION("after a rollback") {
+    lab.ask("lab:on({config_change, oak}, crash, 1).");
+    CHECK(lab.upgrade("oak", "1.0.0", "2.0.0").exit == 1);
+    CHECK(lab.ask("lab:diff_but_pids().") == "[]");
+    CHECK(lab.ask(ivy) == "[{x,true},{y,true}]");
+  }
+}
+
 namespace {
 
 /// As much of Elixir's Supervisor as these tests need.

@@ -5,17 +5,18 @@
 -export([check_converted/2, init_later/2, init_now/2, note_children/4, starter_name/1]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_census, [of_modules/2]).
--import(erlrc_journal, [remark/2]).
+-import(erlrc_journal, [recall/1, remark/2]).
 -import(erlrc_predict, [predict/5, takes/5]).
 -import(erlrc_supervisor, [check_change/3, children/1, has_children/1, init_specs/3, is_of_supervisor/1,
                            module_of/1, predicted_specs/4, specs_of/1, state_args/1, states/2]).
 -import(erlrc_text, [fail/2, module_name/1, short/1, short_name/1, text/2]).
--import(erlrc_tree, [supervised/2]).
+-import(erlrc_tree, [supervised/2, with_included/1]).
 
 %% One map for each supervisor, in the order of the tree: what it is before anything is touched. Items: those
 %% whose code changes, or whose init/1 may be called and asks what changes. Asking: the modules of others that
 %% are to be compared.
-note_children(Apps, Items, Asking, #{backup := Backup, code := Code} = C) ->
+note_children(Apps, Items, Asked, #{backup := Backup, code := Code} = C) ->
+    Asking = Asked ++ asking_elsewhere(Apps, Code),
     Declared = [{Pid, Module, {Parent, Id, Apps}}
                 || {Pid, Parent, Id, supervisor, [Module]} <- supervised(Apps, C)],
     Found = [{Pid, How} || {Pid, Module, Place} <- Declared ++ undeclared(Declared, Items, Asking, C),
@@ -27,6 +28,15 @@ note_children(Apps, Items, Asking, #{backup := Backup, code := Code} = C) ->
                       true -> note(Pid, How, State, {Before, beams(Code)}, C);
                       false -> note_other(Pid, How, State)
                   end || {{Pid, How}, {Pid, State}} <- lists:zip(Found, States), State =/= gone]).
+
+%% Supervisors of other applications, whose init/1 may ask code that changes.
+asking_elsewhere(Apps, Code) ->
+    Own = lists:append([Listed || App <- with_included(Apps),
+                                  {ok, Listed} <- [application:get_key(App, modules)]]),
+    Modules = lists:usort([Module || {_, Module} <- recall(supervisors)]) -- [none | Own],
+    [Module || Module <- Modules, not is_map_key(Module, Code), File <- [code:which(Module)], is_list(File),
+               {ok, {_, [{imports, Imports}]}} <- [beam_lib:chunks(File, [imports])],
+               lists:any(fun({Called, _, _}) -> is_map_key(Called, Code) end, Imports)].
 
 %% Supervisors that are declared as another module, or are under one of another application.
 undeclared(Declared, Items, Asking, C) ->

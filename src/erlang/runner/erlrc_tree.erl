@@ -4,7 +4,7 @@
 %% supervisors of their modules that are children of other applications'.
 -module(erlrc_tree).
 -export([column/2, is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2,
-         trees/2]).
+         trees/2, with_included/1]).
 -import(erlrc_call, [briefly/4, limit/2]).
 -import(erlrc_census, [census/0]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
@@ -59,6 +59,7 @@ elsewhere(Apps, Procs) ->
     [Pid || {Pid, Module} <- recall(supervisors), lists:member(Module, Modules), is_process_alive(Pid)]
         -- column(1, Procs).
 
+%% The applications with all that they include.
 with_included([]) ->
     [];
 with_included([App | Others]) ->

@@ -267,6 +267,16 @@ TEST_CASE("the same version, built again, is compared with the files that it has
                                "the files of the code that runs are gone: states are not compared with it"});
 }
 
+TEST_CASE("supervisors of a running application that depends on this one may ask what changes") {
+  const auto notes_children = [](const Step& step) { return std::holds_alternative<NoteChildren>(step); };
+  NodeState node = running();
+  const auto plan = [&] { return plan_of(plan_upgrade(up, node, Disk({earlier(), later()}).files(), {})); };
+  run(node, "other", "1.0");
+  CHECK(std::ranges::none_of(plan().steps, notes_children));
+  node.loaded.at(Atom{"other"}).applications = {egerl};
+  CHECK(std::ranges::any_of(plan().steps, notes_children));
+}
+
 TEST_CASE(
     "a change that would lose the NIFs of a module is refused, unless the script calls a function of it") {
   AppFiles to = later();
