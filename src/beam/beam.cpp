@@ -18,6 +18,7 @@
 #include "code_chunk.hpp"
 #include "code_digest.hpp"
 #include "read_shapes.hpp"
+#include "record_use.hpp"
 #include "supervisor_init.hpp"
 
 // Literals and debug information, the bulk of a file, are hardly decoded here: the md5 is taken over the data
@@ -241,6 +242,12 @@ bool starts_application(const Beam& beam) {
   return exports(beam, "start", 2) && std::ranges::find(names, Atom{"application"}) != names.end();
 }
 
+// Before OTP 25 the code that fails with badrecord names it.
+bool hides_records(const Chunks& chunks) {
+  return !holds_forms(chunks.find("Dbgi")) && !chunks.find("Abst") &&
+         (mentions(chunks, "badrecord") || accesses_records(chunks.get("Code")));
+}
+
 Beam read_module(BytesView file) {
   Chunks chunks(file);
   AtomTable atoms(chunks);
@@ -269,6 +276,7 @@ Beam read_module(BytesView file) {
   if (starts_application(beam)) beam.start = digest_of({"start/2"}, chunks, atoms, beam);
   if (exports(beam, "system_code_change", 4))
     beam.awaits = read_awaits(chunks.get("Code"), [&](std::uint32_t index) { return atoms.at(index); });
+  beam.hides_records = hides_records(chunks);
   return beam;
 }
 

@@ -59,6 +59,8 @@ enum Opcode : std::uint8_t {
   kMakeFun3 = 171,
   kBsCreateBin = 177,
   kCallFun2 = 178,
+  kBadRecord = 180,
+  kUpdateRecord = 181,
   kExecutableLine = 183,
 };
 

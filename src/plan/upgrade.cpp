@@ -44,6 +44,18 @@ std::optional<std::string> remark_on_uncovered(const AppFiles& from, const AppFi
   return "modules that differ and that the appup leaves as they are: " + listed(names);
 }
 
+/// A record that has other fields, as many as before, is found by its definitions only.
+std::optional<std::string> remark_on_records(const AppFiles& from, const AppFiles& to) {
+  std::vector<std::string> names;
+  for (const auto& [module, beam] : to.beams) {
+    const auto before = from.beams.find(module);
+    if (before == from.beams.end() || before->second.md5 == beam.md5) continue;
+    if (before->second.hides_records || beam.hides_records) names.push_back(module_name(module.name));
+  }
+  if (names.empty()) return std::nullopt;
+  return "the fields of records are not compared, without debug information, of modules " + listed(names);
+}
+
 Script find_script(const AppFiles& from, const AppFiles& to, Direction direction, Policy::Engine engine) {
   const AppFiles& later = direction == Direction::up ? to : from;
   const std::string& other = direction == Direction::up ? from.spec.vsn : to.spec.vsn;
@@ -180,6 +192,7 @@ Decision plan_running(const Atom& app, const Request::Change& change, const Node
             std::move(script.remarks),
             {std::move(script.origin)}};
   std::ranges::move(inclusions.losses(), std::back_inserter(plan.remarks));
+  if (auto remark = remark_on_records(from, to)) plan.remarks.push_back(*std::move(remark));
   std::ranges::move(made.notes, std::back_inserter(plan.notes));
   if (!restarts(made, app))
     for (std::string& remark : left_to_start(from, to))

@@ -66,6 +66,8 @@ struct Beam {
   std::optional<CodeDigest> start{};  ///< start/2 of an application (application(3erl))
   /// The functions of a special process (sys(3erl)) that wait for some messages, and for no system messages.
   std::vector<FunctionName> awaits{};
+  /// Has code for records whose definitions are not known, because the file has no debug information.
+  bool hides_records = false;
   bool operator==(const Beam&) const = default;
 };
 

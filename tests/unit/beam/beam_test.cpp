@@ -223,6 +223,20 @@ TEST_CASE("a module of a behaviour that is named as a supervisor is one, unless 
   CHECK_FALSE(is_supervisor(beam));
 }
 
+TEST_CASE("a file without debug information hides the records that its code accesses") {
+  const auto [name, hides] = GENERATE(table<std::string, bool>({{"records/OTP/hidden", true},
+                                                                {"records/OTP/updating", true},
+                                                                {"records/OTP/stripped", true},
+                                                                {"records/OTP/shown", false},
+                                                                {"app/OTP/plain", false},
+                                                                {"app/OTP/plain_debug", false}}));
+  const std::string release = GENERATE("otp25", "otp27");
+  const std::string file = std::string(name).replace(name.find("OTP"), 3, release) + ".beam";
+  CAPTURE(file);
+  const auto path = std::filesystem::path(test::in_source("tests/golden")) / file;
+  CHECK(parse_beam(read_file(path), file).hides_records == hides);
+}
+
 TEST_CASE("bytes after the end of a beam do not matter") {
   Bytes file = golden("otp25", "server.beam");
   CHECK(parse_beam(file + "more", "x.beam") == parse_beam(file, "x.beam"));

@@ -267,6 +267,22 @@ TEST_CASE("the same version, built again, is compared with the files that it has
                                "the files of the code that runs are gone: states are not compared with it"});
 }
 
+TEST_CASE("modules that change and hide the definitions of their records are named in one remark") {
+  AppFiles from = earlier();
+  AppFiles to = later();
+  CHECK(plan_of(plan_upgrade(up, running(), Disk({from, to}).files(), {})).remarks.empty());
+  from.beams.at(srv).hides_records = true;
+  to.beams.at(lib).hides_records = true;
+  CHECK(plan_of(plan_upgrade(up, running(), Disk({from, to}).files(), {})).remarks ==
+        std::vector<std::string>{
+            "the fields of records are not compared, without debug information, of modules "
+            "egerl_lib, egerl_srv"});
+  // Code that stays keeps its records.
+  to.beams.at(srv) = from.beams.at(srv);
+  to.beams.at(lib) = from.beams.at(lib);
+  CHECK(plan_of(plan_upgrade(up, running(), Disk({from, to}).files(), {})).remarks.empty());
+}
+
 TEST_CASE("supervisors of a running application that depends on this one may ask what changes") {
   const auto notes_children = [](const Step& step) { return std::holds_alternative<NoteChildren>(step); };
   NodeState node = running();
