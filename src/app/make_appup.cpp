@@ -135,21 +135,38 @@ Term remove(const Atom& module) {
   return tuple(Atom{"remove"}, tuple(module, soft(), soft()));
 }
 
+// Whether the module differs, or is in one version only.
+bool differs(const Atom& module, const Versions& versions) {
+  const auto earlier = versions.earlier.beams.find(module);
+  const auto later = versions.later.beams.find(module);
+  if (earlier == versions.earlier.beams.end() || later == versions.later.beams.end())
+    return (earlier == versions.earlier.beams.end()) != (later == versions.later.beams.end());
+  return earlier->second.md5 != later->second.md5;
+}
+
 // Whether the author has changed code_change, or what it calls, to more than to return the state.
-CodeComparison compare_conversions(const Beam& earlier, const Beam& later) {
+CodeComparison compare_conversions(const Atom& module, const Versions& versions) {
+  const Beam& earlier = versions.earlier.beams.at(module);
+  const Beam& later = versions.later.beams.at(module);
   if (later.shapes->passes_on) return CodeComparison::same;
   if (later.conversion && !converts_states(earlier)) return CodeComparison::other;
-  return compare(earlier.conversion, later.conversion);
+  const CodeComparison own = compare(earlier.conversion, later.conversion);
+  const auto other = [&](const Atom& called) { return called != module && differs(called, versions); };
+  if (own == CodeComparison::same && std::ranges::any_of(later.conversion->calls, other))
+    return CodeComparison::other;
+  return own;
 }
 
 // The compiler's own vsn is that of the code. So if other code has the same, its author has set it and has
 // not changed it: the states are still those of that version, and code_change, which may have converted them
 // in an earlier upgrade, does not get them again. Unless records show that they are other ones, or
 // code_change is known to be another one.
-bool has_same_states(const Beam& earlier, const Beam& later) {
+bool has_same_states(const Atom& module, const Versions& versions) {
+  const Beam& earlier = versions.earlier.beams.at(module);
+  const Beam& later = versions.later.beams.at(module);
   const auto vsn = vsn_attribute(later);
   if (!vsn || vsn != vsn_attribute(earlier) || !earlier.shapes || !later.shapes) return false;
-  return compare_conversions(earlier, later) != CodeComparison::other &&
+  return compare_conversions(module, versions) != CodeComparison::other &&
          unfit_shapes(*earlier.shapes, *later.shapes).empty() &&
          unfit_shapes(*later.shapes, *earlier.shapes).empty();
 }
@@ -163,7 +180,7 @@ Change changed(const Atom& module, const Versions& versions, Term depends_on) {
                               soft(), std::move(depends_on));
     return with_hooks(module, versions, {{update}, {update}});
   }
-  const Term how = has_same_states(versions.earlier.beams.at(module), beam) ? Term{Atom{"soft"}} : advanced;
+  const Term how = has_same_states(module, versions) ? Term{Atom{"soft"}} : advanced;
   Term instruction = converts_state(beam)
                          ? tuple(Atom{"update"}, module, how, soft(), soft(), std::move(depends_on))
                          : load(module, std::move(depends_on));
@@ -224,9 +241,8 @@ std::vector<AppupRemark> remarks(const Versions& versions, const AppFiles& to,
     bool state = keeps_state(versions.earlier.beams.at(module)) || keeps_state(later);
     if (state && !is_supervisor(later) && !converts_state(later))
       made.push_back({module, AppupRemark::Kind::no_code_change});
-    const Beam& earlier = versions.earlier.beams.at(module);
-    if (!is_supervisor(later) && converts_state(later) && has_same_states(earlier, later) &&
-        compare_conversions(earlier, later) == CodeComparison::unknown)
+    if (!is_supervisor(later) && converts_state(later) && has_same_states(module, versions) &&
+        compare_conversions(module, versions) == CodeComparison::unknown)
       made.push_back({module, AppupRemark::Kind::conversion_unknown});
     const Beam& target = to.beams.at(module);
     if (target.nif)

@@ -230,10 +230,10 @@ bool has_own_vsn(const Beam& beam) {
 std::optional<CodeDigest> digest_of(const std::set<std::string>& functions, const Chunks& chunks,
                                     const AtomTable& atoms, const Beam& beam) {
   const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
-  const auto digest =
+  auto digest =
       code_digest({chunks.get("Code"), atom, beam.imports, fun_labels(chunks), literals(chunks)}, functions);
-  if (!digest) return std::nullopt;
-  return CodeDigest{*digest, compiler_version(chunks)};
+  if (digest) digest->compiler = compiler_version(chunks);
+  return digest;
 }
 
 // The start/2 of Elixir's is compared by the children that it starts.

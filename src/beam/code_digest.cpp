@@ -56,13 +56,14 @@ struct Function {
   Md5 instructions{};    // without labels outside of it
   bool is_known = true;  // what all of them mean
   std::set<std::size_t> reached{};
+  std::set<Atom> calls{};
 };
 
 class DigestReader {
 public:
   explicit DigestReader(const CodeParts& module) : module_(module) { read_literals(); }
 
-  std::optional<Md5Digest> read(const std::set<std::string>& functions) {
+  std::optional<CodeDigest> read(const std::set<std::string>& functions) {
     // Labels of later functions are known in the second pass only.
     each_instruction([this](const BeamInstruction& instruction) { note_labels(instruction); });
     each_instruction([this](const BeamInstruction& instruction) { add(instruction); });
@@ -78,12 +79,15 @@ public:
         open.insert(open.end(), functions_[index].reached.begin(), functions_[index].reached.end());
     }
     Md5 md5;
+    CodeDigest read;
     for (const std::size_t index : reached) {
+      read.calls.insert(functions_[index].calls.begin(), functions_[index].calls.end());
       if (!functions_[index].is_known) return std::nullopt;
       md5.add(functions_[index].name + "\n");
       md5.add(to_bytes(functions_[index].instructions.digest()));
     }
-    return md5.digest();
+    read.digest = md5.digest();
+    return read;
   }
 
 private:
@@ -127,7 +131,7 @@ private:
     for (int i = 0; i < static_cast<int>(instruction.operands.size()); ++i) {
       const Operand& operand = instruction.operands[static_cast<std::size_t>(i)];
       if (i == import)
-        text += " " + import_name(operand.value);
+        text += " " + called(operand.value);
       else if (i == 0 && (instruction.opcode == kMakeFun2 || instruction.opcode == kMakeFun3))
         text += label(module_.fun_labels.at(operand.value));
       else if (i == 0 && instruction.opcode == kLabel)
@@ -166,8 +170,9 @@ private:
 
   Atom atom(std::uint64_t number) const { return module_.atom(static_cast<std::uint32_t>(number)); }
 
-  std::string import_name(std::uint64_t number) const {
+  std::string called(std::uint64_t number) {
     const auto& [module, function] = module_.imports.at(number);
+    functions_[current_ - 1].calls.insert(module);
     return module.name + ":" + function.name.name + "/" + std::to_string(function.arity);
   }
 
@@ -198,7 +203,7 @@ std::string compiler_version(const Chunks& chunks) {
   return {};
 }
 
-std::optional<Md5Digest> code_digest(const CodeParts& module, const std::set<std::string>& functions) {
+std::optional<CodeDigest> code_digest(const CodeParts& module, const std::set<std::string>& functions) {
   try {
     return DigestReader(module).read(functions);
   } catch (const Unreadable&) {

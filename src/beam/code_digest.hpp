@@ -28,7 +28,7 @@ std::string compiler_version(const Chunks& chunks);
 
 // The digest of those of these functions ("code_change/3") that the module has, and of all in it that they
 // reach. It does not depend on what else is in the module. Null if it has none of them, or if they have
-// instructions whose meaning is not known.
-std::optional<Md5Digest> code_digest(const CodeParts& module, const std::set<std::string>& functions);
+// instructions whose meaning is not known. The compiler is left out.
+std::optional<CodeDigest> code_digest(const CodeParts& module, const std::set<std::string>& functions);
 
 }  // namespace erlrc

@@ -71,6 +71,17 @@ TEST_CASE("rows: those that code_change has not converted are found at the end")
   check_refused(lab);
 }
 
+TEST_CASE("rows: those that code_change has converted are named if the upgrade is rolled back") {
+  Lab lab;
+  start_keeper(lab, keeping(lab, converting));
+  lab.ask("lab:on({code_change, zoo_keep}, crash).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(has(ran.err,
+            " has records entry with 3 fields, where the old code has 2 fields; the table is left so"));
+}
+
 TEST_CASE("rows: release_handler's conversions are looked at, too") {
   Lab lab;
   start_keeper(lab, keeping(lab, "ok"));

@@ -110,6 +110,114 @@ TEST_CASE("states: a code_change that converts nothing is rolled back, and found
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
+TEST_CASE("states: a record next to something else is compared, in each of many processes") {
+  Lab lab;
+  lab.dir().write("kinds/holder.erl",
+                  "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
+                  "-export([start_link/0, init/1, handle_call/3, handle_cast/2, code_change/3]).\n" +
+                      record +
+                      "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+                      "init([]) -> {ok, {idle, none}}.\n"
+                      "handle_call(n, _, {connected, #state{n = N}} = S) -> {reply, N, S};\n"
+                      "handle_call(n, _, S) -> {reply, 0, S}.\n"
+                      "handle_cast(_, S) -> {noreply, S}.\ncode_change(_, S, _) -> {ok, S}.\n");
+  start_keeper(lab, (lab.dir() / "kinds/holder").string());
+  lab.ask(
+      "Pids = [element(2, gen_server:start(zoo_rec, [], [])) || _ <- lists:seq(1, 300)],"
+      " sys:replace_state(lists:nth(150, Pids), fun(_) -> {connected, {state, 7}} end).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.err, "refused: nothing converts states: 1 of " + one_field));
+  lab.ask(
+      "[exit(P, kill) || P <- processes(), {zoo_rec, init, 1} =:= proc_lib:translate_initial_call(P),"
+      " P =/= whereis(zoo_rec)].");
+}
+
+TEST_CASE("states: a handler whose module is named as its record is not taken for that") {
+  Lab lab;
+  lab.dir().write(
+      "kinds/holder.erl",
+      "-module(MODULE).\n-behaviour(gen_event).\n-vsn(?VSN).\n"
+      "-export([start_link/0, init/1, handle_call/2, handle_event/2, code_change/3]).\n"
+      "-if(?VSN =:= \"1.0.0\").\n-record(?MODULE, {n, m}).\n-else.\n-record(?MODULE, {n, m, more}).\n"
+      "-endif.\n"
+      "start_link() -> {ok, P} = gen_event:start_link({local, ?MODULE}),\n"
+      "  ok = gen_event:add_handler(P, ?MODULE, []), {ok, P}.\n"
+      "init([]) -> {ok, #?MODULE{n = 1}}.\nhandle_call(n, #?MODULE{n = N} = S) -> {ok, N, S}.\n"
+      "handle_event(_, S) -> {ok, S}.\n"
+      "code_change(_, {M, N, O}, _) -> {ok, {M, N, O, none}};\n"
+      "code_change(_, {M, N, O, _}, _) -> {ok, {M, N, O}}.\n");
+  start_keeper(lab, (lab.dir() / "kinds/holder").string());
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(lab.ask("gen_event:call(zoo_rec, zoo_rec, n).") == "1");
+}
+
+TEST_CASE("states: that of a process that does not answer counts as one that nothing converts") {
+  Lab lab;
+  start_keeper(lab, server(lab, "{ok, S}", "handle_call(wait, _, S) -> receive go -> {reply, ok, S} end;\n"),
+               "[{load_module, zoo_rec}]");
+  lab.ask("spawn(fun() -> gen_server:call(zoo_rec, wait, infinity) end), ok.");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.err, "1 of zoo_rec, whose state could not be compared: it did not answer: "));
+  lab.ask("zoo_rec ! go, gen_server:call(zoo_rec, n).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+}
+
+namespace {
+
+/// A state machine in the state `open`. In version 2.0.0 it has the state `closed` only, or handle_event.
+std::string machine(Lab& lab, const std::string& code_change, const std::string& later) {
+  lab.dir().write(
+      "kinds/machine.erl",
+      "-module(MODULE).\n-behaviour(gen_statem).\n-vsn(?VSN).\n-compile(export_all).\n"
+      "start_link() -> gen_statem:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+      "code_change(_, State, Data, _) -> " +
+          code_change +
+          ".\nreply({call, F}, n, N) -> {keep_state_and_data, {reply, F, N}}.\n"
+          "-if(?VSN =:= \"1.0.0\").\ninit([]) -> {ok, open, 1}.\ncallback_mode() -> state_functions.\n"
+          "open(Type, Event, N) -> reply(Type, Event, N).\n-else.\n" +
+          later + "\n-endif.\n");
+  return (lab.dir() / "kinds/machine").string();
+}
+
+const std::string closed =
+    "init([]) -> {ok, closed, 1}.\ncallback_mode() -> state_functions.\n"
+    "closed(Type, Event, N) -> reply(Type, Event, N).\n";
+
+}  // namespace
+
+TEST_CASE("states: a state machine that code_change leaves in a state without a function is rolled back") {
+  Lab lab;
+  start_keeper(lab, machine(lab, "{ok, State, Data + 0}", closed));
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.err, "processes that the new code cannot serve: 1 of zoo_rec, which loses open/3: "));
+  CHECK(lab.ask("lab:diff().") == "[]");
+  CHECK(lab.ask("gen_statem:call(zoo_rec, n).") == "1");
+}
+
+TEST_CASE("states: a state machine that changes its state, or its mode, is upgraded") {
+  Lab lab;
+  SECTION("its state") {
+    start_keeper(lab, machine(lab, "{ok, case State of open -> closed; _ -> State end, Data}", closed));
+  }
+  SECTION("its mode") {
+    start_keeper(lab, machine(lab, "{ok, State, Data}",
+                              "init([]) -> {ok, open, 1}.\ncallback_mode() -> handle_event_function.\n"
+                              "handle_event(Type, Event, _, N) -> reply(Type, Event, N).\n"));
+  }
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(lab.ask("gen_statem:call(zoo_rec, n).") == "1");
+}
+
 TEST_CASE("states: a code_change that converts the record is an upgrade, and a downgrade") {
   Lab lab;
   start_keeper(

@@ -229,6 +229,30 @@ TEST_CASE("stranded: a process whose loop calls itself as the new code cannot be
   lab.ask("exit(whereis(zoo_loop), kill).");
 }
 
+TEST_CASE("stranded: a supervisor that stays as it is does not stop its child") {
+  Lab lab;
+  lab.dir().write("kinds/same.erl",
+                  "-module(MODULE).\n-behaviour(supervisor).\n-export([start_link/0, init/1]).\n"
+                  "start_link() -> supervisor:start_link({local, ?MODULE}, ?MODULE, []).\n"
+                  "init([]) -> {ok, {#{}, [#{id => turn, start => {zoo_turn, start, []}}]}}.\n");
+  const auto with_same = [&](const std::string& vsn, const std::string& loop) {
+    LabRelease made =
+        turning(lab, vsn, loop + "\nstart() -> {ok, proc_lib:spawn_link(?MODULE, loop, [])}.\n", false);
+    made.modules[1].kind = (lab.dir() / "kinds/same").string();
+    return made;
+  };
+  lab.add(with_same("1.0.0", "loop() -> receive _ -> ?MODULE:loop() end."));
+  lab.add(with_same("2.0.0", "loop(_) -> ok."));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("[{_, P, _, _}] = supervisor:which_children(zoo_sup), lab:await_rest(P), lab:mark().");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(
+      has(ran.err, "refused: processes that the new code cannot serve: 1 of zoo_turn, which loses loop/0: "));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
 TEST_CASE("stranded: many are counted, and five of them named") {
   Lab lab;
   set_up(lab);

@@ -44,6 +44,30 @@ TEST_CASE("an on_load that does not return within the time limit is ended, so th
   check_rolled_back(lab);
 }
 
+TEST_CASE("a module with on_load is put back after the modules that this calls") {
+  Lab lab;
+  lab.dir().write(
+      "kinds/conf.erl",
+      "-module(MODULE).\n-vsn(?VSN).\n-if(?VSN =:= \"1.0.0\").\n-export([load/0]).\nload() -> ok.\n"
+      "-else.\n-export([load_new/0]).\nload_new() -> ok.\n-endif.\n");
+  lab.dir().write("kinds/tab.erl",
+                  "-module(MODULE).\n-vsn(?VSN).\n-on_load(run/0).\n-if(?VSN =:= \"1.0.0\").\n"
+                  "run() -> zoo_conf:load().\n-else.\nrun() -> zoo_conf:load_new().\n-endif.\n");
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease made = servers("zoo", vsn, {"zoo_keep"});
+    made.modules.push_back({"zoo_conf", (lab.dir() / "kinds/conf").string()});
+    made.modules.push_back({"zoo_tab", (lab.dir() / "kinds/tab").string()});
+    lab.add(made);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("{module, _} = code:ensure_loaded(zoo_tab), lab:mark(), lab:on({code_change, zoo_keep}, crash).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.err, "rolled_back: code_change failed: "));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
 TEST_CASE("broken files of the new version change nothing") {
   const std::string appup = GENERATE(std::string(), one_by_one);
   Lab lab;

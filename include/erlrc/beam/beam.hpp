@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,7 @@ struct CodeDigest {
   Md5Digest digest{};
   /// Its version, since each makes other instructions; empty if the file does not have it.
   std::string compiler;
+  std::set<Atom> calls{};  ///< the other modules that they call
   bool operator==(const CodeDigest&) const = default;
 };
 

@@ -7,7 +7,7 @@
 -import(erlrc_code, [await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
                      doomed_by_purge/2, generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1,
                      own_modules/2, read_beam/2, read_files/1, running_code/2, soft_purge_old/1]).
--import(erlrc_undo_code, [put_back/3, replace/3]).
+-import(erlrc_undo_code, [comes_later/1, put_back/3, replace/3]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
 -import(erlrc_library, [check_libraries/5, check_nifs/1, load_with_library/4, with_nifs/1]).
@@ -122,8 +122,11 @@ code_step(do, {unload_modules, App, Modules}, #{restarted := Stopped} = C) ->
                           end
                   end, own_modules(App, lists:usort(Modules ++ Listed))),
     C;
-code_step(undo, {code, Module, Previous}, C) ->
-    put_back(Module, Previous, C);
+code_step(undo, {code, Module, Previous} = Entry, C) ->
+    case comes_later(Entry) of
+        true -> ok;
+        false -> put_back(Module, Previous, C)
+    end;
 
 code_step(do, {read_code, Ebin, Named, Modules, Switched}, #{code := Code} = C) ->
     Files = beam_files(Ebin, Modules),

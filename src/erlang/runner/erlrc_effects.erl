@@ -8,12 +8,13 @@
 -module(erlrc_effects).
 -export([affected/1, has_effects/0, left_over/1, note_world/0, remove_effects/2]).
 -import(erlrc_journal, [recall/1, record/2]).
+-import(erlrc_rows, [left_rows/1]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [process/2, short_name/1, text/2]).
 -import(erlrc_tree, [links/1]).
 
 note_world() ->
-    record(world, {ets:all(), registered(), term_keys(), recall(links)}).
+    record(world, {ets:all(), [{Name, whereis(Name)} || Name <- registered()], term_keys(), recall(links)}).
 
 %% The logger remembers the level of each module that has logged.
 term_keys() ->
@@ -55,7 +56,14 @@ new_tables() ->
 new_names() ->
     case recall(world) of
         none -> [];
-        {_, Names, _, _} -> [{whereis(Name), Name} || Name <- registered() -- Names]
+        {_, Names, _, _} ->
+            [{whereis(Name), Name} || Name <- registered(), not lists:keymember(Name, 1, Names)]
+    end.
+
+lost_names() ->
+    case recall(world) of
+        none -> [];
+        {_, Names, _, _} -> [{Name, Pid} || {Name, Pid} <- Names, whereis(Name) =:= undefined]
     end.
 
 %% What the author's own code_change has left is taken from the processes, which are suspended.
@@ -70,6 +78,7 @@ remove_effects(Pids, C) ->
          ask([{Pid, {replace_state, Delete}}], standard, C)
      end || {Pid, Table} <- new_tables(), lists:member(Pid, Pids)],
     [catch unregister(Name) || {Pid, Name} <- new_names(), lists:member(Pid, Pids)],
+    [catch register(Name, Pid) || {Name, Pid} <- lost_names(), lists:member(Pid, Pids)],
     [text("~ts: its table ~0tp was made by code_change and is left", [process(Pid, C), Table])
      || {Pid, Table} <- new_tables(), lists:member(Pid, Pids)].
 
@@ -79,7 +88,7 @@ left_over(C) ->
                 none -> [];
                 {_, _, Keys, _} -> term_keys() -- Keys
             end,
-    [text("persistent term ~0tp: was not there before, and is left", [Key]) || Key <- Terms]
+    left_rows(C) ++ [text("persistent term ~0tp: was not there before, and is left", [Key]) || Key <- Terms]
         ++ [text("child ~ts of ~ts: was started during the conversion, and is left",
                  [process(Pid, C), short_name(Supervisor)])
             || {Supervisor, Known} <- recall(woken), Pid <- more_children(links(Supervisor), Known)].

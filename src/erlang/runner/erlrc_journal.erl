@@ -51,7 +51,7 @@ context(Deadline) ->
       loses_states => {[], []},  % {Apps, Modules}: what the plan stops (erlrc_ending)
       calls_hooks => true,     % whether the plan calls code of the application (erlrc_ending)
       may_stop => true,        % whether the plan may stop processes before the end
-      rows => {[], refuse, now},  % records that no row of a table may be (erlrc_rows)
+      rows => {[], refuse, now, []},  % records that no row of a table may be (erlrc_rows)
       unfit => {[], refuse},   % the states that the new code cannot have (erlrc_shape)
       ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)
       converted => #{},        % #{Pid => State}: as it was before the conversion

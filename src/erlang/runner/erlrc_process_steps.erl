@@ -19,7 +19,8 @@
 -import(erlrc_rows, [changed_rows/1, note_rows/4, unfit_rows/1]).
 -import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
                        check_unconverted_states/4]).
--import(erlrc_stranded, [check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/4]).
+-import(erlrc_stranded, [check_callbacks/1, check_loops/1, check_machines/2, check_stranded/5, lost_loops/4,
+                         unserved/4]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
@@ -51,6 +52,7 @@ process_step(do, {convert_processes, Mode, _} = Step,
             Noted =:= [] orelse check_converted(Concerned, C),
             check_converted_states(lists:usort(Concerned), C),
             check_kept_states(Before, C),
+            check_machines(lists:usort(Concerned), C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
                to_convert := lists:nthtail(min(1, length(Next)), Next)};
         Failures ->
@@ -120,8 +122,10 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                  unserved := unserved(lists:usort(maps:keys(Code) ++ Changing), Converted, Passing, C),
                  lost_loops := Lost},
     MayStop orelse check_callbacks(Checked),
-    %% A supervisor may stop its children. No plan stops other processes, unless it calls what may do that.
-    CallsHooks orelse check_loops(Checked#{lost_loops := [{Module, Loop, Pids -- column(1, Procs)}
+    %% A supervisor that changes may stop its children. No plan stops other processes, unless it calls what
+    %% may do that.
+    Kept = case MayStop of true -> column(1, Procs); false -> [] end,
+    CallsHooks orelse check_loops(Checked#{lost_loops := [{Module, Loop, Pids -- Kept}
                                                           || {Module, Loop, Pids} <- Lost]}),
     note_rows(changed_rows(Defined), Records, CallsHooks orelse Converted -- Passing =/= [], Checked);
 

@@ -1,19 +1,20 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Rows of tables, of ETS and so of Mnesia, that are records of before. What reads them after the upgrade fails,
-%% at some time. An application converts them in a call of its appup or in a code_change; nothing else does.
+%% Rows of tables, of ETS and so of Mnesia, that are records of before. What reads them after the upgrade
+%% fails, at some time. An application converts them in a call of its appup or in a code_change; nothing else
+%% does.
 -module(erlrc_rows).
--export([changed_rows/1, check_rows/1, note_rows/4, unfit_rows/1]).
+-export([changed_rows/1, check_rows/1, left_rows/1, note_rows/4, unfit_rows/1]).
 -import(erlrc_call, [left/1]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_kept, [await_done/2, in_process/3]).
 -import(erlrc_predict, [read_code/1]).
 -import(erlrc_record, [answers/1]).
 -import(erlrc_shape, [fields/1]).
--import(erlrc_text, [fail/2, process/2]).
+-import(erlrc_text, [fail/2, process/2, text/2]).
 
-%% [{Name, Size, [NewSize]}]: the records that both versions define, with other sizes. (Every other module has a
-%% `state' of its own, so that name is ignored.)
+%% [{Name, Size, [NewSize]}]: the records that both versions define, with other sizes. (Every other module has
+%% a `state' of its own, so that name is ignored.)
 changed_rows(Defined) ->
     [{Name, length(Fields) + 1, [length(Later) + 1]}
      || {_, Before, After} <- Defined, {Name, Fields} <- Before, Name =/= state,
@@ -24,17 +25,33 @@ unfit_rows(Unfit) ->
     [Record || {_, Records, _, _} <- Unfit, {Name, _, _} = Record <- Records, Name =/= state].
 
 %% If nothing may convert them, they are looked for at once; else when all is done.
-note_rows(Records, Policy, MayConvert, #{rows := {Noted, _, When}} = C) ->
+note_rows(Records, Policy, MayConvert, #{rows := {Noted, _, When, Tables}} = C) ->
     Then = case MayConvert orelse When =:= last of true -> last; false -> now end,
     Then =:= now andalso check_tables(Records, Policy, C),
-    C#{rows := {Records ++ Noted, Policy, Then}}.
+    New = [Table || Then =:= last, {Table, _} <- containing_rows(converted(Records), C)],
+    C#{rows := {Records ++ Noted, Policy, Then, New ++ Tables}}.
 
-check_rows(#{rows := {Records, Policy, last}} = C) -> check_tables(Records, Policy, C);
+check_rows(#{rows := {Records, Policy, last, _}} = C) -> check_tables(Records, Policy, C);
 check_rows(_) -> ok.
+
+%% The tables that have been converted, when all else is rolled back: nothing puts them back.
+left_rows(#{rows := {Records, _, last, Tables}} = C) ->
+    [text("~ts; the table is left so", [text_of(Row, "old", C)])
+     || {Table, _} = Row <- containing_rows(converted(Records), C), not lists:member(Table, Tables)];
+left_rows(_) ->
+    [].
+
+converted(Records) ->
+    [{Name, New, [Size]} || {Name, Size, News} <- Records, New <- News].
+
+containing_rows([], _) ->
+    [];
+containing_rows(Records, C) ->
+    [{Table, Row} || Table <- tables(), Row <- [first_row(Table, Records, C)], Row =/= none].
 
 check_tables(Records, Policy, C) ->
     Found = in_tables(case Records of [] -> []; _ -> tables() end, lists:usort(Records), C),
-    case {[text_of(Row, C) || Row <- Found], Policy} of
+    case {[text_of(Row, "new", C) || Row <- Found], Policy} of
         {[], _} -> ok;
         {Texts, refuse} -> fail("nothing converts the rows of tables: ~ts", [lists:join("; ", Texts)]);
         {Texts, report} -> remark("nothing converts the rows of tables: ~ts", [lists:join("; ", Texts)])
@@ -94,7 +111,10 @@ selected_by(Owner, Table, Spec, C) ->
     case answers(Owner) =:= true of
         true ->
             Ref = make_ref(),
-            in_process([Owner], "fun(_) -> Client ! {Ref, (catch ets:select(Table, Spec, 1))}, throw(kept) end.",
+            in_process([Owner], "fun(_) ->"
+                       "  Client ! {Ref, (catch ets:select(Table, Spec, 1))},"
+                       "  throw(kept) "
+                       "end.",
                        [{'Client', self()}, {'Ref', Ref}, {'Table', Table}, {'Spec', Spec}]),
             await_done(Owner, C),
             found_by(Ref, none);
@@ -106,8 +126,8 @@ selected_by(Owner, Table, Spec, C) ->
 found_by(Ref, Found) ->
     receive {Ref, Now} -> found_by(Ref, Now) after 0 -> Found end.
 
-%% Whether some function of the new code knows the record as it was: it may convert the rows when it reads them.
-%% That code_change does counts no longer.
+%% Whether some function of the new code knows the record as it was: it may convert the rows when it reads
+%% them. That code_change does counts no longer.
 is_matched({Name, Size, _}, #{code := Code}) ->
     Text = atom_to_binary(Name, utf8),
     lists:any(fun({_, {_, Beam}}) ->
@@ -128,7 +148,7 @@ has_record(Form, Name, Size) when is_tuple(Form) ->
 has_record(_, _, _) ->
     false.
 
-text_of({Table, {Name, Size, NewSizes}}, C) ->
-    io_lib:format("~0tp of ~ts has records ~ts with ~ts, where the new code has ~ts",
-                  [ets:info(Table, name), process(owner(Table), C), Name, fields([Size]),
-                   fields(NewSizes)]).
+text_of({Table, {Name, Size, Sizes}}, Code, C) ->
+    io_lib:format("~0tp of ~ts has records ~ts with ~ts, where the ~s code has ~ts",
+                  [ets:info(Table, name), process(owner(Table), C), Name, fields([Size]), Code,
+                   fields(Sizes)]).

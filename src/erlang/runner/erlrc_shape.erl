@@ -24,9 +24,7 @@
 -import(erlrc_text, [module_name/1, processes/2]).
 -import(erlrc_tree, [column/2, is_event_manager/1]).
 
-%% The parts of states that libraries keep for their users are searched in so many processes of each module.
--define(sample, 100).
-%% And so many where the place of the record is not known.
+%% So many states are encoded at a time.
 -define(many, 1000).
 %% As many arguments as the loop of a behaviour has at most.
 -define(loop, 16).
@@ -50,9 +48,14 @@ unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
                       end,
     Left =:= [] orelse remark("~p processes could not be searched for states that change: ~ts",
                               [length(Left), processes(lists:sublist(Left, 3), C)]),
-    unfit_states(states_now(Pids, C), Loaded, Running)
+    States = states_now(Pids, C),
+    unfit_states(States, Loaded, Running)
         ++ [{Pid, Module, Why} || {Pid, Encoded} <- Holding,
-                                  {Module, Why} <- lists:sublist(unfit_kept(Encoded, Unfit), 1)].
+                                  {Module, Why} <- lists:sublist(unfit_kept(Encoded, Unfit), 1)]
+        ++ [{Pid, Module, [module_name(Module), ", whose state could not be compared: it did not answer"]}
+            || Pid <- Pids -- column(1, States), is_process_alive(Pid),
+               {Module, init, 1} <- [proc_lib:translate_initial_call(Pid)],
+               lists:keymember(Module, 1, Loaded)].
 
 %% [{Pid, State}]. A big state is not copied for this: an outline of it has the same shape.
 states_now(Pids, C) ->
@@ -76,16 +79,35 @@ unfit_states(States, Unfit, Running) ->
     Patterns = Records ++ [Pattern || Map <- lists:usort(Structs ++ Maps), Pattern <- [Map, {'_', Map}]],
     Suspects = ets:match_spec_run(States, ets:match_spec_compile([{{'$1', Pattern}, [], ['$1']}
                                                                   || Pattern <- Patterns])),
-    %% In a list, or in the tuple of a special process, the place of the record is not known.
-    Special = [lists:sublist(Pids, ?many) || {Module, Pids} <- Running, is_special(Module)],
-    Lists = lists:sublist([Pid || {Pid, State} <- States, is_list(State)], ?many),
-    Sample = lists:sublist(States, ?sample),
-    Samples = [lists:sublist(Pids, ?sample) || {_, Pids} <- Running],
-    Looked = maps:from_list([{Pid, true} || Pid <- lists:append([Managers, Suspects, Lists, column(1, Sample)
-                                                                 | Special ++ Samples])]),
+    Inside = [[pattern(Tag, Size) || {_, Own, _, _} <- Unfit, {Tag, Size, _} <- Own, Size < 256]
+              | patterns_of(Unfit)],
+    Looked = maps:from_list([{Pid, true} || Pid <- Managers ++ Suspects
+                                                ++ containing(States, lists:flatten(Inside))]),
     Runs = runs(Running),
+    name_big([Pid || {Pid, _} <- States, lists:flatten(Inside) =/= [], is_big(Pid)]),
     [{Pid, Module, Why} || {Pid, State} <- States, is_map_key(Pid, Looked),
                            {Module, Why} <- unfit_state(Pid, State, Unfit, maps:get(Pid, Runs, []))].
+
+%% The processes in whose encoded states there is one of the patterns, found by library functions alone.
+containing(_, []) ->
+    [];
+containing([], _) ->
+    [];
+containing(States, Patterns) ->
+    {Now, Later} = lists:split(min(?many, length(States)), States),
+    {Pids, Terms} = lists:unzip(Now),
+    Encoded = lists:map(fun erlang:term_to_binary/1, Terms),
+    Any = lists:duplicate(length(Now), binary:compile_pattern(Patterns)),
+    [Pid || {Pid, Match} <- lists:zip(Pids, lists:zipwith(fun binary:match/2, Encoded, Any)),
+            Match =/= nomatch] ++ containing(Later, Patterns).
+
+is_big(Pid) ->
+    case process_info(Pid, total_heap_size) of {_, Words} -> Words >= ?words; undefined -> false end.
+
+%% Only an outline of them is known.
+name_big([]) -> ok;
+name_big(Pids) -> remark("states of more than a megabyte are not searched for records in them: ~ts",
+                         [lists:join(", ", lists:map(fun erlang:pid_to_list/1, lists:sublist(Pids, 3)))]).
 
 %% #{Pid => [Module]}
 runs(Running) ->
@@ -96,13 +118,19 @@ runs(Running) ->
 unfit_state(Pid, State, Unfit, Modules) ->
     Own = [{Module, Why} || {Module, Part} <- own_parts(Pid, State, Modules),
                             {Same, _, _, _} = Row <- Unfit, Same =:= Module, Why <- unfit_part(Part, Row)],
-    case {Own, process_info(Pid, total_heap_size)} of
-        {[First | _], _} -> [First];
-        {[], {_, Words}} when Words < ?words ->
-            Encoded = term_to_binary(State),
+    case {Own, is_big(Pid)} of
+        {[First | _], _} ->
+            [First];
+        {[], false} ->
+            %% An event manager has {Module, Id, State} of each handler.
+            Encoded = term_to_binary(case is_list(State) andalso is_event_manager(Pid) of
+                                         true -> [Handler || {_, _, Handler} <- State];
+                                         false -> State
+                                     end),
             Inside = unfit_inside(Encoded, Unfit, started_as(Pid, Modules)),
             lists:sublist(Inside ++ unfit_kept(Encoded, Unfit), 1);
-        _ -> []
+        {[], true} ->
+            []
     end.
 
 %% A record that a module keeps within its own state. (Every other module has a `state', so that name may be
@@ -132,12 +160,20 @@ parts_for(Module, State) ->
     case {is_special(Module), State} of
         {true, _} when is_tuple(State), tuple_size(State) =< ?loop -> [State | tuple_to_list(State)];
         {false, {_, Data}} -> case erlang:function_exported(Module, callback_mode, 0) of
-                                  true -> [Data];
-                                  false -> [State]
+                                  true -> with_elements(Data);
+                                  false -> with_elements(State)
                               end;
+        {false, _} when is_tuple(State) -> with_elements(State);
         {_, [_ | _]} -> [State | own_of_loop(State)];
         _ -> [State]
     end.
+
+%% A record may be next to something else, as in {connected, #state{}}.
+with_elements(Data) when is_tuple(Data), tuple_size(Data) > 1, tuple_size(Data) =< ?loop ->
+    [Data | [Part || Part <- tl(tuple_to_list(Data)), is_tuple(Part), tuple_size(Part) > 1,
+                     element(1, Part) =/= element(1, Data)]];
+with_elements(Data) ->
+    [Data].
 
 %% What a loop that has no get_state of its own keeps, as that of p1_fsm: a list of a few terms, one of which
 %% is the state of its callback module.
@@ -151,7 +187,7 @@ own_of_loop(Loop) ->
 %% module made, or a struct. Found in the encoded state: to walk through a long one would take too long.
 unfit_kept(Encoded, Unfit) ->
     [{Module, unfit_record(Module, Tag, Size, Expected)}
-     || {Module, Records, _, _} <- Unfit, {Tag, Size, Expected} <- Records, Size < 256,
+     || {Module, Records, _, _} <- Unfit, {Tag, Size, Expected} <- Records, may_be_kept(Module, Tag, Size),
         binary:match(Encoded, kept_record(Module, Tag, Size)) =/= nomatch]
         ++ [{Module, unfit_struct(Module, Key)}
             || {Module, _, [_ | _] = Keys, _} <- Unfit,
@@ -160,8 +196,12 @@ unfit_kept(Encoded, Unfit) ->
 
 patterns_of(Unfit) ->
     [kept_record(Module, Tag, Size)
-     || {Module, Records, _, _} <- Unfit, {Tag, Size, _} <- Records, Size < 256]
+     || {Module, Records, _, _} <- Unfit, {Tag, Size, _} <- Records, may_be_kept(Module, Tag, Size)]
         ++ [kept_struct(Module) || {Module, _, [_ | _], _} <- Unfit].
+
+%% A supervisor has {Module, Function, Arguments} next to the id of a child, which is often the module.
+may_be_kept(Module, Tag, Size) ->
+    Size < 256 andalso {Tag, Size} =/= {Module, 3}.
 
 kept_record(Module, Tag, Size) ->
     <<(encoded(Module))/binary, 104, Size, (encoded(Tag))/binary>>.

@@ -5,7 +5,7 @@
 %% appup has it purged brutally. Those that a module handles messages for, and that wait, run its new code
 %% with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_callbacks/1, check_loops/1, check_stranded/5, lost_loops/4, unserved/4]).
+-export([check_callbacks/1, check_loops/1, check_machines/2, check_stranded/5, lost_loops/4, unserved/4]).
 -import(erlrc_census, [belongs/2, of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [recall/1, remark/2]).
@@ -95,6 +95,8 @@ unserved(Modules, Converted, Passing, #{backup := Backup, code := Code} = C) ->
                [_ | _] = Supervisors <- [[Pid || Pid <- Pids, lists:keymember(Pid, 1, recall(supervisors))]]]
         ++ [Row || {Module, Before, After} <- Both, [_ | _] = Arities <- [of_states(Before)],
                    of_states(After) =/= [], Gone <- [Before -- After],
+                   %% The states of a machine that changes its mode are compared when it is converted.
+                   of_states(After) =:= of_states(Before) orelse not lists:member(Module, Converted),
                    Row <- lost_states(Module, [F || {_, A} = F <- Gone, lists:member(A, Arities)],
                                       Arities =:= [4], lists:member(Module, Converted),
                                       lists:member(Module, Passing), C)].
@@ -129,6 +131,16 @@ name_of_state({Name, _}) -> [Name];
 name_of_state([_, Name, _ | _]) -> [Name];
 name_of_state(_) -> [].
 
+%% The state machines that were converted, to a state for which the new code has no function.
+check_machines(Pids, #{suspended := Suspended, stranded := Policy} = C) ->
+    Machines = [{Module, [Pid || Pid <- Of, lists:member(Pid, Pids)]}
+                || {Module, Of} <- maps:to_list(Suspended), is_atom(Module),
+                   erlang:function_exported(Module, callback_mode, 0),
+                   not erlang:function_exported(Module, handle_event, 4)],
+    report_lost([{Module, [{Name, 3}], [Pid]}
+                 || {Module, Of} <- Machines, {Pid, {Name, _}} <- states_now(Of, C),
+                    not (is_atom(Name) andalso erlang:function_exported(Module, Name, 3))], Policy, C).
+
 %% Most modules do not even mention what behaviours call. There may be hundreds, so library functions look.
 mentioning_callbacks(Rows) ->
     {_, Beams} = lists:unzip(Rows),
@@ -153,7 +165,7 @@ check_loops(#{lost_loops := Lost, stranded := Policy} = C) ->
 
 report_lost(Lost, Policy, C) ->
     Texts = [[integer_to_list(length(Pids)), " of ", module_name(Module), ", which loses ",
-              lists:join(", ", [io_lib:format("~ts/~b", [F, A]) || {F, A} <- Functions]), ": ",
+              lists:join(", ", [io_lib:format("~0tp/~b", [F, A]) || {F, A} <- Functions]), ": ",
               processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
              || {Module, Functions, [_ | _] = Pids} <- Lost],
     case {Texts, Policy} of

@@ -2,12 +2,23 @@
 %%
 %% Modules back to the code that they had before.
 -module(erlrc_undo_code).
--export([put_back/3, replace/3]).
+-export([comes_later/1, put_back/3, replace/3]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
--import(erlrc_journal, [journal_of/1]).
+-import(erlrc_journal, [journal_of/1, recall/1, record/2]).
 -import(erlrc_library, [has_lost_nifs/2]).
 -import(erlrc_path, [restore_path/1]).
 -import(erlrc_text, [fail/2, module_name/1, text/2]).
+
+%% Code may run when it is loaded (on_load), and call what a group of modules is to be put back to: then that
+%% comes first.
+comes_later(Entry) ->
+    case lists:splitwith(fun({code, {code, _, _}}) -> true; (_) -> false end, recall(journal)) of
+        {Singles, [{code, {switch_modules, _, _}} = Switch | Older]} ->
+            record(journal, [Switch, {code, Entry} | Singles] ++ Older),
+            true;
+        _ ->
+            false
+    end.
 
 put_back(Module, {File, Beam} = Previous, C) ->
     %% If the step failed before it changed the code, to load it again would leave those who run it in old

@@ -198,6 +198,19 @@ TEST_CASE("states are converted by another code_change even if -vsn and records 
   const auto remarks = [](const AppFiles& from, const AppFiles& to) {
     return make_script(from, to, Direction::up).remarks;
   };
+  // What it calls in another module has changed.
+  const auto calling = [&](const std::string& code, const std::string& helper) {
+    AppFiles made = version(code, CodeDigest{{1}, "8.2", {Atom{"helper"}, Atom{"lists"}}});
+    made.beams[Atom{"helper"}] = module("helper").differing(helper).beam;
+    made.spec.modules.push_back(Atom{"helper"});
+    return made;
+  };
+  const auto converts = [&](const std::string& helper) {
+    const auto made = up(calling("a", "one"), calling("b", helper));
+    return std::ranges::find(made, converted.front()) != made.end();
+  };
+  CHECK(!converts("one"));
+  CHECK(converts("other"));
   const std::vector<AppupRemark> unknown{{{"m"}, Kind::conversion_unknown}};
   CHECK(remarks(version("a", one), version("b", one)).empty());
   CHECK(remarks(version("a", one), version("b", other)).empty());
