@@ -2,10 +2,12 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include <erlrc/app/app_spec.hpp>
+#include <erlrc/app/default_start.hpp>
 #include <erlrc/app/rpm_relations.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/graph.hpp>
@@ -75,13 +77,45 @@ std::string ebin_of(const Found& found) {
   return ebin.empty() ? "." : ebin.string();
 }
 
-Json to_json(const Found& found) {
+std::vector<AppSpec> specs_of(const std::vector<Found>& found) {
+  std::vector<AppSpec> specs;
+  for (const Found& one : found)
+    specs.push_back(one.spec);
+  return specs;
+}
+
+Json to_json(const Found& found, bool start) {
   return {{"name", found.spec.name.name},
           {"vsn", found.spec.vsn},
           {"ebin", ebin_of(found)},
+          {"start", start},
           {"applications", names(found.spec.applications)},
           {"included_applications", names(found.spec.included_applications)},
           {"optional_applications", names(found.spec.optional_applications)}};
+}
+
+std::string json_text(const std::vector<Found>& found) {
+  const std::set<std::string> start = start_by_default(specs_of(found));
+  Json all = Json::array();
+  for (const Found& one : found)
+    all.push_back(to_json(one, start.contains(one.spec.name.name)));
+  return all.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+/// The names of the applications that should run, dependencies first.
+std::string lines_to_start(const std::vector<Found>& found) {
+  const std::set<std::string> start = start_by_default(specs_of(found));
+  std::string text;
+  for (const Found& one : found)
+    if (start.contains(one.spec.name.name)) text += one.spec.name.name + "\n";
+  return text;
+}
+
+std::string member_lines(const std::vector<Found>& found) {
+  std::string text;
+  for (const Found& one : found)
+    text += one.spec.name.name + " " + one.spec.vsn + " " + ebin_of(one) + "\n";
+  return text;
 }
 
 }  // namespace
@@ -92,30 +126,30 @@ int appinfo_main(std::span<const std::string> args, Streams& streams) {
     CommandLine line(tool, "FILE...",
                      "Print the name, version and directory of each .app file, dependencies first.");
     std::vector<std::string> files;
-    bool json = false;
+    bool json = false, start = false;
     std::string rpm;
     line.app.add_option("FILE", files, "The .app files")->required();
-    line.app.add_flag("--json", json, "Print JSON, with the dependencies of each application");
-    line.app.add_option("--rpm", rpm, "Print what an rpm with the files provides, requires or recommends")
-        ->type_name("KIND")
-        ->check(CLI::IsMember({"provides", "requires", "recommends"}));
+    auto* as_json =
+        line.app.add_flag("--json", json, "Print JSON, with the dependencies of each application");
+    auto* for_rpm =
+        line.app
+            .add_option("--rpm", rpm, "Print what an rpm with the files provides, requires or recommends")
+            ->type_name("KIND")
+            ->check(CLI::IsMember({"provides", "requires", "recommends"}))
+            ->excludes(as_json);
+    line.app
+        .add_flag("--start", start, "Print the applications that a package with the files starts by default")
+        ->excludes(as_json)
+        ->excludes(for_rpm);
     if (const auto code = line.parse(args, streams)) return *code;
 
-    if (!rpm.empty()) {
-      std::vector<AppSpec> specs;
-      for (Found& found : load_in_order(files))
-        specs.push_back(std::move(found.spec));
-      streams.out += rpm_relations(specs, rpm);
-      return 0;
-    }
-    Json all = Json::array();
-    for (const Found& found : load_in_order(files)) {
-      if (json)
-        all.push_back(to_json(found));
-      else
-        streams.out += found.spec.name.name + " " + found.spec.vsn + " " + ebin_of(found) + "\n";
-    }
-    if (json) streams.out += all.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    const std::vector<Found> found = load_in_order(files);
+    if (!rpm.empty())
+      streams.out += rpm_relations(specs_of(found), rpm);
+    else if (start)
+      streams.out += lines_to_start(found);
+    else
+      streams.out += json ? json_text(found) : member_lines(found);
     return 0;
   });
 }

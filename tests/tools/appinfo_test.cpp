@@ -41,9 +41,26 @@ TEST_CASE("erlrc-appinfo --json prints the dependencies of each application") {
   CHECK(nlohmann::json::parse(ran.out) == nlohmann::json::array({{{"name", "alpha"},
                                                                   {"vsn", "1.0"},
                                                                   {"ebin", "HOST"},
+                                                                  {"start", true},
                                                                   {"applications", {"kernel", "zulu", "ssl"}},
                                                                   {"included_applications", {"inner"}},
                                                                   {"optional_applications", {"ssl"}}}}));
+}
+
+TEST_CASE("erlrc-appinfo --start prints the applications that a package starts by default") {
+  const TwoApps apps;
+  apps.write("alpha_plugin", R"({application, alpha_plugin, [{vsn, "1"}, {applications, [alpha]}]}.)");
+  apps.write("alpha_tool", R"({application, alpha_tool, [{vsn, "1"}, {applications, [alpha]}]}.)");
+  std::vector<std::string> args{"--start"};
+  for (const char* app : {"alpha_tool", "alpha", "alpha_plugin", "zulu"})
+    args.push_back(apps.file(app));
+  CHECK(apps.run(args) == Ran{0, "zulu\nalpha\n", ""});
+  args.front() = "--json";
+  std::vector<bool> starts;
+  for (const auto& app : nlohmann::json::parse(apps.run(args).out))
+    starts.push_back(app["start"]);
+  CHECK(starts == std::vector<bool>{true, true, false, false});
+  CHECK(apps.run({"--start", "--json", apps.file("zulu")}).exit == 2);
 }
 
 TEST_CASE("erlrc-appinfo --rpm prints what a package with the files declares") {
