@@ -19,6 +19,20 @@ old() {
   dpkg-deb --root-owner-group -Zgzip -b "$tree" "$dressed/old_$1_$2_all.deb" >/dev/null
 }
 old_deb() { echo "$dressed/old_$1_$2_all.deb"; }
+# unstarted PACKAGE VSN: makes $dressed/unstarted_PACKAGE_VSN_all.deb, which does not start its application.
+unstarted() {
+  local tree=$logs/tree
+  rm -rf "$tree"
+  dpkg-deb -R "$(deb "$1" "$2")" "$tree"
+  rm -r "${tree:?}/etc" "$tree/DEBIAN/conffiles"
+  for script in preinst postinst prerm postrm; do
+    { printf '#!/bin/sh\nset -e\n'
+      [[ $script == prerm ]] || snippet erlrc-not-started "$1" "$1"
+      snippet "$script-erlrc" "$1" "$1"; } >"$tree/DEBIAN/$script"
+  done
+  dpkg-deb --root-owner-group -Zgzip -b "$tree" "$dressed/unstarted_$1_$2_all.deb" >/dev/null
+}
+unstarted_deb() { echo "$dressed/unstarted_$1_$2_all.deb"; }
 # files: prints the files of egerl there.
 files() { (cd $desired && find . -name '*egerl*' -type f | sort | tr '\n' ' '); }
 conffiles() { dpkg-query --show --showformat='${Conffiles}\n' egerl | grep -v obsolete | awk 'NF {print $1}' | tr '\n' ' '; }
@@ -35,6 +49,8 @@ quietly() { "$@" >>"$logs/packages.log" 2>&1; }
 for vsn in 4.0.1 4.1.0; do dress eglib "$vsn"; dress egerl "$vsn"; done
 dress egerl 4.2.0
 old egerl 4.0.1
+unstarted egerl 4.1.0
+unstarted egerl 4.2.0
 install_programs
 start_node egerl 4040
 register_node egerl
@@ -80,3 +96,37 @@ touch $desired/egerl
 holds "an installation" packages dpkg -i "$(deb egerl 4.0.1)"
 holds "an upgrade" packages dpkg -i "$(deb egerl 4.1.0)"
 holds "it stays" equal "$(files)" './egerl ./egerl.d/egerl '
+
+# starts: a package that starts the application is installed, and nothing else of it is there.
+starts() {
+  quietly dpkg --purge egerl
+  rm -rf "${desired:?}"/*egerl*
+  holds "a package that starts its application" packages dpkg -i "$(deb egerl 4.0.1)"
+  holds "is started" equal "$(runs) $(files)" '["4.0.1"] ./egerl.d/egerl '
+}
+
+say "The new version does not start the application any more:"
+starts
+holds "an upgrade" packages dpkg -i "$(unstarted_deb egerl 4.1.0)"
+holds "removes the conffile" equal "$(files)$(conffiles)" ''
+holds "and its directory" refused test -e $desired/egerl.d
+holds "what runs is upgraded" equal "$(runs)" '["4.1.0"]'
+holds "a removal" packages dpkg --remove egerl
+holds "and an installation" packages dpkg -i "$(unstarted_deb egerl 4.1.0)"
+holds "do not start it" equal "$(runs)" '[]'
+holds "a downgrade" packages dpkg -i "$(deb egerl 4.0.1)"
+holds "starts it" equal "$(runs) $(files)" '["4.0.1"] ./egerl.d/egerl '
+
+say "The same, and the upgrade fails:"
+starts
+holds "fails" refused packages dpkg -i "$(deb eglib 4.1.0)" "$(unstarted_deb egerl 4.2.0)"
+holds "and leaves everything as it was" \
+  equal "$(version_of egerl) $(files)$(runs)" '4.0.1 install ok installed ./egerl.d/egerl ["4.0.1"]'
+
+say "The same, and the administrator has changed the conffile:"
+starts
+echo '# by the administrator' >>$desired/egerl.d/egerl
+holds "an upgrade" packages dpkg -i "$(unstarted_deb egerl 4.1.0)"
+holds "keeps a copy" equal "$(files)" './egerl.d/egerl.dpkg-bak '
+holds "a purge" packages dpkg --purge egerl
+holds "removes it" equal "$(ls $desired)" eglib.d

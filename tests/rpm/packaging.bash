@@ -94,6 +94,7 @@ echo '{application, two_lib, [{vsn, "2.0-rc1"}]}.' >%{buildroot}%{_erlrc_appdir}
 %{_erlrc_appdir}/two_lib-2.0
 END
 holds "built" build /tmp/two.spec 1.0.0 "$out"
+holds "what starts is printed" contains "$(<"$logs/build.log")" 'erlrc_install: two starts none'
 holds "provided" contains "$(asks --provides two-1.0.0 "$out")" 'erlang-app(two) = 2.0 '
 holds "a version that rpm would not accept is left out" equal "$(asks --provides two-lib-1.0.0 "$out")" 'erlang-app(two_lib) '
 holds "required" equal "$(asks --requires two-1.0.0 "$out")" 'erlang-app(inner) erlang-app(two_lib) '
