@@ -8,6 +8,7 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/engine/run_notes.hpp>
 #include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/sys/file.hpp>
 
@@ -104,6 +105,8 @@ Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) cons
   // The package stays installed for another architecture, with the same applications.
   if (removes(moment) && std::ranges::count(snapshot.hooked, package_.name) > 1) snapshot.installed.reset();
   if (upgrades(moment) || removes(moment) || moment == Moment::forgotten) snapshot.moves = load_moved_apps();
+  snapshot.removal_refused =
+      moment == Moment::removed && load_run_notes(refused_removals).contains(package_.name);
   if (moment == Moment::about_to_unpack && !snapshot.installed && managed_apps(snapshot.unpacking))
     snapshot.listed = admin_.listed(package_);
   if (upgrades(moment) && snapshot.installed && !snapshot.unpacking)

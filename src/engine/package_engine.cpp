@@ -11,6 +11,7 @@
 #include <erlrc/engine/backups.hpp>
 #include <erlrc/engine/executor.hpp>
 #include <erlrc/engine/run_file.hpp>
+#include <erlrc/engine/run_notes.hpp>
 #include <erlrc/engine/staging.hpp>
 #include <erlrc/sys/process.hpp>
 #include <erlrc/transaction/package_run.hpp>
@@ -157,6 +158,11 @@ public:
 
   bool operator()(const Warn& action) {
     streams_.err.insert(action.first ? 0 : streams_.err.size(), tool + one_line(action.text) + "\n");
+    return true;
+  }
+
+  bool operator()(const NoteRefusal&) {
+    (void)add_run_note(refused_removals, snapshot_.package);
     return true;
   }
 

@@ -232,8 +232,10 @@ PackageActions after_removal(const RunRecord& record, const Executed& executed, 
       actions.push_back(DropBackup{name});
   }
   if (!questions.empty()) return questions;
-  std::ranges::move(continue_unless_changed(std::max(executed.worst, executed.code), snapshot),
-                    std::back_inserter(actions));
+  const int code = std::max(executed.worst, executed.code);
+  const bool refused = code != 0 && code != not_rolled_back;
+  if (snapshot.moment == Moment::about_to_remove && refused) actions.push_back(NoteRefusal{});
+  std::ranges::move(continue_unless_changed(code, snapshot), std::back_inserter(actions));
   return actions;
 }
 
@@ -305,8 +307,11 @@ PackageActions next(const RunRecord& record, const RunEvent& event, const Snapsh
       return configured(snapshot);
     case Moment::stays_installed:
       return stays_installed(snapshot);
-    case Moment::about_to_remove:
     case Moment::removed:
+      // What nodes have refused a moment ago is neither tried nor reported again.
+      if (snapshot.removal_refused) return after_removal(record, {}, snapshot);
+      return remove(snapshot);
+    case Moment::about_to_remove:
       return remove(snapshot);
     case Moment::forgotten:
       return forgotten(snapshot);

@@ -189,6 +189,8 @@ TEST_CASE("a node that cannot be called fails the upgrade, and no other call") {
   CHECK(!dpkg.recorded());
   CHECK(dpkg.hook("postinst", {"configure", ""}) == Ran{0, "", "erlrc-start" + bad + continues});
   CHECK(dpkg.hook("prerm", {"remove"}) == Ran{0, "", "erlrc-stop" + bad + continues});
+  // It is neither tried nor reported twice.
+  CHECK(dpkg.hook("postrm", {"remove"}) == Ran{0, "", ""});
 }
 
 TEST_CASE("bad input of the hook is reported in one line") {

@@ -26,6 +26,9 @@ inline constexpr const char* left_nodes = "left";
 /// The left nodes whose units are restarted once all packages are configured.
 inline constexpr const char* nodes_to_restart = "restart";
 
+/// The packages whose removal nodes have refused.
+inline constexpr const char* refused_removals = "refused_removals";
+
 /// The lines that the user needs to read once, though the hooks are called several times for each package.
 inline constexpr const char* reported_lines = "reported";
 

@@ -123,6 +123,11 @@ struct Warn {
   bool operator==(const Warn&) const = default;
 };
 
+/// Nodes have refused the removal of the calling package: its later calls in this run know that.
+struct NoteRefusal {
+  bool operator==(const NoteRefusal&) const = default;
+};
+
 /// The package manager has to keep the old version of the calling package; the call fails.
 struct Refuse {
   std::string why;
@@ -142,7 +147,7 @@ struct Exit {
 
 using PackageAction =
     std::variant<Store, Execute, RollBack, Confirm, BackUp, UseBackup, DropBackup, Stage, DropStaged,
-                 DropAllStaged, LookUp, OpenArchives, Ask, Warn, Refuse, Skip, Exit>;
+                 DropAllStaged, LookUp, OpenArchives, Ask, Warn, NoteRefusal, Refuse, Skip, Exit>;
 using PackageActions = std::vector<PackageAction>;
 
 }  // namespace erlrc

@@ -69,6 +69,7 @@ struct Snapshot {
   std::vector<Archive> archives{};                ///< in the order in which they are unpacked
   std::set<std::string> removed{};                ///< of a whole run: the packages that will be removed
   std::map<Atom, std::string> moves{};  ///< of a run of APT: the package that takes over an application
+  bool removal_refused = false;         ///< nodes have refused, in this run, to follow its removal
   bool recorded_run_lives = false;      ///< the process of the run in the record is still there
 
   std::optional<std::map<std::string, InstalledPackage>> packages{};  ///< asked by LookUp

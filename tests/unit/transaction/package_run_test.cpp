@@ -116,16 +116,27 @@ TEST_CASE("a package that is removed is stopped, and its backup is dropped with 
   snapshot.backups = {{"app", {at("app", "1")}}};
   const Execute stop{{reversed(start("app", "1"))}, How::all_or_none, true};
   CHECK(next({}, Called{}, snapshot) == Actions{stop});
-  CHECK(next({}, Executed{1}, snapshot) == Actions{continues("app"), Exit{}});
+  CHECK(next({}, Executed{1}, snapshot) == Actions{NoteRefusal{}, continues("app"), Exit{}});
   CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
   snapshot.moment = Moment::removed;
   CHECK(next({}, Called{}, snapshot) == Actions{stop});
+  CHECK(next({}, Executed{1}, snapshot) == Actions{continues("app"), Exit{}});
   snapshot.moment = Moment::forgotten;
   CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
   snapshot.packages.emplace();
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
   snapshot.moment = Moment::stays_installed;
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
+}
+
+TEST_CASE("what nodes have refused before a removal is not tried again after it") {
+  Snapshot snapshot = alone(Moment::removed);
+  snapshot.archives.clear();
+  snapshot.removal_refused = true;
+  CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
+  // A backup that no node needs is dropped all the same.
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
 }
 
 TEST_CASE("a node that was not changed does not keep a package from being configured") {
