@@ -5,6 +5,7 @@
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <variant>
 
@@ -111,12 +112,46 @@ ExecuteOptions options_for(bool dry_run, Deadline until) {
               }};
 }
 
-/// The site has this node only: one that does not answer does not take the time of the others.
-void sync_one(NodeSync& found, const Site& site, const std::vector<Request>& requests,
-              const ExecuteOptions& options) {
-  probe(found, site.registry.nodes.front(), options.until);
+/// The requests for each application: several, if several packages ship it.
+using Choices = std::vector<std::vector<Request>>;
+
+Choices by_application(const std::vector<Request>& requests) {
+  Choices choices;
   for (const Request& request : requests) {
+    const auto same =
+        std::ranges::find(choices, request.app, [](const auto& choice) { return choice.front().app; });
+    if (same == choices.end())
+      choices.push_back({request});
+    else
+      same->push_back(request);
+  }
+  return choices;
+}
+
+/// The request whose version is the closest to what the node runs: that one is its own.
+const Request& closest(const std::vector<Request>& choice, const Site& site, ExecuteOptions options) {
+  options.dry_run = true;
+  const Request* best = &choice.front();
+  std::optional<State> best_state;
+  if (choice.size() == 1) return *best;
+  for (const Request& request : choice) {
+    NodeSync would;
+    const auto reports = execute(request, for_request(site, request), options);
+    for (const NodeReport& report : reports)
+      note(would, report, request.app, true);
+    if (reports.empty() || (best_state && *best_state <= would.state)) continue;
+    best = &request;
+    best_state = would.state;
+  }
+  return *best;
+}
+
+/// The site has this node only: one that does not answer does not take the time of the others.
+void sync_one(NodeSync& found, const Site& site, const Choices& choices, const ExecuteOptions& options) {
+  probe(found, site.registry.nodes.front(), options.until);
+  for (const auto& choice : choices) {
     if (!is_asked(found)) return;
+    const Request& request = closest(choice, site, options);
     for (const NodeReport& report : execute(request, for_request(site, request), options))
       note(found, report, request.app, options.dry_run);
   }
@@ -166,10 +201,11 @@ std::vector<NodeSync> sync_nodes(const Site& site, const Settings& settings, boo
   std::vector<Request> requests = sync_requests(site.desired);
   for (Request& request : requests)
     std::get<Request::Change>(request.what).policy = settings.policy;
+  const Choices choices = by_application(requests);
   const ExecuteOptions options = options_for(dry_run, until);
   rethrow_first(for_each_parallel(entries.size(), [&](std::size_t i) {
     found[i].node = to_string(entries[i].name);
-    sync_one(found[i], {{{entries[i]}, {}}, site.desired}, requests, options);
+    sync_one(found[i], {{{entries[i]}, {}}, site.desired}, choices, options);
   }));
   for (const BadEntry& bad : site.registry.bad)
     found.push_back({bad.file, State::unknown, {bad.error}});

@@ -45,6 +45,21 @@ TEST_CASE("a node that runs what is installed is in sync") {
   CHECK(!was_run(sync.node));
 }
 
+TEST_CASE("of several packages that ship an application, that counts whose version runs") {
+  Sync sync(observed({}));
+  sync.installed(sync.line("egerl", "1.0"), GENERATE("another", "the_other"));  // before and after pkg
+  SECTION("it runs") {
+    play(sync.node, in_sync(sync));
+    CHECK(sync.sync() == Ran{0, "erlrc-sync: (n1) in_sync\n", ""});
+    CHECK(sync.status() == Ran{0, "n1 in_sync\n", ""});
+    CHECK(!was_run(sync.node));
+  }
+  SECTION("neither does") {
+    play(sync.node, observed({{"egerl", "3.0"}}));
+    CHECK(sync.sync() == Ran{1, "", "erlrc-sync: (n1) restart_due\n  egerl: still running egerl 3.0\n"});
+  }
+}
+
 TEST_CASE("what should run and does not is started") {
   const Sync sync(observed({}));
   CHECK(sync.status() == Ran{1, "n1 changed: egerl: would be started\n", ""});
