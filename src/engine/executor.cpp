@@ -259,6 +259,8 @@ void Executor::report(const Request& request, std::vector<NodeReport> reports,
       streams_.err += "erlrc-hook: " + line + ": " + one_line(node.outcome.remarks.front()) + "\n";
   }
   std::erase_if(reports, [&](const NodeReport& node) {
+    // Its code may come from another directory from now on.
+    if (node.outcome.is(Word::already_running)) return true;
     return node.outcome.is_done() && !changed.contains(node.node) && !node.outcome.is(Word::restart_due);
   });
   ReportText text = render_text({"erlrc-" + to_string(action_of(request)), request}, reports, false);
