@@ -5,17 +5,26 @@
 -module(erlrc_compare).
 -export([main/3]).
 -import(erlrc_elf, [digests/1, has_nif_init/1, nif_entries/1]).
--import(erlrc_mapped, [libraries/0]).
+-import(erlrc_mapped, [libraries/0, used/2]).
 
 main(_, Client, Ref) ->
     {Modules, Files} = lists:unzip(code:all_loaded()),
     Md5s = lists:zipwith(fun erlang:get_module_info/2, Modules, lists:duplicate(length(Modules), md5)),
     Pids = processes() -- [self()],
     Old = [erlang:check_old_code(Module) andalso is_run(Module, Pids) || Module <- Modules],
+    All = libraries(),
+    Nifs = [Library || {_, _, Image, _} = Library <- All, has_nif_init(Image)],
     Client ! {Ref, #{path => lists:map(fun filename:absname/1, code:get_path()),
                      modules => lists:zip(lists:zip(Modules, Files), lists:zip(Md5s, Old)),
-                     libraries => [{Name, entries(Image), IsPinned, digests(Image)}
-                                   || {Name, _, Image, IsPinned} <- libraries(), not is_pin(Name)]}}.
+                     libraries => [{Name, entries(Image), is_replaced(Library, Nifs), digests(Image)}
+                                   || {Name, _, Image, _} = Library <- All, not is_pin(Name)]}}.
+
+%% Whether it stays only for what it has created.
+is_replaced({_, _, _, 0}, _) ->
+    false;
+is_replaced({_, _, Image, _} = Library, Nifs) ->
+    not lists:any(fun(Module) -> lists:member(Library, used(binary_to_atom(Module, utf8), Nifs)) end,
+                  entries(Image)).
 
 %% Other libraries, as that of OpenSSL, are large, and have none.
 entries(Image) ->

@@ -39,22 +39,26 @@ std::optional<Mapped> beginning_of_file(std::string_view line) {
   return Mapped{fields[0], line.substr(name)};
 }
 
-std::optional<std::uint64_t> hexadecimal(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+std::optional<std::uint64_t> number(std::string_view text, int base) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return error == std::errc{} && end != text.data() ? std::optional(value) : std::nullopt;
 }
 
-// A file called erlrc-pins-BASE-PID.so keeps the library in memory that begins at that address.
-bool is_pinned(const Mapped& library, const std::vector<Mapped>& all) {
-  const auto base = hexadecimal(library.range.substr(0, library.range.find('-')));
-  return std::ranges::any_of(all, [&](const Mapped& one) {
+// A file called erlrc-pins-BASE-PID-NUMBER.so keeps the library in memory that begins at that address.
+// Returns the number of the last one, or 0.
+std::uint64_t last_pin(const Mapped& library, const std::vector<Mapped>& all) {
+  const auto base = number(library.range, 16);
+  std::uint64_t last = 0;
+  for (const Mapped& one : all) {
     constexpr std::string_view prefix = "/erlrc-pins-";
     const auto at = one.name.rfind(prefix);
-    if (at == std::string_view::npos) return false;
+    if (at == std::string_view::npos) continue;
     const std::string_view rest = one.name.substr(at + prefix.size());
-    return hexadecimal(rest.substr(0, rest.find('-'))) == base;
-  });
+    if (number(rest, 16) == base)
+      last = std::max(last, number(rest.substr(rest.rfind('-') + 1), 10).value_or(0));
+  }
+  return last;
 }
 
 // Its name in any version of its application.
@@ -65,12 +69,15 @@ std::string_view name_in_versions(const Mapped& library) {
   return at == std::string_view::npos ? name.substr(name.rfind('/') + 1) : name.substr(at + priv.size());
 }
 
-// What is about to be replaced is pinned. So a pinned library may be what a module used before, if another
-// one of its name is not pinned; otherwise it is used again, as after an upgrade that was tried before.
-bool may_be_used(const Mapped& library, const std::vector<Mapped>& all) {
-  return !is_pinned(library, all) || std::ranges::all_of(all, [&](const Mapped& other) {
-    return name_in_versions(other) != name_in_versions(library) || is_pinned(other, all);
-  });
+// What is about to be replaced is pinned, and what is used again is pinned once more. So a library without a
+// pin is in use, or else that with the last one.
+bool is_used(const Mapped& library, const std::vector<Mapped>& all) {
+  const std::uint64_t pin = last_pin(library, all);
+  return pin == 0 || std::ranges::all_of(all, [&](const Mapped& other) {
+           if (name_in_versions(other) != name_in_versions(library)) return true;
+           const std::uint64_t other_pin = last_pin(other, all);
+           return other_pin != 0 && other_pin <= pin;
+         });
 }
 
 }  // namespace
@@ -85,7 +92,7 @@ std::vector<std::string> files_put_back(pid_t pid) {
   std::vector<std::string> found;
   for (const Mapped& file : mapped) {
     const std::string name(without_marks(file.name));
-    if (name == file.name || !may_be_used(file, mapped)) continue;
+    if (name == file.name || !is_used(file, mapped)) continue;
     const auto now = content(process + "/root" + name);
     if (now && now == content(process + "/map_files/" + std::string(file.range))) found.push_back(name);
   }

@@ -14,7 +14,7 @@
 
 // The message of the program (src/erlang/erlrc_compare.erl):
 //   #{path => [String], modules => [{{Module, File}, {Md5, HasOldCode}}],
-//     libraries => [{File, [Module], IsPinned, [{Address, Size, Md5}] | none}]}
+//     libraries => [{File, [Module], IsReplaced, [{Address, Size, Md5}] | none}]}
 
 namespace erlrc {
 namespace {

@@ -39,15 +39,15 @@ bool is_in_its_file(const RunningLibrary& library, const InstalledCode& installe
 }
 
 /// Whether the library is one of those around the module's file, or without any, whether it is in its own
-/// file. What was loaded from a file that is gone may be the same by chance.
+/// file. The name by which it was loaded may be that of another version, or of staged files.
 bool is_installed_for(const Atom& module, const RunningLibrary& library, const InstalledCode& installed) {
-  if (!is_in_its_file(library, installed)) return false;
   const auto around = installed.libraries.find(module);
-  if (around == installed.libraries.end() || around->second.empty()) return true;
+  if (around == installed.libraries.end() || around->second.empty())
+    return is_in_its_file(library, installed);
   return std::ranges::any_of(around->second, [&](const Parts& parts) { return parts == library.parts; });
 }
 
-/// Each module must have its functions from an installed library. An earlier one may be in memory, too.
+/// Each module must have its functions from an installed library.
 void compare_used(const RunningCode& running, const InstalledCode& installed, Comparison& result) {
   std::set<Atom> loaded;
   for (const RunningModule& module : running.modules)
@@ -56,7 +56,7 @@ void compare_used(const RunningCode& running, const InstalledCode& installed, Co
   std::set<Atom> matched;
   for (const RunningLibrary& library : running.libraries)
     for (const Atom& module : library.modules) {
-      if (!loaded.contains(module) || !library.parts) continue;
+      if (!loaded.contains(module) || !library.parts || library.replaced) continue;
       if (is_installed_for(module, library, installed)) {
         matched.insert(module);
       } else {
@@ -79,7 +79,7 @@ Comparison compare(const RunningCode& running, const InstalledCode& installed) {
   for (const RunningLibrary& library : running.libraries) {
     if (!library.parts) continue;
     ++result.libraries;
-    if (!library.modules.empty() || library.pinned) continue;
+    if (!library.modules.empty() || library.replaced) continue;
     if (!is_in_its_file(library, installed))
       result.differences.push_back({Kind::replaced_library, library.file, ""});
   }

@@ -111,6 +111,79 @@ TEST_CASE("nif: the old library is restored if a later step fails") {
   CHECK(versions(lab) == "[1,1]");
 }
 
+TEST_CASE("nif: what the new library has created before a rollback can be used after it") {
+  Lab lab;
+  set_up(lab, "nif", "-DTAKE_OVER=0",
+         appup("{load_module, zoo_nif}, {apply, {lab, await_waiting, [maker]}}, "
+               "{apply, {erlang, error, [late]}}"));
+  lab.ask(
+      "register(maker, spawn(fun Wait() -> case zoo_nif:vsn() of"
+      " 1 -> erlang:yield(), Wait();"
+      " 2 -> Made = zoo_nif:keep(), receive From -> From ! {made_by, zoo_nif:kept_vsn(Made)} end "
+      "end end)), lab:mark().");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(versions(lab) == "[1,1]");
+  lab.ask("code:purge(zoo_nif).");
+  CHECK(lab.ask("maker ! self(), receive {made_by, Vsn} -> Vsn end.") == "2");
+}
+
+TEST_CASE("nif: a rollback restores the library that was in use, and no earlier one with its name") {
+  Lab lab;
+  set_up(lab, "nif", "-DTAKE_OVER=0", appup("{load_module, zoo_nif}, {apply, {erlang, error, [late]}}"));
+  for (const std::string number : {"7", "8"}) {
+    make_library(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so", number);
+    REQUIRE(lab.upgrade("zoo", "1.0.0", "1.0.0").exit == 0);
+  }
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 1);
+  INFO(lab.node().log());
+  CHECK(versions(lab) == "[8,1]");
+  CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0") ==
+        Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) already_running\n", ""});
+}
+
+TEST_CASE("nif: libraries of the same version that replace each other again and again are distinguished") {
+  Lab lab;
+  set_up(lab, "nif");
+  for (const std::string number : {"7", "1", "7", "8", "7", "1"}) {
+    make_library(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so", number);
+    INFO(number);
+    CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0").exit == 0);
+    CHECK(versions(lab) == "[" + number + ",1]");
+    make_library(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so", number);
+    CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0") ==
+          Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) already_running\n", ""});
+  }
+}
+
+TEST_CASE("nif: an application that is removed and installed again has the library that is installed now") {
+  Lab lab;
+  set_up(lab, "nif");
+  make_library(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so", "7");
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "1.0.0").exit == 0);
+  for (const std::string number : {"7", "8", "1"}) {
+    make_library(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so", number);
+    REQUIRE(lab.stop("zoo", "1.0.0").exit == 0);
+    REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+    CHECK(lab.ask("zoo_nif:vsn().") == number);
+  }
+}
+
+TEST_CASE("nif: a library that was loaded from a directory that is gone is in sync if it is installed") {
+  Lab lab;
+  set_up(lab, "nif");
+  copy_beam(lab, "1.0.0", "2.0.0");
+  make_library(lab.at("zoo", "2.0.0") + "/priv/zoo_nif.so", "1");
+  REQUIRE(lab.upgrade("zoo", "1.0.0", "2.0.0") == upgraded);
+  std::filesystem::remove_all(lab.at("zoo", "1.0.0"));
+  const Ran same = lab.run(node_main, {"compare", lab.node().alive()});
+  INFO(same);
+  CHECK(same.out.find("zoo_nif") == std::string::npos);
+  make_library(lab.at("zoo", "2.0.0") + "/priv/zoo_nif.so", "2");
+  CHECK(lab.run(node_main, {"compare", lab.node().alive()}).out.find("zoo_nif") != std::string::npos);
+}
+
 TEST_CASE("nif: if a library is missing, the module is named and everything is rolled back") {
   Lab lab;
   set_up(lab, "nif");

@@ -27,7 +27,7 @@ struct RunningModule {
 struct RunningLibrary {
   std::string file;                             ///< by the name with which it was loaded
   std::vector<Atom> modules;                    ///< with functions in it, as far as it shows them
-  bool pinned = false;                          ///< kept in memory on purpose (erlrc_pins)
+  bool replaced = false;                        ///< stays only for what it has created (erlrc_pins)
   std::optional<std::vector<FixedPart>> parts;  ///< nullopt: the emulator cannot read its memory
   bool operator==(const RunningLibrary&) const = default;
 };
@@ -75,7 +75,7 @@ struct Comparison {
 };
 
 /// A module that was made while the node ran is the application's own and is not compared, nor one that lies
-/// in an archive; a pinned library is compared only if nothing else has its module's functions.
+/// in an archive, nor a library that was replaced.
 Comparison compare(const RunningCode& running, const InstalledCode& installed);
 
 }  // namespace erlrc

@@ -10,7 +10,8 @@
 -import(erlrc_undo_code, [comes_later/1, put_back/3, replace/3]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
--import(erlrc_library, [check_libraries/5, check_nifs/1, load_with_library/4, with_nifs/1]).
+-import(erlrc_library, [check_libraries/5, check_nifs/1, load_with_library/4, modules_of_libraries/1,
+                        with_nifs/1]).
 -import(erlrc_origin, [check_origin/3]).
 -import(erlrc_pins, [pin_libraries/2]).
 -import(erlrc_conversion, [ask_ready/1]).
@@ -88,6 +89,8 @@ code_step(do, {remove_module, App, Module}, #{backup := Backup} = C) ->
     end,
     C;
 code_step(do, {load_modules, Ebin, Named, Items}, #{backup := Backup} = C) ->
+    %% A version may have been removed whose libraries are still in memory.
+    HaveLibraries = modules_of_libraries(Ebin),
     lists:foreach(fun({Module, Md5}) ->
                           case loaded_md5(Module) of
                               Md5 ->
@@ -99,7 +102,12 @@ code_step(do, {load_modules, Ebin, Named, Items}, #{backup := Backup} = C) ->
                                                                        #{Module := Running} -> Running;
                                                                        _ -> running_code(Module, Ebin)
                                                                    end}),
-                                      load(Module, beam_file(Named, Module), read_beam(Ebin, Module), C),
+                                      {File, Beam} = {beam_file(Named, Module), read_beam(Ebin, Module)},
+                                      _ = case lists:member(Module, HaveLibraries) of
+                                              true -> load_with_library(Module, File, Beam,
+                                                                        C#{libraries := Ebin});
+                                              false -> load(Module, File, Beam, C)
+                                          end,
                                       check_loaded([{Module, Md5}])
                                   end
                           end

@@ -6,11 +6,12 @@
 %% that name means the library that it has, whatever file has the name by now. So a library whose file is
 %% gone can still be pinned, and another library cannot be loaded by that name.
 -module(erlrc_mapped).
--export([close_mapped/1, is_pin/2, libraries/0, loaded_names/0, mapped/0, pin_name/1]).
--import(erlrc_elf, [file_image/1, has_nif_init/1, image/2, memory/3]).
+-export([close_mapped/1, is_pin/2, libraries/0, libraries_of/2, loaded_names/0, mapped/0, new_pin/2,
+         used/2]).
+-import(erlrc_elf, [file_image/1, has_nif_init/1, image/2, memory/3, nif_entries/1]).
 
-%% [{Name, Base, Image, IsPinned}] of NIF libraries, to be given back to close_mapped/1. Base is where it is
-%% in memory.
+%% [{Name, Base, Image, Pin}] of NIF libraries, to be given back to close_mapped/1. Base is where it is in
+%% memory, Pin the number of its last pin, or 0.
 mapped() ->
     All = libraries(),
     case [Library || {_, _, Image, _} = Library <- All, has_nif_init(Image)] of
@@ -24,7 +25,18 @@ libraries() ->
     Loaded = loaded(Memory),
     Names = [Name || {Name, _} <- Loaded],
     Loaded =:= [] andalso close(Memory),
-    [{Name, Base, loaded_image(Name, Base, Memory), is_pin(pin_name(Base), Names)} || {Name, Base} <- Loaded].
+    Pins = pins(Names),
+    [{Name, Base, loaded_image(Name, Base, Memory), lists:max([0 | [Pin || {At, Pin} <- Pins, At =:= Base]])}
+     || {Name, Base} <- Loaded].
+
+%% The libraries of Mapped from which Module may have its functions. What is about to be replaced is pinned,
+%% and what is used again is pinned once more. So that is one without a pin, or else the one with the last
+%% pin.
+used(Module, Mapped) ->
+    Own = libraries_of(Module, Mapped),
+    Pins = [Pin || {_, _, _, Pin} <- Own],
+    Last = case lists:member(0, Pins) of true -> 0; false -> lists:max([0 | Pins]) end,
+    [Library || {_, _, _, Pin} = Library <- Own, Pin =:= Last].
 
 close_mapped(Mapped) ->
     lists:foreach(fun file:close/1, lists:usort([Memory || {_, _, {_, {memory, Memory, _}}, _} <- Mapped])).
@@ -35,9 +47,21 @@ loaded_names() ->
     close(Memory),
     Names.
 
+libraries_of(Module, Mapped) ->
+    [Library || {_, _, Image, _} = Library <- Mapped,
+                lists:keymember(atom_to_binary(Module, utf8), 1, nif_entries(Image))].
+
 %% A library that is pinned stays where it is, so that its address stands for it.
-pin_name(Base) ->
-    "erlrc-pins-" ++ integer_to_list(Base, 16) ++ "-" ++ os:getpid().
+new_pin(Base, Names) ->
+    Next = lists:max([0 | [Pin || {_, Pin} <- pins(Names)]]) + 1,
+    lists:concat(["erlrc-pins-", integer_to_list(Base, 16), "-", os:getpid(), "-", Next]).
+
+%% [{Base, Number}]
+pins(Names) ->
+    [{binary_to_integer(Base, 16), binary_to_integer(Number)}
+     || Name <- Names,
+        [<<"erlrc">>, <<"pins">>, Base, _, Number]
+            <- [binary:split(filename:basename(Name, <<".so">>), <<"-">>, [global])]].
 
 is_pin(Pin, Names) ->
     File = list_to_binary(Pin ++ ".so"),

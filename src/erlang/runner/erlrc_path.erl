@@ -10,7 +10,7 @@
 %% names of the application find it. They are replaced together: code that looks for its application by
 %% another name than ours would find the old version, and its libraries.
 -module(erlrc_path).
--export([is_same_file/2, names_of/2, replace_path/3, restore_path/1, spelled_anew/3]).
+-export([is_same_file/2, named_like/2, names_of/2, replace_path/3, restore_path/1, spelled_anew/3]).
 
 %% To where From is in Path, which is the path now.
 replace_path(From, To, Path) ->
@@ -85,6 +85,13 @@ spellings(Ebin, Most) ->
     [filename:join(Before ++ lists:append(lists:duplicate(N, [hd(After), ".."])) ++ After)
      || At <- lists:seq(length(Parts) - 2, 1, -1), {Before, After} <- [lists:split(At, Parts)],
         N <- lists:seq(1, Most)].
+
+%% Path with the directory of the application of that library as it is spelled in the name of the library.
+named_like(Library, Path) ->
+    [App | _] = string:split(unicode:characters_to_list(Library), "/priv/", trailing),
+    Ebin = filename:join(App, "ebin"),
+    Names = names_of(Ebin, Path),
+    [case lists:member(Dir, Names) of true -> Ebin; false -> Dir end || Dir <- Path].
 
 restore_path(Path) ->
     Now = code:get_path(),

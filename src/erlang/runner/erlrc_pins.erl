@@ -9,10 +9,10 @@
 %% 400 bytes that has nothing in it but the request to stay (DF_1_NODELETE) and the dynamic linker's own name
 %% of the library that it needs (erlrc_mapped). That the emulator then finds no driver in it is expected.
 -module(erlrc_pins).
--export([pin_libraries/2]).
+-export([pin_libraries/2, pin_used/3]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_elf, [header/1, nif_entries/1]).
--import(erlrc_mapped, [close_mapped/1, is_pin/2, loaded_names/0, mapped/0, pin_name/1]).
+-import(erlrc_mapped, [close_mapped/1, is_pin/2, loaded_names/0, mapped/0, new_pin/2]).
 -import(erlrc_text, [fail/2, modules/1, short/1]).
 
 %% The libraries of these modules, wherever they are. One that does not show whose it is may be theirs.
@@ -25,16 +25,25 @@ pin_libraries(Modules, C) ->
                     [modules(Modules)]),
     Names = [atom_to_binary(Module, utf8) || Module <- Modules],
     Mapped = mapped(),
-    Concerned = [{Library, pin_name(Base), header(Image)}
-                 || {Library, Base, Image, false} <- Mapped, is_of(nif_entries(Image), Names)],
+    Concerned = [{Library, Base, header(Image)}
+                 || {Library, Base, Image, 0} <- Mapped, is_of(nif_entries(Image), Names)],
     close_mapped(Mapped),
-    lists:foreach(fun({Library, Pin, Header}) -> pin(Library, Pin, Header, C) end, Concerned).
+    lists:foreach(fun({Library, Base, Header}) -> pin(Library, Base, Header, C) end, Concerned).
+
+%% A library that is used again gets another pin, which shows that it was not replaced since. Libraries: those
+%% of Mapped with that code.
+pin_used(Libraries, Mapped, C) ->
+    Again = [{Library, Base, header(Image)} || {Library, Base, Image, _} <- lists:sublist(Libraries, 1),
+                                               not lists:keymember(0, 4, Libraries)],
+    close_mapped(Mapped),
+    lists:foreach(fun({Library, Base, Header}) -> pin(Library, Base, Header, C) end, Again).
 
 is_of([], _) -> true;
 is_of(Entries, Names) -> lists:any(fun({Module, _}) -> lists:member(Module, Names) end, Entries).
 
-pin(Library, Pin, Header, C) ->
+pin(Library, Base, Header, C) ->
     Before = loaded_names(),
+    Pin = new_pin(Base, Before),
     Dir = os:getenv("TMPDIR", "/tmp"),
     File = filename:join(Dir, Pin ++ ".so"),
     _ = file:delete(File),

@@ -5,7 +5,7 @@
 -export([comes_later/1, put_back/3, replace/3]).
 -import(erlrc_code, [load/4, loaded_md5/1, users_of_old_code/1]).
 -import(erlrc_journal, [journal_of/1, recall/1, record/2]).
--import(erlrc_library, [has_lost_nifs/2]).
+-import(erlrc_library, [has_lost_nifs/2, load_with_former_library/4, with_nifs/1]).
 -import(erlrc_path, [restore_path/1]).
 -import(erlrc_text, [fail/2, module_name/1, text/2]).
 
@@ -45,7 +45,10 @@ replace(Module, Previous, #{nifs := Nifs} = C) ->
             code:delete(Module),
             code:purge(Module);
         {File, Beam} ->
-            load(Module, File, Beam, C);
+            case lists:member(Module, Nifs) orelse with_nifs([Module]) =/= [] of
+                true -> load_with_former_library(Module, File, Beam, C);
+                false -> load(Module, File, Beam, C)
+            end;
         gone ->
             fail("~ts: the code it had before is in no file", [module_name(Module)])
     end,

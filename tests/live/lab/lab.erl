@@ -6,7 +6,7 @@
 -module(lab).
 -export([open/0, reset/0, build/3]).
 -export([act/2, record/1, change/4, on/2, on/3, await_reached/1, release/1, in_order/1, calls/0]).
--export([await/1, await_rest/1, await_idle/0, await_end/1]).
+-export([await/1, await_rest/1, await_idle/0, await_end/1, await_waiting/1]).
 -export([mark/0, diff/0, diff_but_pids/0, diff_at_last/0, status/1]).
 %% For lab_twin and lab_version.
 -export([snapshot/0, of_test/2, running_apps/0, processes_of/1]).
@@ -123,6 +123,10 @@ await_reached(Key) ->
 %% Waits for the end of the running plan, if any.
 await_idle() ->
     await(fun() -> whereis(erlrc_runner) =:= undefined end).
+
+%% Waits until the process with that name waits for a message.
+await_waiting(Name) ->
+    await(fun() -> process_info(whereis(Name), status) =:= {status, waiting} end).
 
 %% Waits until the application no longer runs.
 await_end(App) ->

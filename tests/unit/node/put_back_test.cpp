@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 
 #include <erlrc/sys/file.hpp>
 
@@ -80,22 +81,26 @@ TEST_CASE("a mapped file that was replaced by one of the same content is put bac
     write_file_atomically(library, Bytes(size, 'a'), 0644);
     CHECK(put_back_below(dir.path()) == std::vector{library.string()});
   }
-  SECTION("what is pinned in memory counts unless another one of its name is not pinned") {
+  SECTION("what is pinned in memory counts unless another one of its name is not pinned, or was later") {
+    const auto map = [&](const std::filesystem::path& file, char content) {
+      std::filesystem::create_directories(file.parent_path());
+      write_file_atomically(file, Bytes(size, content), 0644);
+      return std::make_unique<MappedFile>(file);
+    };
+    const auto pin = [&](const MappedFile& pinned, const std::string& number) {
+      return map(dir.path() / ("erlrc-pins-" + pinned.address() + "-1-" + number + ".so"), 'p');
+    };
     write_file_atomically(library, Bytes(size, 'a'), 0644);
-    const auto pin = dir.path() / ("erlrc-pins-" + mapped.address() + "-1.so");
-    write_file_atomically(pin, Bytes(size, 'p'), 0644);
-    const MappedFile mapped_pin(pin);
+    const auto first_pin = pin(mapped, "9");
     CHECK(put_back_below(dir.path()) == std::vector{library.string()});
-    std::filesystem::create_directories(dir.path() / "b-1" / "priv" / "b");
-    const auto other = dir.path() / "b-1" / "priv" / "b" / "a.so";
-    write_file_atomically(other, Bytes(size, 'o'), 0644);
-    const MappedFile mapped_other(other);
+    const auto other = map(dir.path() / "b-1" / "priv" / "b" / "a.so", 'o');
     CHECK(put_back_below(dir.path()) == std::vector{library.string()});
-    std::filesystem::create_directory(dir.path() / "2");
-    const auto used = dir.path() / "2" / "a.so";
-    write_file_atomically(used, Bytes(size, 'u'), 0644);
-    const MappedFile mapped_used(used);
+    const auto later = map(dir.path() / "2" / "a.so", 'u');
     CHECK(put_back_below(dir.path()).empty());
+    const auto later_pin = pin(*later, "10");
+    CHECK(put_back_below(dir.path()).empty());
+    const auto again = pin(mapped, "11");
+    CHECK(put_back_below(dir.path()) == std::vector{library.string()});
   }
 }
 
