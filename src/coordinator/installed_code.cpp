@@ -60,6 +60,27 @@ std::optional<std::vector<FixedPart>> library_parts(const std::string& root, con
   return content.bytes ? fixed_parts(*content.bytes) : std::nullopt;
 }
 
+/// The name of the application in this directory, as far as that shows it: p1_xml-1.1.55 is of p1_xml.
+std::string app_of(const fs::path& directory) {
+  const std::string name = directory.filename();
+  return name.substr(0, name.find('-'));
+}
+
+/// The library in the version of its application that is in the code path. What was loaded from the version
+/// before, whose files are gone, may be the same: a driver that is in use, say.
+std::optional<std::vector<FixedPart>> moved_library_parts(const RunningCode& running, const std::string& root,
+                                                          const std::string& file) {
+  constexpr std::string_view priv = "/priv/";
+  const auto at = file.rfind(priv);
+  if (at == std::string::npos) return std::nullopt;
+  const std::string app = app_of(file.substr(0, at));
+  for (const std::string& ebin : running.path) {
+    if (!ebin.starts_with('/') || app_of(fs::path(ebin).parent_path()) != app) continue;
+    if (auto parts = library_parts(root, priv_of(ebin) / file.substr(at + priv.size()))) return parts;
+  }
+  return std::nullopt;
+}
+
 /// Which file each of the modules is in: the first one in the code path.
 std::map<Atom, std::string> search_path(const RunningCode& running, const std::string& root, Deadline until) {
   std::set<Atom> running_modules;
@@ -102,7 +123,9 @@ void load_libraries(const RunningCode& running, const std::string& root, Deadlin
                     InstalledCode& installed) {
   for (const RunningLibrary& library : running.libraries) {
     expect_time(until);
-    installed.files.emplace(library.file, library_parts(root, library.file));
+    auto own = library_parts(root, library.file);
+    installed.files.emplace(library.file,
+                            own ? std::move(own) : moved_library_parts(running, root, library.file));
     for (const Atom& module : library.modules) {
       const auto found = installed.found.find(module);
       if (found == installed.found.end() || installed.libraries.contains(module)) continue;

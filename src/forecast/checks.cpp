@@ -10,8 +10,9 @@ namespace {
 
 bool is_check(const Step& step) {
   return std::holds_alternative<RequireLoaded>(step) || std::holds_alternative<BackUpCode>(step) ||
-         std::holds_alternative<CheckLibraries>(step) || std::holds_alternative<CheckOldCode>(step) ||
-         std::holds_alternative<CheckStranded>(step) || std::holds_alternative<CheckStates>(step);
+         std::holds_alternative<CheckLibraries>(step) || std::holds_alternative<CheckPorts>(step) ||
+         std::holds_alternative<CheckOldCode>(step) || std::holds_alternative<CheckStranded>(step) ||
+         std::holds_alternative<CheckStates>(step);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ bool is_one_of(const Step& step) {
 }
 
 bool only_looks(const Step& step) {
-  return is_one_of<RequireLoaded, ReadCode, BackUpCode, CheckLibraries, CheckOldCode, CheckStranded,
-                   CheckStates, NoteChildren, CheckStop>(step);
+  return is_one_of<RequireLoaded, ReadCode, BackUpCode, CheckLibraries, CheckPorts, CheckOldCode,
+                   CheckStranded, CheckStates, NoteChildren, CheckStop>(step);
 }
 
 /// With the applications, and the processes, that an upgrade by `plan` looks at first.

@@ -71,6 +71,14 @@ std::optional<CheckLibraries> check_libraries(const AppFiles& from, const AppFil
   return check;
 }
 
+std::optional<CheckPorts> check_ports(const AppFiles& to) {
+  static const ImportedFunction open_port{Atom{"erlang"}, {Atom{"open_port"}, 2}};
+  const bool opens = std::ranges::any_of(to.beams, [](const auto& beam) {
+    return std::ranges::find(beam.second.imports, open_port) != beam.second.imports.end();
+  });
+  return opens ? std::optional(CheckPorts{to.location.read_from}) : std::nullopt;
+}
+
 std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script) {
   std::string lost;
   for (const LowLevel& instruction : script) {

@@ -24,6 +24,10 @@ bool has_same_code(const AppFiles& from, const AppFiles& to, const Atom& module)
 std::optional<CheckLibraries> check_libraries(const AppFiles& from, const AppFiles& to,
                                               const std::vector<Atom>& loaded);
 
+/// The check of what runs at the ports of the application; nullopt if it opens none. (A driver is used by way
+/// of a port, too.)
+std::optional<CheckPorts> check_ports(const AppFiles& to);
+
 /// Names the modules that would lose their NIFs: code that is loaded again starts without them. Only on_load,
 /// or a function that the script calls, can load them again. (The hooks of supervisors are for children.)
 std::optional<Refusal> loses_nifs(const AppFiles& to, const std::vector<LowLevel>& script);

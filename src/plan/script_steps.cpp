@@ -275,6 +275,8 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     steps.push_back(BackUpCode{from.location.read_from, touched,
                                from.in_place ? digests(from, touched) : std::vector<LoadModules::Item>{}});
   if (auto check = check_libraries(from, to, script.loaded)) steps.push_back(*std::move(check));
+  // A stop closes the ports.
+  if (auto check = check_ports(to); check && script.stopped.empty()) steps.push_back(*std::move(check));
   if (auto nifs = with_nifs(from, touched); !nifs.empty()) steps.push_back(PinLibraries{std::move(nifs)});
   if (!script.checked.empty() || !script.purged.empty())
     steps.push_back(CheckOldCode{{script.checked.begin(), script.checked.end()},

@@ -273,12 +273,13 @@ bool has_unknown_states(const AppFiles& from, const AppFiles& to) {
   });
 }
 
-/// The code that runs has moved to another directory.
+/// The code that runs is that of the files. It may have moved to another directory.
 Plan plan_moved(const Atom& app, const Request::Change& change, const AppFiles& to) {
   Plan plan{Word::already_running};
   const Location from = change.from.location.value_or(to.location);
   if (from.in_path != to.location.in_path)
     plan.steps = {RequireLoaded{app, change.to.vsn}, ReplacePath{from.in_path, to.location.in_path}};
+  if (auto check = check_ports(to)) plan.steps.push_back(*std::move(check));
   return plan;
 }
 

@@ -10,4 +10,7 @@ namespace erlrc::test {
 void make_library(const std::string& file, const std::string& number,
                   const std::string& take_over = "-DTAKE_OVER=0");
 
+/// Compiles tests/live/lab/driver.c, the driver zoo_drv, in the same way.
+void make_driver(const std::string& file, const std::string& number);
+
 }  // namespace erlrc::test

@@ -94,6 +94,16 @@ struct CheckLibraries {
   bool operator==(const CheckLibraries&) const = default;
 };
 
+/// Compares the linked-in drivers and the port programs that run with those of the application around `ebin`.
+/// Each that differs is a remark: nothing replaces it before its ports are closed.
+struct CheckPorts {
+  static constexpr std::string_view name = "check_ports";
+  std::string ebin;
+  std::vector<Term> args() const { return parts::terms(string(ebin)); }
+  std::string text() const { return "check the drivers and port programs around " + ebin; }
+  bool operator==(const CheckPorts&) const = default;
+};
+
 /// Fails if the code of one of the modules, as it was loaded, is not what the plan was made for: its file has
 /// changed since, or the node sees another one.
 struct CheckLoaded {
@@ -242,9 +252,9 @@ struct PostPurge {
 struct CodeSteps {
   static constexpr std::string_view family = "code";
   using Kinds =
-      std::variant<LoadModules, BackUpReplaced, UnloadModules, BackUpCode, CheckLibraries, CheckLoaded,
-                   CheckNifs, PinLibraries, ReadCode, CheckOldCode, PassPointOfNoReturn, SwitchModules,
-                   LoadNew, MoveModules, RemoveModule, PostPurge>;
+      std::variant<LoadModules, BackUpReplaced, UnloadModules, BackUpCode, CheckLibraries, CheckPorts,
+                   CheckLoaded, CheckNifs, PinLibraries, ReadCode, CheckOldCode, PassPointOfNoReturn,
+                   SwitchModules, LoadNew, MoveModules, RemoveModule, PostPurge>;
 };
 
 }  // namespace erlrc

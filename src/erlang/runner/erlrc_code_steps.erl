@@ -14,6 +14,7 @@
                         with_nifs/1]).
 -import(erlrc_origin, [check_origin/3]).
 -import(erlrc_pins, [pin_libraries/2]).
+-import(erlrc_ports, [check_ports/1]).
 -import(erlrc_conversion, [ask_ready/1]).
 -import(erlrc_rows, [check_rows/1]).
 -import(erlrc_stranded, [check_callbacks/1, check_loops/1]).
@@ -180,6 +181,9 @@ code_step(do, {back_up_replaced, Ebin, Items}, C) ->
     code_step(do, {back_up_code, Ebin, Replaced, []}, C);
 code_step(do, {check_libraries, Ebin, Changed, Again, Kept}, C) ->
     check_libraries(Ebin, Changed, Again, Kept, C);
+code_step(do, {check_ports, Ebin}, C) ->
+    check_ports(Ebin),
+    C;
 code_step(do, {check_loaded, Items}, C) ->
     check_loaded(Items),
     check_callbacks(C),

@@ -19,8 +19,8 @@
 %%           ->  turn, beam, ending
 %%                                   ->  app_steps        ->  app, call
 %%                                   ->  path_steps       ->  path
-%%                                   ->  code_steps       ->  code, lambda, origin, library, pins, mapped,
-%%                                                            elf, stranded, undo_code
+%%                                   ->  code_steps       ->  code, lambda, origin, library, pins, ports,
+%%                                                            mapped, elf, stranded, undo_code
 %%                                   ->  process_steps    ->  suspend, conversion, change, late, stranded,
 %%                                                            record, states, shape, ending, effects, revive,
 %%                                                            undo_suspension, undo_conversion, explain

@@ -38,6 +38,7 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(BackUpCode{"/e", {m}}) == "{code,{back_up_code,\"/e\",[m],[]}}");
   CHECK(sent(BackUpCode{"/e", {m}, {{m, "x"}}}) == "{code,{back_up_code,\"/e\",[m],[{m,<<\"x\">>}]}}");
   CHECK(sent(CheckLibraries{"/e", {m}, {}, {m}}) == "{code,{check_libraries,\"/e\",[m],[],[m]}}");
+  CHECK(sent(CheckPorts{"/e"}) == "{code,{check_ports,\"/e\"}}");
   CHECK(sent(CheckLoaded{{{m, "md5"}}}) == "{code,{check_loaded,[{m,<<\"md5\">>}]}}");
   CHECK(sent(CheckNifs{}) == "{code,check_nifs}");
   CHECK(sent(PinLibraries{{m}}) == "{code,{pin_libraries,[m]}}");
