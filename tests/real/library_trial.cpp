@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <exception>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <erlrc/sys/file.hpp>
+#include <erlrc/base/text.hpp>
 
 #include "paths.hpp"
 
@@ -19,56 +18,23 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
+constexpr std::size_t nodes = 2;
+
 LiveNodeOptions options(const Pair& pair, const std::vector<PackagedApp>& suite) {
   LiveNodeOptions made;
-  made.arguments = {"-pa", in_build("tests/real/beams")};
+  // Otherwise yaws expects a file with its configuration.
+  made.arguments = {"-yaws", "embedded", "true", "-pa", in_build("tests/real/beams")};
   for (const PackagedApp& app : suite)
     if (!app.of_otp && app.app != pair.from.app)
       made.arguments.insert(made.arguments.end(), {"-pa", (app.dir / "ebin").string()});
+  // Packages of bullseye need libraries that this system no longer has.
+  made.environment = {"LD_LIBRARY_PATH=" + (pair.from.root / "libssl1.1/usr/lib/x86_64-linux-gnu").string()};
   return made;
 }
 
-/// The application in a directory of its own, with the name that it has in its package.
-PackagedApp copied(PackagedApp app, const fs::path& root) {
-  const fs::path directory = root / app.dir.filename();
-  fs::copy(app.dir, directory, fs::copy_options::recursive);
-  app.dir = directory;
-  return app;
-}
-
-std::vector<fs::path> files(const PackagedApp& app, const std::string& extension = "") {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::recursive_directory_iterator(app.dir))
-    if (entry.is_regular_file() && (extension.empty() || entry.path().extension() == extension))
-      found.push_back(entry.path());
-  return found;
-}
-
-/// Puts the content into a new file in place of this one, as dpkg does.
-void replace(const fs::path& file, const std::string& content) {
-  const fs::path added = file.string() + ".dpkg-new";
-  std::ofstream(added, std::ios::binary) << content;
-  fs::rename(added, file);
-}
-
-void reinstall(const PackagedApp& app) {
-  for (const fs::path& file : files(app))
-    replace(file, read_file(file));
-}
-
-/// The libraries of another build: with another build id, which the linker has put there.
-void rebuild_libraries(const PackagedApp& app) {
-  const std::string note("\x14\0\0\0\x03\0\0\0GNU\0", 12);
-  for (const fs::path& file : files(app, ".so")) {
-    std::string content = read_file(file);
-    if (const auto at = content.find(note); at != std::string::npos)
-      content[at + note.size()] = static_cast<char>(content[at + note.size()] ^ 1);
-    replace(file, content);
-  }
-}
-
-std::string ebin(const PackagedApp& app) {
-  return "\"" + (app.dir / "ebin").string() + "\"";
+/// As an Erlang string.
+std::string quoted(const fs::path& path) {
+  return '"' + path.string() + '"';
 }
 
 std::string cell(std::string text) {
@@ -77,93 +43,214 @@ std::string cell(std::string text) {
   return text.size() > 160 ? text.substr(0, 160) + ".." : text;
 }
 
-}  // namespace
-
-bool has_libraries(const PackagedApp& app) {
-  return !files(app, ".so").empty();
+/// What a remark names that cannot be replaced while the node runs.
+std::vector<std::string> restart_due(const std::string& remark) {
+  const std::string begin = "so that a restart is due: ";
+  const auto at = remark.find(begin);
+  std::vector<std::string> names;
+  if (at == std::string::npos) return names;
+  for (const std::string_view word : words(std::string_view(remark).substr(at + begin.size())))
+    names.emplace_back(word.ends_with(',') ? word.substr(0, word.size() - 1) : word);
+  return names;
 }
+
+}  // namespace
 
 LibraryTrial::LibraryTrial(const Pair& pair, const std::vector<PackagedApp>& suite)
     : pair_(pair),
       lab_(options(pair, suite)),
-      from_(copied(pair.from, lab_.dir().path())),
-      to_(copied(pair.to, lab_.dir().path())) {
+      from_(pair.from, lab_.dir().path()),
+      from_revised_(pair.from, lab_.dir().path(), "1"),
+      to_(pair.to, lab_.dir().path()),
+      to_revised_(pair.to, lab_.dir().path(), "1") {
   lab_.add_node(options(pair, suite));
 }
 
 LibraryTrialResult LibraryTrial::run() {
+  from_.unpack();
   if (!start()) return std::move(result_);
-  step("upgrade", upgrade_main, from_, to_);
-  step("downgrade", downgrade_main, from_, to_);
-  reinstall(from_);
-  step("reinstall", upgrade_main, from_, from_);
-  rebuild_libraries(from_);
-  step("rebuild", upgrade_main, from_, from_);
-  rebuild_libraries(to_);
-  step("upgrade again", upgrade_main, from_, to_);
-  reinstall(to_);
-  step("reinstall", upgrade_main, to_, to_);
-  step("downgrade again", downgrade_main, from_, to_);
+  try {
+    run_steps();
+  } catch (const std::exception& error) {
+    result_.wrong.push_back(error.what());
+  }
+  for (std::size_t node = 0; node < nodes; ++node)
+    if (!lab_.node(node).runs()) result_.wrong.push_back("a node has died: " + cell(lab_.node(node).log()));
   return std::move(result_);
 }
 
+void LibraryTrial::run_steps() {
+  boot_with_alias();
+  change("upgrade", to_);
+  if (installed_ == &to_) change("downgrade", from_);
+  if (installed_ == &from_) {
+    rebuild_all(from_, from_revised_);
+    to_.rebuild();
+    change("upgrade again", to_);
+  }
+  if (installed_ == &to_) {
+    boot_with_alias();
+    rebuild_all(to_, to_revised_);
+    change("downgrade again", from_);
+  }
+  remove();
+  install();
+}
+
 bool LibraryTrial::start() {
+  const PackagedApp& app = from_.app();
   try {
-    for (std::size_t node = 0; node < 2; ++node) {
+    for (std::size_t node = 0; node < nodes; ++node) {
       const std::string needed =
-          lab_.ask(fmt::format("real:start_needed('{}', {}).", from_.app, ebin(from_)), node);
+          lab_.ask(fmt::format("real:start_needed('{}', {}).", app.app, quoted(app.dir / "ebin")), node);
       if (needed != "[]") result_.not_started = "what it needs cannot be started: " + cell(needed);
     }
     if (result_.not_started.empty()) {
-      const Ran ran = lab_.run(start_main, {from_.app, from_.vsn, from_.dir.string()});
+      const Ran ran = lab_.run(start_main, {app.app, app.vsn, app.dir.string()});
       if (ran.exit != 0) result_.not_started = cell(ran.err);
     }
-    for (std::size_t node = 0; node < 2 && result_.not_started.empty(); ++node)
-      lab_.ask(fmt::format("real_load:start('{}', 1), real_load:mark().", from_.app), node);
+    if (result_.not_started.empty()) start_load();
   } catch (const std::exception& error) {
     result_.not_started = cell(error.what());
   }
   return result_.not_started.empty();
 }
 
-void LibraryTrial::step(const std::string& name, ToolMain tool, const PackagedApp& from,
-                        const PackagedApp& to) {
-  std::vector<std::string> args{"--json", from.app, from.vsn, to.vsn, from.dir.string(), to.dir.string()};
-  const Ran ran = lab_.run(tool, args);
-  LibraryStep done{name, "", ""};
-  bool restart_due = false;
-  const Json report = Json::parse(ran.out);
-  for (const Json& node : report.at("nodes")) {
-    done.outcome += (done.outcome.empty() ? "" : ", ") + node.at("word").get<std::string>();
-    if (node.at("outcome") == "broken" || node.at("outcome") == "error")
-      result_.wrong.push_back(name + ": " + node.dump());
-    // The files are other ones now, and the node is not.
-    if (node.at("outcome") != "done" && from.dir == to.dir) restart_due = true;
-    for (const std::string remark : node.at("remarks"))
-      if (remark.find("a restart is due") != std::string::npos) restart_due = true;
-  }
-  check(std::move(done), restart_due);
+/// A node that has booted has both names of the directory in its code path.
+void LibraryTrial::boot_with_alias() {
+  if (!installed_->alias().empty())
+    lab_.ask(fmt::format("code:add_pathz({}).", quoted(installed_->alias() / "ebin")), 1);
 }
 
-void LibraryTrial::check(LibraryStep step, bool restart_due) {
-  restart_due_ = restart_due_ || restart_due;
-  for (std::size_t node = 0; node < 2; ++node) {
-    lab_.ask("lab:await_idle().", node);
-    const std::string errors = lab_.ask("real_load:errors().", node);
-    if (errors != "[]") result_.wrong.push_back(step.name + ": " + errors);
-    const Ran ran = lab_.run(node_main, {"compare", "--json", lab_.node(node).alive()});
-    const Json differences = Json::parse(ran.out).at("differences");
-    step.compared += (step.compared.empty() ? "" : ", ") + std::string(differences.empty() ? "in sync" : "");
-    for (const Json& each : differences) {
-      const std::string kind = each.at("kind");
-      step.compared += kind + " " + each.at("what").get<std::string>() + " ";
-      if (kind != "other_library" || !restart_due_)
-        result_.wrong.push_back(step.name + ": " + lab_.neutral(each.dump()));
-    }
+bool LibraryTrial::is_later(const TestPackage& other) const {
+  const std::vector<const TestPackage*> order{&from_, &from_revised_, &to_, &to_revised_};
+  return std::ranges::find(order, &other) >= std::ranges::find(order, installed_);
+}
+
+void LibraryTrial::change(const std::string& name, const TestPackage& to) {
+  const PackagedApp& before = installed_->app();
+  const PackagedApp& after = to.app();
+  to.unpack();
+  const Ran ran =
+      is_later(to)
+          ? lab_.run(upgrade_main, {"--json", before.app, before.vsn, after.vsn, before.dir, after.dir})
+          : lab_.run(downgrade_main, {"--json", before.app, after.vsn, before.vsn, after.dir, before.dir});
+  LibraryStep step{name + " " + before.vsn + (installed_ == &to ? "" : " -> " + after.vsn),
+                   outcome_of(Json::parse(ran.out), name), ""};
+  if (installed_ != &to) {
+    (is_done_ ? *installed_ : to).remove();
+    // What is replaced when a refused package is removed again: /usr/lib/yaws.
+    if (is_done_)
+      installed_ = &to;
+    else
+      installed_->unpack();
   }
-  if (restart_due) step.outcome += " (a restart is due)";
-  step.compared = cell(step.compared);
+  check(std::move(step));
+}
+
+void LibraryTrial::rebuild_all(TestPackage& package, TestPackage& revision) {
+  change("reinstall", package);
+  package.rebuild();
+  change("rebuild", package);
+  revision.build_like(package);
+  change("only the version changed", revision);
+  if (installed_ == &revision) change("back", package);
+  revision.rebuild();
+  change("only C changed", revision);
+  if (installed_ == &revision) change("back", package);
+}
+
+/// Resources of all versions are in use until the end, and even after it.
+void LibraryTrial::remove() {
+  ask_all("real_load:stop().");
+  is_used_ = false;
+  const PackagedApp& app = installed_->app();
+  const Ran ran = lab_.run(stop_main, {"--json", app.app, app.vsn, app.dir.string()});
+  LibraryStep step{"remove " + app.vsn, outcome_of(Json::parse(ran.out), "remove"), ""};
+  installed_->remove();
+  ask_all("real_load:release().");
+  check(std::move(step));
+}
+
+void LibraryTrial::install() {
+  installed_->unpack();
+  const PackagedApp& app = installed_->app();
+  const Ran ran = lab_.run(start_main, {"--json", app.app, app.vsn, app.dir.string()});
+  LibraryStep step{"install " + app.vsn, outcome_of(Json::parse(ran.out), "install"), ""};
+  start_load();
+  check(std::move(step));
+}
+
+void LibraryTrial::start_load() {
+  is_used_ = true;
+  ask_all(fmt::format("real_load:start('{}', 1), real_load:mark().", pair_.from.app));
+}
+
+void LibraryTrial::ask_all(const std::string& question) {
+  for (std::size_t node = 0; node < nodes; ++node)
+    lab_.ask(question, node);
+}
+
+std::string LibraryTrial::outcome_of(const Json& report, const std::string& name) {
+  std::string outcome;
+  is_done_ = true;
+  for (const Json& node : report.at("nodes")) {
+    outcome += (outcome.empty() ? "" : ", ") + node.at("word").get<std::string>();
+    if (node.at("outcome") != "done") {
+      is_done_ = false;
+      outcome += ": " + cell(lab_.neutral(node.at("message")));
+    }
+    if (node.at("outcome") == "broken" || node.at("outcome") == "error")
+      result_.wrong.push_back(name + ": " + node.dump());
+    for (const std::string remark : node.at("remarks"))
+      for (const std::string& due : restart_due(remark))
+        if (due_.insert(due).second) outcome += " (a restart is due: " + due + ")";
+  }
+  return outcome;
+}
+
+void LibraryTrial::check(LibraryStep step) {
+  std::set<std::string> differing;
+  for (std::size_t node = 0; node < nodes; ++node)
+    differing.merge(check_node(node, step));
+  std::erase_if(due_, [&](const std::string& due) { return !differing.contains(due); });
   result_.steps.push_back(std::move(step));
+}
+
+/// Returns what differs from the disk.
+std::set<std::string> LibraryTrial::check_node(std::size_t node, LibraryStep& step) {
+  const auto wrong = [&](const std::string& what) {
+    result_.wrong.push_back(fmt::format("{}: node {}: {}", step.name, node + 1, what));
+  };
+  lab_.ask("lab:await_idle().", node);
+  std::vector<std::string> questions{fmt::format("real:stale('{}', {}, {}).", pair_.from.app,
+                                                 quoted(lab_.dir().path()), quoted(installed_->app().dir))};
+  if (is_used_) questions.insert(questions.end(), {"real_load:errors().", "real_load:use_again()."});
+  for (const std::string& question : questions)
+    if (const std::string answer = lab_.ask(question, node); answer != "[]") wrong(question + " " + answer);
+  const Ran ran = lab_.run(node_main, {"compare", "--json", lab_.node(node).alive()});
+  const Json found = Json::parse(ran.out);
+  const Json& differences = found.at("differences");
+  step.compared += fmt::format("{}{}: {} modules, {} libraries", step.compared.empty() ? "" : "; ",
+                               differences.empty() ? "in sync" : "differs", found.at("modules").get<int>(),
+                               found.at("libraries").get<int>());
+  std::set<std::string> differing;
+  for (const Json& each : differences) {
+    const std::string kind = each.at("kind");
+    const std::string what = fs::path(each.at("what").get<std::string>()).filename();
+    step.compared += ", " + kind + " " + what;
+    differing.insert(what);
+    if (!due_.contains(what)) wrong(lab_.neutral(each.dump()));
+  }
+  const std::string programs = lab_.ask(
+      fmt::format("real:old_programs({}, {}).", quoted(lab_.dir().path()), quoted(installed_->app().dir)),
+      node);
+  for (const std::string_view program : words(std::string_view(programs).substr(1, programs.size() - 2))) {
+    step.compared += ", old program " + std::string(program);
+    differing.emplace(program);
+    if (!due_.contains(std::string(program))) wrong("an old program runs: " + std::string(program));
+  }
+  return differing;
 }
 
 }  // namespace erlrc::test

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "lab.hpp"
 #include "pairs.hpp"
+#include "test_package.hpp"
 
-// All that a package manager does to an application with shared libraries, while two nodes run and use it:
-// upgrade, downgrade, the same files again, other libraries with the same modules.
+// All that a package manager does to an application with machine code, while two nodes run and use it:
+// upgrade, downgrade, the same files again, other machine code with the same modules, removal, installation.
+// At each step, only one version is on disk, as dpkg leaves it.
 
 namespace erlrc::test {
 
@@ -33,20 +38,33 @@ public:
   LibraryTrialResult run();
 
 private:
+  void run_steps();
   bool start();
-  void step(const std::string& name, ToolMain tool, const PackagedApp& from, const PackagedApp& to);
-  /// The remarks of the step, in which a restart may be due.
-  void check(LibraryStep step, bool restart_due);
+  /// Replaces the installed package by `to`, which may be the same one.
+  void change(const std::string& name, const TestPackage& to);
+  bool is_later(const TestPackage& other) const;
+  /// Packages of a version, and of another one with the same modules, that differ only in machine code.
+  void rebuild_all(TestPackage& package, TestPackage& revision);
+  void remove();
+  void install();
+  void start_load();
+  void boot_with_alias();
+  void ask_all(const std::string& question);
+  std::string outcome_of(const nlohmann::json& report, const std::string& name);
+  void check(LibraryStep step);
+  std::set<std::string> check_node(std::size_t node, LibraryStep& step);
 
   const Pair& pair_;
   Lab lab_;
-  PackagedApp from_;  ///< a copy, which is changed
-  PackagedApp to_;
-  bool restart_due_ = false;  ///< a step has reported it: from then on, libraries may differ
+  TestPackage from_;
+  TestPackage from_revised_;
+  TestPackage to_;
+  TestPackage to_revised_;
+  const TestPackage* installed_ = &from_;
+  bool is_done_ = false;       ///< the last change
+  bool is_used_ = false;       ///< callers use the application
+  std::set<std::string> due_;  ///< what was reported to differ until a restart, and does
   LibraryTrialResult result_;
 };
-
-/// Whether the application has a shared library.
-bool has_libraries(const PackagedApp& app);
 
 }  // namespace erlrc::test

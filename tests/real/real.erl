@@ -3,7 +3,7 @@
 %% The part of the test of real packages that runs inside the node. It checks whether an application, of which
 %% it knows nothing else, runs completely in one of its versions.
 -module(real).
--export([difference/3, start_needed/2, processes/1, count/1, problems/3, ends/1]).
+-export([difference/3, start_needed/2, processes/1, count/1, problems/3, ends/1, stale/3, old_programs/2]).
 
 %% "C of N": C of the N modules of both versions have changed code, were added or were removed.
 difference(App, OldEbin, NewEbin) ->
@@ -83,3 +83,23 @@ loaded_md5(M) ->
         true -> M:module_info(md5);
         false -> none
     end.
+
+%% What leads to another version than that in Dir, which is installed. Lab has the directories of all.
+stale(App, Lab, Dir) ->
+    lists:append([[{dead_directory, D} || D <- code:get_path(), lists:prefix(Lab, D), not filelib:is_dir(D)],
+                  [{other_directory, D} || D <- [code:lib_dir(App)], is_list(D), filelib:is_dir(Dir),
+                                           inode(D) =/= inode(Dir)]]).
+
+inode(File) ->
+    {ok, Info} = file:read_file_info(File),
+    element(12, Info).
+
+%% The names of the programs at ports that are not those of the version in Dir, with a blank between them.
+old_programs(Lab, Dir) ->
+    Old = [filename:basename(Name)
+           || Port <- erlang:ports(), {os_pid, Pid} <- [erlang:port_info(Port, os_pid)], is_integer(Pid),
+              Exe <- ["/proc/" ++ integer_to_list(Pid) ++ "/exe"], {ok, Link} <- [file:read_link(Exe)],
+              lists:prefix(Lab, Link), Name <- [hd(string:split(Link, " (deleted)"))],
+              [_, Below] <- [string:split(Name, "/priv/")],
+              file:read_file(filename:join([Dir, "priv", Below])) =/= file:read_file(Exe)],
+    lists:append(lists:join(" ", lists:usort(Old))).

@@ -11,7 +11,7 @@
 %%
 %% Where an application has no such module, only the processes of the node are watched.
 -module(real_load).
--export([start/1, start/2, mark/0, result/0, errors/0]).
+-export([start/1, start/2, mark/0, result/0, errors/0, use_again/0, stop/0, release/0]).
 
 -define(patience, 60000).
 
@@ -35,7 +35,19 @@ mark() -> ask(mark).
 result() -> ask(result).
 
 %% The errors since the last question.
-errors() -> maps:get(errors, result(), []).
+errors() -> maps:get(errors, result()).
+
+%% What was made at each of these questions is used once more; then something new is made. Returns errors.
+use_again() -> ask(use_again).
+
+%% Ends the calls, and keeps what was made for them.
+stop() -> ask(stop).
+
+%% Ends all, with what was made.
+release() ->
+    Ref = monitor(process, real_load),
+    real_load ! release,
+    receive {'DOWN', Ref, _, _, _} -> [] end.
 
 ask(Question) ->
     real_load ! {self(), Question},
@@ -50,7 +62,7 @@ prepare(Starter, Module, Callers) ->
     Started = [spawn_link(fun() -> caller(Self, Module) end) || Calls, _ <- lists:seq(1, Callers)],
     [receive {Pid, called} -> ok end || Pid <- Started],
     Starter ! {self(), started},
-    serve(#{callers => Started, watched => #{}, killed => []}).
+    serve(#{module => Module, callers => Started, holders => [], watched => #{}, killed => []}).
 
 module(Module) ->
     {module, Module} = code:ensure_loaded(Module),
@@ -70,8 +82,48 @@ serve(State) ->
                                  longest => longest(Counts), killed => texts(Killed),
                                  errors => texts(lists:append([maps:get(errors, C) || C <- Counts]))}},
             serve(State1#{killed := []});
+        {From, use_again} ->
+            #{module := Module, callers := Callers, holders := Holders} = State,
+            Results = [{Pid, use_once(Pid)} || {Pid, _} <- Holders],
+            From ! {real_load, texts([Error || {_, {failed, Error}} <- Results])},
+            Ended = [Pid || {Pid, {failed, {ended, _}}} <- Results],
+            New = [spawn_monitor(fun() -> holder(Module, Module:use(Module:start())) end) || Callers =/= []],
+            serve(State#{holders := New ++ [Holder || {Pid, _} = Holder <- Holders,
+                                                      not lists:member(Pid, Ended)]});
+        {From, stop} ->
+            #{callers := Callers} = State,
+            [call(Pid, stop) || Pid <- Callers],
+            From ! {real_load, []},
+            serve(State#{callers := []});
+        release ->
+            #{holders := Holders} = State,
+            [exit(Pid, kill) || {Pid, _} <- Holders],
+            exit(released);
         {'DOWN', _, process, Pid, Why} ->
             serve(ended(Pid, Why, State))
+    end.
+
+%% It may have ended with what it has made.
+use_once(Pid) ->
+    Ref = monitor(process, Pid),
+    Pid ! {self(), use},
+    receive
+        {Pid, use, Result} -> demonitor(Ref, [flush]), Result;
+        {'DOWN', Ref, _, _, Why} -> {failed, {ended, Why}}
+    after ?patience -> error({holder, Pid})
+    end.
+
+holder(Module, Made) ->
+    receive
+        {From, use} ->
+            try Module:use(Made) of
+                Next ->
+                    From ! {self(), use, ok},
+                    holder(Module, Next)
+            catch Class:Why:Stack ->
+                From ! {self(), use, {failed, {Class, Why, lists:sublist(Stack, 2)}}},
+                holder(Module, Made)
+            end
     end.
 
 texts(Terms) -> [unicode:characters_to_binary(io_lib:format("~0tP", [T, 40])) || T <- lists:usort(Terms)].
@@ -133,11 +185,16 @@ caller(Owner, Module) ->
     Owner ! {self(), called},
     loop(Module, Made, nothing()).
 
+%% Keeps what was made.
+idle(Made) ->
+    receive {From, made} -> From ! {self(), made, Made}, idle(Made) end.
+
 nothing() -> #{requests => 0, failed => 0, longest => 0, errors => []}.
 
 loop(Module, Made, Counts) ->
     receive
         {From, collect} -> From ! {self(), collect, Counts}, loop(Module, Made, nothing());
+        {From, stop} -> From ! {self(), stop, ok}, idle(Made);
         {From, some_more} ->
             More = fun(_, {Last, So}) -> request(Module, Last, So) end,
             {Made1, Counts1} = lists:foldl(More, {Made, Counts}, lists:seq(1, 20)),

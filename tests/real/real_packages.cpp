@@ -29,6 +29,10 @@ namespace fs = std::filesystem;
 const std::set<std::string> sample{"p1_utils", "fast_xml", "fast_tls",   "xmpp",      "jose", "luerl",
                                    "p1_mysql", "p1_pgsql", "stringprep", "cache_tab", "stun"};
 
+/// The earlier and the later version of a pair are of these.
+constexpr std::pair<const char*, const char*> suites[]{{"bookworm", "bookworm-backports"},
+                                                       {"bullseye", "bookworm"}};
+
 const std::set<std::string> library_sample{"fast_xml", "stringprep", "mqtree"};
 
 /// Applications that cannot be replaced, since the node needs them itself or to compile code of the test.
@@ -84,8 +88,7 @@ std::size_t try_libraries(const Pair& pair, const std::vector<PackagedApp>& suit
   if (!result.not_started.empty())
     fmt::print("| {} | not started | {} | |\n", pair.from.app, result.not_started);
   for (const LibraryStep& step : result.steps)
-    fmt::print("| {} {} -> {} | {} | {} | {} |\n", pair.from.app, pair.from.vsn, pair.to.vsn, step.name,
-               step.outcome, step.compared);
+    fmt::print("| {} | {} | {} | {} |\n", pair.from.app, step.name, step.outcome, step.compared);
   for (const std::string& wrong : result.wrong)
     fmt::print(stderr, "WRONG: {}: {}\n", pair.from.app, wrong);
   std::fflush(stdout);
@@ -95,12 +98,16 @@ std::size_t try_libraries(const Pair& pair, const std::vector<PackagedApp>& suit
 int try_all_libraries(const fs::path& dir, const std::set<std::string>& only, bool is_sample) {
   fmt::print("| application | step | outcome | memory and disk |\n|---|---|---|---|\n");
   std::size_t wrong = 0, done = 0;
-  const auto suite = packaged_apps(dir / "bookworm");
-  for (const Pair& pair : pairs(suite, packaged_apps(dir / "bookworm-backports"))) {
-    if (!has_libraries(pair.from) || (is_sample && !library_sample.contains(pair.from.app))) continue;
-    if (!only.empty() && !only.contains(pair.from.app)) continue;
-    wrong += try_libraries(pair, suite);
-    ++done;
+  for (const auto& [old_suite, new_suite] : suites) {
+    if (!fs::is_directory(dir / old_suite) || (is_sample && std::string(old_suite) != "bookworm")) continue;
+    const auto suite = packaged_apps(dir / old_suite);
+    for (const Pair& pair : pairs(suite, packaged_apps(dir / new_suite))) {
+      if (pair.from.of_otp || (is_sample && !library_sample.contains(pair.from.app))) continue;
+      if (!only.empty() && !only.contains(pair.from.app)) continue;
+      if (!has_native_code(pair.from) && !has_native_code(pair.to)) continue;
+      wrong += try_libraries(pair, suite);
+      ++done;
+    }
   }
   fmt::print("\n{} applications tried, {} failures\n", done, wrong);
   return done > 0 && wrong == 0 ? 0 : 1;
@@ -124,8 +131,7 @@ int main(int argc, char** argv) {
   if (libraries) return try_all_libraries(dir, only, is_sample);
 
   Table table;
-  for (const auto& [old_suite, new_suite] :
-       {std::pair("bookworm", "bookworm-backports"), std::pair("bullseye", "bookworm")}) {
+  for (const auto& [old_suite, new_suite] : suites) {
     if (!fs::is_directory(dir / old_suite) || (is_sample && std::string(old_suite) != "bookworm")) continue;
     table.print_head(old_suite, new_suite);
     const auto suite = packaged_apps(dir / old_suite);
