@@ -183,6 +183,7 @@ void LibraryTrial::install() {
 
 void LibraryTrial::start_load() {
   is_used_ = true;
+  driver_due_ = false;
   ask_all(fmt::format("real_load:start('{}', 1), real_load:mark().", pair_.from.app));
 }
 
@@ -204,9 +205,14 @@ std::string LibraryTrial::outcome_of(const Json& report, const std::string& name
       result_.wrong.push_back(name + ": " + node.dump());
     for (const std::string remark : node.at("remarks"))
       for (const std::string& due : restart_due(remark))
-        if (due_.insert(due).second) outcome += " (a restart is due: " + due + ")";
+        note_due(due, outcome);
   }
   return outcome;
+}
+
+void LibraryTrial::note_due(const std::string& due, std::string& outcome) {
+  if (due_.insert(due).second) outcome += " (a restart is due: " + due + ")";
+  if (due.ends_with(".so")) driver_due_ = true;
 }
 
 void LibraryTrial::check(LibraryStep step) {
@@ -225,7 +231,9 @@ std::set<std::string> LibraryTrial::check_node(std::size_t node, LibraryStep& st
   lab_.ask("lab:await_idle().", node);
   std::vector<std::string> questions{fmt::format("real:stale('{}', {}, {}).", pair_.from.app,
                                                  quoted(lab_.dir().path()), quoted(installed_->app().dir))};
-  if (is_used_) questions.insert(questions.end(), {"real_load:errors().", "real_load:use_again()."});
+  if (is_used_)
+    questions.insert(questions.end(),
+                     {"real_load:errors().", fmt::format("real_load:use_again({}).", !driver_due_)});
   for (const std::string& question : questions)
     if (const std::string answer = lab_.ask(question, node); answer != "[]") wrong(question + " " + answer);
   const Ran ran = lab_.run(node_main, {"compare", "--json", lab_.node(node).alive()});

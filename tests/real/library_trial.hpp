@@ -51,6 +51,7 @@ private:
   void boot_with_alias();
   void ask_all(const std::string& question);
   std::string outcome_of(const nlohmann::json& report, const std::string& name);
+  void note_due(const std::string& due, std::string& outcome);
   void check(LibraryStep step);
   std::set<std::string> check_node(std::size_t node, LibraryStep& step);
 
@@ -63,6 +64,7 @@ private:
   const TestPackage* installed_ = &from_;
   bool is_done_ = false;       ///< the last change
   bool is_used_ = false;       ///< callers use the application
+  bool driver_due_ = false;    ///< an earlier driver is in use: no port to another one can be opened
   std::set<std::string> due_;  ///< what was reported to differ until a restart, and does
   LibraryTrialResult result_;
 };

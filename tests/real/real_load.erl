@@ -11,7 +11,7 @@
 %%
 %% Where an application has no such module, only the processes of the node are watched.
 -module(real_load).
--export([start/1, start/2, mark/0, result/0, errors/0, use_again/0, stop/0, release/0]).
+-export([start/1, start/2, mark/0, result/0, errors/0, use_again/1, stop/0, release/0]).
 
 -define(patience, 60000).
 
@@ -37,8 +37,9 @@ result() -> ask(result).
 %% The errors since the last question.
 errors() -> maps:get(errors, result()).
 
-%% What was made at each of these questions is used once more; then something new is made. Returns errors.
-use_again() -> ask(use_again).
+%% What was made at each of these questions is used once more; then something new is made, if that is
+%% possible. Returns errors.
+use_again(IsPossible) -> ask({use_again, IsPossible}).
 
 %% Ends the calls, and keeps what was made for them.
 stop() -> ask(stop).
@@ -82,12 +83,13 @@ serve(State) ->
                                  longest => longest(Counts), killed => texts(Killed),
                                  errors => texts(lists:append([maps:get(errors, C) || C <- Counts]))}},
             serve(State1#{killed := []});
-        {From, use_again} ->
+        {From, {use_again, IsPossible}} ->
             #{module := Module, callers := Callers, holders := Holders} = State,
             Results = [{Pid, use_once(Pid)} || {Pid, _} <- Holders],
             From ! {real_load, texts([Error || {_, {failed, Error}} <- Results])},
             Ended = [Pid || {Pid, {failed, {ended, _}}} <- Results],
-            New = [spawn_monitor(fun() -> holder(Module, Module:use(Module:start())) end) || Callers =/= []],
+            New = [spawn_monitor(fun() -> holder(Module, Module:use(Module:start())) end)
+                   || Callers =/= [], IsPossible],
             serve(State#{holders := New ++ [Holder || {Pid, _} = Holder <- Holders,
                                                       not lists:member(Pid, Ended)]});
         {From, stop} ->

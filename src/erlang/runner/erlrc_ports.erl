@@ -9,17 +9,19 @@
 -import(erlrc_elf, [file_image/1, is_same_code/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_mapped, [close_mapped/1, libraries/0]).
+-import(erlrc_path, [is_same_file/2]).
 
 %% Compares them with the files around Ebin.
 check_ports(Ebin) ->
     Dir = filename:dirname(Ebin),
     case lists:usort(old_drivers(Dir) ++ old_programs(Dir)) of
         [] -> ok;
-        Old -> remark("drivers and port programs that differ, and cannot be replaced while they are in use,"
-                      " so that a restart is due: ~ts", [lists:join(", ", Old)])
+        Old -> remark("drivers and port programs of another version or build stay while they are in use, so"
+                      " that a restart is due: ~ts", [lists:join(", ", Old)])
     end.
 
-%% In one emulator, no two drivers have the same name.
+%% In one emulator, no two drivers have the same name. While one is in use, none can be loaded by that name
+%% from another directory, even if it is the same: the application cannot open its ports again.
 old_drivers(Dir) ->
     Names = [Name ++ ".so" || {Name, _} <- erl_ddll:info()],
     Files = [File || File <- filelib:wildcard(filename:join([Dir, "priv", "**", "*.so"])),
@@ -27,7 +29,7 @@ old_drivers(Dir) ->
     Loaded = case Files of [] -> []; _ -> libraries() end,
     Old = [Name || File <- Files, Name <- [filename:basename(File)], {Mapped, _, Image, _} <- Loaded,
                    filename:basename(Mapped) =:= list_to_binary(Name),
-                   not is_same_code(Image, file_image(File))],
+                   not is_same_file(Mapped, File) orelse not is_same_code(Image, file_image(File))],
     close_mapped(Loaded),
     Old.
 
