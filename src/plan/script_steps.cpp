@@ -275,8 +275,6 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     steps.push_back(BackUpCode{from.location.read_from, touched,
                                from.in_place ? digests(from, touched) : std::vector<LoadModules::Item>{}});
   if (auto check = check_libraries(from, to, script.loaded)) steps.push_back(*std::move(check));
-  // A stop closes the ports.
-  if (auto check = check_ports(to); check && script.stopped.empty()) steps.push_back(*std::move(check));
   if (auto nifs = with_nifs(from, touched); !nifs.empty()) steps.push_back(PinLibraries{std::move(nifs)});
   if (!script.checked.empty() || !script.purged.empty())
     steps.push_back(CheckOldCode{{script.checked.begin(), script.checked.end()},
@@ -332,6 +330,7 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
     made.change.push_back(CheckLoaded{std::move(planned)});
   if (!otp) made.change.push_back(CallConfigChange{to.spec.name});
   if (!with_nifs(to, with_nifs(from, read.loaded)).empty()) made.change.push_back(CheckNifs{});
+  if (auto check = check_ports(to)) made.change.push_back(*std::move(check));
   if (children)
     for (std::string& note : notes_on(*children, from, to))
       made.notes.push_back(std::move(note));
