@@ -33,7 +33,7 @@ const std::set<std::string> sample{"p1_utils", "fast_xml", "fast_tls",   "xmpp",
 constexpr std::pair<const char*, const char*> suites[]{{"bookworm", "bookworm-backports"},
                                                        {"bullseye", "bookworm"}};
 
-const std::set<std::string> library_sample{"fast_xml", "stringprep", "mqtree"};
+const std::set<std::string> library_sample{"fast_xml", "mqtree"};
 
 /// Applications that cannot be replaced, since the node needs them itself or to compile code of the test.
 const std::set<std::string> needed_by_nodes{"kernel", "stdlib", "erts", "compiler", "hipe"};
