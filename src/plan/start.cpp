@@ -30,6 +30,9 @@ LoadModules all_modules(const AppFiles& files) {
     if (!(files.unlisted.contains(module) && beam.on_load) &&
         (!files.consolidated || !files.consolidated->beams.contains(module)))
       step.modules.push_back({module, to_bytes(beam.md5)});
+  // What runs when it is loaded may call the others, as at a boot, where it runs when all are loaded.
+  std::ranges::stable_partition(
+      step.modules, [&](const LoadModules::Item& item) { return !files.beams.at(item.module).on_load; });
   return step;
 }
 

@@ -44,7 +44,20 @@ change_children(Noted, C) ->
     [remark("child ~0tp of ~ts keeps running as ~0tp started it, the new one would be ~0tp",
             [Id, short_name(Pid), mfa(Start), mfa(Later)])
      || {Pid, _, _, Kept} <- Changes, {Id, Start, Later} <- Kept, mfa(Later) =/= mfa(Start)],
+    %% Not which ones: there may be passwords among them.
+    [remark("child ~0tp of ~ts keeps running, and will have other arguments when it is started again",
+            [Id, short_name(Pid)])
+     || {Pid, _, _, Kept} <- Changes, {Id, Start, Later} <- Kept, mfa(Later) =:= mfa(Start),
+        not are_alike(Later, Start)],
     ok.
+
+%% Each version makes funs of its own.
+are_alike(Same, Same) -> true;
+are_alike(F, G) when is_function(F), is_function(G) -> true;
+are_alike([A | As], [B | Bs]) -> are_alike(A, B) andalso are_alike(As, Bs);
+are_alike(A, B) when is_tuple(A), is_tuple(B) -> are_alike(tuple_to_list(A), tuple_to_list(B));
+are_alike(A, B) when is_map(A), is_map(B) -> are_alike(maps:to_list(A), maps:to_list(B));
+are_alike(_, _) -> false.
 
 %% Whether the supervisor has taken over what init/1 of the new version returns. Those whose code is the same
 %% do that now, if it is something else.
@@ -274,6 +287,9 @@ give_state(Pid, State, Id, nothing, C) ->
     Given = replace_state(Pid, State, C) =:= []
         andalso ask([{Pid, get_state}], standard, C) =:= [{Pid, {reply, {ok, State}}}],
     case Given of
-        true -> remark("child ~0tp was stopped, and started again with the state that it had", [Id]), [];
+        true ->
+            remark("child ~0tp was stopped, and started again with the state that it had, but without timers "
+                   "and monitors of its own", [Id]),
+            [];
         false -> [text("child ~0tp was stopped, and started again without the state that it had", [Id])]
     end.

@@ -55,6 +55,18 @@ TEST_CASE("a simple application is loaded and started") {
         Decision(started(Word::started, {StartApp{egerl}})));
 }
 
+TEST_CASE("code that runs when it is loaded is loaded after the other modules of the application") {
+  AppFiles made = files("4.0.1", {module("egerl_a"), module("egerl_app"), module("egerl_b")});
+  made.beams.at(Atom{"egerl_a"}).on_load = true;
+  const Plan plan = std::get<Plan>(plan_start(start, {}, Disk({made}).files()));
+  std::vector<Atom> order;
+  for (const Step& step : plan.steps)
+    if (const auto* load = std::get_if<LoadModules>(&step))
+      for (const LoadModules::Item& item : load->modules)
+        order.push_back(item.module);
+  CHECK(order == std::vector{Atom{"egerl_app"}, Atom{"egerl_b"}, Atom{"egerl_a"}});
+}
+
 TEST_CASE("starting an application stops the ones it includes") {
   NodeState node;
   run(node, "other", "1");
