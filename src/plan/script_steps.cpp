@@ -328,6 +328,10 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
   }
   if (auto planned = digests(to, read.loaded); !planned.empty())
     made.change.push_back(CheckLoaded{std::move(planned)});
+  NameLostStarts lost;
+  for (const StartFunction& start : lost_starts(from, to))
+    lost.functions.push_back({start.module, start.function});
+  if (!lost.functions.empty()) made.change.push_back(std::move(lost));
   if (!otp) made.change.push_back(CallConfigChange{to.spec.name});
   if (!with_nifs(to, with_nifs(from, read.loaded)).empty()) made.change.push_back(CheckNifs{});
   if (auto check = check_ports(to)) made.change.push_back(*std::move(check));

@@ -82,6 +82,19 @@ std::vector<LostCallbacks> lost_callbacks(const AppFiles& from, const AppFiles& 
   return found;
 }
 
+std::vector<StartFunction> lost_starts(const AppFiles& from, const AppFiles& to) {
+  std::vector<StartFunction> found;
+  for (const auto& [module, before] : from.beams) {
+    const Beam* after = beam_of(to, module);
+    if (after != nullptr && after->md5 == before.md5) continue;
+    for (const FunctionName& function : before.exports)
+      if (function.name.name.starts_with("start") &&
+          (after == nullptr || !exports(*after, function.name.name, function.arity)))
+        found.push_back({module, function});
+  }
+  return found;
+}
+
 std::string describe(const std::vector<FunctionName>& functions) {
   std::string text;
   for (const FunctionName& function : functions)

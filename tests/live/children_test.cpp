@@ -239,6 +239,34 @@ TEST_CASE("children: one with a changed start keeps running, which is reported")
                                                     ""});
 }
 
+TEST_CASE("children: those that could not be started again are named") {
+  Lab lab;
+  lab.dir().write(
+      "kinds/worker.erl",
+      "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n-compile(export_all).\n"
+      "-if(?VSN =:= \"1.0.0\").\nstart_link() -> gen_server:start_link(?MODULE, [], []).\n"
+      "start_link(_) -> start_link().\n-else.\n"
+      "start_link(_, _) -> gen_server:start_link(?MODULE, [], []).\n-endif.\n"
+      "init([]) -> {ok, 1}.\nhandle_call(_, _, S) -> {reply, S, S}.\nhandle_cast(_, S) -> {noreply, S}.\n");
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease made = fir(vsn, {"fir_a"}, {"fir_x"});
+    made.modules.push_back({"fir_w", (lab.dir() / "kinds/worker").string()});
+    lab.add(made);
+  }
+  start_fir(lab);
+  const std::string restart = GENERATE("permanent", "temporary");
+  CAPTURE(restart);
+  lab.ask("{ok, _} = supervisor:start_child(fir_sup, {w, {fir_w, start_link, []}, " + restart +
+          ", 2000, worker, [fir_w]}).");
+  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(
+      has(ran.out, "  remark: 1 children could not be started again, because fir_w:start_link/0 is gone: ") ==
+      (restart == "permanent"));
+  CHECK(!has(ran.out, "start_link/1 is gone"));
+}
+
 TEST_CASE("children: one that will get other arguments keeps running, which is reported without them") {
   Lab lab;
   const std::string trace = "{debug, [{install, {fun(S, _, _) -> S end, none}}]}";

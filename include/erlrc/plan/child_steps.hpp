@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include <erlrc/beam/beam.hpp>
 #include <erlrc/plan/step_parts.hpp>
 
 // Steps that stop and start children of supervisors (src/erlang/runner/erlrc_child_steps.erl).
@@ -99,10 +101,28 @@ struct ForeseeChildren {
   bool operator==(const ForeseeChildren&) const = default;
 };
 
+/// Remarks which children could not be started again: their supervisors would call one of these functions,
+/// which are gone.
+struct NameLostStarts {
+  static constexpr std::string_view name = "name_lost_starts";
+  struct Item {
+    Atom module;
+    FunctionName function;
+    Term term() const { return tuple(module, function.name, std::int64_t{function.arity}); }
+    bool operator==(const Item&) const = default;
+  };
+  std::vector<Item> functions;
+  std::vector<Term> args() const { return parts::terms(parts::each(functions, &Item::term)); }
+  std::string text() const {
+    return "look for children that were started by what is gone of " + parts::modules(functions);
+  }
+  bool operator==(const NameLostStarts&) const = default;
+};
+
 struct ChildSteps {
   static constexpr std::string_view family = "children";
   using Kinds = std::variant<CheckStop, TerminateProcesses, StartTerminated, NoteChildren, ChangeChildren,
-                             ForeseeChildren>;
+                             ForeseeChildren, NameLostStarts>;
 };
 
 }  // namespace erlrc

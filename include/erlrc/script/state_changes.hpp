@@ -41,6 +41,16 @@ struct LostCallbacks {
 std::vector<LostCallbacks> lost_callbacks(const AppFiles& from, const AppFiles& to,
                                           const std::vector<LowLevel>& script);
 
+/// A function by which children may have been started: its name begins with "start".
+struct StartFunction {
+  Atom module;
+  FunctionName function;
+  bool operator==(const StartFunction&) const = default;
+};
+
+/// The start functions that `from` exports and `to` does not.
+std::vector<StartFunction> lost_starts(const AppFiles& from, const AppFiles& to);
+
 /// "handle_call/3, handle_cast/2"
 std::string describe(const std::vector<FunctionName>& functions);
 

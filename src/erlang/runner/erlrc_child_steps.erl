@@ -8,11 +8,16 @@
 -import(erlrc_foresee, [foresee_children/2]).
 -import(erlrc_init, [note_children/4]).
 -import(erlrc_journal, [journal/2, remark/2]).
+-import(erlrc_lost_starts, [name_lost_starts/2]).
 -import(erlrc_restart, [belongings/2, give_back/6, restart/4, running/2, stoppable/3]).
 -import(erlrc_supervisor, [rename/4]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [expect/4, fail/2, processes/2, short/1, short_name/1]).
 -import(erlrc_tree, [remember/2]).
+
+child_step(do, {name_lost_starts, Lost}, C) ->
+    name_lost_starts(Lost, C),
+    C;
 
 child_step(do, {check_stop, Apps, Modules}, C) ->
     remark_stop(stoppable(Apps, Modules, C), C),

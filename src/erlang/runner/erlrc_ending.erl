@@ -2,7 +2,7 @@
 %%
 %% What a plan stops: such processes keep no state for the new code.
 -module(erlrc_ending).
--export([calls_hooks/1, loses_states/1, may_stop/1, outliving/2]).
+-export([calls_hooks/1, loses_states/1, may_stop/1, outliving/2, removes/1]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_tree, [column/2]).
 
@@ -20,6 +20,12 @@ calls_hooks(Steps) ->
 loses_states(Steps) ->
     {[App || {_, {stop_app, App}} <- Steps],
      lists:append([Modules || {_, {terminate_processes, _, Modules}} <- Steps])}.
+
+%% The modules that a plan removes.
+removes(Steps) ->
+    [Module || {code, {remove_module, _, Module}} <- Steps]
+        ++ [Module || {calls, {eval_script, _, Script, _, _, _}} <- Steps,
+                      {remove, {Module, _, _}} <- Script].
 
 %% Returns those of Pids that the plan does not stop. With an application all processes end whose group leader
 %% is its master.

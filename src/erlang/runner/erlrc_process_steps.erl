@@ -96,7 +96,7 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine,
               Killing, Awaits, Passing},
              #{to_kill := ToKill, to_purge := ToPurge, code := Code, may_stop := MayStop,
-               calls_hooks := CallsHooks} = C) ->
+               calls_hooks := CallsHooks, removed := Removed} = C) ->
     record(awaits, maps:from_list(Awaits)),
     %% First these: what is started after that will be found when its module is suspended.
     census(),
@@ -119,7 +119,7 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                    remember(Procs, C)),
     Lost = lost_loops(Seen, Changing -- Killing, Doomed ++ Reached, C),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
-                 unserved := unserved(lists:usort(maps:keys(Code) ++ Changing), Converted, Passing, C),
+                 unserved := unserved(lists:usort(maps:keys(Code) ++ Removed), Converted, Passing, C),
                  lost_loops := Lost},
     MayStop orelse check_callbacks(Checked),
     %% A supervisor that changes may stop its children. No plan stops other processes, unless it calls what

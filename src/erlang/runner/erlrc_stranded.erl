@@ -66,10 +66,15 @@ lowest_of_one([]) ->
     [].
 
 %% [{F, A}]: what a module calls of itself by full name and will not have; all of it if the module is removed.
-lost_self_calls(Module, #{backup := Backup, code := Code}) ->
-    Exported = case maps:get(Module, Code, none) of {_, New} -> chunk(New, exports); none -> [] end,
-    [{F, A} || {_, Old} <- [maps:get(Module, Backup, none)], {Same, F, A} <- chunk(Old, imports),
-               Same =:= Module] -- Exported.
+%% (The forecast does not have the new code.)
+lost_self_calls(Module, #{backup := Backup, code := Code, removed := Removed}) ->
+    Called = [{F, A} || {_, Old} <- [maps:get(Module, Backup, none)], {Same, F, A} <- chunk(Old, imports),
+                        Same =:= Module],
+    case {maps:get(Module, Code, none), lists:member(Module, Removed)} of
+        {{_, New}, _} -> Called -- chunk(New, exports);
+        {none, true} -> Called;
+        {none, false} -> []
+    end.
 
 chunk(Beam, Name) ->
     case beam_lib:chunks(Beam, [Name]) of

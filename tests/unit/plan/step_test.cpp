@@ -70,6 +70,7 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
   CHECK(sent(ExplainModules{{app}, {{m, "why"}}}) ==
         "{processes,{explain_modules,[a],[{m,<<\"why\">>}],[]}}");
   CHECK(sent(ForeseeChildren{}) == "{children,foresee_children}");
+  CHECK(sent(NameLostStarts{{{m, {n, 2}}}}) == "{children,{name_lost_starts,[{m,n,2}]}}");
   CHECK(sent(ChangeChildren{{m}}) == "{children,change_children}");
   CHECK(sent(PassPointOfNoReturn{}) == "{code,pass_point_of_no_return}");
   CHECK(sent(SwitchModules{{m}}) == "{code,{switch_modules,[m]}}");
