@@ -1,7 +1,8 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Children that run, and that their supervisors could not start again: the function that they would call is gone,
-%% since they were started by supervisor:start_child/2 or by an earlier init/1. One crash ends the supervisor.
+%% Children that run, and that their supervisors could not start again: the function that they would call is
+%% gone, since they were started by supervisor:start_child/2 or by an earlier init/1. One crash ends the
+%% supervisor.
 -module(erlrc_lost_starts).
 -export([name_lost_starts/2]).
 -import(erlrc_journal, [recall/1, remark/2]).
@@ -23,14 +24,14 @@ name_lost_starts(Lost, C) ->
             [length(Pids), module_name(M), F, A, processes(lists:sublist(Pids, 3), C)])
      || {M, F, A} = Start <- Lost, [_ | _] = Pids <- [[Pid || {Same, Pid} <- Starts, Same =:= Start]]].
 
-%% [{{M, F, A}, Pid}] of the children that would be started again. Those of simple_one_for_one have arguments of
-%% their own.
+%% [{{M, F, A}, Pid}] of the children that would be started again: those of simple_one_for_one with all the
+%% arguments that they were started with.
 kept_starts(State) ->
     case {element(3, State), element(5, State)} of
         {simple_one_for_one, {maps, Dynamics}} ->
-            [{{M, F, length(Args) + length(Own)}, Pid}
-             || {_, _, {M, F, Args}, Restart} <- children(State), Restart =/= temporary,
-                {Pid, Own} <- maps:to_list(Dynamics), is_list(Own)];
+            [{{M, F, length(Args)}, Pid}
+             || {_, _, {M, F, _}, Restart} <- children(State), Restart =/= temporary,
+                {Pid, Args} <- maps:to_list(Dynamics), is_list(Args)];
         _ ->
             [{{M, F, length(Args)}, Pid} || {_, Pid, {M, F, Args}, Restart} <- children(State),
                                             is_pid(Pid), Restart =/= temporary, is_list(Args)]
