@@ -18,7 +18,9 @@ namespace erlrc {
 namespace {
 
 // Longer ones are tables of a module, not states.
-constexpr std::size_t kLongest = std::size_t{16} << 10;
+constexpr std::size_t kLongest = std::size_t{4} << 10;
+constexpr std::size_t kMostKeys = 64;
+constexpr std::size_t kMostMaps = 1000;
 
 std::set<Atom> keys_of(const Term& term) {
   std::set<Atom> keys;
@@ -77,6 +79,14 @@ void MapUseReader::note(const BeamInstruction& instruction) {
     case kCallExtOnly:
       note_call(instruction.operands[1].value);
       break;
+    case kCall:
+    case kCallLast:
+    case kCallOnly:
+    case kCallFun:
+    case kCallFun2:
+    case kApply:
+      arguments_ = {};
+      break;
     default:
       break;
   }
@@ -116,6 +126,7 @@ void MapUseReader::note_update(const BeamInstruction& instruction) {
 void MapUseReader::note_made(const BeamInstruction& instruction) {
   const Operand& begin = instruction.operands[1];
   if (begin.tag != Operand::kLiteral || begin.value >= literals_.size()) return;
+  if (use_.made.size() >= kMostMaps || instruction.list.size() > 2 * kMostKeys) return;
   const BytesView literal = literals_[static_cast<std::size_t>(begin.value)];
   if (literal.size() > kLongest) return;
   std::set<Atom> keys = keys_of(decode_term(literal));
@@ -183,7 +194,8 @@ void MapUseReader::read_literal(BytesView literal) {
 }
 
 void MapUseReader::add_made(std::set<Atom> keys) {
-  if (keys.size() > 1) use_.made.insert(std::move(keys));
+  if (keys.size() > 1 && keys.size() <= kMostKeys && use_.made.size() < kMostMaps)
+    use_.made.insert(std::move(keys));
 }
 
 MapUse MapUseReader::read() {

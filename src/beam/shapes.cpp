@@ -251,18 +251,22 @@ std::string describe(const Unfit& unfit) {
 
 namespace {
 
-bool knows(const MapUse& use, const Atom& key) {
-  return use.needed.contains(key) || use.optional.contains(key) ||
-         std::ranges::any_of(use.made, [&](const std::set<Atom>& keys) { return keys.contains(key); });
+std::set<Atom> known_keys(const MapUse& use) {
+  std::set<Atom> keys(use.needed);
+  keys.insert(use.optional.begin(), use.optional.end());
+  for (const std::set<Atom>& made : use.made)
+    keys.insert(made.begin(), made.end());
+  return keys;
 }
 
 // The maps of `to` that are maps of `from` with further keys.
 std::vector<UnfitMap> unfit_maps(const MapUse& from, const MapUse& to) {
   std::vector<UnfitMap> unfit;
+  const std::set<Atom> before = known_keys(from);
   for (const std::set<Atom>& keys : to.made) {
     std::set<Atom> known, added;
     for (const Atom& key : keys)
-      (knows(from, key) ? known : added).insert(key);
+      (before.contains(key) ? known : added).insert(key);
     if (known.empty() || !from.made.contains(known)) continue;
     for (const Atom& key : added)
       if (to.needed.contains(key) && !to.optional.contains(key))

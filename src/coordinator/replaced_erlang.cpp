@@ -46,7 +46,7 @@ std::optional<std::string> replaced_emulator(const NodeEntry& entry) {
 
 bool changes_something(const Decision& decision) {
   const auto* plan = std::get_if<Plan>(&decision);
-  return plan != nullptr && !plan->steps.empty();
+  return plan != nullptr && changes_something(*plan);
 }
 
 }  // namespace erlrc

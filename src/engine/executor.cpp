@@ -25,7 +25,7 @@ bool lets_start_what_is_needed(const NodeEntry& entry) {
 }
 
 bool has_changed(const NodeReport& report) {
-  return report.outcome.is_done() && !report.plan.steps.empty();
+  return report.outcome.is_done() && changes_something(report.plan);
 }
 
 /// A node completes what it was asked for, also when the hook that asked was killed. What the package manager
@@ -206,7 +206,7 @@ bool Executor::would_any(const std::vector<Request>& requests, Holds holds) {
 }
 
 bool Executor::would_change(const std::vector<Request>& requests) {
-  return would_any(requests, [](const NodeReport& report) { return !report.plan.steps.empty(); });
+  return would_any(requests, [](const NodeReport& report) { return changes_something(report.plan); });
 }
 
 bool Executor::needs_restart(const std::vector<Request>& requests) {
@@ -259,8 +259,8 @@ void Executor::report(const Request& request, std::vector<NodeReport> reports,
       streams_.err += "erlrc-hook: " + line + ": " + one_line(node.outcome.remarks.front()) + "\n";
   }
   std::erase_if(reports, [&](const NodeReport& node) {
-    // Its code may come from another directory from now on.
-    if (node.outcome.is(Word::already_running)) return true;
+    // Its code may come from another directory from now on, or a restart is due for a program at a port.
+    if (node.outcome.is(Word::already_running)) return node.outcome.remarks.empty();
     return node.outcome.is_done() && !changed.contains(node.node) && !node.outcome.is(Word::restart_due);
   });
   ReportText text = render_text({"erlrc-" + to_string(action_of(request)), request}, reports, false);

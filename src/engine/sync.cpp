@@ -87,7 +87,7 @@ void note(NodeSync& found, const NodeReport& report, const Atom& app, bool dry_r
   } else if (!outcome.is_done()) {
     found.state = State::unknown;
     line(outcome.why());
-  } else if (!report.plan.steps.empty()) {
+  } else if (changes_something(report.plan)) {
     if (found.state == State::in_sync) found.state = State::changed;
     line((dry_run ? "would be " : "") + std::string(what_is_done(report.plan)));
   }

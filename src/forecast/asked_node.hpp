@@ -21,6 +21,7 @@ struct Planned {
   std::size_t item = 0;
   Forecast row;
   std::vector<Step> checks{};
+  std::vector<Step> whole{};  ///< what these checks are the beginning of
 };
 
 struct AskedNode {

@@ -108,8 +108,10 @@ void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desi
   Planned planned{index, *std::move(row)};
   if (!fails(planned.row)) {
     // The checks of a start make sense only on a node that has done it.
-    if (planned.row.kind == Kind::hot || planned.row.kind == Kind::restart)
+    if (planned.row.kind == Kind::hot || planned.row.kind == Kind::restart) {
       planned.checks = checks_of(std::get<Plan>(decision));
+      planned.whole = std::get<Plan>(decision).steps;
+    }
     if (std::holds_alternative<Request::Stop>(request.what) && runs(visit.state, request.app))
       visit.starts.ran.insert(request.app);
     note_done(visit.state, request, item.files);
@@ -144,11 +146,13 @@ void decide(AskedNode& visit, const std::vector<Item>& items, const Desired& des
 
 /// Runs the checks of these rows, in one call; whether all of them hold.
 bool hold(Rpc& rpc, const std::vector<Planned*>& rows, Deadline until, Outcome& outcome) {
-  Plan checks;
-  for (const Planned* one : rows)
+  Plan checks, whole;
+  for (const Planned* one : rows) {
     std::ranges::copy(one->checks, std::back_inserter(checks.steps));
+    std::ranges::copy(one->whole, std::back_inserter(whole.steps));
+  }
   if (checks.steps.empty()) return true;
-  outcome = run(rpc, checks, Commit::at_once, until);
+  outcome = look(rpc, checks, whole, until);
   return outcome.is_done();
 }
 

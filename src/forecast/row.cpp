@@ -72,7 +72,7 @@ std::optional<Forecast> row_of(const Request& request, const Decision& decision)
     return row;
   }
   const Plan& plan = std::get<Plan>(decision);
-  if (plan.steps.empty()) return std::nullopt;
+  if (!changes_something(plan)) return std::nullopt;
   row.kind = kind_of(request, plan);
   row.modules = changed_modules(plan);
   row.why = join(plan.remarks, "; ");

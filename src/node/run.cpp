@@ -130,13 +130,15 @@ Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std
   return read(rpc.receive(until), plan);
 }
 
-Outcome explain(Rpc& rpc, const Plan& plan, Deadline until) {
-  const Plan looking = explanation(plan);
+Outcome look(Rpc& rpc, const Plan& looking, const Plan& whole, Deadline until) {
   Map message = argument(looking, Commit::at_once, {}, left_until(until));
-  // Some checks depend on what is to come.
-  message.pairs.emplace_back(Atom{"whole"}, steps_of(plan));
+  message.pairs.emplace_back(Atom{"whole"}, steps_of(whole));
   rpc.start(interpreted(runner_program()), std::move(message));
-  Outcome outcome = read(rpc.receive(until), looking);
+  return read(rpc.receive(until), looking);
+}
+
+Outcome explain(Rpc& rpc, const Plan& plan, Deadline until) {
+  Outcome outcome = look(rpc, explanation(plan), plan, until);
   outcome.times.clear();  // of other steps
   return outcome;
 }

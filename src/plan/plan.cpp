@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/plan/plan.hpp>
 
+#include <algorithm>
 #include <variant>
 
 #include <erlrc/base/error.hpp>
 
 namespace erlrc {
+
+bool changes_something(const Plan& plan) {
+  return !std::ranges::all_of(plan.steps,
+                              [](const Step& step) { return std::holds_alternative<CheckPorts>(step); });
+}
 
 Decision plan(const Request& request, const NodeState& node, const Files& files, const Desired& desired) {
   return std::visit(

@@ -326,7 +326,8 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
       purge.items.push_back({module, how});
     if (!purge.items.empty()) made.last.push_back(std::move(purge));
   }
-  if (auto planned = digests(to, read.loaded); !planned.empty())
+  // It looks for processes that cannot run on, too.
+  if (auto planned = digests(to, read.loaded); !planned.empty() || !read.removed.empty())
     made.change.push_back(CheckLoaded{std::move(planned)});
   NameLostStarts lost;
   for (const StartFunction& start : lost_starts(from, to))

@@ -45,7 +45,7 @@ std::optional<std::string> remark_on_uncovered(const AppFiles& from, const AppFi
 }
 
 /// A record that has other fields, as many as before, is found by its definitions only.
-std::optional<std::string> remark_on_records(const AppFiles& from, const AppFiles& to) {
+std::optional<std::string> note_on_records(const AppFiles& from, const AppFiles& to) {
   std::vector<std::string> names;
   for (const auto& [module, beam] : to.beams) {
     const auto before = from.beams.find(module);
@@ -192,7 +192,7 @@ Decision plan_running(const Atom& app, const Request::Change& change, const Node
             std::move(script.remarks),
             {std::move(script.origin)}};
   std::ranges::move(inclusions.losses(), std::back_inserter(plan.remarks));
-  if (auto remark = remark_on_records(from, to)) plan.remarks.push_back(*std::move(remark));
+  if (auto note = note_on_records(from, to)) plan.notes.push_back(*std::move(note));
   std::ranges::move(made.notes, std::back_inserter(plan.notes));
   if (!restarts(made, app))
     for (std::string& remark : left_to_start(from, to))

@@ -152,8 +152,8 @@ TEST_CASE("nif: libraries of the same version that replace each other again and 
     CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0").exit == 0);
     CHECK(versions(lab) == "[" + number + ",1]");
     make_library(lab.at("zoo", "1.0.0") + "/priv/zoo_nif.so", number);
-    CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0") ==
-          Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) already_running\n", ""});
+    CHECK(lab.upgrade("zoo", "1.0.0", "1.0.0").exit == 0);
+    CHECK(versions(lab) == "[" + number + ",1]");
   }
 }
 

@@ -202,6 +202,20 @@ TEST_CASE("states: a state machine that code_change leaves in a state without a 
   CHECK(lab.ask("gen_statem:call(zoo_rec, n).") == "1");
 }
 
+TEST_CASE("states: a state machine that does not answer may be in a state without a function") {
+  Lab lab;
+  start_keeper(lab, machine(lab, "{ok, State, Data}", closed), "[{load_module, zoo_rec}]");
+  lab.ask(
+      "sys:replace_state(zoo_rec, fun(S) -> S end), spawn(fun() -> sys:replace_state(zoo_rec,"
+      " fun(S) -> receive go -> S end end, infinity) end), ok.");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.err, "processes that the new code cannot serve: 1 of zoo_rec, which loses open/3: "));
+  lab.ask("zoo_rec ! go.");
+  CHECK(lab.ask("gen_statem:call(zoo_rec, n).") == "1");
+}
+
 TEST_CASE("states: a state machine that changes its state, or its mode, is upgraded") {
   Lab lab;
   SECTION("its state") {

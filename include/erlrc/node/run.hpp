@@ -21,6 +21,9 @@ enum class Commit { at_once, on_verdict };
 /// `commit_record` on its host by then, and is rolled back otherwise.
 Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record = {});
 
+/// Runs the steps of `looking` on the node, which change nothing; some depend on what is to come in `whole`.
+Outcome look(Rpc& rpc, const Plan& looking, const Plan& whole, Deadline until);
+
 /// Runs the explanation of `plan` on the node, which changes nothing there. If `plan` would be refused, the
 /// outcome is that.
 Outcome explain(Rpc& rpc, const Plan& plan, Deadline until);

@@ -30,6 +30,9 @@ struct Plan {
   bool operator==(const Plan&) const = default;
 };
 
+/// Whether it has a step that does more than to look at programs at ports.
+bool changes_something(const Plan& plan);
+
 using Decision = std::variant<Plan, Refusal>;
 
 /// Reads files when, and only when, a planner finds that it needs them: a start that finds everything running

@@ -191,7 +191,7 @@ entered(Modules, Kinds, C) ->
     exporting(Modules, handle_call, 3) ++ exporting(Modules, callback_mode, 0) =:= []
         orelse note_slept([Pid || Pids <- Kinds, Pid <- lists:sublist(Pids, ?sample)], C),
     Named = holding(Modules, Kinds),
-    note_slept(lists:append([Pids || {Pids, _} <- Named]), C),
+    note_slept(lists:append([lists:sublist(Pids, ?many) || {Pids, _} <- Named]), C),
     [{Module, case length(Pids) of
                   Few when Few =< ?many -> every(Module, Pids);
                   _ -> alike(Module, Pids)
@@ -271,7 +271,9 @@ carrying(Module, Behaviours, Pids, C) ->
               end,
     Answers = maps:from_list([{{Module, Pid}, has_part(Module, Behaviours, State)}
                               || {Pid, {reply, {ok, State}}} <- Replies]),
-    record(carried, maps:merge(Known, Answers)),
+    %% No process is asked twice: one that does not answer takes its time.
+    Others = maps:from_list([{{Module, Pid}, false} || Pid <- New]),
+    record(carried, maps:merge(maps:merge(Known, Others), Answers)),
     [Pid || Pid <- Pids, maps:get({Module, Pid}, recall(carried), false)].
 
 %% The module is a part of the state, or of a part that is one of those behaviours'.

@@ -132,7 +132,7 @@ code_step(do, {unload_modules, App, Modules}, #{restarted := Stopped} = C) ->
                   end, own_modules(App, lists:usort(Modules ++ Listed))),
     C;
 code_step(undo, {code, Module, Previous} = Entry, C) ->
-    case comes_later(Entry) of
+    case erlang:module_loaded(Module) andalso comes_later(Entry) of
         true -> ok;
         false -> put_back(Module, Previous, C)
     end;
@@ -186,9 +186,10 @@ code_step(do, {check_ports, Ebin}, C) ->
     C;
 code_step(do, {check_loaded, Items}, C) ->
     check_loaded(Items),
-    check_callbacks(C),
+    Done = C#{removal_is_done := true},
+    check_callbacks(Done),
     %% A rollback would kill them.
-    check_loops(C#{stranded := report}),
+    check_loops(Done#{stranded := report}),
     check_rows(C),
     C;
 code_step(do, check_nifs, C) ->

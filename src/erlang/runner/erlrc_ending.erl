@@ -2,7 +2,7 @@
 %%
 %% What a plan stops: such processes keep no state for the new code.
 -module(erlrc_ending).
--export([calls_hooks/1, loses_states/1, may_stop/1, outliving/2, removes/1]).
+-export([calls_hooks/1, loses_states/1, may_stop/1, outliving/2, removes/1, starts_apps/1]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_tree, [column/2]).
 
@@ -20,6 +20,10 @@ calls_hooks(Steps) ->
 loses_states(Steps) ->
     {[App || {_, {stop_app, App}} <- Steps],
      lists:append([Modules || {_, {terminate_processes, _, Modules}} <- Steps])}.
+
+starts_apps(Steps) ->
+    [App || {apps, Step} <- Steps, is_tuple(Step), App <- [element(2, Step)],
+            lists:member(element(1, Step), [start_needed, start_app, load_app])] =/= [].
 
 %% The modules that a plan removes.
 removes(Steps) ->

@@ -40,10 +40,10 @@ asking_elsewhere(Apps, Code) ->
 
 %% Supervisors that are declared as another module, or are under one of another application.
 undeclared(Declared, Items, Asking, C) ->
-    Known = [{Pid, Module} || {Pid, Module, _} <- Declared],
+    Known = maps:from_list([{{Pid, Module}, true} || {Pid, Module, _} <- Declared]),
     [{Pid, Module, {none, none, []}}
      || {Module, Pids} <- of_modules([Module || {Module, _, _, _} <- Items] ++ Asking, C), Pid <- Pids,
-        not lists:member({Pid, Module}, Known)].
+        not is_map_key({Pid, Module}, Known)].
 
 %% A supervisor of a library may be a process of another one.
 is_of_supervisor(State, {started_with, _}) -> is_of_supervisor(State);

@@ -50,6 +50,8 @@ context(Deadline) ->
       unserved => [],          % [{Module, Functions, Pids}]: those that it cannot serve if they live on
       loses_states => {[], []},  % {Apps, Modules}: what the plan stops (erlrc_ending)
       removed => [],           % the modules that the plan removes (erlrc_ending)
+      removal_is_done => false,
+      starts => false,         % whether the plan starts applications (erlrc_ending)
       calls_hooks => true,     % whether the plan calls code of the application (erlrc_ending)
       may_stop => true,        % whether the plan may stop processes before the end
       rows => {[], refuse, now, []},  % records that no row of a table may be (erlrc_rows)

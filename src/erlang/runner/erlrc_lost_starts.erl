@@ -31,7 +31,7 @@ kept_starts(State) ->
         {simple_one_for_one, {maps, Dynamics}} ->
             [{{M, F, length(Args)}, Pid}
              || {_, _, {M, F, _}, Restart} <- children(State), Restart =/= temporary,
-                {Pid, Args} <- maps:to_list(Dynamics), is_list(Args)];
+                {Pid, Args} <- maps:to_list(Dynamics), is_pid(Pid), is_list(Args)];
         _ ->
             [{{M, F, length(Args)}, Pid} || {_, Pid, {M, F, Args}, Restart} <- children(State),
                                             is_pid(Pid), Restart =/= temporary, is_list(Args)]

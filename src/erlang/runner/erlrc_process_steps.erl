@@ -20,7 +20,7 @@
 -import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
                        check_unconverted_states/4]).
 -import(erlrc_stranded, [check_callbacks/1, check_loops/1, check_machines/2, check_stranded/5, lost_loops/4,
-                         unserved/4]).
+                         staying/2, unserved/4]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
@@ -121,12 +121,12 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
                  unserved := unserved(lists:usort(maps:keys(Code) ++ Removed), Converted, Passing, C),
                  lost_loops := Lost},
-    MayStop orelse check_callbacks(Checked),
+    MayStop orelse check_callbacks(Checked#{unserved := staying(maps:get(unserved, Checked), C)}),
     %% A supervisor that changes may stop its children. No plan stops other processes, unless it calls what
     %% may do that.
     Kept = case MayStop of true -> column(1, Procs); false -> [] end,
     CallsHooks orelse check_loops(Checked#{lost_loops := [{Module, Loop, Pids -- Kept}
-                                                          || {Module, Loop, Pids} <- Lost]}),
+                                                          || {Module, Loop, Pids} <- staying(Lost, C)]}),
     note_rows(changed_rows(Defined), Records, CallsHooks orelse Converted -- Passing =/= [], Checked);
 
 process_step(do, {explain_modules, Apps, Items, Awaits}, C) ->

@@ -24,7 +24,8 @@ roll_back(#{stays := Stays} = C) ->
         {App, Type} when Touched -> journal(apps, {stay_running, App, Type});
         _ -> ok
     end,
-    Left = lists:reverse(left_over(C)) ++ undo_all(OfStuck, Until, C),
+    AfterStuck = undo_all(OfStuck, Until, C),
+    Left = lists:reverse(left_over(C)) ++ AfterStuck,
     _ = ask([{Pid, suspend} || Pid <- lists:usort(recall(asleep))], 1000, #{deadline => now_ms() + 1000}),
     lists:reverse(Left).
 

@@ -5,7 +5,7 @@
 %% does.
 -module(erlrc_rows).
 -export([changed_rows/1, check_rows/1, left_rows/1, note_rows/4, unfit_rows/1]).
--import(erlrc_call, [left/1]).
+-import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_kept, [await_done/2, in_process/3]).
 -import(erlrc_predict, [read_code/1]).
@@ -13,22 +13,30 @@
 -import(erlrc_shape, [fields/1]).
 -import(erlrc_text, [fail/2, process/2, text/2]).
 
-%% [{Name, Size, [NewSize]}]: the records that both versions define, with other sizes. (Every other module has
-%% a `state' of its own, so that name is ignored.)
+%% So many rows of a private table are searched.
+-define(private, 100000).
+
+%% [{Name, Size, [NewSize], any}]: the records that both versions define, with other sizes. (Every other
+%% module has a `state' of its own, so that name is ignored.)
 changed_rows(Defined) ->
-    [{Name, length(Fields) + 1, [length(Later) + 1]}
+    [{Name, length(Fields) + 1, [length(Later) + 1], any}
      || {_, Before, After} <- Defined, {Name, Fields} <- Before, Name =/= state,
         #{Name := Later} <- [After], length(Later) =/= length(Fields)].
 
-%% The same of what erlrc_shape knows.
+%% The same of what erlrc_shape knows. It may be any tuple that begins with an atom, so only the tables of the
+%% application itself count.
 unfit_rows(Unfit) ->
-    [Record || {_, Records, _, _} <- Unfit, {Name, _, _} = Record <- Records, Name =/= state].
+    [{Name, Size, News, own}
+     || {_, Records, _, _} <- Unfit, {Name, Size, News} <- Records, Name =/= state].
 
-%% If nothing may convert them, they are looked for at once; else when all is done.
+%% If nothing may convert them, they are looked for at once; else when all is done. (The forecast does not
+%% have the new code, which may know the rows.)
+note_rows(_, _, _, #{code := Code} = C) when map_size(Code) =:= 0 ->
+    C;
 note_rows(Records, Policy, MayConvert, #{rows := {Noted, _, When, Tables}} = C) ->
     Then = case MayConvert orelse When =:= last of true -> last; false -> now end,
     Then =:= now andalso check_tables(Records, Policy, C),
-    New = [Table || Then =:= last, {Table, _} <- containing_rows(converted(Records), C)],
+    New = [Table || Then =:= last, {Table, _} <- containing_rows(converted(Records), soon(C))],
     C#{rows := {Records ++ Noted, Policy, Then, New ++ Tables}}.
 
 check_rows(#{rows := {Records, Policy, last, _}} = C) -> check_tables(Records, Policy, C);
@@ -37,40 +45,60 @@ check_rows(_) -> ok.
 %% The tables that have been converted, when all else is rolled back: nothing puts them back.
 left_rows(#{rows := {Records, _, last, Tables}} = C) ->
     [text("~ts; the table is left so", [text_of(Row, "old", C)])
-     || {Table, _} = Row <- containing_rows(converted(Records), C), not lists:member(Table, Tables)];
+     || {Table, _} = Row <- containing_rows(converted(Records), C#{deadline := now_ms() + 2000}),
+        not lists:member(Table, Tables)];
 left_rows(_) ->
     [].
 
-converted(Records) ->
-    [{Name, New, [Size]} || {Name, Size, News} <- Records, New <- News].
+%% Tables may have millions of rows.
+soon(#{deadline := Deadline} = C) ->
+    C#{deadline := min(Deadline, now_ms() + 2000)}.
 
-containing_rows([], _) ->
-    [];
+converted(Records) ->
+    [{Name, New, [Size], Where} || {Name, Size, News, Where} <- Records, New <- News].
+
 containing_rows(Records, C) ->
-    [{Table, Row} || Table <- tables(), Row <- [first_row(Table, Records, C)], Row =/= none].
+    [{Table, Row} || {Tables, Of} <- places(Records, C), Table <- Tables, left(C) > 0,
+                     Row <- [first_row(Table, Of, C)], Row =/= none].
 
 check_tables(Records, Policy, C) ->
-    Found = in_tables(case Records of [] -> []; _ -> tables() end, lists:usort(Records), C),
+    Found = lists:append([in_tables(Tables, Of, soon(C)) || {Tables, Of} <- places(Records, C)]),
     case {[text_of(Row, "new", C) || Row <- Found], Policy} of
         {[], _} -> ok;
         {Texts, refuse} -> fail("nothing converts the rows of tables: ~ts", [lists:join("; ", Texts)]);
         {Texts, report} -> remark("nothing converts the rows of tables: ~ts", [lists:join("; ", Texts)])
     end.
 
+%% [{Tables, Records}]: where which of them are looked for.
+places([], _) ->
+    [];
+places(Records, C) ->
+    {Any, Own} = lists:partition(fun({_, _, _, Where}) -> Where =:= any end, lists:usort(Records)),
+    [{tables(any, C), Any} || Any =/= []] ++ [{tables(own, C), Own} || Own =/= []].
+
 %% Mnesia's own tables describe records by tuples that look like them.
-tables() ->
+tables(Where, C) ->
     Mnesia = case whereis(mnesia_sup) =/= undefined andalso catch mnesia:system_info(tables) of
                  Tables when is_list(Tables) -> Tables -- [schema];
                  _ -> []
              end,
+    Apps = changing_apps(C),
     [Table || Table <- ets:all(),
-              application:get_application(owner(Table)) =/= {ok, mnesia} orelse lists:member(Table, Mnesia)].
+              case application:get_application(owner(Table)) of
+                  {ok, mnesia} -> lists:member(Table, Mnesia);
+                  {ok, App} -> Where =:= any orelse lists:member(App, Apps);
+                  undefined -> Where =:= any
+              end].
+
+changing_apps(#{code := Code}) ->
+    lists:usort([App || Module <- lists:sublist(maps:keys(Code), 20),
+                        {ok, App} <- [application:get_application(Module)]]).
 
 %% Ours, if it has gone meanwhile.
 owner(Table) ->
     case ets:info(Table, owner) of undefined -> self(); Owner -> Owner end.
 
-%% [{Table, {Name, Size, NewSizes}}]
+%% [{Table, {Name, Size, NewSizes, Where}}]
 in_tables([], _, _) ->
     [];
 in_tables(_, [], _) ->
@@ -95,15 +123,19 @@ in_tables([Table | Tables] = All, Rows, C) ->
 %% Which of the records is a row of the table, or an element of one. A private table is read by its owner.
 first_row(Table, Rows, C) ->
     Spec = [{Pattern, [], [{{Name, Size}}]}
-            || {Name, Size, _} <- Rows, Record <- [list_to_tuple([Name | lists:duplicate(Size - 1, '_')])],
+            || {Name, Size, _, _} <- Rows, Record <- [list_to_tuple([Name | lists:duplicate(Size - 1, '_')])],
                Pattern <- [Record, {'_', Record}]],
     case selected(ets:info(Table, protection), Table, Spec, C) of
-        {[{Name, Size}], _} -> hd([Row || {Same, Long, _} = Row <- Rows, Same =:= Name, Long =:= Size]);
+        {[{Name, Size}], _} -> hd([Row || {Same, Long, _, _} = Row <- Rows, Same =:= Name, Long =:= Size]);
         _ -> none
     end.
 
 selected(private, Table, Spec, C) ->
-    selected_by(owner(Table), Table, Spec, C);
+    %% Its owner does nothing else meanwhile.
+    case ets:info(Table, size) of
+        Rows when is_integer(Rows), Rows =< ?private -> selected_by(owner(Table), Table, Spec, C);
+        _ -> none
+    end;
 selected(_, Table, Spec, _) ->
     catch ets:select(Table, Spec, 1).
 
@@ -128,7 +160,7 @@ found_by(Ref, Found) ->
 
 %% Whether some function of the new code knows the record as it was: it may convert the rows when it reads
 %% them. That code_change does counts no longer.
-is_matched({Name, Size, _}, #{code := Code}) ->
+is_matched({Name, Size, _, _}, #{code := Code}) ->
     Text = atom_to_binary(Name, utf8),
     lists:any(fun({_, {_, Beam}}) ->
                       binary:match(Beam, Text) =/= nomatch andalso knows(read_code(Beam), Name, Size)
@@ -148,7 +180,7 @@ has_record(Form, Name, Size) when is_tuple(Form) ->
 has_record(_, _, _) ->
     false.
 
-text_of({Table, {Name, Size, Sizes}}, Code, C) ->
+text_of({Table, {Name, Size, Sizes, _}}, Code, C) ->
     io_lib:format("~0tp of ~ts has records ~ts with ~ts, where the ~s code has ~ts",
                   [ets:info(Table, name), process(owner(Table), C), Name, fields([Size]), Code,
                    fields(Sizes)]).

@@ -5,7 +5,8 @@
 %% appup has it purged brutally. Those that a module handles messages for, and that wait, run its new code
 %% with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_callbacks/1, check_loops/1, check_machines/2, check_stranded/5, lost_loops/4, unserved/4]).
+-export([check_callbacks/1, check_loops/1, check_machines/2, check_stranded/5, lost_loops/4, staying/2,
+         unserved/4]).
 -import(erlrc_census, [belongs/2, of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [recall/1, remark/2]).
@@ -124,12 +125,13 @@ lost_states(Module, Gone, true, Converted, _, C) ->
 lost_states(Module, Gone, false, Converted, Passing, C) ->
     Pids = [Pid || Gone =/= [], not Converted orelse Passing, {_, All} <- of_modules([Module], C),
                    Pid <- All],
-    In = case Pids of
-             [] -> [];
-             _ -> [{Name, Pid} || {Pid, State} <- states_now(Pids, C), Name <- name_of_state(State)]
-         end,
-    [{Module, Lost, [Pid || {Same, Pid} <- In, Same =:= Name]}
-     || Name <- lists:usort(column(1, In)), [_ | _] = Lost <- [[F || {Same, _} = F <- Gone, Same =:= Name]]].
+    States = case Pids of [] -> []; _ -> states_now(Pids, C) end,
+    In = [{Name, Pid} || {Pid, State} <- States, Name <- name_of_state(State)],
+    %% A process that does not answer may be in any state.
+    [{Module, Gone, Silent} || [_ | _] = Silent <- [Pids -- column(1, States)]]
+        ++ [{Module, Lost, [Pid || {Same, Pid} <- In, Same =:= Name]}
+            || Name <- lists:usort(column(1, In)),
+               [_ | _] = Lost <- [[F || {Same, _} = F <- Gone, Same =:= Name]]].
 
 %% p1_fsm shows the arguments of its loop.
 name_of_state({Name, _}) -> [Name];
@@ -137,14 +139,19 @@ name_of_state([_, Name, _ | _]) -> [Name];
 name_of_state(_) -> [].
 
 %% The state machines that were converted, to a state for which the new code has no function.
-check_machines(Pids, #{suspended := Suspended, stranded := Policy} = C) ->
-    Machines = [{Module, [Pid || Pid <- Of, lists:member(Pid, Pids)]}
+check_machines(Pids, #{suspended := Suspended, stranded := Policy, code := Code, backup := Backup} = C) ->
+    %% In a downgrade the new code comes later.
+    Machines = [{Module, After, Of}
                 || {Module, Of} <- maps:to_list(Suspended), is_atom(Module),
-                   erlang:function_exported(Module, callback_mode, 0),
-                   not erlang:function_exported(Module, handle_event, 4)],
+                   {_, New} <- [maps:get(Module, Code, none)], {_, Old} <- [maps:get(Module, Backup, none)],
+                   binary:match(New, <<"callback_mode">>) =/= nomatch,
+                   After <- [chunk(New, exports)], of_states(After) =:= [3],
+                   Before <- [chunk(Old, exports)],
+                   of_states(Before) =/= [3] orelse lists:keymember(3, 2, Before -- After)],
     report_lost([{Module, [{Name, 3}], [Pid]}
-                 || {Module, Of} <- Machines, {Pid, {Name, _}} <- states_now(Of, C),
-                    not (is_atom(Name) andalso erlang:function_exported(Module, Name, 3))], Policy, C).
+                 || {Module, After, Of} <- Machines,
+                    {Pid, {Name, _}} <- states_now(ordsets:intersection(lists:usort(Of), Pids), C),
+                    not lists:member({Name, 3}, After)], Policy, C).
 
 %% Most modules do not even mention what behaviours call. There may be hundreds, so library functions look.
 mentioning_callbacks(Rows) ->
@@ -153,20 +160,37 @@ mentioning_callbacks(Rows) ->
     Matches = lists:zipwith(fun binary:match/2, Beams, lists:duplicate(length(Beams), Names)),
     [Row || {Row, Match} <- lists:zip(Rows, Matches), Match =/= nomatch].
 
-%% Only those that still live: the plan may have stopped them.
+%% Leaves out modules that another application may have: the plan starts one, or some list them already.
+staying(Rows, #{removed := Removed, starts := Starts}) ->
+    [Row || {Module, _, _} = Row <- Rows,
+            not (lists:member(Module, Removed) andalso (Starts orelse length(listing(Module)) > 1))].
+
+listing(Module) ->
+    [App || {App, _, _} <- application:loaded_applications(),
+            {ok, Modules} <- [application:get_key(App, modules)], lists:member(Module, Modules)].
+
+%% Only those that still live: the plan may have stopped them. Another application may have their module now.
 check_callbacks(#{unserved := Unserved, stranded := Policy} = C) ->
     Left = [{Module, Functions, lists:filter(fun erlang:is_process_alive/1, Pids)}
-            || {Module, Functions, Pids} <- Unserved],
+            || {Module, Functions, Pids} <- Unserved, not has_all(Module, Functions, C)],
     report_lost([Row || {_, Functions, _} = Row <- Left, Functions =/= [{init, 1}]], Policy, C),
     Orphans = [Pid || {_, [{init, 1}], Pids} <- Left, Pid <- Pids],
-    Orphans =:= [] orelse remark("supervisors whose module is removed keep running, with their children: ~ts",
-                                 [processes(Orphans, C)]).
+    Orphans =:= []
+        orelse remark("~p supervisors whose module is removed keep running, with their children: ~ts",
+                      [length(Orphans), processes(lists:sublist(Orphans, 3), C)]).
+
+%% Whether a module that the plan removes, and has removed, is there again.
+has_all(Module, Functions, #{removed := Removed, removal_is_done := true}) ->
+    lists:member(Module, Removed)
+        andalso lists:all(fun({F, A}) -> erlang:function_exported(Module, F, A) end, Functions);
+has_all(_, _, _) ->
+    false.
 
 %% Only those that are still there.
 check_loops(#{lost_loops := Lost, stranded := Policy} = C) ->
     report_lost([{Module, [Loop], [Pid || Pid <- Pids, {_, Stack} <- [process_info(Pid, current_stacktrace)],
                                           lists:member({Module, Loop}, lowest_of_one(lists:reverse(Stack)))]}
-                 || {Module, Loop, Pids} <- Lost], Policy, C).
+                 || {Module, Loop, Pids} <- Lost, not has_all(Module, [Loop], C)], Policy, C).
 
 report_lost(Lost, Policy, C) ->
     Texts = [[integer_to_list(length(Pids)), " of ", module_name(Module), ", which loses ",
