@@ -123,8 +123,10 @@ lost_states(Module, Gone, true, Converted, _, C) ->
     [{Module, [{handle_event, 4}], Pids}
      || not Converted, lists:member({handle_event, 4}, Gone), {_, Pids} <- of_modules([Module], C)];
 lost_states(Module, Gone, false, Converted, Passing, C) ->
-    Pids = [Pid || Gone =/= [], not Converted orelse Passing, {_, All} <- of_modules([Module], C),
-                   Pid <- All],
+    %% With those that are busy in a callback.
+    Pids = lists:usort([Pid || Gone =/= [], not Converted orelse Passing,
+                               All <- [begun_as(Module) | [Of || {_, Of} <- of_modules([Module], C)]],
+                               Pid <- All, is_process_alive(Pid)]),
     States = case Pids of [] -> []; _ -> states_now(Pids, C) end,
     In = [{Name, Pid} || {Pid, State} <- States, Name <- name_of_state(State)],
     %% A process that does not answer may be in any state.
@@ -132,6 +134,10 @@ lost_states(Module, Gone, false, Converted, Passing, C) ->
         ++ [{Module, Lost, [Pid || {Same, Pid} <- In, Same =:= Name]}
             || Name <- lists:usort(column(1, In)),
                [_ | _] = Lost <- [[F || {Same, _} = F <- Gone, Same =:= Name]]].
+
+begun_as(Module) ->
+    lists:append([Pids || {{{{Started, init, 1}, _}, _}, Pids} <- maps:to_list(recall(kinds)),
+                          Started =:= Module]).
 
 %% p1_fsm shows the arguments of its loop.
 name_of_state({Name, _}) -> [Name];
