@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -22,7 +24,6 @@
 namespace erlrc {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 struct Found {
@@ -32,7 +33,7 @@ struct Found {
 
 Found load(const std::string& file) {
   AppSpec spec = parse_app_spec(read_file(file), file);
-  const std::string stem = fs::path(file).stem().string();
+  const std::string stem = std::filesystem::path(file).stem().string();
   if (stem != spec.name.name)
     throw Error(file + ": describes application " + printable(spec.name.name) + ", not " + stem);
   try {
@@ -66,21 +67,19 @@ std::vector<Found> load_in_order(const std::vector<std::string>& files) {
 }
 
 Json names(const std::vector<Atom>& apps) {
-  Json list = Json::array();
-  for (const Atom& app : apps)
-    list.push_back(app.name);
+  std::vector<std::string> list;
+  std::ranges::transform(apps, std::back_inserter(list), &Atom::name);
   return list;
 }
 
 std::string ebin_of(const Found& found) {
-  const fs::path ebin = fs::path(found.file).parent_path();
+  const std::filesystem::path ebin = std::filesystem::path(found.file).parent_path();
   return ebin.empty() ? "." : ebin.string();
 }
 
 std::vector<AppSpec> specs_of(const std::vector<Found>& found) {
   std::vector<AppSpec> specs;
-  for (const Found& one : found)
-    specs.push_back(one.spec);
+  std::ranges::transform(found, std::back_inserter(specs), &Found::spec);
   return specs;
 }
 
@@ -129,27 +128,21 @@ int appinfo_main(std::span<const std::string> args, Streams& streams) {
     bool json = false, start = false;
     std::string rpm;
     line.app.add_option("FILE", files, "The .app files")->required();
-    auto* as_json =
-        line.app.add_flag("--json", json, "Print JSON, with the dependencies of each application");
-    auto* for_rpm =
-        line.app
-            .add_option("--rpm", rpm, "Print what an rpm with the files provides, requires or recommends")
-            ->type_name("KIND")
-            ->check(CLI::IsMember({"provides", "requires", "recommends"}))
-            ->excludes(as_json);
+    line.app.add_flag("--json", json, "Print JSON, with the dependencies of each application");
+    line.app.add_option("--rpm", rpm, "Print what an rpm with the files provides, requires or recommends")
+        ->type_name("KIND")
+        ->check(CLI::IsMember({"provides", "requires", "recommends"}))
+        ->excludes("--json");
     line.app
         .add_flag("--start", start, "Print the applications that a package with the files starts by default")
-        ->excludes(as_json)
-        ->excludes(for_rpm);
+        ->excludes("--json")
+        ->excludes("--rpm");
     if (const auto code = line.parse(args, streams)) return *code;
-
     const std::vector<Found> found = load_in_order(files);
-    if (!rpm.empty())
-      streams.out += rpm_relations(specs_of(found), rpm);
-    else if (start)
-      streams.out += lines_to_start(found);
-    else
-      streams.out += json ? json_text(found) : member_lines(found);
+    streams.out += !rpm.empty() ? rpm_relations(specs_of(found), rpm)
+                   : start      ? lines_to_start(found)
+                   : json       ? json_text(found)
+                                : member_lines(found);
     return 0;
   });
 }

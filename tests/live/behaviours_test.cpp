@@ -215,3 +215,13 @@ TEST_CASE("behaviours: a GenStage of Elixir is converted, whatever supervises it
   CHECK(lab.ask("gen_server:call(ash_two, vsn).") == "{\"1.0.0\",\"1.0.0\"}");
   lab.ask("exit(whereis(ash_two), kill).");
 }
+
+TEST_CASE("behaviours: the root of an application may be a server") {
+  Lab lab;
+  for (const std::string vsn : {"1.0.0", "2.0.0"})
+    lab.add({"zoo", vsn, {{"zoo_app", "app"}, {"zoo_sup", "server"}}});
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) ==
+        Ran{0, "erlrc-upgrade: Upgrading 'zoo': (NODE) upgraded\n", ""});
+  CHECK(lab.ask("gen_server:call(zoo_sup, vsn).") == "{\"2.0.0\",\"2.0.0\"}");
+}

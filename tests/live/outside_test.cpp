@@ -281,15 +281,6 @@ TEST_CASE(
         "[{\"2.0.0\",\"2.0.0\"},{\"2.0.0\",\"2.0.0\"}]");
 }
 
-TEST_CASE("outside: the root of an application may be a server") {
-  Lab lab;
-  for (const std::string vsn : {"1.0.0", "2.0.0"})
-    lab.add({"zoo", vsn, {{"zoo_app", "app"}, {"zoo_sup", "server"}}});
-  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
-  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0", {"--stranded=refuse"}) == Ran{0, upgraded, ""});
-  CHECK(lab.ask("gen_server:call(zoo_sup, vsn).") == "{\"2.0.0\",\"2.0.0\"}");
-}
-
 TEST_CASE(
     "outside: a supervisor of the application below one of another application takes its new children") {
   Lab lab;
