@@ -48,15 +48,18 @@ void expect_owner(const NodeEntry& entry, const Dialled& dialled) {
   expect_user(entry, *owner);
 }
 
-/// The challenges of this process. A peer that sends one of them has it from a connection to another name and
-/// would use our digest there.
+/// The challenges that this process waits to have answered. A peer that sends one of them has it from a
+/// connection to another name and would use our digest there.
 class OwnChallenges {
 public:
   std::uint32_t make() {
     const std::scoped_lock lock(mutex_);
-    const std::uint32_t challenge = random_number();
-    all_.insert(challenge);
-    return challenge;
+    while (true)
+      if (const auto [challenge, is_new] = all_.insert(random_number()); is_new) return *challenge;
+  }
+  void end(std::uint32_t challenge) {
+    const std::scoped_lock lock(mutex_);
+    all_.erase(challenge);
   }
   void refuse(std::uint32_t challenge) {
     const std::scoped_lock lock(mutex_);
@@ -73,6 +76,17 @@ OwnChallenges& own_challenges() {
   return challenges;
 }
 
+/// When it has been answered, a peer may choose the same number by chance.
+class OwnChallenge {
+public:
+  OwnChallenge() = default;
+  ~OwnChallenge() { own_challenges().end(number); }
+  OwnChallenge(const OwnChallenge&) = delete;
+  OwnChallenge& operator=(const OwnChallenge&) = delete;
+
+  const std::uint32_t number = own_challenges().make();
+};
+
 /// Any user can take a name in epmd. While a process of our system runs as the node, it is not of another
 /// one.
 bool is_served_by_other_system(const NodeEntry& entry, std::uint16_t port) {
@@ -87,7 +101,8 @@ bool is_served_by_other_system(const NodeEntry& entry, std::uint16_t port) {
 
 std::unique_ptr<Rpc> log_in(const NodeEntry& entry, std::uint16_t port, Dialled dialled, Deadline until,
                             const ProgramCall* first, const std::function<void()>& proved) {
-  Login login{{entry.name.alive, std::nullopt}, entry.cookie, own_challenges().make()};
+  const OwnChallenge own;
+  Login login{{entry.name.alive, std::nullopt}, entry.cookie, own.number};
   login.wide_lengths = entry.tls.has_value();
   login.before_answer = [&](std::uint32_t challenge) {
     own_challenges().refuse(challenge);
