@@ -187,12 +187,13 @@ private:
       out.resize(out.size() - 8);
       connection.closing = true;
     }
-    connection.output += out;
+    if (!login || options_.fault != Fault::no_proof) connection.output += out;
     if (!login) return;
     {
       const std::lock_guard lock(mutex_);
       logins_.push_back(*login);
     }
+    if (options_.fault == Fault::no_proof) return;
     connection.logged_in = login->knows_cookie;
     connection.closing = !login->knows_cookie;
     if (!connection.logged_in) return;

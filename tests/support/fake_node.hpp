@@ -43,6 +43,7 @@ enum class Fault {
   old_challenge,             ///< sends the challenge of a node before OTP 23
   not_allowed,               ///< refuses us as after net_kernel:allow/1
   wrong_proof,               ///< its own digest of the cookie is wrong
+  no_proof,                  ///< never sends its own digest of the cookie
   garbage_after_login,       ///< breaks the protocol after a program was started
   closes_at_start,           ///< closes the connection when a program is started
   ticks_only,                ///< ticks every 10 ms and never answers a program

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% Servers whose behaviour is not one of OTP's, as RabbitMQ's supervisor2 or Elixir's GenStage: they have their
-%% callback module in their state.
+%% Servers whose behaviour is not one of OTP's, as RabbitMQ's supervisor2 or Elixir's GenStage: they have
+%% their callback module in their state.
 -module(erlrc_carried).
 -export([carried/2]).
 -import(erlrc_census, [living/1]).
