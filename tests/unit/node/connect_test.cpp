@@ -203,8 +203,7 @@ TEST_CASE("the owner of the cookie and the user of the entry may run the node") 
   CHECK(error_of(stranger.node, owned, soon()) == "none");
 }
 
-TEST_CASE(
-    "a challenge of ours that waits for its answer on another connection is refused as that of a peer") {
+TEST_CASE("a challenge of ours that waits on another connection is refused as that of a peer") {
   const FakeNode first_node({.fault = Fault::no_proof});
   std::jthread waits([&] {
     try {
