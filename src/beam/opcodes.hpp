@@ -31,7 +31,6 @@ enum Opcode : std::uint8_t {
   kTestArity = 58,
   kSelectVal = 59,
   kSelectTupleArity = 60,
-  kJump = 61,
   kCatch = 62,
   kMove = 64,
   kPutTuple = 70,

@@ -11,7 +11,7 @@
 namespace erlrc {
 namespace {
 
-// {debug_info_v1, Backend, none | {none, Options}} takes no more than that.
+// {debug_info_v1, Backend, none | {none, Options}} is not longer than that.
 constexpr std::size_t kWithoutForms = 2048;
 
 }  // namespace

@@ -65,6 +65,18 @@ TEST_CASE("rows: those that nothing may convert are refused before anything chan
   CHECK(has(reported.out, "remark: " + why));
 }
 
+TEST_CASE("rows: a long private table is not searched, which is reported") {
+  Lab lab;
+  start_keeper(lab, keeping(lab, "ok", "private"), loading);
+  lab.ask(
+      "sys:replace_state(zoo_rec, fun(S) ->"
+      " [ets:insert(zoo_table, {other, N}) || N <- lists:seq(2, 100002)], S end).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(has(ran.out, "remark: private table zoo_table is too big to be searched for records that change"));
+}
+
 TEST_CASE("rows: those that code_change has not converted are found at the end") {
   Lab lab;
   start_keeper(lab, keeping(lab, "ok"));

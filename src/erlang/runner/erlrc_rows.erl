@@ -133,8 +133,12 @@ first_row(Table, Rows, C) ->
 selected(private, Table, Spec, C) ->
     %% Its owner does nothing else meanwhile.
     case ets:info(Table, size) of
-        Rows when is_integer(Rows), Rows =< ?private -> selected_by(owner(Table), Table, Spec, C);
-        _ -> none
+        Rows when is_integer(Rows), Rows > ?private ->
+            remark("private table ~0tp is too big to be searched for records that change",
+                   [ets:info(Table, name)]),
+            none;
+        _ ->
+            selected_by(owner(Table), Table, Spec, C)
     end;
 selected(_, Table, Spec, _) ->
     catch ets:select(Table, Spec, 1).
