@@ -143,6 +143,23 @@ TEST_CASE("rows: a record may be the value of a row, and belong to a module with
   CHECK(has(ran.err, " has records sample with 2 fields, where the new code has 3 fields"));
 }
 
+TEST_CASE("rows: the value of a persistent term is one, too") {
+  Lab lab;
+  const std::string appup =
+      GENERATE("[{load_module, zoo_rec}]", "[{load_module, zoo_rec}, {apply, {zoo_rec, convert, []}}]");
+  CAPTURE(appup);
+  start_keeper(lab, keeping(lab, "persistent_term:put(zoo_term, #entry{key = 1, value = one})"), appup);
+  lab.ask("ets:delete_all_objects(zoo_table), persistent_term:put(zoo_term, {entry, 1, one}), lab:mark().");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  const bool converts = has(appup, "convert");
+  CHECK(ran.exit == (converts ? 0 : 1));
+  CHECK(has(ran.err,
+            "nothing converts the rows of tables: persistent terms have records entry with 2 fields, "
+            "where the new code has 3 fields") == !converts);
+  lab.ask("persistent_term:erase(zoo_term).");
+}
+
 TEST_CASE("rows: a table of Mnesia is transformed by a call of the appup") {
   Lab lab;
   lab.dir().write(

@@ -2,7 +2,7 @@
 %%
 %% Rows of tables, of ETS and so of Mnesia, that are records of before. What reads them after the upgrade
 %% fails, at some time. An application converts them in a call of its appup or in a code_change; nothing else
-%% does.
+%% does. The values of persistent terms are looked at as one more table.
 -module(erlrc_rows).
 -export([changed_rows/1, check_rows/1, left_rows/1, note_rows/4, unfit_rows/1]).
 -import(erlrc_call, [left/1, now_ms/0]).
@@ -74,7 +74,7 @@ places([], _) ->
     [];
 places(Records, C) ->
     {Any, Own} = lists:partition(fun({_, _, _, Where}) -> Where =:= any end, lists:usort(Records)),
-    [{tables(any, C), Any} || Any =/= []] ++ [{tables(own, C), Own} || Own =/= []].
+    [{[persistent_terms | tables(any, C)], Any} || Any =/= []] ++ [{tables(own, C), Own} || Own =/= []].
 
 %% Mnesia's own tables describe records by tuples that look like them.
 tables(Where, C) ->
@@ -125,11 +125,19 @@ first_row(Table, Rows, C) ->
     Spec = [{Pattern, [], [{{Name, Size}}]}
             || {Name, Size, _, _} <- Rows, Record <- [list_to_tuple([Name | lists:duplicate(Size - 1, '_')])],
                Pattern <- [Record, {'_', Record}]],
-    case selected(ets:info(Table, protection), Table, Spec, C) of
+    case selected(protection(Table), Table, Spec, C) of
         {[{Name, Size}], _} -> hd([Row || {Same, Long, _, _} = Row <- Rows, Same =:= Name, Long =:= Size]);
         _ -> none
     end.
 
+protection(persistent_terms) -> persistent;
+protection(Table) -> ets:info(Table, protection).
+
+selected(persistent, _, Spec, _) ->
+    case ets:match_spec_run(persistent_term:get(), ets:match_spec_compile(Spec)) of
+        [First | _] -> {[First], others};
+        [] -> none
+    end;
 selected(private, Table, Spec, C) ->
     %% Its owner does nothing else meanwhile.
     case ets:info(Table, size) of
@@ -185,6 +193,8 @@ has_record(_, _, _) ->
     false.
 
 text_of({Table, {Name, Size, Sizes, _}}, Code, C) ->
-    io_lib:format("~0tp of ~ts has records ~ts with ~ts, where the ~s code has ~ts",
-                  [ets:info(Table, name), process(owner(Table), C), Name, fields([Size]), Code,
-                   fields(Sizes)]).
+    io_lib:format("~ts records ~ts with ~ts, where the ~s code has ~ts",
+                  [holder(Table, C), Name, fields([Size]), Code, fields(Sizes)]).
+
+holder(persistent_terms, _) -> "persistent terms have";
+holder(Table, C) -> io_lib:format("~0tp of ~ts has", [ets:info(Table, name), process(owner(Table), C)]).

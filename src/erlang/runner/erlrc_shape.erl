@@ -85,8 +85,30 @@ unfit_states(States, Unfit, Running) ->
                                                 ++ containing(States, lists:flatten(Inside))]),
     Runs = runs(Running),
     name_big([Pid || {Pid, _} <- States, lists:flatten(Inside) =/= [], is_big(Pid)]),
-    [{Pid, Module, Why} || {Pid, State} <- States, is_map_key(Pid, Looked),
-                           {Module, Why} <- unfit_state(Pid, State, Unfit, maps:get(Pid, Runs, []))].
+    Found = [{Pid, Module, Why} || {Pid, State} <- States, is_map_key(Pid, Looked),
+                                   {Module, Why} <- unfit_state(Pid, State, Unfit, maps:get(Pid, Runs, []))],
+    Found ++ in_dictionaries([Pid || {Pid, _} <- States, not lists:keymember(Pid, 1, Found)],
+                             lists:flatten(Inside), Unfit, Runs).
+
+%% What the processes keep in their dictionaries, next to their states.
+in_dictionaries(Pids, Patterns, Unfit, Runs) ->
+    Kept = [{Pid, Own} || {Pid, {dictionary, All}} <- lists:zip(Pids, infos(Pids, dictionary)),
+                          Own <- [[Pair || {Key, _} = Pair <- All, not is_of_otp(Key)]], Own =/= [],
+                          not is_big(Pid)],
+    Suspects = containing(Kept, Patterns),
+    [{Pid, Module, [Why, " (in its dictionary)"]}
+     || {Pid, Own} <- Kept, lists:member(Pid, Suspects), Modules <- [maps:get(Pid, Runs, [])],
+        {Module, Why} <- lists:sublist([{Module, Why} || {_, Value} <- Own, {Module, _, _, _} = Row <- Unfit,
+                                                         lists:member(Module, Modules),
+                                                         Why <- unfit_part(Value, Row)]
+                                       ++ unfit_within(term_to_binary(Own), Unfit, Modules), 1)].
+
+infos(Pids, Item) ->
+    lists:zipwith(fun erlang:process_info/2, Pids, lists:duplicate(length(Pids), Item)).
+
+is_of_otp('$ancestors') -> true;
+is_of_otp('$initial_call') -> true;
+is_of_otp(_) -> false.
 
 %% The processes in whose encoded states there is one of the patterns, found by library functions alone.
 containing(_, []) ->
@@ -127,11 +149,13 @@ unfit_state(Pid, State, Unfit, Modules) ->
                                          true -> [Handler || {_, _, Handler} <- State];
                                          false -> State
                                      end),
-            Inside = unfit_inside(Encoded, Unfit, started_as(Pid, Modules)),
-            lists:sublist(Inside ++ unfit_kept(Encoded, Unfit), 1);
+            lists:sublist(unfit_within(Encoded, Unfit, started_as(Pid, Modules)), 1);
         {[], true} ->
             []
     end.
+
+unfit_within(Encoded, Unfit, Modules) ->
+    unfit_inside(Encoded, Unfit, Modules) ++ unfit_kept(Encoded, Unfit).
 
 %% A record that a module keeps within its own state. (Every other module has a `state', so that name may be
 %% that of another one.)
