@@ -76,13 +76,6 @@ Change version_change(const Versions& versions) {
 
 // --- kinds of modules
 
-// gen_server, gen_event and gen_fsm call code_change/3, gen_statem code_change/4, a special process (sys(3))
-// its own.
-bool converts_state(const Beam& beam) {
-  return exports(beam, "code_change", 3) || exports(beam, "code_change", 4) ||
-         exports(beam, "system_code_change", 4);
-}
-
 bool keeps_state(const Beam& beam) {
   return exports(beam, "system_continue", 3) ||
          names_any(behaviours(beam), {"gen_server", "gen_statem", "gen_event", "gen_fsm", "supervisor_bridge",
@@ -181,7 +174,7 @@ Change changed(const Atom& module, const Versions& versions, Term depends_on) {
     return with_hooks(module, versions, {{update}, {update}});
   }
   const Term how = has_same_states(module, versions) ? Term{Atom{"soft"}} : advanced;
-  Term instruction = converts_state(beam)
+  Term instruction = converts_states(beam)
                          ? tuple(Atom{"update"}, module, how, soft(), soft(), std::move(depends_on))
                          : load(module, std::move(depends_on));
   return {{instruction}, {instruction}};
@@ -239,9 +232,9 @@ std::vector<AppupRemark> remarks(const Versions& versions, const AppFiles& to,
   for (const Atom& module : changed) {
     const Beam& later = versions.beam(module);
     bool state = keeps_state(versions.earlier.beams.at(module)) || keeps_state(later);
-    if (state && !is_supervisor(later) && !converts_state(later))
+    if (state && !is_supervisor(later) && !converts_states(later))
       made.push_back({module, AppupRemark::Kind::no_code_change});
-    if (!is_supervisor(later) && converts_state(later) && has_same_states(module, versions) &&
+    if (!is_supervisor(later) && converts_states(later) && has_same_states(module, versions) &&
         compare_conversions(module, versions) == CodeComparison::unknown)
       made.push_back({module, AppupRemark::Kind::conversion_unknown});
     const Beam& target = to.beams.at(module);

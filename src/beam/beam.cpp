@@ -19,6 +19,7 @@
 #include "code_digest.hpp"
 #include "read_shapes.hpp"
 #include "record_use.hpp"
+#include "self_calls.hpp"
 #include "supervisor_init.hpp"
 
 // Literals and debug information, the bulk of a file, are hardly decoded here: the md5 is taken over the data
@@ -210,12 +211,6 @@ SupervisorInit supervisor_init(const Chunks& chunks, const AtomTable& atoms, con
   });
 }
 
-// Whether the module keeps a state, or a part of one, for a behaviour: of OTP or of a library.
-bool keeps_state(const Beam& beam) {
-  return converts_states(beam) || exports(beam, "handle_event", 2) || exports(beam, "handle_call", 3) ||
-         exports(beam, "callback_mode", 0) || exports(beam, "__struct__", 0) || !behaviours(beam).empty();
-}
-
 std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
   const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
   return read_shapes({chunks.get("Code"), atom, beam.imports, literals(chunks)});
@@ -248,6 +243,13 @@ bool hides_records(const Chunks& chunks) {
          (mentions(chunks, "badrecord") || accesses_records(chunks.get("Code")));
 }
 
+std::vector<SelfCalls> self_calls(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
+  const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
+  const auto is_own = [&](const ImportedFunction& each) { return each.module == beam.module; };
+  if (std::ranges::none_of(beam.imports, is_own)) return {};
+  return read_self_calls({chunks.get("Code"), atom, beam.module, beam.imports, fun_labels(chunks)});
+}
+
 Beam read_module(BytesView file) {
   Chunks chunks(file);
   AtomTable atoms(chunks);
@@ -268,7 +270,7 @@ Beam read_module(BytesView file) {
   beam.md5 = module_md5(chunks);
   if (is_supervisor(beam))
     beam.init = supervisor_init(chunks, atoms, beam);
-  else if (keeps_state(beam))
+  else if (may_keep_state(beam) || mentions(chunks, "state"))  // a state may be made by a helper module
     beam.shapes = shapes(chunks, atoms, beam);
   if (converts_states(beam) && has_own_vsn(beam))
     beam.conversion =
@@ -276,6 +278,7 @@ Beam read_module(BytesView file) {
   if (starts_application(beam)) beam.start = digest_of({"start/2"}, chunks, atoms, beam);
   if (exports(beam, "system_code_change", 4))
     beam.awaits = read_awaits(chunks.get("Code"), [&](std::uint32_t index) { return atoms.at(index); });
+  beam.self_calls = self_calls(chunks, atoms, beam);
   beam.hides_records = hides_records(chunks);
   return beam;
 }

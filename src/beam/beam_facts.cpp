@@ -54,6 +54,11 @@ bool converts_states(const Beam& beam) {
          exports(beam, "system_code_change", 4);
 }
 
+bool may_keep_state(const Beam& beam) {
+  return converts_states(beam) || exports(beam, "handle_event", 2) || exports(beam, "handle_call", 3) ||
+         exports(beam, "callback_mode", 0) || exports(beam, "__struct__", 0) || !behaviours(beam).empty();
+}
+
 CodeComparison compare(const std::optional<CodeDigest>& earlier, const std::optional<CodeDigest>& later) {
   if (!earlier || !later || later->compiler.empty() || earlier->compiler != later->compiler)
     return CodeComparison::unknown;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -42,7 +43,7 @@ public:
     for (const std::uint64_t atom : compared_)
       if (const auto found = uses_.find(atom); found != uses_.end())
         found->second.known.insert(sizes_.begin(), sizes_.end());
-    Shapes shapes{{}, std::move(struct_keys_), has_code_change_ && !converts_, maps_.read()};
+    Shapes shapes{{}, std::move(struct_keys_), has_code_change_ && !converts_, maps_.read(), enters_states_};
     for (auto& [atom, use] : uses_)
       merge(shapes.records[module_.atom(static_cast<std::uint32_t>(atom))], use);
     for (const LiteralRecord& literal : literal_records_)
@@ -95,6 +96,7 @@ private:
                       (name.name == "system_code_change" && arity == 4);
     has_code_change_ = has_code_change_ || in_code_change_;
     in_struct_ = name.name == "__struct__" && arity == 0;
+    in_callback_mode_ = name.name == "callback_mode" && arity == 0;
   }
 
   // Whether that does nothing in code_change but to return {ok, State} with an argument.
@@ -125,6 +127,7 @@ private:
     const auto& operands = instruction.operands;
     if (in_code_change_ && instruction.opcode != kFuncInfo && !passes_on(instruction)) converts_ = true;
     note_literals(instruction);
+    if (in_callback_mode_) note_callback_mode(instruction);
     const bool begins = instruction.opcode == kLabel || instruction.opcode == kFuncInfo;
     if (begins || !in_code_change_) maps_.note(instruction);
     switch (instruction.opcode) {
@@ -174,6 +177,16 @@ private:
     if (matched) use.matched.insert(number);
   }
 
+  void note_callback_mode(const BeamInstruction& instruction) {
+    constexpr std::string_view state_enter = "state_enter";
+    for (const Operand& operand : instruction.operands)
+      if ((operand.tag == Operand::kAtom && operand.value != 0 &&
+           module_.atom(static_cast<std::uint32_t>(operand.value)).name == state_enter) ||
+          (operand.tag == Operand::kLiteral && operand.value < literals_.size() &&
+           literals_[operand.value].find(state_enter) != BytesView::npos))
+        enters_states_ = true;
+  }
+
   void note_literals(const BeamInstruction& instruction) {
     if (in_code_change_) return;
     const auto note_each = [&](const auto& operands) {
@@ -217,6 +230,8 @@ private:
   bool has_code_change_ = false;
   bool converts_ = false;
   bool in_struct_ = false;
+  bool in_callback_mode_ = false;
+  bool enters_states_ = false;
 };
 
 }  // namespace

@@ -119,6 +119,8 @@ private:
       step.items.push_back({item.module, item.extra, std::move(down_vsn)});
     }
     announce(step);
+    if (auto modules = changing_process_data(from_, to_, i); !modules.empty())
+      push(SaveProcessData{std::move(modules)});
     push(std::move(step));
   }
 
@@ -286,7 +288,8 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     // stop before their module is removed is not known here.
     steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy,
                                   script.killing(), awaits(from, to, touched),
-                                  passing_on(from, to, instructions)});
+                                  passing_on(from, to, instructions), lost_calls(from, to, touched),
+                                  changed_modes(from, to, instructions)});
     if (auto check = check_states(versions, instructions, script.converted, policy))
       steps.push_back(*std::move(check));
   }

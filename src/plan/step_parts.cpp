@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/plan/step_parts.hpp>
 
+#include <cstdint>
+
 namespace erlrc::parts {
 namespace {
 
@@ -18,6 +20,10 @@ std::string names(const std::vector<Atom>& modules) {
     text += module_name(module.name);
   }
   return text.empty() ? "nothing" : text;
+}
+
+Term arity(const FunctionName& function) {
+  return tuple(function.name, std::int64_t{function.arity});
 }
 
 Term limit(const TimeLimit& limit) {

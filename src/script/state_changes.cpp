@@ -38,6 +38,31 @@ bool passes_on(const AppFiles& from, const AppFiles& to, const std::pair<const A
   return later != nullptr && later->passes_on;
 }
 
+bool knows(const Shapes& shapes, const UnfitRecord& record) {
+  const auto use = shapes.records.find(record.tag);
+  return use != shapes.records.end() && use->second.known.contains(record.size);
+}
+
+bool calls(const Beam& beam, const Atom& module) {
+  return std::ranges::find(beam.imports, module, &ImportedFunction::module) != beam.imports.end();
+}
+
+/// The records of `change` that a process of another module may have as its state: one that calls that module
+/// to handle them, and knows them itself no longer, nor does anything else that it calls.
+std::vector<UnfitRecord> kept_for(const StateChange& change, const Beam& holder, const AppFiles& to) {
+  const Shapes* own = shapes_of(to, holder.module);
+  std::vector<UnfitRecord> kept;
+  if (change.unfit.records.empty() || own == nullptr || holder.module == change.module ||
+      !calls(holder, change.module))
+    return kept;
+  std::ranges::copy_if(change.unfit.records, std::back_inserter(kept), [&](const UnfitRecord& record) {
+    return !knows(*own, record) && std::ranges::none_of(to.beams, [&](const auto& other) {
+      return other.second.shapes && knows(*other.second.shapes, record) && calls(holder, other.first);
+    });
+  });
+  return kept;
+}
+
 /// What the loops of behaviours call, whatever comes: all of one group, if the module is of that behaviour.
 /// Files without attributes do not name it.
 std::vector<std::vector<FunctionName>> callbacks_of(const Beam& beam) {
@@ -82,6 +107,53 @@ std::vector<LostCallbacks> lost_callbacks(const AppFiles& from, const AppFiles& 
   return found;
 }
 
+std::vector<Atom> changing_process_data(const AppFiles& from, const AppFiles& to, const CodeChange& change) {
+  static const std::set<FunctionName> functions{
+      {Atom{"put"}, 2},  {Atom{"erase"}, 1},      {Atom{"erase"}, 0},      {Atom{"process_flag"}, 2},
+      {Atom{"link"}, 1}, {Atom{"spawn_link"}, 1}, {Atom{"spawn_link"}, 3}, {Atom{"spawn_opt"}, 2}};
+  const auto changes_some = [](const ImportedFunction& each) { return functions.contains(each.function); };
+  std::vector<Atom> modules;
+  for (const CodeChange::Item& item : change.items)
+    for (const Beam* beam : {beam_of(from, item.module), beam_of(to, item.module)})
+      if (beam != nullptr && std::ranges::any_of(beam->imports, changes_some) &&
+          (modules.empty() || modules.back() != item.module))
+        modules.push_back(item.module);
+  return modules;
+}
+
+std::vector<Atom> changed_modes(const AppFiles& from, const AppFiles& to,
+                                const std::vector<LowLevel>& script) {
+  const std::map<Atom, Direction> converted = converted_modules(script);
+  std::vector<Atom> changed;
+  for (const LowLevel& instruction : script) {
+    const auto* load = std::get_if<Load>(&instruction);
+    if (load == nullptr || converted.contains(load->module)) continue;
+    const Shapes* before = shapes_of(from, load->module);
+    const Shapes* after = shapes_of(to, load->module);
+    if (before != nullptr && after != nullptr && before->enters_states != after->enters_states)
+      changed.push_back(load->module);
+  }
+  return changed;
+}
+
+std::vector<LostCalls> lost_calls(const AppFiles& from, const AppFiles& to,
+                                  const std::vector<Atom>& modules) {
+  std::vector<LostCalls> found;
+  for (const Atom& module : modules) {
+    const Beam* before = beam_of(from, module);
+    const Beam* after = beam_of(to, module);
+    if (before == nullptr) continue;
+    for (const SelfCalls& calls : before->self_calls) {
+      LostCalls lost{module, calls.function, {}};
+      std::ranges::copy_if(calls.called, std::back_inserter(lost.called), [&](const FunctionName& each) {
+        return after == nullptr || !exports(*after, each.name.name, each.arity);
+      });
+      if (!lost.called.empty()) found.push_back(std::move(lost));
+    }
+  }
+  return found;
+}
+
 std::vector<StartFunction> lost_starts(const AppFiles& from, const AppFiles& to) {
   std::vector<StartFunction> found;
   for (const auto& [module, before] : from.beams) {
@@ -112,22 +184,29 @@ std::vector<Atom> passing_on(const AppFiles& from, const AppFiles& to, const std
 std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
                                        const std::vector<LowLevel>& script) {
   const std::map<Atom, Direction> converted = converted_modules(script);
-  std::vector<StateChange> changes;
+  const auto change_of = [&](const Atom& module, Unfit unfit) {
+    StateChange change{module, std::move(unfit)};
+    if (const auto found = converted.find(module); found != converted.end()) {
+      change.updated = true;
+      change.passes_on = passes_on(from, to, *found);
+    }
+    return change;
+  };
+  std::vector<StateChange> changes, kept;
   for (const LowLevel& instruction : script) {
     const auto* load = std::get_if<Load>(&instruction);
     if (load == nullptr) continue;
     const Shapes* before = shapes_of(from, load->module);
     const Shapes* after = shapes_of(to, load->module);
     if (before == nullptr || after == nullptr) continue;
-    Unfit unfit = unfit_shapes(*before, *after);
-    if (unfit.empty()) continue;
-    StateChange change{load->module, std::move(unfit)};
-    if (const auto found = converted.find(load->module); found != converted.end()) {
-      change.updated = true;
-      change.passes_on = passes_on(from, to, *found);
-    }
-    changes.push_back(std::move(change));
+    StateChange change = change_of(load->module, unfit_shapes(*before, *after));
+    for (const auto& [module, beam] : from.beams)
+      if (auto records = kept_for(change, beam, to); may_keep_state(beam) && !records.empty())
+        kept.push_back(change_of(module, {std::move(records), {}}));
+    if (may_keep_state(*beam_of(from, load->module)) && !change.unfit.empty())
+      changes.push_back(std::move(change));
   }
+  changes.insert(changes.end(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
   return changes;
 }
 

@@ -229,6 +229,31 @@ TEST_CASE("stranded: a process whose loop calls itself as the new code cannot be
   lab.ask("exit(whereis(zoo_loop), kill).");
 }
 
+TEST_CASE(
+    "stranded: a process in one of several functions of a loop is found, also if a library has called it") {
+  const auto [spawned, later, dies] = GENERATE(table<std::string, std::string, bool>({
+      {"spawn(zoo_turn, idle, [1])", "busy() -> ok.", false},
+      {"spawn(zoo_turn, idle, [1])", "working() -> ok.", true},
+      {"spawn(lists, foreach, [fun zoo_turn:idle/1, [1]])", "working() -> ok.", true},
+  }));
+  CAPTURE(spawned, later);
+  Lab lab;
+  lab.add(turning(lab, "1.0.0",
+                  "idle(N) -> receive go -> begin_work(N), ok end.\n"
+                  "begin_work(N) -> F = fun() -> ?MODULE:busy() end, N > 0 andalso F().\n"
+                  "busy() -> receive stop -> ok end.",
+                  false));
+  lab.add(turning(lab, "2.0.0", "idle(_) -> ok.\n" + later, false));
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("P = " + spawned + ", register(zoo_loop, P), lab:await_rest(P), lab:mark().");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == (dies ? 1 : 0));
+  CHECK((ran.err.find("the new code cannot serve: 1 of zoo_turn, which loses busy/0: ") !=
+         std::string::npos) == dies);
+  lab.ask("exit(whereis(zoo_loop), kill).");
+}
+
 TEST_CASE("stranded: a supervisor that stays as it is does not stop its child") {
   Lab lab;
   lab.dir().write("kinds/same.erl",

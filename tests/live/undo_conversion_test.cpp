@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch.hpp"
 #include "kin.hpp"
+#include "zoo.hpp"
 
 // Tests that the node is as before after a conversion that fails, of a process or of a supervisor
 // (lab:snapshot/0).
@@ -91,4 +92,49 @@ TEST_CASE("an event handler that was added twice gets its old state, or is named
   else
     CHECK(ran.err.find(" kin_event in sys:suspend_loop/6: its state could not be put back as a whole\n") !=
           std::string::npos);
+}
+
+TEST_CASE("what a code_change has changed in the dictionary and the flags of its process is put back") {
+  Lab lab;
+  lab.dir().write(
+      "kinds/marking.erl",
+      "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
+      "-export([start_link/0, init/1, handle_call/3, handle_cast/2, code_change/3]).\n"
+      "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+      "init([]) -> put(mark, ?VSN), put(gone, 1), {ok, 1}.\n"
+      "handle_call(_, _, S) -> {reply, {get(), process_info(self(), [trap_exit, priority])}, S}.\n"
+      "handle_cast(_, S) -> {noreply, S}.\n"
+      "code_change(_, S, _) -> put(mark, changed), put(more, x), erase(gone),\n"
+      "  process_flag(trap_exit, true), process_flag(priority, high), {ok, S}.\n");
+  start_keeper(lab, (lab.dir() / "kinds/marking").string());
+  const std::string marks =
+      "{D, F} = gen_server:call(zoo_rec, marks), {lists:sort([P || {K, _} = P <- D, K =/= '$ancestors', "
+      "K =/= '$initial_call']), F}.";
+  const std::string before = lab.ask(marks);
+  lab.ask("lab:on({code_change, zoo_keep}, crash).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(lab.ask(marks) == before);
+  CHECK(lab.ask("lab:diff().") == "[]");
+  lab.ask("lab:on({code_change, zoo_keep}, ok).");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  CHECK(has(lab.ask(marks), "{mark,changed}"));
+}
+
+TEST_CASE("a process that code_change has linked is named if the upgrade is rolled back") {
+  Lab lab;
+  lab.dir().write("kinds/linking.erl",
+                  "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
+                  "-export([start_link/0, init/1, handle_call/3, handle_cast/2, code_change/3]).\n"
+                  "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+                  "init([]) -> {ok, 1}.\nhandle_call(_, _, S) -> {reply, S, S}.\n"
+                  "handle_cast(_, S) -> {noreply, S}.\n"
+                  "code_change(_, S, _) -> spawn_link(timer, sleep, [60000 + hd(?VSN)]), {ok, S}.\n");
+  start_keeper(lab, (lab.dir() / "kinds/linking").string());
+  lab.ask("lab:on({code_change, zoo_keep}, crash).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 3);
+  CHECK(has(ran.err, " zoo_rec in sys:suspend_loop/6: code_change has linked it to <0."));
 }

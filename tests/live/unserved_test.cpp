@@ -39,6 +39,30 @@ TEST_CASE("unserved: a state machine whose state has no function in the new code
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
+TEST_CASE("unserved: a state machine that keeps another callback mode is found beforehand") {
+  Lab lab;
+  const auto [before, after, appup, refused] = GENERATE(table<std::string, std::string, std::string, bool>({
+      {"[state_functions, state_enter]", "state_functions", "[{load_module, zoo_rec}]", true},
+      {"state_functions", "[state_enter, state_functions]", "[{load_module, zoo_rec}]", true},
+      {"[state_functions, state_enter]", "state_functions", "[{update, zoo_rec, {advanced, []}}]", false},
+      {"[state_functions, state_enter]", "[state_enter, state_functions]", "[{load_module, zoo_rec}]", false},
+  }));
+  CAPTURE(before, after, appup);
+  lab.dir().write(
+      "kinds/machine.erl",
+      "-module(MODULE).\n-behaviour(gen_statem).\n-vsn(?VSN).\n-compile([export_all, nowarn_export_all]).\n"
+      "start_link() -> gen_statem:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+      "init([]) -> {ok, waiting, data}.\nwaiting(_, _, _) -> keep_state_and_data.\n"
+      "code_change(_, S, D, _) -> {ok, S, D}.\n"
+      "-if(?VSN =:= \"1.0.0\").\ncallback_mode() -> " +
+          before + ".\n-else.\ncallback_mode() -> " + after + ".\n-endif.\n");
+  start_keeper(lab, (lab.dir() / "kinds/machine").string(), appup);
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == (refused ? 1 : 0));
+  CHECK(has(ran.err, "1 of zoo_rec, which has another callback mode (state_enter)") == refused);
+}
+
 namespace {
 
 /// As p1_fsm: system messages show a list of the loop's arguments.

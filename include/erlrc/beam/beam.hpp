@@ -53,6 +53,13 @@ struct CodeDigest {
   bool operator==(const CodeDigest&) const = default;
 };
 
+/// A function that calls others of its module by full name, itself or by what it calls in its module.
+struct SelfCalls {
+  FunctionName function;
+  std::vector<FunctionName> called;
+  bool operator==(const SelfCalls&) const = default;
+};
+
 struct Beam {
   Atom module;
   Md5Digest md5{};
@@ -62,12 +69,13 @@ struct Beam {
   bool on_load = false;                  ///< has a function that runs when the module is loaded
   bool nif = false;                      ///< calls erlang:load_nif/2
   std::optional<SupervisorInit> init{};  ///< only for a supervisor
-  std::optional<Shapes> shapes{};        ///< of states; only if the module may have some, and they are known
+  std::optional<Shapes> shapes{};        ///< of states; only if the module may make some, and they are known
   /// The code_change functions. Only if its author has set the vsn: otherwise that shows whether they differ.
   std::optional<CodeDigest> conversion{};
   std::optional<CodeDigest> start{};  ///< start/2 of an application (application(3erl))
   /// The functions of a special process (sys(3erl)) that wait for some messages, and for no system messages.
   std::vector<FunctionName> awaits{};
+  std::vector<SelfCalls> self_calls{};
   /// Has code for records whose definitions are not known, because the file has no debug information.
   bool hides_records = false;
   bool operator==(const Beam&) const = default;
@@ -81,6 +89,9 @@ bool exports(const Beam& beam, std::string_view function, std::uint32_t arity);
 
 /// Whether it has a function that converts states: code_change of a behaviour, or that of a special process.
 bool converts_states(const Beam& beam);
+
+/// Whether the module may keep a state, or a part of one, for a behaviour: of OTP or of a library.
+bool may_keep_state(const Beam& beam);
 
 enum class CodeComparison { same, other, unknown };
 

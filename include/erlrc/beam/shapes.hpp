@@ -37,6 +37,7 @@ struct Shapes {
   std::optional<std::vector<Atom>> struct_keys;  ///< of a module with an Elixir struct
   bool passes_on = false;                        ///< its code_change returns each state as it is
   MapUse maps{};
+  bool enters_states = false;  ///< its callback_mode/0 names state_enter (gen_statem(3erl))
   bool operator==(const Shapes&) const = default;
 };
 

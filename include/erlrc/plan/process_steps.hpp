@@ -10,6 +10,7 @@
 
 #include <erlrc/beam/beam.hpp>
 #include <erlrc/plan/step_parts.hpp>
+#include <erlrc/script/state_changes.hpp>
 
 // Steps that suspend, convert and resume processes, and the check of processes that nothing converts
 // (src/erlang/runner/erlrc_process_steps.erl).
@@ -21,7 +22,9 @@ namespace erlrc {
 /// run a module of `converted` and can be converted. `policy` decides whether that is a remark or a failure.
 /// What is still inside the old code of a module of `killing` at the end will be killed. A process that was
 /// started as something else and waits in a function of `awaits` is not one of the module that has it. The
-/// code_change of a module of `passing` converts nothing. Where a script neither converts nor calls
+/// code_change of a module of `passing` converts nothing. What is inside a function of `losing` may call what
+/// the new code does not have. Processes of a module of `modes` do not ask for its new
+/// callback mode. Where a script neither converts nor calls
 /// anything, rows of tables that are records that change count as well.
 struct CheckStranded {
   static constexpr std::string_view name = "check_stranded";
@@ -34,15 +37,17 @@ struct CheckStranded {
   struct Awaits {
     Atom module;
     std::vector<FunctionName> functions;
-    Term term() const {
-      const auto pair = [](const FunctionName& each) { return tuple(each.name, std::int64_t{each.arity}); };
-      return tuple(module, parts::each(functions, pair));
-    }
+    Term term() const { return tuple(module, parts::each(functions, parts::arity)); }
     bool operator==(const Awaits&) const = default;
   };
   std::vector<Awaits> awaits = {};
   std::vector<Atom> passing = {};
+  std::vector<LostCalls> losing = {};
+  std::vector<Atom> modes = {};
   std::vector<Term> args() const {
+    const auto lost = [](const LostCalls& each) {
+      return tuple(each.module, parts::arity(each.function), parts::each(each.called, parts::arity));
+    };
     const bool report = policy.records == Policy::Records::report;
     const bool otp = policy.engine == Policy::Engine::otp;
     return parts::terms(atoms(apps), atoms(changing), atoms(converted), atoms(handling),
@@ -50,7 +55,8 @@ struct CheckStranded {
                              : policy.stranded == Policy::Stranded::report ? "report"
                                                                            : "unreached"},
                         Atom{report ? "report" : "refuse"}, Atom{otp ? "otp" : "erlrc"}, atoms(killing),
-                        parts::each(awaits, &Awaits::term), atoms(passing));
+                        parts::each(awaits, &Awaits::term), atoms(passing), parts::each(losing, lost),
+                        atoms(modes));
   }
   std::string text() const {
     return "look for processes of " + parts::names(changing) + " that nothing converts";
@@ -110,6 +116,16 @@ struct ExplainModules {
   bool operator==(const ExplainModules&) const = default;
 };
 
+/// Saves what the processes suspended for some modules have next to their states, which their code_change may
+/// change: dictionary, flags, links.
+struct SaveProcessData {
+  static constexpr std::string_view name = "save_process_data";
+  std::vector<Atom> modules;
+  std::vector<Term> args() const { return parts::terms(atoms(modules)); }
+  std::string text() const { return "save dictionaries and flags of processes of " + parts::names(modules); }
+  bool operator==(const SaveProcessData&) const = default;
+};
+
 /// code_change in the processes suspended for each module, side by side. `down_vsn`: down, the version to
 /// return to, as in the module's vsn attribute; up, undefined: the node knows what runs.
 struct ConvertProcesses {
@@ -162,7 +178,7 @@ struct ResumeProcesses {
 struct ProcessSteps {
   static constexpr std::string_view family = "processes";
   using Kinds = std::variant<CheckStranded, CheckStates, ExplainModules, ConvertProcesses, SuspendProcesses,
-                             ResumeProcesses>;
+                             SaveProcessData, ResumeProcesses>;
 };
 
 }  // namespace erlrc

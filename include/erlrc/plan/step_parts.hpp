@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <erlrc/beam/beam.hpp>
 #include <erlrc/plan/request.hpp>
 #include <erlrc/script/instruction.hpp>
 #include <erlrc/term/term.hpp>
@@ -57,6 +58,8 @@ std::string modules(const std::vector<Item>& items) {
   return names(found);
 }
 
+/// `{F, A}`
+Term arity(const FunctionName& function);
 Term limit(const TimeLimit& limit);
 Term old_code(const Policy& policy);
 /// `{M, F, [Arg]}`

@@ -21,7 +21,8 @@ struct StateChange {
   bool operator==(const StateChange&) const = default;
 };
 
-/// Lists the modules that the script loads and whose states change, in its order.
+/// Lists the modules that the script loads and whose states change, in its order; then those whose processes
+/// may have such states, to call one of these modules with them.
 std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
                                        const std::vector<LowLevel>& script);
 
@@ -40,6 +41,26 @@ struct LostCallbacks {
 /// those after a call of its author, who may have stopped them.
 std::vector<LostCallbacks> lost_callbacks(const AppFiles& from, const AppFiles& to,
                                           const std::vector<LowLevel>& script);
+
+/// The modules of a conversion that may change what a process has next to its state: they call put/2,
+/// process_flag/2, link/1 or the like, in one of the versions.
+std::vector<Atom> changing_process_data(const AppFiles& from, const AppFiles& to, const CodeChange& change);
+
+/// The modules of state machines that the script loads and whose callback_mode/0 gains or loses state_enter.
+/// Their processes ask for it in a code_change only, so not those whose processes call one.
+std::vector<Atom> changed_modes(const AppFiles& from, const AppFiles& to,
+                                const std::vector<LowLevel>& script);
+
+/// A function that calls others of its module by full name which the new version of the module does not have.
+struct LostCalls {
+  Atom module;
+  FunctionName function;
+  std::vector<FunctionName> called;
+  bool operator==(const LostCalls&) const = default;
+};
+
+/// Lists those of these modules; all of their self-calls if `to` does not have the module.
+std::vector<LostCalls> lost_calls(const AppFiles& from, const AppFiles& to, const std::vector<Atom>& modules);
 
 /// A function by which children may have been started: its name begins with "start".
 struct StartFunction {

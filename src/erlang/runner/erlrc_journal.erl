@@ -46,7 +46,7 @@ context(Deadline) ->
       reached => [],           % processes that the script converts, as far as they were there before
       redefined => {[], refuse},  % records with other fields, as many (erlrc_states)
       stranded => unreached,   % what to do about processes that the new code cannot serve
-      lost_loops => [],        % [{Module, Loop, Pids}]: those in a loop that it does not have
+      lost_loops => [],        % [{Module, {In, Lost}, Pids}]: in old code that calls what is lost
       unserved => [],          % [{Module, Functions, Pids}]: those that it cannot serve if they live on
       loses_states => {[], []},  % {Apps, Modules}: what the plan stops (erlrc_ending)
       removed => [],           % the modules that the plan removes (erlrc_ending)

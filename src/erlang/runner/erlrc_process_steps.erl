@@ -6,7 +6,7 @@
 -export([process_step/3]).
 -import(erlrc_change, [change_all/4]).
 -import(erlrc_code, [running_vsn/2, users_of_old_code/1]).
--import(erlrc_census, [census/0]).
+-import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
 -import(erlrc_explain, [explain_modules/3]).
 -import(erlrc_init, [check_converted/2]).
@@ -14,6 +14,7 @@
 -import(erlrc_late, [undo_waking/2]).
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned/3]).
+-import(erlrc_process_data, [put_back_data/2, saved_data/1]).
 -import(erlrc_record, [check_records/4, defined/2, redefined/1]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_rows, [changed_rows/1, note_rows/4, unfit_rows/1]).
@@ -36,6 +37,13 @@ process_step(do, {suspend_processes, Apps, Items, Next, Pause}, #{apps := Known,
             C#{apps := lists:usort(Apps ++ Known), vsns := maps:merge(Vsns, Running)});
 process_step(undo, {suspended, Pids}, C) ->
     undo_suspension(Pids, C);
+
+process_step(do, {save_process_data, Modules}, #{suspended := Suspended} = C) ->
+    Pids = lists:append(maps:values(maps:with(Modules, Suspended))),
+    journal(processes, {saved_process_data, saved_data(lists:usort(Pids))}),
+    C;
+process_step(undo, {saved_process_data, Saved}, C) ->
+    put_back_data(Saved, C);
 
 process_step(do, {convert_processes, Mode, _} = Step,
              #{converted := Converted, to_convert := Next, children := Noted} = C) ->
@@ -94,7 +102,7 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine,
-              Killing, Awaits, Passing},
+              Killing, Awaits, Passing, Losing, Modes},
              #{to_kill := ToKill, to_purge := ToPurge, code := Code, may_stop := MayStop,
                calls_hooks := CallsHooks, removed := Removed} = C) ->
     record(awaits, maps:from_list(Awaits)),
@@ -117,16 +125,18 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     Doomed = lists:append(column(2, users_of_old_code(ToKill ++ ToPurge))),
     check_stranded({Seen, Doomed ++ Reached}, {Changing, Unreached, Killing}, Handling, Policy,
                    remember(Procs, C)),
-    Lost = lost_loops(Seen, Changing -- Killing, Doomed ++ Reached, C),
+    Lost = lost_loops(Seen, [Row || {Module, _, _} = Row <- Losing, not lists:member(Module, Killing)],
+                      Doomed ++ Reached, C),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
-                 unserved := unserved(lists:usort(maps:keys(Code) ++ Removed), Converted, Passing, C),
+                 unserved := [{Module, mode, Pids} || {Module, Pids} <- of_modules(Modes, C)]
+                     ++ unserved(lists:usort(maps:keys(Code) ++ Removed), Converted, Passing, C),
                  lost_loops := Lost},
     MayStop orelse check_callbacks(Checked#{unserved := staying(maps:get(unserved, Checked), C)}),
     %% A supervisor that changes may stop its children. No plan stops other processes, unless it calls what
     %% may do that.
     Kept = case MayStop of true -> column(1, Procs); false -> [] end,
-    CallsHooks orelse check_loops(Checked#{lost_loops := [{Module, Loop, Pids -- Kept}
-                                                          || {Module, Loop, Pids} <- staying(Lost, C)]}),
+    CallsHooks orelse check_loops(Checked#{lost_loops := [{Module, Calls, Pids -- Kept}
+                                                          || {Module, Calls, Pids} <- staying(Lost, C)]}),
     note_rows(changed_rows(Defined), Records, CallsHooks orelse Converted -- Passing =/= [], Checked);
 
 process_step(do, {explain_modules, Apps, Items, Awaits}, C) ->

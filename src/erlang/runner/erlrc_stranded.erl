@@ -41,41 +41,23 @@ check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy
         {_, report} -> report(Texts)
     end.
 
-%% [{Module, Loop, [Pid]}]: processes in a loop that is called by its full name, to come to new code,
-%% and that the new code does not have: another name, another number of arguments. They die when they next do.
-%% (Which other functions a loop calls is not known here.)
-lost_loops(Seen, Changing, Reached, C) ->
-    Modules = set(Changing),
+%% [{Module, {In, Lost}, [Pid]}]: processes inside a function that calls others of its module by full name, to
+%% come to new code, as loops do; and the new code does not have these. They die when they next do.
+%% Losing: [{Module, In, Lost}], functions as {F, A}.
+lost_loops(_, [], _, _) ->
+    [];
+lost_loops(Seen, Losing, Reached, C) ->
+    Lost = maps:from_list([{{Module, In}, Called} || {Module, In, Called} <- Losing]),
     Inside = [{Call, Pids -- Reached} || {{_, Stack}, Pids} <- maps:to_list(Seen),
-                                         {Module, _} = Call <- lowest_of_one(lists:reverse(Stack)),
-                                         is_map_key(Module, Modules)],
-    Calls = lists:usort(column(1, Inside)),
-    Lost = maps:from_list([{Module, lost_self_calls(Module, C)} || Module <- lists:usort(column(1, Calls))]),
-    [{Module, Loop, Pids}
-     || {Module, Loop} = Call <- Calls, lists:member(Loop, maps:get(Module, Lost)),
+                                         Call <- lists:sublist(losing_calls(Stack, Lost), 1)],
+    [{Module, {In, maps:get(Call, Lost)}, Pids}
+     || {Module, In} = Call <- lists:usort(column(1, Inside)),
         Each <- [[Pids || {Same, Pids} <- Inside, Same =:= Call]],
         [_ | _] = Pids <- [outliving(lists:append(Each), C)]].
 
-%% [{Module, {F, A}}]: the lowest calls, as far as they are of one module. A process that other modules have
-%% called is a client of theirs, or they are a behaviour.
-lowest_of_one([{proc_lib, _, _, _} | Above]) ->
-    lowest_of_one(Above);
-lowest_of_one([{Module, _, _, _} | _] = Calls) ->
-    Own = lists:takewhile(fun({Other, _, _, _}) -> Other =:= Module end, Calls),
-    [{Module, {F, A}} || {_, F, A, _} <- Own];
-lowest_of_one([]) ->
-    [].
-
-%% [{F, A}]: what a module calls of itself by full name and will not have; all of it if the module is removed.
-%% (The forecast does not have the new code.)
-lost_self_calls(Module, #{backup := Backup, code := Code, removed := Removed}) ->
-    Called = [{F, A} || {_, Old} <- [maps:get(Module, Backup, none)], {Same, F, A} <- chunk(Old, imports),
-                        Same =:= Module],
-    case {maps:get(Module, Code, none), lists:member(Module, Removed)} of
-        {{_, New}, _} -> Called -- chunk(New, exports);
-        {none, true} -> Called;
-        {none, false} -> []
-    end.
+%% [{Module, In}] of a stack.
+losing_calls(Stack, Lost) ->
+    [{Module, {F, A}} || {Module, F, A, _} <- Stack, is_map_key({Module, {F, A}}, Lost)].
 
 chunk(Beam, Name) ->
     case beam_lib:chunks(Beam, [Name]) of
@@ -192,15 +174,15 @@ has_all(Module, Functions, #{removed := Removed, removal_is_done := true}) ->
 has_all(_, _, _) ->
     false.
 
-%% Only those that are still there.
-check_loops(#{lost_loops := Lost, stranded := Policy} = C) ->
-    report_lost([{Module, [Loop], [Pid || Pid <- Pids, {_, Stack} <- [process_info(Pid, current_stacktrace)],
-                                          lists:member({Module, Loop}, lowest_of_one(lists:reverse(Stack)))]}
-                 || {Module, Loop, Pids} <- Lost, not has_all(Module, [Loop], C)], Policy, C).
+%% Only those that are still there, in the code of before.
+check_loops(#{lost_loops := Lost, stranded := Policy, removal_is_done := Loaded} = C) ->
+    report_lost([{Module, Called, [Pid || Pid <- Pids, {_, Stack} <- [process_info(Pid, current_stacktrace)],
+                                          losing_calls(Stack, #{{Module, In} => Called}) =/= [],
+                                          not Loaded orelse erlang:check_process_code(Pid, Module)]}
+                 || {Module, {In, Called}, Pids} <- Lost, not has_all(Module, Called, C)], Policy, C).
 
 report_lost(Lost, Policy, C) ->
-    Texts = [[integer_to_list(length(Pids)), " of ", module_name(Module), ", which loses ",
-              lists:join(", ", [io_lib:format("~0tp/~b", [F, A]) || {F, A} <- Functions]), ": ",
+    Texts = [[integer_to_list(length(Pids)), " of ", module_name(Module), ", which ", loss(Functions), ": ",
               processes(lists:sublist(Pids, 5), C), case length(Pids) > 5 of true -> ", .."; false -> "" end]
              || {Module, Functions, [_ | _] = Pids} <- Lost],
     case {Texts, Policy} of
@@ -208,6 +190,11 @@ report_lost(Lost, Policy, C) ->
         {_, report} -> remark("processes that the new code cannot serve: ~ts", [lists:join("; ", Texts)]);
         _ -> fail("processes that the new code cannot serve: ~ts", [lists:join("; ", Texts)])
     end.
+
+loss(mode) ->
+    "has another callback mode (state_enter), for which its processes ask only in an update";
+loss(Functions) ->
+    ["loses ", lists:join(", ", [io_lib:format("~0tp/~b", [F, A]) || {F, A} <- Functions])].
 
 %% What loops of behaviours call whatever comes, if the module exports all that one of them calls.
 callbacks(Exports) ->
