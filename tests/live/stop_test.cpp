@@ -19,6 +19,26 @@ TEST_CASE("stop: a running application is stopped and unloaded, and nothing of i
   CHECK(lab.stop("zoo", "1.0.0") == stopped("'zoo': (NODE) unloaded"));
 }
 
+TEST_CASE("stop: processes of others that run its modules, or are inside of them, are named") {
+  Lab lab;
+  lab.add(small_zoo("1.0.0"));
+  lab.start("zoo", "1.0.0");
+  lab.ask(
+      "{ok, P} = gen_server:start(zoo_a, [], []), register(served, P),"
+      " register(looping, spawn(zoo_lib, linger, [])), lab:await_rest(whereis(looping)).");
+  const std::string served = lab.pid_of("served");
+  const std::string looping = lab.pid_of("looping");
+  const Ran ran = lab.stop("zoo", "1.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(has(ran.out, "  remark: processes whose code is unloaded end with their next message: 1 of zoo_a: " +
+                         served + " served in gen_server:loop/"));
+  CHECK(has(ran.out, "  remark: killed, because they ran code that is unloaded: 1 in zoo_lib: " + looping));
+  CHECK(lab.ask("is_process_alive(whereis(served)).") == "true");
+  CHECK(lab.ask("whereis(looping).") == "undefined");
+  lab.ask("exit(whereis(served), kill).");
+}
+
 TEST_CASE("stop --no-unload: the application stays loaded") {
   Lab lab;
   lab.add(small_zoo("1.0.0"));

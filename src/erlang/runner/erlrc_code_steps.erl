@@ -6,7 +6,8 @@
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_code, [await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
                      doomed_by_purge/2, generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1,
-                     own_modules/2, read_beam/2, read_files/1, running_code/2, soft_purge_old/1]).
+                     own_modules/2, read_beam/2, read_files/1, running_code/2, soft_purge_old/1,
+                     users_of_old_code/1]).
 -import(erlrc_undo_code, [comes_later/1, put_back/3, replace/3]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
@@ -17,7 +18,7 @@
 -import(erlrc_ports, [check_ports/1]).
 -import(erlrc_conversion, [ask_ready/1]).
 -import(erlrc_rows, [check_rows/1]).
--import(erlrc_stranded, [check_callbacks/1, check_loops/1]).
+-import(erlrc_stranded, [check_callbacks/1, check_loops/1, name_killed/2, name_served/2]).
 -import(erlrc_text, [expect/4, fail/2, modules/1, text/2]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
@@ -120,16 +121,14 @@ code_step(do, {unload_modules, App, Modules}, #{restarted := Stopped} = C) ->
                  {ok, All} -> All;
                  _ -> []
              end,
+    Loaded = lists:filter(fun erlang:module_loaded/1, own_modules(App, lists:usort(Modules ++ Listed))),
+    name_served(Loaded, C),
     lists:foreach(fun(Module) ->
-                          case erlang:module_loaded(Module) of
-                              true ->
-                                  journal(code, {code, Module, running_code(Module, "")}),
-                                  delete(Module),
-                                  code:purge(Module);
-                              false ->
-                                  ok
-                          end
-                  end, own_modules(App, lists:usort(Modules ++ Listed))),
+                          journal(code, {code, Module, running_code(Module, "")}),
+                          delete(Module)
+                  end, Loaded),
+    name_killed(users_of_old_code(Loaded), C),
+    lists:foreach(fun code:purge/1, Loaded),
     C;
 code_step(undo, {code, Module, Previous} = Entry, C) ->
     case erlang:module_loaded(Module) andalso comes_later(Entry) of

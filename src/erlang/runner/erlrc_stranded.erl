@@ -5,9 +5,9 @@
 %% appup has it purged brutally. Those that a module handles messages for, and that wait, run its new code
 %% with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_callbacks/1, check_loops/1, check_machines/2, check_stranded/5, lost_loops/4, staying/2,
-         unserved/4]).
--import(erlrc_census, [belongs/2, of_modules/2]).
+-export([check_callbacks/1, check_loops/1, check_machines/2, check_stranded/5, lost_loops/4, name_killed/2,
+         name_served/2, staying/2, unserved/4]).
+-import(erlrc_census, [belongs/2, census/0, of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [recall/1, remark/2]).
 -import(erlrc_shape, [states_now/2]).
@@ -195,6 +195,22 @@ loss(mode) ->
     "has another callback mode (state_enter), for which its processes ask only in an update";
 loss(Functions) ->
     ["loses ", lists:join(", ", [io_lib:format("~0tp/~b", [F, A]) || {F, A} <- Functions])].
+
+%% Before modules are unloaded: the processes, of other applications, that run them.
+name_served([], _) ->
+    ok;
+name_served(Modules, C) ->
+    census(),
+    Served = [{Pid, Module} || {Module, Pids} <- of_modules(Modules, C), Pid <- Pids],
+    Served =:= []
+        orelse remark("processes whose code is unloaded end with their next message: ~ts",
+                      [found("of", Served, C)]).
+
+%% Users: [{Module, Pids}] of modules that will be purged.
+name_killed(Users, C) ->
+    Inside = [{Pid, Module} || {Module, Pids} <- Users, Pid <- Pids],
+    Inside =:= []
+        orelse remark("killed, because they ran code that is unloaded: ~ts", [found("in", Inside, C)]).
 
 %% What loops of behaviours call whatever comes, if the module exports all that one of them calls.
 callbacks(Exports) ->
