@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% What a process has next to its state, and a code_change may change as well: its dictionary, whether it traps
-%% exits, its priority, its links.
+%% What a process has next to its state, and a code_change may change as well: its dictionary, whether it
+%% traps exits, its priority, its links.
 -module(erlrc_process_data).
 -export([put_back_data/2, saved_data/1]).
 -import(erlrc_journal, [recall/1]).
@@ -28,8 +28,9 @@ is_kept_state(_) -> false.
 %% Processes that were resumed since then keep theirs. Returns what is left.
 put_back_data(Saved, C) ->
     {Resumed, _} = lists:unzip(recall(resumed)),
-    lists:append([put_back_changed(Pid, Before, Now, C) || {Pid, Before} <- Saved, not lists:member(Pid, Resumed),
-                                                   Now <- data(Pid), Now =/= Before]).
+    lists:append([put_back_changed(Pid, Before, Now, C)
+                  || {Pid, Before} <- Saved, not lists:member(Pid, Resumed),
+                     Now <- data(Pid), Now =/= Before]).
 
 put_back_changed(Pid, {Dictionary, Flags, Links}, {New, _, Linked}, C) ->
     in_process([Pid], "fun(_) ->"
@@ -44,5 +45,6 @@ put_back_changed(Pid, {Dictionary, Flags, Links}, {New, _, Linked}, C) ->
     [text("~ts: code_change has linked it to ~ts, which stays so",
           [process(Pid, C), processes(Others, C)])
      || [_ | _] = Others <- [[Other || Other <- Linked -- Links, is_pid(Other), is_process_alive(Other)]]]
-        ++ [text("~ts: what code_change has changed in its dictionary or its flags is left", [process(Pid, C)])
+        ++ [text("~ts: what code_change has changed in its dictionary or its flags is left",
+                 [process(Pid, C)])
             || {Kept, Still, _} <- data(Pid), {lists:sort(Kept), Still} =/= {lists:sort(Dictionary), Flags}].
