@@ -169,3 +169,75 @@ TEST_CASE("unserved: a process whose module is removed is not left to die, and a
   if (dies) CHECK(lab.ask("lab:diff().") == "[]");
   CHECK(lab.ask("is_pid(whereis(zoo_gone)).") == "true");
 }
+
+namespace {
+
+/// A library with a behaviour: its servers call work/2 of their callback module.
+LabRelease library(Lab& lab, const std::string& vsn) {
+  lab.dir().write("kinds/works.erl",
+                  "-module(MODULE).\n-behaviour(gen_server).\n-vsn(same).\n"
+                  "-export([start_link/1, init/1, handle_call/3, handle_cast/2]).\n"
+                  "-callback work(term(), term()) -> term().\n-callback rest(term()) -> term().\n"
+                  "-optional_callbacks([rest/1]).\n"
+                  "start_link(M) -> gen_server:start_link({local, M}, ?MODULE, M, []).\n"
+                  "init(M) -> {ok, {M, 0}}.\n"
+                  "handle_call(R, _, {M, S}) -> {reply, M:work(R, S), {M, S + 1}}.\n"
+                  "handle_cast(_, S) -> {noreply, S}.\n");
+  LabRelease made = servers("lib", vsn, {"lib_a"});
+  made.modules.push_back({"lib_works", (lab.dir() / "kinds/works").string()});
+  return made;
+}
+
+LabRelease working(Lab& lab, const std::string& vsn, const std::string& module,
+                   const std::string& functions) {
+  lab.dir().write("kinds/working" + vsn + ".erl",
+                  "-module(MODULE).\n-behaviour(lib_works).\n-vsn(?VSN).\n"
+                  "-compile([export_all, nowarn_export_all]).\n" +
+                      functions);
+  LabRelease made = servers("zoo", vsn, {"zoo_a"});
+  made.modules.push_back({module, (lab.dir() / ("kinds/working" + vsn)).string()});
+  return made;
+}
+
+const std::string first = "work(R, S) -> {R, S}.\nrest(S) -> S.\n";
+
+}  // namespace
+
+TEST_CASE(
+    "unserved: a server of a library's behaviour is found if its callback module goes or loses a callback") {
+  Lab lab;
+  const auto [module, second, lost] = GENERATE(table<std::string, std::string, std::string>({
+      {"zoo_other", first, "work/2"},
+      {"zoo_work", "work(R, S, _) -> {R, S}.\n", "work/2"},
+      {"zoo_work", "work(R, S) -> {R, S}.\n", ""},
+  }));
+  CAPTURE(module, second);
+  lab.add(library(lab, "1.0.0"));
+  lab.add(working(lab, "1.0.0", "zoo_work", first));
+  lab.add(working(lab, "2.0.0", module, second));
+  REQUIRE(lab.start("lib", "1.0.0").exit == 0);
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("{ok, P} = lib_works:start_link(zoo_work), unlink(P), lab:mark().");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == (lost.empty() ? 0 : 1));
+  CHECK(has(ran.err, "the new code cannot serve: 1 of zoo_work, which loses " + lost + ": ") ==
+        !lost.empty());
+  CHECK(lab.ask("gen_server:call(zoo_work, hello).") == "{hello,0}");
+  lab.ask("exit(whereis(zoo_work), kill).");
+}
+
+TEST_CASE("unserved: of the functions that a behaviour calls those are named that are lost") {
+  Lab lab;
+  lab.dir().write("kinds/server.erl",
+                  "-module(MODULE).\n-behaviour(gen_server).\n-vsn(?VSN).\n"
+                  "-compile([export_all, nowarn_export_all]).\n"
+                  "start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).\n"
+                  "init([]) -> {ok, 1}.\nhandle_call(_, _, S) -> {reply, S, S}.\n"
+                  "-if(?VSN =:= \"1.0.0\").\nhandle_cast(_, S) -> {noreply, S}.\n-endif.\n");
+  start_keeper(lab, (lab.dir() / "kinds/server").string(), "[{load_module, zoo_rec}]");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.err, "the new code cannot serve: 1 of zoo_rec, which loses handle_cast/2: "));
+}

@@ -4,7 +4,7 @@
 -module(erlrc_code).
 -export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
          doomed_by_purge/2, generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2,
-         purge/1, read_beam/2, read_files/1, running_code/2, running_vsn/2, soft_purge_old/1,
+         part/2, purge/1, read_beam/2, read_files/1, running_code/2, running_vsn/2, soft_purge_old/1,
          users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
@@ -226,6 +226,13 @@ soft_purge_old(Module) ->
 
 purge_old(Module) ->
     erlang:check_old_code(Module) andalso code:purge(Module).
+
+%% A part of a beam, as beam_lib returns it: exports, imports.
+part(Beam, Name) ->
+    case beam_lib:chunks(Beam, [Name]) of
+        {ok, {_, [{Name, Rows}]}} -> Rows;
+        _ -> []
+    end.
 
 %% [{Module, [Pid]}]
 users_of_old_code([]) ->

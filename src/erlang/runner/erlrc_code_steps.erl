@@ -18,8 +18,9 @@
 -import(erlrc_ports, [check_ports/1]).
 -import(erlrc_conversion, [ask_ready/1]).
 -import(erlrc_rows, [check_rows/1]).
--import(erlrc_stranded, [check_callbacks/1, check_loops/1, name_killed/2, name_served/2]).
+-import(erlrc_stranded, [name_killed/2, name_served/2]).
 -import(erlrc_text, [expect/4, fail/2, modules/1, text/2]).
+-import(erlrc_unserved, [check_callbacks/1, check_loops/1]).
 
 %% First what is done while processes wait: clauses are tried one after the other.
 code_step(do, {switch_modules, Modules}, #{loads := Loads, backup := Backup, ready := Ready} = C) ->

@@ -40,6 +40,7 @@ context(Deadline) ->
       suspended => #{},        % #{Module | {parents, [Module]} | {postponed} => [Pid]}
       to_convert => [],        % [[Module]]: of the conversions to come
       postponed => [],         % processes that these concern, too, and that stay suspended (erlrc_once)
+      modes => [],             % [{Pid, Module, Extra, Mode}]: callback modes (erlrc_machines)
       skipped => [],           % those of them that the next one is not for
       vsns => #{},             % #{Module => Vsn}: of the code that ran when its processes were suspended
       states_are_tagged => unknown,  % how this release answers get_state (erlrc_sys)

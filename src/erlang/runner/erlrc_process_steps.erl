@@ -12,6 +12,7 @@
 -import(erlrc_init, [check_converted/2]).
 -import(erlrc_journal, [journal/2, recall/1, record/2]).
 -import(erlrc_late, [undo_waking/2]).
+-import(erlrc_machines, [ask_modes/2, check_machines/2, noted_modes/3]).
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned/3]).
 -import(erlrc_process_data, [put_back_data/2, saved_data/1]).
@@ -20,13 +21,13 @@
 -import(erlrc_rows, [changed_rows/1, note_rows/4, unfit_rows/1]).
 -import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
                        check_unconverted_states/4]).
--import(erlrc_stranded, [check_callbacks/1, check_loops/1, check_machines/2, check_stranded/5, lost_loops/4,
-                         staying/2, unserved/4]).
+-import(erlrc_stranded, [check_stranded/5]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
 -import(erlrc_tree, [column/2, remember/2]).
--import(erlrc_undo_conversion, [undo_conversion/4]).
+-import(erlrc_unserved, [check_callbacks/1, check_loops/1, lost_loops/4, staying/2, unserved/4]).
+-import(erlrc_undo_conversion, [again/1, undo_conversion/4]).
 -import(erlrc_undo_suspension, [undo_resumption/4, undo_suspension/2]).
 
 process_step(do, {suspend_processes, Apps, Items, Next, Pause}, #{apps := Known, vsns := Vsns} = C) ->
@@ -46,7 +47,7 @@ process_step(undo, {saved_process_data, Saved}, C) ->
     put_back_data(Saved, C);
 
 process_step(do, {convert_processes, Mode, _} = Step,
-             #{converted := Converted, to_convert := Next, children := Noted} = C) ->
+             #{converted := Converted, to_convert := Next, children := Noted, modes := Modes} = C) ->
     {_, Items, Jobs, Concerned, Requests, _, _} = Ready = ready(Step, C),
     Modules = column(1, Jobs),
     Before = case ready_states(Ready, C) of
@@ -62,6 +63,7 @@ process_step(do, {convert_processes, Mode, _} = Step,
             check_kept_states(Before, C),
             check_machines(lists:usort(Concerned), C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
+               modes := noted_modes(Mode, Jobs, C) ++ Modes,
                to_convert := lists:nthtail(min(1, length(Next)), Next)};
         Failures ->
             [journal(processes, {stuck, Pid, proplists:lookup(Pid, Before), C})
@@ -82,14 +84,15 @@ process_step(undo, {returned, Pid, Snapshot}, C) ->
 process_step(undo, {revive, Pid, Snapshot, Tree}, C) ->
     revive(Pid, Snapshot, C#{tree := Tree});
 
-process_step(do, {resume_processes, Modules}, C) ->
-    #{suspended := Suspended, postponed := Postponed, converted := Converted, apps := Apps} = C,
+process_step(do, {resume_processes, Modules}, C0) ->
+    #{suspended := Suspended, postponed := Postponed, converted := Converted, apps := Apps} = C0,
     Left = maps:without(Modules, Suspended),
     Stay = case lists:filter(fun erlang:is_atom/1, maps:keys(Left)) of
                [] -> #{};
                _ -> maps:without(parents_done(Left), Left)
            end,
     Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append([Postponed | maps:values(Stay)]),
+    C = ask_modes(Pids, C0),
     {States, Replies} = resume_with_states(Pids, maps:keys(maps:with(Pids, Converted)), C),
     journal(processes, {resume_processes, Pids, States, Apps, Modules}),
     check_resumed(Replies, C),
@@ -98,6 +101,8 @@ process_step(do, {resume_processes, Modules}, C) ->
                         [] -> maps:remove({postponed}, Stay);
                         _ -> Stay#{{postponed} => Postponed}
                     end};
+process_step(undo, {asked_modes, Jobs}, _) ->
+    again(Jobs);
 process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 

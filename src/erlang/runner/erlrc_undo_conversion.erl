@@ -9,15 +9,15 @@
 %% supervisors, the callback mode of a gen_statem) is noted in `again', and done by convert_again/2 when the
 %% old code is back, before the processes are resumed.
 -module(erlrc_undo_conversion).
--export([convert_again/2, undo_conversion/4]).
--import(erlrc_call, [hook/4]).
+-export([again/1, convert_again/2, undo_conversion/4]).
 -import(erlrc_children, [added_ids/2, known_ids/1]).
 -import(erlrc_effects, [affected/1, has_effects/0, remove_effects/2]).
 -import(erlrc_journal, [journal_of/1, recall/1, record/2, remark/2]).
 -import(erlrc_kept, [is_same/4]).
 -import(erlrc_change, [change_all/4]).
+-import(erlrc_machines, [callback_modes/2, change_code/2]).
 -import(erlrc_once, [own_job/2]).
--import(erlrc_sys, [ask/3, current_states/2, failures/1, gone/1, has_state/1, replace_states/2]).
+-import(erlrc_sys, [current_states/2, gone/1, has_state/1, replace_states/2]).
 -import(erlrc_text, [process/2, reply/1, text/2]).
 -import(erlrc_tree, [is_event_manager/1, is_supervisor/1, is_suspended/1]).
 
@@ -137,10 +137,6 @@ note_modes(Jobs, C) ->
     again([{Pid, Module, Extra, {mode, maps:get(Module, Modes)}}
            || {Pid, Module, _, Extra} <- Jobs, is_map_key(Module, Modes)]).
 
-callback_modes(Modules, C) ->
-    maps:from_list([{Module, hook(Module, callback_mode, [], C)}
-                    || Module <- lists:usort(Modules), erlang:function_exported(Module, callback_mode, 0)]).
-
 %% Processes that have to call the old code, once that is back and before they are resumed: [{Pid, Module,
 %% Extra, Why}].
 again(Jobs) ->
@@ -163,8 +159,3 @@ convert_again(Pids, C) ->
         ++ replace_states(States, C)
         ++ [text("~ts: still uses the new callback_mode: code_change of the old code failed: ~ts",
                  [process(Pid, C), reply(Reply)]) || {Pid, Reply} <- Failed].
-
-%% [{Pid, Reply}] of those that failed.
-change_code(Jobs, C) ->
-    Requests = [{Pid, {change_code, Module, undefined, Extra}} || {Pid, Module, Extra, _} <- Jobs],
-    failures(ask(Requests, standard, C)).
