@@ -289,7 +289,7 @@ std::vector<Step> steps_before(const Versions& versions, const Instructions& scr
     steps.push_back(CheckStranded{trees, touched, converted, made ? script.loaded : converted, policy,
                                   script.killing(), awaits(from, to, touched),
                                   passing_on(from, to, instructions), lost_calls(from, to, touched),
-                                  changed_modes(from, to, instructions)});
+                                  changed_modes(from, to, instructions), lost_exports(from, to, touched)});
     if (auto check = check_states(versions, instructions, script.converted, policy))
       steps.push_back(*std::move(check));
   }

@@ -154,6 +154,23 @@ std::vector<LostCalls> lost_calls(const AppFiles& from, const AppFiles& to,
   return found;
 }
 
+std::vector<LostCallbacks> lost_exports(const AppFiles& from, const AppFiles& to,
+                                        const std::vector<Atom>& modules) {
+  std::vector<LostCallbacks> found;
+  for (const Atom& module : modules) {
+    const Beam* before = beam_of(from, module);
+    const Beam* after = beam_of(to, module);
+    if (before == nullptr) continue;
+    LostCallbacks lost{module, {}};
+    std::ranges::copy_if(before->exports, std::back_inserter(lost.functions), [&](const FunctionName& each) {
+      return each.name.name != "module_info" &&
+             (after == nullptr || !exports(*after, each.name.name, each.arity));
+    });
+    if (!lost.functions.empty()) found.push_back(std::move(lost));
+  }
+  return found;
+}
+
 std::vector<StartFunction> lost_starts(const AppFiles& from, const AppFiles& to) {
   std::vector<StartFunction> found;
   for (const auto& [module, before] : from.beams) {

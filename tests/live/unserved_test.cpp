@@ -241,3 +241,45 @@ TEST_CASE("unserved: of the functions that a behaviour calls those are named tha
   CHECK(ran.exit == 1);
   CHECK(has(ran.err, "the new code cannot serve: 1 of zoo_rec, which loses handle_cast/2: "));
 }
+
+TEST_CASE("unserved: a fun in a state, of a function that the new code does not have, is found beforehand") {
+  Lab lab;
+  const auto [fun, lost] =
+      GENERATE(table<std::string, bool>({{"fun zoo_call:old/1", true}, {"fun zoo_call:both/1", false}}));
+  CAPTURE(fun);
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    lab.dir().write(
+        "kinds/call" + vsn + ".erl",
+        "-module(MODULE).\n-vsn(?VSN).\n-compile([export_all, nowarn_export_all]).\nboth(N) -> N.\n" +
+            std::string(vsn == "1.0.0" ? "old" : "new") + "(N) -> N.\n");
+    LabRelease made = servers("zoo", vsn, {"zoo_a"});
+    made.modules.push_back({"zoo_call", (lab.dir() / ("kinds/call" + vsn)).string()});
+    if (vsn == "2.0.0")
+      made.appup =
+          "{\"2.0.0\", [{\"1.0.0\", [{load_module, zoo_call}]}], [{\"1.0.0\", [{load_module, zoo_call}]}]}.";
+    lab.add(made);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("sys:replace_state(zoo_a, fun(S) -> S#{fn => " + fun + "} end), lab:mark().");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == (lost ? 1 : 0));
+  CHECK(has(ran.err, "the new code cannot serve: 1 of zoo_call, which loses old/1: ") == lost);
+}
+
+TEST_CASE("unserved: a logger handler whose module is removed is named") {
+  Lab lab;
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    lab.dir().write("kinds/logs.erl", "-module(MODULE).\n-vsn(?VSN).\n-export([log/2]).\nlog(_, _) -> ok.\n");
+    LabRelease made = servers("zoo", vsn, {"zoo_a"});
+    if (vsn == "1.0.0") made.modules.push_back({"zoo_logs", (lab.dir() / "kinds/logs").string()});
+    lab.add(made);
+  }
+  REQUIRE(lab.start("zoo", "1.0.0").exit == 0);
+  lab.ask("ok = logger:add_handler(zoo_handler, zoo_logs, #{}), lab:mark().");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(has(ran.out, "remark: logger handlers need modules that are removed: [zoo_handler]"));
+  lab.ask("logger:remove_handler(zoo_handler).");
+}

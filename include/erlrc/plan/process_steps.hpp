@@ -24,7 +24,7 @@ namespace erlrc {
 /// started as something else and waits in a function of `awaits` is not one of the module that has it. The
 /// code_change of a module of `passing` converts nothing. What is inside a function of `losing` may call what
 /// the new code does not have. Processes of a module of `modes` do not ask for its new
-/// callback mode. Where a script neither converts nor calls
+/// callback mode. States may have funs of `lost`. Where a script neither converts nor calls
 /// anything, rows of tables that are records that change count as well.
 struct CheckStranded {
   static constexpr std::string_view name = "check_stranded";
@@ -44,8 +44,12 @@ struct CheckStranded {
   std::vector<Atom> passing = {};
   std::vector<LostCalls> losing = {};
   std::vector<Atom> modes = {};
+  std::vector<LostCallbacks> lost = {};
   std::vector<Term> args() const {
-    const auto lost = [](const LostCalls& each) {
+    const auto exports = [](const LostCallbacks& each) {
+      return tuple(each.module, parts::each(each.functions, parts::arity));
+    };
+    const auto calls = [](const LostCalls& each) {
       return tuple(each.module, parts::arity(each.function), parts::each(each.called, parts::arity));
     };
     const bool report = policy.records == Policy::Records::report;
@@ -55,8 +59,8 @@ struct CheckStranded {
                              : policy.stranded == Policy::Stranded::report ? "report"
                                                                            : "unreached"},
                         Atom{report ? "report" : "refuse"}, Atom{otp ? "otp" : "erlrc"}, atoms(killing),
-                        parts::each(awaits, &Awaits::term), atoms(passing), parts::each(losing, lost),
-                        atoms(modes));
+                        parts::each(awaits, &Awaits::term), atoms(passing), parts::each(losing, calls),
+                        atoms(modes), parts::each(lost, exports));
   }
   std::string text() const {
     return "look for processes of " + parts::names(changing) + " that nothing converts";

@@ -62,6 +62,10 @@ struct LostCalls {
 /// Lists those of these modules; all of their self-calls if `to` does not have the module.
 std::vector<LostCalls> lost_calls(const AppFiles& from, const AppFiles& to, const std::vector<Atom>& modules);
 
+/// What these modules export in `from` and not in `to`. Funs of these names may be kept anywhere.
+std::vector<LostCallbacks> lost_exports(const AppFiles& from, const AppFiles& to,
+                                        const std::vector<Atom>& modules);
+
 /// A function by which children may have been started: its name begins with "start".
 struct StartFunction {
   Atom module;

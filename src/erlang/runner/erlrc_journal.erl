@@ -45,6 +45,7 @@ context(Deadline) ->
       vsns => #{},             % #{Module => Vsn}: of the code that ran when its processes were suspended
       states_are_tagged => unknown,  % how this release answers get_state (erlrc_sys)
       reached => [],           % processes that the script converts, as far as they were there before
+      records => {[], refuse}, % [{Module, Name, Size, NewSize}]: that change (erlrc_record)
       redefined => {[], refuse},  % records with other fields, as many (erlrc_states)
       stranded => unreached,   % what to do about processes that the new code cannot serve
       lost_loops => [],        % [{Module, {In, Lost}, Pids}]: in old code that calls what is lost

@@ -91,21 +91,23 @@ noted_modes(up, _, _) ->
     [];
 noted_modes(down, Jobs, C) ->
     Modes = callback_modes(column(1, Jobs), C),
-    [{Pid, Module, Extra, Mode} || {Module, _, Extra, Pids} <- Jobs, #{Module := Mode} <- [Modes], Pid <- Pids].
+    [{Pid, Module, Extra, Mode}
+     || {Module, _, Extra, Pids} <- Jobs, #{Module := Mode} <- [Modes], Pid <- Pids].
 
 %% Has those of the processes that have another callback mode than the code that is loaded now ask for it.
 ask_modes(_, #{modes := []} = C) ->
     C;
 ask_modes(Pids, #{modes := Noted} = C) ->
     Now = callback_modes(column(2, Noted), C),
-    Other = [{Pid, Module, Extra, {mode, Mode}} || {Pid, Module, Extra, Mode} <- Noted, lists:member(Pid, Pids),
-                                                  maps:get(Module, Now) =/= Mode, is_process_alive(Pid)],
+    Other = [{Pid, Module, Extra, {mode, Mode}}
+             || {Pid, Module, Extra, Mode} <- Noted, lists:member(Pid, Pids),
+                maps:get(Module, Now, Mode) =/= Mode, is_process_alive(Pid)],
     States = [{Pid, State} || {Pid, {reply, {ok, State}}} <- current_states(column(1, Other), C)],
     journal(processes, {asked_modes, [{Pid, Module, Extra, {mode, maps:get(Module, Now)}}
                                       || {Pid, Module, Extra, _} <- Other]}),
     Failed = [[process(Pid, C), ": ", reply(Reply)] || {Pid, Reply} <- change_code(Other, C)],
-    Failed =:= [] orelse fail("the callback mode of the version before stays, because code_change of the version"
-                              " to come failed: ~ts", [lists:join("; ", Failed)]),
+    Failed =:= [] orelse fail("the callback mode of the version before stays, because code_change of the"
+                              " version to come failed: ~ts", [lists:join("; ", Failed)]),
     case replace_states(States, C) of
         [] -> C#{modes := [Row || {Pid, _, _, _} = Row <- Noted, not lists:member(Pid, Pids)]};
         Left -> fail("~ts", [lists:join("; ", Left)])

@@ -16,17 +16,18 @@
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned/3]).
 -import(erlrc_process_data, [put_back_data/2, saved_data/1]).
--import(erlrc_record, [check_records/4, defined/2, redefined/1]).
+-import(erlrc_record, [changed_records/1, check_records/4, defined/2, redefined/1]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_rows, [changed_rows/1, note_rows/4, unfit_rows/1]).
--import(erlrc_states, [check_converted_states/2, check_kept_states/2, check_redefined/3,
-                       check_unconverted_states/4]).
--import(erlrc_stranded, [check_stranded/5]).
+-import(erlrc_states, [check_converted_records/2, check_converted_states/2, check_kept_states/2,
+                       check_redefined/3, check_unconverted_states/4]).
+-import(erlrc_stranded, [check_stranded/5, name_loggers/1]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
 -import(erlrc_text, [fail/2, process/2, processes/2, reply/1]).
 -import(erlrc_tree, [column/2, remember/2]).
--import(erlrc_unserved, [check_callbacks/1, check_loops/1, lost_loops/4, staying/2, unserved/4]).
+-import(erlrc_unserved, [check_callbacks/1, check_loops/1, holding_funs/3, lost_loops/4, staying/2,
+                         unserved/4]).
 -import(erlrc_undo_conversion, [again/1, undo_conversion/4]).
 -import(erlrc_undo_suspension, [undo_resumption/4, undo_suspension/2]).
 
@@ -61,6 +62,7 @@ process_step(do, {convert_processes, Mode, _} = Step,
             Noted =:= [] orelse check_converted(Concerned, C),
             check_converted_states(lists:usort(Concerned), C),
             check_kept_states(Before, C),
+            check_converted_records(lists:usort(Concerned), C),
             check_machines(lists:usort(Concerned), C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
                modes := noted_modes(Mode, Jobs, C) ++ Modes,
@@ -107,7 +109,7 @@ process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 
 process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, Records, Engine,
-              Killing, Awaits, Passing, Losing, Modes},
+              Killing, Awaits, Passing, Losing, Modes, LostExports},
              #{to_kill := ToKill, to_purge := ToPurge, code := Code, may_stop := MayStop,
                calls_hooks := CallsHooks, removed := Removed} = C) ->
     record(awaits, maps:from_list(Awaits)),
@@ -122,7 +124,8 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
     Defined = defined(Changing, C),
     %% A code_change that passes a state on converts nothing in it.
     Changed = column(1, lists:append(maps:values(maps:with(Converted -- Passing, Known)))),
-    check_records(Defined, Changed, Records, C),
+    ChangedRecords = changed_records(Defined),
+    check_records(ChangedRecords, Changed, Records, C),
     Redefined = redefined(Defined),
     check_redefined([Row || {Module, _} = Row <- Redefined,
                             not lists:member(Module, Converted -- Passing)], Records, C),
@@ -134,8 +137,10 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                       Doomed ++ Reached, C),
     Checked = C#{reached := Reached, redefined := {Redefined, Records}, stranded := Policy,
                  unserved := [{Module, mode, Pids} || {Module, Pids} <- of_modules(Modes, C)]
-                     ++ unserved(lists:usort(maps:keys(Code) ++ Removed), Converted, Passing, C),
-                 lost_loops := Lost},
+                     ++ unserved(lists:usort(maps:keys(Code) ++ Removed), Converted, Passing, C)
+                     ++ holding_funs(LostExports, column(1, Procs) -- Changed, C),
+                 lost_loops := Lost, records := {ChangedRecords, Records}},
+    name_loggers(Removed),
     MayStop orelse check_callbacks(Checked#{unserved := staying(maps:get(unserved, Checked), C)}),
     %% A supervisor that changes may stop its children. No plan stops other processes, unless it calls what
     %% may do that.

@@ -8,7 +8,8 @@
 %% both versions are compared, as far as the files have debug information and are not too big, and the states
 %% are searched, before anything is touched.
 -module(erlrc_record).
--export([answers/1, check_records/4, defined/2, pattern/2, redefined/1, search/4]).
+-export([answers/1, changed_records/1, check_records/4, defined/2, pattern/2, redefined/1,
+         report_holders/5, search/4]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
@@ -43,16 +44,19 @@ defined([Module | Others] = Modules, Until, #{backup := Backup, code := Code} = 
             []
     end.
 
-%% The records that both define, but not alike, with their size in the old version. (Every other module has a
+%% [{Module, Name, Size, NewSize}]: the records that both define, but not alike. (Every other module has a
 %% `state' of its own, so that name is ignored.) Many modules may have one from the same header.
-check_records(Defined, Converted, Policy, C) ->
-    Changed = [{{Name, length(Fields) + 1}, Module}
+changed_records(Defined) ->
+    Changed = [{{Name, length(Fields) + 1}, {Module, length(Later) + 1}}
                || {Module, Before, After} <- Defined, {Name, Fields} <- Before, Name =/= state,
                   #{Name := Later} <- [After], length(Fields) < 255, Later =/= Fields],
-    case maps:to_list(maps:from_list(lists:reverse(Changed))) of
-        [] -> ok;
-        Each -> check_states([{Module, Name, Size} || {{Name, Size}, Module} <- Each], Converted, Policy, C)
-    end.
+    [{Module, Name, Size, NewSize}
+     || {{Name, Size}, {Module, NewSize}} <- maps:to_list(maps:from_list(lists:reverse(Changed)))].
+
+check_records([], _, _, _) ->
+    ok;
+check_records(Changed, Converted, Policy, C) ->
+    check_states([{Module, Name, Size} || {Module, Name, Size, _} <- Changed], Converted, Policy, C).
 
 %% [{Module, [{Name, Fields, NewFields}]}]: the records that have as many fields as before, but others. Their
 %% size does not show which of the two a tuple is.
@@ -102,15 +106,17 @@ check_states(Changed, Converted, Policy, #{deadline := Deadline} = C) ->
     {States, Left} = search(Others, Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
     Left =:= [] orelse remark("~p processes could not be searched for records that change: ~ts",
                               [length(Left), some(Left, C)]),
+    report_holders(Changed, States, Policy,
+                   "unconverted processes hold records whose definition changes: ~ts", C).
+
+report_holders(Records, States, Policy, Format, C) ->
     Found = [{Module, Name, [Pid || {Pid, State} <- States,
                                     binary:match(State, pattern(Name, Size)) =/= nomatch]}
-             || {Module, Name, Size} <- Changed],
+             || {Module, Name, Size} <- Records],
     case {[holders(Holder, C) || {_, _, [_ | _]} = Holder <- Found], Policy} of
         {[], _} -> ok;
-        {Holders, refuse} -> fail("unconverted processes hold records whose definition changes: ~ts",
-                                  [lists:join("; ", Holders)]);
-        {Holders, report} -> remark("unconverted processes hold records whose definition changes: ~ts",
-                                    [lists:join("; ", Holders)])
+        {Holders, refuse} -> fail(Format, [lists:join("; ", Holders)]);
+        {Holders, report} -> remark(Format, [lists:join("; ", Holders)])
     end.
 
 %% The encoded states in which there is one of the patterns, and the processes that did not return theirs.

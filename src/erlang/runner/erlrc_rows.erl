@@ -4,7 +4,7 @@
 %% fails, at some time. An application converts them in a call of its appup or in a code_change; nothing else
 %% does. The values of persistent terms are looked at as one more table.
 -module(erlrc_rows).
--export([changed_rows/1, check_rows/1, left_rows/1, note_rows/4, unfit_rows/1]).
+-export([changed_rows/1, check_rows/1, is_matched/2, left_rows/1, note_rows/4, unfit_rows/1]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_kept, [await_done/2, in_process/3]).

@@ -2,11 +2,14 @@
 %%
 %% Ends an upgrade that would leave processes with states that the new code cannot have (erlrc_shape).
 -module(erlrc_states).
--export([check_converted_states/2, check_kept_states/2, check_redefined/3, check_unconverted_states/4]).
+-export([check_converted_records/2, check_converted_states/2, check_kept_states/2, check_redefined/3,
+         check_unconverted_states/4]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
--import(erlrc_shape, [own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
+-import(erlrc_record, [pattern/2, report_holders/5]).
+-import(erlrc_rows, [is_matched/2]).
+-import(erlrc_shape, [containing/2, own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
 
@@ -43,6 +46,25 @@ check_kept_states(Before, #{redefined := {Redefined, Policy}} = C) ->
     Then = maps:from_list(Before),
     Kept = [Row || {Pid, _, _, _, _} = Row <- Found, maps:find(Pid, Now) =:= maps:find(Pid, Then)],
     report_redefined(Kept, Policy, "code_change has not converted states: ~ts", C).
+
+%% The records of other modules in states that were converted: code_change may have converted its own record
+%% only. Not those that the new code still matches.
+check_converted_records(_, #{records := {[], _}}) ->
+    ok;
+check_converted_records(Pids, #{records := {Changed, Policy}} = C) ->
+    Records = [{Module, Name, Size} || {Module, Name, Size, NewSize} <- Changed, NewSize =/= Size],
+    Patterns = [pattern(Name, Size) || {_, Name, Size} <- Records],
+    States = case Records of [] -> []; _ -> states_now(Pids, C) end,
+    case containing(States, Patterns) of
+        [] ->
+            ok;
+        Holding ->
+            report_holders([Row || {_, Name, Size} = Row <- Records,
+                                   not is_matched({Name, Size, [], any}, C)],
+                           [{Pid, term_to_binary(State)} || {Pid, State} <- States,
+                                                            lists:member(Pid, Holding)],
+                           Policy, "code_change has not converted records: ~ts", C)
+    end.
 
 %% A field that has another place is certain to be taken for another. Where fields have only made place for
 %% others, these may be the same by new names.

@@ -5,7 +5,7 @@
 %% appup has it purged brutally. Those that a module handles messages for, and that wait, run its new code
 %% with their next message. Both have the data that they had.
 -module(erlrc_stranded).
--export([check_stranded/5, name_killed/2, name_served/2]).
+-export([check_stranded/5, name_killed/2, name_loggers/1, name_served/2]).
 -import(erlrc_census, [belongs/2, census/0, of_modules/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
@@ -37,6 +37,14 @@ check_stranded({Seen, Reached}, {Changing, Unreached, Killing}, Handling, Policy
                             [joined(Texts)]);
         {_, report} -> report(Texts)
     end.
+
+%% The logger leaves out a handler or a filter whose code is gone.
+name_loggers(Removed) ->
+    Lost = [Id || Removed =/= [], #{id := Id, module := Module} = Handler <- logger:get_handler_config(),
+                  lists:member(Module, Removed) orelse
+                      [Fun || {_, {Fun, _}} <- maps:get(filters, Handler, []),
+                              lists:member(element(2, erlang:fun_info(Fun, module)), Removed)] =/= []],
+    Lost =:= [] orelse remark("logger handlers need modules that are removed: ~0tp", [Lost]).
 
 %% Before modules are unloaded: the processes, of other applications, that run them.
 name_served([], _) ->

@@ -3,12 +3,15 @@
 %% Processes that call what the new code of their module does not have. They die when they next do: of a
 %% message, if a behaviour calls it, or when a loop comes round.
 -module(erlrc_unserved).
--export([check_callbacks/1, check_loops/1, lost_loops/4, report_lost/3, staying/2, unserved/4]).
+-export([check_callbacks/1, check_loops/1, holding_funs/3, lost_loops/4, report_lost/3, staying/2,
+         unserved/4]).
+-import(erlrc_call, [now_ms/0]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_code, [part/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [recall/1, remark/2]).
 -import(erlrc_machines, [lost_states/4]).
+-import(erlrc_record, [search/4]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
 
@@ -57,9 +60,9 @@ unserved_by_libraries(Olds, #{code := Code} = C) ->
     _ = of_modules([Module || {Module, _} <- Olds, not is_map_key(Module, recall(libraries))], C),
     Carried = [Row || {{_, _} = Row, true} <- maps:to_list(recall(carried))],
     Libraries = maps:with(column(1, Carried), recall(libraries)),
+    Own = both([Old || {Module, _} = Old <- Olds, is_map_key(Module, Libraries)], Code),
     [{Module, Functions, [Pid || {Same, Pid} <- Carried, Same =:= Module]}
-     || {Module, {_, Before}, {_, After}} <- both([Old || {Module, _} = Old <- Olds, is_map_key(Module, Libraries)],
-                                                  Code),
+     || {Module, {_, Before}, {_, After}} <- Own,
         [_ | _] = Functions <- [[F || F <- of_libraries(maps:get(Module, Libraries), Code),
                                       lists:member(F, Before), not lists:member(F, After)]]].
 
@@ -73,6 +76,22 @@ optional(Behaviour) ->
         Functions when is_list(Functions) -> Functions;
         _ -> []
     end.
+
+%% [{Module, Functions, Pids}]: those of Pids that keep funs such as fun m:f/1 of functions that are lost,
+%% [{Module, [{F, A}]}], as far as they answer for their states.
+holding_funs([], _, _) ->
+    [];
+holding_funs(Lost, Pids, #{deadline := Deadline} = C) ->
+    Patterns = [{Module, F, encoded_fun(Module, F)} || {Module, Functions} <- Lost, F <- Functions],
+    {Holding, _} = search(outliving(Pids, C), binary:compile_pattern(column(3, Patterns)), [],
+                          C#{deadline := min(Deadline, now_ms() + 2000)}),
+    [{Module, [F], Found}
+     || Holding =/= [], {Module, F, Pattern} <- Patterns,
+        [_ | _] = Found <- [[Pid || {Pid, State} <- Holding, binary:match(State, Pattern) =/= nomatch]]].
+
+encoded_fun(Module, {F, A}) ->
+    <<131, Encoded/binary>> = term_to_binary(fun Module:F/A),
+    Encoded.
 
 %% Most modules do not even mention what behaviours call. There may be hundreds, so library functions look.
 mentioning_callbacks(Rows) ->

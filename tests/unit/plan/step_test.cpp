@@ -52,17 +52,19 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
         "{code,{check_old_code,[m],{kill,0},[]}}");
   CHECK(sent(CheckOldCode{{}, {}, {m}}) == "{code,{check_old_code,[],refuse,[m]}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}}) ==
-        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[],[],[],[],[]}}");
+        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[],[],[],[],[],[]}}");
   CHECK(sent(CheckStranded{{app}, {m}, {m}, {n}, {.stranded = Policy::Stranded::refuse}}) ==
-        "{processes,{check_stranded,[a],[m],[m],[n],refuse,refuse,erlrc,[],[],[],[],[]}}");
+        "{processes,{check_stranded,[a],[m],[m],[n],refuse,refuse,erlrc,[],[],[],[],[],[]}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}, {.records = Policy::Records::report}}) ==
-        "{processes,{check_stranded,[a],[m],[],[],unreached,report,erlrc,[],[],[],[],[]}}");
+        "{processes,{check_stranded,[a],[m],[],[],unreached,report,erlrc,[],[],[],[],[],[]}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}, {}, {m}}) ==
-        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[m],[],[],[],[]}}");
+        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[m],[],[],[],[],[]}}");
   CHECK(sent(CheckStranded{{app}, {m}, {}, {}, {}, {}, {{m, {{n, 2}}}}}) ==
-        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[],[{m,[{n,2}]}],[],[],[]}}");
-  CHECK(sent(CheckStranded{{app}, {m}, {}, {}, {}, {}, {}, {}, {{m, {n, 2}, {{n, 3}}}}, {m}}) ==
-        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[],[],[],[{m,{n,2},[{n,3}]}],[m]}}");
+        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[],[{m,[{n,2}]}],[],[],[],[]}}");
+  CHECK(sent(CheckStranded{
+            {app}, {m}, {}, {}, {}, {}, {}, {}, {{m, {n, 2}, {{n, 3}}}}, {m}, {{m, {{n, 1}}}}}) ==
+        "{processes,{check_stranded,[a],[m],[],[],unreached,refuse,erlrc,[],[],[],[{m,{n,2},[{n,3}]}],[m],[{"
+        "m,[{n,1}]}]}}");
   const Unfit unfit{{{Atom{"state"}, 2, {3, 4}}}, {n}, {{app, {m}}}};
   CHECK(sent(CheckStates{{{m, unfit}}, {n}}) ==
         "{processes,{check_states,[{m,[{state,2,[3,4]}],[n],[{a,[m]}]}],[n],refuse}}");
