@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The functions of deb.bash that are about package commands, with rpm or dnf: $means is rpm or dnf, with our
-# plugin, or rpm-alone or dnf-alone, without one. Sourced after deb.bash. The packages are in $logs/rpms.
+# The functions of deb.bash that are about package commands, with rpm or dnf: $means is rpm, dnf or dnf5, with our
+# plugin, or rpm-alone, dnf-alone or dnf5-alone, without one. Sourced after deb.bash. The packages are in $logs/rpms.
 
 # install_programs: as in deb.bash, with the plugin of the package manager, and a package that provides the
 # shell, which scriptlets need.
@@ -20,6 +20,10 @@ install_programs() {
   elif [[ $means == dnf ]]; then
     install -D -m 0644 -t /usr/lib/python3/dist-packages/dnf-plugins \
       "$logs"/rpm-stage/usr/lib/python3/dist-packages/dnf-plugins/erlrc.py
+  elif [[ $means == dnf5 ]]; then
+    g++ -std=c++20 -shared -fPIC -o /tmp/erlrc.so "$here/../../hooks/dnf5/erlrc_libdnf5.cpp" -ldnf5
+    install -t "$(dnf5 --dump-main-config | sed -n 's/^pluginpath = //p')" /tmp/erlrc.so
+    install -D -m 0644 -t /etc/dnf/libdnf5-plugins "$here/../../hooks/dnf5/erlrc.conf"
   fi
   rpm --upgrade "$logs/rpms/shell-1.rpm"
 }
@@ -49,7 +53,12 @@ way_out() {
   fi
 }
 
-dnf_command() { dnf --assumeyes --disablerepo='*' --setopt=keepcache=1 "$@"; }
+# dnf 5 fails if there is no repository to disable.
+dnf_command() {
+  local none=(--disablerepo='*')
+  [[ $means != dnf5* ]] || none=()
+  "${means%-alone}" --assumeyes "${none[@]}" --setopt=keepcache=1 "$@"
+}
 
 put() {
   local word files=() command=install now
