@@ -198,11 +198,11 @@ ProcessId calling_program() {
 
 bool is_orphan() {
   bool adopted = false;
-  (void)nearest_ancestor([&](const Ancestor& one) {
+  const ProcessId caller = nearest_ancestor([&](const Ancestor& one) {
     adopted = adopts_orphans(one);
     return !is_shell(one);
   });
-  return adopted;
+  return adopted || caller.pid == 0;  // the first process of a container may be a shell
 }
 
 ProcessId calling_run() {
