@@ -43,10 +43,6 @@ bool has_come(const Package& package, const Snapshot& snapshot) {
   return now != nullptr && now->relations.version == package.version;
 }
 
-void drop_unneeded(const std::string& name, const Snapshot& snapshot, PackageActions& actions) {
-  if (!is_overwritten(name, snapshot)) drop_backup(name, snapshot, actions);
-}
-
 /// The nodes were not asked: nothing was replaced, or rpm was killed before.
 void end_not_asked(const Group& group, Come& come, const Snapshot& snapshot, PackageActions& actions) {
   std::vector<Package> both;
@@ -88,6 +84,10 @@ const InstalledPackage* find_installed(const Snapshot& snapshot, const std::stri
 
 PackagedApps apps_of(const InstalledPackage& package) {
   return package.member ? managed_apps(package.member).value_or(PackagedApps{}) : package.listed;
+}
+
+void drop_unneeded(const std::string& name, const Snapshot& snapshot, PackageActions& actions) {
+  if (!is_overwritten(name, snapshot)) drop_backup(name, snapshot, actions);
 }
 
 void name_way_out(const std::vector<Package>& packages, PackageActions& actions) {

@@ -15,6 +15,11 @@ namespace erlrc {
 /// The applications of a version that is on disk, if nodes are to be kept in sync with the package.
 PackagedApps apps_of(const InstalledPackage& package);
 
+/// Drops the backup of the package, if it has one that no node runs. It stays while two versions of the
+/// package are installed in one directory, where the files of the older one are gone. Needs
+/// snapshot.packages.
+void drop_unneeded(const std::string& name, const Snapshot& snapshot, PackageActions& actions);
+
 /// How the administrator returns to the old versions of these packages, while both are installed.
 void name_way_out(const std::vector<RunRecord::Package>& packages, PackageActions& actions);
 

@@ -48,6 +48,7 @@ PackageActions files_to_make(const WholeSet& set, const Snapshot& snapshot) {
     if (old != set.old.end() && snapshot.backup(name).empty()) actions.push_back(BackUp{name, old->second});
     actions.push_back(Stage{name, change.archive});
   }
+  if (snapshot.staged.empty() && !actions.empty()) actions.insert(actions.begin(), DropAllStaged{});
   return actions;
 }
 
@@ -84,10 +85,21 @@ PackageActions execute_set(const WholeSet& set, const Snapshot& snapshot) {
   return actions;
 }
 
+/// Without a record no run is open. If there are backups all the same, the host was restarted in the middle
+/// of one, since the record is in /run: no node needs its old files.
+PackageActions drop_left(const Snapshot& snapshot) {
+  PackageActions actions;
+  for (const auto& [name, backup] : snapshot.backups)
+    drop_unneeded(name, snapshot, actions);
+  return actions;
+}
+
 PackageActions begin(const Snapshot& found) {
   if (!found.opened) return {OpenArchives{}};
   if (!concerns_nodes(found)) return {Exit{}};
   if (!found.packages) return {LookUp{}};
+  if (found.staged.empty())  // nothing was made for this run yet
+    if (auto actions = drop_left(found); !actions.empty()) return actions;
   PackageActions questions;
   const Snapshot snapshot = with_loaded_versions(found, questions);
   if (!questions.empty()) return questions;
@@ -100,6 +112,15 @@ PackageActions begin(const Snapshot& found) {
     if (staged.damaged) return refuse(set, archive + " is damaged", snapshot);
   if (auto actions = files_to_make(set, snapshot); !actions.empty()) return actions;
   return execute_set(set, snapshot);
+}
+
+PackageActions recover(const Snapshot& snapshot) {
+  if (!snapshot.packages && !snapshot.backups.empty()) return {LookUp{}};
+  if (auto actions = drop_obsolete({}, snapshot); !actions.empty()) return actions;
+  PackageActions actions = drop_left(snapshot);
+  actions.push_back(DropAllStaged{});
+  actions.push_back(Exit{});
+  return actions;
 }
 
 bool drops_files(const PackageAction& action) {
@@ -255,6 +276,8 @@ PackageActions own_run(const RunRecord& record, const Snapshot& snapshot) {
       return run_unpacks(record, snapshot);
     case Moment::run_unpacked:
       return run_unpacked(record, snapshot);
+    case Moment::run_recovered:
+      return recover(snapshot);
     default:
       return {Exit{}};
   }

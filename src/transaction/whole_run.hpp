@@ -16,6 +16,7 @@
 //   record      moment         what is done                                              record after
 //   ----------  -------------  --------------------------------------------------------  ------------
 //   -           run_begins     no package has to do with nodes: Exit                     -
+//   -           run_begins     a run was cut off by a restart of the host: drop its backups  -
 //   -           run_begins     the packages will not fit together: Refuse                   -
 //   -           run_begins     stage, back up, store, then Execute the whole set         trying
 //   trying      (executed)     Exit                                                      done
@@ -26,6 +27,7 @@
 //   that lives  run_recovered  Refuse                                                    same
 //   of a run    run_begins     as run_ended; then what the moment asks for               -
 //   that died   run_recovered  as run_ended                                              -
+//   -           run_recovered  drop all that no node runs                                   -
 //
 // While the applications are started, the record is done and has the closed packages only, so a call that is
 // killed there is repeated.

@@ -94,6 +94,7 @@ killed() {
 # boot: starts the node as after a failure of the power, with what is on disk.
 boot() {
   rm -rf /run/erlrc
+  systemd-tmpfiles --boot --remove erlrc.conf
   eventually eval '! as_service epmd -names | grep -q "^name $node "'
   start_node $node 4040
   on_node $node '[application:ensure_all_started(A) || A <- [ca, cb, cc]].' >>"$logs/packages.log"

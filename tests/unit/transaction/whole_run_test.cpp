@@ -33,8 +33,9 @@ TEST_CASE("old files are backed up and new ones staged before a node is touched"
   Snapshot snapshot = upgrade_of_both();
   snapshot.staged.clear();
   snapshot.backups.clear();
-  CHECK(next({}, Called{}, snapshot) == Actions{BackUp{"app", {at("app", "1")}}, Stage{"app", "/app.rpm"},
-                                                BackUp{"lib", {at("lib", "1")}}, Stage{"lib", "/lib.rpm"}});
+  CHECK(next({}, Called{}, snapshot) == Actions{DropAllStaged{}, BackUp{"app", {at("app", "1")}},
+                                                Stage{"app", "/app.rpm"}, BackUp{"lib", {at("lib", "1")}},
+                                                Stage{"lib", "/lib.rpm"}});
 }
 
 TEST_CASE("all packages of a transaction are upgraded as one set, in the order of their needs") {
@@ -221,4 +222,32 @@ TEST_CASE("a transaction that was killed is finished by the next one and by a re
   CHECK(recovery.back() == PackageAction(nothing_to_start));
   snapshot.moment = Moment::run_begins;
   CHECK(next(record(State::done), Called{}, snapshot) == recovery);
+}
+
+TEST_CASE("what is left of a transaction during which the host was restarted is dropped by a recovery") {
+  Snapshot snapshot = end_with("1", "1");
+  snapshot.moment = Moment::run_recovered;
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{DropBackup{"app"}, DropBackup{"lib"}, DropAllStaged{}, Exit{}});
+  snapshot.packages.reset();
+  CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
+  snapshot.backups.clear();
+  CHECK(next({}, Called{}, snapshot) == Actions{DropAllStaged{}, Exit{}});
+}
+
+TEST_CASE("and by the next transaction, before it makes its own files") {
+  Snapshot snapshot = upgrade_of_both();
+  snapshot.staged.clear();
+  CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, DropBackup{"lib"}});
+}
+
+TEST_CASE(
+    "the only old files of a package of which rpm keeps two versions in one directory are not dropped") {
+  Snapshot snapshot = end_with("1", "1");
+  snapshot.moment = Moment::run_recovered;
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  InstalledPackage other = installed("app", "2");
+  other.member->apps.front().location = at("app", "1").location;
+  snapshot.packages->at("app").others = {other};
+  CHECK(next({}, Called{}, snapshot) == Actions{DropAllStaged{}, Exit{}});
 }

@@ -129,7 +129,7 @@ TEST_CASE("of a package that rpm has twice, nodes are upgraded from the version 
   CHECK(next({}, Called{}, snapshot) == Actions{second});
   const auto from = [&](std::vector<std::pair<Ask, bool>> answers) {
     snapshot.answers = std::move(answers);
-    return std::get<BackUp>(next({}, Called{}, snapshot).front()).apps;
+    return std::get<BackUp>(next({}, Called{}, snapshot).at(1)).apps;
   };
   snapshot.staged.clear();
   CHECK(from({{first, true}, {second, false}}) == PackagedApps{at("lib", "2")});
