@@ -71,13 +71,22 @@ serves() {
   holds "disk: only these" equal "$(cd /usr/lib64/erlang/lib && echo *)" "cowlib-$3 fast_xml-$2 p1_utils-$1"
   holds "node" equal "$(running egerl p1_utils)$(running egerl fast_xml)$(running egerl cowlib)" "[\"$1\"][\"$2\"][\"$3\"]"
   holds "the node has the code on disk" same_code
+  holds "the name by which the node has loaded a library is valid" valid_name "fast_xml-$2"
   holds "everything is used, and nothing fails" eventually all_work
   say "   $counted"
 }
-# A library that was loaded before rpm has unpacked it is reported until the node is restarted.
+# A library that was loaded before rpm has unpacked it is the same as the one on disk.
 same_code() {
   erlrc-node compare egerl >"$logs/compare" 2>&1 || true
-  equal "$(grep -v ' differs: \| in sync\|uses a NIF library that is not installed, loaded as /var/lib/erlrc/staged/' "$logs/compare")" ''
+  equal "$(grep -v ' differs: \| in sync' "$logs/compare")" ''
+}
+# valid_name DIRECTORY: whether the libraries of that version that are in use are there, by the names by which the node
+# has loaded them.
+valid_name() {
+  local name beam
+  beam=$(pgrep -u egerld -x beam.smp)
+  for name in $(sed -nE "s|.* (/.*/$1/priv/.*[.]so).*|\1|p" "/proc/$beam/maps" | sort -u); do [[ -e $name ]] || return 1; done
+  [[ -n ${name-} ]]
 }
 # stop_load: an application that is removed has no users.
 stop_load() {

@@ -29,7 +29,11 @@ install_programs() {
 }
 
 version_of() { rpm --query --queryformat '%{VERSION} install ok installed\n' "$1" 2>/dev/null | grep -v ' is not ' || true; }
-nothing_pending() { [[ ! -e /run/erlrc/rpm && ! -e /var/lib/erlrc/staged && -z $(ls /var/lib/erlrc/backups 2>/dev/null) ]]; }
+# Links to installed directories may stay of staged files.
+nothing_pending() {
+  [[ ! -e /run/erlrc/rpm && -z $(ls /var/lib/erlrc/backups 2>/dev/null) &&
+    -z $(find /var/lib/erlrc/staged -type f 2>/dev/null) ]]
+}
 
 packages() {
   local status=0 began ended

@@ -12,6 +12,11 @@ namespace erlrc {
 
 /// Contents of archives, staged for nodes to load before the package manager unpacks them:
 /// /var/lib/erlrc/staged/PACKAGE/.
+///
+/// While a node is upgraded, code:priv_dir/1 returns a staged directory. Processes may keep its name, as may
+/// supervisors, in the arguments of children. So when the files are dropped, the directory of each
+/// application that has been installed, and has more than code, becomes a link to where it is now. When that
+/// directory is gone, so is the link after the next run.
 class Staging {
 public:
   Staging();
@@ -26,6 +31,7 @@ public:
   /// The applications that the staged package declares desired on this host.
   std::set<Atom> desired(const std::string& package) const;
 
+  /// Drops the files, and links to what is no longer installed.
   void drop(const std::string& package) const;
   void drop_all() const;
 

@@ -4,7 +4,8 @@
 
 lib=/usr/lib/erlang/lib
 
-# node_says PACKAGE...: prints `PKG=VSN[!WHAT]` for each: the running version, or `-`, and problems with it.
+# node_says PACKAGE...: prints `PKG=VSN[!WHAT]` for each: the running version, or `-`, and problems with it. `priv`: what was
+# its directory when its process was converted is not there.
 node_says() {
   local list said status=0
   printf -v list '%s,' "$@"
@@ -24,6 +25,7 @@ node_says() {
            [[\"!code \", Srv:vsn()] || Srv:vsn() =/= Vsn],
            [[\"!file \", File] || File <- [code:which(Srv)], is_list(File),
                                not lists:member(filename:dirname(File), [lists:flatten(E) || E <- Expected])],
+           [[\"!priv \", Dir] || {priv, Dir} <- element(2, process_info(whereis(Srv), dictionary)), not filelib:is_dir(Dir)],
            [\"!suspended\" || lists:nth(2, element(4, sys:get_status(Srv))) =/= running],
            [[\"!path \", D] || D <- Dirs, not lists:member(D, [lists:flatten(E) || E <- Expected])],
            [\"!no path\" || Dirs =:= []], [\"!two paths\" || length(Dirs) > 1]]
@@ -66,11 +68,11 @@ dpkg_says() {
 }
 
 # leftovers: lists files that hooks must not leave. What has been reported in a run, what a node has refused, and the homes
-# of nodes stay.
+# of nodes stay, and of staged files links to installed directories.
 leftovers() {
   local file found=()
   mapfile -t found < <(find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /run/erlrc/commits \
-    ! -path /run/erlrc/reported ! -path /var/lib/erlrc/backups ! -path /var/lib/erlrc/staged \
+    ! -path /run/erlrc/reported ! -path /var/lib/erlrc/backups ! \( -path '/var/lib/erlrc/staged*' \( -type d -o -type l \) \) \
     ! -path '/var/lib/erlrc/refused*' ! -path '/var/lib/erlrc/nodes*' 2>/dev/null)
   for file in "$lib"/*.dpkg-* /usr/share/??/*.dpkg-*; do
     [[ ! -e $file ]] || found+=("$file")
