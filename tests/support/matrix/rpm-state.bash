@@ -22,13 +22,14 @@ is_unmet() {
 #
 #   table     `PACKAGE RPMDB/DISK/NODE` for each
 #   doubled   the packages of which two versions are installed
-#   older    those of them that run an older one in the node
+#   twice     the packages of which one version is installed twice: rpm was killed while it installed it again
+#   older     those of `doubled` that run an older one in the node
 #   state     agreed, or both (two versions are installed, the node runs the newer one), stale (it runs the older one),
 #             unmet (rpm has installed a package without what it needs; the node keeps versions that fit together),
 #             not ended (a record of the transaction is left), or what is wrong
 survey() {
   local package said vsns disk runs newest wrong=
-  table= doubled= older= state=agreed
+  table= doubled= twice= older= state=agreed
   said=" $(node_says "${subjects[@]}") "
   [[ $said != *'TOO OLD'* ]] || wrong+=" ${said#*TOO OLD}"
   for package in "${subjects[@]}"; do
@@ -37,10 +38,13 @@ survey() {
     runs=${runs%% [a-zA-Z]*}
     runs=${runs% }
     newest=${vsns##* }
+    if [[ $vsns == "$newest $newest" ]]; then twice+="${twice:+ }$package=$newest"; fi
     vsns=${vsns:--}
     table+="${table:+, }$package ${vsns// /+}/$disk/$(briefly "$runs")"
-    [[ $disk == "$(tr ' ' '\n' <<<"$vsns" | sort -V | paste -sd+)" ]] || wrong+=" $package: disk $disk;"
-    [[ $vsns != *' '* ]] || doubled+="${doubled:+ }$package"
+    # rpm may have been killed when it had removed the files of the old version.
+    [[ $disk == "$(tr ' ' '\n' <<<"$vsns" | sort -V -u | paste -sd+)" || ( $vsns == *' '* && $disk == "$newest" ) ]] ||
+      wrong+=" $package: disk $disk;"
+    [[ $vsns != *' '* || $vsns == "$newest $newest" ]] || doubled+="${doubled:+ }$package"
     if [[ $runs == "${newest:--}" ]]; then
       if [[ $vsns == *' '* && $state == agreed ]]; then state=both; fi
     elif [[ " $vsns " == *" $runs "* ]]; then
@@ -94,6 +98,13 @@ again() {
   fi
 }
 
+# reinstall PACKAGE=VSN...: what is installed twice.
+reinstall() {
+  step="rpm -U --replacepkgs $*"
+  # shellcheck disable=SC2046
+  quietly rpm --upgrade --replacepkgs $(for word in "$@"; do echo "$logs/rpms/${word/=/-}.rpm"; done)
+}
+
 recover() {
   step='erlrc-hook rpm recover'
   quietly erlrc-hook rpm recover
@@ -107,6 +118,7 @@ walk() {
   for ((i = 0; i < 4; i++)); do
     if [[ -e /run/erlrc/rpm ]]; then recover || true
     elif [[ $state == unmet ]]; then again "$@" || true
+    elif [[ $state == both && -n $twice ]]; then reinstall $twice || true
     elif [[ $state == both ]]; then erase old $doubled || true
     elif [[ $state == stale && $ended == yes && $means == dnf* && $i == 0 ]]; then undo || true
     elif [[ $state == stale ]]; then erase new $older || true
