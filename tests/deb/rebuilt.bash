@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by run with a set of Debian's packages (tests/support/rebuilt/sets.bash) that were rebuilt with
-# dh_erlrc, and optionally some of its packages. The whole set at once, and then each package, go through
-# the life of a package, next to a live node. After each step, dpkg, disk and node must agree. Each row has
+# dh_erlrc, and optionally some of its rows: packages, or `all`. The whole set at once, and then each package, go
+# through the life of a package, next to a live node. After each step, dpkg, disk and node must agree. Each row has
 # to be as in rebuilt.md, which explains the words.
 #
 # Why a step needed a restart is in $logs/restarts.log.
@@ -11,7 +11,11 @@ node=egerl
 set=$1
 choose_set "$set"
 shift
-(( ! $# )) || chosen=("$@")
+rows=("$@")
+if (( ! $# )); then
+  (( ${#chosen[@]} == 1 )) || rows=(all)
+  rows+=("${chosen[@]}")
+fi
 
 # vsn_of AGE PACKAGE: its version in that suite.
 vsn_of() { dpkg-deb --field "$(the_deb "$logs/$1" "$2")" Version; }
@@ -135,5 +139,6 @@ install -d -m 0755 /etc/egerl
 sed '/certfiles/,/CERTIFICATE/d; s/starttls: true/starttls: false/' "$here/../real/ejabberd/ejabberd.yml" \
   >/etc/egerl/ejabberd.yml
 say '| package | install | failing | upgrade | downgrade | reinstall | remove | purge |'
-(( $# || ${#chosen[@]} == 1 )) || life "${chosen[@]}"
-for package in "${chosen[@]}"; do life "$package"; done
+for name in "${rows[@]}"; do
+  if [[ $name == all ]]; then life "${chosen[@]}"; else life "$name"; fi
+done
