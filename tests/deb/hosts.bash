@@ -66,6 +66,10 @@ done
 cycle "No program can be executed in /tmp, /run and /var/lib/erlrc"
 umount /tmp /run /var/lib/erlrc
 
+mount -o remount,hidepid=2 /proc
+cycle "No user sees the processes of others in /proc (hidepid)"
+mount -o remount,hidepid=0 /proc
+
 say "State cannot be written:"
 mount -t tmpfs -o ro tmpfs /var/lib/erlrc
 holds "upgraded" put egerl=4.1.0

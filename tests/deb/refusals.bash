@@ -75,8 +75,22 @@ two=$(property erlrc@two MainPID)
 holds "the upgrade succeeds" put egerl=4.2.0
 has egerl 4.2.0
 holds "the restart is reported" said 'erlrc-hook: node one: restarted erlrc@one.service'
+holds "the triggers of erlrc end" unsaid 'cycle found while processing triggers'
 holds "one node was restarted, with the new version" eventually eval '[[ $(running one egerl) == *4.2.0* ]]'
 holds "the other one is as before" equal "$(running two egerl) $(property erlrc@two MainPID)" "[\"4.1.0\"] $two"
+
+say "The service cannot be restarted, as while the system shuts down:"
+holds "back, while no node runs" back_while_down
+conf 'on_refusal = restart'
+install -d /etc/systemd/system/erlrc@.service.d
+printf '[Unit]\nRefuseManualStart=yes\nRefuseManualStop=yes\n' >/etc/systemd/system/erlrc@.service.d/refuse.conf
+systemctl daemon-reload
+holds "the upgrade succeeds" put egerl=4.2.0
+has egerl 4.2.0
+holds "that is reported" said 'erlrc-hook: node one: could not restart erlrc@one.service'
+holds "both nodes run the old version" equal "$(running one egerl)$(running two egerl)" '["4.1.0"]["4.1.0"]'
+rm -r /etc/systemd/system/erlrc@.service.d
+systemctl daemon-reload
 
 say "policy-rc.d forbids a restart, and an option of apt-get sets on_refusal for one run:"
 holds "back, while no node runs" back_while_down

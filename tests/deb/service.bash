@@ -66,6 +66,22 @@ after=$(on_node one '[begin {module, M} = code:ensure_loaded(M), {M, M:module_in
   M <- lists:sort(element(2, application:get_key(A, modules)))].')
 holds "the same code" equal "$after" "$before"
 
+say "A package that stops the service itself before the upgrade, and starts it again:"
+for vsn in 4.0.1 4.1.0; do
+  tree=/tmp/tree
+  rm -rf $tree
+  dpkg-deb -R "/srv/archive/egerl_${vsn}_all.deb" $tree
+  sed -i '2i systemctl stop erlrc@one' $tree/DEBIAN/prerm
+  echo 'systemctl start erlrc@one' >>$tree/DEBIAN/postinst
+  dpkg-deb --root-owner-group -Zgzip -b $tree "/tmp/egerl_$vsn.deb" >/dev/null
+done
+holds "installed" packages dpkg -i /tmp/egerl_4.1.0.deb
+holds "downgraded" packages dpkg -i /tmp/egerl_4.0.1.deb
+holds "both nodes run it" equal "$(running one egerl)$(running two egerl)" '["4.0.1"]["4.0.1"]'
+holds "upgraded" packages dpkg -i /tmp/egerl_4.1.0.deb
+holds "both nodes run it" equal "$(running one egerl)$(running two egerl)" '["4.1.0"]["4.1.0"]'
+holds "the first one is a new process" refused test "$(property erlrc@one MainPID)" = "${first##*|}"
+
 say "The emulator is killed:"
 kill -KILL "$(property erlrc@two MainPID)"
 runs_again() { [[ $(versions two 2>/dev/null) == '["4.1.0"]["4.1.0"]' ]]; }
