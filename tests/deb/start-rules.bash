@@ -38,4 +38,31 @@ holds "is listed" equal "$(erlrc-node list)" "egerl start=none"
 holds "a package is removed" quietly dpkg --remove cb
 holds "and installed again" quietly dpkg -i "$(deb cb 1.0)"
 holds "its application is not started" runs '["1.1"] []'
+
+say "A node on which packages start what the entry names:"
+register --start cb >/dev/null
+holds "is listed" equal "$(erlrc-node list)" "egerl start=cb"
+holds "packages are removed" quietly dpkg --remove ca cb
+holds "and installed again" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+holds "what it names needs another one, and is not started" runs '[] []'
+holds "the reason is reported" grep -q 'cb: start: {not_started,ca}' "$logs/command.log"
+register --start ca,cb >/dev/null
+holds "installed again with both named" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+holds "both are started" runs '["1.0"] ["1.0"]'
+register --start ca >/dev/null
+holds "packages are removed" quietly dpkg --remove ca cb
+holds "and installed again" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
+holds "only what it names is started" runs '["1.0"] []'
+
+say "The hooks were off, and erlrc-sync brings the node in sync:"
+register --start all >/dev/null
+holds "packages are removed" quietly dpkg --remove cb
+echo 'hooks = off' >/etc/erlrc.d/erlrc.conf
+holds "and installed again" quietly dpkg -i "$(deb cb 1.0)"
+holds "the application is not started" runs '["1.0"] []'
+rm /etc/erlrc.d/erlrc.conf
+holds "erlrc-sync succeeds" quietly erlrc-sync
+holds "it has started the application" runs '["1.0"] ["1.0"]'
+holds "and reports that" equal "$(<"$logs/command.log")" $'erlrc-sync: (egerl) changed\n  cb: started'
+holds "which is all" equal "$(erlrc-sync 2>&1)" 'erlrc-sync: (egerl) in_sync'
 holds "no package is half done" nothing_pending
