@@ -200,8 +200,10 @@ PackageActions close_own(RunRecord record, const Snapshot& snapshot) {
   Group& group = *record.group_of(snapshot.package);
   group.state = State::done;
   group.find(snapshot.package)->closed = true;
-  const PackagedApps apps = managed_apps(snapshot.installed).value_or(PackagedApps{});
-  const bool used = is_used(snapshot.backup(snapshot.package));
+  const PackagedApps& backup = snapshot.backup(snapshot.package);
+  const PackagedApps apps =
+      without_other_backups(managed_apps(snapshot.installed).value_or(PackagedApps{}), backup);
+  const bool used = is_used(backup);
   if (!group.all_closed() && !apps.empty() && !used) actions.push_back(BackUp{snapshot.package, apps});
   actions.push_back(Store{std::move(record)});
   actions.push_back(Exit{});

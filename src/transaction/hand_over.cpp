@@ -93,7 +93,9 @@ void keep_for_another(PackagedApps handed, const PackagedApps& left, const Snaps
   PackagedApps apps = std::move(handed);
   std::ranges::copy(left, std::back_inserter(apps));
   // A backup that nodes run stays as it is.
-  if (apps.empty() || is_used(snapshot.backup(snapshot.package))) return;
+  const PackagedApps& backup = snapshot.backup(snapshot.package);
+  apps = without_other_backups(std::move(apps), backup);
+  if (apps.empty() || is_used(backup)) return;
   PackageVersions versions{.installed = apps, .nodes = snapshot.versions().nodes};
   if (ask({Ask::What::would_change, requests_for(Moment::about_to_remove, versions)}, snapshot, questions))
     actions.push_back(BackUp{snapshot.package, std::move(apps)});

@@ -40,7 +40,7 @@ PackagedApps to_back_up(const Snapshot& snapshot) {
     const auto same = std::ranges::find(*unpacking, app.app, &PackagedApp::app);
     return same == unpacking->end() || (installed && same->location != app.location);
   });
-  return old;
+  return without_other_backups(std::move(old), snapshot.backup(snapshot.package));
 }
 
 /// Whether the run has several archives of the calling package, and the next one is about to be unpacked.

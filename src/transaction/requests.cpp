@@ -131,6 +131,14 @@ PackagedApps with_backup(PackagedApps apps, const PackagedApps& backup) {
   return apps;
 }
 
+PackagedApps without_other_backups(PackagedApps apps, const PackagedApps& backup) {
+  std::erase_if(apps, [&](const PackagedApp& app) {
+    const PackagedApp* kept = find_app(backup, app.app);
+    return kept != nullptr && kept->vsn != app.vsn;
+  });
+  return apps;
+}
+
 std::vector<Request> all_reversed(const std::vector<Request>& requests) {
   std::vector<Request> back(requests.rbegin(), requests.rend());
   std::transform(back.begin(), back.end(), back.begin(), reversed);

@@ -130,7 +130,9 @@ std::set<std::string> roll_back_unmet(const RunRecord& record, const Snapshot& s
     RollBack made{package.name, {}};
     for (Request request : all_reversed(package.requests))
       if (const PackagedApp* app = find_app(snapshot.backup(package.name), request.app)) {
-        if (Version* to = version_after(request)) *to = {app->vsn, app->location.read_from};
+        Version* to = version_after(request);
+        if (to != nullptr && to->vsn != app->vsn) continue;
+        if (to != nullptr) *to = {app->vsn, app->location.read_from};
         read_from_installed(request, snapshot.packages->at(package.name), snapshot);
         made.requests.push_back(std::move(request));
       }

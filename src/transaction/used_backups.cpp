@@ -30,6 +30,13 @@ bool is_leaving(const Snapshot& snapshot) {
   }
 }
 
+/// Whether the calling package has another version than its backup holds.
+bool is_of_another_version(const std::string& package, const Snapshot& snapshot) {
+  if (package != snapshot.package) return false;
+  const PackagedApps apps = managed_apps(snapshot.installed).value_or(PackagedApps{});
+  return !apps.empty() && without_other_backups(apps, snapshot.backup(package)) != apps;
+}
+
 /// The package that ships the application once this call is over; absent: none does.
 std::optional<ControlMember> shipper(const Atom& app, const Snapshot& snapshot) {
   if (!is_leaving(snapshot) && ships(snapshot.installed, app)) return snapshot.installed;
@@ -53,7 +60,8 @@ bool is_needed(const std::string& package, const Snapshot& snapshot, PackageActi
 PackageActions drop_obsolete(const RunRecord& record, const Snapshot& snapshot) {
   PackageActions actions, questions;
   for (const auto& [name, backup] : snapshot.backups) {
-    if (!is_used(backup) || record.group_of(name) != nullptr) continue;
+    if (!is_used(backup) && !is_of_another_version(name, snapshot)) continue;
+    if (record.group_of(name) != nullptr) continue;
     if (!snapshot.packages) return {LookUp{}};
     const auto now = snapshot.packages->find(name);
     if (now == snapshot.packages->end() || !now->second.member) continue;

@@ -14,8 +14,9 @@
 
 namespace erlrc {
 
-/// Drops the used backups that no node runs any longer, since it was restarted, or asks for what has to be
-/// known first. Those of packages in the record belong to the run. Empty: there is nothing to do.
+/// Drops the used backups, and one of another version of the calling package, that no node runs any longer,
+/// since it was restarted, or asks for what has to be known first. Those of packages in the record belong to
+/// the run. Empty: there is nothing to do.
 PackageActions drop_obsolete(const RunRecord& record, const Snapshot& snapshot);
 
 /// Appends DropBackup for those of the named packages that have a backup which no node needs, or asks for

@@ -61,6 +61,18 @@ holds "downgraded" quietly dpkg -i "$(deb ca 1.0 flat)"
 agreed_at '1.0 ii'
 holds "purged" quietly dpkg --purge ca
 
+say "The node does not answer when hooks come, and another version follows:"
+holds "the old one" quietly dpkg -i "$(deb ca 1.0 flat)"
+# As if it had no hooks.
+rm /var/lib/dpkg/info/ca.{erlrc,prerm,postrm}
+beam=$(pgrep -u egerld -x beam.smp)
+kill -STOP "$beam"
+holds "is left half done" refused quietly env ERLRC_TIMEOUT=3 dpkg -i "$(deb ca 1.1 flat)"
+kill -CONT "$beam"
+holds "the next one" quietly dpkg -i "$(deb ca 1.2 flat)"
+agreed_at '1.2 ii'
+holds "purged" quietly dpkg --purge ca
+
 say "Two applications of one package in one directory, of which the second is refused:"
 # pair: prints for each application the versions of the application, its code and its process, and whether its
 # code is from the right path.

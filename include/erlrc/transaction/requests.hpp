@@ -51,6 +51,10 @@ bool is_used(const PackagedApps& backup);
 /// of another version holds the files that some node may still run; the moment `configured` deals with it.
 PackagedApps with_backup(PackagedApps apps, const PackagedApps& backup);
 
+/// `apps` without those whose backup holds another version, which some node may still run: that backup is not
+/// overwritten.
+PackagedApps without_other_backups(PackagedApps apps, const PackagedApps& backup);
+
 /// The requests that roll these back, in the order to execute them.
 std::vector<Request> all_reversed(const std::vector<Request>& requests);
 

@@ -57,6 +57,42 @@ TEST_CASE("a backup that nodes no longer run, since they were restarted, is drop
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}});
 }
 
+TEST_CASE("a backup that a node needs is not overwritten by that of another version") {
+  // All versions are in one directory. A node did not answer when version 2 came, and still runs version 1.
+  Snapshot snapshot = alone(Moment::about_to_unpack);
+  snapshot.installed = member("app", "2");
+  snapshot.unpacking->apps = {{Atom{"app"}, "3", at("app", "2").location}};
+  CHECK(next({}, Called{}, snapshot) == Actions{BackUp{"app", {at("app", "2")}}, Exit{}});
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  CHECK(next({}, Called{}, snapshot) == Actions{LookUp{}});
+  snapshot.packages = {{"app", {relations("app", "2"), "all", false, member("app", "2")}}};
+  CHECK(next({}, Called{}, snapshot) == Actions{kRunsBackup});
+  snapshot.answers = {{kRunsBackup, true}};
+  CHECK(next({}, Called{}, snapshot) == Actions{Exit{}});
+  snapshot.answers = {{kRunsBackup, false}};
+  CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}});
+
+  // While others of its upgrade set are to come.
+  snapshot = both(Moment::both_on_disk);
+  CHECK(next(set_record(State::trying), Executed{}, snapshot).front() ==
+        PackageAction{BackUp{"app", {at("app", "1")}}});
+  snapshot.backups = {{"app", {{Atom{"app"}, "0", backup_of("app").location}}}};
+  CHECK(next(set_record(State::trying), Executed{}, snapshot) ==
+        Actions{Store{set_record(State::done, true)}, Exit{}});
+}
+
+TEST_CASE("a rollback does not use the backup of another version") {
+  Snapshot snapshot = both(Moment::unpack_failed, "lib");
+  snapshot.packages->at("app").relations = relations("app", "2", "lib (>= 2)");
+  snapshot.backups = {{"app", {backup_of("app")}}};
+  const auto uses = [](const Actions& actions) {
+    return std::ranges::find(actions, PackageAction{UseBackup{"app"}}) != actions.end();
+  };
+  CHECK(uses(next(set_record(State::done, true), Called{}, snapshot)));
+  snapshot.backups.at("app").front().vsn = "0";
+  CHECK(!uses(next(set_record(State::done, true), Called{}, snapshot)));
+}
+
 TEST_CASE("a backup that this run may still need is not taken for one that nodes no longer run") {
   Snapshot snapshot = rolled_back(Moment::about_to_unpack, "3");
   snapshot.package = "lib";
