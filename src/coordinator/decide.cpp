@@ -38,6 +38,12 @@ std::string still_running(const NodeState& node, const Atom& app) {
   return "still running " + app.name + " " + loaded_vsn(node, app).value_or("?");
 }
 
+/// Whether the node runs the version of another package, which also has the application.
+bool runs_that_of_another(const Request& request, const NodeState& node, const Call& call) {
+  const auto vsn = loaded_vsn(node, request.app);
+  return call.options.is_of_another && vsn && call.options.is_of_another(request.app, *vsn);
+}
+
 Outcome restart_due(std::string why) {
   return Outcome::done(Word::restart_due, {std::move(why)});
 }
@@ -88,6 +94,10 @@ void plan_on(Visit& visit, NodeState& node, const Call& call) {
   const auto replaced = changes_something(decision) ? replaced_erlang(*visit.entry, node) : std::nullopt;
   if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+    if (leave && !replaced && refusal->is_stale() && runs_that_of_another(request, node, call)) {
+      visit.report.outcome = Outcome::done(Word::already_running);
+      return;
+    }
     visit.report.outcome = leave && refusal->is_stale()
                                ? restart_due(replaced ? *replaced : still_running(node, request.app))
                                : Outcome::refused(*refusal);

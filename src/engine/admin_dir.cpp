@@ -23,6 +23,13 @@ std::string package_part(const std::string& variable) {
   return text;
 }
 
+constexpr std::string_view member_suffix = ".erlrc";
+
+/// The package of a control member's file: NAME.erlrc or NAME:ARCH.erlrc.
+std::string package_of(const std::string& file) {
+  return file.substr(0, std::min(file.find(':'), file.size() - member_suffix.size()));
+}
+
 std::optional<ControlMember> load_control_member(const fs::path& file) {
   const auto text = read_file_if_exists(file);
   if (!text) return std::nullopt;
@@ -83,12 +90,29 @@ PackagedApps AdminDir::listed(const DpkgPackage& package) const {
   return apps;
 }
 
+std::vector<std::pair<std::string, ControlMember>> AdminDir::members() const {
+  std::vector<std::pair<std::string, ControlMember>> members;
+  for (const std::string& file : member_files()) {
+    try {
+      if (auto member = load_control_member(path_ / "info" / file))
+        members.emplace_back(package_of(file), *std::move(member));
+    } catch (const Error&) {  // of its package, which reports it
+      continue;
+    }
+  }
+  return members;
+}
+
 std::vector<std::string> AdminDir::hooked_packages() const {
-  constexpr std::string_view suffix = ".erlrc";
-  std::vector<std::string> names;
-  for (const std::string& name : directory_names(path_ / "info").value_or(std::vector<std::string>{}))
-    if (name.ends_with(suffix))
-      names.push_back(name.substr(0, std::min(name.find(':'), name.size() - suffix.size())));
+  std::vector<std::string> names = member_files();
+  for (std::string& name : names)
+    name = package_of(name);
+  return names;
+}
+
+std::vector<std::string> AdminDir::member_files() const {
+  auto names = directory_names(path_ / "info").value_or(std::vector<std::string>{});
+  std::erase_if(names, [](const std::string& name) { return !name.ends_with(member_suffix); });
   return names;
 }
 

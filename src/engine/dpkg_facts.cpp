@@ -86,6 +86,13 @@ std::string DpkgFacts::advice(const std::string& package) const {
          "` keeps the version that is installed; `apt-get -o Erlrc::Retry=on` tries again";
 }
 
+bool DpkgFacts::is_of_another(const Atom& app, const std::string& vsn) const {
+  return std::ranges::any_of(admin_.members(), [&](const auto& one) {
+    const auto* shipped = one.first == package_.name ? nullptr : find_app(one.second.apps, app);
+    return shipped != nullptr && shipped->vsn == vsn && one.second.policy == PackagePolicy::hot;
+  });
+}
+
 Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) const {
   Snapshot snapshot;
   snapshot.moment = moment;

@@ -223,7 +223,10 @@ Executor::Result Executor::one(const Request& request, const Site& site, Deadlin
   ExecuteOptions how{.until = until,
                      .leave_stale = options.leave_stale,
                      .each_alone = options.each_alone,
-                     .by_package = options.starts};
+                     .by_package = options.starts,
+                     .is_of_another = [&](const Atom& app, const std::string& vsn) {
+                       return facts_.is_of_another(app, vsn);
+                     }};
   how.remembers = !options.package.empty();
   how.retries = settings_.retry;
   if (!options.package.empty())

@@ -44,6 +44,7 @@ same() { equal "$(ask version)" "version $1" && equal "$(state)" "$before"; clos
 for vsn in 4.0.1 4.1.0; do dress eglib "$vsn"; dress egerl "$vsn"; bundle "$vsn"; bundle "$vsn" unstarted; done
 dress egerl 4.2.0
 bundle 4.2.0
+bundle 4.2.0 unstarted
 install_programs
 start_node egerl 4040
 register_node egerl
@@ -77,7 +78,12 @@ for how in bundle bundle-unstarted; do
   say "Another version, in $how:"
   begun "$(deb egerl 4.0.1)"
   holds "is installed" packages dpkg -i "$(deb $how 4.1.0)"
+  holds "silently" unsaid erlrc-
   holds "what runs is as before" same 4.0.1
+  holds "is upgraded" packages dpkg -i "$(deb $how 4.2.0)"
+  holds "silently" unsaid erlrc-
+  holds "and downgraded" packages dpkg -i "$(deb $how 4.1.0)"
+  holds "silently" unsaid erlrc-
   holds "in sync" in_sync
   holds "egerl is upgraded" packages dpkg -i "$(deb egerl 4.1.0)"
   holds "in the node" equal "$(runs) $(directory)" "[\"4.1.0\"] $egerl-4.1.0"

@@ -44,6 +44,9 @@ struct ExecuteOptions {
   /// A package asks: an application that does not run on a node is started there only if the node's entry
   /// lets packages do so. The argument is the name of the entry.
   std::function<PackageStarts(const std::string&)> by_package{};
+  /// With leave_stale: a node that runs a version of the application for which this holds is left as it is,
+  /// since another package has that version.
+  std::function<bool(const Atom&, const std::string&)> is_of_another{};
 };
 
 /// `site` with only the nodes that the request is for. Only the file name counts of entries that cannot be

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <erlrc/transaction/control_member.hpp>
@@ -48,10 +49,15 @@ public:
   /// are on disk and whose .app can be read.
   PackagedApps listed(const DpkgPackage& package) const;
 
+  /// The control members that can be read, with the names of their packages.
+  std::vector<std::pair<std::string, ControlMember>> members() const;
+
   /// The names of all installed packages with a control member.
   std::vector<std::string> hooked_packages() const;
 
 private:
+  std::vector<std::string> member_files() const;
+
   std::filesystem::path path_;
 };
 

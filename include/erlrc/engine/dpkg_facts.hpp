@@ -22,6 +22,7 @@ public:
   std::string record_name() const override { return "run"; }
   std::string advice(const std::string& package) const override;
   bool restarts_services() const override { return true; }
+  bool is_of_another(const Atom& app, const std::string& vsn) const override;
 
   /// An unreadable control member of the calling package is a warning, so that the package can be replaced
   /// and removed; at `configured` and `stays_installed` it throws.

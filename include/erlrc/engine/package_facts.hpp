@@ -26,6 +26,9 @@ public:
   /// Whether the services of nodes are restarted after a run that has noted them (OnRefusal::restart).
   virtual bool restarts_services() const = 0;
 
+  /// Whether a package other than the calling one is known to have that version of the application.
+  virtual bool is_of_another(const Atom&, const std::string&) const { return false; }
+
   /// What is always known. Does not fill `backups`, `staging` and `recorded_run_lives`: the engine does.
   virtual Snapshot load(Moment moment, const Site& site, Streams& streams) const = 0;
 

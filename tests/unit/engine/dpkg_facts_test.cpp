@@ -71,6 +71,18 @@ TEST_CASE("a package that dpkg is in the middle of, or has deconfigured, is know
   CHECK(snapshot.packages->at("lib").half_configured);
 }
 
+TEST_CASE("a version of another package is known as such") {
+  Host host;
+  host.installed("pkg", "all", "", "pkg.erlrc");
+  host.installed("lib", "amd64", "Multi-Arch: same\n", "lib:amd64.erlrc");
+  host.installed("broken", "all", "", "broken.erlrc");
+  host.dir.write("info/broken.erlrc", "nonsense");
+  const DpkgFacts facts(patience);
+  CHECK(facts.is_of_another(Atom{"lib"}, "1.0"));
+  CHECK(!facts.is_of_another(Atom{"lib"}, "1.1"));
+  CHECK(!facts.is_of_another(Atom{"pkg"}, "1.0"));
+}
+
 TEST_CASE("a package that is only unpacked is not taken for a configured one") {
   struct Row {
     std::string status, fields;
