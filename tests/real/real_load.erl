@@ -11,7 +11,7 @@
 %%
 %% Where an application has no such module, only the processes of the node are watched.
 -module(real_load).
--export([start/1, start/2, mark/0, result/0, errors/0, use_again/1, stop/0, release/0]).
+-export([start/1, start/2, mark/0, result/0, errors/0, use_again/1, notices/1, stop/0, release/0]).
 
 -define(patience, 60000).
 
@@ -41,6 +41,10 @@ errors() -> maps:get(errors, result()).
 %% possible. Returns errors.
 use_again(IsPossible) -> ask({use_again, IsPossible}).
 
+%% Breaks the application, for good. Returns what the calls notice, of: its `processes' do not answer, its `code'
+%% is gone.
+notices(App) -> ask({notices, App}).
+
 %% Ends the calls, and keeps what was made for them.
 stop() -> ask(stop).
 
@@ -52,7 +56,7 @@ release() ->
 
 ask(Question) ->
     real_load ! {self(), Question},
-    receive {real_load, Answer} -> Answer after ?patience -> error(no_answer) end.
+    receive {real_load, Answer} -> Answer after 10 * ?patience -> error(no_answer) end.
 
 %% Owns what was prepared, and answers questions.
 prepare(Starter, Module, Callers) ->
@@ -92,6 +96,10 @@ serve(State) ->
                    || Callers =/= [], IsPossible],
             serve(State#{holders := New ++ [Holder || {Pid, _} = Holder <- Holders,
                                                       not lists:member(Pid, Ended)]});
+        {From, {notices, App}} ->
+            #{callers := Callers} = State,
+            From ! {real_load, noticed(App, Callers)},
+            serve(State);
         {From, stop} ->
             #{callers := Callers} = State,
             [call(Pid, stop) || Pid <- Callers],
@@ -137,7 +145,7 @@ collect(#{callers := Callers}) -> [call(Pid, collect) || Pid <- Callers].
 
 call(Pid, Question) ->
     Pid ! {self(), Question},
-    receive {Pid, Question, Answer} -> Answer after ?patience -> error({caller, Pid}) end.
+    receive {Pid, Question, Answer} -> Answer after 5 * ?patience -> error({caller, Pid}) end.
 
 %% All callers have made some requests, and the messages about processes that ended by then have come.
 await_more(#{callers := Callers} = State) ->
@@ -146,6 +154,30 @@ await_more(#{callers := Callers} = State) ->
 
 drain(State) ->
     receive {'DOWN', _, process, Pid, Why} -> drain(ended(Pid, Why, State)) after 50 -> State end.
+
+noticed(_, []) ->
+    [];
+noticed(App, Callers) ->
+    {Took, _} = timer:tc(fun() -> fail(Callers, ?patience) end),
+    Patience = 2000 + Took div 200,
+    Suspended = real_break:suspend(App, Callers),
+    Processes = Suspended =/= [] andalso fail(Callers, Patience),
+    real_break:resume(Suspended),
+    real_break:empty(App),
+    Code = fail(Callers, Patience + 20000),
+    [processes || Processes] ++ [code || Code].
+
+%% Whether one of some more requests fails or is not answered in time.
+fail(Callers, Patience) ->
+    Asking = [spawn_monitor(fun() -> exit({failed, failures(Pid)}) end) || Pid <- Callers],
+    lists:any(fun({Pid, Ref}) ->
+                      receive {'DOWN', Ref, _, Pid, {failed, Failed}} -> Failed > 0 after Patience -> true end
+              end, Asking).
+
+failures(Caller) ->
+    call(Caller, some_more),
+    #{failed := Failed} = call(Caller, collect),
+    Failed.
 
 %% Not what has just begun, as the connections of the programs: what it is cannot be known.
 watch() ->

@@ -43,10 +43,9 @@ public:
   void print_head(const std::string& from, const std::string& to) {
     fmt::print("\n{} to {}\n\n", from, to);
     fmt::print(
-        "| application | versions | modules changed | appup | processes | failed | killed | longest, ms | "
-        "upgrade | "
-        "downgrade |\n"
-        "|---|---|---|---|---|---|---|---|---|---|\n");
+        "| application | versions | modules changed | appup | processes | notices | failed | killed | "
+        "longest, ms | upgrade | downgrade |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|\n");
   }
 
   void print(const Pair& pair, const Row& row) {
@@ -57,9 +56,9 @@ public:
       return;
     }
     ++done_;
-    fmt::print("| {} | {} -> {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", pair.from.app, pair.from.vsn,
-               pair.to.vsn, row.changed, row.appup, row.processes, row.failed, row.killed, row.longest,
-               row.up, row.down);
+    fmt::print("| {} | {} -> {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", pair.from.app,
+               pair.from.vsn, pair.to.vsn, row.changed, row.appup, row.processes, row.notices, row.failed,
+               row.killed, row.longest, row.up, row.down);
     std::fflush(stdout);
   }
 

@@ -16,7 +16,8 @@ using Json = nlohmann::json;
 
 LiveNodeOptions options(const Pair& pair, const std::vector<PackagedApp>& suite) {
   LiveNodeOptions made;
-  made.arguments = {"-pa", in_build("tests/real/beams")};
+  // Otherwise yaws expects a file with its configuration.
+  made.arguments = {"-yaws", "embedded", "true", "-pa", in_build("tests/real/beams")};
   // OTP's own applications are those of the node, except for the one that is tried. Some others are in
   // several packages, in other versions: that of its own package comes first, which means the last of -pa.
   for (const bool own : {false, true})
@@ -35,6 +36,14 @@ std::string ebin(const PackagedApp& app) {
 
 std::string unquoted(const std::string& text) {
   return text.size() >= 2 && text.front() == '"' ? text.substr(1, text.size() - 2) : text;
+}
+
+/// The elements of a list of atoms.
+std::string words(const std::string& list) {
+  std::string text;
+  for (const char c : list.substr(1, list.size() - 2))
+    text += c == ',' ? ", " : std::string(1, c);
+  return text;
 }
 
 /// The text without characters that would end a cell, cut to a length that fits.
@@ -76,13 +85,18 @@ Row Trial::run() {
       fmt::format("real:difference('{}', {}, {}).", pair_.from.app, ebin(pair_.from), ebin(pair_.to))));
   start(row);
   if (!row.not_started.empty()) return row;
+  change_twice(row);
+  if (load_.requests > 0) break_application(row);
+  return row;
+}
+
+void Trial::change_twice(Row& row) {
   row.processes = count();
   row.up = change(upgrade_main, pair_.to, row);
   row.processes += ", " + count();
-  if (!row.up.starts_with("done")) return row;
+  if (!row.up.starts_with("done")) return;
   row.down = change(downgrade_main, pair_.from, row);
   row.processes += ", " + count();
-  return row;
 }
 
 void Trial::start(Row& row) {
@@ -161,6 +175,13 @@ void Trial::count_failures(bool restarts, Row& row) {
     row.longest = fmt::format("{:.1f} ({:.1f})", load_.longest_ms, load_.before_ms);
   }
   row.killed = std::to_string(load_.killed.size());
+}
+
+/// A load that does not fail without the code of the application proves nothing.
+void Trial::break_application(Row& row) {
+  row.notices = words(lab_.ask(fmt::format("real_load:notices('{}').", pair_.from.app)));
+  if (row.notices.find("code") == std::string::npos)
+    row.wrong.push_back("the load does not notice that the application is broken");
 }
 
 /// The node runs what its code path leads to, modules and libraries. Libraries that only a restart replaces

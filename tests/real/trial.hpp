@@ -24,6 +24,7 @@ struct Row {
   std::string failed;              ///< "F of N" requests, in both changes; empty: nothing calls it
   std::string killed;              ///< the number of processes that ended in them
   std::string longest;             ///< the longest request in milliseconds, and the longest before
+  std::string notices;             ///< of what is broken, what the load notices
   std::vector<std::string> wrong;  ///< what is not as the programs report; must be empty
 };
 
@@ -36,9 +37,11 @@ public:
 
 private:
   void start(Row& row);
+  void change_twice(Row& row);
   std::string change(ToolMain tool, const PackagedApp& after, Row& row);
   void check(const std::string& question, Row& row);
   void count_failures(bool restarts, Row& row);
+  void break_application(Row& row);
   void compare(bool restart_is_due, Row& row);
   std::string count();
 
