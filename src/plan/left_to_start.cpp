@@ -42,10 +42,12 @@ std::vector<std::string> new_phases(const AppSpec& from, const AppSpec& to) {
 
 std::vector<std::string> left_to_start(const AppFiles& from, const AppFiles& to) {
   std::vector<std::string> remarks;
-  if (!from.spec.mod || !to.spec.mod) return remarks;
+  if (!to.spec.mod && from.spec.mod)
+    remarks.push_back("the application is no longer started by a module: its processes run until it is stopped");
+  if (!to.spec.mod) return remarks;
   const Atom& module = to.spec.mod->module;
   const std::string start = module.name + ":start/2";
-  if (*from.spec.mod != *to.spec.mod) {
+  if (from.spec.mod != to.spec.mod) {
     remarks.push_back(
         start + " is new as the start of the application, or has another argument: it is called" + kWhen);
   } else if (compare(start_code(from, module), start_code(to, module)) == CodeComparison::other) {

@@ -124,6 +124,36 @@ TEST_CASE("an application without a callback module can have another environment
   CHECK(lab.ask("application:get_env(lib, of_vsn).") == R"({ok,"2.0.0"})");
 }
 
+TEST_CASE("an application that gains a callback module, or loses it, can be changed again") {
+  Lab lab;
+  for (const auto& [vsn, keys] : std::vector<std::pair<std::string, std::string>>{
+           {"1.0.0", ", {mod, []}"}, {"2.0.0", ""}, {"3.0.0", ", {mod, []}"}, {"4.0.0", ""}})
+    lab.add(servers("lib", vsn, {"lib_a"}, keys));
+  const std::string gained = "  remark: lib_app:start/2 is new as the start of the application";
+  const std::string lost = "  remark: the application is no longer started by a module";
+  const auto change = [&](const Ran& ran, const std::string& remark, const std::string& vsn) {
+    INFO(ran);
+    CHECK(ran.exit == 0);
+    CHECK(has(ran.out, remark));
+    CHECK(lab.ask("application:get_key(lib, vsn).") == "{ok,\"" + vsn + "\"}");
+  };
+  SECTION("without a process") {
+    lab.start("lib", "1.0.0");
+    change(lab.upgrade("lib", "1.0.0", "2.0.0"), gained, "2.0.0");
+    change(lab.downgrade("lib", "1.0.0", "2.0.0"), "", "1.0.0");
+    change(lab.upgrade("lib", "1.0.0", "2.0.0"), gained, "2.0.0");
+    change(lab.upgrade("lib", "2.0.0", "3.0.0"), lost, "3.0.0");
+  }
+  SECTION("with processes") {
+    lab.start("lib", "2.0.0");
+    change(lab.upgrade("lib", "2.0.0", "3.0.0"), lost, "3.0.0");
+    change(lab.upgrade("lib", "3.0.0", "4.0.0"), gained, "4.0.0");
+    CHECK(lab.ask("is_pid(whereis(lib_a)).") == "true");
+    CHECK(lab.stop("lib", "4.0.0").exit == 0);
+    CHECK(lab.ask("whereis(lib_a).") == "undefined");
+  }
+}
+
 namespace {
 
 /// The environment of a node whose configuration is in several places, after `then` has changed zoo.

@@ -4,8 +4,8 @@
 -module(erlrc_app).
 -export([all_keys/1, await_end/3, change_back/3, config_change/3, configuration/1, end_start/3, environment/1,
          has_ended/1, has_ended/2, is_included/1, is_there/1, loaded_apps/0, remark_restart/1,
-         set_at_run_time/4, set_environment/2, set_run_time_settings/2, start_type/2, starting_apps/1,
-         unload/3, unloaded_with/2]).
+         running_apps/1, set_at_run_time/4, set_environment/2, set_run_time_settings/2, start_type/2,
+         starting_apps/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, briefly/4, hook/4, now_ms/0]).
 -import(erlrc_journal, [recall/1, remark/2]).
 -import(erlrc_text, [expect/4, fail/2]).
@@ -42,6 +42,9 @@ is_there(App) ->
 
 starting_apps(C) ->
     [App || {App, _, _, _} <- proplists:get_value(starting, info(C), [])].
+
+%% [{App, its master | undefined: it has no callback module}]
+running_apps(C) -> proplists:get_value(running, info(C), []).
 
 %% none, or the type with which it was started.
 start_type(App, C) ->

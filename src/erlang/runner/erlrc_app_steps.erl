@@ -5,8 +5,8 @@
 -export([app_step/3]).
 -import(erlrc_app, [all_keys/1, await_end/3, change_back/3, config_change/3, configuration/1, end_start/3,
                     environment/1, has_ended/1, is_included/1, is_there/1, loaded_apps/0, remark_restart/1,
-                    set_at_run_time/4, set_environment/2, set_run_time_settings/2, start_type/2,
-                    starting_apps/1, unload/3, unloaded_with/2]).
+                    running_apps/1, set_at_run_time/4, set_environment/2, set_run_time_settings/2,
+                    start_type/2, starting_apps/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, now_ms/0]).
 -import(erlrc_journal, [journal/2, journal_first/2, remark/2, take_newest/0]).
 -import(erlrc_text, [expect/4, fail/2, short/1]).
@@ -24,10 +24,10 @@ app_step(do, {require_not_running, App}, C) ->
     end;
 
 app_step(do, {stay_running, App, Type}, C) ->
-    %% Without a callback module it has no process, and cannot end by itself.
-    case application:get_key(App, mod) of
-        {ok, {_, _}} -> expect_running(App), C#{stays := {App, Type}};
-        _ -> C
+    %% Without a process it cannot end by itself.
+    case has_process(App, C) of
+        true -> expect_running(App), C#{stays := {App, Type}};
+        false -> C
     end;
 app_step(undo, {stay_running, App, Type}, C) ->
     case has_ended(App) of
@@ -156,6 +156,13 @@ app_step(undo, {config_change, App, Called, Changed}, C) ->
 %% The entry is one of eval_script (erlrc_otp).
 app_step(undo, {configuration, Conf}, C) ->
     expect(ok, bounded(application_controller, change_application_data, [[], Conf], C), "configuration", []).
+
+%% It has none if it was started without a callback module; an upgrade may have given it one since.
+has_process(App, C) ->
+    case is_pid(application_controller:get_master(App)) of
+        true -> true;
+        false -> not lists:member({App, undefined}, running_apps(C))
+    end.
 
 %% It may have ended since it was observed, even because it was asked for its processes.
 expect_running(App) ->
