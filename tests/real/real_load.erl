@@ -61,6 +61,7 @@ ask(Question) ->
 %% Owns what was prepared, and answers questions.
 prepare(Starter, Module, Callers) ->
     register(real_load, self()),
+    process_flag(trap_exit, true),
     Calls = code:which(Module) =/= non_existing,
     _ = Calls andalso erlang:function_exported(module(Module), prepare, 0) andalso Module:prepare(),
     Self = self(),
@@ -110,7 +111,19 @@ serve(State) ->
             [exit(Pid, kill) || {Pid, _} <- Holders],
             exit(released);
         {'DOWN', _, process, Pid, Why} ->
-            serve(ended(Pid, Why, State))
+            serve(ended(Pid, Why, State));
+        {'EXIT', Pid, Why} ->
+            serve(replaced(Pid, Why, State))
+    end.
+
+%% A caller that was killed inside the application. The next one begins with nothing.
+replaced(Pid, Why, #{module := Module, callers := Callers, killed := Killed} = State) ->
+    case lists:member(Pid, Callers) of
+        true ->
+            New = spawn_link(fun() -> process_flag(trap_exit, true), loop(Module, none, nothing()) end),
+            State#{callers := [New | lists:delete(Pid, Callers)], killed := [{caller, reason(Why)} | Killed]};
+        false ->
+            State
     end.
 
 %% It may have ended with what it has made.
@@ -141,11 +154,17 @@ texts(Terms) -> [unicode:characters_to_binary(io_lib:format("~0tP", [T, 40])) ||
 longest(Counts) -> lists:max([0 | [maps:get(longest, C) || C <- Counts]]).
 
 %% The counts of all callers, which begin anew.
-collect(#{callers := Callers}) -> [call(Pid, collect) || Pid <- Callers].
+collect(#{callers := Callers}) ->
+    [Counts || Pid <- Callers, Counts <- [call(Pid, collect)], Counts =/= gone].
 
 call(Pid, Question) ->
+    Ref = monitor(process, Pid),
     Pid ! {self(), Question},
-    receive {Pid, Question, Answer} -> Answer after 5 * ?patience -> error({caller, Pid}) end.
+    receive
+        {Pid, Question, Answer} -> demonitor(Ref, [flush]), Answer;
+        {'DOWN', Ref, _, _, _} -> gone
+    after 5 * ?patience -> error({caller, Pid})
+    end.
 
 %% All callers have made some requests, and the messages about processes that ended by then have come.
 await_more(#{callers := Callers} = State) ->
@@ -153,7 +172,11 @@ await_more(#{callers := Callers} = State) ->
     drain(maps:merge(#{before => 0}, State)).
 
 drain(State) ->
-    receive {'DOWN', _, process, Pid, Why} -> drain(ended(Pid, Why, State)) after 50 -> State end.
+    receive
+        {'DOWN', _, process, Pid, Why} -> drain(ended(Pid, Why, State));
+        {'EXIT', Pid, Why} -> drain(replaced(Pid, Why, State))
+    after 50 -> State
+    end.
 
 noticed(_, []) ->
     [];
@@ -176,8 +199,10 @@ fail(Callers, Patience) ->
 
 failures(Caller) ->
     call(Caller, some_more),
-    #{failed := Failed} = call(Caller, collect),
-    Failed.
+    case call(Caller, collect) of
+        #{failed := Failed} -> Failed;
+        gone -> 1
+    end.
 
 %% Not what has just begun, as the connections of the programs: what it is cannot be known.
 watch() ->
@@ -214,14 +239,22 @@ reason(Why) -> Why.
 
 %% --- A caller
 
+%% What a call has made, and is linked to it, may end.
 caller(Owner, Module) ->
+    process_flag(trap_exit, true),
     Made = Module:use(Module:start()),
     Owner ! {self(), called},
     loop(Module, Made, nothing()).
 
 %% Keeps what was made.
 idle(Made) ->
-    receive {From, made} -> From ! {self(), made, Made}, idle(Made) end.
+    receive
+        {From, made} -> From ! {self(), made, Made}, idle(Made);
+        {'EXIT', _, _} -> stay(), idle(Made)
+    end.
+
+%% Ends with its owner.
+stay() -> is_pid(whereis(real_load)) orelse exit(released).
 
 nothing() -> #{requests => 0, failed => 0, longest => 0, errors => []}.
 
@@ -229,6 +262,7 @@ loop(Module, Made, Counts) ->
     receive
         {From, collect} -> From ! {self(), collect, Counts}, loop(Module, Made, nothing());
         {From, stop} -> From ! {self(), stop, ok}, idle(Made);
+        {'EXIT', _, _} -> stay(), loop(Module, Made, Counts);
         {From, some_more} ->
             More = fun(_, {Last, So}) -> request(Module, Last, So) end,
             {Made1, Counts1} = lists:foldl(More, {Made, Counts}, lists:seq(1, 20)),

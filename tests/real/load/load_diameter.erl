@@ -8,28 +8,28 @@
 -include_lib("diameter/include/diameter.hrl").
 
 -define(dictionary, diameter_gen_base_rfc6733).
+-define(host, {127, 0, 0, 1}).
 -define(realm, "load.example").
 
 prepare() ->
     ok = diameter:start_service(server, service("server")),
     ok = diameter:start_service(client, service("client")),
-    {ok, Listener} = diameter:add_transport(server, {listen, [{transport_module, diameter_tcp},
-                                                              {transport_config, [{ip, {127, 0, 0, 1}}, {port, 0}]}]}),
+    {ok, Listener} = diameter:add_transport(server, {listen, tcp([{ip, ?host}, {port, 0}])}),
     true = diameter:subscribe(client),
-    {ok, _} = diameter:add_transport(client, {connect, [{transport_module, diameter_tcp},
-                                                        {transport_config, [{raddr, {127, 0, 0, 1}},
-                                                                            {rport, port(Listener)}]}]}),
+    {ok, _} = diameter:add_transport(client, {connect, tcp([{raddr, ?host}, {rport, port(Listener)}])}),
     receive #diameter_event{info = Up} when element(1, Up) =:= up -> ok end.
 
+tcp(Config) -> [{transport_module, diameter_tcp}, {transport_config, Config}].
+
 service(Name) ->
-    [{'Origin-Host', Name ++ "." ++ ?realm}, {'Origin-Realm', ?realm}, {'Vendor-Id', 0}, {'Product-Name', "load"},
-     {'Auth-Application-Id', [0]}, {decode_format, map},
+    [{'Origin-Host', Name ++ "." ++ ?realm}, {'Origin-Realm', ?realm}, {'Vendor-Id', 0},
+     {'Product-Name', "load"}, {'Auth-Application-Id', [0]}, {decode_format, map},
      {application, [{alias, load}, {dictionary, ?dictionary}, {module, ?MODULE}]}].
 
 port(Listener) ->
     case diameter_tcp:ports(Listener) of
         [{listen, Port, _}] -> Port;
-        [] -> timer:sleep(10), port(Listener)
+        [] -> timer:sleep(10), port(Listener)   % not yet
     end.
 
 start() -> none.
@@ -55,4 +55,5 @@ handle_error(Why, _, _, _) -> {error, Why}.
 
 handle_request(#diameter_packet{msg = ['RAR' | #{'Session-Id' := Id}]}, _, {_, Caps}) ->
     #diameter_caps{origin_host = {Own, _}} = Caps,
-    {reply, ['RAA' | #{'Session-Id' => Id, 'Result-Code' => 2001, 'Origin-Host' => Own, 'Origin-Realm' => ?realm}]}.
+    {reply, ['RAA' | #{'Session-Id' => Id, 'Result-Code' => 2001, 'Origin-Host' => Own,
+                       'Origin-Realm' => ?realm}]}.

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 -module(load_ftp).
-%% Sessions, which are processes of the application, with a server of ours that is always in the same directory.
+%% Sessions, which are processes of the application, with a server of ours that knows one directory.
 -export([prepare/0, start/0, use/1]).
 
 prepare() ->

@@ -13,17 +13,19 @@ prepare() ->
     Agent = directory("agent"),
     Manager = directory("manager"),
     Host = tuple_to_list(?host),
-    ok = snmp_config:write_agent_snmp_files(Agent, [v2], Host, free_port(), Host, Port, "load", trap, none, "",
-                                            "load agent", 484),
+    ok = snmp_config:write_agent_snmp_files(Agent, [v2], Host, free_port(), Host, Port, "load", trap, none,
+                                            "", "load agent", 484),
     ok = snmp_config:write_manager_snmp_files(Manager, Host, free_port(), 484, "load manager", [], [], []),
-    ok = application:set_env(snmp, agent, [{versions, [v2]}, {db_dir, Agent}, {config, [{dir, Agent}]}]),
-    ok = application:set_env(snmp, manager, [{versions, [v2]}, {config, [{dir, Manager}, {db_dir, Manager}]}]),
+    configure(agent, [{db_dir, Agent}, {config, [{dir, Agent}]}]),
+    configure(manager, [{config, [{dir, Manager}, {db_dir, Manager}]}]),
     ok = snmp:start_agent(normal),
     ok = snmp:start_manager(normal),
     ok = snmpm:register_user("load", ?MODULE, self()),
     ok = snmpm:register_agent("load", "agent", [{engine_id, "load agent"}, {address, ?host}, {port, Port},
                                                 {version, v2}, {sec_model, v2c}, {community, "public"},
                                                 {sec_name, "initial"}, {sec_level, noAuthNoPriv}]).
+
+configure(Part, Options) -> ok = application:set_env(snmp, Part, [{versions, [v2]} | Options]).
 
 directory(Name) ->
     Dir = filename:absname("load_snmp_" ++ Name),
