@@ -12,6 +12,8 @@
 #include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/sys/file.hpp>
 
+#include "dependents.hpp"
+
 namespace erlrc {
 namespace {
 
@@ -111,6 +113,7 @@ Snapshot DpkgFacts::load(Moment moment, const Site& site, Streams& streams) cons
     snapshot.hooked = admin_.hooked_packages();
   // The package stays installed for another architecture, with the same applications.
   if (removes(moment) && std::ranges::count(snapshot.hooked, package_.name) > 1) snapshot.installed.reset();
+  if (moment == Moment::configured) snapshot.dependents = not_started(snapshot);
   if (upgrades(moment) || removes(moment) || moment == Moment::forgotten) snapshot.moves = load_moved_apps();
   snapshot.removal_refused =
       moment == Moment::removed && load_run_notes(refused_removals).contains(package_.name);
@@ -134,6 +137,29 @@ std::optional<ControlMember> DpkgFacts::installed_member(Moment moment, Streams&
   }
 }
 
+/// What is installed for another architecture, too, stays.
+bool DpkgFacts::is_removed(const std::string& package, const Snapshot& snapshot) const {
+  return std::ranges::count(snapshot.hooked, package) <= 1 &&
+         std::ranges::any_of(dpkg_.removals, [&](const std::string& argument) {
+           return argument.substr(0, argument.find(':')) == package;
+         });
+}
+
+std::vector<Dependent> DpkgFacts::not_started(Snapshot snapshot) const {
+  const std::set<std::string> failed = load_run_notes(failed_starts);
+  if (failed.empty()) return {};
+  look_up({}, snapshot);
+  return dependents(snapshot, [&](const std::string& name) { return failed.contains(name); });
+}
+
+std::vector<Dependent> DpkgFacts::dependents(const Snapshot& snapshot,
+                                             const std::function<bool(const std::string&)>& counts) const {
+  std::map<std::string, ControlMember> others;
+  for (const auto& [name, package] : *snapshot.packages)
+    if (package.member && name != package_.name && counts(name)) others[name] = *package.member;
+  return dependents_of(managed_apps(snapshot.installed).value_or(PackagedApps{}), others);
+}
+
 void DpkgFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
   if (snapshot.packages) return;
   if (snapshot.hooked.empty()) snapshot.hooked = admin_.hooked_packages();
@@ -146,6 +172,10 @@ void DpkgFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
       names.push_back(package.name);
   snapshot.packages.emplace();
   query(names, snapshot);
+  if (!removes(snapshot.moment)) return;
+  snapshot.dependents = dependents(snapshot, [](const std::string&) { return true; });
+  for (Dependent& one : snapshot.dependents)
+    one.removed = is_removed(one.package, snapshot);
 }
 
 bool DpkgFacts::extract(const fs::path& archive, const fs::path& directory) const {

@@ -161,8 +161,9 @@ public:
     return true;
   }
 
-  bool operator()(const NoteRefusal&) {
-    (void)add_run_note(refused_removals, snapshot_.package);
+  bool operator()(const Note& action) {
+    const bool removal = action.what == Note::What::refused_removal;
+    (void)add_run_note(removal ? refused_removals : failed_starts, snapshot_.package);
     return true;
   }
 

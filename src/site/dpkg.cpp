@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/site/dpkg.hpp>
 
+#include <algorithm>
+
 #include <erlrc/base/error.hpp>
 #include <erlrc/sys/child_program.hpp>
 #include <erlrc/sys/file.hpp>
@@ -40,7 +42,8 @@ void add_below(const fs::path& directory, std::vector<fs::path>& archives) {
 DpkgProcess calling_dpkg() {
   const ProcessId id = nearest_ancestor([](const Ancestor& one) { return one.name == "dpkg"; });
   if (id.pid == 0) return {};
-  return {id, archives_in(process_arguments(id.pid), process_directory(id.pid).value_or("/"))};
+  const auto arguments = process_arguments(id.pid);
+  return {id, archives_in(arguments, process_directory(id.pid).value_or("/")), removals_in(arguments)};
 }
 
 ProcessId calling_apt() {
@@ -71,6 +74,19 @@ std::vector<fs::path> archives_in(const std::vector<std::string>& arguments, con
     }
   }
   return archives;
+}
+
+std::vector<std::string> removals_in(const std::vector<std::string>& arguments) {
+  const auto removes = [](const std::string& argument) {
+    const bool is_short = argument.starts_with('-') && !argument.starts_with("--");
+    return argument == "--remove" || argument == "--purge" ||
+           (is_short && argument.find_first_of("rP") != std::string::npos);
+  };
+  std::vector<std::string> names;
+  if (std::ranges::none_of(arguments, removes)) return names;
+  for (std::size_t i = 1; i < arguments.size(); ++i)
+    if (!arguments[i].starts_with('-')) names.push_back(arguments[i]);
+  return names;
 }
 
 std::string package_of_file_name(const fs::path& archive) {

@@ -10,6 +10,7 @@
 
 #include "both_on_disk.hpp"
 #include "candidates.hpp"
+#include "dependents.hpp"
 #include "hand_over.hpp"
 #include "moved_apps.hpp"
 #include "roll_back.hpp"
@@ -131,6 +132,8 @@ PackageActions bring_in_sync(const Snapshot& snapshot) {
     actions.push_back(Execute{std::move(changes), Execute::How::each});
   actions.push_back(
       Execute{requests_for(snapshot.moment, snapshot.versions()), Execute::How::all_or_none, true});
+  if (auto starts = start_dependents(snapshot); !starts.empty())
+    actions.push_back(Execute{std::move(starts), Execute::How::each});
   return actions;
 }
 
@@ -199,6 +202,8 @@ PackageActions remove(const Snapshot& snapshot) {
       stops, [&](const Request& stop) { return find_app(left, stop.app) == nullptr; });
   auto changes = leave_to_others(snapshot.package, {moved.begin(), moved.end()}, snapshot);
   stops.erase(moved.begin(), moved.end());
+  if (!stops.empty()) stop_dependents(snapshot, actions, questions);
+  if (!questions.empty()) return questions;
   const bool changes_all = !changes.empty() && stops.empty();
   for (Request& change : changes)
     actions.push_back(Execute{{std::move(change)}, Execute::How::all_or_none});
@@ -234,7 +239,8 @@ PackageActions after_removal(const RunRecord& record, const Executed& executed, 
   if (!questions.empty()) return questions;
   const int code = std::max(executed.worst, executed.code);
   const bool refused = code != 0 && code != not_rolled_back;
-  if (snapshot.moment == Moment::about_to_remove && refused) actions.push_back(NoteRefusal{});
+  if (snapshot.moment == Moment::about_to_remove && refused)
+    actions.push_back(Note{Note::What::refused_removal});
   std::ranges::move(continue_unless_changed(code, snapshot), std::back_inserter(actions));
   return actions;
 }
@@ -249,6 +255,8 @@ PackageActions after_sync(const Executed& executed, const Snapshot& snapshot) {
   PackageActions actions, questions;
   if (executed.code == 0) drop_unneeded_backups(names, snapshot, actions, questions);
   if (!questions.empty()) return questions;
+  if (executed.code != 0 && snapshot.moment == Moment::configured)
+    actions.push_back(Note{Note::What::failed_start});
   std::ranges::move(continue_unless_changed(executed.code, snapshot), std::back_inserter(actions));
   return actions;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
+
 #include <erlrc/engine/admin_dir.hpp>
 #include <erlrc/engine/package_facts.hpp>
 #include <erlrc/report/streams.hpp>
@@ -35,6 +37,12 @@ public:
 
 private:
   std::optional<ControlMember> installed_member(Moment moment, Streams& streams) const;
+  bool is_removed(const std::string& package, const Snapshot& snapshot) const;
+  std::vector<Dependent> not_started(Snapshot snapshot) const;
+
+  /// What needs the calling package; needs snapshot.packages. `counts`: whether another package counts.
+  std::vector<Dependent> dependents(const Snapshot& snapshot,
+                                    const std::function<bool(const std::string&)>& counts) const;
   void query(std::vector<std::string> names, Snapshot& snapshot) const;
 
   milliseconds timeout_;

@@ -29,6 +29,9 @@ inline constexpr const char* nodes_to_restart = "restart";
 /// The packages whose removal nodes have refused.
 inline constexpr const char* refused_removals = "refused_removals";
 
+/// The packages of which nodes could not start all applications.
+inline constexpr const char* failed_starts = "failed_starts";
+
 /// The lines that the user needs to read once, though the hooks are called several times for each package.
 inline constexpr const char* reported_lines = "reported";
 

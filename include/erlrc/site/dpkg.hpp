@@ -13,13 +13,14 @@
 
 namespace erlrc {
 
-/// The dpkg that called us, and the archives in its arguments, in its order.
+/// The dpkg that called us.
 struct DpkgProcess {
   ProcessId id;
-  std::vector<std::filesystem::path> archives;
+  std::vector<std::filesystem::path> archives;  ///< in its arguments, in its order
+  std::vector<std::string> removals{};          ///< the packages that it removes: NAME[:ARCH]
 };
 
-/// Searches our ancestors. If none of them is dpkg, the result has pid 0 and no archives.
+/// Searches our ancestors. If none of them is dpkg, the result has pid 0 and nothing else.
 DpkgProcess calling_dpkg();
 
 /// For a hook of APT: the nearest of our ancestors that is not a shell.
@@ -35,6 +36,10 @@ bool activate_trigger(const std::string& name, Deadline until);
 /// The archives in dpkg's arguments. Relative names begin in `directory`.
 std::vector<std::filesystem::path> archives_in(const std::vector<std::string>& arguments,
                                                const std::filesystem::path& directory);
+
+/// The packages that dpkg is to remove or purge according to its arguments: NAME[:ARCH]. The value of an
+/// option may be among them.
+std::vector<std::string> removals_in(const std::vector<std::string>& arguments);
 
 /// The package in an archive, according to the conventional name of its file: `liba` for `liba_1.1_all.deb`
 /// and `007-liba_1.1_all.deb`.

@@ -123,9 +123,14 @@ struct Warn {
   bool operator==(const Warn&) const = default;
 };
 
-/// Nodes have refused the removal of the calling package: its later calls in this run know that.
-struct NoteRefusal {
-  bool operator==(const NoteRefusal&) const = default;
+/// What later calls of this run have to know of the calling package.
+struct Note {
+  enum class What {
+    refused_removal,  ///< nodes have refused its removal
+    failed_start,     ///< nodes could not start all of its applications
+  };
+  What what;
+  bool operator==(const Note&) const = default;
 };
 
 /// The package manager has to keep the old version of the calling package; the call fails.
@@ -147,7 +152,7 @@ struct Exit {
 
 using PackageAction =
     std::variant<Store, Execute, RollBack, Confirm, BackUp, UseBackup, DropBackup, Stage, DropStaged,
-                 DropAllStaged, LookUp, OpenArchives, Ask, Warn, NoteRefusal, Refuse, Skip, Exit>;
+                 DropAllStaged, LookUp, OpenArchives, Ask, Warn, Note, Refuse, Skip, Exit>;
 using PackageActions = std::vector<PackageAction>;
 
 }  // namespace erlrc

@@ -52,6 +52,15 @@ struct Staged {
   bool operator==(const Staged&) const = default;
 };
 
+/// An application of another package that needs one of the calling package, directly or through others.
+struct Dependent {
+  std::string package;
+  PackagedApp app;
+  std::optional<std::vector<std::string>> nodes{};  ///< the nodes that its package is for; absent: all
+  bool removed = false;                             ///< the same command removes its package
+  bool operator==(const Dependent&) const = default;
+};
+
 struct Snapshot {
   Moment moment = Moment::configured;
   std::string package;                       ///< the package whose script is called
@@ -70,6 +79,8 @@ struct Snapshot {
   std::set<std::string> removed{};                ///< of a whole run: the packages that will be removed
   std::map<Atom, std::string> moves{};  ///< of a run of APT: the package that takes over an application
   bool removal_refused = false;         ///< nodes have refused, in this run, to follow its removal
+  std::vector<Dependent> dependents{};  ///< each before those that it needs. `configured`: only those that
+                                        ///< could not be started in this run; a removal: after LookUp
   bool recorded_run_lives = false;      ///< the process of the run in the record is still there
 
   std::optional<std::map<std::string, InstalledPackage>> packages{};  ///< asked by LookUp

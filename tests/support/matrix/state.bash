@@ -72,7 +72,8 @@ dpkg_says() {
 leftovers() {
   local file found=()
   mapfile -t found < <(find /run/erlrc /var/lib/erlrc -mindepth 1 ! -path /run/erlrc/commits \
-    ! -path /run/erlrc/reported ! -path /var/lib/erlrc/backups ! \( -path '/var/lib/erlrc/staged*' \( -type d -o -type l \) \) \
+    ! -path /run/erlrc/reported ! -path /run/erlrc/failed_starts ! -path /var/lib/erlrc/backups \
+    ! \( -path '/var/lib/erlrc/staged*' \( -type d -o -type l \) \) \
     ! -path '/var/lib/erlrc/refused*' ! -path '/var/lib/erlrc/nodes*' 2>/dev/null)
   for file in "$lib"/*.dpkg-* /usr/share/??/*.dpkg-*; do
     [[ ! -e $file ]] || found+=("$file")

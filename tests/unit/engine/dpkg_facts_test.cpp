@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/engine/dpkg_facts.hpp>
 
+#include <erlrc/engine/run_notes.hpp>
+
 #include "catch.hpp"
 #include "made_deb.hpp"
 #include "temp_dir.hpp"
@@ -69,6 +71,36 @@ TEST_CASE("a package that dpkg is in the middle of, or has deconfigured, is know
   CHECK(!snapshot.packages->at("pkg").half_configured);
   CHECK(!snapshot.packages->at("lib").half_installed);
   CHECK(snapshot.packages->at("lib").half_configured);
+}
+
+TEST_CASE(
+    "what needs the applications of a package that is removed is known, each before those that it needs") {
+  Host host;
+  const auto installed = [&](const std::string& name, const std::string& keys) {
+    host.installed(name, "all", "", name + ".erlrc");
+    const std::string ebin = (host.dir / (name + "/ebin")).string();
+    host.dir.write("info/" + name + ".erlrc", "nodes = n1\n" + name + " 1.0 " + ebin + "\n");
+    host.dir.write(name + "/ebin/" + name + ".app",
+                   "{application, " + name + ", [{vsn, \"1.0\"}, " + keys + "]}.");
+    return Dependent{name, {Atom{name}, "1.0", ebin}, {{"n1"}}};
+  };
+  (void)installed("pkg", "{applications, [kernel]}");
+  const Dependent user = installed("user", "{applications, [kernel, pkg]}");
+  const Dependent top = installed("top", "{applications, [user]}");
+  const Dependent outer = installed("outer", "{applications, [top]}, {included_applications, [pkg]}");
+  (void)installed("other", "{applications, [kernel]}");
+  host.installed("broken", "all", "", "broken.erlrc");
+  Streams streams;
+  const DpkgFacts facts(patience);
+  Snapshot snapshot = facts.load(Moment::about_to_remove, {}, streams);
+  CHECK(snapshot.dependents.empty());
+  facts.look_up({}, snapshot);
+  CHECK(snapshot.dependents == std::vector{outer, top, user});
+
+  // Only what could not be started in this run.
+  CHECK(facts.load(Moment::configured, {}, streams).dependents.empty());
+  add_run_note(failed_starts, "user");
+  CHECK(facts.load(Moment::configured, {}, streams).dependents == std::vector{user});
 }
 
 TEST_CASE("a version of another package is known as such") {

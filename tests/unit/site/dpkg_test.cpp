@@ -29,3 +29,15 @@ TEST_CASE("links that lead in a circle do not disturb the search for archives") 
   std::filesystem::create_symlink("c.deb", dir / "c.deb");
   CHECK(archives_in({"dpkg", "-R", "all", "c.deb"}, dir.path()) == Paths{dir / "all/a.deb"});
 }
+
+TEST_CASE("the packages that dpkg is to remove are in its arguments") {
+  using Names = std::vector<std::string>;
+  const Names apt{"/usr/bin/dpkg",   "--status-fd", "14",    "--no-triggers",
+                  "--force-depends", "--remove",    "a:all", "b:amd64"};
+  CHECK(removals_in(apt) == Names{"14", "a:all", "b:amd64"});
+  CHECK(removals_in({"dpkg", "-P", "a", "b"}) == Names{"a", "b"});
+  CHECK(removals_in({"dpkg", "-rB", "a"}) == Names{"a"});
+  CHECK(removals_in({"dpkg", "--purge", "--pending"}).empty());
+  CHECK(removals_in({"dpkg", "-iR", "--remove-reinstreq", "dir"}).empty());
+  CHECK(removals_in({"dpkg", "--unpack", "--auto-deconfigure", "a.deb"}).empty());
+}

@@ -116,7 +116,8 @@ TEST_CASE("a package that is removed is stopped, and its backup is dropped with 
   snapshot.backups = {{"app", {at("app", "1")}}};
   const Execute stop{{reversed(start("app", "1"))}, How::all_or_none, true};
   CHECK(next({}, Called{}, snapshot) == Actions{stop});
-  CHECK(next({}, Executed{1}, snapshot) == Actions{NoteRefusal{}, continues("app"), Exit{}});
+  CHECK(next({}, Executed{1}, snapshot) ==
+        Actions{Note{Note::What::refused_removal}, continues("app"), Exit{}});
   CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
   snapshot.moment = Moment::removed;
   CHECK(next({}, Called{}, snapshot) == Actions{stop});
@@ -127,6 +128,47 @@ TEST_CASE("a package that is removed is stopped, and its backup is dropped with 
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, Exit{}});
   snapshot.moment = Moment::stays_installed;
   CHECK(next({}, Called{}, snapshot) == Actions{Execute{{start("app", "1")}, How::all_or_none, true}});
+}
+
+TEST_CASE("what needs an application is stopped before it, if it is removed in the same run") {
+  Snapshot snapshot = alone(Moment::about_to_remove);
+  snapshot.archives.clear();
+  snapshot.hooked = {"app", "user"};
+  snapshot.packages = {{"app", {relations("app", "1"), "all", false, member("app", "1")}},
+                       {"user", {relations("user", "1"), "all", false, member("user", "1")}}};
+  snapshot.dependents = {{"user", at("user", "1"), {{"n1"}}}};
+  const Request own = reversed(start("app", "1"));
+  const std::vector<Request> others = for_nodes({{"n1"}}, {reversed(start("user", "1"))});
+  snapshot.dependents.front().removed = true;
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{Execute{others, How::each}, Execute{{own}, How::all_or_none, true}});
+  // Another package has it, too.
+  snapshot.packages->insert({"bundle", {relations("bundle", "1"), "all", false, member("user", "1")}});
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{own}, How::all_or_none, true}});
+  snapshot.packages->erase("bundle");
+
+  // It stays.
+  snapshot.dependents.front().removed = false;
+  const Ask question{Ask::What::would_change, others};
+  CHECK(next({}, Called{}, snapshot) == Actions{question});
+  snapshot.answers = {{question, true}};
+  CHECK(next({}, Called{}, snapshot) == Actions{Warn{"app: nodes keep running user 1, which needs it"},
+                                                Execute{{own}, How::all_or_none, true}});
+  snapshot.moment = Moment::removed;
+  CHECK(next({}, Called{}, snapshot) == Actions{Execute{{own}, How::all_or_none, true}});
+}
+
+TEST_CASE("what could not be started before what it needs is started then") {
+  Snapshot snapshot = alone(Moment::configured);
+  snapshot.archives.clear();
+  CHECK(next({}, Executed{1}, snapshot) == Actions{Note{Note::What::failed_start}, continues("app"), Exit{}});
+  // Each before those that it needs.
+  snapshot.dependents = {{"top", at("top", "1")}, {"user", at("user", "1")}};
+  const Execute own{{start("app", "2")}, How::all_or_none, true};
+  CHECK(next({}, Called{}, snapshot) ==
+        Actions{own, Execute{{start("user", "1"), start("top", "1")}, How::each}});
+  snapshot.desired = std::set<Atom>{Atom{"app"}, Atom{"user"}};
+  CHECK(next({}, Called{}, snapshot) == Actions{own, Execute{{start("user", "1")}, How::each}});
 }
 
 TEST_CASE("what nodes have refused before a removal is not tried again after it") {
@@ -143,8 +185,10 @@ TEST_CASE("a node that was not changed does not keep a package from being config
   const Moment moment = GENERATE(Moment::configured, Moment::given_up, Moment::stays_installed);
   Snapshot snapshot = alone(moment);
   snapshot.backups = {{"app", {backup_of("app")}}};
-  CHECK(next({}, Executed{1}, snapshot) == Actions{continues("app"), Exit{}});
-  CHECK(next({}, Executed{3}, snapshot) == Actions{Exit{3}});
+  Actions actions{continues("app"), Exit{}};
+  if (moment == Moment::configured) actions.insert(actions.begin(), Note{Note::What::failed_start});
+  CHECK(next({}, Executed{1}, snapshot) == actions);
+  CHECK(next({}, Executed{3}, snapshot).back() == PackageAction{Exit{3}});
 }
 
 TEST_CASE("a removal leaves an application that another package ships, too, in that package's version") {
