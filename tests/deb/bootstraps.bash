@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run. Tests that images of Debian with hooked packages can be made on a host whose node runs the same
+# Sourced by run, with live-build. Tests that images of Debian with hooked packages can be made on a host whose node runs the same
 # packages: by mmdebstrap in each of its modes, by debootstrap in two stages, in a chroot as on build machines, and by
 # live-build. The hooks are silent, and the host stays as it is. Arguments: only these tools.
 
