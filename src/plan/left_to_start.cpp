@@ -43,7 +43,8 @@ std::vector<std::string> new_phases(const AppSpec& from, const AppSpec& to) {
 std::vector<std::string> left_to_start(const AppFiles& from, const AppFiles& to) {
   std::vector<std::string> remarks;
   if (!to.spec.mod && from.spec.mod)
-    remarks.push_back("the application is no longer started by a module: its processes run until it is stopped");
+    remarks.push_back(
+        "the application is no longer started by a module: its processes run until it is stopped");
   if (!to.spec.mod) return remarks;
   const Atom& module = to.spec.mod->module;
   const std::string start = module.name + ":start/2";

@@ -180,8 +180,7 @@ void Trial::count_failures(bool restarts, Row& row) {
 /// A load that fails neither without the processes nor without the code of the application proves nothing.
 void Trial::break_application(Row& row) {
   row.notices = words(lab_.ask(fmt::format("real_load:notices('{}').", pair_.from.app)));
-  if (row.notices.empty())
-    row.wrong.push_back("the load does not notice that the application is broken");
+  if (row.notices.empty()) row.wrong.push_back("the load does not notice that the application is broken");
 }
 
 /// The node runs what its code path leads to, modules and libraries. Libraries that only a restart replaces

@@ -47,10 +47,11 @@ TEST_CASE("what only a start does is named if it differs") {
 }
 
 TEST_CASE("a callback module that is new, or gone, is named") {
-  CHECK(remarks(starting(earlier(), "", one), starting(later(), mod, one)) ==
-        std::vector<std::string>{
-            "egerl_lib:start/2 is new as the start of the application, or has another argument: it is called" +
-            when});
+  CHECK(
+      remarks(starting(earlier(), "", one), starting(later(), mod, one)) ==
+      std::vector<std::string>{
+          "egerl_lib:start/2 is new as the start of the application, or has another argument: it is called" +
+          when});
   CHECK(remarks(starting(earlier(), mod, one), starting(later(), "", one)) ==
         std::vector<std::string>{
             "the application is no longer started by a module: its processes run until it is stopped"});
