@@ -61,7 +61,11 @@ void RpmScriptFacts::open_archives(const RunRecord& record, Snapshot& snapshot) 
   }
   for (const auto& [name, installed] : instances(names)) {
     const RpmPackage* next = next_of(name, installed, record, snapshot);
-    add(now_of(name, installed, next, record), next, record, snapshot);
+    const RpmPackage* now = now_of(name, installed, next, record);
+    add(now, next, record, snapshot);
+    for (const RpmPackage& one : installed)
+      if (now != nullptr && &one != now && &one != next)
+        snapshot.packages->at(name).others.push_back(with_listed(one));
   }
 }
 
@@ -77,7 +81,7 @@ const RpmPackage* RpmScriptFacts::next_of(const std::string& name, const Instanc
   return other;
 }
 
-/// Nodes run the version that was installed first.
+/// As a rule, nodes run the version that was installed first.
 const RpmPackage* RpmScriptFacts::now_of(const std::string& name, const Instances& installed,
                                          const RpmPackage* next, const RunRecord& record) const {
   const RpmPackage* now = nullptr;

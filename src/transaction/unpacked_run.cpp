@@ -10,6 +10,7 @@
 #include <erlrc/transaction/requests.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
 
+#include "loaded_version.hpp"
 #include "moved_apps.hpp"
 #include "unmet_on_disk.hpp"
 #include "unpacked_end.hpp"
@@ -63,10 +64,12 @@ void add_left_out(Group& group, const WholeSet& set, const RunRecord& record, co
 }
 
 /// All packages of the run whose new versions are there.
-PackageActions follow(const RunRecord& record, const Snapshot& snapshot) {
-  if (!snapshot.opened) return {OpenArchives{}};
-  if (auto actions = drop_obsolete({}, snapshot); !actions.empty()) return actions;
+PackageActions follow(const RunRecord& record, const Snapshot& found) {
+  if (!found.opened) return {OpenArchives{}};
+  if (auto actions = drop_obsolete({}, found); !actions.empty()) return actions;
   PackageActions questions;
+  const Snapshot snapshot = with_loaded_versions(found, questions);
+  if (!questions.empty()) return questions;
   WholeSet set = whole_set(snapshot, questions);
   if (!questions.empty()) return questions;
   // The calling package is stopped after the others have changed.
@@ -172,9 +175,12 @@ bool is_unpacked(const RunRecord& record) {
   return !record.groups.empty() && record.groups.front().unpacked;
 }
 
-PackageActions run_unpacks(const RunRecord& record, const Snapshot& snapshot) {
+PackageActions run_unpacks(const RunRecord& record, const Snapshot& found) {
   if (!record.groups.empty() && !record.groups.front().unpacked) return {Exit{}};
-  if (!snapshot.opened) return {OpenArchives{}};
+  if (!found.opened) return {OpenArchives{}};
+  PackageActions questions;
+  const Snapshot snapshot = with_loaded_versions(found, questions);
+  if (!questions.empty()) return questions;
   const std::string& name = snapshot.package;
   const InstalledPackage* now = find_installed(snapshot, name);
   PackageActions actions;

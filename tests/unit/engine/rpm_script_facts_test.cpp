@@ -69,6 +69,20 @@ TEST_CASE("before a package is unpacked, the version that was installed first is
   CHECK(version(host.open(Moment::run_unpacks, {"lib", "3", 1}), "lib") == "none");
 }
 
+TEST_CASE("the other old versions of a package are known, since nodes may run one of them") {
+  Host host;
+  for (const char* vsn : {"1", "2", "3"})
+    host.add("lib", vsn);
+  const auto others = [](const Snapshot& snapshot) {
+    std::string all;
+    for (const InstalledPackage& other : snapshot.packages->at("lib").others)
+      all += other.relations.version + " " + other.member->apps.front().vsn + " ";
+    return all;
+  };
+  CHECK(others(host.open(Moment::run_unpacks, {"lib", "4", 4})) == "2 2 3 3 ");
+  CHECK(others(host.open(Moment::run_unpacked, {"lib", "1", 1}, announced("lib", "1", "3"))) == "2 2 ");
+}
+
 TEST_CASE("before a version is removed, the announced one is the next") {
   Host host;
   host.add("app", "1");

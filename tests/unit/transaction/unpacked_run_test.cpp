@@ -288,3 +288,19 @@ TEST_CASE("a backup stays after a failure only if the new files have taken the p
   const Actions actions = next(record(State::failed, kFollowing, "reason"), Called{}, snapshot);
   CHECK(std::ranges::find(actions, PackageAction(DropBackup{"lib"})) != actions.end());
 }
+
+TEST_CASE("of a package that rpm has twice, what nodes run is announced as the old version") {
+  Snapshot snapshot = preun("lib");
+  snapshot.moment = Moment::run_unpacks;
+  snapshot.unpacking_relations = relations("lib", "3");
+  snapshot.packages = {{"lib", installed("lib", "1")}};
+  snapshot.packages->at("lib").others = {installed("lib", "2")};
+  snapshot.archives.clear();
+  const Ask first{Ask::What::needs_backup, {start("lib", "1")}};
+  const Ask second{Ask::What::needs_backup, {start("lib", "2")}};
+  CHECK(next({}, Called{}, snapshot) == Actions{first});
+  snapshot.answers = {{first, true}, {second, false}};
+  CHECK(next({}, Called{}, snapshot) == Actions{BackUp{"lib", {at("lib", "2")}},
+                                                Store{record(State::unpacking, {{"lib", "2", "3"}})},
+                                                Exit{}});
+}
