@@ -82,7 +82,7 @@ new_record() ->
           asleep => [],             % processes that were suspended before we came
           late => [],               % those that took our request late, and stay suspended (erlrc_suspend)
           %% what erlrc_census has seen of all processes
-          seen => [],               % processes(), if all of them have been looked at
+          seen => [],               % the processes that were there, but for those that have not begun
           kinds => #{},             % #{{Kind, Stack} => [Pid]}, a Kind is {InitialCall, Function}
           roles => #{},             % #{Module | {entered} | {statem} | {special} => [{Kind, Stack}]}
           doubtful => [],           % [{Module, {Kind, Stack}}]: may be special processes (erlrc_kinds)

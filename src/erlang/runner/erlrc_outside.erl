@@ -10,15 +10,28 @@
                        starters/1]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
 -import(erlrc_kinds, [are_certain/1, waits_specially/1]).
--import(erlrc_tree, [column/2, is_supervisor/1, links/1, trees/2]).
+-import(erlrc_tree, [column/2, is_supervisor/1, known_trees/2, links/1]).
 
 %% As trees/2, with the others. Their rows are {Pid, Parent, undefined, Type, [Module]}; Parent is a
 %% supervisor, which must not start more of them while they are suspended, or none.
 concerned(Apps, Modules, C) ->
-    {Procs, _, _} = Trees = trees(Apps, C),
+    recall(kinds) =:= #{} andalso census(),
+    concerned(Apps, Modules, once_more, C).
+
+%% A census takes its time, so one must do: it comes after all supervisors were looked at. Only if it finds
+%% supervisors that were not known, it is done once more.
+concerned(Apps, Modules, Next, C) ->
+    Known = {recall(supervisors), starters(Modules)},
+    {Procs, _, _} = Trees = known_trees(Apps, C),
     note_starters(Modules, Procs),
     note_links(recall(foreign)),
     await_begun(Modules, 20),
+    case Next =:= once_more andalso {recall(supervisors), starters(Modules)} =/= Known of
+        true -> concerned(Apps, Modules, done, C);
+        false -> in_trees_and_outside(Trees, Apps, Modules, C)
+    end.
+
+in_trees_and_outside(Trees, Apps, Modules, C) ->
     case found_before(Trees, Modules) of
         {Found} ->
             Found;

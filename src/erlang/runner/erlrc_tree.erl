@@ -3,8 +3,8 @@
 %% The processes of applications, from their supervision trees: those of their masters, and those of the
 %% supervisors of their modules that are children of other applications'.
 -module(erlrc_tree).
--export([column/2, is_event_manager/1, is_supervisor/1, is_suspended/1, links/1, remember/2, supervised/2,
-         trees/2, with_included/1]).
+-export([column/2, is_event_manager/1, is_supervisor/1, is_suspended/1, known_trees/2, links/1, remember/2,
+         supervised/2, trees/2, with_included/1]).
 -import(erlrc_call, [briefly/4, limit/2]).
 -import(erlrc_census, [census/0]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
@@ -19,11 +19,15 @@ supervised(Apps, C) ->
 
 %% {The same, by module, the supervisors without children}. They are as they were when they were last looked
 %% for if each supervisor has the links that it had then, and no other code.
-trees(Apps, #{converted := Converted, trees_are_known := true} = C) ->
+trees(Apps, C) ->
+    census(),
+    known_trees(Apps, C).
+
+%% The same, with the supervisors that the last census has found.
+known_trees(Apps, #{converted := Converted, trees_are_known := true} = C) ->
     case recall(trees) of
         #{Apps := {Trees, Links}} ->
             Changed = [Pid || {Pid, Then} <- Links, is_map_key(Pid, Converted) orelse links(Pid) =/= Then],
-            census(),
             case Changed ++ elsewhere(Apps, element(1, Trees)) of
                 [] -> Trees;
                 _ -> walk(Apps, C)
@@ -31,12 +35,11 @@ trees(Apps, #{converted := Converted, trees_are_known := true} = C) ->
         _ ->
             walk(Apps, C)
     end;
-trees(Apps, C) ->
+known_trees(Apps, C) ->
     walk(Apps, C).
 
 walk(Apps, C) ->
     record(handlers_were_asked, false),
-    census(),
     Own = lists:append([case application_controller:get_master(App) of
                             Master when is_pid(Master) -> of_application(App, Master, C);
                             _ -> []
