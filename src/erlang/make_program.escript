@@ -21,7 +21,7 @@
 %% main(Argument, Client, Ref), so written, is the only function, its body alone travels.
 %%
 %% To interpret what a long run needs takes longer than to load it. So the functions that FILE names, those
-%% that any long run needs, are compiled, too, as one module, for a node that can load it (erlrc_beam). To
+%% that any long run needs, are compiled, too, as modules, for a node that can load them (erlrc_beam). To
 %% load all of them would take longer than to interpret what is seldom needed. The handler interprets what the
 %% compiled functions call of the others; what these call of them is in the dictionary as a fun.
 -mode(compile).
@@ -46,7 +46,7 @@ make(Out, Function, Arguments, Extent) ->
     end,
     Named = case Lists of [] -> []; ["--loaded", List] -> named(List, Names) end,
     {Expressions, Functions} = program(lists:append([parts(Module, Named) || Module <- Defined])),
-    Beam = case Named of [] -> <<>>; _ -> encode(beam(Modules, Named)) end,
+    Beam = case Named of [] -> <<>>; _ -> encode(beams(Modules, Named)) end,
     Arrays = [{"forms", encode(Expressions)}, {"functions", Functions}, {"beam", Beam}],
     ok = file:write_file(Out, source(hd(Sources), Function, Arrays)).
 
@@ -108,26 +108,56 @@ named(File, Defined) ->
                  [Name, Arity] = binary:split(Line, <<"/">>),
                  {binary_to_atom(Name), binary_to_integer(Arity)}
              end || Line <- binary:split(Content, <<"\n">>, [global]), Line =/= <<>>],
-    Never = [{main, 3}, {load_beam, 0}, {remove_beam, 0}, {has_no_old_code, 1}],
+    Never = [{main, 3}, {load_beam, 0}, {remove_beam, 0}, {load, 2}, {note_functions, 1},
+             {have_no_old_code, 1}],
     [wrong("~ts: ~0p is called where nothing is loaded", [File, Name])
      || Name <- Names, lists:member(Name, Never)],
     Unknown = Names -- Defined,
     Unknown =:= [] orelse wrong("~ts: not defined: ~0p; rename it there, or remove it", [File, Unknown]),
     Names.
 
-%% {Module, Oldest, Code}: the named functions as one module, and the first OTP release that can load it.
-%% Its name is a digest of them, so that versions of erlrc do not meet in a node.
-beam(Modules, Named) ->
+%% {Oldest, [{Module, Code}]}: the first OTP release that can load the named functions, and these as modules.
+%% To prepare one keeps a scheduler of the node for as long as the code is, so there are several. Their names
+%% have a digest of all, so that versions of erlrc do not meet in a node.
+beams(Modules, Named) ->
     {Loaded, Others} = lists:partition(fun({_, _, Name, Arity, _}) -> lists:member({Name, Arity}, Named) end,
                                        functions(Modules)),
-    Forms = [entry(called(Others, Loaded)) | [interpreted(F) || F <- called(Loaded, Others)]] ++ Loaded,
     {Oldest, Options} = oldest_release(),
-    <<Digest:8/binary, _/binary>> = hex(erlang:md5(term_to_binary([strip(F) || F <- Forms], options()))),
-    Module = list_to_atom("erlrc_run_" ++ binary_to_list(Digest)),
-    {ok, Module, Code} = compile:forms([{attribute, 1, module, Module},
-                                        {attribute, 1, export, [{functions, 0}]} | Forms],
-                                       [deterministic, no_line_info | Options]),
-    {Module, Oldest, Code}.
+    <<Digest:8/binary, _/binary>> = hex(erlang:md5(term_to_binary([strip(F) || F <- Loaded], options()))),
+    Parts = [{list_to_atom("erlrc_run_" ++ binary_to_list(Digest) ++ [$_, Letter]), Part}
+             || {Letter, Part} <- lists:zip("abc", in_three(Loaded))],
+    Where = maps:from_list([{{Name, Arity}, Module} || {Module, Part} <- Parts,
+                                                       {function, _, Name, Arity, _} <- Part]),
+    {Oldest, [beam(Module, Part, {Where, Loaded, Others}, Options) || {Module, Part} <- Parts]}.
+
+in_three(Functions) ->
+    Third = length(Functions) div 3,
+    {First, Rest} = lists:split(Third, Functions),
+    {Second, Last} = lists:split(Third, Rest),
+    [First, Second, Last].
+
+beam(Module, Part, {Where, Loaded, Others}, Options) ->
+    Forms = [{attribute, 1, module, Module},
+             {attribute, 1, export, called((Loaded -- Part) ++ Others, Part)}
+             | [interpreted(F) || F <- called(Part, Others)] ++ [elsewhere(F, Module, Where) || F <- Part]],
+    {ok, Module, Code} = compile:forms(Forms, [deterministic, no_line_info | Options]),
+    {Module, Code}.
+
+%% The same with calls of other modules where those have the function.
+elsewhere({call, Anno, {atom, _, Name} = Function, Args}, Module, Where) ->
+    Called = case Where of
+                 #{{Name, length(Args)} := Other} when Other =/= Module ->
+                     {remote, Anno, {atom, Anno, Other}, Function};
+                 _ ->
+                     Function
+             end,
+    {call, Anno, Called, elsewhere(Args, Module, Where)};
+elsewhere(Form, Module, Where) when is_tuple(Form) ->
+    list_to_tuple(elsewhere(tuple_to_list(Form), Module, Where));
+elsewhere([Form | Rest], Module, Where) ->
+    [elsewhere(Form, Module, Where) | elsewhere(Rest, Module, Where)];
+elsewhere(Form, _, _) ->
+    Form.
 
 hex(Bytes) ->
     << <<(element(Digit + 1, list_to_tuple("0123456789abcdef")))>> || <<Digit:4>> <= Bytes >>.
@@ -146,11 +176,7 @@ calls(Form) when is_tuple(Form) -> calls(tuple_to_list(Form));
 calls([Form | Rest]) -> calls(Form) ++ calls(Rest);
 calls(_) -> [].
 
-%% What the others call of it: [{{Name, Arity}, Fun}].
-entry(Called) ->
-    Funs = [io_lib:format("{~0p, fun ~w/~w}", [F, Name, Arity]) || {Name, Arity} = F <- Called],
-    form("functions() -> [~s].", [lists:join(", ", Funs)]).
-
+%% What is not loaded.
 interpreted({Name, Arity}) ->
     Args = lists:join(", ", ["A" ++ integer_to_list(N) || N <- lists:seq(1, Arity)]),
     form("~w(~s) -> (get(erlrc_interpret))(~w, [~s]).", [Name, Args, Name, Args]).

@@ -1,10 +1,11 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The beam that may come with the program (make_program.escript), {Module, Oldest, Code}: the functions that
-%% each upgrade needs, compiled. It is loaded for the time of a run, under a name that nothing else has, and
-%% only by the run whose turn it is, so that no other one needs it. A run that was killed may have left it.
+%% The beams that may come with the program (make_program.escript), {Oldest, [{Module, Code}]}: the functions
+%% that each upgrade needs, compiled. They are loaded for the time of a run, under names that nothing else
+%% has, and only by the run whose turn it is, so that no other one needs them. A run that was killed may have
+%% left them.
 %%
-%% It does not go through the code server, which may be busy for longer than a run may take. The functions
+%% They do not go through the code server, which may be busy for longer than a run may take. The functions
 %% here are interpreted: code that runs cannot remove itself.
 -module(erlrc_beam).
 -export([load_beam/0, remove_beam/0]).
@@ -12,27 +13,40 @@
 %% From now on, those functions are called instead of interpreted.
 load_beam() ->
     case get(erlrc_beam) of
-        {Module, Oldest, Code} ->
+        {Oldest, Beams} ->
+            {Modules, _} = lists:unzip(Beams),
             Ready = list_to_integer(erlang:system_info(otp_release)) >= Oldest
-                andalso (erlang:module_loaded(Module)
-                         orelse has_no_old_code(Module)
-                         andalso erlang:load_module(Module, Code) =:= {module, Module}),
-            [put(Function, Fun) || Ready, {Function, Fun} <- Module:functions()],
+                andalso (lists:all(fun erlang:module_loaded/1, Modules) orelse load(Modules, Beams)),
+            [note_functions(Module) || Ready, Module <- Modules],
             ok;
         _ ->
             ok
     end.
 
+%% Each is prepared by a process of its own, maybe on another scheduler.
+load(Modules, Beams) ->
+    Requests = [erpc:send_request(node(), erlang, prepare_loading, [M, Code]) || {M, Code} <- Beams],
+    Prepared = lists:map(fun erpc:receive_response/1, Requests),
+    not lists:keymember(error, 1, Prepared) andalso have_no_old_code(Modules)
+        andalso erlang:finish_loading(Prepared) =:= ok.
+
+note_functions(Module) ->
+    Functions = erlang:get_module_info(Module, exports),
+    {Names, Arities} = lists:unzip(Functions),
+    Same = lists:duplicate(length(Names), Module),
+    lists:zipwith(fun erlang:put/2, Functions, lists:zipwith3(fun erlang:make_fun/3, Same, Names, Arities)).
+
 %% The last act of a run.
 remove_beam() ->
     case erase(erlrc_beam) of
-        {Module, _, _} ->
+        {_, Beams} ->
+            {Modules, _} = lists:unzip(Beams),
             erase(),
-            erlang:module_loaded(Module) andalso has_no_old_code(Module) andalso erlang:delete_module(Module),
-            has_no_old_code(Module);
+            have_no_old_code(Modules) andalso lists:foreach(fun erlang:delete_module/1, Modules),
+            have_no_old_code(Modules);
         _ ->
             ok
     end.
 
-has_no_old_code(Module) ->
-    not erlang:check_old_code(Module) orelse code:soft_purge(Module).
+have_no_old_code(Modules) ->
+    lists:all(fun code:soft_purge/1, lists:filter(fun erlang:check_old_code/1, Modules)).

@@ -11,7 +11,7 @@
 %% late, die or are started meanwhile, and how a process gets its state back.
 %%
 %% For hot operations the build makes one program of these modules: abstract expressions, which erl_eval
-%% evaluates on any OTP from 23 on, in embedded mode and without sasl, and a beam with what each upgrade
+%% evaluates on any OTP from 23 on, in embedded mode and without sasl, and beams with what each upgrade
 %% needs of them (make_program.escript explains what that asks of the code here). For a boot (erlrc_starts)
 %% they are modules of the application erlrc. Each imports only from those that it builds on:
 %%
@@ -36,7 +36,7 @@
 %% microseconds for a call of a function, more for the making of a fun. So where processes are suspended,
 %% and for what is done with each of many modules, library functions and comprehensions do the work. A
 %% module is unpacked when the first of its functions is called: what only a rollback needs has modules of
-%% its own. A fun that another process gets is made by erl_eval: one of ours would end with the beam, or
+%% its own. A fun that another process gets is made by erl_eval: one of ours would end with the beams, or
 %% take the whole program along.
 -module(erlrc_runner).
 -export([main/3]).

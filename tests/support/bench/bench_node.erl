@@ -20,7 +20,7 @@
 %%   seen                            microseconds: the longest that one process was suspended, and the time in which at
 %%                                   least one was; ends the recording
 %%   calls                           ok; records from now on which functions of the runner are called
-%%   called                          Name/Arity, separated by spaces: those called while its beam was loaded; ends the
+%%   called                          Name/Arity, separated by spaces: those called while its beams were loaded; ends the
 %%                                   recording
 %%   {check, App, Ebin}              checks that the code of Ebin runs and all servers have its states: ok
 %%
@@ -212,13 +212,14 @@ trace(Calls) ->
 
 trace_functions(Called) ->
     receive
+        {trace, _, call, {erlang, get, [{note_functions, 1}]}} ->
+            trace_functions(#{});
         {trace, _, call, {erlang, get, [{remove_beam, 0}]}} ->
             called(Called);
         {trace, _, call, {erlang, get, [{Name, Arity}]}} when is_atom(Name), is_integer(Arity) ->
             trace_functions(Called#{{Name, Arity} => true});
         {trace, _, call, {Module, Name, Args}} ->
             trace_functions(case is_of_runner(Module) of
-                                true when Name =:= functions, Args =:= [] -> #{};
                                 true -> Called#{{Name, length(Args)} => true};
                                 false -> Called
                             end)
