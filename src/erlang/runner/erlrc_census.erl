@@ -32,6 +32,8 @@
 %% reduction and takes microseconds.
 -define(part, 1000).
 -define(at_once, 200).
+%% To search for so many looks takes less time than to put all into a map.
+-define(few_looks, 4).
 %% A node has few supervisors of a library's own kind; it may have many other special processes.
 -define(few, 100).
 %% So many may each be looked at closely where they need not be alike.
@@ -97,14 +99,17 @@ put_in_order(Pids, Infos) ->
     record(supervisors, lists:usort(supervisors(maps:to_list(Begun)) ++ recall(supervisors))),
     lists:append(maps:values(maps:with(Unborn, Families))).
 
-%% #{Look => [Pid]}. Most looks are those of one process.
+%% #{Look => [Pid]}. Of many processes most are alike; else most looks are those of one process.
 families(Looks, Pids) ->
-    Alone = lists:zipwith(fun lists:duplicate/2, lists:duplicate(length(Pids), 1), Pids),
-    Single = maps:from_list(lists:zip(Looks, Alone)),
-    case maps:size(Single) =:= length(Pids) of
-        true -> Single;
-        false -> maps:merge(Single, maps:from_list([{Look, with_look(Look, Looks, Pids)}
-                                                    || Look <- lists:usort(Looks -- maps:keys(Single))]))
+    Different = lists:usort(Looks),
+    case length(Different) =< ?few_looks of
+        true ->
+            maps:from_list([{Look, with_look(Look, Looks, Pids)} || Look <- Different]);
+        false ->
+            Alone = lists:zipwith(fun lists:duplicate/2, lists:duplicate(length(Pids), 1), Pids),
+            Single = maps:from_list(lists:zip(Looks, Alone)),
+            maps:merge(Single, maps:from_list([{Look, with_look(Look, Looks, Pids)}
+                                               || Look <- lists:usort(Looks -- Different)]))
     end.
 
 %% The processes that look so, by a library function.
