@@ -108,7 +108,7 @@ named(File, Defined) ->
                  [Name, Arity] = binary:split(Line, <<"/">>),
                  {binary_to_atom(Name), binary_to_integer(Arity)}
              end || Line <- binary:split(Content, <<"\n">>, [global]), Line =/= <<>>],
-    Never = [{main, 3}, {load_beam, 0}, {remove_beam, 0}, {load, 2}, {note_functions, 1},
+    Never = [{main, 3}, {prepare_beam, 0}, {load_beam, 1}, {remove_beam, 0}, {note_functions, 1},
              {have_no_old_code, 1}],
     [wrong("~ts: ~0p is called where nothing is loaded", [File, Name])
      || Name <- Names, lists:member(Name, Never)],

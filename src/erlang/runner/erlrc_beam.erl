@@ -8,27 +8,28 @@
 %% They do not go through the code server, which may be busy for longer than a run may take. The functions
 %% here are interpreted: code that runs cannot remove itself.
 -module(erlrc_beam).
--export([load_beam/0, remove_beam/0]).
+-export([load_beam/1, prepare_beam/0, remove_beam/0]).
 
-%% From now on, those functions are called instead of interpreted.
-load_beam() ->
+%% Begins what takes long and changes nothing, for load_beam/1: [{Module, Request}]. Each is prepared by a
+%% process of its own, maybe on another scheduler.
+prepare_beam() ->
     case get(erlrc_beam) of
         {Oldest, Beams} ->
-            {Modules, _} = lists:unzip(Beams),
-            Ready = list_to_integer(erlang:system_info(otp_release)) >= Oldest
-                andalso (lists:all(fun erlang:module_loaded/1, Modules) orelse load(Modules, Beams)),
-            [note_functions(Module) || Ready, Module <- Modules],
-            ok;
+            [{Module, erpc:send_request(node(), erlang, prepare_loading, [Module, Code])}
+             || list_to_integer(erlang:system_info(otp_release)) >= Oldest, {Module, Code} <- Beams];
         _ ->
-            ok
+            []
     end.
 
-%% Each is prepared by a process of its own, maybe on another scheduler.
-load(Modules, Beams) ->
-    Requests = [erpc:send_request(node(), erlang, prepare_loading, [M, Code]) || {M, Code} <- Beams],
+%% From now on, those functions are called instead of interpreted.
+load_beam(Begun) ->
+    {Modules, Requests} = lists:unzip(Begun),
     Prepared = lists:map(fun erpc:receive_response/1, Requests),
-    not lists:keymember(error, 1, Prepared) andalso have_no_old_code(Modules)
-        andalso erlang:finish_loading(Prepared) =:= ok.
+    Ready = lists:all(fun erlang:module_loaded/1, Modules)
+        orelse not lists:keymember(error, 1, Prepared) andalso have_no_old_code(Modules)
+               andalso erlang:finish_loading(Prepared) =:= ok,
+    [note_functions(Module) || Ready, Module <- Modules],
+    ok.
 
 note_functions(Module) ->
     Functions = erlang:get_module_info(Module, exports),

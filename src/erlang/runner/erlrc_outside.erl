@@ -5,7 +5,7 @@
 %% (erlrc_census): under a supervisor of another application, under none, as a handler in a foreign event
 %% manager, or declared as something else.
 -module(erlrc_outside).
--export([concerned/3, newborn_outside/1]).
+-export([concerned/3, concerned_then/4, newborn_outside/1]).
 -import(erlrc_census, [census/0, exporting/3, in_doubt/1, kind_modules/1, mentioning/2, of_modules/2,
                        starters/1]).
 -import(erlrc_journal, [recall/1, record/2, record_in/3]).
@@ -22,14 +22,26 @@ concerned(Apps, Modules, C) ->
 %% supervisors that were not known, it is done once more.
 concerned(Apps, Modules, Next, C) ->
     Known = {recall(supervisors), starters(Modules)},
-    {Procs, _, _} = Trees = known_trees(Apps, C),
-    note_starters(Modules, Procs),
-    note_links(recall(foreign)),
+    Trees = note_all(Apps, Modules, C),
     await_begun(Modules, 20),
     case Next =:= once_more andalso {recall(supervisors), starters(Modules)} =/= Known of
         true -> concerned(Apps, Modules, done, C);
         false -> in_trees_and_outside(Trees, Apps, Modules, C)
     end.
+
+%% The same for a check: what has been started since the last census will be found when its module is
+%% suspended. Unborn: what that has returned.
+concerned_then(Unborn, Apps, Modules, C) ->
+    case Unborn ++ in_doubt(Modules) of
+        [] -> in_trees_and_outside(note_all(Apps, Modules, C), Apps, Modules, C);
+        _ -> concerned(Apps, Modules, C)
+    end.
+
+note_all(Apps, Modules, C) ->
+    {Procs, _, _} = Trees = known_trees(Apps, C),
+    note_starters(Modules, Procs),
+    note_links(recall(foreign)),
+    Trees.
 
 in_trees_and_outside(Trees, Apps, Modules, C) ->
     case found_before(Trees, Modules) of

@@ -14,7 +14,7 @@
 -import(erlrc_late, [undo_waking/2]).
 -import(erlrc_machines, [ask_modes/2, check_machines/2, noted_modes/3]).
 -import(erlrc_otp, [declared/3]).
--import(erlrc_outside, [concerned/3]).
+-import(erlrc_outside, [concerned_then/4]).
 -import(erlrc_process_data, [put_back_data/2, saved_data/1]).
 -import(erlrc_record, [changed_records/1, check_records/4, defined/2, redefined/1]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
@@ -114,10 +114,10 @@ process_step(do, {check_stranded, Apps, Changing, Converted, Handling, Policy, R
                calls_hooks := CallsHooks, removed := Removed} = C) ->
     record(awaits, maps:from_list(Awaits)),
     %% First these: what is started after that will be found when its module is suspended.
-    census(),
+    Unborn = census(),
     Seen = recall(kinds),
     {Procs, Known, _} = case Engine of
-                            erlrc -> concerned(Apps, Converted, C);
+                            erlrc -> concerned_then(Unborn, Apps, Converted, C);
                             otp -> declared(Apps, Converted, C)
                         end,
     Reached = column(1, lists:append(maps:values(maps:with(Converted, Known)))),

@@ -40,7 +40,7 @@
 %% take the whole program along.
 -module(erlrc_runner).
 -export([main/3]).
--import(erlrc_beam, [load_beam/0, remove_beam/0]).
+-import(erlrc_beam, [load_beam/1, prepare_beam/0, remove_beam/0]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [purge/1]).
 -import(erlrc_ending, [calls_hooks/1, loses_states/1, may_stop/1, removes/1, starts_apps/1]).
@@ -51,6 +51,7 @@
 -import(erlrc_turn, [take_turn/1]).
 
 main(Plan, Client, Ref) ->
+    Beam = prepare_beam(),
     %% The node's own limit for heaps would end this process halfway, with all suspended.
     process_flag(max_heap_size, 0),
     %% Output and log events of the steps belong to the node, not to a client that may be gone.
@@ -78,7 +79,7 @@ main(Plan, Client, Ref) ->
             {Result, _} = run(Steps, C),
             send(Client, {Ref, Result});
         ok ->
-            load_beam(),
+            load_beam(Beam),
             {Result, #{stays := Stays, nifs := Nifs, purges := Purges}} = run(Steps, C),
             log(Result),
             Record = maps:get(commit_record, Plan, <<>>),
