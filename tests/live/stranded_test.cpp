@@ -295,6 +295,22 @@ TEST_CASE("stranded: many are counted, and five of them named") {
       "[process_info(P, current_function)]].");
 }
 
+TEST_CASE("stranded: a few among thousands are found, whichever of several processes looks at them") {
+  Lab lab;
+  set_up(lab);
+  lab.ask(
+      "All = [case N rem 4000 of 0 -> spawn(zoo_lib, loop, []); _ -> spawn(timer, sleep, [infinity]) end "
+      "|| N <- lists:seq(1, 12000)], lab:await_rest(lists:last(All)), "
+      "persistent_term:put(many, All).");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0", {"--json"});
+  INFO(ran);
+  CHECK(ran.exit == 0);
+  CHECK(ran.out.find("processes that nothing converts keep running old code: 3 in zoo_lib: <") !=
+        std::string::npos);
+  CHECK(lab.ask("erlang:system_flag(backtrace_depth, 8).") == "8");
+  lab.ask("[exit(P, kill) || P <- persistent_term:get(many)], persistent_term:erase(many).");
+}
+
 TEST_CASE("stranded: a process deep below a function of a changed module is found") {
   Lab lab;
   set_up(lab);

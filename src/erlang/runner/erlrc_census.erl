@@ -21,19 +21,12 @@
 -import(erlrc_journal, [recall/1, record/2]).
 -import(erlrc_kinds, [awaits/1, bottom/1, is_copy/1, is_lambda/1, is_special/1, looks/1, note_roles/1,
                       undecided/0, unsettled/0, waits/1, waits_at_bottom/1]).
+-import(erlrc_look, [families_of_all/1, stack_of/1]).
 -import(erlrc_printed, [from_loop/1, name/1, named/2, patterns/1, printed_names/1, registers/1]).
 -import(erlrc_sys, [ask/3]).
 
-%% As many calls of a stack as process_info returns at most; it returns 8 unless asked for more.
--define(depth, 64).
 %% Processes of one kind are alike, so most of them are looked at closely only if these differ.
 -define(sample, 10).
-%% So many are put in order together, and so many are looked at without a pause: process_info counts as one
-%% reduction and takes microseconds.
--define(part, 1000).
--define(at_once, 200).
-%% To search for so many looks takes less time than to put all into a map.
--define(few_looks, 4).
 %% A node has few supervisors of a library's own kind; it may have many other special processes.
 -define(few, 100).
 %% So many may each be looked at closely where they need not be alike.
@@ -61,32 +54,10 @@ new(All, Seen) -> All -- [self() | Seen].
 in_doubt(Modules) ->
     [Pid || {Module, Look} <- undecided(), lists:member(Module, Modules), Pid <- living(Look)].
 
-look_at([]) ->
-    [];
 look_at(Pids) ->
-    lists:append([put_in_order(Part, lists:append([process_infos(Some) || Some <- pieces(Part, ?at_once)]))
-                  || Part <- pieces(Pids, ?part)]).
+    lists:append([put_in_order(Families) || Families <- families_of_all(Pids)]).
 
-pieces(Pids, Size) ->
-    pieces(Pids, length(Pids), Size).
-
-pieces(Pids, Length, Size) when Length > Size ->
-    {Part, Others} = lists:split(Size, Pids),
-    [Part | pieces(Others, Length - Size, Size)];
-pieces(Pids, _, _) ->
-    [Pids].
-
-put_in_order(Pids, Infos) ->
-    {Alive, Answers} = case lists:member(undefined, Infos) of
-                           false -> {Pids, Infos};
-                           true -> lists:unzip([Row || {_, [_ | _]} = Row <- lists:zip(Pids, Infos)])
-                       end,
-    {_, Stacks} = lists:unzip(lists:map(fun erlang:hd/1, Answers)),
-    Seconds = lists:duplicate(length(Answers), 2),
-    {_, Functions} = lists:unzip(lists:zipwith(fun lists:nth/2, Seconds, Answers)),
-    Calls = lists:map(fun proc_lib:translate_initial_call/1, Answers),
-    Looks = lists:zip(lists:zip(Calls, Functions), Stacks),
-    Families = families(Looks, Alive),
+put_in_order(Families) ->
     %% A process that was not started by proc_lib may wait in one of its functions, too.
     Unborn = [Look || {{{proc_lib, _, _}, {proc_lib, _, _}}, Stack} = Look <- maps:keys(Families),
                       bottom(Stack) =:= []],
@@ -98,36 +69,6 @@ put_in_order(Pids, Infos) ->
     record(kinds, maps:merge(maps:merge(Kinds, Begun), maps:from_list(More))),
     record(supervisors, lists:usort(supervisors(maps:to_list(Begun)) ++ recall(supervisors))),
     lists:append(maps:values(maps:with(Unborn, Families))).
-
-%% #{Look => [Pid]}. Of many processes most are alike; else most looks are those of one process.
-families(Looks, Pids) ->
-    Different = lists:usort(Looks),
-    case length(Different) =< ?few_looks of
-        true ->
-            maps:from_list([{Look, with_look(Look, Looks, Pids)} || Look <- Different]);
-        false ->
-            Alone = lists:zipwith(fun lists:duplicate/2, lists:duplicate(length(Pids), 1), Pids),
-            Single = maps:from_list(lists:zip(Looks, Alone)),
-            maps:merge(Single, maps:from_list([{Look, with_look(Look, Looks, Pids)}
-                                               || Look <- lists:usort(Looks -- Different)]))
-    end.
-
-%% The processes that look so, by a library function.
-with_look(Look, Looks, Pids) ->
-    Same = ets:match_spec_compile([{{'$1', '$2'}, [{'=:=', '$1', {const, Look}}], ['$2']}]),
-    ets:match_spec_run(lists:zip(Looks, Pids), Same).
-
-%% One call for each, because the process has to answer itself. (Several processes that call at once take
-%% longer: the answers are copied once more.)
-process_infos(Pids) ->
-    erlang:yield(),
-    Depth = erlang:system_flag(backtrace_depth, ?depth),
-    try
-        Items = lists:duplicate(length(Pids), [current_stacktrace, current_function, dictionary]),
-        lists:zipwith(fun erlang:process_info/2, Pids, Items)
-    after
-        erlang:system_flag(backtrace_depth, Depth)
-    end.
 
 %% [{Pid, Module}] of those that are supervisors. The module of a DynamicSupervisor, or of a copy of
 %% supervisor.erl, is not known.
@@ -279,8 +220,7 @@ belongs(Pid, Module) ->
     case {kind_modules(Pid), process_info(Pid, current_function)} of
         {[Module], _} -> true;
         {_, {_, {_, _, _} = Function}} ->
-            Stacks = [Stack || [{_, Stack} | _] <- process_infos([Pid])],
-            not awaits(Function) andalso lists:map(fun(Stack) -> bottom(Stack) end, Stacks) =:= [[Module]];
+            not awaits(Function) andalso [bottom(Stack) || Stack <- stack_of(Pid)] =:= [[Module]];
         _ ->
             false
     end.
@@ -288,8 +228,7 @@ belongs(Pid, Module) ->
 %% [Module] of its lowest call, if that means that it will wait so when it has done what it does now: gen,
 %% while a behaviour initializes, or the behaviour.
 lowest(Pid) ->
-    Modules = [Module || [{_, Stack} | _] <- process_infos([Pid]), {Module, _, _, _} <- lists:reverse(Stack)],
-    case Modules of
+    case [Module || Stack <- stack_of(Pid), {Module, _, _, _} <- lists:reverse(Stack)] of
         [proc_lib, gen | _] -> [gen];
         [proc_lib, Lowest | _] -> [Lowest || erlang:function_exported(Lowest, system_continue, 3)];
         _ -> []

@@ -27,7 +27,7 @@
 %%                                   ->  child_steps      ->  foresee  ->  children, init, supervisor,
 %%                                                            predict, restart
 %%                                   ->  call_steps       ->  otp
-%%   all of these  ->  once, outside  ->  tree  ->  census  ->  kinds  ->  sys  ->  kept  ->  call
+%%   all of these  ->  once, outside  ->  tree  ->  census  ->  kinds, look  ->  sys  ->  kept  ->  call
 %%                 ->  journal, printed, text
 %%
 %% Everything that calls foreign code (callbacks, the application controller) is bounded in time.
