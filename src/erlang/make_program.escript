@@ -141,6 +141,10 @@ beam(Module, Part, {Where, Loaded, Others}, Options) ->
              {attribute, 1, export, called((Loaded -- Part) ++ Others, Part)}
              | [interpreted(F) || F <- called(Part, Others)] ++ [elsewhere(F, Module, Where) || F <- Part]],
     {ok, Module, Code} = compile:forms(Forms, [deterministic, no_line_info | Options]),
+    {beam_file, Module, _, _, _, Functions} = beam_disasm:file(Code),
+    [wrong("~0p/~0p: makes a binary, with an instruction that OTP 29 does not have", [Name, Arity])
+     || {function, Name, Arity, _, Instructions} <- Functions, Instruction <- Instructions,
+        is_tuple(Instruction), lists:prefix("bs_init", atom_to_list(element(1, Instruction)))],
     {Module, Code}.
 
 %% The same with calls of other modules where those have the function.

@@ -28,7 +28,7 @@ lambda_holders(Modules) ->
     Current = maps:from_list([{atom_to_binary(Module), current_number(Module)} || Module <- Modules]),
     %% More patterns take memory and time (erlrc_printed).
     Patterns = case map_size(Current) =< 4 of
-                   true -> [<<?mark, Name/binary, ".">> || Name <- maps:keys(Current)];
+                   true -> [iolist_to_binary([?mark, Name, "."]) || Name <- maps:keys(Current)];
                    false -> <<?mark>>
                end,
     Found = [{Name, Pid} || Pid <- processes() -- [self()],

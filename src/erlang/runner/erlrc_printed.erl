@@ -35,10 +35,10 @@ is_catch(Text, At) ->
 %% suspends them, in the state of gen_server.
 patterns(Module) ->
     Name = name(Module),
-    [<<" ", Name/binary, "\n">>, <<"[", Name/binary, "]">>, <<",", Name/binary, "]">>,
-     <<",", Name/binary, ",infinity">>, <<"[", Name/binary, ",infinity">>,
-     <<",", Name/binary, ",hibernate">>, <<"[", Name/binary, ",hibernate">>,
-     <<"{callback_cache,", Name/binary, ",">>].
+    lists:map(fun erlang:iolist_to_binary/1,
+              [[" ", Name, "\n"], ["[", Name, "]"], [",", Name, "]"], [",", Name, ",infinity"],
+               ["[", Name, ",infinity"], [",", Name, ",hibernate"], ["[", Name, ",hibernate"],
+               ["{callback_cache,", Name, ","]]).
 
 name(Module) ->
     unicode:characters_to_binary(printed(Module)).
@@ -72,7 +72,7 @@ named(Text, {Few, Many}) ->
     [maps:get(binary:part(Text, At), Few) || map_size(Few) > 0, At <- binary:matches(Text, maps:keys(Few)),
                                              is_whole(Text, At)]
         ++ [Module || map_size(Many) > 0,
-                      Words <- [binary:split(Text, [<<Char>> || Char <- ?between], [global])],
+                      Words <- [binary:split(Text, [list_to_binary([Char]) || Char <- ?between], [global])],
                       Module <- maps:values(maps:with(Words, Many))].
 
 %% Whether an atom is found, and not a part of one.
