@@ -10,12 +10,15 @@
 #include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
+#include <erlrc/beam/nif_entries.hpp>
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/engine/admin_dir.hpp>
 #include <erlrc/engine/rpm_facts.hpp>
 #include <erlrc/engine/stopped_apps.hpp>
 #include <erlrc/node/connect.hpp>
+#include <erlrc/site/app_dir.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/parallel.hpp>
 
@@ -75,6 +78,39 @@ std::string_view what_is_done(const Plan& plan) {
   return to_string(has<StartApp>(plan) && !has<StopApp>(plan) ? Word::started : plan.word);
 }
 
+std::set<Atom> changed_modules(const Plan& plan) {
+  std::set<Atom> changed;
+  for (const Step& step : plan.steps) {
+    if (const auto* many = std::get_if<SwitchModules>(&step))
+      changed.insert(many->modules.begin(), many->modules.end());
+    if (const auto* one = std::get_if<LoadNew>(&step)) changed.insert(one->module);
+    if (const auto* gone = std::get_if<RemoveModule>(&step)) changed.insert(gone->module);
+  }
+  return changed;
+}
+
+bool is_among(const std::vector<Atom>& modules, const NifEntry& entry) {
+  return std::ranges::find(modules, entry.module, &Atom::name) != modules.end();
+}
+
+/// The modules whose NIF libraries differ and cannot take over, if there is nothing else to change: only a
+/// restart brings these.
+std::set<Atom> waiting_for_restart(const Plan& plan) {
+  std::set<Atom> waiting;
+  for (const Step& step : plan.steps) {
+    const auto* check = std::get_if<CheckLibraries>(&step);
+    if (check == nullptr) continue;
+    const fs::path priv = priv_of(check->ebin);
+    for (const std::string& name : files_below(priv)) {
+      if (!name.ends_with(".so")) continue;
+      for (const NifEntry& entry : nif_entries(read_file_if_exists(priv / name).value_or("")))
+        if (is_among(check->kept, entry) || (!entry.takes_over && is_among(check->again, entry)))
+          waiting.insert(Atom{entry.module});
+    }
+  }
+  return std::ranges::includes(waiting, changed_modules(plan)) ? waiting : std::set<Atom>{};
+}
+
 void note(NodeSync& found, const NodeReport& report, const Atom& app, bool dry_run) {
   const Outcome& outcome = report.outcome;
   const auto line = [&](const std::string& what) { found.lines.push_back(app.name + ": " + what); };
@@ -87,6 +123,10 @@ void note(NodeSync& found, const NodeReport& report, const Atom& app, bool dry_r
   } else if (!outcome.is_done()) {
     found.state = State::unknown;
     line(outcome.why());
+  } else if (const auto waiting = waiting_for_restart(report.plan); !waiting.empty()) {
+    found.state = State::restart_due;
+    line("NIF libraries that differ, and cannot be replaced while the node runs: " +
+         join(std::vector<Atom>(waiting.begin(), waiting.end()), ", ", &Atom::name));
   } else if (changes_something(report.plan)) {
     if (found.state == State::in_sync) found.state = State::changed;
     line((dry_run ? "would be " : "") + std::string(what_is_done(report.plan)));

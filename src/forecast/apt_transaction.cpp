@@ -9,6 +9,7 @@
 #include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/site/app_dir.hpp>
 #include <erlrc/sys/parallel.hpp>
 
 namespace erlrc {
@@ -167,6 +168,19 @@ void Transaction::read_desired() {
     const Archive* archive = archive_of(item.package);
     return archive != nullptr && !is_desired_by(*archive, item.request.app);
   });
+}
+
+void Transaction::read_libraries() {
+  for (Item& item : items_) {
+    const Archive* archive = archive_of(item.package);
+    const Version* packed = version_after(item.request);
+    if (archive == nullptr || packed == nullptr || !packed->location) continue;
+    const std::filesystem::path priv = priv_of(packed->location->in_path);
+    for (const std::string& name : archive->files.files_below(priv)) {
+      const auto library = name.ends_with(".so") ? archive->files.read(priv / name) : std::nullopt;
+      if (library) item.libraries.emplace(name, nif_entries(*library));
+    }
+  }
 }
 
 }  // namespace erlrc

@@ -76,6 +76,12 @@ void leave_out_other_systems(std::vector<AskedNode>& visits, const Transaction& 
   });
 }
 
+bool is_for(const AskedNode& node, const Request& request) {
+  return !request.nodes || std::ranges::any_of(*request.nodes, [&](const std::string& text) {
+    return may_be_same(parse_node_name(text), node.entry->name);
+  });
+}
+
 bool is_skipped(const AskedNode& node, const Request& request) {
   const auto places = places_of(request);
   return is_of_other_system(places, foreign_among(places, node));

@@ -48,6 +48,9 @@ std::vector<AskedNode> ask_nodes(const Registry& registry, Deadline until);
 void leave_out_other_systems(std::vector<AskedNode>& visits, const Transaction& transaction, Deadline until,
                              std::vector<std::string>& notes);
 
+/// Whether the request is for that node.
+bool is_for(const AskedNode& node, const Request& request);
+
 /// Whether the hooks will skip the node for this request, since it is of another system.
 bool is_skipped(const AskedNode& node, const Request& request);
 

@@ -101,6 +101,9 @@ void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desi
   if (!row) return;
   row->package = item.package;
   row->node = visit.name;
+  if (const auto* change = std::get_if<Request::Change>(&request.what); change && row->kind == Kind::hot)
+    check_libraries(*row, std::get<Plan>(decision), item.libraries, item.files.all(change->from),
+                    item.files.all(change->to));
   if (const auto why = fails(*row) ? std::nullopt : refused_for(visit, item)) {
     row->kind = Kind::refused;
     row->why = *why;
@@ -121,17 +124,10 @@ void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desi
   visit.planned.push_back(std::move(planned));
 }
 
-/// Whether a request for `nodes` is for this one.
-bool is_for(const std::optional<std::vector<std::string>>& nodes, const NodeName& node) {
-  return !nodes || std::ranges::any_of(*nodes, [&](const std::string& text) {
-    return may_be_same(parse_node_name(text), node);
-  });
-}
-
 void decide(AskedNode& visit, const std::vector<Item>& items, const Desired& desired, Deadline until) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     try {
-      if (!is_for(items[i].request.nodes, visit.entry->name) || is_skipped(visit, items[i].request)) continue;
+      if (!is_for(visit, items[i].request) || is_skipped(visit, items[i].request)) continue;
       decide_on(visit, items[i], i, desired, until);
     } catch (const std::exception& error) {
       Forecast row = row_about(items[i].request);

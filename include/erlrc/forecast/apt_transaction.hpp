@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <erlrc/beam/nif_entries.hpp>
 #include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/coordinator/start_limit.hpp>
 #include <erlrc/pkg/apt_change.hpp>
@@ -27,6 +28,7 @@ public:
     std::string package;
     Request request;
     Files files;  ///< what planners read with: the new version from its archive, the old one from disk
+    NifLibraries libraries{};  ///< of the new version; after read_archives
   };
 
   /// An application whose package does not manage running nodes.
@@ -48,6 +50,7 @@ public:
     for (const Item& item : items_)
       if (needed(item)) want(item.package);
     read_desired();
+    read_libraries();
   }
 
   const std::vector<AptChange>& changes() const { return changes_; }
@@ -78,6 +81,7 @@ private:
   void pair_moved();
   void want(const std::string& package);
   void read_desired();
+  void read_libraries();
   const Archive* archive_of(const std::string& package) const;
   static bool is_desired_by(const Archive& archive, const Atom& app);
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <erlrc/beam/nif_entries.hpp>
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/coordinator/settings.hpp>
 #include <erlrc/pkg/apt_hook.hpp>
@@ -62,6 +63,11 @@ Forecast row_about(const Request& request);
 
 /// The row of one decision; nullopt if nothing happens.
 std::optional<Forecast> row_of(const Request& request, const Decision& decision);
+
+/// The check of NIF libraries that the node would make (CheckLibraries) if they were not still in their
+/// archive: refuses the row, or adds to its reason.
+void check_libraries(Forecast& row, const Plan& plan, const NifLibraries& libraries, const AppFiles& from,
+                     const AppFiles& to);
 
 /// The applications that the new version of `app` needs.
 struct Needs {

@@ -64,3 +64,28 @@ TEST_CASE("only refused applications and those that need a restart fail") {
   CHECK(fails(row("a", Kind::refused)));
   CHECK(fails(row("a", Kind::needs_restart)));
 }
+
+TEST_CASE("an upgrade whose NIF libraries cannot take over is refused, or makes a restart due") {
+  const NifLibraries libraries{
+      {"able.so", {{"able", true}}}, {"unable.so", {{"unable", false}}}, {"same.so", {{"same", false}}}};
+  AppFiles from, to;
+  from.libraries = {{"able.so", md5("1")}, {"unable.so", md5("1")}, {"same.so", md5("1")}};
+  to.libraries = {{"able.so", md5("2")}, {"unable.so", md5("2")}, {"same.so", md5("1")}};
+  const auto row_with = [&](const CheckLibraries& check) {
+    Forecast row;
+    row.why = "a remark";
+    check_libraries(row, Plan{Word::upgraded, {check}}, libraries, from, to);
+    return std::pair(row.kind, row.why);
+  };
+  const Atom able{"able"}, unable{"unable"}, same{"same"}, other{"other"};
+  const std::string why =
+      "NIF libraries that do not support an upgrade while the one before is loaded: unable, same";
+  const std::string remark =
+      "a remark; NIF libraries that differ, and cannot be replaced while the node runs, so that a restart is "
+      "due: unable";
+  CHECK(row_with({"/e", {able, other}, {able, same}, {}}) == std::pair(Kind::hot, std::string("a remark")));
+  CHECK(row_with({"/e", {able, unable, same}, {}, {}}) == std::pair(Kind::refused, why));
+  CHECK(row_with({"/e", {}, {able, unable, same}, {other, same}}) == std::pair(Kind::hot, remark));
+  // Nothing loads it again.
+  CHECK(row_with({"/e", {}, {}, {able}}).second.ends_with("a restart is due: able"));
+}
