@@ -62,6 +62,12 @@ finished() {
 # several, the others may have changed.
 unharmed() { if (( ${#row[@]} == 1 )); then "${before[@]}"; else finished "${row[@]}"; fi; }
 
+# is_due: whether the last command has reported that a restart is due, as erlrc-sync does.
+is_due() {
+  grep -q 'so that a restart is due' "$logs/command.log" &&
+    [[ $(erlrc-sync --dry-run $node 2>&1) == "erlrc-sync: ($node) restart_due"* ]]
+}
+
 start_again() { start_node $node 4040 "${node_arguments[@]}"; }
 apt() { quietly apt-get --yes --allow-downgrades --no-install-recommends "$@"; }
 # change CHECK... -- APT-ARGUMENTS: a step that should succeed. Prints its word.
@@ -76,6 +82,12 @@ change() {
     unharmed && agree || { word=FAILED; return; }
     stop_nodes
     apt "$@" || { word=FAILED; return; }
+    start_again
+    on_node $node "$(start_all)" >>"$logs/packages.log"
+  fi
+  if is_due; then
+    word=due
+    stop_nodes
     start_again
     on_node $node "$(start_all)" >>"$logs/packages.log"
   fi
