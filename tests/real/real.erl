@@ -3,7 +3,7 @@
 %% The part of the test of real packages that runs inside the node. It checks whether an application, of which
 %% it knows nothing else, runs completely in one of its versions.
 -module(real).
--export([difference/3, start_needed/2, processes/1, count/1, problems/3, ends/1, stale/3, old_programs/2]).
+-export([difference/3, start_needed/2, processes/1, count/1, changes/0, problems/3, ends/1, stale/3, old_programs/2]).
 
 %% "C of N": C of the N modules of both versions have changed code, were added or were removed.
 difference(App, OldEbin, NewEbin) ->
@@ -33,7 +33,7 @@ started(App) ->
     receive
         {Pid, Result} -> element(1, Result) =:= ok;
         {'DOWN', Ref, _, _, _} -> false
-    after 20000 -> false
+    after 120000 -> false
     end.
 
 %% All processes whose output goes to the application's master: so also those outside of its supervision tree.
@@ -46,6 +46,14 @@ processes(App) ->
     end.
 
 count(App) -> length(processes(App)).
+
+%% What differs from the node at the mark. Children without a name, such as connections, come and go.
+changes() ->
+    [Row || {Section, Was, Is} = Row <- lab:diff(), Section =/= processes,
+            Section =/= pids orelse lists:any(fun is_named/1, Was ++ Is)].
+
+is_named({{_, undefined, _}, _}) -> false;
+is_named(_) -> true.
 
 %% Whether the application ends within half a second.
 ends(App) ->

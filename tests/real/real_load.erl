@@ -223,8 +223,10 @@ ended(Pid, Why, #{watched := Watched, killed := Killed} = State) ->
         _ -> State
     end.
 
-%% How cowboy ends a connection that the client has closed.
+%% How cowboy and ssl end a connection that one of its ends has closed.
 is_closed({shutdown, {socket_error, closed, _}}) -> true;
+is_closed({shutdown, normal}) -> true;
+is_closed({shutdown, peer_close}) -> true;
 is_closed(_) -> false.
 
 %% A process by its name, or by the function it was started with.

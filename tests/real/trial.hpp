@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,7 @@ private:
   void check(const std::string& question, Row& row);
   void count_failures(bool restarts, Row& row);
   void break_application(Row& row);
-  void compare(bool restart_is_due, Row& row);
+  void compare(const std::set<std::string>& expected, Row& row);
   std::string count();
 
   const Pair& pair_;

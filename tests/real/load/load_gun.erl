@@ -19,7 +19,9 @@ headers(Socket) ->
     end.
 
 start() ->
-    {ok, Connection} = gun:open("127.0.0.1", load_server:port(?MODULE), #{retry => 0}),
+    %% The server does not know the empty lines that keep a connection alive.
+    Options = #{retry => 0, http_opts => #{keepalive => infinity}},
+    {ok, Connection} = gun:open("127.0.0.1", load_server:port(?MODULE), Options),
     {ok, http} = gun:await_up(Connection),
     Connection.
 

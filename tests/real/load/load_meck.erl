@@ -1,7 +1,10 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 -module(load_meck).
 %% A module that is mocked meanwhile: its process has a state, and the module calls it.
--export([start/0, use/1]).
+-export([prepare/0, start/0, use/1]).
+
+%% Callers would start it at the same time.
+prepare() -> {ok, _} = cover:start().
 
 start() ->
     Name = list_to_atom("load_mocked_" ++ pid_to_list(self())),
