@@ -72,11 +72,17 @@ bool restarts_application(const Json& node) {
   return has_remark(node, ": was stopped and is started again");
 }
 
+/// Then it has this code before and after.
+bool is_refused_for_old_code(const Json& node) {
+  const std::string message = node.value("message", "");
+  return message.find("still run the code before the last upgrade") != std::string::npos;
+}
+
 /// The differences between node and disk that the program has reported.
 std::set<std::string> expected_differences(const Json& node) {
   std::set<std::string> kinds;
   if (has_remark(node, "so that a restart is due")) kinds.insert("other_library");
-  if (has_remark(node, "keep running old code")) kinds.insert("old_code");
+  if (has_remark(node, "keep running old code") || is_refused_for_old_code(node)) kinds.insert("old_code");
   if (has_remark(node, "that the appup leaves as they are")) kinds.insert({"shadowed", "other_code"});
   return kinds;
 }
@@ -151,7 +157,7 @@ std::string Trial::change(ToolMain tool, const PackagedApp& after, Row& row) {
       text += fmt::format(", suspended {:.1f} ms", static_cast<double>(node.at("suspended_us")) / 1000);
   } else {
     check("real:changes().", row);
-    compare({}, row);
+    compare(expected_differences(node), row);
     if (node.at("word") != outcome) text += " (" + node.at("word").get<std::string>() + ")";
     text += ": " + cell(lab_.neutral(node.at("message")));
   }
