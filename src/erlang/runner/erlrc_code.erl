@@ -4,11 +4,12 @@
 -module(erlrc_code).
 -export([await_load/2, beam_file/2, beam_files/2, begin_load/2, check_old_code/4, delete/1,
          doomed_by_purge/2, generated/1, is_generated/1, kill_users/1, load/4, loaded_md5/1, own_modules/2,
-         part/2, purge/1, read_beam/2, read_files/1, running_code/2, running_vsn/2, soft_purge_old/1,
+         part/2, purge/2, read_beam/2, read_files/1, running_code/2, running_vsn/2, soft_purge_old/1,
          users_of_old_code/1]).
 -import(erlrc_call, [await/2, begin_call/3, bounded/4, check_deadline/1, left/1, now_ms/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
--import(erlrc_lambda, [lambda_holders/1, purge_unused/1]).
+-import(erlrc_lambda, [lambda_holders/1, purge_unused/1, purge_unused/2]).
+-import(erlrc_table_lambda, [lambda_tables/3, report_lost_lambdas/2, tables_text/2]).
 -import(erlrc_text, [fail/2, module_name/1, pids/1, process/2, processes/2, short/1, text/2]).
 
 %% The version of the code that runs, as code_change expects it.
@@ -133,7 +134,8 @@ end_on_loads(Pids) ->
 %% soft_purge removes old code that no process runs. Returns the modules whose users are to be killed: this is
 %% only a check, which a forecast makes, too.
 check_old_code(Modules, Policy, Began, C) ->
-    case purge_unused(Modules) of
+    {Users, Tables} = in_use(Modules, C),
+    case lists:usort([Module || {Module, _} <- Users ++ Tables]) of
         [] ->
             [];
         Busy ->
@@ -147,25 +149,42 @@ check_old_code(Modules, Policy, Began, C) ->
                            end,
                     check_old_code(Busy, Next, Began, C);
                 {kill, 0} ->
-                    remark("to be killed, because they still run the code before the last upgrade: ~ts",
-                           [old_users(Busy, C)]),
+                    remark_users(Users, "", C),
+                    report_lost_lambdas(Tables, C),
                     Busy;
                 _ ->
-                    fail("processes still run the code before the last upgrade: ~ts", [old_users(Busy, C)])
+                    Texts = [["processes still run the code before the last upgrade: ", old_users(Users, C)]
+                             || Users =/= []]
+                        ++ [["functions of the code before the last upgrade are in tables: ",
+                             tables_text(Tables, C)] || Tables =/= []],
+                    fail("~ts", [lists:join("; ", Texts)])
             end
     end.
 
-old_users(Modules, C) ->
-    Users = users_of_old_code(Modules),
+%% {[{Module, [Pid]}], [{Module, [Table]}]}: what uses old code of these modules, after what nothing uses was
+%% removed. Functions of code that is about to come back will be well: it stays until then.
+in_use(Modules, #{code := New}) ->
+    Kept = purge_unused(Modules),
+    Tables = lambda_tables(Kept, #{}, New),
+    Known = [Module || {Module, _} <- lambda_tables(Kept, #{}, #{})],
+    {[Row || {Module, Pids} = Row <- users_of_old_code(Kept),
+             Pids =/= [] orelse not lists:member(Module, Known)], Tables}.
+
+remark_users([], _, _) ->
+    ok;
+remark_users(Users, Why, C) ->
+    remark("to be killed, because they still run the code before the last upgrade~s: ~ts",
+           [Why, old_users(Users, C)]).
+
+old_users(Users, C) ->
     lists:join("; ", [[module_name(Module), " in ", processes(Pids, C)] || {Module, Pids} <- Users]).
 
 %% The modules whose users will be killed before they are loaded, because their author wants that.
 doomed_by_purge(Modules, C) ->
-    Busy = purge_unused(Modules),
-    Busy =:= [] orelse
-        remark("to be killed, because they still run the code before the last upgrade, which the appup"
-               " removes by brutal_purge: ~ts", [old_users(Busy, C)]),
-    Busy.
+    {Users, Tables} = in_use(Modules, C),
+    remark_users(Users, ", which the appup removes by brutal_purge", C),
+    report_lost_lambdas(Tables, C),
+    lists:usort([Module || {Module, _} <- Users ++ Tables]).
 
 %% Only when nothing else speaks against the upgrade. code:purge/1 does not kill those that only hold a
 %% function.
@@ -206,15 +225,19 @@ together([{Tag, _} | _] = Prepared) ->
     {Tag, lists:append([Modules || {_, Modules} <- Prepared])}.
 
 %% Processes that still run code that was replaced: brutal_purge kills them, soft_purge leaves them alone.
-purge(Purges) ->
+%% What functions in tables need stays. Backup: #{Module => {File, Beam}} of the old code.
+purge(Purges, Backup) ->
     %% Each process is searched for each module, so this one should be small.
     erlang:garbage_collect(),
     Old = lists:filter(fun erlang:check_old_code/1, [Module || {Module, _} <- Purges]),
-    lists:foreach(fun code:purge/1, [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)]),
+    {Kept, _} = lists:unzip(lambda_tables(Old, Backup, #{})),
+    Brutal = [Module || Module <- Old, lists:member({Module, brutal_purge}, Purges)],
+    _ = [exit(Pid, kill) || {_, Pids} <- users_of_old_code(Kept -- (Kept -- Brutal)), Pid <- Pids],
+    lists:foreach(fun code:purge/1, Brutal -- Kept),
     lists:foreach(fun({Module, Pids}) ->
                           logger:notice("erlrc: processes keep running old code of ~ts: ~ts",
                                         [module_name(Module), pids(Pids)])
-                  end, users_of_old_code(purge_unused(Old))).
+                  end, users_of_old_code(purge_unused(Old -- Brutal, Kept -- Brutal) -- Kept)).
 
 delete(Module) ->
     purge_old(Module),

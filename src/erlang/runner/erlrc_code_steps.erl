@@ -19,6 +19,7 @@
 -import(erlrc_conversion, [ask_ready/1]).
 -import(erlrc_rows, [check_rows/1]).
 -import(erlrc_stranded, [name_killed/2, name_served/2]).
+-import(erlrc_table_lambda, [lambda_tables/3, name_lambda_tables/1, report_lost_lambdas/2]).
 -import(erlrc_text, [expect/4, fail/2, modules/1, text/2]).
 -import(erlrc_unserved, [check_callbacks/1, check_loops/1]).
 
@@ -129,6 +130,7 @@ code_step(do, {unload_modules, App, Modules}, #{restarted := Stopped} = C) ->
                           delete(Module)
                   end, Loaded),
     name_killed(users_of_old_code(Loaded), C),
+    report_lost_lambdas(lambda_tables(Loaded, #{}, #{}), C),
     lists:foreach(fun code:purge/1, Loaded),
     C;
 code_step(undo, {code, Module, Previous} = Entry, C) ->
@@ -191,6 +193,7 @@ code_step(do, {check_loaded, Items}, C) ->
     %% A rollback would kill them.
     check_loops(Done#{stranded := report}),
     check_rows(C),
+    name_lambda_tables(C),
     C;
 code_step(do, check_nifs, C) ->
     check_nifs(C),

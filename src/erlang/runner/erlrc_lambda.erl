@@ -2,12 +2,14 @@
 %%
 %% Anonymous functions of old code, which code:soft_purge/1 does not see. One without variables from outside
 %% is a literal of its module, and a process that has it, on the stack or in a state, is not taken for a user
-%% of the code (https://github.com/erlang/otp/issues/6416): the next call of it fails with badfun.
+%% of the code (https://github.com/erlang/otp/issues/6416): the next call of it fails with badfun. Nor is a
+%% table that has one (erlrc_table_lambda).
 %%
 %% The number that is printed with it is the beginning of the md5 of its version of the module.
 -module(erlrc_lambda).
--export([lambda_holders/1, purge_unused/1]).
+-export([lambda_holders/1, purge_unused/1, purge_unused/2]).
 -import(erlrc_printed, [registers/1]).
+-import(erlrc_table_lambda, [lambda_tables/3]).
 
 %% Larger processes are not searched.
 -define(words, 200000).
@@ -18,8 +20,13 @@
 %% Removes the old code of these modules that nothing uses; returns those whose old code stays.
 purge_unused(Modules) ->
     Old = lists:filter(fun erlang:check_old_code/1, Modules),
-    {Used, _} = lists:unzip(lambda_holders(Old)),
-    Used ++ [Module || Module <- Old -- Used, not code:soft_purge(Module)].
+    {Kept, _} = lists:unzip(lambda_tables(Old, #{}, #{})),
+    purge_unused(Old, Kept).
+
+%% The same, where it is known of which ones there are functions in tables.
+purge_unused(Old, Kept) ->
+    {Used, _} = lists:unzip(lambda_holders(Old -- Kept)),
+    Kept ++ Used ++ [Module || Module <- Old -- Kept -- Used, not code:soft_purge(Module)].
 
 %% [{Module, [Pid]}]: the processes that have a function of the old code of one of the modules.
 lambda_holders([]) ->

@@ -8,6 +8,7 @@
 -import(erlrc_code, [running_vsn/2, users_of_old_code/1]).
 -import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
+-import(erlrc_earlier, [changed_rows/1, unfit_rows/1]).
 -import(erlrc_explain, [explain_modules/3]).
 -import(erlrc_init, [check_converted/2]).
 -import(erlrc_journal, [journal/2, recall/1, record/2]).
@@ -18,7 +19,7 @@
 -import(erlrc_process_data, [put_back_data/2, saved_data/1]).
 -import(erlrc_record, [changed_records/1, check_records/4, defined/2, redefined/1]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
--import(erlrc_rows, [changed_rows/1, note_rows/4, unfit_rows/1]).
+-import(erlrc_rows, [note_rows/4]).
 -import(erlrc_states, [check_converted_records/2, check_converted_states/2, check_kept_states/2,
                        check_redefined/3, check_unconverted_states/4]).
 -import(erlrc_stranded, [check_stranded/5, name_loggers/1]).

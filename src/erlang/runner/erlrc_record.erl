@@ -8,7 +8,7 @@
 %% both versions are compared, as far as the files have debug information and are not too big, and the states
 %% are searched, before anything is touched.
 -module(erlrc_record).
--export([answers/1, changed_records/1, check_records/4, defined/2, pattern/2, redefined/1,
+-export([answers/1, changed_records/1, check_records/4, decoded/3, defined/2, pattern/2, redefined/1,
          report_holders/5, search/4]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_ending, [outliving/2]).

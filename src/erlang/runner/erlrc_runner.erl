@@ -19,11 +19,15 @@
 %%           ->  turn, beam, ending
 %%                                   ->  app_steps        ->  app, call
 %%                                   ->  path_steps       ->  path
-%%                                   ->  code_steps       ->  code, lambda, origin, library, pins, ports,
-%%                                                            mapped, elf, stranded, undo_code
+%%                                   ->  code_steps       ->  code, lambda, table_lambda, origin, library,
+%%                                                            pins, ports, mapped, elf, stranded, undo_code,
+%%                                                            rows
 %%                                   ->  process_steps    ->  suspend, conversion, change, late, stranded,
-%%                                                            record, states, shape, ending, effects, revive,
-%%                                                            undo_suspension, undo_conversion, explain
+%%                                                            rows  ->  earlier  ->  states  ->  known,
+%%                                                            shape, record;
+%%                                                            rows, lambda  ->  table_owner, tables;
+%%                                                            ending, effects, revive, undo_suspension,
+%%                                                            undo_conversion, explain
 %%                                   ->  child_steps      ->  foresee  ->  children, init, supervisor,
 %%                                                            predict, restart
 %%                                   ->  call_steps       ->  otp
@@ -42,7 +46,7 @@
 -export([main/3]).
 -import(erlrc_beam, [load_beam/1, prepare_beam/0, remove_beam/0]).
 -import(erlrc_call, [left/1, now_ms/0]).
--import(erlrc_code, [purge/1]).
+-import(erlrc_code, [purge/2]).
 -import(erlrc_ending, [calls_hooks/1, loses_states/1, may_stop/1, removes/1, starts_apps/1]).
 -import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_kept, [forget_states/0]).
@@ -80,13 +84,13 @@ main(Plan, Client, Ref) ->
             send(Client, {Ref, Result});
         ok ->
             load_beam(Beam),
-            {Result, #{stays := Stays, nifs := Nifs, purges := Purges}} = run(Steps, C),
+            {Result, #{stays := Stays, nifs := Nifs, purges := Purges, backup := Backup}} = run(Steps, C),
             log(Result),
             Record = maps:get(commit_record, Plan, <<>>),
             Final = await_verdict(Result, Record, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
             send(Client, {Ref, Final}),
             forget_states(),
-            element(1, Final) =:= done andalso purge(Purges),
+            element(1, Final) =:= done andalso purge(Purges, Backup),
             remove_beam();
         {busy, Other} ->
             send(Client, {Ref, {busy, text("another run of erlrc (~p) is at work on this node", [Other])}})

@@ -12,7 +12,8 @@
 %% new code does not know, the keys of the module's struct that the old one does not have, and those that the
 %% new code needs in maps with some known keys.
 -module(erlrc_shape).
--export([containing/2, fields/1, own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
+-export([containing/2, encoded/1, fields/1, own_parts/3, runs/1, states_now/2, unconverted_states/3,
+         unfit_states/3]).
 -import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_call, [now_ms/0]).
 -import(erlrc_ending, [outliving/2]).

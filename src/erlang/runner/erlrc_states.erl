@@ -3,12 +3,12 @@
 %% Ends an upgrade that would leave processes with states that the new code cannot have (erlrc_shape).
 -module(erlrc_states).
 -export([check_converted_records/2, check_converted_states/2, check_kept_states/2, check_redefined/3,
-         check_unconverted_states/4]).
+         check_unconverted_states/4, names/1, read_wrong/3]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_record, [pattern/2, report_holders/5]).
--import(erlrc_rows, [is_matched/2]).
+-import(erlrc_known, [is_known/3]).
 -import(erlrc_shape, [containing/2, own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 -import(erlrc_tree, [column/2]).
@@ -60,7 +60,7 @@ check_converted_records(Pids, #{records := {Changed, Policy}} = C) ->
             ok;
         Holding ->
             report_holders([Row || {_, Name, Size} = Row <- Records,
-                                   not is_matched({Name, Size, [], any}, C)],
+                                   not is_known(Name, Size, C)],
                            [{Pid, term_to_binary(State)} || {Pid, State} <- States,
                                                             lists:member(Pid, Holding)],
                            Policy, "code_change has not converted records: ~ts", C)
