@@ -123,7 +123,7 @@ void forget_refused(const std::string& node, const Atom& app) {
 
 std::string refused_again(const RefusedBefore& before) {
   return before.why + " (on " + before.when +
-         "; not tried again, as neither the code nor the node has changed)";
+         "; not tried again, as neither the code nor the process of the node has changed)";
 }
 
 }  // namespace erlrc

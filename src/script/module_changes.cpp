@@ -111,7 +111,7 @@ Owners::Owners(const std::vector<AppSpec>& apps) {
 LoadObjectCode Owners::object_code_of(const Atom& module) const {
   const auto found = owners_.find(module);
   if (found == owners_.end())
-    throw Error("module " + print_atom(module.name) + ": not listed in the modules of any application");
+    throw Error("module " + print_atom(module.name) + ": not listed in the modules of the application");
   return {.app = found->second->name, .vsn = found->second->vsn, .modules = {module}};
 }
 

@@ -45,7 +45,7 @@ has egerl 4.1.0
 holds "both nodes run the old version" equal "$(running one egerl)$(running two egerl)" '["4.1.0"]["4.1.0"]'
 
 holds "so does the next one" refused put egerl=4.2.0
-holds "at once" said 'not tried again, as neither the code nor the node has changed'
+holds "at once" said 'not tried again, as neither the code nor the process of the node has changed'
 holds "with what can be done" said \
   '`apt-mark hold egerl` keeps the version that is installed; `apt-get -o Erlrc::Retry=on` tries again'
 has egerl 4.1.0

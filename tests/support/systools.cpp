@@ -79,7 +79,7 @@ bool is_same_problem(const Term& reason, const std::string& message) {
   if (tag == "removed_application_present")
     return message == "remove_application " + name() + ": the application is still there after the change";
   if (tag == "no_such_module")
-    return message == "module " + name() + ": not listed in the modules of any application";
+    return message == "module " + name() + ": not listed in the modules of the application";
   if (tag == "undef_module")
     return holds(message, ": depends on " + name() + ", for which there is no instruction");
   if (tag == "muldef_module")

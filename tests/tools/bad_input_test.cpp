@@ -91,7 +91,7 @@ std::vector<BadFile> bad_files() {
        "HOST/egerl-2.0/ebin/egerl.appup: {reboot,plain}: unknown instruction, expected one of appup(4)"},
       {"an .appup for a module that the application does not have",
        write(appup_file, "{\"2.0\", [{\"1.0\", [{load_module, nosuch}]}], []}.\n"),
-       "HOST/egerl-2.0/ebin/egerl.appup: module nosuch: not listed in the modules of any application"},
+       "HOST/egerl-2.0/ebin/egerl.appup: module nosuch: not listed in the modules of the application"},
       {"an ebin that is a file",
        [](const Spoilt& s) {
          std::filesystem::remove_all(s.host.dir() / "egerl-2.0/ebin");

@@ -75,7 +75,7 @@ TEST_CASE("the error for a script that cannot be translated names the problem") 
        "restart_application removed: no such application after the change"},
       {"[{load_module,a},{update,a}]", "module a: found several instructions, expected one"},
       {"[{load_module,a,['B']}]", "module a: depends on 'B', for which there is no instruction"},
-      {"[{load_module,'Stranger'}]", "module 'Stranger': not listed in the modules of any application"},
+      {"[{load_module,'Stranger'}]", "module 'Stranger': not listed in the modules of the application"},
       {"[{load_object_code,{app,\"1\",[a]}},{load_object_code,{app,\"2\",[b]}}]",
        "load_object_code of app: found versions 1 and 2, expected one"},
   }));
