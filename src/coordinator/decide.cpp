@@ -173,10 +173,8 @@ void decide_on(Visit& visit, const Call& call) {
   if (is_as_asked && !to_do) return;
   if (!waits && skip_other_system(visit, node, seen, call)) return;
   if (to_do && !seen.foreign.empty()) return refuse_unseen(visit, seen);
-  if (to_do && call.options.rehearse) {
+  if (to_do && call.options.rehearse)
     visit.report.outcome = rehearse(*visit.rpc, visit.report.plan, call.options.until);
-    visit.report.outcome.remarks = visit.report.plan.remarks;
-  }
   if (to_do && call.options.explain)
     visit.report.outcome = explain(*visit.rpc, visit.report.plan, call.options.until);
   recall(visit, call);

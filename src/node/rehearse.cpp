@@ -12,6 +12,7 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/erlang/program.hpp>
+#include <erlrc/node/run.hpp>
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
@@ -113,9 +114,7 @@ Outcome outcome_of(std::vector<Rehearsed> rows) {
   return outcome;
 }
 
-}  // namespace
-
-Outcome rehearse(Rpc& rpc, const Plan& plan, Deadline until) {
+Outcome rehearse_conversions(Rpc& rpc, const Plan& plan, Deadline until) {
   Conversions found = conversions_of(plan);
   if (found.items.empty() && found.unfit.empty()) return outcome_of({});
   rpc.start(rehearse_program(), argument(std::move(found), left_until(until) * 3 / 4));
@@ -128,6 +127,23 @@ Outcome rehearse(Rpc& rpc, const Plan& plan, Deadline until) {
   std::vector<Rehearsed> read;
   std::ranges::transform(*rows, std::back_inserter(read), row);
   return outcome_of(std::move(read));
+}
+
+}  // namespace
+
+Outcome rehearse(Rpc& rpc, const Plan& plan, Deadline until) {
+  Outcome outcome = rehearse_conversions(rpc, plan, until);
+  outcome.remarks = plan.remarks;
+  if (!outcome.is_done()) return outcome;
+  Plan checks = explanation(plan);
+  std::erase_if(checks.steps, [](const Step& step) {
+    return std::holds_alternative<ForeseeChildren>(step) || std::holds_alternative<ExplainModules>(step);
+  });
+  Outcome checked = look(rpc, checks, plan, until);
+  checked.times.clear();  // of other steps
+  if (checked.is_done()) checked.result = outcome.result;
+  checked.rehearsal = std::move(outcome.rehearsal);
+  return checked;
 }
 
 }  // namespace erlrc

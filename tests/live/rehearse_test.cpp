@@ -140,3 +140,27 @@ TEST_CASE("rehearsal: is in the JSON record") {
   const Ran without = lab.upgrade("elm", "1.0.0", "2.0.0", {"--dry-run", "--json"});
   CHECK(without.out.find("rehearsal") == std::string::npos);
 }
+
+TEST_CASE("rehearsal: refuses what the upgrade refuses though all states can be converted") {
+  Lab lab;
+  lab.dir().write("kinds/one_sup.erl",
+                  "-module(MODULE).\n-behaviour(supervisor).\n-export([start_link/0, init/1]).\n"
+                  "start_link() -> supervisor:start_link(?MODULE, []).\n"
+                  "init([]) -> {ok, {#{}, [#{id => srv, start => {elm_srv, start_link, []}}]}}.\n");
+  for (const std::string vsn : {"1.0.0", "2.0.0"}) {
+    LabRelease made = elm(lab, vsn, "1", "{ok, State}");
+    made.modules[0].kind = "plain_app";
+    made.modules[1].kind = (lab.dir() / "kinds/one_sup").string();
+    if (vsn == "2.0.0") made.modules[2].kind = "plain";
+    lab.add(made);
+  }
+  REQUIRE(lab.start("elm", "1.0.0").exit == 0);
+  lab.ask("lab:mark().");
+  const std::string option = GENERATE("--rehearse", "--explain", "--json");
+  const Ran ran = lab.upgrade("elm", "1.0.0", "2.0.0", {option});
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.out + ran.err,
+            "processes that the new code cannot serve: 1 of elm_srv, which loses handle_call/3, "));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
