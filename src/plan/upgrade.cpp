@@ -14,6 +14,7 @@
 #include <erlrc/term/match.hpp>
 #include <erlrc/term/text.hpp>
 
+#include "find_script.hpp"
 #include "inclusions.hpp"
 #include "left_to_start.hpp"
 #include "libraries.hpp"
@@ -26,24 +27,6 @@
 namespace erlrc {
 namespace {
 
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t most = 5;
-  std::string all;
-  for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
-    all += (i == 0 ? "" : ", ") + names[i];
-  return names.size() > most ? all + " and " + std::to_string(names.size() - most) + " more" : all;
-}
-
-/// What an author forgot, or left alone on purpose.
-std::optional<std::string> remark_on_uncovered(const AppFiles& from, const AppFiles& to,
-                                               const std::vector<LowLevel>& script) {
-  std::vector<std::string> names;
-  for (const Atom& module : uncovered_modules(from, to, script))
-    names.push_back(module_name(module.name));
-  if (names.empty()) return std::nullopt;
-  return "modules that differ and that the appup leaves as they are: " + listed(names);
-}
-
 /// A record that has other fields, as many as before, is found by its definitions only.
 std::optional<std::string> note_on_records(const AppFiles& from, const AppFiles& to) {
   std::vector<std::string> names;
@@ -54,45 +37,6 @@ std::optional<std::string> note_on_records(const AppFiles& from, const AppFiles&
   }
   if (names.empty()) return std::nullopt;
   return "the fields of records are not compared, without debug information, of modules " + listed(names);
-}
-
-Script find_script(const AppFiles& from, const AppFiles& to, Direction direction, Policy::Engine engine) {
-  const AppFiles& later = direction == Direction::up ? to : from;
-  const std::string& other = direction == Direction::up ? from.spec.vsn : to.spec.vsn;
-  const std::string file = later.location.read_from + "/" + later.spec.name.name + ".appup";
-  const AppupEntry* entry =
-      within(file, [&] { return later.appup ? find_entry(*later.appup, direction, other) : nullptr; });
-  Script script;
-  std::vector<Term> terms;
-  if (entry != nullptr) {
-    terms = entry->instructions;
-    script.origin = "appup: the one that " + later.spec.name.name + " " + later.spec.vsn + " ships";
-  } else {
-    script.made = true;
-    MadeScript made = make_script(from, to, direction);
-    terms = std::move(made.instructions);
-    script.origin = later.appup ? "appup: made, because the shipped one has no entry for " + other
-                                : "appup: made, because the package ships none";
-    for (const AppupRemark& remark : made.remarks)
-      script.remarks.push_back("module " + module_name(remark.module.name) + " " + describe(remark.kind));
-  }
-  within(file, [&] {
-    std::vector<Instruction> instructions;
-    instructions.reserve(terms.size());
-    for (const Term& term : terms)
-      instructions.push_back(parse_instruction(term));
-    script.instructions =
-        translate(instructions, direction, {to.spec}, {from.spec},
-                  script.made && engine == Policy::Engine::erlrc ? Grouping::together : Grouping::as_otp);
-  });
-  if (!script.made) {
-    if (auto remark = remark_on_uncovered(from, to, script.instructions))
-      script.remarks.push_back(*std::move(remark));
-    for (const Atom& module : to.unlisted)
-      script.remarks.push_back("module " + module_name(module.name) + " " +
-                               describe(AppupRemark::Kind::not_listed));
-  }
-  return script;
 }
 
 /// Whether it waits for no other node than `node`.
