@@ -16,6 +16,7 @@
 #include <erlrc/node/run.hpp>
 #include <erlrc/node/same_files.hpp>
 
+#include <erlrc/coordinator/moved_modules.hpp>
 #include <erlrc/coordinator/refused_before.hpp>
 #include <erlrc/coordinator/replaced_erlang.hpp>
 
@@ -90,7 +91,9 @@ void plan_on(Visit& visit, NodeState& node, const Call& call) {
     visit.report.outcome = Outcome::done(Word::not_running);
     return;
   }
-  Decision decision = plan(with_directories(request, node, call.cache), node, call.files, call.desired);
+  const Request located = with_directories(request, node, call.cache);
+  const FilesWithMoved with_moved(*visit.rpc, located, node, call.files, call.options.until);
+  Decision decision = plan(located, node, with_moved.files(), call.desired);
   const auto replaced = changes_something(decision) ? replaced_erlang(*visit.entry, node) : std::nullopt;
   if (replaced) decision = Refusal{Refusal::Reason::erlang_replaced, *replaced};
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {

@@ -14,11 +14,12 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/coordinator/moved_modules.hpp>
 #include <erlrc/coordinator/refused_before.hpp>
 #include <erlrc/coordinator/replaced_erlang.hpp>
 #include <erlrc/dist/names.hpp>
 #include <erlrc/forecast/apt_transaction.hpp>
-#include <erlrc/node/run.hpp>
+#include <erlrc/node/observe.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/parallel.hpp>
@@ -94,7 +95,8 @@ void decide_on(AskedNode& visit, const Item& item, std::size_t index, const Desi
   const Question question = question_for(request);
   if (question.code_of && visit.state.loaded.contains(request.app))
     visit.state.code = observe(*visit.rpc, question, until).code;
-  Decision decision = plan(request, visit.state, item.files, desired);
+  const FilesWithMoved with_moved(*visit.rpc, request, visit.state, item.files, until);
+  Decision decision = plan(request, visit.state, with_moved.files(), desired);
   if (changes_something(decision) && visit.replaced)
     decision = Refusal{Refusal::Reason::erlang_replaced, *visit.replaced};
   auto row = row_of(request, decision);
@@ -140,46 +142,11 @@ void decide(AskedNode& visit, const std::vector<Item>& items, const Desired& des
   }
 }
 
-/// Runs the checks of these rows, in one call; whether all of them hold.
-bool hold(Rpc& rpc, const std::vector<Planned*>& rows, Deadline until, Outcome& outcome) {
-  Plan checks, whole;
-  for (const Planned* one : rows) {
-    std::ranges::copy(one->checks, std::back_inserter(checks.steps));
-    std::ranges::copy(one->whole, std::back_inserter(whole.steps));
-  }
-  if (checks.steps.empty()) return true;
-  outcome = look(rpc, checks, whole, until);
-  return outcome.is_done();
-}
-
-void add_reason(Forecast& row, const std::vector<std::string>& remarks) {
-  for (const std::string& remark : remarks)
-    if (row.why.find(remark) == std::string::npos) row.why += (row.why.empty() ? "" : "; ") + remark;
-}
-
-/// Runs the checks of all rows in one call. If one fails or has a remark, runs those of each row alone, to
-/// find the row.
-void check(AskedNode& visit, Deadline until) {
-  std::vector<Planned*> all;
-  for (Planned& one : visit.planned)
-    if (!one.checks.empty()) all.push_back(&one);
-  Outcome outcome;
-  if (hold(*visit.rpc, all, until, outcome) && outcome.remarks.empty()) return;
-  for (Planned* one : all) {
-    if (!hold(*visit.rpc, {one}, until, outcome)) {
-      one->row.kind = Kind::refused;
-      one->row.why = outcome.why();
-    } else {
-      add_reason(one->row, outcome.remarks);
-    }
-  }
-}
-
 void plan_node(AskedNode& visit, const std::vector<Item>& items, const Desired& desired, Deadline until) {
   if (!visit.rpc) return;
   try {
     decide(visit, items, desired, until);
-    check(visit, until);
+    run_checks(visit, until);
   } catch (const std::exception& error) {
     visit.error = message_of(error, "looking at the node");
   }

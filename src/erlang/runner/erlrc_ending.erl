@@ -25,11 +25,13 @@ starts_apps(Steps) ->
     [App || {apps, Step} <- Steps, is_tuple(Step), App <- [element(2, Step)],
             lists:member(element(1, Step), [start_needed, start_app, load_app])] =/= [].
 
-%% The modules that a plan removes.
+%% The modules that a plan removes, unless it is one of several (a forecast's) and another one brings them.
 removes(Steps) ->
-    [Module || {code, {remove_module, _, Module}} <- Steps]
+    Kept = lists:append([proplists:get_value(modules, Keys, [])
+                         || {apps, {change_app, _, _, {application, _, Keys}}} <- Steps]),
+    [Module || {code, {remove_module, _, Module}} <- Steps, not lists:member(Module, Kept)]
         ++ [Module || {calls, {eval_script, _, Script, _, _, _}} <- Steps,
-                      {remove, {Module, _, _}} <- Script].
+                      {remove, {Module, _, _}} <- Script, not lists:member(Module, Kept)].
 
 %% Returns those of Pids that the plan does not stop. With an application all processes end whose group leader
 %% is its master.

@@ -2,7 +2,7 @@
 %%
 %% Children that run, and that their supervisors could not start again: the function that they would call is
 %% gone, since they were started by supervisor:start_child/2 or by an earlier init/1. One crash ends the
-%% supervisor.
+%% supervisor. (If another application has the module now, it is loaded again.)
 -module(erlrc_lost_starts).
 -export([name_lost_starts/2]).
 -import(erlrc_journal, [recall/1, remark/2]).
@@ -22,7 +22,8 @@ name_lost_starts(Lost, C) ->
                                 {Start, Child} <- kept_starts(State)],
     [remark("~p children could not be started again, because ~ts:~ts/~p is gone: ~ts",
             [length(Pids), module_name(M), F, A, processes(lists:sublist(Pids, 3), C)])
-     || {M, F, A} = Start <- Lost, [_ | _] = Pids <- [[Pid || {Same, Pid} <- Starts, Same =:= Start]]].
+     || {M, F, A} = Start <- Lost, not erlang:function_exported(M, F, A),
+        [_ | _] = Pids <- [[Pid || {Same, Pid} <- Starts, Same =:= Start]]].
 
 %% [{{M, F, A}, Pid}] of the children that would be started again: those of simple_one_for_one with all the
 %% arguments that they were started with.
