@@ -7,6 +7,7 @@
 #include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/node/connect.hpp>
+#include <erlrc/plan/later_conversions.hpp>
 
 // The first phase of a call, a part of execute.cpp: connect to a node, observe it, make its plan.
 
@@ -31,6 +32,7 @@ struct Call {
   AppCache& cache;
   Files files;
   ExecuteOptions options;
+  const LaterConversions& later;
 };
 
 /// Connects to the node of the visit, and gives it a plan or the outcome of the visit. Exceptions on the way

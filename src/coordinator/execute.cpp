@@ -28,6 +28,7 @@
 
 #include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/coordinator/commit_record.hpp>
+#include <erlrc/coordinator/execute_in_set.hpp>
 #include <erlrc/coordinator/refused_before.hpp>
 
 #include "decide.hpp"
@@ -74,14 +75,15 @@ void add_remarks(Outcome& outcome, const std::vector<std::string>& planned) {
 
 /// A node that we lost while it was at work ends by itself, in one state or in the other; a prepared one
 /// is rolled back, since it waits for our verdict.
-void run_one(Visit& visit, Commit commit, Deadline until, const std::string& record = {}) {
+void run_one(Visit& visit, Commit commit, Deadline until, const LaterConversions& later,
+             const std::string& record = {}) {
   Outcome& result = visit.report.outcome;
   if (left_until(until) < least_time) {
     result = Outcome::undecided("no time is left to run the plan");
     return;
   }
   try {
-    result = run(*visit.rpc, visit.report.plan, commit, until, record);
+    result = run(*visit.rpc, visit.report.plan, commit, until, record, later);
     add_remarks(result, visit.report.plan.remarks);
   } catch (const std::exception& error) {
     std::string message = message_of(error, "running the plan");
@@ -123,7 +125,8 @@ void stay_prepared_while(Visit& visit, Running& running) {
   }
 }
 
-void run_all(const std::vector<Visit*>& visits, const Atom& app, Deadline until, const CommitRecord& record) {
+void run_all(const std::vector<Visit*>& visits, const Call& call, Deadline until,
+             const CommitRecord& record) {
   const milliseconds limit = left_until(until);
   const Commit commit = visits.size() > 1 ? Commit::on_verdict : Commit::at_once;
   Running running(visits.size());
@@ -135,8 +138,8 @@ void run_all(const std::vector<Visit*>& visits, const Atom& app, Deadline until,
     };
     {
       const Ended at_end{running};
-      run_one(visit, commit, until, record.file());
-      remember(visit, app, limit);
+      run_one(visit, commit, until, call.later, record.file());
+      remember(visit, call.request.app, limit);
     }
     // Plans for which there was no thread run in the calling thread one after the other: none waits for the
     // next.
@@ -230,7 +233,7 @@ void leave_failed(std::vector<Visit>& visits, const ExecuteOptions& options) {
 }
 
 /// Second phase: every node has a plan.
-void all_or_none(std::vector<Visit>& visits, const Atom& app, const ExecuteOptions& options) {
+void all_or_none(std::vector<Visit>& visits, const Call& call, const ExecuteOptions& options) {
   const Deadline until = options.until;
   const std::vector<Visit*> to_run = choose(visits, [](const Visit& visit) { return visit.to_run; });
   if (const Visit* failed = first_failed(visits)) {
@@ -240,7 +243,7 @@ void all_or_none(std::vector<Visit>& visits, const Atom& app, const ExecuteOptio
     return;
   }
   const CommitRecord record;
-  run_all(to_run, app, until, record);
+  run_all(to_run, call, until, record);
   leave_failed(visits, options);
   if (to_run.size() > 1) conclude_all(visits, to_run, record, until);
 }
@@ -299,16 +302,21 @@ Site for_request(Site site, const Request& request) {
 }
 
 std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options) {
+  return execute(request, site, options, {});
+}
+
+std::vector<NodeReport> execute(const Request& request, const Site& site, const ExecuteOptions& options,
+                                const LaterConversions& later) {
   AppCache cache(request.app);
   const ExecuteOptions planning = for_planning(options, site);
-  const Call call{request, site.desired,  ask_for_ports(site.registry.nodes, planning.until),
-                  cache,   cache.files(), planning};
+  const KnownPorts ports = ask_for_ports(site.registry.nodes, planning.until);
+  const Call call{request, site.desired, ports, cache, cache.files(), planning, later};
   std::vector<Visit> visits = visits_of(site.registry);
   const auto usable = choose(visits, [](const Visit& visit) { return visit.entry != nullptr; });
   if (options.each_alone) {
     with_each(usable, [&](Visit& visit) {
       decide(visit, call);
-      if (visit.to_run) run_one(visit, Commit::at_once, options.until);
+      if (visit.to_run) run_one(visit, Commit::at_once, options.until, later);
     });
     leave_failed(visits, planning);
   } else {
@@ -316,7 +324,7 @@ std::vector<NodeReport> execute(const Request& request, const Site& site, const 
     with_each(
         usable, [&](Visit& visit) { decide(visit, call); }, threads_as_needed);
     leave_failed(visits, planning);
-    all_or_none(visits, request.app, options);
+    all_or_none(visits, call, options);
   }
 
   std::vector<NodeReport> reports;

@@ -9,8 +9,10 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/coordinator/execute_in_set.hpp>
 #include <erlrc/coordinator/refused_before.hpp>
 #include <erlrc/engine/run_notes.hpp>
+#include <erlrc/engine/set_conversions.hpp>
 #include <erlrc/engine/stopped_apps.hpp>
 #include <erlrc/report/report.hpp>
 #include <erlrc/site/app_dir.hpp>
@@ -103,9 +105,12 @@ Executor::AllOrNone Executor::all_or_none(const std::vector<Request>& requests, 
   const Starts starts = starts_of(requests);
   std::vector<Done> done;
   if (const Request* failed = refused_before(requests, owner)) return {1, *failed};
-  for (const Request& request : requests) {
+  const std::vector<LaterConversions> later = later_conversions(requests);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const Request& request = requests[i];
     const std::string package = owner(request);
-    Result result = one(request, site_for(request), until, {.package = package, .starts = starts});
+    Result result =
+        one(request, site_for(request), until, {.package = package, .starts = starts, .later = later[i]});
     if (result.code == 0) result.code = leave(result.left, package, done);
     if (result.code != 0) return {std::max(result.code, roll_back_done(done)), request};
     done.push_back({request, std::move(result.changed)});
@@ -234,10 +239,10 @@ Executor::Result Executor::one(const Request& request, const Site& site, Deadlin
       return settings_.on_refusal_of(node, options.package) != OnRefusal::refuse;
     };
   const Request with = with_policy(request, settings_.policy);
-  auto reports = execute(with, site, how);
+  auto reports = execute(with, site, how, options.later);
   while (is_busy(reports) && left_until(until) > milliseconds{0}) {
     std::this_thread::sleep_for(milliseconds{100});
-    reports = execute(with, site, how);
+    reports = execute(with, site, how, options.later);
   }
   Result result{exit_code(reports), {}, {}, {}, is_busy(reports)};
   for (const NodeReport& node : reports) {

@@ -125,8 +125,12 @@ Map argument(const Plan& plan, Commit commit, const std::string& commit_record, 
 
 }  // namespace
 
-Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record) {
-  rpc.start(runner_for(plan), argument(plan, commit, commit_record, left_until(until)));
+Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record,
+            const LaterConversions& later) {
+  Map message = argument(plan, commit, commit_record, left_until(until));
+  if (later != LaterConversions{})
+    message.pairs.emplace_back(Atom{"later"}, tuple(atoms(later.modules), atoms(later.apps)));
+  rpc.start(runner_for(plan), std::move(message));
   return read(rpc.receive(until), plan);
 }
 

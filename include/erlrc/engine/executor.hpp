@@ -9,6 +9,7 @@
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/coordinator/settings.hpp>
 #include <erlrc/engine/package_facts.hpp>
+#include <erlrc/plan/later_conversions.hpp>
 #include <erlrc/report/streams.hpp>
 #include <erlrc/transaction/action.hpp>
 
@@ -72,6 +73,7 @@ private:
     bool each_alone = false;
     std::string package{};  ///< the one that the request is for; empty: no node may be left
     Starts starts{};  ///< ExecuteOptions::by_package; absent: a rollback, which may start what ran before
+    LaterConversions later{};
   };
 
   /// What was executed of requests that are to be executed all or none.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <erlrc/node/rpc.hpp>
+#include <erlrc/plan/later_conversions.hpp>
 #include <erlrc/plan/outcome.hpp>
 
 // Running a plan: it travels to the node as one message and runs there as one process, which rolls back what
@@ -18,8 +19,10 @@ enum class Commit { at_once, on_verdict };
 
 /// Runs `plan` on the node. With Commit::on_verdict and an outcome Done, the node is prepared and
 /// `conclude` must follow; if we vanish before it, the node commits if there is a file
-/// `commit_record` on its host by then, and is rolled back otherwise.
-Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record = {});
+/// `commit_record` on its host by then, and is rolled back otherwise. Other plans of the same upgrade set
+/// convert `later`.
+Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std::string& commit_record = {},
+            const LaterConversions& later = {});
 
 /// Runs the steps of `looking` on the node, which change nothing; some depend on what is to come in `whole`.
 Outcome look(Rpc& rpc, const Plan& looking, const Plan& whole, Deadline until);

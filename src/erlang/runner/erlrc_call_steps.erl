@@ -5,6 +5,7 @@
 -export([call_step/3]).
 -import(erlrc_call, [hook/4]).
 -import(erlrc_journal, [journal/2, remark/2]).
+-import(erlrc_later, [await_conversions/1]).
 -import(erlrc_otp, [eval_script/6]).
 -import(erlrc_text, [expect/4, fail/2, module_name/1, text/2]).
 
@@ -30,6 +31,7 @@ call_step(undo, {apply_hook, _, {M, F, A}}, C) ->
 
 %% What undoes the script are entries of the other families.
 call_step(do, {eval_script, Version, Script, Trees, From, To}, C) ->
+    await_conversions(C),
     eval_script(Version, Script, Trees, From, To, C).
 
 %% Why often begins with the place of the failure, which may be that of the call.

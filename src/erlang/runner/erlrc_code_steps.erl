@@ -11,6 +11,7 @@
 -import(erlrc_undo_code, [comes_later/1, put_back/3, replace/3]).
 -import(erlrc_effects, [note_world/0]).
 -import(erlrc_journal, [journal/2, remark/2]).
+-import(erlrc_later, [await_conversions/1]).
 -import(erlrc_library, [check_libraries/5, check_nifs/1, load_with_library/4, modules_of_libraries/1,
                         with_nifs/1]).
 -import(erlrc_origin, [check_origin/3]).
@@ -205,6 +206,7 @@ code_step(do, {check_old_code, Modules, Policy, Killing}, C) ->
     C#{to_kill := check_old_code(Modules, Policy, now_ms(), C), to_purge := doomed_by_purge(Killing, C)};
 code_step(do, pass_point_of_no_return, #{loads := Loads} = C) ->
     note_world(),
+    await_conversions(C),
     Ready = maps:from_list([{Group, await_load(Begun, C)} || {Group, Begun} <- Loads]),
     kill_users(C),
     C#{loads := Ready};

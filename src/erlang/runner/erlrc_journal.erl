@@ -44,6 +44,7 @@ context(Deadline) ->
       skipped => [],           % those of them that the next one is not for
       vsns => #{},             % #{Module => Vsn}: of the code that ran when its processes were suspended
       states_are_tagged => unknown,  % how this release answers get_state (erlrc_sys)
+      later => {[], []},       % {Modules, Apps}: what the next plans convert (erlrc_later)
       reached => [],           % processes that the script converts, as far as they were there before
       records => {[], refuse}, % [{Module, Name, Size, NewSize}]: that change (erlrc_record)
       redefined => {[], refuse},  % records with other fields, as many (erlrc_states)
@@ -80,6 +81,7 @@ new_record() ->
           remarks => [],            % texts, newest first
           suspension => {none, 0, 0},  % of the processes (erlrc_sys:note_suspension/1)
           asleep => [],             % processes that were suspended before we came
+          waiting => [],            % processes that the next plan converts (erlrc_later)
           late => [],               % those that took our request late, and stay suspended (erlrc_suspend)
           %% what erlrc_census has seen of all processes
           seen => [],               % the processes that were there, but for those that have not begun

@@ -13,6 +13,7 @@
 -import(erlrc_init, [check_converted/2]).
 -import(erlrc_journal, [journal/2, recall/1, record/2]).
 -import(erlrc_late, [undo_waking/2]).
+-import(erlrc_later, [resume_waiting/2]).
 -import(erlrc_machines, [ask_modes/2, check_machines/2, noted_modes/3]).
 -import(erlrc_otp, [declared/3]).
 -import(erlrc_outside, [concerned_then/4]).
@@ -20,8 +21,8 @@
 -import(erlrc_record, [changed_records/1, check_records/4, defined/2, redefined/1]).
 -import(erlrc_revive, [note_stuck/3, resume_stuck/3, revive/3]).
 -import(erlrc_rows, [note_rows/4]).
--import(erlrc_states, [check_converted_records/2, check_converted_states/2, check_kept_states/2,
-                       check_redefined/3, check_unconverted_states/4]).
+-import(erlrc_states, [check_awaited/2, check_converted_records/2, check_converted_states/2,
+                       check_kept_states/2, check_redefined/3, check_unconverted_states/4]).
 -import(erlrc_stranded, [check_stranded/5, name_loggers/1]).
 -import(erlrc_suspend, [suspend/5]).
 -import(erlrc_sys, [check_resumed/2, failures/1, note_resumption/0, resume_with_states/3]).
@@ -64,6 +65,7 @@ process_step(do, {convert_processes, Mode, _} = Step,
             check_converted_states(lists:usort(Concerned), C),
             check_kept_states(Before, C),
             check_converted_records(lists:usort(Concerned), C),
+            check_awaited(lists:usort(Concerned), C),
             check_machines(lists:usort(Concerned), C),
             C#{converted := maps:merge(Converted, maps:from_list(Before)), ready := none,
                modes := noted_modes(Mode, Jobs, C) ++ Modes,
@@ -106,6 +108,8 @@ process_step(do, {resume_processes, Modules}, C0) ->
                     end};
 process_step(undo, {asked_modes, Jobs}, _) ->
     again(Jobs);
+process_step(undo, {waiting, Pids}, C) ->
+    resume_waiting(Pids, C);
 process_step(undo, {resume_processes, Pids, States, Apps, Modules}, C) ->
     undo_resumption({Pids, States}, Apps, Modules, C);
 

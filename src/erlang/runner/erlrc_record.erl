@@ -14,6 +14,7 @@
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_kinds, [is_special/1, waits_at_bottom/1]).
+-import(erlrc_later, [unexpected/2]).
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [fail/2, module_name/1, processes/2]).
 
@@ -56,7 +57,7 @@ changed_records(Defined) ->
 check_records([], _, _, _) ->
     ok;
 check_records(Changed, Converted, Policy, C) ->
-    check_states([{Module, Name, Size} || {Module, Name, Size, _} <- Changed], Converted, Policy, C).
+    check_states(Changed, Converted, Policy, C).
 
 %% [{Module, [{Name, Fields, NewFields}]}]: the records that have as many fields as before, but others. Their
 %% size does not show which of the two a tuple is.
@@ -100,13 +101,18 @@ field({typed_record_field, Field, _}) -> field(Field);
 field(Field) -> element(3, element(3, Field)).
 
 check_states(Changed, Converted, Policy, #{deadline := Deadline} = C) ->
-    Any = binary:compile_pattern([pattern(Name, Size) || {_, Name, Size} <- Changed]),
+    Any = binary:compile_pattern([pattern(Name, Size) || {_, Name, Size, _} <- Changed]),
     %% The controller knows specifications only, and grows big by them.
     Others = outliving(processes() -- [self(), whereis(application_controller) | Converted], C),
     {States, Left} = search(Others, Any, [], C#{deadline := min(Deadline, now_ms() + 2000)}),
     Left =:= [] orelse remark("~p processes could not be searched for records that change: ~ts",
                               [length(Left), some(Left, C)]),
-    report_holders(Changed, States, Policy,
+    Resized = [{Module, Name, Size} || {Module, Name, Size, NewSize} <- Changed, NewSize =/= Size],
+    Unexpected = unexpected([{Pid, [Each || {_, Name, Size} = Each <- Resized,
+                                            binary:match(State, pattern(Name, Size)) =/= nomatch]}
+                             || {Pid, State} <- States], C),
+    report_holders([{Module, Name, Size} || {Module, Name, Size, _} <- Changed],
+                   [Holder || {Pid, _} = Holder <- States, lists:member(Pid, Unexpected)], Policy,
                    "unconverted processes hold records whose definition changes: ~ts", C).
 
 report_holders(Records, States, Policy, Format, C) ->

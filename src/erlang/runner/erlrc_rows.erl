@@ -9,8 +9,9 @@
 -import(erlrc_earlier, [backwards/1, condition/1, found_rows/2, is_readable/2, noted/2, reaches/2,
                          row_text/2]).
 -import(erlrc_journal, [remark/2]).
+-import(erlrc_later, [may_convert_rows/2]).
 -import(erlrc_table_owner, [holder/2, named_terms/2, ours/1, reasons/2]).
--import(erlrc_tables, [by_size/1, places/1, search_rows/4]).
+-import(erlrc_tables, [by_size/1, owner/1, places/1, search_rows/4]).
 -import(erlrc_text, [fail/2, text/2]).
 
 %% If nothing may convert them, they are looked for at once; else when all is done. (The forecast does not
@@ -48,7 +49,10 @@ check_tables(Sought, Policy, C) ->
     remark_unread(Unread, C),
     {Moved, Renamed} = lists:partition(fun({_, _, _, Wrong}) -> Wrong =:= moved end, Found),
     report("rows are kept whose fields have other names: ~ts", Renamed, report, C),
-    report("nothing converts the rows of tables: ~ts", Moved, Policy, C).
+    {Later, Left} = lists:partition(fun({Table, _, _, _}) -> may_convert_rows(owner(Table), C) end, Moved),
+    report("rows of tables that another application of the upgrade set has to convert: ~ts", Later, report,
+           C),
+    report("nothing converts the rows of tables: ~ts", Left, Policy, C).
 
 report(Format, Found, Policy, C) ->
     case {lists:usort([text("~ts", [text_of(Row, "new", C)]) || Row <- Found]), Policy} of

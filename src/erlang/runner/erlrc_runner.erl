@@ -16,7 +16,7 @@
 %% they are modules of the application erlrc. Each imports only from those that it builds on:
 %%
 %%   runner  ->  run  ->  rollback  ->  step
-%%           ->  turn, beam, ending
+%%           ->  turn, beam, ending, later
 %%                                   ->  app_steps        ->  app, call
 %%                                   ->  path_steps       ->  path
 %%                                   ->  code_steps       ->  code, lambda, table_lambda, origin, library,
@@ -27,7 +27,7 @@
 %%                                                            shape, record;
 %%                                                            rows, lambda  ->  table_owner, tables;
 %%                                                            ending, effects, revive, undo_suspension,
-%%                                                            undo_conversion, explain
+%%                                                            undo_conversion, explain, later
 %%                                   ->  child_steps      ->  foresee  ->  children, init, supervisor,
 %%                                                            predict, restart
 %%                                   ->  call_steps       ->  otp
@@ -50,6 +50,7 @@
 -import(erlrc_ending, [calls_hooks/1, loses_states/1, may_stop/1, removes/1, starts_apps/1]).
 -import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_kept, [forget_states/0]).
+-import(erlrc_later, [end_waiting/1]).
 -import(erlrc_run, [ended/1, failed/4, run/2]).
 -import(erlrc_text, [text/2]).
 -import(erlrc_turn, [take_turn/1]).
@@ -71,6 +72,7 @@ main(Plan, Client, Ref) ->
     %% Steps that only look may be run without the others.
     Whole = maps:get(whole, Plan, Steps),
     C = (context(now_ms() + Limit))#{patience := now_ms() + Limit div 2, to_convert := conversions(Steps),
+                                     later := maps:get(later, Plan, {[], []}),
                                      verdict => now_ms() + maps:get(verdict, Plan, Limit),
                                      calls_hooks := calls_hooks(Whole), may_stop := may_stop(Whole),
                                      loses_states := loses_states(Whole), removed := removes(Whole),
@@ -90,6 +92,7 @@ main(Plan, Client, Ref) ->
             Final = await_verdict(Result, Record, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
             send(Client, {Ref, Final}),
             forget_states(),
+            end_waiting(Plan),
             element(1, Final) =:= done andalso purge(Purges, Backup),
             remove_beam();
         {busy, Other} ->

@@ -2,11 +2,12 @@
 %%
 %% Ends an upgrade that would leave processes with states that the new code cannot have (erlrc_shape).
 -module(erlrc_states).
--export([check_converted_records/2, check_converted_states/2, check_kept_states/2, check_redefined/3,
-         check_unconverted_states/4, names/1, read_wrong/3]).
+-export([check_awaited/2, check_converted_records/2, check_converted_states/2, check_kept_states/2,
+         check_redefined/3, check_unconverted_states/4, names/1, read_wrong/3]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
+-import(erlrc_later, [awaited/0, unexpected/2]).
 -import(erlrc_record, [pattern/2, report_holders/5]).
 -import(erlrc_known, [is_known/3]).
 -import(erlrc_shape, [containing/2, own_parts/3, runs/1, states_now/2, unconverted_states/3, unfit_states/3]).
@@ -23,7 +24,9 @@ suspended(#{suspended := Suspended}) ->
     [Row || {Module, _} = Row <- maps:to_list(Suspended), is_atom(Module)].
 
 check_unconverted_states(Unfit, Converted, Policy, #{reached := Reached} = C) ->
-    report_unfit(unconverted_states(Unfit, {Converted, Reached}, C), Policy,
+    Found = unconverted_states(Unfit, {Converted, Reached}, C),
+    Left = unexpected([{Pid, []} || {Pid, _, _} <- Found], C),
+    report_unfit([Row || {Pid, _, _} = Row <- Found, lists:member(Pid, Left)], Policy,
                  "nothing converts states: ~ts", C).
 
 %% The processes of these modules keep their states, in which there may be records whose fields are others
@@ -65,6 +68,21 @@ check_converted_records(Pids, #{records := {Changed, Policy}} = C) ->
                                                             lists:member(Pid, Holding)],
                            Policy, "code_change has not converted records: ~ts", C)
     end.
+
+%% Processes that have waited for this conversion, since they keep records of an application that was upgraded
+%% before.
+check_awaited(Pids, #{redefined := {_, Policy}} = C) ->
+    case [Row || {Pid, [_ | _]} = Row <- awaited(), lists:member(Pid, Pids)] of
+        [] -> ok;
+        Rows -> report_unfit(kept_records(Rows, maps:from_list(states_now(lists:usort(column(1, Rows)), C))),
+                             Policy, "code_change has not converted states: ~ts", C)
+    end.
+
+kept_records(Rows, States) ->
+    [{Pid, Module, io_lib:format("record ~ts of ~ts", [Name, module_name(Module)])}
+     || {Pid, Records} <- Rows, {ok, State} <- [maps:find(Pid, States)],
+        Encoded <- [term_to_binary(State)], {Module, Name, Size} <- Records,
+        binary:match(Encoded, pattern(Name, Size)) =/= nomatch].
 
 %% A field that has another place is certain to be taken for another. Where fields have only made place for
 %% others, these may be the same by new names.
