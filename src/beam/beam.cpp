@@ -213,7 +213,13 @@ SupervisorInit supervisor_init(const Chunks& chunks, const AtomTable& atoms, con
 
 std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
   const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
-  return read_shapes({chunks.get("Code"), atom, beam.imports, literals(chunks)});
+  return read_shapes({chunks.get("Code"),
+                      atom,
+                      beam.imports,
+                      literals(chunks),
+                      {beam.exports.begin(), beam.exports.end()},
+                      fun_labels(chunks),
+                      behaviours(beam)});
 }
 
 // Whether the vsn is that of the author: the compiler's own is an md5.

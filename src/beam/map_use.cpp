@@ -194,7 +194,7 @@ void MapUseReader::read_literal(BytesView literal) {
 }
 
 void MapUseReader::add_made(std::set<Atom> keys) {
-  if (keys.size() > 1 && keys.size() <= kMostKeys && use_.made.size() < kMostMaps)
+  if (!keys.empty() && keys.size() <= kMostKeys && use_.made.size() < kMostMaps)
     use_.made.insert(std::move(keys));
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <erlrc/base/bytes.hpp>
@@ -18,6 +19,9 @@ struct ShapeCode {
   std::function<Atom(std::uint32_t)> atom;  // by number in the file
   const std::vector<ImportedFunction>& imports;
   Bytes literals;  // the data of the LitT chunk, inflated
+  std::set<FunctionName> exports;
+  std::vector<std::uint32_t> fun_labels;  // of the FunT chunk
+  std::vector<Atom> behaviours;
 };
 
 // Returns null if the code has instructions that are not known.

@@ -13,14 +13,17 @@
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>
 
+#include "callback_paths.hpp"
+#include "converting.hpp"
 #include "instructions.hpp"
 #include "map_use.hpp"
 #include "opcodes.hpp"
+#include "unfit_states.hpp"
 
 // The compiler tests a record by is_tagged_tuple, which has its size and its name. Where it tests size and
 // name apart (several records in the clauses of a function), they are not put together here: each size that
 // the module tests then counts for each such name as one that it may match. code_change has clauses for what
-// was there before, so what it alone matches does not count.
+// was there before, so what it and the functions that only it calls match does not count.
 
 namespace erlrc {
 namespace {
@@ -31,7 +34,9 @@ constexpr std::size_t kLargestStruct = std::size_t{64} << 10;
 class ShapeReader {
 public:
   explicit ShapeReader(const ShapeCode& module)
-      : module_(module), maps_(module.atom, module.imports, literals_) {}
+      : module_(module),
+        maps_(module.atom, module.imports, literals_),
+        converting_(only_converting(module)) {}
 
   Shapes read() {
     read_literals();
@@ -43,7 +48,8 @@ public:
     for (const std::uint64_t atom : compared_)
       if (const auto found = uses_.find(atom); found != uses_.end())
         found->second.known.insert(sizes_.begin(), sizes_.end());
-    Shapes shapes{{}, std::move(struct_keys_), has_code_change_ && !converts_, maps_.read(), enters_states_};
+    Shapes shapes{{},           std::move(struct_keys_), has_code_change_ && !converts_,
+                  maps_.read(), enters_states_,          read_callbacks(module_)};
     for (auto& [atom, use] : uses_)
       merge(shapes.records[module_.atom(static_cast<std::uint32_t>(atom))], use);
     for (const LiteralRecord& literal : literal_records_)
@@ -92,8 +98,9 @@ private:
   void begin_function(const BeamInstruction& instruction) {
     const Atom name = module_.atom(static_cast<std::uint32_t>(instruction.operands[1].value));
     const std::uint64_t arity = instruction.operands[2].value;
-    in_code_change_ = (name.name == "code_change" && (arity == 3 || arity == 4)) ||
-                      (name.name == "system_code_change" && arity == 4);
+    const FunctionName function{name, static_cast<std::uint32_t>(arity)};
+    in_code_change_ = converts(function);
+    only_converts_ = in_code_change_ || converting_.contains(function);
     has_code_change_ = has_code_change_ || in_code_change_;
     in_struct_ = name.name == "__struct__" && arity == 0;
     in_callback_mode_ = name.name == "callback_mode" && arity == 0;
@@ -129,7 +136,7 @@ private:
     note_literals(instruction);
     if (in_callback_mode_) note_callback_mode(instruction);
     const bool begins = instruction.opcode == kLabel || instruction.opcode == kFuncInfo;
-    if (begins || !in_code_change_) maps_.note(instruction);
+    if (begins || !only_converts_) maps_.note(instruction);
     switch (instruction.opcode) {
       case kFuncInfo:
         begin_function(instruction);
@@ -172,7 +179,7 @@ private:
     RecordUse& use = uses_[tag.value];
     const auto number = static_cast<std::uint32_t>(size);
     use.made.insert(number);
-    if (in_code_change_) return;
+    if (only_converts_) return;
     use.known.insert(number);
     if (matched) use.matched.insert(number);
   }
@@ -188,7 +195,7 @@ private:
   }
 
   void note_literals(const BeamInstruction& instruction) {
-    if (in_code_change_) return;
+    if (only_converts_) return;
     const auto note_each = [&](const auto& operands) {
       for (const Operand& operand : operands)
         if (operand.tag == Operand::kLiteral) used_literals_.insert(operand.value);
@@ -198,11 +205,11 @@ private:
   }
 
   void note_compared(const Operand& operand) {
-    if (operand.tag == Operand::kAtom && !in_code_change_) compared_.insert(operand.value);
+    if (operand.tag == Operand::kAtom && !only_converts_) compared_.insert(operand.value);
   }
 
   void note_size(const Operand& operand) {
-    if (operand.tag == Operand::kUnsigned && !in_code_change_)
+    if (operand.tag == Operand::kUnsigned && !only_converts_)
       sizes_.insert(static_cast<std::uint32_t>(operand.value));
   }
 
@@ -219,6 +226,7 @@ private:
 
   const ShapeCode& module_;
   MapUseReader maps_;
+  std::set<FunctionName> converting_;
   std::vector<BytesView> literals_;
   std::vector<LiteralRecord> literal_records_;  // records among them
   std::set<std::uint64_t> used_literals_;       // outside of code_change
@@ -227,6 +235,7 @@ private:
   std::set<std::uint32_t> sizes_;               // sizes that are tested by themselves
   std::optional<std::vector<Atom>> struct_keys_;
   bool in_code_change_ = false;
+  bool only_converts_ = false;  // or in a function that only that calls
   bool has_code_change_ = false;
   bool converts_ = false;
   bool in_struct_ = false;
@@ -260,7 +269,7 @@ std::string describe(const Unfit& unfit) {
   for (const Atom& key : unfit.keys)
     texts.push_back("the struct gets the key " + key.name);
   for (const UnfitMap& map : unfit.maps)
-    texts.push_back("a map gets the key " + map.key.name);
+    if (!unfit.followed) texts.push_back("a map gets the key " + map.key.name);
   return join(texts, ", ");
 }
 
@@ -282,7 +291,7 @@ std::vector<UnfitMap> unfit_maps(const MapUse& from, const MapUse& to) {
     std::set<Atom> known, added;
     for (const Atom& key : keys)
       (before.contains(key) ? known : added).insert(key);
-    if (known.empty() || !from.made.contains(known)) continue;
+    if (known.size() < 2 || !from.made.contains(known)) continue;
     for (const Atom& key : added)
       if (to.needed.contains(key) && !to.optional.contains(key))
         unfit.push_back({key, {known.begin(), known.end()}});
@@ -307,6 +316,8 @@ Unfit unfit_shapes(const Shapes& from, const Shapes& to) {
       return std::ranges::find(*from.struct_keys, key) == from.struct_keys->end();
     });
   unfit.maps = unfit_maps(from.maps, to.maps);
+  unfit.states = unfit_states(from, to);
+  unfit.followed = !unfit.empty() && to.callbacks.all && !to.callbacks.escapes;
   return unfit;
 }
 

@@ -36,7 +36,7 @@ std::vector<std::string> problems_between(const AppFiles& from, const AppFiles& 
   for (const Atom& module : uncovered_modules(from, to, script))
     problems.push_back("module " + module.name + " differs, but no instruction changes it");
   for (const StateChange& change : state_changes(from, to, script))
-    if (!change.may_convert())
+    if (!change.may_convert() && !describe(change.unfit).empty())
       problems.push_back("module " + change.module.name + ": " + describe(change.unfit) + ", and " +
                          (change.passes_on ? "its code_change returns each state as it is"
                                            : "no instruction converts its processes"));

@@ -85,7 +85,8 @@ public:
   Explainer(const AppFiles& from, const AppFiles& to, const std::vector<LowLevel>& script)
       : from_(from), to_(to), mentioned_(script) {
     for (StateChange& change : state_changes(from, to, script))
-      if (!change.may_convert()) unfit_.emplace(change.module, std::move(change.unfit));
+      if (!change.may_convert() && !describe(change.unfit).empty())
+        unfit_.emplace(change.module, std::move(change.unfit));
   }
 
   std::vector<ExplainedModule> all() const {

@@ -85,7 +85,11 @@ struct CheckStates {
         records.push_back(tuple(record.tag, std::int64_t{record.size}, list(std::move(expected))));
       }
       const auto map = [](const UnfitMap& each) { return tuple(each.key, atoms(each.known)); };
-      return tuple(module, list(std::move(records)), atoms(unfit.keys), parts::each(unfit.maps, map));
+      const auto state = [](const UnfitState& each) {
+        return tuple(each.function, std::int64_t{each.arity}, state_guard(each), atoms(each.keys));
+      };
+      return tuple(module, list(std::move(records)), atoms(unfit.keys), parts::each(unfit.maps, map),
+                   tuple(Atom{unfit.followed ? "followed" : "guessed"}, parts::each(unfit.states, state)));
     }
     bool operator==(const Item&) const = default;
   };

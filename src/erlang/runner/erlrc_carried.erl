@@ -3,7 +3,7 @@
 %% Servers whose behaviour is not one of OTP's, as RabbitMQ's supervisor2 or Elixir's GenStage: they have
 %% their callback module in their state.
 -module(erlrc_carried).
--export([carried/2]).
+-export([carried/2, parts_of/1]).
 -import(erlrc_census, [living/1]).
 -import(erlrc_journal, [recall/1, record/2]).
 -import(erlrc_kinds, [looks/1]).

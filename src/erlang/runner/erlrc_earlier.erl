@@ -47,9 +47,9 @@ reach(_, _, Reach) -> Reach.
 %% application itself count.
 unfit_rows(Unfit) ->
     [{{Name, Size}, {sizes, News}, reach(Name, Module, own)}
-     || {Module, Records, _, _} <- Unfit, {Name, Size, News} <- Records, Size < 256]
-        ++ [{{struct, Module}, {key, Key}, own} || {Module, _, Keys, _} <- Unfit, Key <- Keys]
-        ++ [{{map, Known}, {key, Key}, {module, Module}} || {Module, _, _, Maps} <- Unfit,
+     || {Module, Records, _, _, _} <- Unfit, {Name, Size, News} <- Records, Size < 256]
+        ++ [{{struct, Module}, {key, Key}, own} || {Module, _, Keys, _, _} <- Unfit, Key <- Keys]
+        ++ [{{map, Known}, {key, Key}, {module, Module}} || {Module, _, _, Maps, _} <- Unfit,
                                                             {Key, Known} <- Maps].
 
 %% Whether a table that counts for these reasons may have such rows.

@@ -8,14 +8,16 @@
 %% (include/erlrc/beam/shapes.hpp), while their processes are suspended. The states of modules that the script
 %% loads without a conversion are compared before anything is touched.
 %%
-%% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key], [{NewKey, [Known]}]}]: the sizes of records that the
-%% new code does not know, the keys of the module's struct that the old one does not have, and those that the
-%% new code needs in maps with some known keys.
+%% Unfit is [{Module, [{Tag, Size, [Expected]}], [Key], [{NewKey, [Known]}], {How, Untaken}}]: the sizes of
+%% records that the new code does not know, the keys of the module's struct that the old one does not have,
+%% those that the new code needs in maps with some known keys, and the states that its callbacks do not take
+%% (erlrc_untaken). How: followed | guessed; the keys of a state whose module was followed are not guessed.
 -module(erlrc_shape).
 -export([containing/2, encoded/1, fields/1, own_parts/3, runs/1, states_now/2, unconverted_states/3,
          unfit_states/3]).
 -import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_call, [now_ms/0]).
+-import(erlrc_carried, [parts_of/1]).
 -import(erlrc_ending, [outliving/2]).
 -import(erlrc_journal, [remark/2]).
 -import(erlrc_kept, [outlines/2]).
@@ -24,6 +26,7 @@
 -import(erlrc_sys, [ask/3]).
 -import(erlrc_text, [module_name/1, processes/2]).
 -import(erlrc_tree, [column/2, is_event_manager/1]).
+-import(erlrc_untaken, [untaken/3]).
 
 %% So many states are encoded at a time.
 -define(many, 1000).
@@ -38,11 +41,11 @@ unconverted_states([], _, _) ->
     [];
 unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
     census(),
-    Loaded = [Row || {Module, _, _, _} = Row <- Unfit, not lists:member(Module, Converted)],
-    Running = of_modules([Module || {Module, _, _, _} <- Loaded], C),
+    Loaded = [Row || {Module, _, _, _, _} = Row <- Unfit, not lists:member(Module, Converted)],
+    Running = of_modules([Module || {Module, _, _, _, _} <- Loaded], C),
     Pids = outliving(lists:usort(lists:append([Of || {_, Of} <- Running])), C),
     Others = outliving(processes() -- [self(), whereis(application_controller) | Pids ++ Reached], C),
-    {Holding, Left} = case patterns_of(Unfit) of
+    {Holding, Left} = case patterns_of(Unfit) ++ record_patterns(Unfit) of
                           [] -> {[], []};
                           Patterns -> search(Others, binary:compile_pattern(Patterns), [],
                                              C#{deadline := min(Deadline, now_ms() + 2000)})
@@ -52,7 +55,8 @@ unconverted_states(Unfit, {Converted, Reached}, #{deadline := Deadline} = C) ->
     States = states_now(Pids, C),
     unfit_states(States, Loaded, Running)
         ++ [{Pid, Module, Why} || {Pid, Encoded} <- Holding,
-                                  {Module, Why} <- lists:sublist(unfit_kept(Encoded, Unfit), 1)]
+                                  {Module, Why} <- lists:sublist(unfit_kept(Encoded, Unfit)
+                                                                 ++ unfit_beside(Encoded, Unfit), 1)]
         ++ [{Pid, Module, [module_name(Module), ", whose state could not be compared: it did not answer"]}
             || Pid <- Pids -- column(1, States), is_process_alive(Pid),
                {Module, init, 1} <- [proc_lib:translate_initial_call(Pid)],
@@ -72,24 +76,31 @@ unfit_states(_, [], _) ->
     [];
 unfit_states(States, Unfit, Running) ->
     Managers = [Pid || {Pid, State} <- States, is_list(State), is_event_manager(Pid)],
-    Records = [Pattern || {_, Own, _, _} <- Unfit, {Tag, Size, _} <- Own,
+    Records = [Pattern || {_, Own, _, _, _} <- Unfit, {Tag, Size, _} <- Own,
                           Tuple <- [list_to_tuple([Tag | lists:duplicate(Size - 1, '_')])],
                           Pattern <- [Tuple, {'_', Tuple}, {Tuple, '_'}]],
-    Structs = [#{'__struct__' => Module} || {Module, _, [_ | _], _} <- Unfit],
-    Maps = [maps:from_list([{Key, '_'} || Key <- Known]) || {_, _, _, Each} <- Unfit, {_, Known} <- Each],
+    Structs = [#{'__struct__' => Module} || {Module, _, [_ | _], _, _} <- Unfit],
+    Maps = [maps:from_list([{Key, '_'} || Key <- Known]) || {_, _, _, Each, _} <- Unfit, {_, Known} <- Each],
     Patterns = Records ++ [Pattern || Map <- lists:usort(Structs ++ Maps), Pattern <- [Map, {'_', Map}]],
-    Suspects = ets:match_spec_run(States, ets:match_spec_compile([{{'$1', Pattern}, [], ['$1']}
-                                                                  || Pattern <- Patterns])),
-    Inside = [[pattern(Tag, Size) || {_, Own, _, _} <- Unfit, {Tag, Size, _} <- Own, Size < 256]
-              | patterns_of(Unfit)],
-    Looked = maps:from_list([{Pid, true} || Pid <- Managers ++ Suspects
-                                                ++ containing(States, lists:flatten(Inside))]),
+    Suspects = resembling(States, Patterns),
+    Inside = record_patterns(Unfit) ++ patterns_of(Unfit),
     Runs = runs(Running),
-    name_big([Pid || {Pid, _} <- States, lists:flatten(Inside) =/= [], is_big(Pid)]),
+    Carrying = [Pid || {Pid, Modules} <- maps:to_list(Runs), started_as(Pid, []) -- Modules =/= []],
+    Looked = maps:from_list([{Pid, true} || Pid <- Managers ++ Suspects ++ Carrying
+                                                ++ containing(States, Inside)]),
+    name_big([Pid || {Pid, _} <- States, Inside =/= [], is_big(Pid)]),
     Found = [{Pid, Module, Why} || {Pid, State} <- States, is_map_key(Pid, Looked),
                                    {Module, Why} <- unfit_state(Pid, State, Unfit, maps:get(Pid, Runs, []))],
-    Found ++ in_dictionaries([Pid || {Pid, _} <- States, not lists:keymember(Pid, 1, Found)],
-                             lists:flatten(Inside), Unfit, Runs).
+    Others = [Row || {Pid, _} = Row <- States, not lists:keymember(Pid, 1, Found)],
+    All = Found ++ untaken(Others, Unfit, Runs),
+    All ++ in_dictionaries([Pid || {Pid, _} <- States, not lists:keymember(Pid, 1, All)],
+                           Inside, Unfit, Runs).
+
+resembling(_, []) ->
+    [];
+resembling(States, Patterns) ->
+    Rows = [{{'$1', Pattern}, [], ['$1']} || Pattern <- Patterns],
+    ets:match_spec_run(States, ets:match_spec_compile(Rows)).
 
 %% What the processes keep in their dictionaries, next to their states.
 in_dictionaries(Pids, Patterns, Unfit, Runs) ->
@@ -99,7 +110,8 @@ in_dictionaries(Pids, Patterns, Unfit, Runs) ->
     Suspects = containing(Kept, Patterns),
     [{Pid, Module, [Why, " (in its dictionary)"]}
      || {Pid, Own} <- Kept, lists:member(Pid, Suspects), Modules <- [maps:get(Pid, Runs, [])],
-        {Module, Why} <- lists:sublist([{Module, Why} || {_, Value} <- Own, {Module, _, _, _} = Row <- Unfit,
+        {Module, Why} <- lists:sublist([{Module, Why} || {_, Value} <- Own, Row <- Unfit,
+                                                         Module <- [element(1, Row)],
                                                          lists:member(Module, Modules),
                                                          Why <- unfit_part(Value, Row)]
                                        ++ unfit_within(term_to_binary(Own), Unfit, Modules), 1)].
@@ -140,7 +152,7 @@ runs(Running) ->
 %% [] or [{Module, Why}]: why the new code cannot have that state.
 unfit_state(Pid, State, Unfit, Modules) ->
     Own = [{Module, Why} || {Module, Part} <- own_parts(Pid, State, Modules),
-                            {Same, _, _, _} = Row <- Unfit, Same =:= Module, Why <- unfit_part(Part, Row)],
+                            {Same, _, _, _, _} = Row <- Unfit, Same =:= Module, Why <- unfit_part(Part, Row)],
     case {Own, is_big(Pid)} of
         {[First | _], _} ->
             [First];
@@ -162,7 +174,7 @@ unfit_within(Encoded, Unfit, Modules) ->
 %% that of another one.)
 unfit_inside(Encoded, Unfit, Modules) ->
     [{Module, unfit_record(Module, Tag, Size, Expected)}
-     || {Module, Records, _, _} <- Unfit, lists:member(Module, Modules),
+     || {Module, Records, _, _, _} <- Unfit, lists:member(Module, Modules),
         {Tag, Size, Expected} <- Records, Tag =/= state, Size < 256,
         binary:match(Encoded, pattern(Tag, Size)) =/= nomatch].
 
@@ -177,7 +189,20 @@ own_parts(Pid, State, Modules) ->
         {true, Handlers} when is_list(Handlers) -> [{Handler, Own} || {Handler, _, Own} <- Handlers];
         {false, _} when Started =:= supervisor; F =:= supervisor -> [];
         {false, _} when Modules =:= [] -> [{Started, Part} || Part <- parts_for(Started, State)];
-        _ -> [{Module, Part} || Module <- Modules, Part <- parts_for(Module, State)]
+        _ -> [{Module, Part} || Module <- Modules,
+                                Part <- parts_for(Module, State)
+                                    ++ [Beside || Module =/= Started, Beside <- beside(Module, State)]]
+    end.
+
+%% A server of a library has the state of its callback module next to that module, or next to what the module
+%% is in.
+beside(Module, State) ->
+    Parts = parts_of(State),
+    Holding = [Part || Part <- Parts, lists:member(Module, parts_of(Part))],
+    case lists:member(Module, Parts) of
+        true -> Parts;
+        false when Holding =:= [] -> [];
+        false -> lists:append([Parts -- Holding | [parts_of(Part) || Part <- Holding]])
     end.
 
 %% A special process keeps any term for its loop.
@@ -212,17 +237,26 @@ own_of_loop(Loop) ->
 %% module made, or a struct. Found in the encoded state: to walk through a long one would take too long.
 unfit_kept(Encoded, Unfit) ->
     [{Module, unfit_record(Module, Tag, Size, Expected)}
-     || {Module, Records, _, _} <- Unfit, {Tag, Size, Expected} <- Records, may_be_kept(Module, Tag, Size),
+     || {Module, Records, _, _, _} <- Unfit, {Tag, Size, Expected} <- Records, may_be_kept(Module, Tag, Size),
         binary:match(Encoded, kept_record(Module, Tag, Size)) =/= nomatch]
         ++ [{Module, unfit_struct(Module, Key)}
-            || {Module, _, [_ | _] = Keys, _} <- Unfit,
+            || {Module, _, [_ | _] = Keys, _, _} <- Unfit,
                binary:match(Encoded, kept_struct(Module)) =/= nomatch,
                Key <- Keys, binary:match(Encoded, encoded(Key)) =:= nomatch].
 
+%% The same where the module is not the first one before it.
+unfit_beside(Encoded, Unfit) ->
+    [{Module, Why} || {Module, [_ | _], _, _, _} = Row <- Unfit,
+                      binary:match(Encoded, encoded(Module)) =/= nomatch,
+                      Part <- beside(Module, binary_to_term(Encoded)), Why <- unfit_part(Part, Row)].
+
+record_patterns(Unfit) ->
+    [pattern(Tag, Size) || {_, Records, _, _, _} <- Unfit, {Tag, Size, _} <- Records, Size < 256].
+
 patterns_of(Unfit) ->
     [kept_record(Module, Tag, Size)
-     || {Module, Records, _, _} <- Unfit, {Tag, Size, _} <- Records, may_be_kept(Module, Tag, Size)]
-        ++ [kept_struct(Module) || {Module, _, [_ | _], _} <- Unfit].
+     || {Module, Records, _, _, _} <- Unfit, {Tag, Size, _} <- Records, may_be_kept(Module, Tag, Size)]
+        ++ [kept_struct(Module) || {Module, _, [_ | _], _, _} <- Unfit].
 
 %% A supervisor has {Module, Function, Arguments} next to the id of a child, which is often the module.
 may_be_kept(Module, Tag, Size) ->
@@ -238,12 +272,12 @@ encoded(Atom) ->
     <<131, Encoded/binary>> = term_to_binary(Atom),
     Encoded.
 
-unfit_part(Part, {Module, Records, _, _}) when is_tuple(Part), tuple_size(Part) > 0 ->
+unfit_part(Part, {Module, Records, _, _, _}) when is_tuple(Part), tuple_size(Part) > 0 ->
     [unfit_record(Module, Tag, Size, Expected)
      || {Tag, Size, Expected} <- Records, Tag =:= element(1, Part), Size =:= tuple_size(Part)];
-unfit_part(#{'__struct__' := Module} = Map, {Module, _, Keys, _}) ->
+unfit_part(#{'__struct__' := Module} = Map, {Module, _, Keys, _, _}) ->
     [unfit_struct(Module, Key) || Key <- Keys, not is_map_key(Key, Map)];
-unfit_part(Map, {Module, _, _, Maps}) when is_map(Map) ->
+unfit_part(Map, {Module, _, _, Maps, {guessed, _}}) when is_map(Map) ->
     [unfit_map(Module, Key) || {Key, Known} <- Maps, not is_map_key(Key, Map),
                                maps:size(maps:with(Known, Map)) =:= length(Known)];
 unfit_part(_, _) ->

@@ -37,9 +37,11 @@ TEST_CASE("the states that another version cannot have are known by the code, wi
   CAPTURE(release, name);
   const Shapes one = shapes_of(release, name + "1");
   const Shapes two = shapes_of(release, name + "2");
-  CHECK(unfit_shapes(one, two) == Unfit{{{state, 3, {4}}}, {more}});
+  CHECK(unfit_shapes(one, two).records == std::vector<UnfitRecord>{{state, 3, {4}}});
+  CHECK(unfit_shapes(one, two).keys == std::vector{more});
   // The job of version 2 has a size that version 1 tests, apart from its name.
-  CHECK(unfit_shapes(two, one) == Unfit{{{state, 4, {3}}}, {}});
+  CHECK(unfit_shapes(two, one).records == std::vector<UnfitRecord>{{state, 4, {3}}});
+  CHECK(unfit_shapes(two, one).keys.empty());
   CHECK(unfit_shapes(one, one) == Unfit{});
 }
 
@@ -65,16 +67,22 @@ TEST_CASE("the keys that a map needs are known by the code") {
   CAPTURE(release);
   const Shapes one = shapes_of(release, "mapping_1");
   const Shapes two = shapes_of(release, "mapping_2");
-  const std::vector<Atom> both{jobs, n};
   CHECK(one.maps == MapUse{{jobs, n}, {}, {{jobs, n}}});
   CHECK(two.maps.needed == std::set<Atom>{asked, jobs, late, limit, n, unit});
   CHECK(two.maps.optional == std::set<Atom>{found, late, tried});
-  CHECK(unfit_shapes(one, two) == Unfit{{}, {}, {{asked, both}, {limit, both}, {unit, both}}});
+  // Its state is followed everywhere, so its maps show nothing about that.
+  CHECK(unfit_shapes(one, two).followed);
+  CHECK(describe(unfit_shapes(one, two)).empty());
   CHECK(unfit_shapes(two, one) == Unfit{});
+  Shapes escaping(two);
+  escaping.callbacks = {};
+  const std::vector<Atom> both{jobs, n};
+  CHECK(unfit_shapes(one, escaping) == Unfit{{}, {}, {{asked, both}, {limit, both}, {unit, both}}});
 }
 
 TEST_CASE("a map that the earlier version does not make is not compared") {
   const auto shapes = [](MapUse use) { return Shapes{{}, std::nullopt, false, std::move(use)}; };
+  CHECK(unfit_shapes(shapes({{}, {}, {{n}}}), shapes({{limit}, {}, {{n, limit}}})) == Unfit{});
   const Shapes two = shapes({{limit}, {}, {{n, jobs, limit}}});
   CHECK(unfit_shapes(shapes({{}, {}, {{n, jobs}}}), two) == Unfit{{}, {}, {{limit, {jobs, n}}}});
   CHECK(unfit_shapes(shapes({{}, {}, {{n, unit}}}), two) == Unfit{});

@@ -67,7 +67,7 @@ TEST_CASE("each step is sent to the node as its runner expects it") {
         "m,[{n,1}]}]}}");
   const Unfit unfit{{{Atom{"state"}, 2, {3, 4}}}, {n}, {{app, {m}}}};
   CHECK(sent(CheckStates{{{m, unfit}}, {n}}) ==
-        "{processes,{check_states,[{m,[{state,2,[3,4]}],[n],[{a,[m]}]}],[n],refuse}}");
+        "{processes,{check_states,[{m,[{state,2,[3,4]}],[n],[{a,[m]}],{guessed,[]}}],[n],refuse}}");
   CHECK(sent(SaveProcessData{{m}}) == "{processes,{save_process_data,[m]}}");
   CHECK(sent(NoteChildren{{app}, {{m, true}, {app, false, {m}, {app}}}}) ==
         "{children,{note_children,[a],[{m,true,[],[]},{a,false,[m],[a]}],[]}}");

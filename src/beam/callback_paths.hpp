@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <erlrc/beam/beam.hpp>
+#include <erlrc/beam/shapes.hpp>
+
+#include "read_shapes.hpp"
+
+namespace erlrc {
+
+// Follows the code of the callbacks of a module with a behaviour of OTP. Throws Unreadable and ShortRead.
+Callbacks read_callbacks(const ShapeCode& module);
+
+}  // namespace erlrc
