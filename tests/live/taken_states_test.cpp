@@ -175,6 +175,30 @@ TEST_CASE("taken states: what a function of code_change alone matches is not wha
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
+<<<<<<< HEAD
+=======
+TEST_CASE("taken states: what a library keeps next to the name of a module is a state of it") {
+  Lab lab;
+  start_keeper(lab, server(lab, {"{state, 1}", "handle_call(n, _, {state, N} = S) -> {reply, N, S}."},
+                           {"{state, 1, 2}", "handle_call(n, _, {state, N, _} = S) -> {reply, N, S}."},
+                           "-export([code_change/3]).\n"
+                           "code_change(_, {state, N}, _) -> {ok, {state, N, 2}}.\n"));
+  lab.add(servers("durable", "1.0.0", {"durable_child"}));
+  REQUIRE(lab.start("durable", "1.0.0").exit == 0);
+  const std::string kept =
+      GENERATE("{state, zoo_rec, name, [], {state, 7}}", "#{mod => zoo_rec, name => n, zst => {state, 7}}",
+               "{{req, zoo_rec, path}, {state, 7}}");
+  CAPTURE(kept);
+  lab.ask("sys:replace_state(durable_child, fun(_) -> " + kept + " end), lab:mark().");
+  const Ran ran = lab.upgrade("zoo", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(has(ran.err, "refused: nothing converts states: 1 of zoo_rec, whose record state has 1 field"));
+  CHECK(has(ran.err, "durable_child"));
+  CHECK(lab.ask("lab:diff().") == "[]");
+}
+
+>>>>>>> d8def91 (states: follow the callbacks of both versions to the states that they take)
 TEST_CASE("taken states: a state is kept that the new code takes, makes or has for another message") {
   Lab lab;
   const auto [name, one, two] = GENERATE(table<std::string, Version, Version>({
