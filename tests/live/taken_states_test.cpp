@@ -175,8 +175,6 @@ TEST_CASE("taken states: what a function of code_change alone matches is not wha
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
-<<<<<<< HEAD
-=======
 TEST_CASE("taken states: what a library keeps next to the name of a module is a state of it") {
   Lab lab;
   start_keeper(lab, server(lab, {"{state, 1}", "handle_call(n, _, {state, N} = S) -> {reply, N, S}."},
@@ -198,7 +196,6 @@ TEST_CASE("taken states: what a library keeps next to the name of a module is a 
   CHECK(lab.ask("lab:diff().") == "[]");
 }
 
->>>>>>> d8def91 (states: follow the callbacks of both versions to the states that they take)
 TEST_CASE("taken states: a state is kept that the new code takes, makes or has for another message") {
   Lab lab;
   const auto [name, one, two] = GENERATE(table<std::string, Version, Version>({

@@ -92,7 +92,7 @@ wait(Rows) ->
 end_waiting(Plan) ->
     Waiting = whereis(erlrc_waiting),
     Waiting =:= undefined orelse is_map_key(whole, Plan) orelse is_map_key(later, Plan)
-        orelse Waiting ! resume.
+        orelse (Waiting ! resume).
 
 resume_waiting(Pids, C) ->
     resume(lists:filter(fun erlang:is_process_alive/1, Pids), C).
