@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host.hpp"
 
+#include <erlrc/erlang/loaded_program.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/term/match.hpp>
 
@@ -91,6 +92,7 @@ Term failed(const std::string& why, bool touched, const std::vector<std::string>
 
 void play(FakeNode& node, Term state, Term end) {
   node.on_start([state, end](const Call& call) {
+    if (is_call_of(call, loaded_program())) return Script{Say{list()}, Exit{}};
     if (!is_runner(call)) return Script{Say{state}, Exit{}};
     return end == prepared() ? Script{Say{end}} : Script{Say{end}, Exit{}};
   });
