@@ -198,11 +198,13 @@ ProcessId calling_program() {
 
 bool is_orphan() {
   bool adopted = false;
-  const ProcessId caller = nearest_ancestor([&](const Ancestor& one) {
+  bool only_shells = false;  // of those that are seen: none without /proc, as in a chroot
+  (void)nearest_ancestor([&](const Ancestor& one) {
     adopted = adopts_orphans(one);
-    return !is_shell(one);
+    only_shells = is_shell(one);
+    return !only_shells;
   });
-  return adopted || caller.pid == 0;  // the first process of a container may be a shell
+  return adopted || only_shells;  // the first process of a container may be a shell
 }
 
 ProcessId calling_run() {
