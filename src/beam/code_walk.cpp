@@ -15,8 +15,8 @@ namespace {
 using Kind = PartTest::Kind;
 
 // A function of a real callback module needs hundreds. Longer ones are not compared.
-constexpr std::size_t kMostInstructions = 8000;
-constexpr std::size_t kMostPaths = 500;
+constexpr std::size_t kMostInstructions = 3000;
+constexpr std::size_t kMostPaths = 200;
 
 constexpr std::uint64_t kY = std::uint64_t{1} << 32;
 
