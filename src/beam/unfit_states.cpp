@@ -56,7 +56,7 @@ std::optional<PartTests> united(const PartTests& one, const PartTests& other) {
   return both;
 }
 
-// Without those that say no more than others.
+// Leaves out those that another one implies.
 void unite(std::vector<PartTests>& all) {
   for (std::size_t i = 0; i < all.size(); ++i)
     for (std::size_t j = 0; j < all.size(); ++j) {
