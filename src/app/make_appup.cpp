@@ -160,8 +160,7 @@ bool has_same_states(const Atom& module, const Versions& versions) {
   const auto vsn = vsn_attribute(later);
   if (!vsn || vsn != vsn_attribute(earlier) || !earlier.shapes || !later.shapes) return false;
   return compare_conversions(module, versions) != CodeComparison::other &&
-         unfit_shapes(*earlier.shapes, *later.shapes).empty() &&
-         unfit_shapes(*later.shapes, *earlier.shapes).empty();
+         unfit_shapes(earlier, later).empty() && unfit_shapes(later, earlier).empty();
 }
 
 // {update, Module, supervisor} and the other forms as OTP expands them, except for the purges.

@@ -14,9 +14,11 @@
 #include <erlrc/term/match.hpp>
 
 #include "awaits.hpp"
+#include "callback_paths.hpp"
 #include "chunks.hpp"
 #include "code_chunk.hpp"
 #include "code_digest.hpp"
+#include "module_chunks.hpp"
 #include "read_shapes.hpp"
 #include "record_use.hpp"
 #include "self_calls.hpp"
@@ -28,9 +30,7 @@
 namespace erlrc {
 namespace {
 
-// The tables of a module: no real one has so many entries, each of which takes much more memory than in the
-// file.
-constexpr std::size_t kMostAtoms = std::size_t{1} << 20;
+// No real module has so many, each of which takes much more memory than in the file.
 constexpr std::size_t kMostFunctions = std::size_t{1} << 16;
 
 // A term takes a hundred times the memory that it takes in the file.
@@ -39,76 +39,6 @@ constexpr std::size_t kLargestAttributes = std::size_t{256} << 10;
 // The chunks whose md5 identifies a module, in the order of beam_lib:md5/1; missing ones are skipped.
 constexpr std::array<std::string_view, 11> kMd5Chunks{"Atom", "AtU8", "Code", "StrT", "ImpT", "ExpT",
                                                       "FunT", "LitT", "Meta", "Recs", "DbgB"};
-
-// Runs `body` on a reader of the chunk; errors get the name of the chunk as context.
-template <typename Body>
-decltype(auto) read_chunk(std::string_view id, BytesView data, Body&& body) {
-  return within(std::string(id) + " chunk", [&]() -> decltype(auto) {
-    try {
-      return body(data);
-    } catch (const ShortRead& error) {
-      throw Error(error.what());
-    }
-  });
-}
-
-class AtomTable {
-public:
-  explicit AtomTable(const Chunks& chunks) {
-    if (auto utf8 = chunks.find("AtU8")) {
-      read_chunk("AtU8", *utf8, [&](BytesView data) { read(ByteReader(data)); });
-    } else if (auto latin1 = chunks.find("Atom")) {
-      latin1_ = true;
-      read_chunk("Atom", *latin1, [&](BytesView data) { read(ByteReader(data)); });
-    } else {
-      throw Error("no AtU8 chunk");
-    }
-    if (names_.empty()) throw Error("AtU8 chunk: no atoms");
-  }
-
-  // Atoms are counted from 1.
-  Atom at(std::uint32_t index) const {
-    if (index == 0 || index > names_.size())
-      throw Error("atom " + std::to_string(index) + " is not in the file");
-    return Atom{latin1_ ? from_latin1(names_[index - 1]) : std::string(names_[index - 1])};
-  }
-  bool is(std::uint32_t index, std::string_view name) const {
-    return index > 0 && index <= names_.size() && names_[index - 1] == name;
-  }
-
-private:
-  // Since OTP 28 a negative count means that lengths are compact terms, so that they can exceed 255.
-  void read(ByteReader reader) {
-    std::int64_t count = reader.i32();
-    bool compact = count < 0;
-    auto left = static_cast<std::uint64_t>(compact ? -count : count);
-    if (left > reader.left()) throw ShortRead(static_cast<std::size_t>(left), reader.left());
-    if (left > kMostAtoms) throw Error("found " + std::to_string(left) + " atoms");
-    names_.reserve(static_cast<std::size_t>(left));
-    for (; left > 0; --left)
-      names_.push_back(reader.take(compact ? compact_length(reader) : reader.u8()));
-  }
-
-  static std::size_t compact_length(ByteReader& reader) {
-    std::uint8_t first = reader.u8();
-    if ((first & 0x08) == 0) return first >> 4;
-    if ((first & 0x10) != 0) throw Error("found an atom of 2048 bytes or more");
-    return std::size_t{first & 0xe0u} << 3 | reader.u8();
-  }
-
-  static std::string from_latin1(BytesView bytes) {
-    std::string utf8;
-    for (char byte : bytes) {
-      auto code = static_cast<std::uint8_t>(byte);
-      if (code >= 0x80) utf8 += static_cast<char>(0xc0 | code >> 6);
-      utf8 += static_cast<char>(code < 0x80 ? code : 0x80 | (code & 0x3f));
-    }
-    return utf8;
-  }
-
-  bool latin1_ = false;
-  std::vector<BytesView> names_;
-};
 
 // The table of funs holds a number for each fun, taken from a hash over the module with its debug information
 // and its line numbers; the md5 leaves it out.
@@ -172,17 +102,6 @@ Term read_attributes(const Chunks& chunks) {
   });
 }
 
-// The literals, inflated; empty for a module without.
-Bytes literals(const Chunks& chunks) {
-  auto data = chunks.find("LitT");
-  if (!data) return {};
-  return read_chunk("LitT", *data, [](BytesView bytes) {
-    ByteReader reader(bytes);
-    // The size of the inflated data; since OTP 28 it is 0 if the chunk is not compressed.
-    return reader.u32() == 0 ? Bytes(reader.rest()) : inflate_all(reader.rest());
-  });
-}
-
 // Whether the module has the atom, or a literal with it; for example `named_table`, if it names its tables.
 bool mentions(const Chunks& chunks, std::string_view atom) {
   for (std::string_view id : {"AtU8", "Atom"})
@@ -190,36 +109,11 @@ bool mentions(const Chunks& chunks, std::string_view atom) {
   return literals(chunks).find(atom) != Bytes::npos;
 }
 
-// The labels of the funs that a module creates.
-std::vector<std::uint32_t> fun_labels(const Chunks& chunks) {
-  std::vector<std::uint32_t> labels;
-  auto data = chunks.find("FunT");
-  if (!data) return labels;
-  ByteReader reader(*data);
-  for (std::uint32_t left = reader.u32(); left > 0 && !reader.empty(); --left) {
-    reader.take(8);
-    labels.push_back(reader.u32());
-    reader.take(12);
-  }
-  return labels;
-}
-
 SupervisorInit supervisor_init(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
   return read_chunk("Code", chunks.get("Code"), [&](BytesView code) {
     return read_supervisor_init({code, [&](std::uint32_t index) { return atoms.at(index); }, beam.imports,
                                  fun_labels(chunks), mentions(chunks, "named_table")});
   });
-}
-
-std::optional<Shapes> shapes(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
-  const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
-  return read_shapes({chunks.get("Code"),
-                      atom,
-                      beam.imports,
-                      literals(chunks),
-                      {beam.exports.begin(), beam.exports.end()},
-                      fun_labels(chunks),
-                      behaviours(beam)});
 }
 
 // Whether the vsn is that of the author: the compiler's own is an md5.
@@ -277,7 +171,8 @@ Beam read_module(BytesView file) {
   if (is_supervisor(beam))
     beam.init = supervisor_init(chunks, atoms, beam);
   else if (may_keep_state(beam) || mentions(chunks, "state"))  // a state may be made by a helper module
-    beam.shapes = shapes(chunks, atoms, beam);
+    beam.shapes = read_shapes(shape_code(chunks, atoms, beam));
+  if (beam.shapes && has_callbacks(beam)) beam.callback_code = callback_code(chunks);
   if (converts_states(beam) && has_own_vsn(beam))
     beam.conversion =
         digest_of({"code_change/3", "code_change/4", "system_code_change/4"}, chunks, atoms, beam);

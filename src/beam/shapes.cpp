@@ -13,12 +13,10 @@
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>
 
-#include "callback_paths.hpp"
 #include "converting.hpp"
 #include "instructions.hpp"
 #include "map_use.hpp"
 #include "opcodes.hpp"
-#include "unfit_states.hpp"
 
 // The compiler tests a record by is_tagged_tuple, which has its size and its name. Where it tests size and
 // name apart (several records in the clauses of a function), they are not put together here: each size that
@@ -48,8 +46,7 @@ public:
     for (const std::uint64_t atom : compared_)
       if (const auto found = uses_.find(atom); found != uses_.end())
         found->second.known.insert(sizes_.begin(), sizes_.end());
-    Shapes shapes{{},           std::move(struct_keys_), has_code_change_ && !converts_,
-                  maps_.read(), enters_states_,          read_callbacks(module_)};
+    Shapes shapes{{}, std::move(struct_keys_), has_code_change_ && !converts_, maps_.read(), enters_states_};
     for (auto& [atom, use] : uses_)
       merge(shapes.records[module_.atom(static_cast<std::uint32_t>(atom))], use);
     for (const LiteralRecord& literal : literal_records_)
@@ -316,8 +313,14 @@ Unfit unfit_shapes(const Shapes& from, const Shapes& to) {
       return std::ranges::find(*from.struct_keys, key) == from.struct_keys->end();
     });
   unfit.maps = unfit_maps(from.maps, to.maps);
-  unfit.states = unfit_states(from, to);
-  unfit.followed = !unfit.empty() && to.callbacks.all && !to.callbacks.escapes;
+  return unfit;
+}
+
+Unfit unfit_shapes(const Beam& from, const Beam& to) {
+  Unfit unfit = unfit_shapes(*from.shapes, *to.shapes);
+  const Callbacks callbacks = read_callbacks(to);
+  unfit.states = unfit_states(read_callbacks(from), callbacks, to.shapes->maps);
+  unfit.followed = !unfit.empty() && callbacks.all && !callbacks.escapes;
   return unfit;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "unfit_states.hpp"
+#include <erlrc/beam/shapes.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "part_test.hpp"
 
@@ -90,8 +91,8 @@ void unite(std::vector<UnfitState>& all) {
 
 class Comparison {
 public:
-  Comparison(const Shapes& from, const Shapes& to)
-      : from_(from.callbacks), to_(to.callbacks), maps_(to.maps) {}
+  Comparison(const Callbacks& from, const Callbacks& to, const MapUse& maps)
+      : from_(from), to_(to), maps_(maps) {}
 
   std::vector<UnfitState> all() {
     for (const CallbackPath& path : from_.paths)
@@ -199,8 +200,8 @@ private:
 
 }  // namespace
 
-std::vector<UnfitState> unfit_states(const Shapes& from, const Shapes& to) {
-  return Comparison(from, to).all();
+std::vector<UnfitState> unfit_states(const Callbacks& from, const Callbacks& to, const MapUse& made) {
+  return Comparison(from, to, made).all();
 }
 
 }  // namespace erlrc

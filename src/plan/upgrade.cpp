@@ -176,6 +176,7 @@ const AppFiles* files_before(const Request::Change& change, const AppFiles& to, 
 void set_unknown(Beam& beam, const Bytes& md5) {
   beam.init.reset();
   beam.shapes.reset();
+  beam.callback_code.clear();
   std::ranges::transform(md5, beam.md5.begin(), [](char byte) { return static_cast<std::uint8_t>(byte); });
 }
 

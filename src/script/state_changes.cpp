@@ -213,15 +213,14 @@ std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
   for (const LowLevel& instruction : script) {
     const auto* load = std::get_if<Load>(&instruction);
     if (load == nullptr) continue;
-    const Shapes* before = shapes_of(from, load->module);
-    const Shapes* after = shapes_of(to, load->module);
-    if (before == nullptr || after == nullptr) continue;
+    const Beam* before = beam_of(from, load->module);
+    const Beam* after = beam_of(to, load->module);
+    if (before == nullptr || after == nullptr || !before->shapes || !after->shapes) continue;
     StateChange change = change_of(load->module, unfit_shapes(*before, *after));
     for (const auto& [module, beam] : from.beams)
       if (auto records = kept_for(change, beam, to); may_keep_state(beam) && !records.empty())
         kept.push_back(change_of(module, {std::move(records), {}}));
-    if (may_keep_state(*beam_of(from, load->module)) && !change.unfit.empty())
-      changes.push_back(std::move(change));
+    if (may_keep_state(*before) && !change.unfit.empty()) changes.push_back(std::move(change));
   }
   changes.insert(changes.end(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
   return changes;

@@ -70,6 +70,7 @@ struct Beam {
   bool nif = false;                      ///< calls erlang:load_nif/2
   std::optional<SupervisorInit> init{};  ///< only for a supervisor
   std::optional<Shapes> shapes{};        ///< of states; only if the module may make some, and they are known
+  Bytes callback_code{};                 ///< for read_callbacks; only if it has such callbacks
   /// The code_change functions. Only if its author has set the vsn: otherwise that shows whether they differ.
   std::optional<CodeDigest> conversion{};
   std::optional<CodeDigest> start{};  ///< start/2 of an application (application(3erl))
@@ -84,6 +85,13 @@ struct Beam {
 /// Reads a .beam file of any OTP release up to 29, plain or gzip-compressed. Throws Error naming `file` and
 /// the problem: empty, not a BEAM file, truncated, a missing or broken chunk.
 Beam parse_beam(BytesView bytes, const std::string& file);
+
+/// Follows the code of the callbacks of OTP's behaviours, which takes about a millisecond. Nothing is known
+/// of code that cannot be read.
+Callbacks read_callbacks(const Beam& beam);
+
+/// What of a state that `from` has made `to` cannot have. Both must have `shapes`.
+Unfit unfit_shapes(const Beam& from, const Beam& to);
 
 bool exports(const Beam& beam, std::string_view function, std::uint32_t arity);
 

@@ -76,7 +76,6 @@ struct Shapes {
   bool passes_on = false;                        ///< its code_change returns each state as it is
   MapUse maps{};
   bool enters_states = false;  ///< its callback_mode/0 names state_enter (gen_statem(3erl))
-  Callbacks callbacks{};
   bool operator==(const Shapes&) const = default;
 };
 
@@ -124,7 +123,11 @@ std::string describe(const Unfit& unfit);
 Term state_guard(const UnfitState& unfit);
 
 /// What of a state that `from` has made `to` cannot have: it would be found by a function clause that matches
-/// no longer, a badrecord or a missing key.
+/// no longer, a badrecord or a missing key. Without `states`.
 Unfit unfit_shapes(const Shapes& from, const Shapes& to);
+
+/// The states that a callback of `from` takes and that of `to` does not, for the same message; and those
+/// without a key that `to` needs for a message of its own. `made` are the maps of `to`.
+std::vector<UnfitState> unfit_states(const Callbacks& from, const Callbacks& to, const MapUse& made);
 
 }  // namespace erlrc

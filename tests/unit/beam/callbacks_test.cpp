@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,12 @@ namespace {
 
 using Kind = PartTest::Kind;
 
-Shapes shapes_of(const std::string& release, const std::string& file) {
+Beam beam_of(const std::string& release, const std::string& file) {
   const auto path =
       std::filesystem::path(test::in_source("tests/golden")) / "shapes" / release / (file + ".beam");
-  const Beam beam = parse_beam(test::read_file(path), file);
+  Beam beam = parse_beam(test::read_file(path), file);
   REQUIRE(beam.shapes);
-  return *beam.shapes;
+  return beam;
 }
 
 const Atom handle_call{"handle_call"}, handle_cast{"handle_cast"}, limit{"limit"}, n{"n"};
@@ -37,15 +38,16 @@ PartTest key(const Atom& name) {
 }
 
 // Paths of callbacks with these tests of the state, for the message n.
-Shapes taking(const std::vector<PartTests>& states, const MapUse& maps = {}) {
-  Shapes shapes{{}, std::nullopt, false, maps};
+Callbacks taking(const std::vector<PartTests>& states) {
+  Callbacks callbacks;
   for (const PartTests& state : states)
-    shapes.callbacks.paths.insert({handle_call, 3, {{{std::uint32_t{0}}, Kind::equals, n}}, state});
-  return shapes;
+    callbacks.paths.insert({handle_call, 3, {{{std::uint32_t{0}}, Kind::equals, n}}, state});
+  return callbacks;
 }
 
-std::vector<UnfitState> unfit(const Shapes& from, const Shapes& to) {
-  return unfit_shapes(from, to).states;
+std::vector<UnfitState> unfit(const Callbacks& from, const Callbacks& to,
+                              const std::set<std::set<Atom>>& made = {}) {
+  return unfit_states(from, to, {{}, {}, made});
 }
 
 }  // namespace
@@ -53,31 +55,48 @@ std::vector<UnfitState> unfit(const Shapes& from, const Shapes& to) {
 TEST_CASE("the states that callbacks take are known by the paths through their code") {
   const std::string release = GENERATE("otp25", "otp27");
   CAPTURE(release);
-  const Shapes one = shapes_of(release, "taking_1");
-  const Shapes two = shapes_of(release, "taking_2");
-  CHECK(one.callbacks.all);
-  CHECK(!one.callbacks.escapes);
-  CHECK(two.callbacks.all);
-  CHECK(!two.callbacks.escapes);
-  CHECK(std::ranges::any_of(two.callbacks.paths, [](const CallbackPath& path) {
+  const Beam one = beam_of(release, "taking_1"), two = beam_of(release, "taking_2");
+  const Callbacks before = read_callbacks(one), after = read_callbacks(two);
+  CHECK(before.all);
+  CHECK(!before.escapes);
+  CHECK(after.all);
+  CHECK(!after.escapes);
+  CHECK(std::ranges::any_of(after.paths, [](const CallbackPath& path) {
     return path.function == handle_call && path.state == PartTests{is_map, key(n)};
   }));
   // maps:update_with/3 in another function.
-  CHECK(unfit(one, two).size() == 3);
-  CHECK(unfit(one, two)[0] == UnfitState{handle_call, 3, {is_state}, {{is_map, key(n)}}, {n}});
-  CHECK(unfit(one, one).empty());
-  CHECK(unfit(two, two).empty());
+  CHECK(unfit_shapes(one, two).states.size() == 3);
+  CHECK(unfit_shapes(one, two).states[0] == UnfitState{handle_call, 3, {is_state}, {{is_map, key(n)}}, {n}});
+  CHECK(unfit_shapes(one, one).empty());
+  CHECK(unfit_shapes(two, two).empty());
   CHECK(unfit_shapes(one, two).followed);
+}
+
+TEST_CASE("the maps of a module whose state is followed everywhere show nothing about it") {
+  const std::string release = GENERATE("otp25", "otp27");
+  const Beam one = beam_of(release, "mapping_1"), two = beam_of(release, "mapping_2");
+  CHECK(unfit_shapes(one, two).followed);
+  CHECK(describe(unfit_shapes(one, two)).empty());
+  CHECK(unfit_shapes(two, one) == Unfit{});
+}
+
+TEST_CASE("nothing is known of callbacks that cannot be read") {
+  Beam one = beam_of("otp25", "taking_1");
+  const Callbacks none;
+  one.callback_code.resize(one.callback_code.size() / 2);
+  CHECK(read_callbacks(one) == none);
+  one.callback_code.clear();
+  CHECK(read_callbacks(one) == none);
 }
 
 TEST_CASE("what functions match that only code_change calls is not what a version can have") {
   const std::string release = GENERATE("otp25", "otp27");
-  const Shapes two = shapes_of(release, "taking_2");
-  CHECK(!two.records.at(Atom{"state"}).known.contains(2));
+  const Beam two = beam_of(release, "taking_2");
+  CHECK(!two.shapes->records.at(Atom{"state"}).known.contains(2));
 }
 
 TEST_CASE("a state that passes a path of the new code, or is one of its own, is not unfit") {
-  const Shapes one = taking({{is_map}});
+  const Callbacks one = taking({{is_map}});
   const PartTests limited{is_map, key(limit)};
   CHECK(unfit(one, taking({limited})) ==
         std::vector{UnfitState{handle_call, 3, {is_map}, {limited}, {limit}}});
@@ -88,25 +107,25 @@ TEST_CASE("a state that passes a path of the new code, or is one of its own, is 
   CHECK(unfit(one, taking({limited, {is_map, without}})).empty());
   CHECK(unfit(one, taking({{}})).empty());
   // A map that the new code makes.
-  const Shapes making = taking({limited}, {{}, {}, {{n}}});
   const PartTests made{key(n), {{}, Kind::map_size, {}, 1}};
-  CHECK(unfit(one, making) == std::vector{UnfitState{handle_call, 3, {is_map}, {limited, made}, {limit}}});
+  CHECK(unfit(one, taking({limited}), {{n}}) ==
+        std::vector{UnfitState{handle_call, 3, {is_map}, {limited, made}, {limit}}});
   // A state of another message.
-  Shapes another = taking({limited});
-  another.callbacks.paths.insert({handle_cast, 2, {}, {is_state}});
+  Callbacks another = taking({limited});
+  another.paths.insert({handle_cast, 2, {}, {is_state}});
   CHECK(unfit(taking({{is_state}}), another).empty());
   // A value of a field, as a mode.
   CHECK(unfit(taking({{is_state}}), taking({{is_state, {{std::uint32_t{2}}, Kind::equals, n}}})).empty());
   // A callback that is too long is not compared.
-  CHECK(unfit(one, Shapes{}).empty());
-  CHECK(unfit(Shapes{}, taking({limited})).empty());
+  CHECK(unfit(one, {}).empty());
+  CHECK(unfit({}, taking({limited})).empty());
 }
 
 TEST_CASE("a message of the new code alone needs the keys that its maps begin with") {
-  Shapes one;
-  one.callbacks.paths.insert({handle_call, 3, {}, {}});
+  Callbacks one;
+  one.paths.insert({handle_call, 3, {}, {}});
   const PartTests limited{is_map, key(limit)};
-  CHECK(unfit(one, taking({limited}, {{}, {}, {{n, limit}}})).size() == 1);
+  CHECK(unfit(one, taking({limited}), {{n, limit}}).size() == 1);
   CHECK(unfit(one, taking({limited})).empty());
   CHECK(unfit(one, taking({{is_state}})).size() == 1);
 }
