@@ -317,6 +317,7 @@ Unfit unfit_shapes(const Shapes& from, const Shapes& to) {
 }
 
 Unfit unfit_shapes(const Beam& from, const Beam& to) {
+  if (from.md5 == to.md5) return {};
   Unfit unfit = unfit_shapes(*from.shapes, *to.shapes);
   const Callbacks callbacks = read_callbacks(to);
   unfit.states = unfit_states(read_callbacks(from), callbacks, to.shapes->maps);

@@ -90,7 +90,8 @@ Beam parse_beam(BytesView bytes, const std::string& file);
 /// of code that cannot be read.
 Callbacks read_callbacks(const Beam& beam);
 
-/// What of a state that `from` has made `to` cannot have. Both must have `shapes`.
+/// What of a state that `from` has made `to` cannot have; nothing if they are the same code. Both must have
+/// `shapes`.
 Unfit unfit_shapes(const Beam& from, const Beam& to);
 
 bool exports(const Beam& beam, std::string_view function, std::uint32_t arity);
