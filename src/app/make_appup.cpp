@@ -141,7 +141,7 @@ bool differs(const Atom& module, const Versions& versions) {
 CodeComparison compare_conversions(const Atom& module, const Versions& versions) {
   const Beam& earlier = versions.earlier.beams.at(module);
   const Beam& later = versions.later.beams.at(module);
-  if (later.shapes->passes_on) return CodeComparison::same;
+  if (later.shapes()->passes_on) return CodeComparison::same;
   if (later.conversion && !converts_states(earlier)) return CodeComparison::other;
   const CodeComparison own = compare(earlier.conversion, later.conversion);
   const auto other = [&](const Atom& called) { return called != module && differs(called, versions); };
@@ -158,7 +158,7 @@ bool has_same_states(const Atom& module, const Versions& versions) {
   const Beam& earlier = versions.earlier.beams.at(module);
   const Beam& later = versions.later.beams.at(module);
   const auto vsn = vsn_attribute(later);
-  if (!vsn || vsn != vsn_attribute(earlier) || !earlier.shapes || !later.shapes) return false;
+  if (!vsn || vsn != vsn_attribute(earlier) || !earlier.shapes() || !later.shapes()) return false;
   return compare_conversions(module, versions) != CodeComparison::other &&
          unfit_shapes(earlier, later).empty() && unfit_shapes(later, earlier).empty();
 }

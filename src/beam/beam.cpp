@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,7 @@
 #include "chunks.hpp"
 #include "code_chunk.hpp"
 #include "code_digest.hpp"
+#include "instructions.hpp"
 #include "module_chunks.hpp"
 #include "read_shapes.hpp"
 #include "record_use.hpp"
@@ -102,6 +105,27 @@ Term read_attributes(const Chunks& chunks) {
   });
 }
 
+// A file with its tables.
+struct Module {
+  explicit Module(BytesView file) : chunks(file), atoms(chunks) {
+    beam.module = atoms.at(1);
+    beam.exports = read_table<FunctionName>(
+        "ExpT", chunks, [&](std::uint32_t function, std::uint32_t arity, std::uint32_t /*label*/) {
+          return FunctionName{atoms.at(function), arity};
+        });
+    beam.imports = read_table<ImportedFunction>(
+        "ImpT", chunks, [&](std::uint32_t module, std::uint32_t function, std::uint32_t arity) {
+          if (arity == 2 && atoms.is(module, "erlang") && atoms.is(function, "load_nif")) beam.nif = true;
+          return ImportedFunction{atoms.at(module), {atoms.at(function), arity}};
+        });
+    beam.attributes = read_attributes(chunks);
+  }
+
+  Chunks chunks;
+  AtomTable atoms;
+  Beam beam;
+};
+
 // Whether the module has the atom, or a literal with it; for example `named_table`, if it names its tables.
 bool mentions(const Chunks& chunks, std::string_view atom) {
   for (std::string_view id : {"AtU8", "Atom"})
@@ -143,44 +167,64 @@ bool hides_records(const Chunks& chunks) {
          (mentions(chunks, "badrecord") || accesses_records(chunks.get("Code")));
 }
 
-std::vector<SelfCalls> self_calls(const Chunks& chunks, const AtomTable& atoms, const Beam& beam) {
-  const auto atom = [&](std::uint32_t index) { return atoms.at(index); };
+std::vector<SelfCalls> self_calls(const Module& module) {
+  const auto atom = [&](std::uint32_t index) { return module.atoms.at(index); };
+  const Beam& beam = module.beam;
   const auto is_own = [&](const ImportedFunction& each) { return each.module == beam.module; };
   if (std::ranges::none_of(beam.imports, is_own)) return {};
-  return read_self_calls({chunks.get("Code"), atom, beam.module, beam.imports, fun_labels(chunks)});
+  return read_self_calls(
+      {module.chunks.get("Code"), atom, beam.module, beam.imports, fun_labels(module.chunks)});
+}
+
+std::optional<Shapes> shapes(const Module& module) {
+  // A state may be made by a helper module.
+  const bool may_make = may_keep_state(module.beam) || mentions(module.chunks, "state");
+  if (is_supervisor(module.beam) || !may_make) return std::nullopt;
+  return read_shapes(shape_code(module.chunks, module.atoms, module.beam));
+}
+
+Callbacks callbacks(const Module& module) {
+  return read_callbacks(shape_code(module.chunks, module.atoms, module.beam));
+}
+
+// Reads it when it is asked for. What is not understood is not known.
+template <typename Value>
+Lazy<Value> later(const std::shared_ptr<const Bytes>& file, Value (*read)(const Module&)) {
+  return Lazy<Value>([file, read]() -> Value {
+    try {
+      return read(Module(*file));
+    } catch (const Unreadable&) {
+      return {};
+    } catch (const ShortRead&) {
+      return {};
+    } catch (const Error&) {
+      return {};
+    } catch (const std::out_of_range&) {
+      return {};
+    }
+  });
 }
 
 Beam read_module(BytesView file) {
-  Chunks chunks(file);
-  AtomTable atoms(chunks);
-  Beam beam;
-  beam.module = atoms.at(1);
+  const Module module(file);
+  const auto& [chunks, atoms, tables] = module;
+  Beam beam = tables;
   beam.on_load = read_chunk("Code", chunks.get("Code"), [](BytesView data) { return holds_on_load(data); });
   chunks.get("StrT");
-  beam.exports = read_table<FunctionName>(
-      "ExpT", chunks, [&](std::uint32_t function, std::uint32_t arity, std::uint32_t /*label*/) {
-        return FunctionName{atoms.at(function), arity};
-      });
-  beam.imports = read_table<ImportedFunction>(
-      "ImpT", chunks, [&](std::uint32_t module, std::uint32_t function, std::uint32_t arity) {
-        if (arity == 2 && atoms.is(module, "erlang") && atoms.is(function, "load_nif")) beam.nif = true;
-        return ImportedFunction{atoms.at(module), {atoms.at(function), arity}};
-      });
-  beam.attributes = read_attributes(chunks);
   beam.md5 = module_md5(chunks);
-  if (is_supervisor(beam))
-    beam.init = supervisor_init(chunks, atoms, beam);
-  else if (may_keep_state(beam) || mentions(chunks, "state"))  // a state may be made by a helper module
-    beam.shapes = read_shapes(shape_code(chunks, atoms, beam));
-  if (beam.shapes && has_callbacks(beam)) beam.callback_code = callback_code(chunks);
+  if (is_supervisor(beam)) beam.init = supervisor_init(chunks, atoms, beam);
   if (converts_states(beam) && has_own_vsn(beam))
     beam.conversion =
         digest_of({"code_change/3", "code_change/4", "system_code_change/4"}, chunks, atoms, beam);
   if (starts_application(beam)) beam.start = digest_of({"start/2"}, chunks, atoms, beam);
   if (exports(beam, "system_code_change", 4))
     beam.awaits = read_awaits(chunks.get("Code"), [&](std::uint32_t index) { return atoms.at(index); });
-  beam.self_calls = self_calls(chunks, atoms, beam);
   beam.hides_records = hides_records(chunks);
+  const auto code = std::make_shared<const Bytes>(
+      with_chunks(chunks, {"AtU8", "Atom", "Code", "ImpT", "ExpT", "FunT", "LitT", "Attr"}));
+  beam.shapes = later(code, shapes);
+  beam.callbacks = later(code, callbacks);
+  beam.self_calls = later(code, self_calls);
   return beam;
 }
 

@@ -9,11 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <erlrc/base/error.hpp>
-
 #include "code_walk.hpp"
-#include "instructions.hpp"
-#include "module_chunks.hpp"
 
 // A path is a list of tests of the arguments, with their outcomes. All paths are followed, each with what it
 // knows of the arguments, to where the callback returns or calls other code. Those that end in a failure are
@@ -117,29 +113,12 @@ private:
 
 }  // namespace
 
-bool has_callbacks(const Beam& beam) {
-  return std::ranges::any_of(behaviours(beam), [](const Atom& behaviour) {
+Callbacks read_callbacks(const ShapeCode& module) {
+  const auto is_followed = [](const Atom& behaviour) {
     return std::ranges::find(kFollowed, behaviour.name) != kFollowed.end();
-  });
-}
-
-Bytes callback_code(const Chunks& chunks) {
-  return form_of(chunks, {"AtU8", "Atom", "Code", "LitT", "FunT"});
-}
-
-Callbacks read_callbacks(const Beam& beam) {
-  if (beam.callback_code.empty()) return {};
-  try {
-    const Chunks chunks(beam.callback_code);
-    const AtomTable atoms(chunks);
-    return CallbackReader(shape_code(chunks, atoms, beam)).read();
-  } catch (const Unreadable&) {
-    return {};
-  } catch (const ShortRead&) {
-    return {};
-  } catch (const Error&) {
-    return {};
-  }
+  };
+  if (std::ranges::none_of(module.behaviours, is_followed)) return {};
+  return CallbackReader(module).read();
 }
 
 }  // namespace erlrc

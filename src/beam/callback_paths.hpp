@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <erlrc/base/bytes.hpp>
-#include <erlrc/beam/beam.hpp>
+#include <erlrc/beam/shapes.hpp>
 
-#include "chunks.hpp"
+#include "read_shapes.hpp"
 
 namespace erlrc {
 
-// Whether `beam` has a behaviour of OTP whose callbacks can be followed.
-bool has_callbacks(const Beam& beam);
-
-// What read_callbacks needs of its file.
-Bytes callback_code(const Chunks& chunks);
+// Follows the code of the callbacks of a module with a behaviour of OTP, which takes about a millisecond.
+// Throws Unreadable and ShortRead.
+Callbacks read_callbacks(const ShapeCode& module);
 
 }  // namespace erlrc

@@ -94,7 +94,7 @@ ShapeCode shape_code(const Chunks& chunks, const AtomTable& atoms, const Beam& b
           behaviours(beam)};
 }
 
-Bytes form_of(const Chunks& chunks, std::initializer_list<std::string_view> ids) {
+Bytes with_chunks(const Chunks& chunks, std::initializer_list<std::string_view> ids) {
   ByteWriter form;
   form.bytes("BEAM");
   for (const std::string_view id : ids)

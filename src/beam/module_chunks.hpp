@@ -58,7 +58,7 @@ std::vector<std::uint32_t> fun_labels(const Chunks& chunks);
 // Keeps references to all of them.
 ShapeCode shape_code(const Chunks& chunks, const AtomTable& atoms, const Beam& beam);
 
-// A form of those of the chunks that there are.
-Bytes form_of(const Chunks& chunks, std::initializer_list<std::string_view> ids);
+// A BEAM file with those of the chunks that there are.
+Bytes with_chunks(const Chunks& chunks, std::initializer_list<std::string_view> ids);
 
 }  // namespace erlrc

@@ -24,7 +24,7 @@ struct ShapeCode {
   std::vector<Atom> behaviours;
 };
 
-// Returns null if the code has instructions that are not known.
-std::optional<Shapes> read_shapes(const ShapeCode& module);
+// Throws Unreadable and ShortRead.
+Shapes read_shapes(const ShapeCode& module);
 
 }  // namespace erlrc

@@ -97,17 +97,7 @@ private:
 }  // namespace
 
 std::vector<SelfCalls> read_self_calls(const SelfCallParts& module) {
-  try {
-    return SelfCallReader(module).read();
-  } catch (const Unreadable&) {
-    return {};
-  } catch (const ShortRead&) {
-    return {};
-  } catch (const Error&) {
-    return {};
-  } catch (const std::out_of_range&) {
-    return {};
-  }
+  return SelfCallReader(module).read();
 }
 
 }  // namespace erlrc

@@ -19,8 +19,8 @@ struct SelfCallParts {
   std::vector<std::uint32_t> fun_labels;  // labels of the funs that the module creates, by number
 };
 
-// The functions that call others of their module by full name, themselves or by what they call in it. Empty
-// if the code has instructions that are not known.
+// The functions that call others of their module by full name, themselves or by what they call in it. Throws
+// Unreadable and ShortRead.
 std::vector<SelfCalls> read_self_calls(const SelfCallParts& module);
 
 }  // namespace erlrc

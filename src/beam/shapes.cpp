@@ -242,16 +242,8 @@ private:
 
 }  // namespace
 
-std::optional<Shapes> read_shapes(const ShapeCode& module) {
-  try {
-    return ShapeReader(module).read();
-  } catch (const Unreadable&) {
-    return std::nullopt;
-  } catch (const ShortRead&) {
-    return std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+Shapes read_shapes(const ShapeCode& module) {
+  return ShapeReader(module).read();
 }
 
 std::string describe(const Unfit& unfit) {
@@ -318,9 +310,9 @@ Unfit unfit_shapes(const Shapes& from, const Shapes& to) {
 
 Unfit unfit_shapes(const Beam& from, const Beam& to) {
   if (from.md5 == to.md5) return {};
-  Unfit unfit = unfit_shapes(*from.shapes, *to.shapes);
-  const Callbacks callbacks = read_callbacks(to);
-  unfit.states = unfit_states(read_callbacks(from), callbacks, to.shapes->maps);
+  Unfit unfit = unfit_shapes(*from.shapes(), *to.shapes());
+  const Callbacks& callbacks = to.callbacks();
+  unfit.states = unfit_states(from.callbacks(), callbacks, to.shapes()->maps);
   unfit.followed = !unfit.empty() && callbacks.all && !callbacks.escapes;
   return unfit;
 }

@@ -175,8 +175,8 @@ const AppFiles* files_before(const Request::Change& change, const AppFiles& to, 
 /// Code of which only the digest is known.
 void set_unknown(Beam& beam, const Bytes& md5) {
   beam.init.reset();
-  beam.shapes.reset();
-  beam.callback_code.clear();
+  beam.shapes = std::optional<Shapes>{};
+  beam.self_calls = {};
   std::ranges::transform(md5, beam.md5.begin(), [](char byte) { return static_cast<std::uint8_t>(byte); });
 }
 
@@ -214,7 +214,8 @@ bool has_other_code(const AppFiles& from, const AppFiles& to) {
 bool has_unknown_states(const AppFiles& from, const AppFiles& to) {
   return std::ranges::any_of(from.beams, [&](const auto& entry) {
     const auto newer = to.beams.find(entry.first);
-    return newer != to.beams.end() && newer->second.shapes && !entry.second.shapes;
+    return newer != to.beams.end() && newer->second.md5 != entry.second.md5 && newer->second.shapes() &&
+           !entry.second.shapes();
   });
 }
 

@@ -71,7 +71,7 @@ std::string conversion(const Beam& converter) {
   if (is_supervisor(converter)) return "its supervisors call init/1 again";
   const auto with = [](const std::string& function) { return function + " converts the states"; };
   if (exports(converter, "system_code_change", 4)) return with("system_code_change/4");
-  const bool passes_on = converter.shapes && converter.shapes->passes_on;
+  const bool passes_on = converter.shapes() && converter.shapes()->passes_on;
   for (const std::uint32_t arity : {3u, 4u})
     if (exports(converter, "code_change", arity)) {
       const std::string function = "code_change/" + std::to_string(arity);

@@ -27,9 +27,13 @@ const Beam* beam_of(const AppFiles& files, const Atom& module) {
   return found == files.beams.end() ? nullptr : &found->second;
 }
 
+bool has_same_code(const Beam* before, const Beam* after) {
+  return before != nullptr && after != nullptr && before->md5 == after->md5;
+}
+
 const Shapes* shapes_of(const AppFiles& files, const Atom& module) {
   const Beam* beam = beam_of(files, module);
-  return beam != nullptr && beam->shapes ? &*beam->shapes : nullptr;
+  return beam != nullptr && beam->shapes() ? &*beam->shapes() : nullptr;
 }
 
 /// The later version's code_change knows both.
@@ -57,7 +61,7 @@ std::vector<UnfitRecord> kept_for(const StateChange& change, const Beam& holder,
     return kept;
   std::ranges::copy_if(change.unfit.records, std::back_inserter(kept), [&](const UnfitRecord& record) {
     return !knows(*own, record) && std::ranges::none_of(to.beams, [&](const auto& other) {
-      return other.second.shapes && knows(*other.second.shapes, record) && calls(holder, other.first);
+      return other.second.shapes() && knows(*other.second.shapes(), record) && calls(holder, other.first);
     });
   });
   return kept;
@@ -128,9 +132,11 @@ std::vector<Atom> changed_modes(const AppFiles& from, const AppFiles& to,
   for (const LowLevel& instruction : script) {
     const auto* load = std::get_if<Load>(&instruction);
     if (load == nullptr || converted.contains(load->module)) continue;
-    const Shapes* before = shapes_of(from, load->module);
-    const Shapes* after = shapes_of(to, load->module);
-    if (before != nullptr && after != nullptr && before->enters_states != after->enters_states)
+    const Beam* before = beam_of(from, load->module);
+    const Beam* after = beam_of(to, load->module);
+    if (before == nullptr || after == nullptr || has_same_code(before, after)) continue;
+    if (before->shapes() && after->shapes() &&
+        before->shapes()->enters_states != after->shapes()->enters_states)
       changed.push_back(load->module);
   }
   return changed;
@@ -142,8 +148,8 @@ std::vector<LostCalls> lost_calls(const AppFiles& from, const AppFiles& to,
   for (const Atom& module : modules) {
     const Beam* before = beam_of(from, module);
     const Beam* after = beam_of(to, module);
-    if (before == nullptr) continue;
-    for (const SelfCalls& calls : before->self_calls) {
+    if (before == nullptr || has_same_code(before, after)) continue;
+    for (const SelfCalls& calls : before->self_calls()) {
       LostCalls lost{module, calls.function, {}};
       std::ranges::copy_if(calls.called, std::back_inserter(lost.called), [&](const FunctionName& each) {
         return after == nullptr || !exports(*after, each.name.name, each.arity);
@@ -160,7 +166,7 @@ std::vector<LostCallbacks> lost_exports(const AppFiles& from, const AppFiles& to
   for (const Atom& module : modules) {
     const Beam* before = beam_of(from, module);
     const Beam* after = beam_of(to, module);
-    if (before == nullptr) continue;
+    if (before == nullptr || has_same_code(before, after)) continue;
     LostCallbacks lost{module, {}};
     std::ranges::copy_if(before->exports, std::back_inserter(lost.functions), [&](const FunctionName& each) {
       return each.name.name != "module_info" &&
@@ -215,7 +221,8 @@ std::vector<StateChange> state_changes(const AppFiles& from, const AppFiles& to,
     if (load == nullptr) continue;
     const Beam* before = beam_of(from, load->module);
     const Beam* after = beam_of(to, load->module);
-    if (before == nullptr || after == nullptr || !before->shapes || !after->shapes) continue;
+    if (before == nullptr || after == nullptr || has_same_code(before, after)) continue;
+    if (!before->shapes() || !after->shapes()) continue;
     StateChange change = change_of(load->module, unfit_shapes(*before, *after));
     for (const auto& [module, beam] : from.beams)
       if (auto records = kept_for(change, beam, to); may_keep_state(beam) && !records.empty())

@@ -45,7 +45,7 @@ struct Module {
   Module& versioned(const std::string& vsn, Shapes shapes = {}) {
     attributes_.push_back(tuple(Atom{"vsn"}, list({string(vsn)})));
     beam.attributes = list(attributes_);
-    beam.shapes = std::move(shapes);
+    beam.shapes = std::optional(std::move(shapes));
     return *this;
   }
   Module& nif(bool on_load) {

@@ -9,13 +9,15 @@
 #include <vector>
 
 #include <erlrc/base/bytes.hpp>
+#include <erlrc/base/lazy.hpp>
 #include <erlrc/base/md5.hpp>
 #include <erlrc/beam/shapes.hpp>
 #include <erlrc/term/term.hpp>
 
-// The properties of a module as recorded in its .beam file, read without a node. The chunks are those of "The
-// BEAM file format" (erts/emulator/internal_doc/beam_makeops and beam_lib(3)); the md5 is that of
-// beam_lib:md5/1 and module_info(md5).
+// The properties of a module as recorded in its .beam file, read without a node. What takes long, and is
+// asked only of modules that differ, is read when it is asked for. The chunks are those of "The BEAM file
+// format" (erts/emulator/internal_doc/beam_makeops and beam_lib(3)); the md5 is that of beam_lib:md5/1 and
+// module_info(md5).
 
 namespace erlrc {
 
@@ -69,14 +71,15 @@ struct Beam {
   bool on_load = false;                  ///< has a function that runs when the module is loaded
   bool nif = false;                      ///< calls erlang:load_nif/2
   std::optional<SupervisorInit> init{};  ///< only for a supervisor
-  std::optional<Shapes> shapes{};        ///< of states; only if the module may make some, and they are known
-  Bytes callback_code{};                 ///< for read_callbacks; only if it has such callbacks
+  /// Of states; only if the module may make some, and they are known.
+  Lazy<std::optional<Shapes>> shapes{};
+  Lazy<Callbacks> callbacks{};  ///< those of OTP's behaviours; nothing is known of code that cannot be read
   /// The code_change functions. Only if its author has set the vsn: otherwise that shows whether they differ.
   std::optional<CodeDigest> conversion{};
   std::optional<CodeDigest> start{};  ///< start/2 of an application (application(3erl))
   /// The functions of a special process (sys(3erl)) that wait for some messages, and for no system messages.
   std::vector<FunctionName> awaits{};
-  std::vector<SelfCalls> self_calls{};
+  Lazy<std::vector<SelfCalls>> self_calls{};
   /// Has code for records whose definitions are not known, because the file has no debug information.
   bool hides_records = false;
   bool operator==(const Beam&) const = default;
@@ -85,10 +88,6 @@ struct Beam {
 /// Reads a .beam file of any OTP release up to 29, plain or gzip-compressed. Throws Error naming `file` and
 /// the problem: empty, not a BEAM file, truncated, a missing or broken chunk.
 Beam parse_beam(BytesView bytes, const std::string& file);
-
-/// Follows the code of the callbacks of OTP's behaviours, which takes about a millisecond. Nothing is known
-/// of code that cannot be read.
-Callbacks read_callbacks(const Beam& beam);
 
 /// What of a state that `from` has made `to` cannot have; nothing if they are the same code. Both must have
 /// `shapes`.

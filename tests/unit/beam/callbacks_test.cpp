@@ -25,7 +25,7 @@ Beam beam_of(const std::string& release, const std::string& file) {
   const auto path =
       std::filesystem::path(test::in_source("tests/golden")) / "shapes" / release / (file + ".beam");
   Beam beam = parse_beam(test::read_file(path), file);
-  REQUIRE(beam.shapes);
+  REQUIRE(beam.shapes());
   return beam;
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("the states that callbacks take are known by the paths through their c
   const std::string release = GENERATE("otp25", "otp27");
   CAPTURE(release);
   const Beam one = beam_of(release, "taking_1"), two = beam_of(release, "taking_2");
-  const Callbacks before = read_callbacks(one), after = read_callbacks(two);
+  const Callbacks before = one.callbacks(), after = two.callbacks();
   CHECK(before.all);
   CHECK(!before.escapes);
   CHECK(after.all);
@@ -80,19 +80,10 @@ TEST_CASE("the maps of a module whose state is followed everywhere show nothing 
   CHECK(unfit_shapes(two, one) == Unfit{});
 }
 
-TEST_CASE("nothing is known of callbacks that cannot be read") {
-  Beam one = beam_of("otp25", "taking_1");
-  const Callbacks none;
-  one.callback_code.resize(one.callback_code.size() / 2);
-  CHECK(read_callbacks(one) == none);
-  one.callback_code.clear();
-  CHECK(read_callbacks(one) == none);
-}
-
 TEST_CASE("what functions match that only code_change calls is not what a version can have") {
   const std::string release = GENERATE("otp25", "otp27");
   const Beam two = beam_of(release, "taking_2");
-  CHECK(!two.shapes->records.at(Atom{"state"}).known.contains(2));
+  CHECK(!two.shapes()->records.at(Atom{"state"}).known.contains(2));
 }
 
 TEST_CASE("a state that passes a path of the new code, or is one of its own, is not unfit") {

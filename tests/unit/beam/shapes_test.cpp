@@ -21,8 +21,8 @@ Shapes shapes_of(const std::string& release, const std::string& file) {
   const auto path =
       std::filesystem::path(test::in_source("tests/golden")) / "shapes" / release / (file + ".beam");
   const Beam beam = parse_beam(test::read_file(path), file);
-  REQUIRE(beam.shapes);
-  return *beam.shapes;
+  REQUIRE(beam.shapes());
+  return *beam.shapes();
 }
 
 const Atom state{"state"}, more{"more"};

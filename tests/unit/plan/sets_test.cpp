@@ -21,7 +21,6 @@ TEST_CASE("the conversions of a version are those whose code_change does not pas
   to.appup = shipped("{load_module, egerl_srv}, {apply, {m, f, []}}");
   CHECK(found(up) == LaterConversions{{}, {egerl}});
   to.appup.reset();
-  to.beams.at(srv).shapes = Shapes{};
-  to.beams.at(srv).shapes->passes_on = true;
+  to.beams.at(srv).shapes = std::optional(Shapes{{}, std::nullopt, true});
   CHECK(found(up) == LaterConversions{});
 }

@@ -11,9 +11,9 @@ TEST_CASE("the states that the new code cannot have are compared, of the modules
   AppFiles from = earlier();
   AppFiles to = later();
   const Shapes two{{{Atom{"state"}, {{2}, {2}, {2}}}}, std::nullopt, false};
-  const Shapes three{{{Atom{"state"}, {{3}, {3}, {3}}}}, std::nullopt, false};
-  from.beams.at(srv).shapes = two;
-  to.beams.at(srv).shapes = three;
+  Shapes three{{{Atom{"state"}, {{3}, {3}, {3}}}}, std::nullopt, false};
+  from.beams.at(srv).shapes = std::optional(two);
+  to.beams.at(srv).shapes = std::optional(three);
   const auto checks = [&](const Request::Change& change) {
     std::vector<CheckStates> found;
     const Plan plan = plan_of(plan_upgrade(change, running(change.from.vsn), Disk({from, to}).files(), {}));
@@ -26,9 +26,10 @@ TEST_CASE("the states that the new code cannot have are compared, of the modules
   to.appup = shipped("{load_module, egerl_srv}");
   CHECK(checks(up) == std::vector{CheckStates{{{srv, {{{Atom{"state"}, 2, {3}}}, {}}}}, {}}});
   to.appup.reset();
-  to.beams.at(srv).shapes->passes_on = true;
+  three.passes_on = true;
+  to.beams.at(srv).shapes = std::optional(three);
   CHECK(checks(up).at(0).converted.empty());
-  from.beams.at(srv).shapes.reset();
+  from.beams.at(srv).shapes = {};
   CHECK(checks(up).empty());
 }
 
@@ -233,9 +234,9 @@ TEST_CASE("the same version, built again, is compared with the files that it has
   const Shapes two{{{Atom{"state"}, {{2}, {2}, {2}}}}, std::nullopt, false};
   const Shapes three{{{Atom{"state"}, {{3}, {3}, {3}}}}, std::nullopt, false};
   AppFiles from = earlier(), to = earlier();
-  from.beams.at(srv).shapes = two;
+  from.beams.at(srv).shapes = std::optional(two);
   to.beams.at(srv) = later().beams.at(srv);
-  to.beams.at(srv).shapes = three;
+  to.beams.at(srv).shapes = std::optional(three);
   to.location = staged;
   to.spec.modules.push_back(Atom{"egerl_new"});
   to.beams[Atom{"egerl_new"}].module = Atom{"egerl_new"};

@@ -64,8 +64,8 @@ TEST_CASE("a conversion without a code_change, and one that passes states on, ar
   before.records[Atom{"state"}] = {{2}, {2}, {2}};
   after.records[Atom{"state"}] = {{3}, {3}, {3}};
   after.passes_on = true;
-  from.beams.at(server).shapes = before;
-  to.beams.at(server).shapes = after;
+  from.beams.at(server).shapes = std::optional(before);
+  to.beams.at(server).shapes = std::optional(after);
   CHECK(
       describe(
           explain_modules(from, to,
