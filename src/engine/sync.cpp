@@ -78,17 +78,6 @@ std::string_view what_is_done(const Plan& plan) {
   return to_string(has<StartApp>(plan) && !has<StopApp>(plan) ? Word::started : plan.word);
 }
 
-std::set<Atom> changed_modules(const Plan& plan) {
-  std::set<Atom> changed;
-  for (const Step& step : plan.steps) {
-    if (const auto* many = std::get_if<SwitchModules>(&step))
-      changed.insert(many->modules.begin(), many->modules.end());
-    if (const auto* one = std::get_if<LoadNew>(&step)) changed.insert(one->module);
-    if (const auto* gone = std::get_if<RemoveModule>(&step)) changed.insert(gone->module);
-  }
-  return changed;
-}
-
 bool is_among(const std::vector<Atom>& modules, const NifEntry& entry) {
   return std::ranges::find(modules, entry.module, &Atom::name) != modules.end();
 }

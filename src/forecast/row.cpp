@@ -18,17 +18,6 @@ namespace {
 
 using Kind = Forecast::Kind;
 
-std::vector<Atom> changed_modules(const Plan& plan) {
-  std::set<Atom> changed;
-  for (const Step& step : plan.steps) {
-    if (const auto* many = std::get_if<SwitchModules>(&step))
-      changed.insert(many->modules.begin(), many->modules.end());
-    if (const auto* one = std::get_if<LoadNew>(&step)) changed.insert(one->module);
-    if (const auto* gone = std::get_if<RemoveModule>(&step)) changed.insert(gone->module);
-  }
-  return {changed.begin(), changed.end()};
-}
-
 bool stops(const Plan& plan, const Atom& app) {
   return std::ranges::find(plan.steps, Step{StopApp{app}}) != plan.steps.end();
 }
@@ -74,7 +63,8 @@ std::optional<Forecast> row_of(const Request& request, const Decision& decision)
   const Plan& plan = std::get<Plan>(decision);
   if (!changes_something(plan)) return std::nullopt;
   row.kind = kind_of(request, plan);
-  row.modules = changed_modules(plan);
+  const std::set<Atom> changed = changed_modules(plan);
+  row.modules.assign(changed.begin(), changed.end());
   row.why = join(plan.remarks, "; ");
   return row;
 }

@@ -33,6 +33,9 @@ struct Plan {
 /// Whether it has a step that does more than to look at programs at ports.
 bool changes_something(const Plan& plan);
 
+/// The modules that get other code, come or go.
+std::set<Atom> changed_modules(const Plan& plan);
+
 using Decision = std::variant<Plan, Refusal>;
 
 /// Reads files when, and only when, a planner finds that it needs them: a start that finds everything running
