@@ -5,6 +5,7 @@
 -export([child_step/3]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_children, [change_children/2, reset/2, start_stopped/4]).
+-import(erlrc_early, [stop_new/3]).
 -import(erlrc_foresee, [foresee_children/2]).
 -import(erlrc_init, [note_children/4]).
 -import(erlrc_journal, [journal/2, remark/2]).
@@ -73,8 +74,7 @@ child_step(do, change_children, #{children := Noted} = C) ->
     change_children(Noted, C),
     C;
 child_step(undo, {child_started, Supervisor, Id}, C) ->
-    case is_process_alive(Supervisor) andalso bounded(supervisor, terminate_child, [Supervisor, Id], C) of
-        false -> ok;
+    case stop_new(Supervisor, Id, C) of
         {error, not_found} -> ok;
         Result -> expect(ok, Result, "child ~0tp: stop", [Id])
     end;

@@ -2,7 +2,8 @@
 %%
 %% What a plan stops: such processes keep no state for the new code.
 -module(erlrc_ending).
--export([calls_hooks/1, loses_states/1, may_stop/1, outliving/2, removes/1, starts_apps/1]).
+-export([calls_hooks/1, loses_states/1, may_stop/1, outliving/2, removes/1, starts_apps/1,
+         starts_children/1]).
 -import(erlrc_census, [of_modules/2]).
 -import(erlrc_tree, [column/2]).
 
@@ -10,7 +11,11 @@
 may_stop(Steps) ->
     {Apps, Modules} = loses_states(Steps),
     Apps ++ Modules =/= [] orelse lists:keymember(calls, 1, Steps)
-        orelse lists:member({children, change_children}, Steps).
+        orelse starts_children(Steps).
+
+%% Whether supervisors change their children.
+starts_children(Steps) ->
+    lists:member({children, change_children}, Steps).
 
 %% Whether the appup or the application has something called, which may do anything.
 calls_hooks(Steps) ->

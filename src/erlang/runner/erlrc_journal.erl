@@ -57,6 +57,7 @@ context(Deadline) ->
       starts => false,         % whether the plan starts applications (erlrc_ending)
       calls_hooks => true,     % whether the plan calls code of the application (erlrc_ending)
       may_stop => true,        % whether the plan may stop processes before the end
+      starts_children => false,  % whether it starts those that supervisors get
       rows => {[], refuse, now, []},  % records that no row of a table may be (erlrc_rows)
       unfit => {[], refuse},   % the states that the new code cannot have (erlrc_shape)
       ready => none,           % the next conversion, as far as it is made ready (erlrc_conversion)

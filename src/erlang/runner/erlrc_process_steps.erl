@@ -8,6 +8,7 @@
 -import(erlrc_code, [running_vsn/2, users_of_old_code/1]).
 -import(erlrc_census, [census/0, of_modules/2]).
 -import(erlrc_conversion, [ready/2, ready_states/2]).
+-import(erlrc_early, [start_new/2, suspend_servers/2]).
 -import(erlrc_earlier, [changed_rows/1, unfit_rows/1]).
 -import(erlrc_explain, [explain_modules/3]).
 -import(erlrc_init, [check_converted/2]).
@@ -37,8 +38,9 @@ process_step(do, {suspend_processes, Apps, Items, Next, Pause}, #{apps := Known,
     Running = maps:from_list([{Module, running_vsn(Module, C)} || {Module, _} <- Items]),
     %% Rather now than while they wait.
     erlang:garbage_collect(self(), [{type, minor}]),
-    suspend(Apps, Items, Next, Pause,
-            C#{apps := lists:usort(Apps ++ Known), vsns := maps:merge(Vsns, Running)});
+    suspend_servers(column(1, Items),
+                    suspend(Apps, Items, Next, Pause,
+                            C#{apps := lists:usort(Apps ++ Known), vsns := maps:merge(Vsns, Running)}));
 process_step(undo, {suspended, Pids}, C) ->
     undo_suspension(Pids, C);
 
@@ -98,8 +100,10 @@ process_step(do, {resume_processes, Modules}, C0) ->
            end,
     Pids = lists:usort(lists:append(maps:values(Suspended))) -- lists:append([Postponed | maps:values(Stay)]),
     C = ask_modes(Pids, C0),
-    {States, Replies} = resume_with_states(Pids, maps:keys(maps:with(Pids, Converted)), C),
-    journal(processes, {resume_processes, Pids, States, Apps, Modules}),
+    Early = case maps:size(Stay) of 0 -> start_new(Pids, C); _ -> [] end,
+    Others = Pids -- column(1, Early),
+    {States, Replies} = resume_with_states(Others, maps:keys(maps:with(Others, Converted)), C),
+    journal(processes, {resume_processes, Pids, Early ++ States, Apps, Modules}),
     check_resumed(Replies, C),
     maps:size(Stay) =:= 0 andalso Postponed =:= [] andalso note_resumption(),
     C#{suspended := case Postponed of

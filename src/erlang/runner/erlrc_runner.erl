@@ -47,7 +47,8 @@
 -import(erlrc_beam, [load_beam/1, prepare_beam/0, remove_beam/0]).
 -import(erlrc_call, [left/1, now_ms/0]).
 -import(erlrc_code, [purge/2]).
--import(erlrc_ending, [calls_hooks/1, loses_states/1, may_stop/1, removes/1, starts_apps/1]).
+-import(erlrc_ending, [calls_hooks/1, loses_states/1, may_stop/1, removes/1, starts_apps/1,
+                       starts_children/1]).
 -import(erlrc_journal, [context/1, new_record/0]).
 -import(erlrc_kept, [forget_states/0]).
 -import(erlrc_later, [end_waiting/1]).
@@ -76,7 +77,8 @@ main(Plan, Client, Ref) ->
                                      verdict => now_ms() + maps:get(verdict, Plan, Limit),
                                      calls_hooks := calls_hooks(Whole), may_stop := may_stop(Whole),
                                      loses_states := loses_states(Whole), removed := removes(Whole),
-                                     starts := starts_apps(Whole)},
+                                     starts := starts_apps(Whole),
+                                     starts_children := starts_children(Whole)},
     %% From the beginning: later its name may be that of another client.
     Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
     case is_map_key(part, Plan) orelse take_turn(C) of

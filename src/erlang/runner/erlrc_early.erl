@@ -1,0 +1,129 @@
+%% SPDX-License-Identifier: BSD-3-Clause
+%%
+%% New children, before those are resumed who may call them.
+%%
+%% The new code of a server may call a process that the new version of its supervisor starts. If that were
+%% started after the server is resumed, requests that come at once would end it. So with the last
+%% conversion of a plan, the supervisors whose init/1 has changed are resumed first, and start what is
+%% certainly new. A child whose init/1 waits for a process that is suspended, or takes its time, is not
+%% waited for: its start ends when all are resumed. One that fails is started again by change_children,
+%% which also stops what is gone, and may have had its name.
+-module(erlrc_early).
+-export([start_new/2, stop_new/3, suspend_servers/2]).
+-import(erlrc_call, [begin_call/3, bounded/4, now_ms/0]).
+-import(erlrc_census, [of_modules/2]).
+-import(erlrc_children, [starts/1]).
+-import(erlrc_journal, [journal/2, recall/1, record/2]).
+-import(erlrc_supervisor, [children/1, has_children/1, states/2]).
+-import(erlrc_suspend, [freeze/2, withdraw/1]).
+-import(erlrc_sys, [resume/2]).
+-import(erlrc_tree, [column/2, is_suspended/1, links/1]).
+
+%% Milliseconds, in all: more than nearly all need, even if the machine is busy, and less than clients notice.
+-define(patience, 200).
+%% Milliseconds that idle processes need.
+-define(moment, 10).
+
+%% With these, the servers of modules that are loaded without a conversion are suspended, those that are idle:
+%% they would run the new code before the children are there.
+suspend_servers(Modules, #{starts_children := true, children := [_ | _] = Noted} = C) ->
+    #{suspended := Suspended, code := Code, to_convert := Conversions} = C,
+    Now = lists:append(maps:values(Suspended)),
+    Changed = [Pid || #{pid := Pid, how := changed} <- Noted, lists:member(Pid, Now)],
+    case lists:append(Conversions) -- Modules of
+        [] when Changed =/= [] ->
+            Servers = lists:append(column(2, of_modules(maps:keys(Code) -- Modules, C))),
+            {Frozen, Late} = freeze([Pid || Pid <- lists:usort(Servers) -- Now, is_idle(Pid)], ?moment),
+            withdraw(Late),
+            Key = {parents, Modules},
+            C#{suspended := Suspended#{Key => Frozen ++ maps:get(Key, Suspended, [])}};
+        _ ->
+            C
+    end;
+suspend_servers(_, C) ->
+    C.
+
+%% Whether it waits in the loop of a behaviour, which takes system messages (sys(3erl)).
+is_idle(Pid) ->
+    case process_info(Pid, current_function) of
+        {_, {Module, _, _}} -> lists:member(Module, [gen_server, gen_statem, gen_event, gen_fsm]);
+        undefined -> false
+    end.
+
+%% Suspended: all that are about to be resumed. Returns [{Pid, State}] of those that were, as they were then.
+start_new(Suspended, #{starts_children := true, to_convert := [], children := [_ | _] = Noted} = C) ->
+    Changed = [Row || #{pid := Pid, how := changed, state := State} = Row <- Noted, has_children(State),
+                      is_process_alive(Pid)],
+    Now = states([Pid || #{pid := Pid} <- Changed], C),
+    Had = [Start || #{state := State} <- Noted, has_children(State), {_, _, Start, _} <- children(State)],
+    New = [{Pid, State, Ids} || {Row, {Pid, State}} <- lists:zip(Changed, Now), has_children(State),
+                                Ids <- [new_ids(Row, State, Had)], Ids =/= []],
+    Resumed = [{Pid, State} || {Pid, State, _} <- New, lists:member(Pid, Suspended)],
+    resume(column(1, Resumed), C),
+    start_each([{Pid, Id} || {Pid, _, Ids} <- New, Id <- Ids], Suspended, now_ms() + ?patience),
+    Resumed;
+start_new(_, _) ->
+    [].
+
+%% Not those that only have another id, or come from another supervisor.
+new_ids(#{specs := Specs, state := Before}, State, Had) ->
+    case starts(Specs) of
+        unknown ->
+            [];
+        Old ->
+            [Id || {Id, undefined, Start, _} <- children(State), not lists:keymember(Id, 1, Old),
+                   not lists:keymember(Id, 1, children(Before)), not lists:member(Start, Had)]
+    end.
+
+start_each([], _, _) ->
+    ok;
+start_each([{Supervisor, Id} | Others], Suspended, Until) ->
+    Known = links(Supervisor),
+    journal(children, {child_started, Supervisor, Id}),
+    {_, Caller, _} = begin_call(supervisor, restart_child, [Supervisor, Id]),
+    case is_started(Caller, {Supervisor, Known}, Suspended, Until) of
+        true -> start_each(Others, Suspended, Until);
+        false -> ok
+    end.
+
+is_started({Pid, Monitor} = Caller, {Supervisor, Known} = From, Suspended, Until) ->
+    receive
+        {'DOWN', Monitor, process, Pid, _} -> true
+    after 2 ->
+        case now_ms() >= Until orelse waits_for(links(Supervisor) -- Known, Suspended) of
+            true ->
+                demonitor(Monitor, [flush]),
+                exit(Pid, kill),
+                false;
+            false ->
+                is_started(Caller, From, Suspended, Until)
+        end
+    end.
+
+%% Whether one of these waits for the answer of one that is suspended.
+waits_for(Pids, Suspended) ->
+    lists:any(fun(Pid) -> {monitors, Monitors} = monitors(Pid),
+                          lists:any(fun({process, Other}) -> lists:member(Other, Suspended);
+                                       (_) -> false
+                                    end, Monitors)
+              end, lists:filter(fun erlang:is_pid/1, Pids)).
+
+monitors(Pid) ->
+    case process_info(Pid, monitors) of
+        undefined -> {monitors, []};
+        Monitors -> Monitors
+    end.
+
+%% For the undo: what supervisor:terminate_child/2 returns, or ok. A supervisor may be suspended again.
+stop_new(Supervisor, Id, C) ->
+    Journal = recall(journal),
+    Asleep = [Supervisor || is_process_alive(Supervisor), is_suspended(Supervisor)],
+    resume(Asleep, C),
+    Result = case is_process_alive(Supervisor) of
+                 true -> bounded(supervisor, terminate_child, [Supervisor, Id], C);
+                 false -> ok
+             end,
+    {_, Late} = freeze(Asleep, 1000),
+    withdraw(Late),
+    record(journal, Journal),
+    Result.
