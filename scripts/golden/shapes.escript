@@ -15,5 +15,5 @@ main([Dir]) ->
          [ok = file:write_file(filename:join(Out, Kind ++ integer_to_list(Vsn) ++ ".beam"), Beam)
           || {Kind, Beam} <- [{Name ++ "_", Code}] ++ [{"stripped_", Stripped} || Name =:= "holder"]]
      end || {Name, Last} <- [{"holder", 2}, {"converter", 3}, {"special", 1}, {"mapping", 2}, {"starter", 3},
-                              {"taking", 2}], Vsn <- lists:seq(1, Last)],
+                              {"taking", 2}, {"moded", 2}], Vsn <- lists:seq(1, Last)],
     io:format("~s~n", [Out]).

@@ -15,8 +15,12 @@ namespace {
 using Kind = PartTest::Kind;
 
 // A function of a real callback module needs hundreds. Longer ones are not compared.
-constexpr std::size_t kMostInstructions = 3000;
+constexpr std::size_t kMostInstructions = 5000;  // and jumps
 constexpr std::size_t kMostPaths = 200;
+constexpr std::size_t kMostTests = 100;
+
+// A function that walks through a list or a tree would need one more step each time it calls itself.
+constexpr std::size_t kLongestPlace = 8;
 
 constexpr std::uint64_t kY = std::uint64_t{1} << 32;
 
@@ -118,13 +122,18 @@ void CodeWalk::run(Point at) {
   while (at.next < code_.size()) {
     const BeamInstruction& instruction = code_[at.next];
     if (instruction.opcode == kLabel && !seen_.insert(at).second) return;
-    if (left_-- == 0 || walked_.paths.size() > kMostPaths) {
-      walked_.all = false;
-      return;
-    }
+    if (is_too_long(at)) return;
     ++at.next;
     if (!step(at, instruction)) return;
   }
+}
+
+bool CodeWalk::is_too_long(const Point& at) {
+  if (left_ > 0 && walked_.paths.size() <= kMostPaths && at.tests.size() <= kMostTests)
+    --left_;
+  else
+    walked_.all = false;
+  return !walked_.all;
 }
 
 bool CodeWalk::step(Point& at, const BeamInstruction& instruction) {
@@ -298,7 +307,7 @@ bool CodeWalk::leave(Point& at) {
 
 void CodeWalk::jump(const Point& at, std::uint64_t label) {
   const auto found = labels_.find(label);
-  if (found == labels_.end()) return;
+  if (found == labels_.end() || is_too_long(at)) return;
   Point other = at;
   other.next = found->second;
   if (!seen_.contains(other)) open_.push_back(std::move(other));
@@ -315,7 +324,7 @@ WalkedValue CodeWalk::value(const Point& at, const Operand& operand) const {
 
 WalkedValue CodeWalk::part_of(const WalkedValue& whole, PartTest::Place::value_type step) const {
   const Atom* key = std::get_if<Atom>(&step);
-  if (!is_part(whole) || (key != nullptr && whole.put.contains(*key)))
+  if (!is_part(whole) || whole.place.size() >= kLongestPlace || (key != nullptr && whole.put.contains(*key)))
     return {.holds_state = holds_state(whole)};
   WalkedValue part{WalkedValue::Kind::part, whole.place};
   part.place.push_back(std::move(step));

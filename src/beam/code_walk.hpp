@@ -75,6 +75,7 @@ private:
 
   // Each of these continues or ends the path `at`.
   void run(Point at);
+  bool is_too_long(const Point& at);
   bool step(Point& at, const BeamInstruction& instruction);
   bool step_test(Point& at, const BeamInstruction& instruction);
   bool step_bif(Point& at, const BeamInstruction& instruction);

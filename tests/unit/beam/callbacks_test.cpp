@@ -80,6 +80,13 @@ TEST_CASE("the maps of a module whose state is followed everywhere show nothing 
   CHECK(unfit_shapes(two, one) == Unfit{});
 }
 
+TEST_CASE("a function that walks through a long term is followed to its end") {
+  const std::string release = GENERATE("otp25", "otp27");
+  const Beam one = beam_of(release, "moded_1"), two = beam_of(release, "moded_2");
+  CHECK(one.callbacks().all);
+  CHECK(two.callbacks().all);
+}
+
 TEST_CASE("what functions match that only code_change calls is not what a version can have") {
   const std::string release = GENERATE("otp25", "otp27");
   const Beam two = beam_of(release, "taking_2");
