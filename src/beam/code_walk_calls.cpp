@@ -118,6 +118,9 @@ bool CodeWalk::call_other(Point& at, const BeamInstruction& instruction, bool la
   const ImportedFunction& function = module_.imports[import];
   const std::string& name = function.function.name.name;
   if (function.module.name == "erlang" && (name == "error" || name == "nif_error")) return false;
+  // A behaviour takes what a callback throws as what it returns, and exit/1 is meant.
+  if (function.module.name == "erlang" && function.function.arity == 1 && (name == "throw" || name == "exit"))
+    return finish(at);
   if (!call_maps(at, function)) return false;
   if (std::ranges::find(kTakingAll, function.module.name) == kTakingAll.end())
     escape(at, function.function.arity);

@@ -40,9 +40,20 @@ bool is_of_shape(const PartTest& test) {
   return !of_atom || test.place.empty() || test.place == first;
 }
 
+bool is_of_list(const PartTest& test) {
+  return test.kind == Kind::type && (test.atom.name == "is_nil" || test.atom.name == "is_nonempty_list");
+}
+
+// A list may be empty until it is filled.
 PartTests shape_of(const PartTests& tests) {
   PartTests found;
-  std::ranges::copy_if(tests, std::inserter(found, found.end()), is_of_shape);
+  for (PartTest test : tests) {
+    if (is_of_list(test)) {
+      if (!test.holds) continue;
+      test.atom = Atom{"is_list"};
+    }
+    if (is_of_shape(test)) found.insert(std::move(test));
+  }
   return found;
 }
 
@@ -59,6 +70,8 @@ std::optional<PartTests> united(const PartTests& one, const PartTests& other) {
 
 // Leaves out those that another one implies.
 void unite(std::vector<PartTests>& all) {
+  std::ranges::sort(all);
+  all.erase(std::ranges::unique(all).begin(), all.end());
   for (std::size_t i = 0; i < all.size(); ++i)
     for (std::size_t j = 0; j < all.size(); ++j) {
       const auto both = includes(all[i], all[j]) ? std::optional(all[j]) : united(all[i], all[j]);
