@@ -105,4 +105,23 @@ PartTest negated(PartTest test) {
   return test;
 }
 
+bool implies(const PartTests& tests, const PartTests& others) {
+  return std::ranges::all_of(others,
+                             [&](const PartTest& other) { return contradict(tests, negated(other)); });
+}
+
+PartTests as_records(const PartTests& tests) {
+  PartTests found(tests);
+  for (const PartTest& size : tests)
+    for (const PartTest& tag : tests) {
+      const PartTest record{size.place, Kind::record, tag.atom, size.number};
+      if (size.kind != Kind::arity || !size.holds || !tag.holds || !exclude_tag(record, negated(tag)))
+        continue;
+      for (const PartTest& part : {size, tag, PartTest{size.place, Kind::type, Atom{"is_tuple"}}})
+        found.erase(part);
+      found.insert(record);
+    }
+  return found;
+}
+
 }  // namespace erlrc

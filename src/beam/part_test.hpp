@@ -12,4 +12,10 @@ bool contradict(const PartTests& some, const PartTests& others);
 
 PartTest negated(PartTest test);
 
+// Whether all terms that pass the one pass the other, as far as the tests show it one by one.
+bool implies(const PartTests& tests, const PartTests& others);
+
+// The compiler tests the size and the tag of a record by one instruction or by several: here by one.
+PartTests as_records(const PartTests& tests);
+
 }  // namespace erlrc

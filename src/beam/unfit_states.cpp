@@ -139,6 +139,7 @@ private:
       unfit.after.push_back(shape_of(other.state));
     }
     unite(unfit.after);
+    std::ranges::transform(unfit.after, unfit.after.begin(), as_records);
     if (is_taken(unfit)) return;
     if (unfit.after.empty() || found_.size() >= kMostStates) return;
     unfit.keys = lacking(unfit.after.front(), before);
@@ -150,7 +151,8 @@ private:
   }
 
   static bool is_taken(const UnfitState& unfit) {
-    return std::ranges::any_of(unfit.after, [&](const auto& tests) { return includes(unfit.before, tests); });
+    const PartTests before = as_records(unfit.before);
+    return std::ranges::any_of(unfit.after, [&](const auto& tests) { return implies(before, tests); });
   }
 
   static std::vector<Atom> lacking(const PartTests& after, const PartTests& before) {
@@ -180,7 +182,7 @@ private:
     for (const auto& [place, by_keys] : places(unfit)) {
       const auto is_there = [&](const PartTest& test) { return test.place == place && test.holds; };
       for (const CallbackPath& path : to_.paths)
-        for (const PartTest& test : path.state)
+        for (const PartTest& test : as_records(path.state))
           if (is_there(test) && is_of_one_kind(test)) add(unfit, {test});
       for (const std::set<Atom>& keys : maps_.made)
         if (by_keys) add(unfit, made(place, keys));

@@ -123,6 +123,20 @@ TEST_CASE("a state that passes a path of the new code, or is one of its own, is 
   CHECK(unfit({}, taking({limited})).empty());
 }
 
+TEST_CASE("the compiler tests a record by one instruction or by several") {
+  const PartTests apart{{{}, Kind::type, Atom{"is_tuple"}},
+                        {{}, Kind::arity, {}, 2},
+                        {{std::uint32_t{1}}, Kind::equals, Atom{"state"}}};
+  CHECK(unfit(taking({apart}), taking({{is_state}})).empty());
+  CHECK(unfit(taking({{is_state}}), taking({apart})).empty());
+  const PartTests other{{{}, Kind::record, Atom{"state"}, 3}};
+  CHECK(unfit(taking({other}), taking({apart})).size() == 1);
+  // A state of another message.
+  Callbacks another = taking({other});
+  another.paths.insert({handle_cast, 2, {}, apart});
+  CHECK(unfit(taking({{is_state}}), another).empty());
+}
+
 TEST_CASE("a message of the new code alone needs the keys that its maps begin with") {
   Callbacks one;
   one.paths.insert({handle_call, 3, {}, {}});
