@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "lab.hpp"
 
-// Tests anonymous functions of old code that are kept in tables and in persistent terms.
+// Tests anonymous functions of old code that are kept in states, in tables and in persistent terms.
 
 using namespace erlrc;
 using namespace erlrc::test;
@@ -52,6 +52,14 @@ TEST_CASE("functions: old code stays for those in a table, which is named") {
   CHECK(ran.exit == 0);
   CHECK(has(ran.out, kept + "zoo_hooks of " + lab.pid_of("zoo_a")));
   check_works(lab, call);
+}
+
+TEST_CASE("functions: old code stays for one in the state of a server") {
+  Lab lab;
+  start(lab, "{ok, _} = pg:start(keeper), sys:replace_state(keeper, fun(_) -> {zoo_lib:made()} end)");
+  CHECK(lab.upgrade("zoo", "1.0.0", "2.0.0").exit == 0);
+  check_works(lab, "{Made} = sys:get_state(keeper), Made().");
+  lab.ask("exit(whereis(keeper), kill).");
 }
 
 TEST_CASE("functions: old code stays for those in a persistent term") {

@@ -26,7 +26,7 @@ purge_unused(Modules) ->
 %% The same, where it is known of which ones there are functions in tables.
 purge_unused(Old, Kept) ->
     {Used, _} = lists:unzip(lambda_holders(Old -- Kept)),
-    Kept ++ Used ++ [Module || Module <- Old -- Kept -- Used, not code:soft_purge(Module)].
+    Kept ++ Used ++ [Module || Module <- Old -- (Kept ++ Used), not code:soft_purge(Module)].
 
 %% [{Module, [Pid]}]: the processes that have a function of the old code of one of the modules.
 lambda_holders([]) ->

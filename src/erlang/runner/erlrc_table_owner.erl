@@ -62,7 +62,7 @@ needs([App | Rest], Apps, Seen) ->
     case application:get_key(App, applications) of
         {ok, Needed} ->
             lists:any(fun(Each) -> lists:member(Each, Apps) end, Needed)
-                orelse needs((Needed -- Rest -- Seen) ++ Rest, Apps, Needed ++ Seen);
+                orelse needs((Needed -- (Rest ++ Seen)) ++ Rest, Apps, Needed ++ Seen);
         undefined ->
             needs(Rest, Apps, Seen)
     end.
