@@ -237,9 +237,11 @@ TEST_CASE("sets: a code_change that leaves the records of the library as they ar
 TEST_CASE("sets: a failure of the application puts the library back, and no process stays suspended") {
   Lab lab;
   start_keepers(lab, "erlang:error({failed, N, User})");
+  start_client(lab);
   const Ran ran = upgrade(lab);
   INFO(ran);
   CHECK(ran.exit == 1);
+  CHECK(failed_calls(lab) == "[]");
   CHECK(has(ran.err, "code_change failed: "));
   CHECK(lab.ask("gen_server:call(ash_srv, name, 60000).") == "{\"1.0.0\",me}");
   CHECK(lab.ask("{ok, Vsn} = application:get_key(oak, vsn), Vsn.") == "\"1.0.0\"");

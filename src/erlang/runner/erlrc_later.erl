@@ -27,17 +27,7 @@ unexpected(Holders, _) ->
 
 %% [{Pid, Records}]: what waits for its conversion by this plan.
 awaited() ->
-    case whereis(erlrc_waiting) of
-        undefined ->
-            [];
-        Waiting ->
-            Monitor = monitor(process, Waiting),
-            Waiting ! {which, self(), Monitor},
-            receive
-                {Monitor, All} -> demonitor(Monitor, [flush]), All;
-                {'DOWN', Monitor, process, _, _} -> []
-            end
-    end.
+    case add_waiting([]) of none -> []; All -> All end.
 
 %% Whether a plan to come may convert the rows of a table: that of the application whose process owns it, or,
 %% of Mnesia's tables and persistent terms, any.
@@ -61,34 +51,46 @@ await_conversions(C) ->
         wait(Waiting)
     end.
 
-%% A process that outlives the run resumes them when a later run has ended, or after the patience. It asks as
-%% sys:resume/1 does; one that has been resumed ignores it.
 wait(Rows) ->
+    add_waiting(Rows) =:= none andalso register(erlrc_waiting, spawn(waiting(Rows))).
+
+%% Returns all that wait, or none if that process is not there, or has just ended.
+add_waiting(Rows) ->
     case whereis(erlrc_waiting) of
         undefined ->
-            {ok, Tokens, _} = erl_scan:string(
-                                "fun() ->"
-                                "  register(erlrc_waiting, self()),"
-                                "  Wait = fun Wait(All) ->"
-                                "    receive"
-                                "      {which, Client, Ref} -> Client ! {Ref, All}, Wait(All);"
-                                "      {also, More} -> Wait(More ++ All);"
-                                "      resume -> All"
-                                "    after Patience -> All"
-                                "    end "
-                                "  end,"
-                                "  [Pid ! {system, {self(), make_ref()}, resume} || {Pid, _} <- Wait(Rows)] "
-                                "end."),
-            {ok, [Expression]} = erl_parse:parse_exprs(Tokens),
-            Bound = erl_eval:add_binding('Rows', Rows, erl_eval:add_binding('Patience', ?patience,
-                                                                            erl_eval:new_bindings())),
-            {value, Fun, _} = erl_eval:expr(Expression, Bound),
-            spawn(Fun);
+            none;
         Waiting ->
-            Waiting ! {also, Rows}
+            Monitor = monitor(process, Waiting),
+            Waiting ! {also, Rows, self(), Monitor},
+            receive
+                {Monitor, All} -> demonitor(Monitor, [flush]), All;
+                {'DOWN', Monitor, process, _, _} -> none
+            end
     end.
 
-%% At the end of a run after which no other one converts anything.
+%% A process that outlives the run resumes them when a later run has ended well, or after the patience, unless
+%% a run is at work. It asks as sys:resume/1 does; one that has been resumed ignores it.
+waiting(Rows) ->
+    {ok, Tokens, _} = erl_scan:string(
+                        "fun() ->"
+                        "  Wait = fun Wait(All) ->"
+                        "    receive"
+                        "      {also, More, Client, Ref} -> Client ! {Ref, More ++ All}, Wait(More ++ All);"
+                        "      resume -> All"
+                        "    after Patience ->"
+                        "      case whereis(erlrc_runner) of undefined -> All; _ -> Wait(All) end"
+                        "    end "
+                        "  end,"
+                        "  [Pid ! {system, {self(), make_ref()}, resume} || {Pid, _} <- Wait(Rows)] "
+                        "end."),
+    {ok, [Expression]} = erl_parse:parse_exprs(Tokens),
+    Bound = erl_eval:add_binding('Rows', Rows, erl_eval:add_binding('Patience', ?patience,
+                                                                    erl_eval:new_bindings())),
+    {value, Fun, _} = erl_eval:expr(Expression, Bound),
+    Fun.
+
+%% At the end of a run that has succeeded, and after which no other one converts anything. After one that has
+%% failed, the library is still to be put back.
 end_waiting(Plan) ->
     Waiting = whereis(erlrc_waiting),
     Waiting =:= undefined orelse is_map_key(whole, Plan) orelse is_map_key(later, Plan)

@@ -94,8 +94,10 @@ main(Plan, Client, Ref) ->
             Final = await_verdict(Result, Record, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
             send(Client, {Ref, Final}),
             forget_states(),
-            end_waiting(Plan),
-            element(1, Final) =:= done andalso purge(Purges, Backup),
+            element(1, Final) =:= done andalso begin
+                end_waiting(Plan),
+                purge(Purges, Backup)
+            end,
             remove_beam();
         {busy, Other} ->
             send(Client, {Ref, {busy, text("another run of erlrc (~p) is at work on this node", [Other])}})

@@ -127,10 +127,14 @@ come_since(Began, {Modules, Listed}, C) ->
         false -> census(), lists:append(column(2, of_modules(Modules, C))) -- Listed
     end.
 
-%% Processes that were suspended by others stay so.
 pause_over(Pids, C) ->
-    resume(Pids -- recall(asleep), C),
+    wake(Pids, C),
     note_resumption().
+
+%% Processes that were suspended before we came stay so: by others, or until this run has converted them
+%% (erlrc_later).
+wake(Pids, C) ->
+    resume(Pids -- recall(asleep), C).
 
 %% All of Pids, and those of the late ones that are still suspended. A supervisor may be starting a child that
 %% waits for one of these.
@@ -139,7 +143,7 @@ freeze_all(Pids, Before, Until, C) ->
         {Frozen, []} ->
             {Frozen, Before};
         {Frozen, Late} ->
-            resume(Frozen ++ Before, C),
+            wake(Frozen ++ Before, C),
             Taken = await_late(Late, [], Until, C),
             {Others, []} = freeze_all(Pids -- Taken, [], Until, C),
             {Taken ++ Others, []}
@@ -154,7 +158,7 @@ await_late(Late, Before, Until, C) ->
             Waiting =:= [] orelse not_suspended(Waiting, C),
             Taken ++ Before;
         false ->
-            resume(Taken ++ Before, C),
+            wake(Taken ++ Before, C),
             await_late(Waiting, [], Until, C)
     end.
 

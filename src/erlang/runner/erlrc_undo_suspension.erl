@@ -20,7 +20,7 @@ undo_suspension(Suspended, C) ->
     Added = [{Pid, Ids, Known} || {Pid, Jobs} <- maps:to_list(maps:with(Pids, recall(again))),
                                   {_, _, _, {init, Ids, Known}} <- Jobs],
     Left = convert_again(Pids -- Stuck, C),
-    Left ++ try resume(Pids -- Stuck, C), [] catch throw:{fail, Why} -> [Why] end
+    Left ++ try resume(Pids -- (Stuck ++ recall(asleep)), C), [] catch throw:{fail, Why} -> [Why] end
         ++ lists:append([drop_children(Pid, Ids ++ unknown_ids(Pid, Known, C), C)
                          || {Pid, Ids, Known} <- Added]).
 
