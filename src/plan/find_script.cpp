@@ -29,6 +29,27 @@ std::optional<std::string> remark_on_uncovered(const AppFiles& from, const AppFi
   return "modules that differ and that the appup leaves as they are: " + listed(names);
 }
 
+/// Whether init/1 of a supervisor, which its conversion calls, may ask a process of the application.
+bool asks_application(const SupervisorInit& init, const AppSpec& app) {
+  return std::ranges::any_of(init.effects, [&](const std::string& effect) {
+    const Atom called{effect.substr(0, effect.rfind(':'))};
+    return called == Atom{"gen_server"} || std::ranges::find(app.modules, called) != app.modules.end();
+  });
+}
+
+/// A generated script changes all modules at once, unless a conversion would wait for a process that is
+/// suspended, too.
+Grouping grouping_of_made(const std::vector<Instruction>& script, const AppFiles& to) {
+  for (const Instruction& instruction : script) {
+    const auto* update = std::get_if<Update>(&instruction);
+    if (update == nullptr || update->mod_type != Update::ModType::static_) continue;
+    const auto beam = to.beams.find(update->module);
+    if (beam != to.beams.end() && beam->second.init && asks_application(*beam->second.init, to.spec))
+      return Grouping::as_otp;
+  }
+  return Grouping::together;
+}
+
 }  // namespace
 
 std::string listed(const std::vector<std::string>& names) {
@@ -64,9 +85,9 @@ Script find_script(const AppFiles& from, const AppFiles& to, Direction direction
     instructions.reserve(terms.size());
     for (const Term& term : terms)
       instructions.push_back(parse_instruction(term));
-    script.instructions =
-        translate(instructions, direction, {to.spec}, {from.spec},
-                  script.made && engine == Policy::Engine::erlrc ? Grouping::together : Grouping::as_otp);
+    const bool is_ours = script.made && engine == Policy::Engine::erlrc;
+    script.instructions = translate(instructions, direction, {to.spec}, {from.spec},
+                                    is_ours ? grouping_of_made(instructions, to) : Grouping::as_otp);
   });
   if (!script.made) {
     if (auto remark = remark_on_uncovered(from, to, script.instructions))

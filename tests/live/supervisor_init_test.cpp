@@ -75,6 +75,26 @@ TEST_CASE("children: a supervisor whose init/1 must not be called keeps removed 
   CHECK(lab.ask("[C || {init, _, _} = C <- lab:calls()].") == R"([{init,fir_sup,"2.0.0"}])");
 }
 
+TEST_CASE("children: init/1 of a supervisor may ask a server of its application") {
+  Lab lab;
+  const std::string ask = "begin {_, _} = gen_server:call(fir_a, vsn), [] end";
+  const bool by_module = GENERATE(false, true);
+  CAPTURE(by_module);
+  const auto release = [&](const std::string& vsn) {
+    LabRelease made = fir(vsn, {"fir_a"}, {});
+    made.modules[2] = {"fir_low", "tree", by_module ? "begin fir_door:init([]), [] end" : ask};
+    made.modules.push_back({"fir_door", "tree", ask});
+    return made;
+  };
+  lab.add(release("1.0.0"));
+  lab.add(release("2.0.0"));
+  start_fir(lab);
+  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0") == Ran{0, "erlrc-upgrade: Upgrading 'fir': (NODE) upgraded\n", ""});
+  CHECK(lab.ask("gen_server:call(fir_a, vsn).") == R"({"2.0.0","2.0.0"})");
+  CHECK(lab.downgrade("fir", "1.0.0", "2.0.0").exit == 0);
+  CHECK(lab.ask("gen_server:call(fir_a, vsn).") == R"({"1.0.0","1.0.0"})");
+}
+
 TEST_CASE("children: a supervisor whose init/1 is known to fail in another call is refused") {
   Lab lab;
   lab.add(fir("1.0.0", {"fir_a"}, {"fir_x"}, "owner"));
