@@ -12,6 +12,7 @@
 #include <variant>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/beam/inflate.hpp>
 #include <erlrc/term/etf.hpp>
 #include <erlrc/term/match.hpp>
 

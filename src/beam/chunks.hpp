@@ -13,12 +13,6 @@
 
 namespace erlrc {
 
-bool is_gzip(BytesView bytes);
-
-// Inflates gzip and zlib. Throws Error if the data is broken, or much larger than such data of a module can
-// be.
-Bytes inflate_all(BytesView compressed);
-
 class Chunks {
 public:
   // Keeps views into `file`.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <erlrc/base/error.hpp>
+#include <erlrc/beam/inflate.hpp>
 
 namespace erlrc {
 namespace {

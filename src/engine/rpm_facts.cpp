@@ -14,6 +14,8 @@
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/process.hpp>
 
+#include "rpm_archives.hpp"
+
 namespace erlrc {
 namespace {
 
@@ -22,12 +24,13 @@ namespace fs = std::filesystem;
 /// The directory of the control members in archives, as rpm's headers name it.
 const std::string members_directory = "/usr/lib/erlrc/packages/";
 
-std::optional<ControlMember> archive_member(const std::string& archive, const RpmPackage& package,
+std::optional<ControlMember> archive_member(const std::string& archive, const RpmArchive& opened,
                                             Deadline until) {
+  const RpmPackage& package = opened.package;
   const std::string directory = members_directory + package.relations.name + "/";
   if (!package.directories.contains(directory)) return std::nullopt;
   const std::string file = directory + package.relations.version;
-  const auto text = rpm_archive_file(archive, file, until);
+  const auto text = file_of_archive(archive, opened, file, until);
   if (!text) throw Error(archive + ": cannot read " + file);
   return parse_control_member(*text, archive);
 }
@@ -176,11 +179,10 @@ void RpmFacts::open_archives(const RunRecord&, Snapshot& snapshot) const {
   snapshot.opened = true;
   if (snapshot.archives.empty()) return;
   const Deadline until = after(timeout_);
-  auto packages = parse_rpm_query(query_rpm_archives(elements_.archives, rpm_query_format, until));
-  if (packages.size() != snapshot.archives.size()) throw Error("rpm does not show all of its archives");
-  for (std::size_t i = 0; i < packages.size(); ++i) {
-    snapshot.archives[i].member = archive_member(elements_.archives[i], packages[i], until);
-    snapshot.archives[i].relations = std::move(packages[i].relations);
+  auto opened = open_rpm_archives(elements_.archives, until);
+  for (std::size_t i = 0; i < opened.size(); ++i) {
+    snapshot.archives[i].member = archive_member(elements_.archives[i], opened[i], until);
+    snapshot.archives[i].relations = std::move(opened[i].package.relations);
   }
 }
 

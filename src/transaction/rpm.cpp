@@ -7,6 +7,8 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 
+#include "rpm_relation.hpp"
+
 namespace erlrc {
 namespace {
 
@@ -16,12 +18,9 @@ std::string operator_of(std::string_view text) {
   return op == "<" || op == ">" ? op + op : op;
 }
 
-/// The fields after the key: name, operator, version. A condition like `(a or b)` is the name of nothing, so
-/// it does not matter.
+/// The fields after the key: name, operator, version.
 Relation relation_of(const std::vector<std::string_view>& fields) {
-  Relation relation{std::string(fields.at(1)), operator_of(fields.at(2)), std::string(fields.at(3))};
-  relation.any_release = relation.version.find('-') == std::string::npos;
-  return relation;
+  return rpm_relation(fields.at(1), fields.at(2), fields.at(3));
 }
 
 /// A package without an epoch has the epoch 0; some programs write it.
@@ -46,6 +45,13 @@ void add_line(std::vector<RpmPackage>& packages, const std::vector<std::string_v
 }
 
 }  // namespace
+
+Relation rpm_relation(std::string_view name, std::string_view op, std::string_view version) {
+  // A condition like `(a or b)` is the name of nothing, so it does not matter.
+  Relation relation{std::string(name), operator_of(op), std::string(version)};
+  relation.any_release = relation.version.find('-') == std::string::npos;
+  return relation;
+}
 
 const std::string rpm_query_format =
     "package\\t%{NAME}\\t%{EVR}\\t%{ARCH}\\t%{DBINSTANCE}\\n"

@@ -89,7 +89,8 @@ TEST_CASE("children: init/1 of a supervisor may ask a server of its application"
   lab.add(release("1.0.0"));
   lab.add(release("2.0.0"));
   start_fir(lab);
-  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0") == Ran{0, "erlrc-upgrade: Upgrading 'fir': (NODE) upgraded\n", ""});
+  CHECK(lab.upgrade("fir", "1.0.0", "2.0.0") ==
+        Ran{0, "erlrc-upgrade: Upgrading 'fir': (NODE) upgraded\n", ""});
   CHECK(lab.ask("gen_server:call(fir_a, vsn).") == R"({"2.0.0","2.0.0"})");
   CHECK(lab.downgrade("fir", "1.0.0", "2.0.0").exit == 0);
   CHECK(lab.ask("gen_server:call(fir_a, vsn).") == R"({"1.0.0","1.0.0"})");

@@ -11,7 +11,7 @@
 
 #include "paths.hpp"
 
-// Files below tests/golden, made by a real OTP (scripts/make-golden).
+// Files below tests/golden, made by a real OTP (scripts/make-golden), and by a real rpm (golden/rpm).
 
 namespace erlrc::test {
 

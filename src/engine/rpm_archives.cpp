@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rpm_archives.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/site/rpm.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/file_front.hpp>
+
+namespace erlrc {
+namespace {
+
+/// Nullopt: it is not of the format that we know, or its headers are not among its first bytes.
+std::optional<RpmArchive> opened(const std::string& archive) {
+  constexpr std::size_t usual = std::size_t{1} << 17, most = std::size_t{1} << 25;
+  try {
+    for (std::size_t size = usual; size <= most; size *= 16) {
+      const Bytes front = read_front(archive, size);
+      try {
+        return parse_rpm_archive(front);
+      } catch (const ShortRead&) {
+        if (front.size() < size) return std::nullopt;
+      }
+    }
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
+std::vector<RpmArchive> asked_of_rpm(const std::vector<std::string>& archives, Deadline until) {
+  std::vector<RpmArchive> all;
+  for (RpmPackage& package : parse_rpm_query(query_rpm_archives(archives, rpm_query_format, until)))
+    all.push_back({std::move(package)});
+  if (all.size() != archives.size()) throw Error("rpm does not show all of its archives");
+  return all;
+}
+
+/// Nullopt: the file is not there, or only rpm can read the archive.
+std::optional<std::string> from_payload(const std::string& archive, const RpmArchive& opened,
+                                        const std::string& file) {
+  if (opened.payload == 0) return std::nullopt;
+  try {
+    const Bytes whole = read_file(archive);
+    return rpm_payload_file(BytesView(whole).substr(std::min(opened.payload, whole.size())), file);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::vector<RpmArchive> open_rpm_archives(const std::vector<std::string>& archives, Deadline until) {
+  std::vector<RpmArchive> all;
+  for (const std::string& archive : archives) {
+    auto one = opened(archive);
+    if (!one) return asked_of_rpm(archives, until);
+    all.push_back(*std::move(one));
+  }
+  return all;
+}
+
+std::optional<std::string> file_of_archive(const std::string& archive, const RpmArchive& opened,
+                                           const std::string& file, Deadline until) {
+  if (auto text = from_payload(archive, opened, file)) return text;
+  return rpm_archive_file(archive, file, until);
+}
+
+}  // namespace erlrc

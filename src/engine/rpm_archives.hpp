@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <erlrc/sys/deadline.hpp>
+#include <erlrc/transaction/rpm_archive.hpp>
+
+// Archives of rpm on disk: read without rpm where that is possible, since each of its programs costs more
+// than all else, and by rpm's programs otherwise.
+
+namespace erlrc {
+
+/// The headers of all of them. Throws Error if one cannot be read.
+std::vector<RpmArchive> open_rpm_archives(const std::vector<std::string>& archives, Deadline until);
+
+/// The content of a file of an archive; nullopt if it cannot be read.
+std::optional<std::string> file_of_archive(const std::string& archive, const RpmArchive& opened,
+                                           const std::string& file, Deadline until);
+
+}  // namespace erlrc

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/transaction/rpm_archive.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/base/text.hpp>
+#include <erlrc/beam/inflate.hpp>
+
+#include "rpm_relation.hpp"
+
+namespace erlrc {
+namespace {
+
+constexpr std::size_t lead_size = 96;
+
+enum Tag : std::uint32_t {
+  tag_name = 1000,
+  tag_version = 1001,
+  tag_release = 1002,
+  tag_epoch = 1003,
+  tag_arch = 1022,
+  tag_provide_name = 1047,
+  tag_require_flags = 1048,
+  tag_require_name = 1049,
+  tag_require_version = 1050,
+  tag_conflict_flags = 1053,
+  tag_conflict_name = 1054,
+  tag_conflict_version = 1055,
+  tag_provide_flags = 1112,
+  tag_provide_version = 1113,
+  tag_dir_names = 1118,
+};
+
+/// One header: an index of entries, each with its tag, type, offset and count, and a store of their data.
+class Header {
+public:
+  /// Moves `reader` past the header.
+  explicit Header(ByteReader& reader) {
+    if (reader.take(4) != "\x8e\xad\xe8\x01") throw Error("not an archive of rpm");
+    reader.take(4);
+    const std::size_t entries = reader.u32(), size = reader.u32();
+    index_ = reader.take(entries * entry_size);
+    store_ = reader.take(size);
+  }
+
+  std::size_t size() const { return index_.size() + store_.size(); }
+
+  /// The texts of an entry; empty without that entry.
+  std::vector<std::string> texts(Tag tag) const {
+    std::vector<std::string> all;
+    const auto entry = find(tag);
+    if (!entry) return all;
+    BytesView data = store_.substr(std::min<std::size_t>(entry->offset, store_.size()));
+    for (std::uint32_t i = 0; i < entry->count; ++i) {
+      const std::size_t end = data.find('\0');
+      if (end == BytesView::npos) throw Error("broken header");
+      all.emplace_back(data.substr(0, end));
+      data.remove_prefix(end + 1);
+    }
+    return all;
+  }
+
+  std::string text(Tag tag) const {
+    const auto all = texts(tag);
+    if (all.empty()) throw Error("broken header");
+    return all.front();
+  }
+
+  std::vector<std::uint32_t> numbers(Tag tag) const {
+    std::vector<std::uint32_t> all;
+    const auto entry = find(tag);
+    if (!entry) return all;
+    ByteReader data(store_.substr(std::min<std::size_t>(entry->offset, store_.size())));
+    if (entry->count > data.left() / 4) throw Error("broken header");
+    for (std::uint32_t i = 0; i < entry->count; ++i)
+      all.push_back(data.u32());
+    return all;
+  }
+
+private:
+  static constexpr std::size_t entry_size = 16;
+  struct Entry {
+    std::uint32_t offset, count;
+  };
+
+  std::optional<Entry> find(Tag tag) const {
+    for (ByteReader index(index_); !index.empty();) {
+      const std::uint32_t found = index.u32();
+      index.take(4);
+      const Entry entry{index.u32(), index.u32()};
+      if (found == tag) return entry;
+    }
+    return std::nullopt;
+  }
+
+  BytesView index_, store_;
+};
+
+/// As rpm prints the flags of a relation.
+std::string operator_of(std::uint32_t flags) {
+  constexpr std::uint32_t less = 2, greater = 4, equal = 8;
+  return std::string(flags & less ? "<" : "") + (flags & greater ? ">" : "") + (flags & equal ? "=" : "");
+}
+
+Alternatives relations(const Header& header, Tag name, Tag flags, Tag version) {
+  const auto names = header.texts(name), versions = header.texts(version);
+  const auto kinds = header.numbers(flags);
+  if (versions.size() != names.size() || kinds.size() != names.size()) throw Error("broken header");
+  Alternatives all;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    all.push_back(rpm_relation(names[i], operator_of(kinds[i]), versions[i]));
+  return all;
+}
+
+RpmPackage package_of(const Header& header) {
+  RpmPackage package{{header.text(tag_name), header.text(tag_version) + "-" + header.text(tag_release)},
+                     header.text(tag_arch)};
+  const auto epoch = header.numbers(tag_epoch);
+  if (!epoch.empty() && epoch.front() != 0)
+    package.relations.version = std::to_string(epoch.front()) + ":" + package.relations.version;
+  for (Relation& one : relations(header, tag_require_name, tag_require_flags, tag_require_version))
+    package.relations.needs.push_back({std::move(one)});
+  package.relations.breaks = relations(header, tag_conflict_name, tag_conflict_flags, tag_conflict_version);
+  package.relations.provides = relations(header, tag_provide_name, tag_provide_flags, tag_provide_version);
+  for (std::string& directory : header.texts(tag_dir_names))
+    package.directories.insert(std::move(directory));
+  return package;
+}
+
+std::size_t padding(std::size_t size, std::size_t to) {
+  return (to - size % to) % to;
+}
+
+/// A number of a header of cpio: eight hexadecimal digits.
+std::size_t cpio_number(ByteReader& reader) {
+  std::size_t number = 0;
+  for (const char digit : reader.take(8)) {
+    const auto at = std::string_view("0123456789abcdef").find(digit);
+    const auto upper = std::string_view("0123456789ABCDEF").find(digit);
+    if (at == std::string_view::npos && upper == std::string_view::npos) throw Error("broken payload");
+    number = number * 16 + std::min(at, upper);
+  }
+  return number;
+}
+
+/// `name` as in cpio(5), "New ASCII Format". Of hard links, only the last one has the content, so no file
+/// counts as empty.
+std::optional<std::string> cpio_file(BytesView archive, std::string_view name) {
+  for (ByteReader reader(archive);;) {
+    if (reader.take(6) != "070701") return std::nullopt;
+    reader.take(6 * 8);
+    const std::size_t size = cpio_number(reader);
+    reader.take(4 * 8);
+    const std::size_t name_size = cpio_number(reader);
+    reader.take(8);
+    const BytesView found = reader.take(name_size);
+    reader.take(padding(reader.position(), 4));
+    const BytesView content = reader.take(size);
+    if (found.substr(0, found.find('\0')) == name) {
+      if (content.empty()) return std::nullopt;
+      return std::string(content);
+    }
+    reader.take(std::min(padding(reader.position(), 4), reader.left()));
+  }
+}
+
+}  // namespace
+
+RpmArchive parse_rpm_archive(BytesView front) {
+  ByteReader reader(front);
+  if (!reader.take(lead_size).starts_with("\xed\xab\xee\xdb")) throw Error("not an archive of rpm");
+  const Header signatures(reader);
+  reader.take(padding(signatures.size(), 8));
+  const Header header(reader);
+  return {package_of(header), reader.position()};
+}
+
+std::optional<std::string> rpm_payload_file(BytesView payload, std::string_view path) {
+  if (!is_gzip(payload)) return std::nullopt;
+  try {
+    return cpio_file(inflate_all(payload), "." + std::string(path));
+  } catch (const Error&) {
+    return std::nullopt;
+  } catch (const ShortRead&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace erlrc
