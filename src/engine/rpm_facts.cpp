@@ -12,6 +12,7 @@
 #include <erlrc/site/rpm.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/parallel.hpp>
 #include <erlrc/sys/process.hpp>
 
 #include "rpm_archives.hpp"
@@ -180,10 +181,12 @@ void RpmFacts::open_archives(const RunRecord&, Snapshot& snapshot) const {
   if (snapshot.archives.empty()) return;
   const Deadline until = after(timeout_);
   auto opened = open_rpm_archives(elements_.archives, until);
-  for (std::size_t i = 0; i < opened.size(); ++i) {
+  // Several at a time: those that only rpm can read take long.
+  const auto read = [&](std::size_t i) {
     snapshot.archives[i].member = archive_member(elements_.archives[i], opened[i], until);
     snapshot.archives[i].relations = std::move(opened[i].package.relations);
-  }
+  };
+  rethrow_first(for_each_parallel(opened.size(), read, threads_as_needed));
 }
 
 bool RpmFacts::extract(const fs::path& archive, const fs::path& directory) const {
