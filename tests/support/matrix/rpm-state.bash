@@ -26,9 +26,10 @@ is_unmet() {
 #   older     those of `doubled` that run an older one in the node
 #   state     agreed, or both (two versions are installed, the node runs the newer one), stale (it runs the older one),
 #             unmet (rpm has installed a package without what it needs; the node keeps versions that fit together),
+#             gone (rpm was killed when it had removed the files of a package, which it still has in its database),
 #             not ended (a record of the transaction is left), or what is wrong
 survey() {
-  local package said vsns disk runs newest wrong=
+  local package said vsns disk runs newest wrong= gone=
   table= doubled= twice= older= state=agreed
   said=" $(node_says "${subjects[@]}") "
   [[ $said != *'TOO OLD'* ]] || wrong+=" ${said#*TOO OLD}"
@@ -41,6 +42,10 @@ survey() {
     if [[ $vsns == "$newest $newest" ]]; then twice+="${twice:+ }$package=$newest"; fi
     vsns=${vsns:--}
     table+="${table:+, }$package ${vsns// /+}/$disk/$(briefly "$runs")"
+    if [[ $disk == - && -n $newest && $runs == - ]]; then
+      gone=yes
+      continue
+    fi
     # rpm may have been killed when it had removed the files of the old version.
     [[ $disk == "$(tr ' ' '\n' <<<"$vsns" | sort -V -u | paste -sd+)" || ( $vsns == *' '* && $disk == "$newest" ) ]] ||
       wrong+=" $package: disk $disk;"
@@ -55,6 +60,7 @@ survey() {
       wrong+=" $package: node $runs;"
     fi
   done
+  if [[ -n $gone ]]; then state=gone; fi
   if [[ -n $wrong ]]; then state=$wrong; fi
   if [[ -e /run/erlrc/rpm ]]; then state='not ended'; fi
 }
@@ -117,7 +123,7 @@ walk() {
   walked=
   for ((i = 0; i < 4; i++)); do
     if [[ -e /run/erlrc/rpm ]]; then recover || true
-    elif [[ $state == unmet ]]; then again "$@" || true
+    elif [[ $state == unmet || $state == gone ]]; then again "$@" || true
     elif [[ $state == both && -n $twice ]]; then reinstall $twice || true
     elif [[ $state == both ]]; then erase old $doubled || true
     elif [[ $state == stale && $ended == yes && $means == dnf* && $i == 0 ]]; then undo || true
