@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/pkg/apt_change.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 #include <erlrc/base/error.hpp>
@@ -28,6 +29,30 @@ std::vector<std::string> application_files(std::string_view list) {
   return found;
 }
 
+/// The architectures for which the package is installed, if it may be so for several.
+std::vector<std::string> architectures(const std::string& package, const fs::path& info) {
+  const std::string prefix = package + ":", suffix = ".erlrc";
+  std::vector<std::string> found;
+  for (const std::string& name : directory_names(info).value_or(std::vector<std::string>{}))
+    if (name.starts_with(prefix) && name.ends_with(suffix))
+      found.push_back(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()));
+  return found;
+}
+
+/// Whether the action removes a package that stays for another architecture, with the same applications.
+bool stays(const AptAction& action, const std::vector<AptAction>& actions, const fs::path& info) {
+  if (action.kind != AptAction::Kind::remove ||
+      !file_status(info / (action.package + ":" + action.architecture + ".erlrc")))
+    return false;
+  const auto is_removed = [&](const std::string& architecture) {
+    return std::ranges::any_of(actions, [&](const AptAction& other) {
+      return other.kind == AptAction::Kind::remove && other.package == action.package &&
+             other.architecture == architecture;
+    });
+  };
+  return !std::ranges::all_of(architectures(action.package, info), is_removed);
+}
+
 AptChange load_change(const AptAction& action, const fs::path& admindir) {
   AptChange change;
   change.package = action.package;
@@ -53,7 +78,8 @@ AptChange load_change(const AptAction& action, const fs::path& admindir) {
 std::vector<AptChange> load_apt_changes(const std::vector<AptAction>& actions, const fs::path& admindir) {
   std::vector<AptChange> changes;
   for (const AptAction& action : actions)
-    if (action.kind != AptAction::Kind::configure) changes.push_back(load_change(action, admindir));
+    if (action.kind != AptAction::Kind::configure && !stays(action, actions, admindir / "info"))
+      changes.push_back(load_change(action, admindir));
   return changes;
 }
 

@@ -25,8 +25,9 @@ struct AptChange {
   bool operator==(const AptChange&) const = default;
 };
 
-/// A change for each package that is unpacked or removed, in APT's order. `admindir` is dpkg's directory. An
-/// archive that cannot be read is reported in its change; any other failure throws Error.
+/// A change for each package that is unpacked or removed, in APT's order, without those that are removed and
+/// stay for another architecture. `admindir` is dpkg's directory. An archive that cannot be read is reported
+/// in its change; any other failure throws Error.
 std::vector<AptChange> load_apt_changes(const std::vector<AptAction>& actions,
                                         const std::filesystem::path& admindir);
 

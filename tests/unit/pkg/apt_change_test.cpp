@@ -32,6 +32,19 @@ TEST_CASE("a file name with an architecture has precedence over one without") {
   CHECK(changes[0].installed == "demo 1.0 /right/ebin\n");
 }
 
+TEST_CASE("a removal for one of two architectures is not a change, that for both is one") {
+  const TempDir dir;
+  dir.write("info/demo:amd64.erlrc", "demo 1.0 /ebin\n");
+  dir.write("info/demo:i386.erlrc", "demo 1.0 /ebin\n");
+  dir.write("info/demo-two:amd64.erlrc", "two 1.0 /ebin\n");
+  const AptAction one{Kind::remove, "demo", "1.0", "", "i386", ""};
+  const AptAction other{Kind::remove, "demo", "1.0", "", "amd64", ""};
+  const AptAction two{Kind::remove, "demo-two", "1.0", "", "amd64", ""};
+  CHECK(load_apt_changes({one}, dir.path()).empty());
+  CHECK(load_apt_changes({one, other}, dir.path()).size() == 2);
+  CHECK(load_apt_changes({two}, dir.path()).size() == 1);
+}
+
 TEST_CASE("the installed applications of a package without the control member are found") {
   const TempDir dir;
   dir.write("info/erlang-base.list",
