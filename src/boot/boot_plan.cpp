@@ -65,11 +65,12 @@ std::vector<std::string> code_path(const Term& request) {
   return made;
 }
 
-/// The applications on the code path of the node. Planning asks for one more than once.
+/// The applications on the code path of the node, else those that packages declare. Planning asks for one
+/// more than once.
 class AppSource {
 public:
-  AppSource(const Term& request, fs::path overrides)
-      : path_(code_path(request)), overrides_(std::move(overrides)) {
+  AppSource(const Term& request, fs::path overrides, const DeclaredDirectories& declared)
+      : path_(code_path(request)), overrides_(std::move(overrides)), declared_(declared) {
     const Term* mode = lookup(request, "mode");
     embedded_ = mode != nullptr && is_atom(*mode, "embedded");
   }
@@ -81,7 +82,8 @@ public:
 
 private:
   std::variant<AppFiles, BootProblem> load(const Atom& app) const {
-    const auto ebin = find_ebin(path_, app);
+    auto ebin = find_ebin(path_, app);
+    if (const auto found = declared_.find(app); !ebin && found != declared_.end()) ebin = found->second;
     if (!ebin) return BootProblem(AppFileMissing{app});
     fs::path file = fs::path(*ebin) / (app.name + ".app");
     try {
@@ -98,6 +100,7 @@ private:
 
   std::vector<std::string> path_;
   fs::path overrides_;
+  const DeclaredDirectories& declared_;
   bool embedded_ = false;
   std::map<Atom, std::variant<AppFiles, BootProblem>> found_;
 };
@@ -118,15 +121,17 @@ std::variant<DesiredBoot, BootRefusal> load_desired_boot(const fs::path& root) {
   }
 }
 
-BootPlan plan_boot(const Term& request, const fs::path& root, const DesiredBoot& desired) {
-  AppSource source(request, root / "applications");
+BootPlan plan_boot(const Term& request, const fs::path& root, const DeclaredDirectories& declared,
+                   const DesiredBoot& desired) {
+  AppSource source(request, root / "applications", declared);
   return plan_boot(desired, read_node_state(request), [&](const Atom& app) { return source.find(app); });
 }
 
-std::variant<BootPlan, BootRefusal> plan_boot(const Term& request, const fs::path& root) {
+std::variant<BootPlan, BootRefusal> plan_boot(const Term& request, const fs::path& root,
+                                              const DeclaredDirectories& declared) {
   auto desired = load_desired_boot(root);
   if (auto* refusal = std::get_if<BootRefusal>(&desired)) return std::move(*refusal);
-  return plan_boot(request, root, std::get<DesiredBoot>(desired));
+  return plan_boot(request, root, declared, std::get<DesiredBoot>(desired));
 }
 
 Term to_term(const std::variant<BootPlan, BootRefusal>& answer) {

@@ -47,18 +47,30 @@ Term planned_applications(const BootPlan& plan) {
   return list(std::move(rows));
 }
 
-Term planned(const BootScript& script) {
+/// Where they are.
+Term planned_directories(const BootPlan& plan) {
+  std::vector<Term> directories;
+  for (const BootStart& start : plan.starts)
+    for (const std::string& ebin : start.ebins)
+      directories.push_back(string(ebin));
+  return list(std::move(directories));
+}
+
+BootPlan planned(const BootScript& script) {
   const DesiredBoot desired = desired_of(script);
-  if (desired == DesiredBoot{}) return list();
-  const BootPlan plan = plan_boot(ask_question({}), erlrc_root(), desired);
+  if (desired == DesiredBoot{}) return {};
+  BootPlan plan = plan_boot(ask_question({}), erlrc_root(), script.declared, desired);
   check_problems(plan.problems);
-  return planned_applications(plan);
+  return plan;
 }
 
 }  // namespace
 
 void make_boot_script(const BootScript& script) {
-  const Term settings = list({tuple(Atom{"boot_script"}, tuple(boolean(script.is_static), planned(script)))});
+  const BootPlan plan = planned(script);
+  const Term settings =
+      list({tuple(Atom{"boot_script"},
+                  tuple(boolean(script.is_static), planned_applications(plan), planned_directories(plan)))});
   const Term answer = ask_node("erlrc_boot_script", "make", settings);
   if (const auto* failed = as_tagged(answer, "failed", 2))
     throw Error(as_text(failed->back()).value_or("systools failed"));

@@ -14,8 +14,7 @@
 #include <erlrc/beam/nif_entries.hpp>
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/dist/names.hpp>
-#include <erlrc/engine/admin_dir.hpp>
-#include <erlrc/engine/rpm_facts.hpp>
+#include <erlrc/engine/installed_members.hpp>
 #include <erlrc/engine/stopped_apps.hpp>
 #include <erlrc/node/connect.hpp>
 #include <erlrc/site/app_dir.hpp>
@@ -27,23 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using State = NodeSync::State;
-
-/// The control members of installed packages, by their files.
-std::vector<fs::path> member_files() {
-  std::vector<fs::path> files;
-  const fs::path info = AdminDir().path() / "info";
-  for (const std::string& name : directory_names(info).value_or(std::vector<std::string>{}))
-    if (name.ends_with(".erlrc")) files.push_back(info / name);
-  const fs::path members = rpm_members();
-  for (const std::string& name : directory_names(members).value_or(std::vector<std::string>{}))
-    for (const std::string& evr : directory_names(members / name).value_or(std::vector<std::string>{}))
-      files.push_back(members / name / evr);
-  return files;
-}
-
-bool is_installed(const PackagedApp& app) {
-  return is_visible_file(fs::path(app.location.in_path) / (app.app.name + ".app"));
-}
 
 Request again(const PackagedApp& app, const Desired& desired) {
   const Version version{app.vsn, app.location};
@@ -190,17 +172,12 @@ void sync_one(NodeSync& found, const Site& site, const Choices& choices, const E
 
 std::vector<Request> sync_requests(const Desired& desired) {
   std::vector<Request> requests;
-  for (const fs::path& file : member_files()) {
-    try {
-      const ControlMember member = parse_control_member(read_file(file), file.string());
-      if (member.policy != PackagePolicy::hot) continue;
-      for (const PackagedApp& app : member.apps) {
-        if (!is_installed(app)) continue;
-        requests.push_back(again(app, desired));
-        requests.back().nodes = member.nodes;
-      }
-    } catch (const Error&) {  // of its package, which reports it
-      continue;
+  for (const ControlMember& member : installed_members()) {
+    if (member.policy != PackagePolicy::hot) continue;
+    for (const PackagedApp& app : member.apps) {
+      if (!is_installed(app)) continue;
+      requests.push_back(again(app, desired));
+      requests.back().nodes = member.nodes;
     }
   }
   return requests;

@@ -6,6 +6,7 @@
 #include <erlrc/base/text.hpp>
 #include <erlrc/boot/boot_plan.hpp>
 #include <erlrc/boot/child_node.hpp>
+#include <erlrc/engine/installed_members.hpp>
 #include <erlrc/report/dot.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/sys/file.hpp>
@@ -23,8 +24,9 @@ const std::string tool = "erlrc-boot";
 int answer_node(Streams& streams) {
   const auto request = read_packet(standard_input);
   if (!request) throw Error("standard input: unexpected end, expected a request from a booting node");
-  const auto answer =
-      within("standard input", [&] { return plan_boot(decode_term(*request), erlrc_root()); });
+  const auto answer = within("standard input", [&] {
+    return plan_boot(decode_term(*request), erlrc_root(), declared_directories());
+  });
   streams.out += packet(encode_term(to_term(answer)));
   return 0;
 }
@@ -35,7 +37,7 @@ int graph(const std::vector<std::string>& arguments, const std::string& output, 
   const std::string format = std::filesystem::path(output).extension().string();
   if (!output.empty() && format != ".dot" && format != ".svg" && format != ".png")
     throw UsageError("--output: " + printable(output) + ": expected a name that ends in .dot, .svg or .png");
-  const auto answer = plan_boot(ask_question(arguments), erlrc_root());
+  const auto answer = plan_boot(ask_question(arguments), erlrc_root(), declared_directories());
   if (const auto* refusal = std::get_if<BootRefusal>(&answer)) throw Error(refusal->text);
   const auto& plan = std::get<BootPlan>(answer);
   const std::string text = render_dot(plan);

@@ -7,6 +7,7 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/boot/boot_script.hpp>
+#include <erlrc/engine/installed_members.hpp>
 #include <erlrc/site/registry.hpp>
 #include <erlrc/site/site.hpp>
 #include <erlrc/sys/child_program.hpp>
@@ -98,7 +99,7 @@ int make_configured(const fs::path& directory, Streams& streams) {
       const auto apps = within(file, [&] { return parse_applications(read_file(file)); });
       make_directory(directory.parent_path(), 0755);
       make_directory(directory, 0755);
-      return make_and_report({directory / name, apps, true}, streams);
+      return make_and_report({directory / name, apps, true, declared_directories()}, streams);
     });
     if (one == 0) continue;
     code = 1;
@@ -111,10 +112,9 @@ int make_configured(const fs::path& directory, Streams& streams) {
 }
 
 fs::path check_name(const std::string& name) {
-  const fs::path path(name);
-  if (!path.has_filename() || has_control(name))
+  if (!fs::path(name).has_filename() || has_control(name))
     throw UsageError("name " + printable(name) + ": expected the name of files, without their endings");
-  return path;
+  return name;
 }
 
 }  // namespace
@@ -142,7 +142,8 @@ int make_boot_script_main(std::span<const std::string> args, Streams& streams) {
     if (configured && is_for_other_system()) return 0;
     if (configured) return make_configured(absolute_path(directory), streams);
     if (name.empty()) throw UsageError("NAME is required");
-    return make_and_report({check_name(name), parse_applications(extra), is_static}, streams);
+    return make_and_report({check_name(name), parse_applications(extra), is_static, declared_directories()},
+                           streams);
   });
 }
 

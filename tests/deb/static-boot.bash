@@ -60,4 +60,32 @@ holds "a removal" take_away egerl
 holds "the boot file starts only the other application" equal "$(in_script)" 'start_boot,[eglib,temporary] '
 holds "the node is restarted" systemctl restart erlrc@one
 holds "it runs only that application" equal "$(versions one)" '[]["4.1.0"]'
+
+say "An application that is not in Erlang's directory, but named by its package:"
+tree=/tmp/tree
+for vsn in 4.0.1 4.1.0; do
+  rm -rf $tree
+  dpkg-deb -R /srv/archive/egerl_${vsn}_all.deb $tree
+  mv $tree/usr/lib/erlang/lib/egerl-$vsn $tree/usr/lib/egerl-$vsn
+  rm -r $tree/usr/lib/erlang
+  sed -i 's,/usr/lib/erlang/lib/egerl-,/usr/lib/egerl-,' $tree/DEBIAN/erlrc
+  # As dh_erlrc does for such packages.
+  echo 'activate-noawait erlrc-applications' >$tree/DEBIAN/triggers
+  dpkg-deb --root-owner-group --build $tree /tmp/egerl_$vsn.deb >/dev/null
+done
+for vsn in 4.0.1 4.1.0; do
+  holds "it is installed, or upgraded" packages dpkg -i /tmp/egerl_$vsn.deb
+  holds "and runs" equal "$(versions one)" "[\"$vsn\"][\"4.1.0\"]"
+  holds "the boot file starts it" equal "$(in_script)" 'start_boot,[eglib,temporary] start_boot,[egerl,temporary] '
+  holds "from there" grep -q "/usr/lib/egerl-$vsn/ebin" /var/lib/erlrc/boot/one.script
+  holds "after a restart" systemctl restart erlrc@one
+  holds "it runs" equal "$(versions one)" "[\"$vsn\"][\"4.1.0\"]"
+done
+rm /etc/default/erlrc-one
+holds "after a restart without the boot file" systemctl restart erlrc@one
+holds "it runs, too" equal "$(versions one)" '["4.1.0"]["4.1.0"]'
+holds "its directory is the last one of the code path" \
+  equal "$(on_node one 'lists:suffix("/usr/lib/egerl-4.1.0/ebin", lists:last(code:get_path())).')" true
+holds "the package is removed" packages dpkg --remove egerl
+holds "the boot file starts only the other application" equal "$(in_script)" 'start_boot,[eglib,temporary] '
 holds "no package is half done" nothing_pending

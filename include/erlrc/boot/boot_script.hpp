@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include <erlrc/boot/boot_plan.hpp>
 #include <erlrc/term/term.hpp>
 
 // Boot files of OTP, made by its own systools from the plan of our planner, in a node that runs
@@ -17,6 +18,7 @@ struct BootScript {
   std::vector<Atom> extra;     ///< applications besides the desired ones
   /// The files start the desired applications themselves; else the application erlrc does.
   bool is_static = false;
+  DeclaredDirectories declared{};  ///< see boot_plan.hpp
 };
 
 /// Writes NAME.rel, NAME.script and NAME.boot, each atomically. Throws Error with the reason; nothing is

@@ -33,12 +33,12 @@ boot() ->
     Watcher = erlrc_watcher:start(),
     Boot = fun() -> exit({booted, boot(Watcher)}) end,
     {Pid, Monitor} = spawn_monitor(Boot),
-    Problems = receive
-                   {'DOWN', Monitor, process, Pid, {booted, Found}} -> Found;
-                   {'DOWN', Monitor, process, Pid, Reason} ->
-                       report([{{boot_failed, Reason}, "the boot failed"}], Watcher)
-               end,
-    restore(Path),
+    {Problems, Ebins} = receive
+                            {'DOWN', Monitor, process, Pid, {booted, Found}} -> Found;
+                            {'DOWN', Monitor, process, Pid, Reason} ->
+                                {report([{{boot_failed, Reason}, "the boot failed"}], Watcher), []}
+                        end,
+    restore(Path, Ebins),
     erlrc_watcher:send(Watcher, booted),
     erlrc_notify:booted([Text || {_, Text} <- Problems]),
     case [Reason || {Reason, _} <- Problems] of
@@ -47,7 +47,7 @@ boot() ->
         All -> {error, {several, All}}
     end.
 
-%% [{Reason, Text}]
+%% {[{Reason, Text}], [Ebin]}: the problems, and the directories of what was to be started.
 boot(Watcher) ->
     %% Hot operations wait until the node is in sync with the packages.
     ok = erlrc_turn:take_turn(#{deadline => erlang:monotonic_time(millisecond) + limit()}),
@@ -59,14 +59,17 @@ boot(Watcher) ->
             {Microseconds, Failed} = timer:tc(erlrc_starts, run, [Starts, Options]),
             logger:info("erlrc_boot: ~b of ~b applications started in ~.3f s",
                         [length(Starts) - length(Failed), length(Starts), Microseconds / 1000000]),
-            report(Known ++ Failed, Watcher);
+            {report(Known ++ Failed, Watcher), [Ebin || #{ebins := Ebins} <- Starts, Ebin <- Ebins]};
         {error, Reason, Text} ->
-            report([{Reason, Text}], Watcher)
+            {report([{Reason, Text}], Watcher), []}
     end.
 
-%% The order of the code path, unless an application has changed more than that.
-restore(Path) ->
-    lists:sort(Path) =:= lists:sort(code:get_path()) andalso code:set_path(Path).
+%% The order of the code path, unless an application has changed more than that. The directories that packages
+%% declare, and that were not in it, stay at its end.
+restore(Path, Ebins) ->
+    Now = code:get_path(),
+    New = Path ++ [Ebin || Ebin <- Ebins, lists:member(Ebin, Now), not lists:member(Ebin, Path)],
+    lists:sort(New) =:= lists:sort(Now) andalso code:set_path(New).
 
 report(Problems, Watcher) ->
     lists:foreach(fun({Reason, Text}) ->

@@ -11,7 +11,9 @@
 make() ->
     _ = application:load(erlrc),
     Watcher = erlrc_watcher:start(),
-    {ok, {Static, Planned}} = application:get_env(erlrc, boot_script),
+    {ok, {Static, Planned, Ebins}} = application:get_env(erlrc, boot_script),
+    %% The directories that packages declare are not in the code path.
+    ok = code:add_pathsz(Ebins -- code:get_path()),
     Answer = try make(Static, Planned)
              catch throw:{failed, Text} -> {failed, unicode:characters_to_binary(Text)}
              end,
