@@ -100,3 +100,15 @@ holds "the node is in sync" in_sync
 holds "the other one is removed" packages dpkg --purge egerl-server
 holds "it is stopped" runs '[]'
 holds "no package is half done" nothing_pending
+
+say "dpkg's database is not where it usually is (--admindir):"
+cp -a /var/lib/dpkg /srv/database
+elsewhere() { packages dpkg --admindir=/srv/database "$@"; }
+holds "installed" elsewhere -i "$(deb egerl 4.0.1)"
+holds "the node runs it" runs '["4.0.1"]'
+holds "upgraded" elsewhere -i "$(deb egerl 4.1.0)"
+holds "in the node, too" runs '["4.1.0"]'
+holds "the other database does not know it" refused installed egerl
+holds "purged" elsewhere --purge egerl
+holds "it is stopped" runs '[]'
+holds "nothing is left" refused ls -d /etc/erlrc.d/applications/egerl.d

@@ -52,6 +52,12 @@ has egerl 4.1.0
 holds "on request, it is tried" refused packages env ERLRC_RETRY=on apt-get install --yes egerl=4.2.0
 holds "again" unsaid 'not tried again'
 
+holds "the nodes are started again" systemctl restart erlrc@one erlrc@two
+holds "the upgrade fails" refused put egerl=4.2.0
+holds "after it was tried" unsaid 'not tried again'
+has egerl 4.1.0
+one=$(property erlrc@one MainPID) two=$(property erlrc@two MainPID)
+
 say "A value that cannot be read:"
 conf '# settings' 'on_refusal = perhaps'
 holds "is the default" refused put egerl=4.2.0
@@ -60,8 +66,11 @@ warning+=" expected refuse, leave or restart"
 holds "is one warning" equal "$(grep -c "$warning; it is ignored" "$logs/command.log")" 1
 has egerl 4.1.0
 
-say "on_refusal is leave for the package, and restart for one of its nodes:"
-conf 'on_refusal = leave'
+say "on_refusal is leave for another package, and then for this one:"
+conf '[package eglib]' 'on_refusal = leave'
+holds "the upgrade fails" refused put egerl=4.2.0
+has egerl 4.1.0
+conf '[node one]' 'on_refusal = refuse' '[package egerl]' 'on_refusal = leave'
 holds "the upgrade succeeds" put egerl=4.2.0
 has egerl 4.2.0
 holds "both nodes run the old version" equal "$(running one egerl)$(running two egerl)" '["4.1.0"]["4.1.0"]'
@@ -69,6 +78,7 @@ holds "it is reported" said 'node one keeps running the old code until its resta
 holds "the same processes" equal "$(property erlrc@one MainPID) $(property erlrc@two MainPID)" "$one $two"
 holds "a restart" systemctl restart erlrc@one erlrc@two
 holds "brings the new version" equal "$(running one egerl)$(running two egerl)" '["4.2.0"]["4.2.0"]'
+say "on_refusal is another one for each node:"
 conf 'on_refusal = refuse' '[node one]' 'on_refusal = restart' '[node two]' 'on_refusal = leave'
 holds "back, while no node runs" back_while_down
 two=$(property erlrc@two MainPID)

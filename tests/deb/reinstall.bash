@@ -39,3 +39,20 @@ holds "unpacked" packages dpkg --unpack /srv/archive/eglib_4.0.1_all.deb
 holds "the node has it" equal "$(running egerl eglib)" '["4.0.1"]'
 holds "removed" packages dpkg --remove --force-depends eglib
 holds "it no longer runs" equal "$(running egerl eglib)" '[]'
+
+say "Processes of the node call the modules while their package is removed:"
+holds "installed" packages dpkg -i /srv/archive/eglib_4.1.0_all.deb
+call='Modules = element(2, application:get_key(eglib, modules)),
+  [spawn(fun Call() -> catch M:module_info(), erlang:yield(), Call() end) || M <- Modules, _ <- [1, 2]], length(Modules).'
+callers() { on_node egerl "[exit(P, kill) || P <- processes(), {_, {erl_eval, _, _}} <- [process_info(P, initial_call)]], ok."; }
+loaded() { on_node egerl '[M || {M, F} <- code:all_loaded(), is_list(F), string:find(F, "/eglib-") =/= nomatch].'; }
+holds "they call" equal "$(on_node egerl "$call")" 4
+for i in 1 2 3; do
+  holds "removed" packages dpkg --remove eglib
+  holds "as is reported" equal "$(tr -d '\r' <"$logs/command.log" | grep '^erlrc-')" "erlrc-stop: Stopping 'eglib': (egerl) unloaded"
+  holds "it does not run any longer, and no module of it came back" equal "$(running egerl eglib)$(loaded)" '[][]'
+  holds "installed again" packages dpkg -i "/srv/archive/eglib_4.$((i % 2)).$(((i + 1) % 2))_all.deb"
+  holds "it runs" equal "$(running egerl eglib)" "[\"4.$((i % 2)).$(((i + 1) % 2))\"]"
+done
+callers >>"$logs/packages.log"
+holds "no package is half done" nothing_pending

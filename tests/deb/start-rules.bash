@@ -59,6 +59,7 @@ register --start all >/dev/null
 holds "packages are removed" quietly dpkg --remove cb
 echo 'hooks = off' >/etc/erlrc.d/erlrc.conf
 holds "and installed again" quietly dpkg -i "$(deb cb 1.0)"
+holds "the list of nodes shows that" equal "$(erlrc-node list --status 2>&1)" 'egerl changed: cb: would be started'
 holds "the application is not started" runs '["1.0"] []'
 rm /etc/erlrc.d/erlrc.conf
 holds "erlrc-sync succeeds" quietly erlrc-sync
