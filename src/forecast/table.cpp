@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <cstddef>
@@ -14,7 +15,10 @@ namespace erlrc {
 namespace {
 
 constexpr std::size_t kColumns = 7;
+constexpr std::size_t kNeverWrapped = 5;  ///< the columns before the modules and the reason
+constexpr std::size_t kWidth = 100;
 using Line = std::array<std::string, kColumns>;
+using Widths = std::array<std::size_t, kColumns>;
 
 std::string words_of(Forecast::Kind kind) {
   switch (kind) {
@@ -55,19 +59,47 @@ Line line_of(const Forecast& row) {
           words_of(row.kind), module_names(row.modules), one_line(row.why)};
 }
 
+std::string first_columns(const Line& line, const Widths& widths, std::size_t count) {
+  std::string row = " ";
+  for (std::size_t i = 0; i < count; ++i)
+    row += " " + line[i] + std::string(widths[i] - line[i].size(), ' ');
+  return row.erase(row.find_last_not_of(' ') + 1);
+}
+
+/// Lines of its words, as long as the table may be wide; a longer word is a line.
+std::string below(const std::string& text) {
+  const std::string indent = "     ";
+  std::string made, line = indent;
+  for (const std::string_view word : words(text)) {
+    if (line != indent && line.size() + 1 + word.size() > kWidth) {
+      made += line + "\n";
+      line = indent;
+    }
+    line += " " + std::string(word);
+  }
+  return made + line + "\n";
+}
+
+/// What does not fit into the line follows below it: the reason, and the modules if need be.
+std::string row_of(const Line& line, const Widths& widths) {
+  std::size_t count = kColumns;
+  std::string row = first_columns(line, widths, count);
+  while (row.size() > kWidth && count > kNeverWrapped)
+    row = first_columns(line, widths, --count);
+  row += "\n";
+  for (std::size_t i = count; i < kColumns; ++i)
+    if (!line[i].empty()) row += below(line[i]);
+  return row;
+}
+
 std::string in_columns(const std::vector<Line>& lines) {
-  std::array<std::size_t, kColumns> widths{};
+  Widths widths{};
   for (const Line& line : lines)
     for (std::size_t i = 0; i < kColumns; ++i)
       widths[i] = std::max(widths[i], line[i].size());
   std::string text;
-  for (const Line& line : lines) {
-    std::string row = " ";
-    for (std::size_t i = 0; i < kColumns; ++i)
-      row += " " + line[i] + std::string(widths[i] - line[i].size(), ' ');
-    row.erase(row.find_last_not_of(' ') + 1);
-    text += row + "\n";
-  }
+  for (const Line& line : lines)
+    text += row_of(line, widths);
   return text;
 }
 

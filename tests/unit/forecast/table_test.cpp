@@ -31,6 +31,31 @@ TEST_CASE("the columns of a table are as wide as their widest word") {
         "erlrc: a note\n");
 }
 
+TEST_CASE("what makes a line of the table longer than 100 columns follows below it") {
+  Forecast tls;
+  tls.kind = Forecast::Kind::refused;
+  tls.app = "fast_tls";
+  tls.old_vsn = "1.1.16-2";
+  tls.new_vsn = "1.1.22-1~bpo12+1";
+  tls.node = "ejabberd";
+  tls.modules = {Atom{"fast_tls"}, Atom{"p1_sha"}};
+  tls.why =
+      "NIF libraries that do not support an upgrade while the one before is loaded: fast_tls, and others";
+  Forecast wide = tls;
+  wide.modules = {Atom{"pubsub_publish_options"}, Atom{"muc_roominfo"}, Atom{"xep0048"}, Atom{"xmpp"}};
+  wide.why = "no";
+  const std::string text = render_forecasts({{tls, wide}, {}, {}});
+  CHECK(text.substr(text.find('\n') + 1) ==
+        "  application old      new              node     how     changed modules\n"
+        "      why\n"
+        "  fast_tls    1.1.16-2 1.1.22-1~bpo12+1 ejabberd refused 2: fast_tls p1_sha\n"
+        "      NIF libraries that do not support an upgrade while the one before is loaded: fast_tls, and\n"
+        "      others\n"
+        "  fast_tls    1.1.16-2 1.1.22-1~bpo12+1 ejabberd refused\n"
+        "      4: pubsub_publish_options muc_roominfo xep0048 ..\n"
+        "      no\n");
+}
+
 TEST_CASE("a row counts all changed modules, and names three of them") {
   Forecast hot;
   hot.modules = {Atom{"a"}, Atom{"b"}, Atom{"c"}, Atom{"d"}};
