@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by run, with live-build. Tests that images of Debian with hooked packages can be made on a host whose node runs the same
-# packages: by mmdebstrap in each of its modes, by debootstrap in two stages, in a chroot as on build machines, and by
-# live-build. The hooks are silent, and the host stays as it is. Arguments: only these tools.
+# Sourced by run, with live-build. Tests that images of Debian with hooked packages can be made on a host whose node
+# runs the same packages: by mmdebstrap in each of its modes, by debootstrap in two stages, by sbuild and by live-build.
+# The hooks are silent, and the host stays as it is. Arguments: only these tools.
 
 . "$here/../support/dressed.bash"
 . "$here/../support/image-host.bash"
@@ -90,6 +90,52 @@ by_debootstrap() {
   holds "the host is as before" unchanged
 }
 
+# source_package DIR: a source package that is built with egerl, and fails unless its application is there.
+source_package() {
+  mkdir -p "$1/debian/source"
+  printf '%s\n' 'Source: needs-egerl' 'Maintainer: erlrc tests <root@localhost>' 'Build-Depends: egerl, erlrc' \
+    'Standards-Version: 4.6.2' 'Rules-Requires-Root: no' '' 'Package: needs-egerl' 'Architecture: all' \
+    'Description: package that is built with egerl' >"$1/debian/control"
+  printf 'needs-egerl (1) bookworm; urgency=medium\n\n  * Test.\n\n -- %s  Sat, 28 Nov 2026 12:00:00 +0000\n' \
+    'erlrc tests <root@localhost>' >"$1/debian/changelog"
+  echo '3.0 (native)' >"$1/debian/source/format"
+  cat >"$1/debian/rules" <<'RULES'
+#!/usr/bin/make -f
+build build-indep build-arch binary-arch clean:
+binary binary-indep: build
+	test -e /usr/lib/erlang/lib/egerl-4.1.0/ebin/egerl.app
+	mkdir -p debian/tmp/DEBIAN
+	dpkg-gencontrol
+	dpkg-deb --build debian/tmp ..
+RULES
+  chmod 0755 "$1/debian/rules"
+}
+
+# by_sbuild: as build machines do, in a chroot that is made for one build and thrown away.
+by_sbuild() {
+  say "sbuild --chroot-mode=unshare:"
+  local chroot=/home/builder/.cache/sbuild/bookworm-amd64.tar
+  as=(setpriv --reuid=builder --regid=builder --init-groups env HOME=/home/builder USER=builder LOGNAME=builder)
+  "${as[@]}" mkdir -p "${chroot%/*}" /home/builder/{built,extra}
+  cp /srv/archive/{erlrc_1,eglib_4.1.0,egerl_4.1.0}_all.deb /home/builder/extra
+  holds "a chroot is made" packages "${as[@]}" mmdebstrap --mode=unshare --variant=buildd --include=apt,fakeroot \
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --customize-hook='rm "$1/etc/apt/sources.list"' \
+    bookworm $chroot 'deb [trusted=yes] copy:///srv/archive bookworm main'
+  source_package /home/builder/needs-egerl
+  chown -R builder /home/builder/needs-egerl
+  cd /home/builder/built
+  holds "a package is built with the packages" packages "${as[@]}" sbuild --chroot-mode=unshare --dist=bookworm \
+    --arch-all --no-apt-update --no-apt-upgrade --no-apt-distupgrade --no-run-lintian \
+    --extra-package=/home/builder/extra /home/builder/needs-egerl
+  cd - >/dev/null
+  cat /home/builder/built/*.build >"$logs/sbuild.log"
+  holds "it is there" test -e /home/builder/built/needs-egerl_1_all.deb
+  holds "they were installed there" grep -q '^Setting up egerl (4.1.0)' "$logs/sbuild.log"
+  cp "$logs/sbuild.log" "$logs/command.log"
+  holds "without a word" quiet
+  holds "the host is as before" unchanged
+}
+
 # by_live-build: its first two stages, in which all packages are installed.
 by_live-build() {
   say "live-build:"
@@ -118,7 +164,7 @@ rm -f /var/lib/man-db/auto-update
 useradd --create-home builder
 install -d -o builder /tmp/images
 holds "the tools are installed" packages apt-get install --yes --no-install-recommends \
-  mmdebstrap fakechroot uidmap live-build
+  mmdebstrap fakechroot uidmap live-build sbuild
 start_node egerl 4040
 register_node egerl
 holds "the host has the packages, of other versions" packages apt-get install --yes eglib=4.0.1 egerl=4.0.1
@@ -126,5 +172,5 @@ holds "and the node runs them" equal "$(running egerl egerl)" '["4.0.1"]'
 mkdir -p /var/lib/erlrc
 host >"$logs/before"
 
-(( $# )) || set -- mmdebstrap debootstrap live-build
+(( $# )) || set -- mmdebstrap debootstrap sbuild live-build
 for tool in "$@"; do "by_$tool"; done
