@@ -43,7 +43,7 @@ holds "it no longer runs" equal "$(running egerl eglib)" '[]'
 say "Processes of the node call the modules while their package is removed:"
 holds "installed" packages dpkg -i /srv/archive/eglib_4.1.0_all.deb
 call='Modules = element(2, application:get_key(eglib, modules)),
-  [spawn(fun Call() -> catch M:module_info(), erlang:yield(), Call() end) || M <- Modules, _ <- [1, 2]], length(Modules).'
+  [spawn(fun Call() -> catch M:module_info(), receive after 2 -> Call() end end) || M <- Modules], length(Modules).'
 callers() { on_node egerl "[exit(P, kill) || P <- processes(), {_, {erl_eval, _, _}} <- [process_info(P, initial_call)]], ok."; }
 loaded() { on_node egerl '[M || {M, F} <- code:all_loaded(), is_list(F), string:find(F, "/eglib-") =/= nomatch].'; }
 holds "they call" equal "$(on_node egerl "$call")" 4
