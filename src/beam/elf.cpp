@@ -14,6 +14,9 @@ constexpr std::string_view identification =
 constexpr std::size_t header_size = 64;
 constexpr std::size_t program_header_size = 56;
 
+// No linker makes more.
+constexpr std::uint64_t most_segments = 64;
+
 }  // namespace
 
 std::uint64_t elf_number(BytesView bytes) {
@@ -30,6 +33,7 @@ std::optional<std::vector<ElfSegment>> elf_segments(BytesView file) {
   };
   const std::uint64_t table = number(file, 32, 8);
   const std::uint64_t count = number(file, 56, 2);
+  if (count > most_segments) return std::nullopt;
   if (table > file.size() || count * program_header_size > file.size() - table) return std::nullopt;
   std::vector<ElfSegment> segments;
   for (std::uint64_t i = 0; i < count; ++i) {

@@ -26,7 +26,8 @@ struct ElfSegment {
   BytesView data{};        // less than `size`, if the file is truncated
 };
 
-// The segments of its program headers; null for other files, and if a header is missing.
+// The segments of its program headers; null for other files, if a header is missing, or there are more
+// than any linker makes.
 std::optional<std::vector<ElfSegment>> elf_segments(BytesView file);
 
 }  // namespace erlrc

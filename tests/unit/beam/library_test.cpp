@@ -63,3 +63,11 @@ TEST_CASE("what is not a whole library of 64 bits has no fixed parts") {
       (void)fixed_parts(changed);  // any result
     }
 }
+
+TEST_CASE("60,000 parts of a library that overlap are not read") {
+  Bytes whole = library(std::vector<Segment>(60'000, {load, readable, ""}));
+  whole.resize(16U << 20U);
+  for (std::size_t at = 64; at < 64 + 56 * 60'000; at += 56)
+    whole.replace(at + 8, 32, little(0, 8) + little(0x1000, 8) + little(0, 8) + little(whole.size(), 8));
+  CHECK_FALSE(fixed_parts(whole));
+}

@@ -72,3 +72,35 @@ TEST_CASE("a library that is cut, or damaged, is read as far as it goes") {
       CHECK(nif_entries(damaged).size() <= 2);
     }
 }
+
+TEST_CASE("a library that would take hours to read is read in a moment") {
+  // Each relocation may have to be searched for in each segment, and each dynamic segment be searched.
+  const auto with_segments = [](std::size_t count, std::uint64_t type) {
+    Bytes file = library();
+    const Bytes segment = file.substr(type == 1 ? 64 : 64 + 56, 56);
+    const std::uint64_t table = file.size();
+    file.replace(32, 8, little(table, 8)).replace(56, 2, little(count, 2));
+    for (std::size_t i = 0; i < count; ++i)
+      file += Bytes(segment).replace(8, 8, little(type == 1 ? 1 : 0, 8)).replace(32, 8, little(1U << 24U, 8));
+    return file + Bytes(16U << 20U, '\1');
+  };
+  CHECK(nif_entries(with_segments(60'000, 1)).empty());
+  CHECK(nif_entries(with_segments(60'000, 2)).empty());
+}
+
+TEST_CASE("a library has entries for a few modules, not for all its relocations") {
+  Bytes file = library();
+  const std::uint64_t version = file.size(), name = version + 8, count = 100'000;
+  Bytes relocations;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    file += little(2, 8);
+    relocations += little(name + 8 * i, 8) + little(8, 8) + little(64 + 2 * 56 + 8, 8);
+  }
+  const std::uint64_t table = file.size(), end = table + relocations.size();
+  file += relocations;
+  const std::size_t tags = file.find(little(7, 8) + little(64 + 2 * 56 + 32 + 160, 8));
+  REQUIRE(tags != Bytes::npos);
+  file.replace(tags + 8, 8, little(table, 8)).replace(tags + 24, 8, little(relocations.size(), 8));
+  file.replace(64 + 32, 8, little(end, 8));
+  CHECK(nif_entries(file).size() == 1000);
+}
