@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "opcodes.hpp"
+
 namespace erlrc {
 namespace {
 
@@ -16,9 +18,19 @@ constexpr std::array<std::uint8_t, 191> kOperands{
     2, 1, 3, 4, 0, 8, 6, 2, 6, 5, 4, 5, 4, 5, 4, 3, 3, 3, 3, 3, 0, 1, 1, 7, 1, 5, 5, 2, 3, 3, 4, 0,
     0, 2, 2, 2, 3, 4, 3, 2, 2, 4, 3, 1, 2, 1, 1, 1, 6, 3, 0, 1, 5, 3, 2, 4, 6, 2, 4, 3, 6, 3, 5};
 
+// No compiler makes so much; a compressed file of some kilobytes could. A function or a label takes a hundred
+// times the memory that it takes in the file.
+constexpr std::size_t kLargestCode = std::size_t{16} << 20;
+constexpr std::size_t kMostFunctions = std::size_t{1} << 19;
+constexpr std::size_t kMostLabels = std::size_t{1} << 20;
+
 enum Extended : std::uint8_t { kFloat, kList, kFloatRegister, kAllocList, kLiteral, kTypedRegister };
 
 }  // namespace
+
+BeamInstructions::BeamInstructions(BytesView code) : code_(code) {
+  if (code.size() > kLargestCode) throw Unreadable{};
+}
 
 const BeamInstruction* BeamInstructions::next() {
   if (code_.empty()) return nullptr;
@@ -30,6 +42,8 @@ const BeamInstruction* BeamInstructions::next() {
     current_.operands[i] = operand();
   std::fill(current_.operands.begin() + static_cast<std::ptrdiff_t>(count), current_.operands.end(),
             Operand{});
+  if (current_.opcode == kFuncInfo && ++functions_ > kMostFunctions) throw Unreadable{};
+  if (current_.opcode == kLabel && ++labels_ > kMostLabels) throw Unreadable{};
   return &current_;
 }
 

@@ -13,8 +13,8 @@
 
 namespace erlrc {
 
-// The next instruction cannot be read: an opcode or an operand of a later OTP, or bytes that are not code at
-// all. The two cases cannot be distinguished here.
+// The next instruction cannot be read: an opcode or an operand of a later OTP, bytes that are not code at
+// all, or more than any compiler makes. The cases cannot be distinguished here.
 struct Unreadable {};
 
 struct Operand {
@@ -31,8 +31,8 @@ struct BeamInstruction {
 
 class BeamInstructions {
 public:
-  // `code` is the chunk without its header.
-  explicit BeamInstructions(BytesView code) : code_(code) {}
+  // `code` is the chunk without its header. Throws Unreadable.
+  explicit BeamInstructions(BytesView code);
 
   // Returns null at the end. Throws Unreadable and ShortRead.
   const BeamInstruction* next();
@@ -46,6 +46,7 @@ private:
 
   ByteReader code_;
   BeamInstruction current_;
+  std::size_t functions_ = 0, labels_ = 0;
 };
 
 // The instructions of a Code chunk, without its header.

@@ -42,16 +42,15 @@ public:
 private:
   void note(const BeamInstruction& instruction) {
     const auto& operands = instruction.operands;
+    if (instruction.opcode == kLabel) last_label_ = operands[0].value;
+    if (instruction.opcode == kFuncInfo) {
+      // The label before it belongs to its function, too.
+      starts_[last_label_] = functions_.size();
+      functions_.push_back({{module_.atom(static_cast<std::uint32_t>(operands[1].value)),
+                             static_cast<std::uint32_t>(operands[2].value)}});
+    }
+    if (functions_.empty()) return;
     switch (instruction.opcode) {
-      case kLabel:
-        last_label_ = operands[0].value;
-        break;
-      case kFuncInfo:
-        // The label before it belongs to its function, too.
-        starts_[last_label_] = functions_.size();
-        functions_.push_back({{module_.atom(static_cast<std::uint32_t>(operands[1].value)),
-                               static_cast<std::uint32_t>(operands[2].value)}});
-        break;
       case kCall:
       case kCallLast:
       case kCallOnly:

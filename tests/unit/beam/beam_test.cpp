@@ -2,7 +2,6 @@
 #include <erlrc/beam/beam.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,11 +16,9 @@
 #include "golden.hpp"
 #include "paths.hpp"
 #include "show_term.hpp"
-#include "temp_dir.hpp"
 
 using namespace erlrc;
 using erlrc::test::read_file;
-using erlrc::test::TempDir;
 
 namespace {
 
@@ -251,69 +248,4 @@ TEST_CASE("the beam reader returns or throws Error for every input") {
   // The padding at the end of a file does not belong to a chunk.
   test::check_decoder(golden(release, file), [](BytesView bytes) { return parse_beam(bytes, "x.beam"); },
                       {test::Expect::kAny, test::Expect::kError});
-}
-
-namespace {
-
-Bytes big_endian(std::size_t number) {
-  Bytes bytes;
-  for (int shift = 24; shift >= 0; shift -= 8)
-    bytes += static_cast<char>(number >> shift & 0xff);
-  return bytes;
-}
-
-/// An operand of four bytes.
-Bytes operand(std::size_t value) {
-  return Bytes(1, '\x58') + big_endian(value);
-}
-
-Bytes chunk(const std::string& id, const Bytes& data) {
-  return id + big_endian(data.size()) + data + Bytes((4 - data.size() % 4) % 4, '\0');
-}
-
-/// The supervisor m, whose init/1 begins a chain of calls of so many functions.
-Bytes chain_of_calls(std::size_t functions) {
-  Bytes code = big_endian(16) + Bytes(16, '\0');
-  for (std::size_t i = 0; i < functions; ++i) {
-    code += "\x01" + operand(2 * i + 1);                                            // label
-    code += "\x02" + operand(1) + operand(i == 0 ? 2 : 3) + operand(1);             // func_info
-    code += "\x01" + operand(2 * i + 2);                                            // label
-    code += i + 1 < functions ? "\x06" + operand(1) + operand(2 * i + 4) : "\x13";  // call_only, return
-  }
-  code += "\x03";  // int_code_end
-  const Term behaviour = list({tuple(Atom{"behaviour"}, list({Atom{"supervisor"}}))});
-  const Bytes body = "BEAM" + chunk("AtU8", big_endian(3) + "\x01m\x04init\x01" + "f") + chunk("Code", code) +
-                     chunk("StrT", "") + chunk("ImpT", big_endian(0)) + chunk("ExpT", big_endian(0)) +
-                     chunk("Attr", encode_term(behaviour));
-  return "FOR1" + big_endian(body.size()) + body;
-}
-
-}  // namespace
-
-TEST_CASE("a chain of calls may be as long as a file") {
-  const Beam beam = parse_beam(chain_of_calls(400'000), "m.beam");
-  REQUIRE(beam.init);
-  CHECK(beam.init->effects.empty());
-}
-
-TEST_CASE("a small beam does not become large when it is inflated") {
-  const TempDir dir;
-  const std::string file = dir / "bomb.beam";
-  REQUIRE(std::system(("head -c 100000000 /dev/zero | gzip > '" + file + "'").c_str()) == 0);
-  CHECK(error_of(read_file(file)) == "x.beam: larger than 33554432 bytes when inflated");
-}
-
-TEST_CASE("attributes and tables of a beam are as small as any compiler makes them") {
-  const Bytes good = chain_of_calls(1);
-  const auto with = [&](const std::string& id, const Bytes& data) {
-    const Bytes added = chunk(id, data);
-    return error_of("FOR1" + big_endian(good.size() - 8 + added.size()) + "BEAM" + added + good.substr(12));
-  };
-  CHECK(with("Attr", "\x83P" + Bytes(8, '\0')) == "x.beam: Attr chunk: larger than attributes can be");
-  CHECK(with("Attr", "\x83l" + big_endian(300'000) + Bytes(300'001, 'j')) ==
-        "x.beam: Attr chunk: larger than attributes can be");
-  CHECK(with("AtU8", big_endian(2'000'000) + Bytes(2'000'000, '\0')) ==
-        "x.beam: AtU8 chunk: found 2000000 atoms");
-  CHECK(with("ImpT", big_endian(70'000) + Bytes(12 * 70'000, '\0')) ==
-        "x.beam: ImpT chunk: found 70000 functions");
 }
