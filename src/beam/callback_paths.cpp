@@ -30,6 +30,9 @@ constexpr auto kServer = std::to_array<Callback>(
 constexpr auto kHandler =
     std::to_array<Callback>({{"handle_event", 2, 1}, {"handle_call", 2, 1}, {"handle_info", 2, 1}});
 
+// All paths of a module are compared with all of another one.
+constexpr std::size_t kMostPaths = 2000;
+
 constexpr auto kFollowed =
     std::to_array<std::string_view>({"gen_server", "Elixir.GenServer", "gen_event", "gen_statem"});
 
@@ -39,7 +42,7 @@ public:
 
   Callbacks read() {
     found_.all = true;
-    for (const Atom& behaviour : module_.behaviours) {
+    for (const Atom& behaviour : std::set<Atom>(module_.behaviours.begin(), module_.behaviours.end())) {
       const std::string& name = behaviour.name;
       if (name == "gen_server" || name == "Elixir.GenServer") follow_all(kServer);
       if (name == "gen_event") follow_all(kHandler);
@@ -86,6 +89,10 @@ private:
   void follow(const FunctionName& function, const std::vector<WalkedValue>& arguments,
               const PartTests& known) {
     if (!walk_.has(function) || !module_.exports.contains(function)) return;
+    if (found_.paths.size() > kMostPaths) {
+      found_.all = false;
+      return;
+    }
     const Walked walked = walk_.from(function, arguments, known);
     found_.escapes = found_.escapes || walked.escapes;
     found_.all = found_.all && walked.all;

@@ -12,12 +12,16 @@
 namespace erlrc {
 namespace {
 
-using Kind = PartTest::Kind;
-
-// A function of a real callback module needs hundreds. Longer ones are not compared.
+// A function of a real callback module needs hundreds. Longer ones are not compared: that would take as much
+// time and memory as the author of the file likes.
 constexpr std::size_t kMostInstructions = 5000;  // and jumps
 constexpr std::size_t kMostPaths = 200;
-constexpr std::size_t kMostTests = 100;
+constexpr std::size_t kMostTests = 100;  // of a path
+constexpr std::size_t kMostTestsOfAll = 4000;
+constexpr std::size_t kMostKnown = 500;  // at a point of a path
+
+// Instructions of all callbacks of a module.
+constexpr std::size_t kMostOfModule = 50'000;
 
 // A function that walks through a list or a tree would need one more step each time it calls itself.
 constexpr std::size_t kLongestPlace = 8;
@@ -35,41 +39,6 @@ std::optional<std::uint64_t> register_of(const Operand& operand) {
   return std::nullopt;
 }
 
-std::string_view type_tested(std::uint8_t opcode) {
-  switch (opcode) {
-    case kIsInteger:
-      return "is_integer";
-    case kIsFloat:
-      return "is_float";
-    case kIsNumber:
-      return "is_number";
-    case kIsAtom:
-      return "is_atom";
-    case kIsPid:
-      return "is_pid";
-    case kIsReference:
-      return "is_reference";
-    case kIsNil:
-      return "is_nil";
-    case kIsBinary:
-      return "is_binary";
-    case kIsList:
-      return "is_list";
-    case kIsNonemptyList:
-      return "is_nonempty_list";
-    case kIsTuple:
-      return "is_tuple";
-    case kIsBoolean:
-      return "is_boolean";
-    case kIsFunction:
-      return "is_function";
-    case kIsMap:
-      return "is_map";
-    default:
-      return {};
-  }
-}
-
 bool fails(std::uint8_t opcode) {
   return opcode == kFuncInfo || opcode == kBadMatch || opcode == kCaseEnd || opcode == kIfEnd ||
          opcode == kBadRecord || opcode == kTryCaseEnd || opcode == kRaise;
@@ -85,27 +54,32 @@ bool holds_state(const WalkedValue& value) {
   return value.holds_state || (is_part(value) && value.place.front() == PartTest::Place::value_type{kState});
 }
 
-CodeWalk::CodeWalk(const ShapeCode& module) : module_(module) {
-  BeamInstructions instructions(instructions_of(module.code_chunk));
+CodeWalk::CodeWalk(const ShapeCode& module)
+    : module_(module), code_(instructions_of(module.code_chunk)), left_of_module_(kMostOfModule) {
+  BeamInstructions instructions(code_);
   std::optional<FunctionName> begun;
+  std::size_t place = 0;
   while (const BeamInstruction* instruction = instructions.next()) {
     if (instruction->opcode == kEndOfCode) break;
     if (instruction->opcode == kFuncInfo)
       begun = FunctionName{module.atom(static_cast<std::uint32_t>(instruction->operands[1].value)),
                            static_cast<std::uint32_t>(instruction->operands[2].value)};
     if (instruction->opcode == kLabel) {
-      labels_[instruction->operands[0].value] = code_.size();
-      if (begun) entries_[*std::exchange(begun, std::nullopt)] = code_.size();
+      labels_[instruction->operands[0].value] = place;
+      if (begun) entries_[*std::exchange(begun, std::nullopt)] = place;
     }
-    code_.push_back(*instruction);
+    place = code_.size() - instructions.left();
   }
+  code_ = code_.substr(0, place);
 }
 
 Walked CodeWalk::from(const FunctionName& function, const std::vector<WalkedValue>& arguments,
                       const PartTests& known) {
   walked_ = {};
   seen_.clear();
-  left_ = kMostInstructions;
+  left_ = std::min(kMostInstructions, left_of_module_);
+  tests_ = 0;
+  const std::size_t had = left_;
   Point begin{entries_.at(function), {}, {}, {}, known};
   for (std::size_t i = 0; i < arguments.size(); ++i)
     begin.x[i] = arguments[i];
@@ -115,25 +89,42 @@ Walked CodeWalk::from(const FunctionName& function, const std::vector<WalkedValu
     open_.pop_back();
     run(std::move(next));
   }
+  left_of_module_ -= had - left_;
   return std::move(walked_);
 }
 
 void CodeWalk::run(Point at) {
   while (at.next < code_.size()) {
-    const BeamInstruction& instruction = code_[at.next];
+    BeamInstructions instructions(code_.substr(at.next));
+    const BeamInstruction& instruction = *instructions.next();
+    if (is_too_long(at, 1 + instruction.list.size() / 16)) return;
     if (instruction.opcode == kLabel && !seen_.insert(at).second) return;
-    if (is_too_long(at)) return;
-    ++at.next;
+    at.next = code_.size() - instructions.left();
     if (!step(at, instruction)) return;
   }
 }
 
-bool CodeWalk::is_too_long(const Point& at) {
-  if (left_ > 0 && walked_.paths.size() <= kMostPaths && at.tests.size() <= kMostTests)
-    --left_;
+bool CodeWalk::is_too_long(const Point& at, std::size_t instructions) {
+  if (left_ >= instructions && walked_.paths.size() <= kMostPaths && tests_ <= kMostTestsOfAll &&
+      at.tests.size() <= kMostTests && known(at) <= kMostKnown)
+    left_ -= instructions;
   else
     walked_.all = false;
   return !walked_.all;
+}
+
+std::size_t CodeWalk::known(const Registers& registers) {
+  std::size_t count = 0;
+  for (const auto& [number, value] : registers)
+    count += 1 + value.put.size();
+  return count;
+}
+
+std::size_t CodeWalk::known(const Point& at) {
+  std::size_t count = at.tests.size() + known(at.x) + known(at.y);
+  for (const Frame& frame : at.frames)
+    count += known(frame.y);
+  return count;
 }
 
 bool CodeWalk::step(Point& at, const BeamInstruction& instruction) {
@@ -205,93 +196,8 @@ bool CodeWalk::step(Point& at, const BeamInstruction& instruction) {
   }
 }
 
-bool CodeWalk::step_test(Point& at, const BeamInstruction& instruction) {
-  const auto& operands = instruction.operands;
-  const std::uint64_t label = operands[0].value;
-  switch (instruction.opcode) {
-    case kIsEqExact:
-      return compare(at, instruction, true);
-    case kIsNotEqExact:
-      return compare(at, instruction, false);
-    case kSelectVal:
-      return select(at, instruction, Kind::equals);
-    case kSelectTupleArity:
-      return select(at, instruction, Kind::arity);
-    default:
-      break;
-  }
-  const WalkedValue tested = value(at, operands[1]);
-  if (!is_part(tested)) {
-    jump(at, label);
-    return true;
-  }
-  const auto size = static_cast<std::uint32_t>(operands[2].value);
-  if (instruction.opcode == kTestArity) return branch(at, {tested.place, Kind::arity, {}, size}, label);
-  if (instruction.opcode == kIsTaggedTuple)
-    return branch(at, {tested.place, Kind::record, atom(operands[3]).value_or(Atom{}), size}, label);
-  return branch(at, {tested.place, Kind::type, Atom{std::string(type_tested(instruction.opcode))}}, label);
-}
-
-bool CodeWalk::compare(Point& at, const BeamInstruction& instruction, bool equal) {
-  const auto& operands = instruction.operands;
-  const std::uint64_t label = operands[0].value;
-  const WalkedValue tested = value(at, operands[1]);
-  const auto other = atom(operands[2]);
-  std::optional<PartTest> test;
-  if (is_part(tested) && other) test = PartTest{tested.place, Kind::equals, *other};
-  if (is_part(tested) && operands[2].tag == Operand::kAtom && operands[2].value == 0)
-    test = PartTest{tested.place, Kind::type, Atom{"is_nil"}};
-  if (tested.kind == WalkedValue::Kind::test && other && (other->name == "true" || other->name == "false"))
-    test = other->name == "true" ? tested.test : negated(tested.test);
-  if (test) return branch(at, equal ? *test : negated(*test), label);
-  jump(at, label);
-  return true;
-}
-
-bool CodeWalk::select(Point& at, const BeamInstruction& instruction, PartTest::Kind kind) {
-  const auto& list = instruction.list;
-  const WalkedValue tested = value(at, instruction.operands[0]);
-  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
-    const auto name = kind == Kind::equals ? atom(list[i]) : Atom{};
-    if (!is_part(tested) || !name) {
-      jump(at, list[i + 1].value);
-      continue;
-    }
-    const auto size = kind == Kind::arity ? static_cast<std::uint32_t>(list[i].value) : 0;
-    const PartTest test{tested.place, kind, *name, size};
-    Point taken = at;
-    if (contradict(at.tests, test)) continue;
-    taken.tests.insert(test);
-    jump(taken, list[i + 1].value);
-    if (contradict(at.tests, negated(test))) return false;
-    at.tests.insert(negated(test));
-  }
-  jump(at, instruction.operands[1].value);
-  return false;
-}
-
-// Continues with the test, and at the label without.
-bool CodeWalk::branch(Point& at, const PartTest& test, std::uint64_t label) {
-  if (!contradict(at.tests, negated(test))) {
-    Point other = at;
-    other.tests.insert(negated(test));
-    jump(other, label);
-  }
-  if (contradict(at.tests, test)) return false;
-  at.tests.insert(test);
-  return true;
-}
-
-bool CodeWalk::require(Point& at, const WalkedValue& value, PartTest::Kind kind, const Atom& atom) {
-  if (!is_part(value)) return true;
-  const PartTest test{value.place, kind, atom};
-  if (contradict(at.tests, test)) return false;
-  at.tests.insert(test);
-  return true;
-}
-
 bool CodeWalk::finish(const Point& at) {
-  walked_.paths.insert(at.tests);
+  if (walked_.paths.insert(at.tests).second) tests_ += at.tests.size();
   return false;
 }
 

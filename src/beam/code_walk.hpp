@@ -7,9 +7,11 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <erlrc/base/bytes.hpp>
 #include <erlrc/beam/beam.hpp>
 #include <erlrc/beam/shapes.hpp>
 
@@ -36,6 +38,9 @@ struct WalkedValue {
 
 bool is_part(const WalkedValue& value);
 bool holds_state(const WalkedValue& value);
+
+// The guard that an instruction is; empty for others.
+std::string_view type_tested(std::uint8_t opcode);
 
 // The paths from the beginning of a function to where it returns or calls other code, each by what it tests
 // of parts of the arguments.
@@ -66,7 +71,7 @@ private:
   };
 
   struct Point {
-    std::size_t next = 0;  // the instruction
+    std::size_t next = 0;  // the place of the instruction
     Registers x{}, y{};
     std::vector<Frame> frames{};
     PartTests tests{};
@@ -75,7 +80,9 @@ private:
 
   // Each of these continues or ends the path `at`.
   void run(Point at);
-  bool is_too_long(const Point& at);
+  bool is_too_long(const Point& at, std::size_t instructions = 1);
+  static std::size_t known(const Registers& registers);
+  static std::size_t known(const Point& at);
   bool step(Point& at, const BeamInstruction& instruction);
   bool step_test(Point& at, const BeamInstruction& instruction);
   bool step_bif(Point& at, const BeamInstruction& instruction);
@@ -101,13 +108,15 @@ private:
   std::optional<Atom> atom(const Operand& operand) const;
 
   const ShapeCode& module_;
-  std::vector<BeamInstruction> code_;
-  std::map<std::uint64_t, std::size_t> labels_;
+  BytesView code_;
+  std::map<std::uint64_t, std::size_t> labels_;  // -> place in the code
   std::map<FunctionName, std::size_t> entries_;
   std::set<Point> seen_;
   std::vector<Point> open_;
   Walked walked_;
-  std::size_t left_ = 0;  // instructions
+  std::size_t left_ = 0;  // instructions of the function
+  std::size_t left_of_module_;
+  std::size_t tests_ = 0;  // of the paths
 };
 
 }  // namespace erlrc

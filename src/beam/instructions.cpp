@@ -23,6 +23,7 @@ constexpr std::array<std::uint8_t, 191> kOperands{
 constexpr std::size_t kLargestCode = std::size_t{16} << 20;
 constexpr std::size_t kMostFunctions = std::size_t{1} << 19;
 constexpr std::size_t kMostLabels = std::size_t{1} << 20;
+constexpr std::uint64_t kLongestList = std::uint64_t{1} << 18;
 
 enum Extended : std::uint8_t { kFloat, kList, kFloatRegister, kAllocList, kLiteral, kTypedRegister };
 
@@ -76,8 +77,7 @@ Operand BeamInstructions::operand() {
       return {Operand::kExtended, bits};
     }
     case kList:
-      for (std::uint64_t left = number(code_.u8()); left > 0; --left)
-        current_.list.push_back(simple());
+      read_list();
       break;
     case kLiteral:
       return {Operand::kLiteral, number(code_.u8())};
@@ -92,6 +92,13 @@ Operand BeamInstructions::operand() {
       throw Unreadable{};
   }
   return {Operand::kExtended, 0};
+}
+
+void BeamInstructions::read_list() {
+  std::uint64_t left = number(code_.u8());
+  if (left > kLongestList - current_.list.size()) throw Unreadable{};
+  for (; left > 0; --left)
+    current_.list.push_back(simple());
 }
 
 // Elements of lists may be literals and typed registers, but never lists.

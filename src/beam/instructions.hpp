@@ -37,9 +37,13 @@ public:
   // Returns null at the end. Throws Unreadable and ShortRead.
   const BeamInstruction* next();
 
+  // The number of bytes after that.
+  std::size_t left() const { return code_.left(); }
+
 private:
   std::uint64_t number(std::uint8_t first, bool is_length = false);
   Operand operand();
+  void read_list();
   Operand simple();
   Operand typed_register();
   void skip_simple(std::uint64_t count);

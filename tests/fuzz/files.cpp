@@ -6,6 +6,8 @@
 #include <erlrc/app/extend_appup.hpp>
 #include <erlrc/app/make_appup.hpp>
 #include <erlrc/beam/beam.hpp>
+#include <erlrc/beam/library.hpp>
+#include <erlrc/beam/nif_entries.hpp>
 #include <erlrc/script/translate.hpp>
 
 #include "fuzz.hpp"
@@ -72,12 +74,23 @@ void fuzz_appup(BytesView input) {
   claim(find_entry(again, Direction::up, "0.9") != nullptr, "an added entry is found");
 }
 
+void fuzz_library(BytesView input) {
+  const auto parts = fixed_parts(input);
+  std::uint64_t size = 0;
+  for (const FixedPart& part : parts.value_or(std::vector<FixedPart>{}))
+    size += part.size;
+  claim(size <= input.size(), "parts do not overlap");
+  for (const NifEntry& entry : nif_entries(input))
+    claim(entry.module.size() <= 256, "a module has a short name");
+}
+
 void fuzz_beam(BytesView input) {
   const auto beam = unless_error([&] { return parse_beam(input, "a.beam"); });
   if (!beam) return;
   (void)behaviours(*beam);
   (void)is_supervisor(*beam);
   (void)vsn_attribute(*beam);
+  claim(*beam == parse_beam(input, "a.beam"), "a module is read again as it was");
   AppFiles files;
   files.spec = spec_of("1");
   files.spec.modules.push_back(beam->module);

@@ -75,6 +75,8 @@ void fuzz_edit(BytesView input);
 void fuzz_app(BytesView input);
 void fuzz_appup(BytesView input);
 void fuzz_beam(BytesView input);
+void fuzz_code(BytesView input);
+void fuzz_library(BytesView input);
 void fuzz_handshake(BytesView input);
 void fuzz_link(BytesView input);
 void fuzz_session(BytesView input);

@@ -6,13 +6,15 @@
 namespace erlrc::test {
 
 std::span<const FuzzTarget> fuzz_targets() {
-  static constexpr std::array<FuzzTarget, 19> targets{{
+  static constexpr std::array<FuzzTarget, 21> targets{{
       {"term", "term", ".etf", 20'000, fuzz_term},
       {"text", "term", ".term", 20'000, fuzz_text},
       {"edit", "", "", 4'000, fuzz_edit},
       {"app", "", "", 20'000, fuzz_app},
       {"appup", "", "", 20'000, fuzz_appup},
       {"beam", "app/otp25", ".beam", 60'000, fuzz_beam},
+      {"code", "", "", 4'000, fuzz_code},
+      {"library", "", "", 4'000, fuzz_library},
       {"handshake", "", "", 2'000, fuzz_handshake},
       {"link", "", "", 20'000, fuzz_link},
       {"session", "", "", 20'000, fuzz_session},
