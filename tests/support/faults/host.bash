@@ -47,7 +47,7 @@ END
 
 pid_of() { cat "$work/$1.pid"; }
 # Without epmd, so that what happens to that does not matter here.
-ask() { ERLRC_ROOT=$work/control "$bin/erlrc-eval" --timeout 120 "$1" "$2"; }
+ask() { ERLRC_ROOT=$work/control "$bin/erlrc-eval" --timeout 600 "$1" "$2"; }
 port_of() { echo "4500${1#n}"; }
 
 begin_node() {
@@ -182,7 +182,7 @@ left_files() { (cd "$work" && find run state apps root -name '.erlrc.*' -o -path
 look() {
   versions=("$(running n1)" "$(running n2)")
   left=$(left_files)
-  outcome="exit $code: $(tail -n 1 "$work/output" | sed -E "s|$work/||g; s/\|/ /g; s/^erlrc-upgrade: //" | cut -c 1-120)"
+  outcome="exit $code: $(grep -v '^  remark: ' "$work/output" | tail -n 1 | sed -E "s|$work/||g; s/\|/ /g; s/^erlrc-upgrade: //" | cut -c 1-120)"
   # Killed nodes have no version; those of several versions must be named as broken.
   local known
   known=$(printf '%s\n' "${versions[@]}" | grep -vx -e - | sort -u)
