@@ -52,16 +52,16 @@ is_idle(Pid) ->
 
 %% Suspended: all that are about to be resumed. Returns [{Pid, State}] of those that were, as they were then.
 start_new(Suspended, #{starts_children := true, to_convert := [], children := [_ | _] = Noted} = C) ->
+    %% A supervisor that runs already may be busy, and the others would wait for it.
     Changed = [Row || #{pid := Pid, how := changed, state := State} = Row <- Noted, has_children(State),
-                      is_process_alive(Pid)],
+                      lists:member(Pid, Suspended)],
     Now = states([Pid || #{pid := Pid} <- Changed], C),
     Had = [Start || #{state := State} <- Noted, has_children(State), {_, _, Start, _} <- children(State)],
     New = [{Pid, State, Ids} || {Row, {Pid, State}} <- lists:zip(Changed, Now), has_children(State),
                                 Ids <- [new_ids(Row, State, Had)], Ids =/= []],
-    Resumed = [{Pid, State} || {Pid, State, _} <- New, lists:member(Pid, Suspended)],
-    resume(column(1, Resumed), C),
+    resume(column(1, New), C),
     start_each([{Pid, Id} || {Pid, _, Ids} <- New, Id <- Ids], Suspended, now_ms() + ?patience),
-    Resumed;
+    [{Pid, State} || {Pid, State, _} <- New];
 start_new(_, _) ->
     [].
 
