@@ -81,7 +81,8 @@ TEST_CASE("included: an application that does not start in its new tree runs by 
   lab.add(servers("sub", "1.0.0", {"sub_a"}));
   lab.start("top", "1.0.0");
   lab.start("sub", "1.0.0");
-  lab.ask("lab:mark(), lab:on({init, sub_sup}, {answer, garbage}, 1).");
+  // It is tried twice: children that are gone may have had its name.
+  lab.ask("lab:mark(), lab:on({init, sub_sup}, {answer, garbage}, 2).");
   const Ran ran = lab.upgrade("top", "1.0.0", "2.0.0");
   CHECK(ran.exit == 1);
   CHECK(ran.err.starts_with("erlrc-upgrade: NODE: rolled_back: child sub_sup of top_sup: start: "));
