@@ -77,5 +77,7 @@ TEST_CASE("a node that cannot be observed is reported once, and refused if so co
   apt.host.dir().write("nodes/n2", "cookie = " + cookie + "\n", 0644);
   const Ran printed = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse);
   CHECK(printed.exit == 1);
-  CHECK_THAT(printed.out, Catch::Contains("\n  *           -   -   n2   refused -               "));
+  CHECK_THAT(
+      printed.out,
+      Catch::Contains("\n  *           -   -   n2   refused -\n      HOST/nodes/n2: readable by others"));
 }
