@@ -104,8 +104,8 @@ Term steps_of(const Plan& plan) {
   return list(std::move(steps));
 }
 
-/// What a plan that changes code needs of the runner is loaded in less time than it is interpreted; a start
-/// or a stop needs less of it.
+/// What a plan that changes code needs of the runner is loaded in less time than it is interpreted, by a
+/// forecast, too, for the time that it takes; a start or a stop needs less of it.
 Program runner_for(const Plan& plan) {
   const bool changes_code = std::ranges::any_of(
       plan.steps, [](const Step& step) { return std::holds_alternative<BackUpCode>(step); });
@@ -137,7 +137,7 @@ Outcome run(Rpc& rpc, const Plan& plan, Commit commit, Deadline until, const std
 Outcome look(Rpc& rpc, const Plan& looking, const Plan& whole, Deadline until) {
   Map message = argument(looking, Commit::at_once, {}, left_until(until));
   message.pairs.emplace_back(Atom{"whole"}, steps_of(whole));
-  rpc.start(interpreted(runner_program()), std::move(message));
+  rpc.start(runner_for(whole), std::move(message));
   return read(rpc.receive(until), looking);
 }
 
