@@ -182,10 +182,11 @@ left_files() { (cd "$work" && find run state apps root -name '.erlrc.*' -o -path
 look() {
   versions=("$(running n1)" "$(running n2)")
   left=$(left_files)
-  outcome="exit $code: $(grep -v '^  remark: ' "$work/output" | tail -n 1 | sed -E "s|$work/||g; s/\|/ /g; s/^erlrc-upgrade: //" | cut -c 1-120)"
+  # A client that was killed may have printed nothing: sed, which unlike grep does not fail then.
+  outcome="exit $code: $(sed '/^  remark: /d' "$work/output" | tail -n 1 | sed -E "s|$work/||g; s/\|/ /g; s/^erlrc-upgrade: //" | cut -c 1-120)"
   # Killed nodes have no version; those of several versions must be named as broken.
   local known
-  known=$(printf '%s\n' "${versions[@]}" | grep -vx -e - | sort -u)
+  known=$(printf '%s\n' "${versions[@]}" | sed '/^-$/d' | sort -u)
   agree=yes
   if [[ $known == *$'\n'* || $known == *' '* ]] && (( code != 3 )); then agree=no; fi
   # Nothing dies but what the row kills; and only a client that was killed leaves files, for the next one.
