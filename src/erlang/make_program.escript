@@ -11,10 +11,9 @@
 %% name and arity and evaluates it, as escript does for scripts that are not compiled. Making a fun of each
 %% function instead costs erl_eval a walk through all of the code.
 %%
-%% The modules travel packed. A run needs some of them only, and clauses are full of atoms, each of which the
-%% node looks up in its table: that takes longer than all else about reading them. So a module, or what is not
-%% compiled of it, is unpacked, into the dictionary of the process, when the first of these functions is
-%% called.
+%% The functions travel packed. A run needs some of them only, and clauses are full of atoms, each of which
+%% the node looks up in its table: that takes longer than all else about reading them. So a function is
+%% unpacked, into the dictionary of the process, when it is called for the first time.
 %%
 %% The functions of all modules are local to the program: a module imports what it uses of another, and no two
 %% functions have the same name and arity. Modules cannot use records and `fun f/2' of a local function. If
@@ -37,15 +36,15 @@ make(Out, Function, Arguments, Extent) ->
     {Sources, Lists} = lists:splitwith(fun(Argument) -> Argument =/= "--loaded" end, Arguments),
     Modules = [parse(Source) || Source <- Sources],
     check_imports(Modules, case Extent of {used_by, Other} -> [parse(Other)]; _ -> [] end, Extent),
-    Defined = [[{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
-                || {function, _, Name, Arity, Clauses} <- Forms] || {_, Forms} <- Modules],
-    Names = [Name || Module <- Defined, {Name, _} <- Module],
+    Defined = [{{Name, Arity}, [strip(Clause) || Clause <- Clauses]}
+               || {function, _, Name, Arity, Clauses} <- functions(Modules)],
+    Names = [Name || {Name, _} <- Defined],
     case lists:usort(Names -- lists:usort(Names)) of
         [] -> ok;
         Twice -> wrong("defined in two modules: ~0p", [Twice])
     end,
     Named = case Lists of [] -> []; ["--loaded", List] -> named(List, Names) end,
-    {Expressions, Functions} = program(lists:append([parts(Module, Named) || Module <- Defined])),
+    {Expressions, Functions} = program(Defined),
     Beam = case Named of [] -> <<>>; _ -> encode(beams(Modules, Named)) end,
     Arrays = [{"forms", encode(Expressions)}, {"functions", Functions}, {"beam", Beam}],
     ok = file:write_file(Out, source(hd(Sources), Function, Arrays)).
@@ -85,21 +84,12 @@ wrong(Format, Args) ->
     io:format(standard_error, Format ++ "~n", Args),
     halt(1).
 
-program([[{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {var, _, 'Ref'}], [],
-                        Body}]}]]) ->
+program([{{main, 3}, [{clause, _, [{var, _, 'Argument'}, {var, _, 'Client'}, {var, _, 'Ref'}], [],
+                       Body}]}]) ->
     {Body, <<>>};
-%% Functions: a map from each {Name, Arity} to the number of its module, and from each number to the module.
-program(Modules) ->
-    Numbered = lists:zip(lists:seq(1, length(Modules)), Modules),
-    {expressions(handler()),
-     encode(maps:from_list([{N, pack(Module)} || {N, Module} <- Numbered]
-                           ++ [{Function, N} || {N, Module} <- Numbered, {Function, _} <- Module]))}.
-
-%% The functions of a module that are compiled, too, and the others: where the former are loaded, what is
-%% unpacked must not replace them.
-parts(Module, Named) ->
-    {Loaded, Others} = lists:partition(fun({Function, _}) -> lists:member(Function, Named) end, Module),
-    [Part || Part <- [Others, Loaded], Part =/= []].
+%% Functions: a map from each {Name, Arity} to the packed function.
+program(Defined) ->
+    {expressions(handler()), encode(maps:from_list([{Name, pack(Clauses)} || {Name, Clauses} <- Defined]))}.
 
 %% [{Name, Arity}] that a file names, each in a line of its own.
 named(File, Defined) ->
@@ -130,11 +120,11 @@ beams(Modules, Named) ->
                                                        {function, _, Name, Arity, _} <- Part]),
     {Oldest, [beam(Module, Part, {Where, Loaded, Others}, Options) || {Module, Part} <- Parts]}.
 
+%% In parts that are about as large.
 in_three(Functions) ->
-    Third = length(Functions) div 3,
-    {First, Rest} = lists:split(Third, Functions),
-    {Second, Last} = lists:split(Third, Rest),
-    [First, Second, Last].
+    {Placed, Size} = lists:mapfoldl(fun(F, Before) -> {{Before, F}, Before + erts_debug:flat_size(F)} end,
+                                    0, Functions),
+    [[F || {Before, F} <- Placed, 3 * Before div Size =:= N] || N <- [0, 1, 2]].
 
 beam(Module, Part, {Where, Loaded, Others}, Options) ->
     Forms = [{attribute, 1, module, Module},
@@ -205,9 +195,8 @@ encode(Term) ->
     Encoded.
 
 %% Compressed: to send it would take longer than to inflate what is used.
-pack(Module) ->
-    term_to_binary(lists:unzip([{Function, as_case(Clauses)} || {Function, Clauses} <- Module]),
-                   [{compressed, 9} | options()]).
+pack(Clauses) ->
+    term_to_binary(as_case(Clauses), [{compressed, 9} | options()]).
 
 %% The clauses of a function as those of a case of the list of its arguments. The handler is evaluated, too,
 %% and has the least to do then.
@@ -225,8 +214,7 @@ handler() ->
     "Interpret = fun Call(Name, Args) ->"
     "  case get({Name, length(Args)}) of"
     "    undefined ->"
-    "      {Names, Cases} = binary_to_term(maps:get(maps:get({Name, length(Args)}, Functions), Functions)),"
-    "      lists:zipwith(fun erlang:put/2, Names, Cases),"
+    "      put({Name, length(Args)}, binary_to_term(maps:get({Name, length(Args)}, Functions))),"
     "      Call(Name, Args);"
     "    {'case', _, _, _} = Case ->"
     "      element(2, erl_eval:expr(Case, [{' args', Args}], {value, Call}));"

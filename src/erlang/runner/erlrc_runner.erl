@@ -38,10 +38,11 @@
 %%
 %% What is interpreted (a start, a stop, what is seldom needed, all of it on OTP 23) is slow: some
 %% microseconds for a call of a function, more for the making of a fun. So where processes are suspended,
-%% and for what is done with each of many modules, library functions and comprehensions do the work. A
-%% module is unpacked when the first of its functions is called: what only a rollback needs has modules of
-%% its own. A fun that another process gets is made by erl_eval: one of ours would end with the beams, or
-%% take the whole program along.
+%% and for what is done with each of many modules, library functions and comprehensions do the work. A fun
+%% that another process gets is made by erl_eval: one of ours would end with the beams, or take the whole
+%% program along.
+%%
+%% main/3 is interpreted, since the beams are loaded meanwhile: it does no more than that needs.
 -module(erlrc_runner).
 -export([main/3]).
 -import(erlrc_beam, [load_beam/1, prepare_beam/0, remove_beam/0]).
@@ -68,39 +69,46 @@ main(Plan, Client, Ref) ->
     process_flag(trap_exit, true),
     %% What is interpreted is data on the heap, and most of the time would go into copying that around.
     process_flag(min_heap_size, 500000),
-    #{steps := Steps, limit := Limit, prepare := Prepare} = Plan,
-    new_record(),
-    %% Steps that only look may be run without the others.
-    Whole = maps:get(whole, Plan, Steps),
-    C = (context(now_ms() + Limit))#{patience := now_ms() + Limit div 2, to_convert := conversions(Steps),
-                                     later := maps:get(later, Plan, {[], []}),
-                                     verdict => now_ms() + maps:get(verdict, Plan, Limit),
-                                     calls_hooks := calls_hooks(Whole), may_stop := may_stop(Whole),
-                                     loses_states := loses_states(Whole), removed := removes(Whole),
-                                     starts := starts_apps(Whole),
-                                     starts_children := starts_children(Whole)},
+    #{limit := Limit, prepare := Prepare} = Plan,
+    Began = now_ms(),
     %% From the beginning: later its name may be that of another client.
     Monitor = case Prepare of true -> monitor(process, Client); false -> none end,
-    case is_map_key(part, Plan) orelse take_turn(C) of
+    case is_map_key(part, Plan) orelse take_turn(#{deadline => Began + Limit}) of
         true ->
             %% Part of a boot: the lock is held and the boot does the logging.
-            {Result, _} = run(Steps, C),
+            #{steps := Steps} = Plan,
+            {Result, _} = run(Steps, plan_context(Plan, Began)),
             send(Client, {Ref, Result});
         ok ->
             load_beam(Beam),
-            {Result, #{stays := Stays, nifs := Nifs, purges := Purges, backup := Backup}} = run(Steps, C),
-            log(Result),
-            Record = maps:get(commit_record, Plan, <<>>),
-            Final = await_verdict(Result, Record, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
-            send(Client, {Ref, Final}),
-            forget_states(),
-            element(1, Final) =:= done andalso begin
-                end_waiting(Plan),
-                purge(Purges, Backup)
-            end,
+            run_and_conclude(Plan, Began, Monitor, Client, Ref),
             remove_beam();
         {busy, Other} ->
             send(Client, {Ref, {busy, text("another run of erlrc (~p) is at work on this node", [Other])}})
+    end.
+
+%% Begins the journal, too.
+plan_context(#{steps := Steps, limit := Limit} = Plan, Began) ->
+    new_record(),
+    %% Steps that only look may be run without the others.
+    Whole = maps:get(whole, Plan, Steps),
+    (context(Began + Limit))#{
+        patience := Began + Limit div 2, verdict => Began + maps:get(verdict, Plan, Limit),
+        to_convert := conversions(Steps), later := maps:get(later, Plan, {[], []}),
+        calls_hooks := calls_hooks(Whole), may_stop := may_stop(Whole), loses_states := loses_states(Whole),
+        removed := removes(Whole), starts := starts_apps(Whole), starts_children := starts_children(Whole)}.
+
+run_and_conclude(#{steps := Steps} = Plan, Began, Monitor, Client, Ref) ->
+    C = plan_context(Plan, Began),
+    {Result, #{stays := Stays, nifs := Nifs, purges := Purges, backup := Backup}} = run(Steps, C),
+    log(Result),
+    Record = maps:get(commit_record, Plan, <<>>),
+    Final = await_verdict(Result, Record, Monitor, Client, Ref, C#{stays := Stays, nifs := Nifs}),
+    send(Client, {Ref, Final}),
+    forget_states(),
+    element(1, Final) =:= done andalso begin
+        end_waiting(Plan),
+        purge(Purges, Backup)
     end.
 
 %% A client that is gone cannot be connected to.
