@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/process/args.hpp>
 #include <boost/process/child.hpp>
+#include <boost/process/env.hpp>
 #include <boost/process/error.hpp>
 #include <boost/process/exe.hpp>
 #include <boost/process/extend.hpp>
@@ -14,6 +16,7 @@
 #include <boost/process/posix.hpp>
 #include <boost/process/start_dir.hpp>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <string_view>
 #include <system_error>
@@ -71,19 +74,35 @@ int wait_for_end(bp::child& child) {
   return child.exit_code();
 }
 
-/// It has closed its output, so it is about to end.
+/// It has closed its output, so it is about to end: as a rule within a tenth of a millisecond.
 void wait_until(bp::child& child, Deadline until) {
-  constexpr milliseconds pause{1};
+  constexpr std::chrono::microseconds shortest{50};
+  constexpr std::chrono::microseconds longest{1000};
+  auto pause = shortest;
   std::error_code failed;
   while (child.running(failed)) {
     if (left_until(until) == milliseconds{0}) throw TimedOut();
     std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, longest);
   }
   if (failed) throw SystemError("waitpid", failed.value());
 }
 
 bool is_late(const Error& error) {
   return dynamic_cast<const TimedOut*>(&error) != nullptr;
+}
+
+/// What a program prints until it ends. Kills its group if it does not.
+std::string output_of(bp::child& child, int source, const std::string& name, Deadline until) {
+  try {
+    std::string output = read_stream(source, "its output", until);
+    wait_until(child, until);
+    return output;
+  } catch (const Error& error) {
+    ::kill(-child.id(), SIGKILL);
+    wait_for_end(child);
+    throw Error(name + ": " + (is_late(error) ? "did not end in time" : error.what()));
+  }
 }
 
 }  // namespace
@@ -104,14 +123,17 @@ bool succeeds(const std::vector<std::string>& argv, std::string& output, Deadlin
       start(argv, with_own_group,
             bp::std_in<bp::null, bp::posix::fd.bind(STDOUT_FILENO, pipe.sink.get()), bp::std_err> bp::null);
   pipe.sink = UniqueFd();
-  try {
-    output = read_stream(pipe.source.get(), "its output", until);
-    wait_until(child, until);
-  } catch (const Error& error) {
-    ::kill(-child.id(), SIGKILL);
-    wait_for_end(child);
-    throw Error(argv.front() + ": " + (is_late(error) ? "did not end in time" : error.what()));
-  }
+  output = output_of(child, pipe.source.get(), argv.front(), until);
+  return child.exit_code() == 0;
+}
+
+bool reports(const std::vector<std::string>& argv, std::string& output, Deadline until) {
+  Pipe pipe;
+  bp::child child = start(argv, with_own_group, bp::env["LC_ALL"] = "C", bp::std_in < bp::null,
+                          bp::posix::fd.bind(STDOUT_FILENO, pipe.sink.get()),
+                          bp::posix::fd.bind(STDERR_FILENO, pipe.sink.get()));
+  pipe.sink = UniqueFd();
+  output = output_of(child, pipe.source.get(), argv.front(), until);
   return child.exit_code() == 0;
 }
 

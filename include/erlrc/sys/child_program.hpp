@@ -24,6 +24,9 @@ std::optional<std::string> find_program(const std::string& name);
 /// not end until `until`, or prints more than the largest file that we read.
 [[nodiscard]] bool succeeds(const std::vector<std::string>& argv, std::string& output, Deadline until);
 
+/// The same for a program whose messages are asked for as well: they are part of `output`, in English.
+[[nodiscard]] bool reports(const std::vector<std::string>& argv, std::string& output, Deadline until);
+
 /// Runs a program until it ends, with this input and our own output. Returns its exit status, or the number
 /// of the signal that ended it.
 int run_with_input(const std::vector<std::string>& argv, BytesView input);

@@ -6,6 +6,7 @@
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
+#include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/signals.hpp>
 
@@ -35,6 +36,14 @@ TEST_CASE("the output of a program is what it prints, and its exit status decide
   CHECK_FALSE(succeeds({"sh", "-c", "echo out; exit 1"}, output, soon()));
   CHECK(output == "out\n");
   CHECK_FALSE(succeeds({"sh", "-c", "kill -9 $$"}, output, soon()));
+}
+
+TEST_CASE("what a program reports has its messages, in English") {
+  std::string output;
+  CHECK_FALSE(reports({"sh", "-c", "echo out; echo $LC_ALL >&2; echo $HOME; cat; exit 1"}, output, soon()));
+  CHECK(output == "out\nC\n" + environment("HOME").value_or("") + "\n");
+  CHECK(reports({"true"}, output, soon()));
+  CHECK(output.empty());
 }
 
 TEST_CASE("a program that does not exist is an error") {
