@@ -8,6 +8,7 @@
 
 #include "instructions.hpp"
 #include "opcodes.hpp"
+#include "understood.hpp"
 
 // A loop of sys(3erl) matches {system, From, Request}, so its function compares something with that atom. A
 // receive that takes any message, for another function to match, has no loop_rec_end.
@@ -65,15 +66,8 @@ private:
 }  // namespace
 
 std::vector<FunctionName> read_awaits(BytesView code_chunk, const std::function<Atom(std::uint32_t)>& atom) {
-  try {
-    return AwaitsReader(atom).read(instructions_of(code_chunk));
-  } catch (const Unreadable&) {
-    return {};
-  } catch (const ShortRead&) {
-    return {};
-  } catch (const Error&) {
-    return {};
-  }
+  return understood_or(std::vector<FunctionName>{},
+                       [&] { return AwaitsReader(atom).read(instructions_of(code_chunk)); });
 }
 
 }  // namespace erlrc

@@ -27,6 +27,7 @@
 #include "record_use.hpp"
 #include "self_calls.hpp"
 #include "supervisor_init.hpp"
+#include "understood.hpp"
 
 // Literals and debug information, the bulk of a file, are hardly decoded here: the md5 is taken over the data
 // of the chunks as they are.
@@ -191,19 +192,7 @@ Callbacks callbacks(const Module& module) {
 // Reads it when it is asked for. What is not understood is not known.
 template <typename Value>
 Lazy<Value> later(const std::shared_ptr<const Bytes>& file, Value (*read)(const Module&)) {
-  return Lazy<Value>([file, read]() -> Value {
-    try {
-      return read(Module(*file));
-    } catch (const Unreadable&) {
-      return {};
-    } catch (const ShortRead&) {
-      return {};
-    } catch (const Error&) {
-      return {};
-    } catch (const std::out_of_range&) {
-      return {};
-    }
-  });
+  return Lazy<Value>([file, read] { return understood_or(Value{}, [&] { return read(Module(*file)); }); });
 }
 
 Beam read_module(BytesView file) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "instructions.hpp"
+#include "understood.hpp"
 
 // Only the instruction itself shows that a module has an on_load function: the compiler drops the attribute
 // and puts `on_load` (opcode 149) after the entry label of the function. To distinguish an opcode from an
@@ -59,13 +60,7 @@ bool instructions_hold_on_load(BytesView code) {
 bool holds_on_load(BytesView code_chunk) {
   const BytesView code = instructions_of(code_chunk);
   if (!looks_like_on_load(code)) return false;
-  try {
-    return instructions_hold_on_load(code);
-  } catch (const Unreadable&) {
-    return true;
-  } catch (const ShortRead&) {
-    return true;
-  }
+  return understood_or(true, [&] { return instructions_hold_on_load(code); });
 }
 
 }  // namespace erlrc

@@ -14,6 +14,7 @@
 
 #include "instructions.hpp"
 #include "opcodes.hpp"
+#include "understood.hpp"
 
 // The numbers of atoms, labels, literals, imports and funs depend on the rest of the module. They are
 // replaced by what they mean. Where that is not done, as for pieces of binaries in the string table, nothing
@@ -204,17 +205,7 @@ std::string compiler_version(const Chunks& chunks) {
 }
 
 std::optional<CodeDigest> code_digest(const CodeParts& module, const std::set<std::string>& functions) {
-  try {
-    return DigestReader(module).read(functions);
-  } catch (const Unreadable&) {
-    return std::nullopt;
-  } catch (const ShortRead&) {
-    return std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  } catch (const std::out_of_range&) {
-    return std::nullopt;
-  }
+  return understood_or(std::optional<CodeDigest>{}, [&] { return DigestReader(module).read(functions); });
 }
 
 }  // namespace erlrc

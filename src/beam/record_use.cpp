@@ -7,6 +7,7 @@
 
 #include "instructions.hpp"
 #include "opcodes.hpp"
+#include "understood.hpp"
 
 namespace erlrc {
 namespace {
@@ -17,16 +18,12 @@ constexpr std::size_t kWithoutForms = 2048;
 }  // namespace
 
 bool accesses_records(BytesView code_chunk) {
-  try {
+  return understood_or(false, [&] {
     BeamInstructions instructions(instructions_of(code_chunk));
     while (const BeamInstruction* instruction = instructions.next())
       if (instruction->opcode == kBadRecord || instruction->opcode == kUpdateRecord) return true;
     return false;
-  } catch (const Unreadable&) {
-    return false;
-  } catch (const ShortRead&) {
-    return false;
-  }
+  });
 }
 
 bool holds_forms(const std::optional<BytesView>& dbgi_chunk) {

@@ -10,6 +10,7 @@
 #include "instructions.hpp"
 #include "known_calls.hpp"
 #include "opcodes.hpp"
+#include "understood.hpp"
 
 // init/1 and all functions of its module that it reaches are read instruction by instruction. A call to
 // another module counts as an effect unless the function is known to only compute or look something up. So do
@@ -182,13 +183,8 @@ private:
 }  // namespace
 
 SupervisorInit read_supervisor_init(const InitCode& module) {
-  try {
-    return InitReader(module).read();
-  } catch (const Unreadable&) {
-    return {{"instructions unknown to erlrc"}, {}, {}, {}};
-  } catch (const ShortRead&) {
-    return {{"instructions unknown to erlrc"}, {}, {}, {}};
-  }
+  return understood_or(SupervisorInit{{"instructions unknown to erlrc"}, {}, {}, {}},
+                       [&] { return InitReader(module).read(); });
 }
 
 }  // namespace erlrc
