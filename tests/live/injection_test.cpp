@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 /// How many places are tested.
 struct Thoroughness {
   bool all = false;
-  std::size_t stride = 7;  ///< between tested places inside steps
+  std::size_t stride = 11;  ///< between tested places inside steps
 };
 
 Thoroughness thoroughness() {

@@ -236,7 +236,7 @@ private:
 /// The number of generated scripts.
 std::uint32_t asked_for() {
   const char* asked = std::getenv("ERLRC_TWINS");
-  return asked != nullptr ? static_cast<std::uint32_t>(std::stoul(asked)) : 20;
+  return asked != nullptr ? static_cast<std::uint32_t>(std::stoul(asked)) : 12;
 }
 
 std::vector<Script> generated() {
