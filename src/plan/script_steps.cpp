@@ -108,6 +108,13 @@ std::vector<Step> steps_before(const Versions& versions, const InstructionSteps&
   return steps;
 }
 
+/// Before modules are removed at the end of a script: a child that goes needs its code until it is stopped.
+void append_change(std::vector<Step>& steps, ChangeChildren change) {
+  const auto is_removal = [](const Step& step) { return std::holds_alternative<RemoveModule>(step); };
+  const auto last = std::find_if_not(steps.rbegin(), steps.rend(), is_removal);
+  steps.insert(last.base(), std::move(change));
+}
+
 }  // namespace
 
 ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFiles& to,
@@ -127,7 +134,7 @@ ScriptSteps script_steps(const Script& script, const AppFiles& from, const AppFi
   } else {
     made.change = std::move(read.steps);
     if (children && policy.children == Policy::Children::change)
-      made.change.push_back(change_children(*children));
+      append_change(made.change, change_children(*children));
     const std::vector<Atom> moved = look_for_files(from, to, read.loaded);
     if (!moved.empty()) made.change.push_back(MoveModules{to.location, moved});
     for (const Atom& module : moved)

@@ -62,3 +62,52 @@ TEST_CASE("early children: those that had started are gone after a rollback") {
   CHECK(lab.ask("{whereis(fir_new), whereis(fir_a)}.") == "{undefined," + before + "}");
   CHECK(trees(lab, "[fir_sup]") == "[{fir_sup,[{fir_a,running}]}]");
 }
+
+TEST_CASE("early children: one takes the name of another that goes, before it is called by that") {
+  Lab lab;
+  LabRelease one = caller("1.0.0", {"fir_old", "fir_a"}, {"fir_a", "caller", "[]"});
+  one.modules.back() = {"fir_old", "named", "fir_name"};
+  LabRelease two = caller("2.0.0", {"fir_new", "fir_a"}, {"fir_a", "caller", "[fir_name]"});
+  two.modules.back() = {"fir_new", "named", "fir_name"};
+  lab.add(one);
+  lab.add(two);
+  start_fir(lab);
+  const std::string before = lab.ask("whereis(fir_a).");
+  for (int i = 0; i < 5; ++i) {
+    CHECK(lab.upgrade("fir", "1.0.0", "2.0.0").exit == 0);
+    CHECK(lab.ask("{_, _} = gen_server:call(fir_name, vsn), whereis(fir_a).") == before);
+    CHECK(trees(lab, "[fir_sup]") == "[{fir_sup,[{fir_new,running},{fir_a,running}]}]");
+    CHECK(lab.downgrade("fir", "1.0.0", "2.0.0").exit == 0);
+    CHECK(lab.ask("whereis(fir_a).") == before);
+  }
+}
+
+TEST_CASE("a child that goes has its code until it is stopped") {
+  Lab lab;
+  lab.add(caller("1.0.0", {"fir_old", "fir_a"}, {"fir_a", "server"}));
+  lab.add(caller("2.0.0", {"fir_a"}, {"fir_a", "server"}));
+  start_fir(lab);
+  lab.ask(
+      "spawn(fun Call() -> case catch gen_server:call(fir_old, vsn) of"
+      " {'EXIT', {{undef, _}, _}} -> persistent_term:put(fir_undef, true); _ -> ok end, Call() end).");
+  for (int i = 0; i < 5; ++i) {
+    CHECK(lab.upgrade("fir", "1.0.0", "2.0.0").exit == 0);
+    CHECK(lab.downgrade("fir", "1.0.0", "2.0.0").exit == 0);
+  }
+  CHECK(lab.ask("persistent_term:get(fir_undef, false).") == "false");
+}
+
+TEST_CASE("new children that end the application at once end the upgrade") {
+  Lab lab;
+  lab.add(caller("1.0.0", {"fir_a"}, {"fir_a", "server"}));
+  LabRelease two = caller("2.0.0", {"fir_a", "fir_new"}, {"fir_a", "server"});
+  two.modules.back() = {"fir_new", "mayfly"};
+  lab.add(two);
+  start_fir(lab);
+  const Ran ran = lab.upgrade("fir", "1.0.0", "2.0.0");
+  INFO(ran);
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.find("fir: runs no longer") != std::string::npos);
+  CHECK(lab.condition("fir") == "old");
+  CHECK(trees(lab, "[fir_sup]") == "[{fir_sup,[{fir_a,running}]}]");
+}

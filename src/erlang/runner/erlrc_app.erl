@@ -8,8 +8,14 @@
          starting_apps/1, unload/3, unloaded_with/2]).
 -import(erlrc_call, [bounded/4, briefly/4, hook/4, now_ms/0]).
 -import(erlrc_journal, [recall/1, remark/2]).
+-import(erlrc_sys, [is_idle/1]).
 -import(erlrc_text, [expect/4, fail/2]).
 -import(erlrc_tree, [links/1]).
+
+%% Milliseconds in which a new child has handled what it finds at first, or died of that.
+-define(moment, 100).
+%% In which a supervisor gives up, after one of its children has died.
+-define(giving_up, 300).
 
 %% A start that has not returned ends with the process in which the application master lets it run. (To kill
 %% the master does not help: newer releases then take the application for starting for ever.)
@@ -54,14 +60,28 @@ start_type(App, C) ->
         false -> none
     end.
 
-%% The same, but if a process died that was converted, its supervisor may be about to give up.
+%% The same, but if a process died that was converted, its supervisor may be about to give up; or one that is
+%% new, which may need a moment for that.
 has_ended(App, #{converted := Converted, tree := Tree}) ->
+    New = recall(new_children),
+    await_idle(New, now_ms() + ?moment),
     {_, Dead} = lists:partition(fun erlang:is_process_alive/1, maps:keys(Converted)),
     %% Children without an id are many alike, of which some come and go all the time.
-    case [Id || {_, _, Id, _, _} <- maps:values(maps:with(Dead, Tree)), Id =/= undefined] of
-        [] -> has_ended(App);
-        _ -> ends_before(App, now_ms() + 100)
+    Named = [Id || {_, _, Id, _, _} <- maps:values(maps:with(Dead, Tree)), Id =/= undefined],
+    case Named =:= [] andalso lists:all(fun erlang:is_process_alive/1, New) of
+        true -> has_ended(App);
+        false -> ends_before(App, now_ms() + ?giving_up)
     end.
+
+await_idle(Pids, Until) ->
+    case now_ms() >= Until orelse lists:all(fun(Pid) -> is_at_rest(Pid) end, Pids) of
+        true -> ok;
+        false -> receive after 1 -> ok end, await_idle(Pids, Until)
+    end.
+
+is_at_rest(Pid) ->
+    not is_process_alive(Pid)
+        orelse is_idle(Pid) andalso process_info(Pid, message_queue_len) =:= {message_queue_len, 0}.
 
 ends_before(App, Until) ->
     has_ended(App)

@@ -17,10 +17,10 @@
 %% then.
 -module(erlrc_children).
 -export([added_ids/2, change_children/2, drop_children/3, known_ids/1, moved/1, reset/2, same_starts/2,
-         start_stopped/4, starts/1, unknown_ids/3]).
+         start_stopped/4, starts/1, stop_child/3, unknown_ids/3]).
 -import(erlrc_call, [bounded/4]).
 -import(erlrc_init, [init_now/2, starter_name/1]).
--import(erlrc_journal, [journal/2, journal_last/2, journal_oldest/2, remark/2]).
+-import(erlrc_journal, [journal/2, journal_last/2, journal_oldest/2, note_new_child/1, remark/2]).
 -import(erlrc_restart, [belongings/2, died_with/3]).
 -import(erlrc_supervisor, [check_change/3, children/1, convert/4, has_children/1, rename/4, specs_of/1,
                            state_args/1, states/2]).
@@ -36,7 +36,7 @@ change_children(Noted, C) ->
                || {{Row, New}, {_, State}} <- lists:zip(Converted, States), has_children(State)],
     %% The deepest and the youngest are stopped first. A child may move from one supervisor to another, and
     %% only one may have its name.
-    [stop(Pid, Child, C) || {Pid, Gone, _, _} <- lists:reverse(Changes), Child <- lists:reverse(Gone)],
+    [stop_child(Pid, Child, C) || {Pid, Gone, _, _} <- lists:reverse(Changes), Child <- lists:reverse(Gone)],
     [start(Pid, Id, C) || {Pid, _, New, _} <- Changes, {Id, _} <- New],
     [remark("child ~0tp of ~ts: moved to ~ts: stopped and started again, and its state is lost",
             [Id, short_name(From), short_name(To)])
@@ -205,7 +205,7 @@ remove_entries(Supervisor, Ids, C) ->
      || Id <- Ids],
     ok.
 
-stop(Supervisor, {Id, Pid, _, _}, #{converted := Converted} = C) ->
+stop_child(Supervisor, {Id, Pid, _, _}, #{converted := Converted} = C) ->
     Now = is_pid(Pid) andalso not is_supervisor(Pid) andalso ask([{Pid, get_state}], standard, C),
     Snapshot = case {Now, Converted} of
                    %% It will be started again by the code that it had before.
@@ -223,7 +223,9 @@ stop(Supervisor, {Id, Pid, _, _}, #{converted := Converted} = C) ->
 
 start(Supervisor, Id, C) ->
     journal(children, {child_started, Supervisor, Id}),
-    expect_ok(bounded(supervisor, restart_child, [Supervisor, Id], C), "start", Id, Supervisor).
+    Result = bounded(supervisor, restart_child, [Supervisor, Id], C),
+    note_new_child(Result),
+    expect_ok(Result, "start", Id, Supervisor).
 
 expect_ok(ok, _, _, _) -> ok;
 expect_ok({error, running}, "start", _, _) -> ok;

@@ -6,17 +6,17 @@
 %% started after the server is resumed, requests that come at once would end it. So with the last
 %% conversion of a plan, the supervisors whose init/1 has changed are resumed first, and start what is
 %% certainly new. A child whose init/1 waits for a process that is suspended, or takes its time, is not
-%% waited for: its start ends when all are resumed. One that fails is started again by change_children,
-%% which also stops what is gone, and may have had its name.
+%% waited for: its start ends when all are resumed. An old child that has its name goes, and is stopped for it
+%% as change_children stops others, which also starts again what failed.
 -module(erlrc_early).
 -export([start_new/2, stop_new/3, suspend_servers/2]).
 -import(erlrc_call, [begin_call/3, bounded/4, now_ms/0]).
 -import(erlrc_census, [of_modules/2]).
--import(erlrc_children, [starts/1]).
--import(erlrc_journal, [journal/2, recall/1, record/2]).
+-import(erlrc_children, [starts/1, stop_child/3]).
+-import(erlrc_journal, [journal/2, note_new_child/1, recall/1, record/2]).
 -import(erlrc_supervisor, [children/1, has_children/1, states/2]).
 -import(erlrc_suspend, [freeze/2, withdraw/1]).
--import(erlrc_sys, [resume/2]).
+-import(erlrc_sys, [is_idle/1, resume/2]).
 -import(erlrc_tree, [column/2, is_suspended/1, links/1]).
 
 %% Milliseconds, in all: more than nearly all need, even if the machine is busy, and less than clients notice.
@@ -43,13 +43,6 @@ suspend_servers(Modules, #{starts_children := true, children := [_ | _] = Noted}
 suspend_servers(_, C) ->
     C.
 
-%% Whether it waits in the loop of a behaviour, which takes system messages (sys(3erl)).
-is_idle(Pid) ->
-    case process_info(Pid, current_function) of
-        {_, {Module, _, _}} -> lists:member(Module, [gen_server, gen_statem, gen_event, gen_fsm]);
-        undefined -> false
-    end.
-
 %% Suspended: all that are about to be resumed. Returns [{Pid, State}] of those that were, as they were then.
 start_new(Suspended, #{starts_children := true, to_convert := [], children := [_ | _] = Noted} = C) ->
     %% A supervisor that runs already may be busy, and the others would wait for it.
@@ -60,7 +53,7 @@ start_new(Suspended, #{starts_children := true, to_convert := [], children := [_
     New = [{Pid, State, Ids} || {Row, {Pid, State}} <- lists:zip(Changed, Now), has_children(State),
                                 Ids <- [new_ids(Row, State, Had)], Ids =/= []],
     resume(column(1, New), C),
-    start_each([{Pid, Id} || {Pid, _, Ids} <- New, Id <- Ids], Suspended, now_ms() + ?patience),
+    start_each([{Pid, Id} || {Pid, _, Ids} <- New, Id <- Ids], Noted, Suspended, now_ms() + ?patience, C),
     [{Pid, State} || {Pid, State, _} <- New];
 start_new(_, _) ->
     [].
@@ -75,28 +68,45 @@ new_ids(#{specs := Specs, state := Before}, State, Had) ->
                    not lists:keymember(Id, 1, children(Before)), not lists:member(Start, Had)]
     end.
 
-start_each([], _, _) ->
+start_each([], _, _, _, _) ->
     ok;
-start_each([{Supervisor, Id} | Others], Suspended, Until) ->
-    Known = links(Supervisor),
+start_each([{Supervisor, Id} = Child | Others], Noted, Suspended, Until, C) ->
     journal(children, {child_started, Supervisor, Id}),
-    {_, Caller, _} = begin_call(supervisor, restart_child, [Supervisor, Id]),
-    case is_started(Caller, {Supervisor, Known}, Suspended, Until) of
-        true -> start_each(Others, Suspended, Until);
-        false -> ok
-    end.
+    Result = case start_within(Child, Suspended, Until) of
+                 {error, {already_started, Pid}} ->
+                     [stop_child(Supervisor, Old, C) || Old <- listed_once(Pid, Supervisor, Noted)],
+                     start_within(Child, Suspended, Until);
+                 Other ->
+                     Other
+             end,
+    note_new_child(Result),
+    Result =:= waits orelse start_each(Others, Noted, Suspended, Until, C).
 
-is_started({Pid, Monitor} = Caller, {Supervisor, Known} = From, Suspended, Until) ->
+%% The child that runs as this process, if init/1 of the old code has returned it. That of the new code cannot
+%% return both.
+listed_once(Pid, Supervisor, Noted) ->
+    [Child || #{pid := Same, state := State, specs := Specs} <- Noted, Same =:= Supervisor,
+              {Id, Running, _, _} = Child <- children(State), Running =:= Pid,
+              lists:keymember(Id, 1, starts(Specs))].
+
+%% What supervisor:restart_child/2 returns, or waits.
+start_within({Supervisor, Id}, Suspended, Until) ->
+    Known = links(Supervisor),
+    {_, Caller, _} = begin_call(supervisor, restart_child, [Supervisor, Id]),
+    await_start(Caller, {Supervisor, Known}, Suspended, Until).
+
+await_start({Pid, Monitor} = Caller, {Supervisor, Known} = From, Suspended, Until) ->
     receive
-        {'DOWN', Monitor, process, Pid, _} -> true
+        {'DOWN', Monitor, process, Pid, {_, return, Result}} -> Result;
+        {'DOWN', Monitor, process, Pid, _} -> failed
     after 2 ->
         case now_ms() >= Until orelse waits_for(links(Supervisor) -- Known, Suspended) of
             true ->
                 demonitor(Monitor, [flush]),
                 exit(Pid, kill),
-                false;
+                waits;
             false ->
-                is_started(Caller, From, Suspended, Until)
+                await_start(Caller, From, Suspended, Until)
         end
     end.
 

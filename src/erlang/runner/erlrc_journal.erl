@@ -15,7 +15,8 @@
 %% interpreted (make_program.escript).
 -module(erlrc_journal).
 -export([context/1, is_touched/0, journal/2, journal_first/2, journal_last/2, journal_of/1, journal_oldest/2,
-         new_record/0, next_entry/0, recall/1, record/2, record_in/3, remark/2, take_newest/0]).
+         new_record/0, next_entry/0, note_new_child/1, recall/1, record/2, record_in/3, remark/2,
+         take_newest/0]).
 -import(erlrc_text, [text/2]).
 
 context(Deadline) ->
@@ -117,6 +118,7 @@ new_record() ->
           %% for the undo of one entry, from that of others
           stuck => [],              % [{Pid, Snapshot, C}]: inside a code_change that does not return
           newborn => [],            % [{Pid, Module | none}]: started by the new code
+          new_children => [],       % [Pid]: what the new init/1 of supervisors had started
           resumed => [],            % [{Pid, State}]: with which they were resumed, newest first
           again => #{}}).           % #{Pid => [Job]}: to be converted once more, by the old code
 
@@ -137,6 +139,10 @@ record_in(Field, Key, Value) ->
 journal(Family, Entry) ->
     #{journal := Journal} = Record = get(erlrc_record),
     put(erlrc_record, Record#{journal := [{Family, Entry} | Journal]}).
+
+note_new_child({ok, Pid}) when is_pid(Pid) -> record(new_children, [Pid | recall(new_children)]);
+note_new_child({ok, Pid, _}) -> note_new_child({ok, Pid});
+note_new_child(_) -> ok.
 
 %% The entry is for before all else: what the undo calls of the application has to see it.
 journal_first(Family, Entry) ->

@@ -2,7 +2,7 @@
 %%
 %% System messages (sys(3erl)) to many processes at once.
 -module(erlrc_sys).
--export([answers/5, ask/3, check_resumed/2, current_states/2, failures/1, gone/1, has_state/1,
+-export([answers/5, ask/3, check_resumed/2, current_states/2, failures/1, gone/1, has_state/1, is_idle/1,
          note_resumption/0, note_suspension/1, replace_state/3, replace_states/2, replacements/1,
          responses/2, resume/2, resume_with_states/3, returned_states/3, send_system/2, states_are_tagged/1,
          suspended_us/0]).
@@ -165,6 +165,13 @@ states_are_tagged(_) ->
 resume(Pids, C) ->
     {_, Replies} = resume_with_states(Pids, [], C),
     check_resumed(Replies, C).
+
+%% Whether it waits in the loop of a behaviour, which takes system messages (sys(3erl)).
+is_idle(Pid) ->
+    case process_info(Pid, current_function) of
+        {_, {Module, _, _}} -> lists:member(Module, [gen_server, gen_statem, gen_event, gen_fsm]);
+        undefined -> false
+    end.
 
 %% The states with which some of those are resumed, and the answers of all, for check_resumed/2: no process
 %% waits until the states of the others are known.
