@@ -34,20 +34,14 @@ rolling_back() ->
     {_, InRollback} = persistent_term:get(?MODULE),
     put(?MODULE, InRollback).
 
-%% The modules are packed as in make_program.escript.
+%% The functions are packed as in make_program.escript.
 replace({Name, Arity, Text}, Functions) ->
     {ok, Tokens, _} = erl_scan:string(Text),
     {ok, {function, _, Name, Arity, Clauses}} = erl_parse:parse_form(Tokens),
     Real = {list_to_atom("real_" ++ atom_to_list(Name)), Arity},
-    #{{Name, Arity} := Module} = Functions,
-    {Names, Packed} = binary_to_term(maps:get(Module, Functions)),
-    Defined = maps:from_list(lists:zip(Names, Packed)),
-    Original = case Defined of
-                   #{Real := Known} -> Known;
-                   _ -> maps:get({Name, Arity}, Defined)
-               end,
-    Replaced = maps:to_list(Defined#{Real => Original, {Name, Arity} => as_case(Clauses)}),
-    Functions#{Real => Module, Module := term_to_binary(lists:unzip(Replaced))}.
+    #{{Name, Arity} := Packed} = Functions,
+    Functions#{Real => maps:get(Real, Functions, Packed),
+               {Name, Arity} := term_to_binary(as_case(Clauses))}.
 
 as_case(Clauses) ->
     {'case', 1, {var, 1, ' args'},
