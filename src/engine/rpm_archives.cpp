@@ -49,7 +49,25 @@ std::optional<std::string> from_payload(const std::string& archive, const RpmArc
   }
 }
 
+/// The payload, read by rpm if only rpm can read it.
+Bytes cpio_of(const std::string& archive, const RpmArchive& opened, Deadline until) {
+  if (opened.payload != 0) {
+    const Bytes whole = read_file(archive);
+    if (auto cpio = rpm_payload(BytesView(whole).substr(std::min(opened.payload, whole.size()))))
+      return *std::move(cpio);
+  }
+  return rpm_archive_cpio(archive, until);
+}
+
 }  // namespace
+
+const std::string members_in_archives = "/usr/lib/erlrc/packages/";
+
+std::optional<std::string> member_path(const RpmPackage& package) {
+  const std::string directory = members_in_archives + package.relations.name + "/";
+  if (!package.directories.contains(directory)) return std::nullopt;
+  return directory + package.relations.version;
+}
 
 std::vector<RpmArchive> open_rpm_archives(const std::vector<std::string>& archives, Deadline until) {
   std::vector<RpmArchive> all;
@@ -65,6 +83,25 @@ std::optional<std::string> file_of_archive(const std::string& archive, const Rpm
                                            const std::string& file, Deadline until) {
   if (auto text = from_payload(archive, opened, file)) return text;
   return rpm_archive_file(archive, file, until);
+}
+
+ArchiveFiles files_of_archive(const std::string& archive, const RpmArchive& opened, Deadline until) {
+  ArchiveFiles files;
+  const auto keep = [&](const CpioFile& file) {
+    const std::string path(file.path);
+    if (file.is_link)
+      files.add_symbolic_link(path, std::string(file.content));
+    else if (is_application_file(path) || path.starts_with("." + members_in_archives))
+      files.add_file(path, Bytes(file.content));
+  };
+  return within(archive, [&] {
+    try {
+      for_each_cpio_file(cpio_of(archive, opened, until), keep);
+    } catch (const ShortRead&) {
+      throw Error("broken payload");
+    }
+    return std::move(files);
+  });
 }
 
 }  // namespace erlrc

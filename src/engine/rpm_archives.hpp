@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <erlrc/forecast/archive_files.hpp>
 #include <erlrc/sys/deadline.hpp>
 #include <erlrc/transaction/rpm_archive.hpp>
 
@@ -19,5 +20,15 @@ std::vector<RpmArchive> open_rpm_archives(const std::vector<std::string>& archiv
 /// The content of a file of an archive; nullopt if it cannot be read.
 std::optional<std::string> file_of_archive(const std::string& archive, const RpmArchive& opened,
                                            const std::string& file, Deadline until);
+
+/// The directory of the control members, as rpm's headers name it.
+extern const std::string members_in_archives;
+
+/// The path of the control member of this version in its archive; nullopt if it has none.
+std::optional<std::string> member_path(const RpmPackage& package);
+
+/// The files of an archive that a forecast needs, and its control member. Throws Error if they cannot be
+/// read.
+ArchiveFiles files_of_archive(const std::string& archive, const RpmArchive& opened, Deadline until);
 
 }  // namespace erlrc

@@ -22,17 +22,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The directory of the control members in archives, as rpm's headers name it.
-const std::string members_directory = "/usr/lib/erlrc/packages/";
-
 std::optional<ControlMember> archive_member(const std::string& archive, const RpmArchive& opened,
                                             Deadline until) {
-  const RpmPackage& package = opened.package;
-  const std::string directory = members_directory + package.relations.name + "/";
-  if (!package.directories.contains(directory)) return std::nullopt;
-  const std::string file = directory + package.relations.version;
-  const auto text = file_of_archive(archive, opened, file, until);
-  if (!text) throw Error(archive + ": cannot read " + file);
+  const auto file = member_path(opened.package);
+  if (!file) return std::nullopt;
+  const auto text = file_of_archive(archive, opened, *file, until);
+  if (!text) throw Error(archive + ": cannot read " + *file);
   return parse_control_member(*text, archive);
 }
 
@@ -65,11 +60,14 @@ std::map<std::string, std::string> recorded_versions(const RunRecord& record) {
 }  // namespace
 
 std::filesystem::path rpm_members() {
-  return environment("ERLRC_PACKAGES").value_or(members_directory);
+  return environment("ERLRC_PACKAGES").value_or(members_in_archives);
 }
 
-RpmFacts::RpmFacts(RpmElements elements, milliseconds timeout)
-    : elements_(std::move(elements)), timeout_(timeout), members_(rpm_members()) {}
+RpmFacts::RpmFacts(RpmElements elements, milliseconds timeout, std::set<std::string> skipped)
+    : elements_(std::move(elements)),
+      timeout_(timeout),
+      skipped_(std::move(skipped)),
+      members_(rpm_members()) {}
 
 std::string RpmFacts::advice(const std::string& package) const {
   return "`dnf upgrade --exclude=" + package +
@@ -87,6 +85,7 @@ Snapshot RpmFacts::load(Moment moment, const Site& site, Streams&) const {
     snapshot.archives.push_back({archive});
   for (const auto& [name, versions] : elements_.removed)
     snapshot.removed.insert(name);
+  snapshot.skipped = skipped_;
   return snapshot;
 }
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <erlrc/coordinator/start_limit.hpp>
-#include <erlrc/forecast/apt_transaction.hpp>
 #include <erlrc/forecast/forecast.hpp>
+#include <erlrc/forecast/transaction.hpp>
 #include <erlrc/node/rpc.hpp>
 #include <erlrc/site/registry.hpp>
 

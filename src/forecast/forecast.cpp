@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <ranges>
@@ -18,9 +19,8 @@
 #include <erlrc/coordinator/refused_before.hpp>
 #include <erlrc/coordinator/replaced_erlang.hpp>
 #include <erlrc/dist/names.hpp>
-#include <erlrc/forecast/apt_transaction.hpp>
+#include <erlrc/forecast/transaction.hpp>
 #include <erlrc/node/observe.hpp>
-#include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/site/start_rule.hpp>
 #include <erlrc/sys/parallel.hpp>
 #include <erlrc/transaction/upgrade_set.hpp>
@@ -189,12 +189,11 @@ std::map<std::string, std::string> waiting_with(const std::vector<Forecast>& row
   if (waiting.empty()) return {};
   PackageChanges together;
   Packages in_nodes;
-  for (const AptChange& change : transaction.changes()) {
+  for (const ChangedPackage& change : transaction.changes()) {
     if (change.new_version.empty() || !change.unreadable.empty()) continue;
-    const auto control = read_control_member(change.archive, "control");
-    const std::vector<Stanza> stanzas = parse_stanzas(control.value_or(""));
-    if (stanzas.empty()) continue;
-    PackageRelations relations = relations_of(stanzas.front());
+    auto known = transaction.source().relations(change.archive);
+    if (!known) continue;
+    PackageRelations relations = *std::move(known);
     if (!waiting.contains(change.package)) {
       PackageChange& one = together[change.package] = {{}, std::move(relations)};
       if (!change.old_version.empty()) one.from = PackageRelations{change.package, change.old_version};
@@ -218,7 +217,7 @@ std::string app_name(const std::string& file) {
 
 /// Notes a package without hooks that contains a loaded application of a node: its files are replaced, and
 /// the node is not upgraded.
-void note_without_hooks(const AptChange& change, const std::vector<AskedNode>& visits,
+void note_without_hooks(const ChangedPackage& change, const std::vector<AskedNode>& visits,
                         std::vector<std::string>& notes) {
   std::set<std::string> nodes, apps;
   for (const AskedNode& visit : visits)
@@ -265,12 +264,11 @@ std::vector<Forecast> in_order(std::vector<AskedNode>& visits) {
 
 }  // namespace
 
-Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
-                   const Site& site, const Settings& settings) {
+Forecasts forecast(TransactionSource source, const Site& site, const Settings& settings) {
   const Deadline until = after(settings.preflight_timeout);
   std::vector<AskedNode> visits = ask_nodes(site.registry, after(left_until(until) / 2));
   if (visits.empty()) return {};
-  Transaction transaction(load_apt_changes(actions, admindir), site.desired, settings.policy);
+  Transaction transaction(std::move(source), site.desired, settings.policy);
   Forecasts found;
   found.moves = transaction.moves();
   leave_out_other_systems(visits, transaction, after(left_until(until) / 2), found.notes);
@@ -285,7 +283,7 @@ Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem:
     });
   });
   found.warnings = transaction.warnings();
-  for (const AptChange& change : transaction.changes())
+  for (const ChangedPackage& change : transaction.changes())
     note_without_hooks(change, visits, found.notes);
   found.rows = rows_apart(transaction, visits);
   if (transaction.items().empty()) return found;

@@ -2,12 +2,16 @@
 #include <erlrc/pkg/apt_change.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/pkg/deb_archive.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/transaction/relations.hpp>
 
 namespace erlrc {
 namespace {
@@ -53,8 +57,8 @@ bool stays(const AptAction& action, const std::vector<AptAction>& actions, const
   return !std::ranges::all_of(architectures(action.package, info), is_removed);
 }
 
-AptChange load_change(const AptAction& action, const fs::path& admindir) {
-  AptChange change;
+ChangedPackage load_change(const AptAction& action, const fs::path& admindir) {
+  ChangedPackage change;
   change.package = action.package;
   change.architecture = action.architecture;
   change.old_version = action.old_version;
@@ -73,14 +77,28 @@ AptChange load_change(const AptAction& action, const fs::path& admindir) {
   return change;
 }
 
+std::optional<PackageRelations> relations_in(const fs::path& archive) {
+  const std::vector<Stanza> stanzas = parse_stanzas(read_control_member(archive, "control").value_or(""));
+  if (stanzas.empty()) return std::nullopt;
+  return relations_of(stanzas.front());
+}
+
 }  // namespace
 
-std::vector<AptChange> load_apt_changes(const std::vector<AptAction>& actions, const fs::path& admindir) {
-  std::vector<AptChange> changes;
+std::vector<ChangedPackage> load_apt_changes(const std::vector<AptAction>& actions,
+                                             const fs::path& admindir) {
+  std::vector<ChangedPackage> changes;
   for (const AptAction& action : actions)
     if (action.kind != AptAction::Kind::configure && !stays(action, actions, admindir / "info"))
       changes.push_back(load_change(action, admindir));
   return changes;
+}
+
+TransactionSource apt_source(std::vector<AptAction> actions, fs::path admindir) {
+  return {[actions = std::move(actions), admindir = std::move(admindir)] {
+            return load_apt_changes(actions, admindir);
+          },
+          read_application_files, relations_in};
 }
 
 }  // namespace erlrc

@@ -108,11 +108,7 @@ public:
   ArchiveFiles files;
 
 private:
-  bool is_chosen(std::string_view name) const override {
-    return name.ends_with(".beam") || name.ends_with(".app") || name.ends_with(".appup") ||
-           (name.ends_with(".so") && name.find("/priv/") != std::string_view::npos) ||
-           name.find("etc/erlrc.d/applications/") != std::string_view::npos;
-  }
+  bool is_chosen(std::string_view name) const override { return is_application_file(name); }
   void take(std::string_view name, Bytes bytes) override {
     files.add_file(std::string(name), std::move(bytes));
   }

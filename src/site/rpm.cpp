@@ -71,6 +71,13 @@ std::optional<std::string> rpm_archive_file(const fs::path& archive, const fs::p
   return content;
 }
 
+std::string rpm_archive_cpio(const fs::path& archive, Deadline until) {
+  std::string content;
+  if (!within("rpm", [&] { return succeeds({"rpm2cpio", archive.string()}, content, until); }))
+    throw Error(archive.string() + ": rpm2cpio cannot read it");
+  return content;
+}
+
 // `tar` unpacks from a file, not from a pipe: a shell reports only the end of the last program in a pipe,
 // and an archive that was cut may end like a whole one. tar makes links that lead out of the directory
 // last, so that no file is written through one.

@@ -18,6 +18,7 @@
 #include <erlrc/transaction/rpm.hpp>
 
 #include "arguments.hpp"
+#include "rpm_preflight.hpp"
 
 // What package managers call: maintainer scripts `erlrc-hook dpkg SCRIPT ARGS..`, the plugins of rpm and dnf
 // `erlrc-hook rpm MOMENT`.
@@ -77,16 +78,16 @@ int restart_hook(Streams& streams) {
   return 0;
 }
 
-/// Handles the call with what `make_facts` makes of the time limit.
-template <typename MakeFacts>
-int rpm_call(Moment moment, MakeFacts make_facts, Streams& streams) {
+/// Calls `handle` with the nodes and the settings of this host, if there is anything to do.
+template <typename Handle>
+int rpm_call(Handle handle, Streams& streams) {
   std::optional<Site> site = site_to_serve();
   if (!site) return 0;
   const Settings settings = settings_of_run(streams);
   if (!settings.hooks) return 0;
   leave_alone(*site, settings);
   check_epmd_port(streams);
-  return handle_call(moment, make_facts(settings.timeout), *site, settings, streams);
+  return handle(*site, settings);
 }
 
 /// A scriptlet of rpm may have no network.
@@ -96,14 +97,23 @@ int rpm_scriptlet(Moment moment, const RpmScriptlet& scriptlet, Streams& streams
   if (is_orphan()) throw Error("the rpm that called this scriptlet has ended");
   enter_namespaces_of_caller();
   return rpm_call(
-      moment, [&](milliseconds timeout) { return RpmScriptFacts(scriptlet, timeout); }, streams);
+      [&](const Site& site, const Settings& settings) {
+        return handle_call(moment, RpmScriptFacts(scriptlet, settings.timeout), site, settings, streams);
+      },
+      streams);
 }
 
 int rpm_plugin(Moment moment, Streams& streams) {
-  RpmElements elements;
-  if (moment == Moment::run_begins) elements = parse_rpm_elements(read_standard_input());
+  const bool begins = moment == Moment::run_begins;
+  const RpmElements elements = begins ? parse_rpm_elements(read_standard_input()) : RpmElements{};
   return rpm_call(
-      moment, [&](milliseconds timeout) { return RpmFacts(elements, timeout); }, streams);
+      [&](const Site& site, const Settings& settings) {
+        const Verdict verdict = begins ? rpm_preflight(elements, site, settings, streams) : Verdict{};
+        if (verdict.refused) return 1;
+        return handle_call(moment, RpmFacts(elements, settings.timeout, verdict.skipped), site, settings,
+                           streams);
+      },
+      streams);
 }
 
 int rpm_hook(const std::string& name, const std::vector<std::string>& args, Streams& streams) {

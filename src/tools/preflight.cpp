@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,9 +8,10 @@
 #include <erlrc/base/text.hpp>
 #include <erlrc/coordinator/settings.hpp>
 #include <erlrc/engine/skipped_packages.hpp>
-#include <erlrc/forecast/apt_settings.hpp>
 #include <erlrc/forecast/forecast.hpp>
-#include <erlrc/forecast/refusal.hpp>
+#include <erlrc/forecast/preflight.hpp>
+#include <erlrc/pkg/apt_change.hpp>
+#include <erlrc/pkg/apt_settings.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
 #include <erlrc/sys/signals.hpp>
@@ -45,37 +43,24 @@ int hook_descriptor() {
   return *fd;
 }
 
-std::string refusal(const Forecasts& found) {
-  const std::string why = reason_to_refuse(found);
-  if (why.empty()) return {};
-  return fmt::format(
-      "{}: refused, and nothing has been changed: {} (option -o Erlrc::Preflight=report continues anyway, "
-      "-o Erlrc::Hooks=off leaves all nodes alone)\n",
-      kTool, why);
-}
-
 /// Reports to the hooks, and to the user, which packages will be upgraded only on disk.
-std::string skip_what_fails(const Forecasts& found) {
-  std::set<std::string> skipped;
-  for (const Forecast& row : found.rows)
-    if (fails(row) && !row.package.empty()) skipped.insert(row.package);
-  store_skipped_packages(skipped);
-  if (skipped.empty()) return {};
-  return "erlrc: skipped until the nodes are restarted: " + join(skipped, " ") + "\n";
+std::string skip(const std::set<std::string>& packages) {
+  store_skipped_packages(packages);
+  if (packages.empty()) return {};
+  return "erlrc: skipped until the nodes are restarted: " + join(packages, " ") + "\n";
 }
 
 int look_ahead(const std::string& input, const AptConfig& config, const Site& site, const Settings& settings,
                Streams& streams) {
-  const Forecasts found = forecast(parse_apt_actions(input), admin_directory(config), site, settings);
-  streams.out += render_forecasts(found);
+  const PreflightWords words{kTool,
+                             "option -o Erlrc::Preflight=report continues anyway, "
+                             "-o Erlrc::Hooks=off leaves all nodes alone"};
+  const Forecasts found =
+      forecast(apt_source(parse_apt_actions(input), admin_directory(config)), site, settings);
   store_moved_apps(found.moves);
-  for (const std::string& warning : found.warnings)
-    streams.err += kTool + ": warning: " + one_line(warning) + "\n";
-  if (settings.preflight == PreflightMode::leave) streams.out += skip_what_fails(found);
-  if (settings.preflight != PreflightMode::refuse) return 0;
-  const std::string refused = refusal(found);
-  streams.err += refused;
-  return refused.empty() ? 0 : 1;
+  const Verdict verdict = judge(found, settings.preflight, words, streams);
+  if (settings.preflight == PreflightMode::leave) streams.out += skip(verdict.skipped);
+  return verdict.refused ? 1 : 0;
 }
 
 /// What the hooks need of APT's configuration, which they cannot see.

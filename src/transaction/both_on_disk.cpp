@@ -19,7 +19,7 @@
 namespace erlrc {
 
 const std::string without_hooks = "`apt-get -o Erlrc::Hooks=off` leaves all nodes alone";
-const std::string skipped_by_administrator = "Erlrc::Preflight is leave, and no node can do its upgrade";
+const std::string skipped_by_administrator = "preflight is leave, and no node can do its upgrade";
 
 namespace {
 

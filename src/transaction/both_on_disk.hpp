@@ -25,7 +25,7 @@ PackageActions skip(const std::string& why, const Snapshot& snapshot);
 extern const std::string without_hooks;
 
 /// Why a package in snapshot.skipped is skipped: the preflight puts it there if the administrator has set
-/// Erlrc::Preflight to `leave`.
+/// preflight to `leave`.
 extern const std::string skipped_by_administrator;
 
 }  // namespace erlrc

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include <erlrc/base/error.hpp>
@@ -31,6 +32,8 @@ enum Tag : std::uint32_t {
   tag_conflict_version = 1055,
   tag_provide_flags = 1112,
   tag_provide_version = 1113,
+  tag_dir_indexes = 1116,
+  tag_base_names = 1117,
   tag_dir_names = 1118,
 };
 
@@ -146,25 +149,55 @@ std::size_t cpio_number(ByteReader& reader) {
   return number;
 }
 
-/// `name` as in cpio(5), "New ASCII Format". Of hard links, only the last one has the content, so no file
-/// counts as empty.
+struct CpioEntry {
+  std::size_t inode = 0, mode = 0, links = 0;
+  BytesView name, content;
+};
+
+/// Reads an entry of "New ASCII Format", cpio(5). Throws Error for anything else.
+CpioEntry next_entry(ByteReader& reader) {
+  if (reader.take(6) != "070701") throw Error("broken payload");
+  CpioEntry entry;
+  entry.inode = cpio_number(reader);
+  entry.mode = cpio_number(reader);
+  reader.take(2 * 8);
+  entry.links = cpio_number(reader);
+  reader.take(8);
+  const std::size_t size = cpio_number(reader);
+  reader.take(4 * 8);
+  const std::size_t name_size = cpio_number(reader);
+  reader.take(8);
+  const BytesView name = reader.take(name_size);
+  entry.name = name.substr(0, name.find('\0'));
+  reader.take(padding(reader.position(), 4));
+  entry.content = reader.take(size);
+  reader.take(std::min(padding(reader.position(), 4), reader.left()));
+  return entry;
+}
+
+constexpr std::string_view cpio_end = "TRAILER!!!";
+
+/// Only the last one of several hard links has the content, so no file counts as empty.
 std::optional<std::string> cpio_file(BytesView archive, std::string_view name) {
   for (ByteReader reader(archive);;) {
-    if (reader.take(6) != "070701") return std::nullopt;
-    reader.take(6 * 8);
-    const std::size_t size = cpio_number(reader);
-    reader.take(4 * 8);
-    const std::size_t name_size = cpio_number(reader);
-    reader.take(8);
-    const BytesView found = reader.take(name_size);
-    reader.take(padding(reader.position(), 4));
-    const BytesView content = reader.take(size);
-    if (found.substr(0, found.find('\0')) == name) {
-      if (content.empty()) return std::nullopt;
-      return std::string(content);
-    }
-    reader.take(std::min(padding(reader.position(), 4), reader.left()));
+    const CpioEntry entry = next_entry(reader);
+    if (entry.name == cpio_end) return std::nullopt;
+    if (entry.name != name) continue;
+    return entry.content.empty() ? std::nullopt : std::optional(std::string(entry.content));
   }
+}
+
+/// The .app files in directories ebin.
+std::vector<std::string> app_files_of(const Header& header) {
+  const auto directories = header.texts(tag_dir_names), names = header.texts(tag_base_names);
+  const auto places = header.numbers(tag_dir_indexes);
+  if (places.size() != names.size()) throw Error("broken header");
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (names[i].ends_with(".app") && places[i] < directories.size() &&
+        directories[places[i]].ends_with("/ebin/"))
+      files.push_back(directories[places[i]] + names[i]);
+  return files;
 }
 
 }  // namespace
@@ -175,7 +208,7 @@ RpmArchive parse_rpm_archive(BytesView front) {
   const Header signatures(reader);
   reader.take(padding(signatures.size(), 8));
   const Header header(reader);
-  return {package_of(header), reader.position()};
+  return {package_of(header), reader.position(), app_files_of(header)};
 }
 
 std::optional<std::string> rpm_payload_file(BytesView payload, std::string_view path) {
@@ -185,6 +218,34 @@ std::optional<std::string> rpm_payload_file(BytesView payload, std::string_view 
   } catch (const Error&) {
     return std::nullopt;
   } catch (const ShortRead&) {
+    return std::nullopt;
+  }
+}
+
+void for_each_cpio_file(BytesView archive, const std::function<void(const CpioFile&)>& visit) {
+  constexpr std::size_t kind = 0170000, regular = 0100000, link = 0120000;
+  std::map<std::size_t, std::vector<BytesView>> others;  // the names of hard links before their content
+  for (ByteReader reader(archive);;) {
+    const CpioEntry entry = next_entry(reader);
+    if (entry.name == cpio_end) return;
+    const bool is_link = (entry.mode & kind) == link;
+    if (!is_link && (entry.mode & kind) != regular) continue;
+    if (entry.links > 1 && entry.content.empty()) {
+      others[entry.inode].push_back(entry.name);
+      continue;
+    }
+    visit({entry.name, is_link, entry.content});
+    if (entry.links > 1)
+      for (const BytesView name : others[entry.inode])
+        visit({name, is_link, entry.content});
+  }
+}
+
+std::optional<Bytes> rpm_payload(BytesView payload) {
+  if (!is_gzip(payload)) return std::nullopt;
+  try {
+    return inflate_all(payload);
+  } catch (const Error&) {
     return std::nullopt;
   }
 }

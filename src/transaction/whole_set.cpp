@@ -10,6 +10,7 @@
 
 #include <erlrc/transaction/requests.hpp>
 
+#include "both_on_disk.hpp"
 #include "candidates.hpp"
 #include "moved_apps.hpp"
 
@@ -151,6 +152,17 @@ void skip_unmet(WholeSet& all, const Snapshot& snapshot, PackageActions& questio
   }
 }
 
+/// What no node can do, if the administrator wants the files to change all the same.
+void skip_as_configured(WholeSet& all, const Snapshot& snapshot) {
+  for (const std::string& name : snapshot.skipped)
+    for (PackageChanges* changes : {&all.changes, &all.later}) {
+      const auto found = changes->find(name);
+      if (found == changes->end()) continue;
+      all.skipped[name] = {skipped_by_administrator, std::move(found->second.requests)};
+      changes->erase(found);
+    }
+}
+
 RunRecord::Package recorded(const std::string& name, const PackageChange& change) {
   const bool removed = change.to.name.empty();
   return {name, change.from ? change.from->version : "", change.to.version, change.requests, false, removed};
@@ -200,6 +212,7 @@ WholeSet whole_set(const Snapshot& snapshot, PackageActions& questions) {
   for (const auto& [name, package] : *snapshot.packages)
     if (is_removed(snapshot, name)) add_removal(name, moved, all, snapshot);
   move_later(all);
+  skip_as_configured(all, snapshot);
   skip_unmet(all, snapshot, questions);
   return all;
 }
@@ -215,6 +228,10 @@ RunRecord::Group group_of(const WholeSet& set) {
     group.packages.push_back(recorded(name, set.changes.at(name)));
   for (const auto& [name, change] : set.later)
     group.packages.push_back({name, "", change.to.version, {}});
+  // Without a record, the scriptlets of these packages would take the run for one without a plugin.
+  if (group.packages.empty())
+    for (const auto& [name, skipped] : set.skipped)
+      group.packages.push_back({.name = name});
   return group;
 }
 

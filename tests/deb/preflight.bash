@@ -2,13 +2,8 @@
 # Sourced by run. Tests that APT reports the effect of a transaction on running nodes before it begins, and
 # refuses an impossible transaction if configured so. Nothing else that goes wrong in the preflight stops APT.
 
-said() { contains "$(<"$logs/command.log")" "$1"; }
+. "$here/../support/preflight.bash"
 silent() { refused grep -E 'erlrc' "$logs/command.log"; }
-# table LINE...: checks the rows of the table, in which several blanks, and an indented new line, count as one blank.
-table() {
-  equal "$(sed -z 's/\n      */ /g' "$logs/command.log" | sed -n 's/^  \(eg[a-z]* .*[0-9].*\)/\1/p' | tr -s ' ')" \
-    "$(printf '%s\n' "$@")"
-}
 refusing() { packages apt-get install --yes -o Erlrc::Preflight=refuse "$@"; }
 # dpkg_traces: prints checksums of dpkg's log and status; if they do not change, dpkg did nothing.
 dpkg_traces() { md5sum /var/log/dpkg.log /var/lib/dpkg/status | cut -d' ' -f1 | tr '\n' ' '; }

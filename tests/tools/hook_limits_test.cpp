@@ -41,7 +41,7 @@ TEST_CASE("a package that the preflight of the same APT skips is not upgraded, a
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
         Ran{0, "",
             "erlrc-hook: pkg: skipped until the nodes are restarted: "
-            "Erlrc::Preflight is leave, and no node can do its "
+            "preflight is leave, and no node can do its "
             "upgrade\n"});
   dpkg.installed(dpkg.line("egerl", "2.0"));
   CHECK(dpkg.hook("postinst", {"configure", "1.0"}) == Ran{0,

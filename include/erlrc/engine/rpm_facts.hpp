@@ -32,7 +32,8 @@ public:
   using Instances = std::vector<RpmPackage>;
 
   /// `elements` are empty but at `run_begins`. Each question to rpm's programs may take the time `timeout`.
-  RpmFacts(RpmElements elements, milliseconds timeout);
+  /// `skipped` are the packages that nodes do not follow, as the administrator wants (PreflightMode::leave).
+  RpmFacts(RpmElements elements, milliseconds timeout, std::set<std::string> skipped = {});
 
   std::string record_name() const override { return "rpm"; }
   std::string advice(const std::string& package) const override;
@@ -68,6 +69,7 @@ private:
 
   RpmElements elements_;
   milliseconds timeout_;
+  std::set<std::string> skipped_;
   std::filesystem::path members_;  ///< the directory of the control members
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,7 +9,7 @@
 #include <erlrc/beam/nif_entries.hpp>
 #include <erlrc/coordinator/execute.hpp>
 #include <erlrc/coordinator/settings.hpp>
-#include <erlrc/pkg/apt_hook.hpp>
+#include <erlrc/forecast/changed_package.hpp>
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/sys/deadline.hpp>
 
@@ -55,8 +54,7 @@ struct Forecasts {
 
 /// Asks every node of `site`, and changes none of them, in the time of a preflight. If no node runs, reads
 /// nothing and returns an empty result.
-Forecasts forecast(const std::vector<AptAction>& actions, const std::filesystem::path& admindir,
-                   const Site& site, const Settings& settings);
+Forecasts forecast(TransactionSource source, const Site& site, const Settings& settings);
 
 /// A row with the application and the versions of `request`, and nothing else.
 Forecast row_about(const Request& request);

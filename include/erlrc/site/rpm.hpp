@@ -32,6 +32,9 @@ std::vector<std::string> rpm_archive_files(const std::string& archive, Deadline 
 std::optional<std::string> rpm_archive_file(const std::filesystem::path& archive,
                                             const std::filesystem::path& file, Deadline until);
 
+/// The payload of an archive, an archive of cpio. Throws Error if it cannot be read.
+std::string rpm_archive_cpio(const std::filesystem::path& archive, Deadline until);
+
 /// Unpacks the files of an archive below `directory`; false if that fails.
 [[nodiscard]] bool extract_rpm(const std::filesystem::path& archive, const std::filesystem::path& directory,
                                Deadline until);

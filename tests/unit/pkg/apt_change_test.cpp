@@ -17,9 +17,9 @@ TEST_CASE("a change contains the control members of both versions, and configuri
                                          {Kind::configure, "demo", "1.0", "1.1", "all", ""},
                                          {Kind::remove, "demo", "1.1", "", "all", ""}},
                                         dir.path());
-  AptChange unpacked{"demo", "all", "1.0", "1.1", archive, "demo 1.0 /old/ebin\n", "demo 1.1 /new/ebin\n",
-                     {},     {}};
-  AptChange removed{"demo", "all", "1.1", "", "", "demo 1.0 /old/ebin\n", {}, {}, {}};
+  ChangedPackage unpacked{
+      "demo", "all", "1.0", "1.1", archive, "demo 1.0 /old/ebin\n", "demo 1.1 /new/ebin\n", {}, {}};
+  ChangedPackage removed{"demo", "all", "1.1", "", "", "demo 1.0 /old/ebin\n", {}, {}, {}};
   CHECK(changes == std::vector{unpacked, removed});
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("the backup of a package that the preflight skipped is dropped") {
   Snapshot snapshot = alone(Moment::both_on_disk);
   snapshot.skipped = {"app"};
   snapshot.backups = {{"app", {at("app", "1")}}};
-  const Skip skip{"Erlrc::Preflight is leave, and no node can do its upgrade"};
+  const Skip skip{"preflight is leave, and no node can do its upgrade"};
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, skip});
   snapshot.moment = Moment::configured;
   CHECK(next({}, Called{}, snapshot) == Actions{DropBackup{"app"}, skip});

@@ -9,6 +9,15 @@ using State = RunRecord::State;
 using How = Execute::How;
 using Actions = PackageActions;
 
+namespace {
+
+/// The record of a run that nodes do not follow: the scriptlets of the package find it, and do nothing.
+RunRecord unfollowed(const std::string& package) {
+  return {kRun, {{State::done, "", {{.name = package}}}}};
+}
+
+}  // namespace
+
 // Which packages of a whole run nodes follow, and from which versions.
 
 TEST_CASE("a package is stopped before it is removed, and started again if it was not") {
@@ -77,7 +86,27 @@ TEST_CASE("a package that needs one with another policy is skipped, too") {
   snapshot.answers = {{question, false}};
   CHECK(next({}, Called{}, snapshot) ==
         Actions{Warn{"app: skipped until the nodes are restarted: app 2 needs lib (>= 2), and lib is 1"},
-                Exit{0}});
+                Store{unfollowed("app")}, Exit{0}});
+}
+
+TEST_CASE("a package that no node can upgrade is skipped if configured so, with those that need it") {
+  Snapshot snapshot = upgrade_of_both();
+  snapshot.skipped = {"app"};
+  const Actions actions = next({}, Called{}, snapshot);
+  CHECK(actions.front() ==
+        PackageAction(Warn{"app: skipped until the nodes are restarted: preflight is leave, and no "
+                           "node can do its upgrade"}));
+  CHECK(std::get<Execute>(actions.back()).requests == std::vector<Request>{up("lib")});
+  snapshot.skipped = {"lib"};
+  const Ask question{Ask::What::needs_restart, {start("lib", "1")}};
+  CHECK(next({}, Called{}, snapshot) == Actions{question});
+  snapshot.answers = {{question, false}};
+  const Actions none = next({}, Called{}, snapshot);
+  REQUIRE(none.size() == 4);
+  CHECK(none.at(0) ==
+        PackageAction(Warn{"app: skipped until the nodes are restarted: app 2 needs lib (>= 2), and "
+                           "lib is 1"}));
+  CHECK(none.at(2) == PackageAction(Store{{kRun, {{State::done, "", {{.name = "app"}, {.name = "lib"}}}}}}));
 }
 
 TEST_CASE("a transaction is refused if a package that nodes run would not have what it needs") {
@@ -95,7 +124,7 @@ TEST_CASE("a transaction is refused if a package that nodes run would not have w
   snapshot.answers = {{runs, false}};
   CHECK(next({}, Called{}, snapshot) ==
         Actions{Warn{"lib: skipped until the nodes are restarted: app 2 needs lib (>= 2), and lib is 1"},
-                Exit{0}});
+                Store{unfollowed("lib")}, Exit{0}});
 }
 
 TEST_CASE("a package is skipped if what it needs is installed, but nodes still run an older version") {
@@ -112,7 +141,7 @@ TEST_CASE("a package is skipped if what it needs is installed, but nodes still r
   CHECK(next({}, Called{}, snapshot) ==
         Actions{Warn{"app: skipped until the nodes are restarted: app 2 needs lib (>= 2), and lib is another "
                      "version"},
-                Exit{0}});
+                Store{unfollowed("app")}, Exit{0}});
 }
 
 TEST_CASE("of a package that rpm has twice, nodes are upgraded from the version that they run") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/forecast/apt_settings.hpp>
+#include <erlrc/pkg/apt_settings.hpp>
 
 #include <string>
 #include <utility>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/forecast/apt_transaction.hpp>
+#include <erlrc/forecast/transaction.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -22,10 +22,10 @@ std::optional<ControlMember> read_member(const std::optional<Bytes>& text) {
 
 }  // namespace
 
-Transaction::Transaction(std::vector<AptChange> changes, const Desired& desired, const Policy& policy)
-    : changes_(std::move(changes)), desired_(desired), policy_(policy) {
-  std::vector<std::pair<const AptChange*, Members>> readable;
-  for (const AptChange& change : changes_) {
+Transaction::Transaction(TransactionSource source, const Desired& desired, const Policy& policy)
+    : source_(std::move(source)), changes_(source_.changes()), desired_(desired), policy_(policy) {
+  std::vector<std::pair<const ChangedPackage*, Members>> readable;
+  for (const ChangedPackage& change : changes_) {
     if (!change.unreadable.empty()) {
       warnings_.push_back(change.unreadable);
       continue;
@@ -45,7 +45,7 @@ Transaction::Transaction(std::vector<AptChange> changes, const Desired& desired,
   pair_moved();
 }
 
-void Transaction::add_unpacking(const AptChange& change, const Members& members) {
+void Transaction::add_unpacking(const ChangedPackage& change, const Members& members) {
   const auto& [old_one, new_one] = members;
   if (change.old_version.empty()) return;
   const bool removed = change.new_version.empty();
@@ -79,7 +79,7 @@ void Transaction::pair_moved() {
   });
 }
 
-void Transaction::add_configuring(const AptChange& change, const Members& members) {
+void Transaction::add_configuring(const ChangedPackage& change, const Members& members) {
   const auto& [old_one, new_one] = members;
   if (!new_one) return;
   if (new_one->policy != PackagePolicy::hot)
@@ -122,7 +122,7 @@ const Transaction::Archive* Transaction::archive_of(const std::string& package) 
 
 void Transaction::want(const std::string& package) {
   if (archive_of(package) != nullptr) return;
-  const auto change = std::ranges::find(changes_, package, &AptChange::package);
+  const auto change = std::ranges::find(changes_, package, &ChangedPackage::package);
   archives_.push_back({package, change->archive, {}, {}});
 }
 
@@ -151,7 +151,7 @@ void Transaction::read_desired() {
   const auto read = [this](std::size_t i) {
     Archive& archive = archives_[i];
     try {
-      archive.files = read_application_files(archive.path);
+      archive.files = source_.files(archive.path);
     } catch (const std::exception& error) {
       archive.error = message_of(error, archive.package + ": reading the archive");
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <erlrc/pkg/deb_archive.hpp>
+#include <erlrc/forecast/archive_files.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -19,6 +19,12 @@ std::string in_system(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+bool is_application_file(std::string_view path) {
+  return path.ends_with(".beam") || path.ends_with(".app") || path.ends_with(".appup") ||
+         (path.ends_with(".so") && path.find("/priv/") != std::string_view::npos) ||
+         path.find("etc/erlrc.d/applications/") != std::string_view::npos;
+}
 
 void ArchiveFiles::add_file(const std::string& path, Bytes bytes) {
   files_[in_system(path)] = std::move(bytes);

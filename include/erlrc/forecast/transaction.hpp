@@ -12,8 +12,7 @@
 #include <erlrc/beam/nif_entries.hpp>
 #include <erlrc/coordinator/app_cache.hpp>
 #include <erlrc/coordinator/start_limit.hpp>
-#include <erlrc/pkg/apt_change.hpp>
-#include <erlrc/pkg/deb_archive.hpp>
+#include <erlrc/forecast/changed_package.hpp>
 #include <erlrc/plan/plan.hpp>
 #include <erlrc/transaction/requests.hpp>
 
@@ -39,7 +38,7 @@ public:
   };
 
   /// `desired` are the applications that should run on this host already.
-  Transaction(std::vector<AptChange> changes, const Desired& desired, const Policy& policy);
+  Transaction(TransactionSource source, const Desired& desired, const Policy& policy);
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -53,8 +52,9 @@ public:
     read_libraries();
   }
 
-  const std::vector<AptChange>& changes() const { return changes_; }
-  /// In the order of their execution: dpkg unpacks all packages before it configures any.
+  const std::vector<ChangedPackage>& changes() const { return changes_; }
+  const TransactionSource& source() const { return source_; }
+  /// In the order of their execution: package managers unpack all packages before it configures any.
   const std::vector<Item>& items() const { return items_; }
   /// What the new versions need, as far as their files can be read.
   NewNeeds new_needs() const;
@@ -74,8 +74,8 @@ private:
 
   using Members = std::pair<std::optional<ControlMember>, std::optional<ControlMember>>;  // old, new
 
-  void add_unpacking(const AptChange& change, const Members& members);
-  void add_configuring(const AptChange& change, const Members& members);
+  void add_unpacking(const ChangedPackage& change, const Members& members);
+  void add_configuring(const ChangedPackage& change, const Members& members);
   void add(const std::string& package, std::vector<Request> requests,
            const std::optional<ControlMember>& member);
   void pair_moved();
@@ -85,7 +85,8 @@ private:
   const Archive* archive_of(const std::string& package) const;
   static bool is_desired_by(const Archive& archive, const Atom& app);
 
-  std::vector<AptChange> changes_;
+  TransactionSource source_;
+  std::vector<ChangedPackage> changes_;
   Desired desired_;
   Policy policy_;
   std::vector<std::string> warnings_;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <erlrc/forecast/changed_package.hpp>
+#include <erlrc/sys/deadline.hpp>
+#include <erlrc/transaction/rpm.hpp>
+#include <erlrc/transaction/rpm_archive.hpp>
+
+namespace erlrc {
+
+/// A transaction of rpm or dnf, as our plugins report it. rpm's database is not asked: the old versions are
+/// those that rpm is going to erase, and their control members are files.
+class RpmTransaction {
+public:
+  /// Archives that only rpm can read may take until `until`.
+  RpmTransaction(const RpmElements& elements, Deadline until) : elements_(elements), until_(until) {}
+
+  /// Refers to this object.
+  TransactionSource source();
+
+private:
+  std::vector<ChangedPackage> changes();
+  ChangedPackage change_of(std::size_t i);
+  ChangedPackage removal_of(const std::string& name) const;
+  void add_installed(ChangedPackage& change) const;
+  std::size_t place_of(const std::filesystem::path& archive) const;
+
+  const RpmElements& elements_;
+  Deadline until_;
+  std::vector<RpmArchive> opened_;   ///< in the order of the archives
+  std::vector<ArchiveFiles> files_;  ///< of those that have a control member
+};
+
+}  // namespace erlrc

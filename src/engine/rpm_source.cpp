@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <erlrc/engine/rpm_source.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include <erlrc/base/error.hpp>
+#include <erlrc/engine/rpm_facts.hpp>
+#include <erlrc/sys/file.hpp>
+#include <erlrc/sys/parallel.hpp>
+
+#include "rpm_archives.hpp"
+
+namespace erlrc {
+
+TransactionSource RpmTransaction::source() {
+  return {[this] { return changes(); },
+          [this](const std::filesystem::path& archive) { return files_.at(place_of(archive)); },
+          [this](const std::filesystem::path& archive) {
+            return std::optional(opened_.at(place_of(archive)).package.relations);
+          }};
+}
+
+std::vector<ChangedPackage> RpmTransaction::changes() {
+  opened_ = open_rpm_archives(elements_.archives, until_);
+  files_.resize(opened_.size());
+  std::vector<ChangedPackage> changes(opened_.size());
+  rethrow_first(for_each_parallel(
+      opened_.size(), [&](std::size_t i) { changes[i] = change_of(i); }, threads_as_needed));
+  std::set<std::string> come;
+  for (const ChangedPackage& change : changes)
+    come.insert(change.package);
+  for (const auto& [name, versions] : elements_.removed)
+    if (!come.contains(name))
+      if (ChangedPackage removal = removal_of(name); !removal.old_version.empty())
+        changes.push_back(std::move(removal));
+  return changes;
+}
+
+ChangedPackage RpmTransaction::change_of(std::size_t i) {
+  const RpmPackage& package = opened_[i].package;
+  ChangedPackage change;
+  change.package = package.relations.name;
+  change.architecture = package.arch;
+  change.new_version = package.relations.version;
+  change.archive = elements_.archives[i];
+  add_installed(change);
+  const auto member = member_path(package);
+  try {
+    if (member) {
+      files_[i] = files_of_archive(elements_.archives[i], opened_[i], until_);
+      change.unpacking = files_[i].read(*member);
+      if (!change.unpacking) change.unreadable = elements_.archives[i] + ": cannot read " + *member;
+    }
+  } catch (const Error& error) {
+    change.unreadable = error.what();
+  }
+  if (!member && !change.installed && !change.old_version.empty()) change.app_files = opened_[i].app_files;
+  return change;
+}
+
+/// Without an old version: one of the package stays.
+ChangedPackage RpmTransaction::removal_of(const std::string& name) const {
+  ChangedPackage removal;
+  removal.package = name;
+  const auto& erased = elements_.removed.at(name);
+  const auto installed = directory_names(rpm_members() / name).value_or(std::vector<std::string>{});
+  const bool stays =
+      std::ranges::any_of(installed, [&](const std::string& version) { return !erased.contains(version); });
+  if (!stays) add_installed(removal);
+  return removal;
+}
+
+/// If several versions are erased, the one with a control member counts.
+void RpmTransaction::add_installed(ChangedPackage& change) const {
+  const auto erased = elements_.removed.find(change.package);
+  if (erased == elements_.removed.end()) return;
+  for (const std::string& version : erased->second) {
+    if (change.installed) return;
+    change.old_version = version;
+    change.installed = read_file_if_exists(rpm_members() / change.package / version);
+  }
+}
+
+std::size_t RpmTransaction::place_of(const std::filesystem::path& archive) const {
+  const auto found = std::ranges::find(elements_.archives, archive.string());
+  return static_cast<std::size_t>(found - elements_.archives.begin());
+}
+
+}  // namespace erlrc
