@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/site/rpm.hpp>
 #include <erlrc/sys/file.hpp>
@@ -83,6 +84,27 @@ std::optional<std::string> file_of_archive(const std::string& archive, const Rpm
                                            const std::string& file, Deadline until) {
   if (auto text = from_payload(archive, opened, file)) return text;
   return rpm_archive_file(archive, file, until);
+}
+
+PackagedApps apps_among(const std::vector<std::string>& files,
+                        const std::function<Bytes(const std::filesystem::path&)>& read) {
+  PackagedApps apps;
+  for (const std::filesystem::path file : files) {
+    if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
+    try {
+      const AppSpec spec = parse_app_spec(read(file), file.string());
+      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return apps;
+}
+
+PackagedApps installed_apps(const std::string& package, const std::string& version, Deadline until) {
+  const std::string label = package + "-" + version.substr(version.find(':') + 1);
+  return apps_among(rpm_files(label, until),
+                    [](const std::filesystem::path& file) { return read_file(file); });
 }
 
 ArchiveFiles files_of_archive(const std::string& archive, const RpmArchive& opened, Deadline until) {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include <erlrc/app/app_spec.hpp>
 #include <erlrc/base/error.hpp>
 #include <erlrc/site/rpm.hpp>
 #include <erlrc/sys/environment.hpp>
@@ -29,23 +28,6 @@ std::optional<ControlMember> archive_member(const std::string& archive, const Rp
   const auto text = file_of_archive(archive, opened, *file, until);
   if (!text) throw Error(archive + ": cannot read " + *file);
   return parse_control_member(*text, archive);
-}
-
-/// The applications among these files, whose content `read` returns. What cannot be read is left out: the
-/// package did not ask us to look into it.
-template <typename Read>
-PackagedApps apps_among(const std::vector<std::string>& files, Read read) {
-  PackagedApps apps;
-  for (const fs::path file : files) {
-    if (file.extension() != ".app" || file.parent_path().filename() != "ebin") continue;
-    try {
-      const AppSpec spec = parse_app_spec(read(file), file.string());
-      apps.push_back({spec.name, spec.vsn, file.parent_path().string()});
-    } catch (const Error&) {
-      continue;
-    }
-  }
-  return apps;
 }
 
 /// The versions that the record has of its packages.
@@ -153,9 +135,7 @@ std::optional<ControlMember> RpmFacts::installed_member(const RpmPackage& packag
 }
 
 PackagedApps RpmFacts::listed_apps(const RpmPackage& package) const {
-  const std::string& version = package.relations.version;
-  const std::string label = package.relations.name + "-" + version.substr(version.find(':') + 1);
-  return apps_among(rpm_files(label, after(timeout_)), [](const fs::path& file) { return read_file(file); });
+  return installed_apps(package.relations.name, package.relations.version, after(timeout_));
 }
 
 ControlMember RpmFacts::last_member(const std::string& archive) const {

@@ -38,6 +38,33 @@ std::vector<ChangedPackage> RpmTransaction::changes() {
   return changes;
 }
 
+/// A control member of a version that has none of its own: its neighbour in the transaction has one, so nodes
+/// follow it, too. Nullopt: it has no applications.
+std::optional<Bytes> RpmTransaction::member_of_apps(const PackagedApps& apps) {
+  Bytes text;
+  for (const PackagedApp& app : apps)
+    text += app.app.name + " " + app.vsn + " " + app.location.in_path + "\n";
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+void RpmTransaction::add_files(ChangedPackage& change, std::size_t i) {
+  const auto member = member_path(opened_[i].package);
+  if (!member && !change.installed) {
+    if (!change.old_version.empty()) change.app_files = opened_[i].app_files;
+    return;
+  }
+  files_[i] = files_of_archive(elements_.archives[i], opened_[i], until_);
+  if (!member) {
+    const auto read = [&](const std::filesystem::path& file) { return files_[i].read(file).value_or(""); };
+    change.unpacking = member_of_apps(apps_among(opened_[i].app_files, read));
+    return;
+  }
+  change.unpacking = files_[i].read(*member);
+  if (!change.unpacking) throw Error(elements_.archives[i] + ": cannot read " + *member);
+  if (!change.installed && !change.old_version.empty())
+    change.installed = member_of_apps(installed_apps(change.package, change.old_version, until_));
+}
+
 ChangedPackage RpmTransaction::change_of(std::size_t i) {
   const RpmPackage& package = opened_[i].package;
   ChangedPackage change;
@@ -46,17 +73,11 @@ ChangedPackage RpmTransaction::change_of(std::size_t i) {
   change.new_version = package.relations.version;
   change.archive = elements_.archives[i];
   add_installed(change);
-  const auto member = member_path(package);
   try {
-    if (member) {
-      files_[i] = files_of_archive(elements_.archives[i], opened_[i], until_);
-      change.unpacking = files_[i].read(*member);
-      if (!change.unpacking) change.unreadable = elements_.archives[i] + ": cannot read " + *member;
-    }
+    add_files(change, i);
   } catch (const Error& error) {
     change.unreadable = error.what();
   }
-  if (!member && !change.installed && !change.old_version.empty()) change.app_files = opened_[i].app_files;
   return change;
 }
 

@@ -12,6 +12,7 @@ serves() {
   holds "nothing is left of the transaction" nothing_pending
 }
 
+. "$here/../support/preflight.bash"
 install_programs
 start_node egerl 4040
 register_node egerl
@@ -24,6 +25,7 @@ holds "egerl, which needs it" put egerl=4.0.1
 open_line 4040
 asked=0
 holds "upgraded" put eglib=4.1.0
+holds "which was reported before" table 'eglib 4.0.1 4.1.0 egerl hot 2: eglib_serial eglib_text'
 serves 4.0.1 4.1.0
 
 say "A package takes the place of another one and has its application from now on:"

@@ -3,18 +3,21 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <erlrc/forecast/changed_package.hpp>
 #include <erlrc/sys/deadline.hpp>
+#include <erlrc/transaction/control_member.hpp>
 #include <erlrc/transaction/rpm.hpp>
 #include <erlrc/transaction/rpm_archive.hpp>
 
 namespace erlrc {
 
 /// A transaction of rpm or dnf, as our plugins report it. rpm's database is not asked: the old versions are
-/// those that rpm is going to erase, and their control members are files.
+/// those that rpm is going to erase, and their control members are files. Only if one has none, and the new
+/// version has, rpm lists its files.
 class RpmTransaction {
 public:
   /// Archives that only rpm can read may take until `until`.
@@ -26,6 +29,8 @@ public:
 private:
   std::vector<ChangedPackage> changes();
   ChangedPackage change_of(std::size_t i);
+  void add_files(ChangedPackage& change, std::size_t i);
+  static std::optional<Bytes> member_of_apps(const PackagedApps& apps);
   ChangedPackage removal_of(const std::string& name) const;
   void add_installed(ChangedPackage& change) const;
   std::size_t place_of(const std::filesystem::path& archive) const;

@@ -83,6 +83,21 @@ TEST_CASE("an archive with a damaged payload is reported in its change") {
   CHECK(changes[0].unreadable.starts_with(archive + ": "));
 }
 
+TEST_CASE("if one of two versions has no control member, its .app files count") {
+  const Host host;
+  Bytes bytes = test::read_file(two);
+  for (auto at = bytes.find("lib/erlrc/packages/"); at != Bytes::npos; at = bytes.find("lib/erlrc/packages/"))
+    bytes[at + 4] = 'X';
+  const auto archive = host.dir.write("plain.rpm", bytes).string();
+  CHECK(host.changes({{archive}, {{"two", {"1:1.0-1"}}}}).at(0).unpacking == "two 2.0 " + ebin + "\n");
+
+  const auto app = host.dir.write("l/two-0.9/ebin/two.app", "{application, two, [{vsn, \"0.9\"}]}.\n");
+  host.dir.write("bin/rpm", "#!/bin/sh\necho " + app.string() + "\n", 0755);
+  const ScopedEnvironment path("PATH", ((host.dir / "bin").string() + ":/usr/bin:/bin").c_str());
+  CHECK(host.changes({{two}, {{"two", {"1:0.9-1"}}}}).at(0).installed ==
+        "two 0.9 " + app.parent_path().string() + "\n");
+}
+
 TEST_CASE("a package without a control member names its applications") {
   const Host host;
   Bytes bytes = test::read_file(two);
