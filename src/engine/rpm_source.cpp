@@ -22,9 +22,23 @@ TransactionSource RpmTransaction::source() {
           }};
 }
 
-std::vector<ChangedPackage> RpmTransaction::changes() {
-  opened_ = open_rpm_archives(elements_.archives, until_);
+void RpmTransaction::open() {
+  if (opened_.empty()) opened_ = open_rpm_archives(elements_.archives, until_);
   files_.resize(opened_.size());
+}
+
+bool RpmTransaction::concerns_nodes() {
+  const auto has_hooks = [](const auto& removed) {
+    return file_status(rpm_members() / removed.first).has_value();
+  };
+  if (std::ranges::any_of(elements_.removed, has_hooks)) return true;
+  open();
+  return std::ranges::any_of(
+      opened_, [](const RpmArchive& one) { return member_path(one.package) || !one.app_files.empty(); });
+}
+
+std::vector<ChangedPackage> RpmTransaction::changes() {
+  open();
   std::vector<ChangedPackage> changes(opened_.size());
   rethrow_first(for_each_parallel(
       opened_.size(), [&](std::size_t i) { changes[i] = change_of(i); }, threads_as_needed));

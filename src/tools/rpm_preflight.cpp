@@ -17,6 +17,7 @@ Verdict rpm_preflight(const RpmElements& elements, const Site& site, const Setti
                              "versions of these packages; ERLRC_HOOKS=off leaves all nodes alone"};
   try {
     RpmTransaction transaction(elements, after(settings.preflight_timeout));
+    if (!transaction.concerns_nodes()) return {};
     return judge(forecast(transaction.source(), site, settings), settings.preflight, words, streams);
   } catch (const std::exception& error) {
     streams.err += words.tool + ": warning: " + one_line(error.what()) + "\n";

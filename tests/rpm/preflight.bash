@@ -80,6 +80,8 @@ echo 'preflight_timeout = 1' >>/etc/erlrc.d/erlrc.conf
 kill -STOP "$(pgrep -u egerld -x beam.smp)"
 holds "is a reason to refuse" refused put eglib=4.1.0
 holds "as such" said 'did not answer in time'
+again() { if [[ $means == rpm ]]; then packages rpm --upgrade --replacepkgs "$@"; else packages dnf_command reinstall "$@"; fi; }
+holds "but not for a package without applications" again "$logs/rpms/shell-1.rpm"
 kill -CONT "$(pgrep -u egerld -x beam.smp)"
 at 4.0.1 4.0.1
 

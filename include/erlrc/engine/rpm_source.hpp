@@ -23,10 +23,15 @@ public:
   /// Archives that only rpm can read may take until `until`.
   RpmTransaction(const RpmElements& elements, Deadline until) : elements_(elements), until_(until) {}
 
+  /// Whether a package of the transaction has, or had, something that a node may run. Reads headers only, and
+  /// asks no node.
+  bool concerns_nodes();
+
   /// Refers to this object.
   TransactionSource source();
 
 private:
+  void open();
   std::vector<ChangedPackage> changes();
   ChangedPackage change_of(std::size_t i);
   void add_files(ChangedPackage& change, std::size_t i);

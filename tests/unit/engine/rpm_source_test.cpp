@@ -55,6 +55,16 @@ TEST_CASE("what rpm installs, upgrades and removes has the control members of bo
   CHECK(host.changes({{two}, {{"one", {"1.0-1"}}, {"two", {"1:1.0-1"}}}}) == std::vector{upgrade, removal});
 }
 
+TEST_CASE("packages without applications do not concern nodes") {
+  const Host host;
+  const auto concerns = [](const RpmElements& elements) {
+    return RpmTransaction(elements, after(milliseconds{10'000})).concerns_nodes();
+  };
+  CHECK(concerns({{two}, {}}));
+  CHECK(concerns({{}, {{"one", {"1.0-1"}}}}));
+  CHECK(!concerns({{}, {{"other", {"1.0-1"}}}}));
+}
+
 TEST_CASE("if one of several versions stays, its package is not removed") {
   const Host host;
   host.dir.write("packages/one/1.1-1", "one 1.1 /l/one-1.1/ebin\n");
