@@ -259,11 +259,11 @@ Executor::Result Executor::one(const Request& request, const Site& site, Deadlin
 void Executor::report(const Request& request, std::vector<NodeReport> reports,
                       const std::set<std::string>& changed) {
   for (const NodeReport& node : reports) {
-    if (!node.renamed.empty() && add_run_note(reported_lines, node.renamed))
+    if (!node.renamed.empty() && is_new_line(node.renamed))
       streams_.err += "erlrc-hook: warning: " + one_line(node.renamed) + "\n";
     if (!node.outcome.is(Word::other_system)) continue;
     const std::string line = "node " + one_line(node.node) + " is skipped, as it belongs to another system";
-    if (add_run_note(reported_lines, line))
+    if (is_new_line(line))
       streams_.err += "erlrc-hook: " + line + ": " + one_line(node.outcome.remarks.front()) + "\n";
   }
   std::erase_if(reports, [&](const NodeReport& node) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <erlrc/engine/run_notes.hpp>
 
+#include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/engine/run_file.hpp>
 #include <erlrc/sys/file.hpp>
@@ -37,6 +38,14 @@ bool add_run_note(const std::string& name, const std::string& line) {
   make_run_directory();
   write_file_atomically(run_directory() / name, text, 0644);
   return true;
+}
+
+bool is_new_line(const std::string& line) {
+  try {
+    return add_run_note(reported_lines, line);
+  } catch (const Error&) {
+    return true;
+  }
 }
 
 std::set<std::string> take_notes(const std::string& name) {

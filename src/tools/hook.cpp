@@ -28,6 +28,9 @@ namespace {
 
 const std::string tool = "erlrc-hook";
 
+/// A call of dpkg that fails may stop all of APT, so it names this, whatever has failed.
+const std::string way_out = "`apt-get -o Erlrc::Hooks=off` leaves all nodes alone";
+
 /// See hooks/dpkg/erlrc.triggers.
 const std::string restart_trigger = "erlrc-restart";
 
@@ -36,8 +39,7 @@ const std::string restart_trigger = "erlrc-restart";
 Settings settings_of_run(Streams& streams) {
   const LoadedSettings loaded = load_settings(load_apt_settings());
   for (const std::string& warning : loaded.warnings)
-    if (add_run_note(reported_lines, warning))
-      streams.err += tool + ": warning: " + one_line(warning) + "; it is ignored\n";
+    if (is_new_line(warning)) streams.err += tool + ": warning: " + one_line(warning) + "; it is ignored\n";
   return loaded.settings;
 }
 
@@ -61,11 +63,12 @@ int dpkg_hook(const std::string& script, const std::vector<std::string>& args, S
   leave_alone(*site, settings);
   check_epmd_port(streams);
   const bool had = !load_run_notes(nodes_to_restart).empty();
-  const auto run = [&] {
+  int code = guarded_main(tool, streams, [&] {
     return handle_call(*moment, DpkgFacts(settings.timeout), *site, settings, streams);
-  };
+  });
   // A failure of unpack_failed would leave the package half installed, which nothing mends.
-  const int code = *moment == Moment::unpack_failed ? (guarded_main(tool, streams, run), 0) : run();
+  if (*moment == Moment::unpack_failed) code = 0;
+  if (code != 0 && is_new_line(way_out)) streams.err += tool + ": " + way_out + "\n";
   const bool has = !load_run_notes(nodes_to_restart).empty();
   if (has && !had) (void)activate_trigger(restart_trigger, after(settings.timeout));
   return code;

@@ -43,6 +43,23 @@ int hook_descriptor() {
   return *fd;
 }
 
+const std::string kWayOut =
+    "option -o Erlrc::Preflight=report continues anyway, -o Erlrc::Hooks=off leaves all nodes alone";
+
+std::string refusal(const std::string& why) {
+  return kTool + ": refused, and nothing has been changed: " + why + " (" + kWayOut + ")\n";
+}
+
+/// How a failure of ours is reported, which refuses the transaction if the administrator wants that.
+std::string failure(const std::string& why, PreflightMode mode) {
+  return mode == PreflightMode::refuse ? refusal(why) : kTool + ": warning: " + why + "\n";
+}
+
+int fail(const std::exception& error, PreflightMode mode, Streams& streams) {
+  streams.err += failure(one_line(error.what()), mode);
+  return mode == PreflightMode::refuse ? 1 : 0;
+}
+
 /// Reports to the hooks, and to the user, which packages will be upgraded only on disk.
 std::string skip(const std::set<std::string>& packages) {
   store_skipped_packages(packages);
@@ -52,9 +69,7 @@ std::string skip(const std::set<std::string>& packages) {
 
 int look_ahead(const std::string& input, const AptConfig& config, const Site& site, const Settings& settings,
                Streams& streams) {
-  const PreflightWords words{kTool,
-                             "option -o Erlrc::Preflight=report continues anyway, "
-                             "-o Erlrc::Hooks=off leaves all nodes alone"};
+  const PreflightWords words{kTool, kWayOut};
   const Forecasts found =
       forecast(apt_source(parse_apt_actions(input), admin_directory(config)), site, settings);
   store_moved_apps(found.moves);
@@ -93,11 +108,11 @@ int preflight(Settings& settings, Streams& streams) {
   }
   if (settings.preflight == PreflightMode::off) return 0;
   leave_alone(*site, settings);
+  const std::string late = failure("timed out while checking the nodes", settings.preflight);
+  const std::string crashed = failure("crashed; this is a defect of erlrc", settings.preflight);
   // APT takes a hook that dies for one that refuses, and waits for one that does not end.
   const ProcessGuard guard(settings.preflight == PreflightMode::refuse ? 1 : 0,
-                           settings.preflight_timeout + kGrace,
-                           {"erlrc-apt-preflight: warning: timed out while checking the nodes\n",
-                            "erlrc-apt-preflight: warning: crashed; this is a defect of erlrc\n"});
+                           settings.preflight_timeout + kGrace, {late, crashed});
   return look_ahead(input, config, *site, settings, streams);
 }
 
@@ -111,12 +126,12 @@ int preflight_main(std::span<const std::string> args, Streams& streams) {
     if (const auto code = line.parse(args, streams)) return *code;
     return preflight(settings, streams);
   } catch (const UsageError& error) {
+    if (settings.preflight == PreflightMode::refuse) return fail(error, settings.preflight, streams);
     streams.err += kTool + ": " + one_line(error.what()) + "\n";
-    return settings.preflight == PreflightMode::refuse ? 1 : 2;
+    return 2;
   } catch (const std::exception& error) {
     // Not only Error: an unforeseen exception must not block APT either.
-    streams.err += kTool + ": warning: " + one_line(error.what()) + "\n";
-    return settings.preflight == PreflightMode::refuse ? 1 : 0;
+    return fail(error, settings.preflight, streams);
   }
 }
 

@@ -18,7 +18,6 @@
 
 namespace erlrc {
 
-const std::string without_hooks = "`apt-get -o Erlrc::Hooks=off` leaves all nodes alone";
 const std::string skipped_by_administrator = "preflight is leave, and no node can do its upgrade";
 
 namespace {
@@ -91,7 +90,7 @@ PackageActions refuse_set(const RunRecord& record, const PackageChanges& set, co
   fail(group, snapshot.package, why);
   group.clean = true;
   actions.push_back(Store{std::move(made)});
-  actions.push_back(Refuse{why + "; " + without_hooks});
+  actions.push_back(Refuse{why});
   return actions;
 }
 
@@ -218,7 +217,7 @@ void fail_and_exit(RunRecord record, const std::string& because, int code, const
   const Group failed = group;
   actions.push_back(Store{std::move(record)});
   drop_staged(failed, actions);
-  actions.push_back(Warn{because + "; " + without_hooks, true});
+  actions.push_back(Warn{because, true});
   actions.push_back(Exit{code});
 }
 

@@ -21,9 +21,6 @@ PackageActions after_upgrade(const RunRecord& record, const Executed& executed, 
 /// upgrade it either.
 PackageActions skip(const std::string& why, const Snapshot& snapshot);
 
-/// The way out that each refusal names.
-extern const std::string without_hooks;
-
 /// Why a package in snapshot.skipped is skipped: the preflight puts it there if the administrator has set
 /// preflight to `leave`.
 extern const std::string skipped_by_administrator;

@@ -29,8 +29,8 @@ say "The cookie is wrong at an upgrade:"
 register_node egerl "$wrong"
 holds "refused" refused put eglib=4.1.0
 holds "the reason is reported" said cookie
-holds "the application and the way out are named" \
-  said 'eglib could not be upgraded; `apt-get -o Erlrc::Hooks=off` leaves all nodes alone'
+holds "the application is named" said 'erlrc-hook: eglib could not be upgraded'
+holds "and the way out" said 'erlrc-hook: `apt-get -o Erlrc::Hooks=off` leaves all nodes alone'
 at 4.0.1
 holds "a removal is not refused" take_away egerl
 holds "the reason is reported" said cookie

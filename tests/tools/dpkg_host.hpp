@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <erlrc/site/dpkg.hpp>
+
 #include "host.hpp"
 
 // Hosts on which dpkg calls the hooks.
@@ -47,11 +49,17 @@ struct Dpkg {
   ScopedEnvironment admindir, run_dir, state_dir, package, arch, timeout;
 };
 
+/// The process of dpkg that calls the hooks, as in the run record.
+inline std::string caller() {
+  const ProcessId id = calling_dpkg().id;
+  return std::to_string(id.pid) + " " + id.start;
+}
+
 /// The first line of a failed upgrade of egerl.
-inline const std::string refusal =
-    "erlrc-hook: egerl of the package pkg could not be upgraded; `apt-get -o Erlrc::Hooks=off` leaves all "
-    "nodes "
-    "alone\n";
+inline const std::string refusal = "erlrc-hook: egerl of the package pkg could not be upgraded\n";
+
+/// The last line of the first failing call of a run.
+inline const std::string way_out = "erlrc-hook: `apt-get -o Erlrc::Hooks=off` leaves all nodes alone\n";
 
 /// An upgrade of egerl from 1.0 to 2.0, with one node.
 struct Upgrade : Dpkg {

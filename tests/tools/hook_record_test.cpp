@@ -13,21 +13,11 @@ using namespace erlrc;
 using namespace erlrc::test;
 using Args = std::vector<std::string>;
 
-namespace {
-
-/// The process of dpkg that calls the hooks, as in the run record.
-std::string caller() {
-  const ProcessId id = calling_dpkg().id;
-  return std::to_string(id.pid) + " " + id.start;
-}
-
-}  // namespace
-
 TEST_CASE("an upgrade that is refused is recorded, so that the new postrm fails without trying again") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("code_change crashed"));
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
-        Ran{1, "", refusal + "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
+        Ran{1, "", refusal + "erlrc-upgrade: n1: rolled_back: code_change crashed\n" + way_out});
   CHECK(dpkg.recorded());
   const std::size_t calls = dpkg.node.calls().size();
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}) ==
@@ -70,7 +60,9 @@ TEST_CASE("a package is refused before it is unpacked if its upgrade set has fai
       RunRecord::State::failed, "lib could not be upgraded together with it", {{"pkg", "1.0", "2.0"}}};
   dpkg.host.dir().write("run/run", encode_run_record({caller(), {group}}));
   CHECK(dpkg.hook("preinst", {"upgrade", "1.0", "2.0"}) ==
-        Ran{1, "", "erlrc-hook: pkg: keeping the old version: lib could not be upgraded together with it\n"});
+        Ran{1, "",
+            "erlrc-hook: pkg: keeping the old version: lib could not be upgraded together with it\n" +
+                way_out});
   CHECK(!dpkg.recorded());
   CHECK(dpkg.node.connections() == 0);
 }

@@ -151,7 +151,7 @@ TEST_CASE("if an application of a package fails, those upgraded before it are ro
         Ran{1,
             "erlrc-upgrade: Upgrading 'eglib': (n1) upgraded\n"
             "erlrc-downgrade: Downgrading 'eglib': (n1) downgraded\n",
-            refusal + "erlrc-upgrade: n1: rolled_back: code_change crashed\n"});
+            refusal + "erlrc-upgrade: n1: rolled_back: code_change crashed\n" + way_out});
   CHECK(node.calls().size() == 6);
 }
 
@@ -169,8 +169,10 @@ TEST_CASE("only nodes that were changed are rolled back, and a failure of that i
                 observed({{"eglib", "2.0"}, {"egerl", "1.0"}}), failed("code_change crashed")});
   CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) ==
         Ran{3, "erlrc-upgrade: Upgrading 'eglib': (n1) upgraded\n",
-            refusal + "erlrc-upgrade: n2: rolled_back: code_change crashed\n"
-                      "erlrc-downgrade: n1: refused: version 7.0 of eglib runs, not 2.0 or 1.0\n"});
+            refusal +
+                "erlrc-upgrade: n2: rolled_back: code_change crashed\n"
+                "erlrc-downgrade: n1: refused: version 7.0 of eglib runs, not 2.0 or 1.0\n" +
+                way_out});
   CHECK(changed.calls().size() == 4);
   CHECK(other.calls().size() == 3);
 }
@@ -181,7 +183,7 @@ TEST_CASE("a node that cannot be called fails the upgrade, and no other call") {
   dpkg.installed(dpkg.line("egerl", "1.0"));
   dpkg.unpacking(dpkg.line("egerl", "2.0"));
   const std::string bad = ": n1: HOST/nodes/n1: readable by others: chmod 0640 HOST/nodes/n1\n";
-  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{1, "", refusal + "erlrc-upgrade" + bad});
+  CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{1, "", refusal + "erlrc-upgrade" + bad + way_out});
   CHECK(dpkg.hook("postrm", {"failed-upgrade", "1.0", "2.0"}).exit == 1);
   CHECK(dpkg.hook("preinst", {"abort-upgrade", "2.0"}) == Ran{0, "", ""});
   CHECK(dpkg.hook("postrm", {"abort-upgrade", "1.0", "2.0"}) == Ran{0, "", ""});
@@ -208,7 +210,8 @@ TEST_CASE("bad input of the hook is reported in one line") {
   dpkg.installed("egerl\n");
   CHECK(dpkg.hook("postinst", {"configure"}) == Ran{1, "",
                                                     "erlrc-hook: HOST/dpkg/info/pkg.erlrc:1:1: found fewer "
-                                                    "than three words, expected `APP VSN EBIN`\n"});
+                                                    "than three words, expected `APP VSN EBIN`\n" +
+                                                        way_out});
   {
     const ScopedEnvironment package("DPKG_MAINTSCRIPT_PACKAGE", "../../etc");
     CHECK(

@@ -57,6 +57,11 @@ TEST_CASE("garbage instead of a transaction is reported in a warning of one line
   CHECK(printed.out == "");
   CHECK_THAT(printed.err, Catch::StartsWith("erlrc-apt-preflight: "));
   CHECK(std::count(printed.err.begin(), printed.err.end(), '\n') == 1);
+  if (exit == 1) {
+    CHECK_THAT(printed.err,
+               Catch::StartsWith("erlrc-apt-preflight: refused, and nothing has been changed: ") &&
+                   Catch::EndsWith(kWayOut));
+  }
 }
 
 TEST_CASE("a wrong control member is reported in a warning that names the package") {
@@ -77,6 +82,7 @@ TEST_CASE("a node that cannot be observed is reported once, and refused if so co
   apt.host.dir().write("nodes/n2", "cookie = " + cookie + "\n", 0644);
   const Ran printed = apt.run(Apt::upgrade("egerl", apt.archive("egerl")), kRefuse);
   CHECK(printed.exit == 1);
+  CHECK_THAT(printed.err, Catch::EndsWith(kWayOut));
   CHECK_THAT(
       printed.out,
       Catch::Contains("\n  *           -   -   n2   refused -\n      HOST/nodes/n2: readable by others"));

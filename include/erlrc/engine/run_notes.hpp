@@ -35,4 +35,7 @@ inline constexpr const char* failed_starts = "failed_starts";
 /// The lines that the user needs to read once, though the hooks are called several times for each package.
 inline constexpr const char* reported_lines = "reported";
 
+/// Notes a line for the user. Whether it is new, also where nothing can be noted.
+bool is_new_line(const std::string& line);
+
 }  // namespace erlrc

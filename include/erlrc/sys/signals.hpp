@@ -52,8 +52,8 @@ private:
 class ProcessGuard {
 public:
   struct Texts {
-    std::string_view late;     ///< printed when the time is over; must be a literal
-    std::string_view crashed;  ///< printed after a crash; must be a literal
+    std::string_view late;     ///< printed when the time is over; must outlive the guard
+    std::string_view crashed;  ///< printed after a crash; must outlive the guard
   };
 
   ProcessGuard(int exit_code, milliseconds longest, Texts texts);

@@ -84,7 +84,7 @@ inline RunRecord failed(RunRecord record, const std::string& because, bool clean
 
 /// The first line of a refusal.
 inline Warn named(const std::string& because) {
-  return {because + "; `apt-get -o Erlrc::Hooks=off` leaves all nodes alone", true};
+  return {because, true};
 }
 
 }  // namespace erlrc::test
