@@ -67,16 +67,34 @@ for pid in $one $other; do holds "a node that erlrc has called has loaded it" ma
 holds "the other one has not" refused mapped "$stranger"
 cp "$crypto" "$crypto.new"
 mv "$crypto.new" "$crypto"
-holds "needrestart runs" need_restart
+# in_time COMMAND...: runs it, and sets ms to what it took.
+in_time() {
+  local began status=0
+  began=$(date +%s%3N)
+  "$@" || status=$?
+  ms=$(($(date +%s%3N) - began))
+  return $status
+}
+holds "needrestart runs" in_time need_restart
+well=$ms
+in_time need_restart
+(( ms > well )) || well=$ms
 holds "the services of registered nodes are left to the administrator" \
   eval 'deferred other.service && deferred erlrc@one.service'
 holds "no process was restarted" same_processes
 kill -STOP "$other"
-began=$SECONDS
-holds "needrestart runs" need_restart
-say "   (with a node that hangs: $((SECONDS - began)) s)"
+# The time that needrestart takes by itself differs from one run to the next where the machine is busy, but not by
+# the twenty seconds that a node may take that has answered the first question.
+holds "needrestart runs with a node that hangs, which costs two seconds" eval '
+  for try in 1 2 3; do
+    in_time need_restart || break
+    say "   (with a node that hangs: $ms ms, without: $well ms)"
+    (( ms - well > 3000 )) || break
+  done
+  (( ms - well <= 3000 ))'
 kill -CONT "$other"
 holds "the node is named" said 'erlrc: node other does not answer in 2 seconds: it may need a restart'
+holds "once" equal "$(grep -c 'erlrc: node' "$logs/command.log")" 1
 holds "a node that does not answer is not restarted either" eval 'deferred other.service && same_processes'
 say "   now without the configuration file of erlrc:"
 mv /etc/needrestart/conf.d/erlrc.conf /tmp

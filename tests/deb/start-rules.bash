@@ -54,6 +54,36 @@ holds "packages are removed" quietly dpkg --remove ca cb
 holds "and installed again" quietly dpkg -i "$(deb ca 1.0)" "$(deb cb 1.0)"
 holds "only what it names is started" runs '["1.0"] []'
 
+say "APT is to refuse what an entry does not want:"
+refusing() { quietly apt-get install --yes -o Erlrc::Preflight=refuse "$@"; }
+said() { contains "$(<"$logs/command.log")" "$1"; }
+for rule in none ca running; do
+  register --start $rule >/dev/null
+  holds "the package is purged" quietly dpkg --purge cb
+  # What ran may be started again, also by `running`; so may what a running application needs.
+  rm -rf /var/lib/erlrc/nodes
+  holds "start = $rule: its installation is refused" refused refusing cb=1.0
+  holds "the table shows that it would not be started" grep -Eq '^  cb +- +1\.0 +egerl +not started' "$logs/command.log"
+  holds "and the rule" said "the node's entry: start = $rule"
+  holds "the reason is the entry" said \
+    'nothing has been changed: 1 application would be installed and not started, as the entries of nodes say'
+  holds "the ways out are named" said '(option -o Erlrc::Preflight=report continues anyway, -o Erlrc::Hooks=off leaves'
+  holds "dpkg was not called" equal "$(dpkg_says cb)" '- un'
+  holds "the upgrade of what runs is not refused" refusing ca=1.1
+  holds "it was upgraded" runs '["1.1"] []'
+  holds "nor is its downgrade" refusing --allow-downgrades ca=1.0
+  holds "it was downgraded" runs '["1.0"] []'
+done
+holds "without \`refuse\` it is installed" quietly apt-get install --yes cb=1.0
+holds "and not started, as the table has shown" eval 'said "not started" && runs "[\"1.0\"] []"'
+holds "it is purged" quietly dpkg --purge cb
+holds "with the hooks off APT refuses nothing" refusing -o Erlrc::Hooks=off cb=1.0
+holds "and starts nothing" runs '["1.0"] []'
+holds "it is purged again" quietly dpkg --purge cb
+register --start ca,cb >/dev/null
+holds "a start that the entry wants is not refused" refusing cb=1.0
+holds "both run" runs '["1.0"] ["1.0"]'
+
 say "The hooks were off, and erlrc-sync brings the node in sync:"
 register --start all >/dev/null
 holds "packages are removed" quietly dpkg --remove cb
