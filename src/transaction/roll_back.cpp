@@ -61,6 +61,18 @@ bool was_cut_off(const RunRecord::Package& package, const Snapshot& snapshot) {
          now->second.relations.version != package.version;
 }
 
+/// Whether a run that has ended may have been killed like that. APT lets one dpkg unpack and the next one
+/// configure, so this is asked at each upgrade; what is configured was unpacked, whatever dpkg's notes are.
+bool may_be_cut_off(const RunRecord& record, const Snapshot& snapshot) {
+  if (record.run == snapshot.run) return false;
+  const auto may_be = [&](const RunRecord::Package& package) {
+    return package.closed && (package.name != snapshot.package || snapshot.moment != Moment::configured);
+  };
+  return std::ranges::any_of(record.groups, [&](const Group& group) {
+    return group.state != State::failed && std::ranges::any_of(group.packages, may_be);
+  });
+}
+
 /// Whether nodes were changed from what this backup holds. Others may still run it: the moment `configured`
 /// changes those.
 bool has_left(const RunRecord::Package& package, const PackagedApps& backup) {
@@ -224,8 +236,7 @@ PackageActions finish_group(const RunRecord& record, const Snapshot& snapshot) {
 }
 
 PackageActions finish(const RunRecord& record, const Snapshot& snapshot) {
-  const bool cut_off = record.run != snapshot.run;
-  if ((cut_off || !is_closed(record)) && !snapshot.packages) return {LookUp{}};
+  if ((may_be_cut_off(record, snapshot) || !is_closed(record)) && !snapshot.packages) return {LookUp{}};
   PackageActions actions;
   RunRecord left = record;
   (void)finish_groups(left, snapshot, actions);

@@ -47,6 +47,22 @@ TEST_CASE("in the record of another run it is looked up what has come, also if a
   CHECK(next(set_record(State::done, true, true), Called{}, snapshot) == Actions{LookUp{}});
 }
 
+TEST_CASE("what APT's next dpkg configures was unpacked: nothing is looked up for a package that was alone") {
+  RunRecord record = set_record(State::done, true, true);
+  Snapshot snapshot = next_run();
+  snapshot.packages.reset();
+  snapshot.moment = Moment::configured;
+  CHECK(next(record, Called{}, snapshot) == Actions{LookUp{}});  // the other package may not have come
+  auto& packages = record.groups.front().packages;
+  std::erase_if(packages, [](const auto& package) { return package.name != "app"; });
+  CHECK(next(record, Called{}, snapshot) == Actions{DropAllStaged{}, Store{}});
+  snapshot.package = "lib";
+  CHECK(next(record, Called{}, snapshot) == Actions{LookUp{}});
+  packages.front().closed = false;
+  snapshot.package = "app";
+  CHECK(next(record, Called{}, snapshot) == Actions{LookUp{}});
+}
+
 TEST_CASE("the version of a package that is upgraded alone is recorded, to know whether it has come") {
   Snapshot snapshot = alone(Moment::both_on_disk);
   snapshot.unpacking_relations = relations("app", "2");
