@@ -127,7 +127,7 @@ OnRefusal Settings::on_refusal_of(const std::string& node, const std::string& pa
   for (const auto& [own, name] : {std::pair(&packages, &package), std::pair(&nodes, &node)})
     if (const auto found = own->find(*name); found != own->end() && found->second.on_refusal)
       return *found->second.on_refusal;
-  return on_refusal;
+  return on_refusal.value_or(OnRefusal::refuse);
 }
 
 std::string SettingName::environment() const {

@@ -37,9 +37,12 @@ const std::string restart_trigger = "erlrc-restart";
 // A package must not be left half installed because of a setting that cannot be read.
 
 Settings settings_of_run(Streams& streams) {
-  const LoadedSettings loaded = load_settings(load_apt_settings());
+  LoadedSettings loaded = load_settings(load_apt_settings());
   for (const std::string& warning : loaded.warnings)
     if (is_new_line(warning)) streams.err += tool + ": warning: " + one_line(warning) + "; it is ignored\n";
+  // What only an upgrade shows is left, too, like what the preflight has found.
+  if (loaded.settings.preflight == PreflightMode::leave && !loaded.settings.on_refusal)
+    loaded.settings.on_refusal = OnRefusal::leave;
   return loaded.settings;
 }
 

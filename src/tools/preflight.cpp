@@ -81,7 +81,7 @@ int look_ahead(const std::string& input, const AptConfig& config, const Site& si
 /// What the hooks need of APT's configuration, which they cannot see.
 void store_for_hooks(std::map<std::string, std::string> given) {
   std::erase_if(given, [](const auto& setting) {
-    if (setting.first.starts_with("preflight")) return true;
+    if (setting.first == "preflight_timeout") return true;
     try {
       Settings scratch;
       set_setting(scratch, setting.first, setting.second, setting.first);

@@ -70,7 +70,8 @@ holds "dpkg has the new versions" \
   equal "$(version_of egerl | cut -d' ' -f1) $(version_of eglib | cut -d' ' -f1)" '4.1.0 4.3.0'
 holds "the node has the old ones" equal "$(running egerl egerl)$(running egerl eglib)" '["4.0.1"]["4.0.1"]'
 holds "over the same connection" equal "$(ask version)" 'version 4.0.1'
-holds "nothing is left behind" equal "$(find /run/erlrc /var/lib/erlrc -type f)" ''
+holds "nothing is left behind but what has been reported" equal "$(find /run/erlrc /var/lib/erlrc -type f)" \
+  /run/erlrc/reported
 holds "downgraded without any work" put eglib=4.0.1 egerl=4.0.1
 at 4.0.1
 holds "an upgrade that is possible is not refused" refusing eglib=4.1.0
@@ -113,6 +114,17 @@ holds "garbage for a transaction" eval 'echo garbage | packages erlrc-apt-prefli
 holds "leads to a warning" \
   said "erlrc-apt-preflight: warning: APT's description of the transaction: line 1: expected"
 holds "and is refused if configured so" refused preflight 'Erlrc::Preflight=refuse' garbage
+
+say "A conversion that fails, which is not known before:"
+holds "the upgrade fails" refused put egerl=4.2.0
+at 4.1.0
+holds "with \`leave\` it does not" packages apt-get install --yes -o Erlrc::Preflight=leave egerl=4.2.0
+holds "although it was shown as possible" table 'egerl 4.1.0 4.2.0 egerl hot 3: egerl_conn egerl_counter egerl_words'
+holds "that the node is left is reported" said 'node egerl keeps running the old code until its restart'
+holds "dpkg has the new version" equal "$(version_of egerl | cut -d' ' -f1)" 4.2.0
+holds "the node has the old one" equal "$(running egerl egerl)" '["4.1.0"]'
+holds "downgraded without any work" put egerl=4.1.0
+at 4.1.0
 
 say "Our own failures do not stop APT:"
 kill -STOP "$(pgrep -u egerld -x beam.smp)"

@@ -59,6 +59,36 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("with Erlrc::Preflight=leave, what turns out later is left, too, unless on_refusal is set") {
+  const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("crashed"));
+  const ProcessId apt = calling_apt();
+  const auto of_apt = [&](const std::string& settings) {
+    dpkg.host.dir().write("run/apt-settings", std::to_string(apt.pid) + " " + apt.start + "\n" + settings);
+  };
+  const auto exits = [&] { return dpkg.hook("postrm", {"upgrade", "2.0"}).exit; };
+  SECTION("by APT") {
+    of_apt("preflight leave\n");
+    CHECK(dpkg.hook("postrm", {"upgrade", "2.0"}) == Ran{0, restart_due("crashed"), left_line});
+  }
+  SECTION("by the file") {
+    conf(dpkg, "preflight = leave\n");
+    CHECK(exits() == 0);
+  }
+  SECTION("but on_refusal is set") {
+    of_apt("preflight leave\non_refusal refuse\n");
+    CHECK(exits() == 1);
+  }
+  SECTION("but on_refusal is set for the package") {
+    of_apt("preflight leave\n");
+    conf(dpkg, "[package pkg]\non_refusal = refuse\n");
+    CHECK(exits() == 1);
+  }
+  SECTION("with another value it is refused") {
+    of_apt("preflight refuse\n");
+    CHECK(exits() == 1);
+  }
+}
+
 TEST_CASE("a node that could not be rolled back is a failure, whatever follows a refusal") {
   const Upgrade dpkg(observed({{"egerl", "1.0"}}), failed("crashed", true, {"a module"}));
   conf(dpkg, "on_refusal = leave\n");

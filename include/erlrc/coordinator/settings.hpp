@@ -44,7 +44,7 @@ struct Settings {
   milliseconds timeout{60'000};  ///< of one call of the hooks
   PreflightMode preflight = PreflightMode::report;
   milliseconds preflight_timeout{10'000};
-  OnRefusal on_refusal = OnRefusal::refuse;
+  std::optional<OnRefusal> on_refusal{};
   bool retry = false;  ///< true: a node tries again what it has rolled back before
   Policy policy{};     ///< of upgrades
   std::map<std::string, OwnSettings> nodes{};
@@ -54,7 +54,7 @@ struct Settings {
   bool hooks_of_node(const std::string& node) const;
   bool hooks_of_package(const std::string& package) const;
 
-  /// That of the package, else that of the node, else that of all.
+  /// That of the package, else that of the node, else that of all, else to refuse.
   OnRefusal on_refusal_of(const std::string& node, const std::string& package) const;
 };
 
