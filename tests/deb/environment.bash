@@ -39,6 +39,8 @@ cycle "nothing but a PATH" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin
 cycle "no HOME" env -u HOME
 cycle "umask 077" masked 077
 cycle "umask 000" masked 000
+holds "no file of erlrc can be written by others" equal \
+  "$(find /run/erlrc /var/lib/erlrc /etc/erlrc.d ! -type l -perm /022)" ''
 cycle "a time limit that cannot be read" env ERLRC_TIMEOUT=soon
 holds "it is reported" quietly env ERLRC_TIMEOUT=soon dpkg -i "$(deb ca 1.0)"
 holds "in a warning" warned_of_timeout
