@@ -32,12 +32,9 @@ class Erlrc(dnf.Plugin):
             return
         if not os.access(HOOK, os.X_OK):
             return
-        lines = []
-        for item in self.base.transaction:
-            if item.action in dnf.transaction.FORWARD_ACTIONS:
-                lines.append("install " + os.path.abspath(item.pkg.localPkg()))
-            elif item.action in dnf.transaction.BACKWARD_ACTIONS or item.action == dnf.transaction.PKG_REMOVE:
-                lines.append("erase %s %s" % (item.name, item.pkg.evr))
+        lines = self.elements()
+        if any("\n" in line for line in lines):
+            raise dnf.exceptions.Error("erlrc: the name of an archive has several lines; nothing was changed")
         # Before the answer: the end also clears what a call that was killed has begun.
         self.begun = True
         text = "".join(line + "\n" for line in lines)
@@ -48,6 +45,16 @@ class Erlrc(dnf.Plugin):
             raise dnf.exceptions.Error(
                 "erlrc: erlrc-hook has failed (see above); no package was changed, but a node may have been: "
                 "`erlrc-hook rpm recover` brings nodes in sync")
+
+    def elements(self):
+        """What the hook reads, a line each. The names of archives come from the repository, often without a signature."""
+        lines = []
+        for item in self.base.transaction:
+            if item.action in dnf.transaction.FORWARD_ACTIONS:
+                lines.append("install " + os.path.abspath(item.pkg.localPkg()))
+            elif item.action in dnf.transaction.BACKWARD_ACTIONS or item.action == dnf.transaction.PKG_REMOVE:
+                lines.append("erase %s %s" % (item.name, item.pkg.evr))
+        return lines
 
     def transaction(self):
         if not self.end():

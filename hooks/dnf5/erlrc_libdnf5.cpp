@@ -31,12 +31,16 @@ constexpr libdnf5::PluginAPIVersion api_version{.major = 2, .minor = 0};
 
 std::string elements_of(const libdnf5::base::Transaction& transaction) {
   std::string text;
+  const auto add = [&](const std::string& element) {
+    if (!erlrc_plugin::add_element(text, element))
+      throw std::runtime_error("erlrc: the name of an archive has several lines; nothing was changed");
+  };
   for (const auto& element : transaction.get_transaction_packages()) {
     const libdnf5::rpm::Package package = element.get_package();
     if (libdnf5::transaction::transaction_item_action_is_inbound(element.get_action())) {
-      text += "install " + std::filesystem::absolute(package.get_package_path()).string() + "\n";
+      add("install " + std::filesystem::absolute(package.get_package_path()).string());
     } else if (libdnf5::transaction::transaction_item_action_is_outbound(element.get_action())) {
-      text += "erase " + package.get_name() + " " + package.get_evr() + "\n";
+      add("erase " + package.get_name() + " " + package.get_evr());
     }
   }
   return text;
@@ -57,9 +61,10 @@ public:
   /// Not called for a transaction that is only tested.
   void pre_transaction(const libdnf5::base::Transaction& transaction) override {
     if (changes_only_database() || !erlrc_plugin::has_hook()) return;
+    const std::string elements = elements_of(transaction);
     // Before the answer: the end also clears what a call that was killed has begun.
     begun_ = true;
-    const int code = erlrc_plugin::call_hook("begin", elements_of(transaction));
+    const int code = erlrc_plugin::call_hook("begin", elements);
     if (code != 0) refuse(code);
   }
 

@@ -23,6 +23,14 @@ inline bool has_hook() {
   return ::access(hook, X_OK) == 0;
 }
 
+/// Adds an element of the transaction to the input of the hook, which reads a line each. False: it has
+/// several lines. Names of archives come from repositories, often without a signature.
+inline bool add_element(std::string& text, const std::string& element) {
+  if (element.find('\n') != std::string::npos) return false;
+  text += element + "\n";
+  return true;
+}
+
 inline void write_all(int fd, const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     const ssize_t size = ::write(fd, text.data() + at, text.size() - at);

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "call_hook.hpp"
@@ -63,18 +65,21 @@ std::string absolute(const char* path) {
   return text;
 }
 
-std::string elements_of(rpmts ts) {
+/// Nullopt: the name of an archive could be taken for other elements.
+std::optional<std::string> elements_of(rpmts ts) {
   std::string text;
+  bool good = true;
   rpmtsi all = rpmtsiInit(ts);
   while (rpmte element = rpmtsiNext(all, 0)) {
+    const auto add = [&](const std::string& line) { good = erlrc_plugin::add_element(text, line) && good; };
     if (rpmteType(element) == TR_ADDED) {
-      text += "install " + absolute(static_cast<const char*>(rpmteKey(element))) + "\n";
+      add("install " + absolute(static_cast<const char*>(rpmteKey(element))));
     } else if (rpmteType(element) == TR_REMOVED) {
-      text += std::string("erase ") + rpmteN(element) + " " + rpmteEVR(element) + "\n";
+      add(std::string("erase ") + rpmteN(element) + " " + rpmteEVR(element));
     }
   }
   rpmtsiFree(all);
-  return text;
+  return good ? std::optional(text) : std::nullopt;
 }
 
 /// The hook knows of the transaction. This is found out at its beginning only: at its end, rpm itself may
@@ -88,7 +93,10 @@ extern "C" {
 static rpmRC erlrc_tsm_pre(rpmPlugin, rpmts ts) {
   begun = concerns_nodes(ts) && !is_refused_by_rpm(ts);
   if (!begun) return RPMRC_OK;
-  return erlrc_plugin::call_hook("begin", elements_of(ts)) == 0 ? RPMRC_OK : RPMRC_FAIL;
+  const auto elements = elements_of(ts);
+  begun = elements.has_value();
+  if (!begun) std::fputs("erlrc: the name of an archive has several lines; nothing was changed\n", stderr);
+  return begun && erlrc_plugin::call_hook("begin", *elements) == 0 ? RPMRC_OK : RPMRC_FAIL;
 }
 
 static rpmRC erlrc_tsm_post(rpmPlugin, rpmts, int) {
