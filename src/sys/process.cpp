@@ -12,6 +12,7 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/sys/file.hpp>
+#include <erlrc/sys/file_front.hpp>
 
 namespace erlrc {
 namespace {
@@ -19,6 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path proc = "/proc";
+
+/// A process chooses where in its memory its arguments and its environment are (PR_SET_MM_MAP, which needs no
+/// privilege), so they may have any size. Only their first bytes count.
+constexpr std::size_t largest_arguments = std::size_t{128} << 10;
 
 fs::path proc_of(pid_t pid) {
   return proc / std::to_string(pid);
@@ -68,7 +73,7 @@ bool is_our_root(const fs::path& process) {
 /// Empty for a process that has ended meanwhile, and for one that we may not look at.
 Bytes cmdline_of(const fs::path& process) {
   try {
-    return read_file(process / "cmdline");
+    return read_front(process / "cmdline", largest_arguments);
   } catch (const SystemError&) {
     return {};
   }
@@ -229,7 +234,7 @@ std::string start_of(pid_t pid) {
 }
 
 std::vector<std::string> process_arguments(pid_t pid) {
-  const Bytes cmdline = read_file(proc_of(pid) / "cmdline");
+  const Bytes cmdline = read_front(proc_of(pid) / "cmdline", largest_arguments);
   const auto arguments = arguments_in(cmdline);
   return {arguments.begin(), arguments.end()};
 }
@@ -277,10 +282,10 @@ std::vector<Emulator> emulators() {
   std::vector<Emulator> found;
   for (const std::string& name : directory_names(proc).value_or(std::vector<std::string>{})) {
     const auto pid = parse_number<pid_t>(name);
-    if (!pid) continue;
+    if (!pid || !has_emulator(proc / name)) continue;
     const Bytes cmdline = cmdline_of(proc / name);
     const auto arguments = arguments_in(cmdline);
-    if (arguments.empty() || !is_emulator(arguments.front()) || !has_emulator(proc / name)) continue;
+    if (arguments.empty() || !is_emulator(arguments.front())) continue;
     if (const auto user = real_user(proc / name))
       found.push_back({*pid, *user, {arguments.begin(), arguments.end()}});
   }
@@ -290,7 +295,7 @@ std::vector<Emulator> emulators() {
 
 std::optional<std::string> environment_of(pid_t pid, std::string_view name) {
   try {
-    const Bytes all = read_file(proc_of(pid) / "environ");
+    const Bytes all = read_front(proc_of(pid) / "environ", largest_arguments);
     for (const std::string_view one : split(all, '\0'))
       if (one.starts_with(name) && one.substr(name.size()).starts_with('='))
         return std::string(one.substr(name.size() + 1));

@@ -2,12 +2,15 @@
 #include <erlrc/sys/process.hpp>
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -94,6 +97,51 @@ TEST_CASE("a process that runs as a node is found") {
   CHECK(find_node_process(name, "", own) == std::nullopt);
   ::close(input[0]);
   ::close(input[1]);
+}
+
+namespace {
+
+/// Has this process, which any user can do, show so many bytes as its arguments and its environment.
+bool show_arguments(std::size_t size) {
+  void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  const auto start = reinterpret_cast<std::uintptr_t>(memory);
+  // All must lie in memory of the process; what else they mean does not matter here.
+  prctl_mm_map map{};
+  map.start_code = map.start_data = map.start_brk = map.start_stack = start;
+  map.end_code = map.end_data = map.brk = start + 1;
+  map.arg_start = map.env_start = start;
+  map.arg_end = map.env_end = start + size - 1;
+  map.exe_fd = static_cast<std::uint32_t>(-1);
+  return ::prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a process that claims gigabytes of arguments takes no memory, and hides no other process") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const char done = show_arguments(std::size_t{1} << 32) ? 'y' : 'n';
+    (void)!::write(ends[1], &done, 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char done = 0;
+  CHECK(::read(ends[0], &done, 1) == 1);
+  if (done == 'y') {  // a kernel without CONFIG_CHECKPOINT_RESTORE does not allow it
+    std::size_t characters = 0;
+    for (const std::string& argument : process_arguments(pid))
+      characters += argument.size() + 1;
+    CHECK(characters <= 128 * 1024);
+    CHECK(environment_of(pid, "HOME") == std::nullopt);
+    CHECK_NOTHROW(emulators());
+  }
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_CASE("a process whose caller has ended is an orphan") {
