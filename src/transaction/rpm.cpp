@@ -28,6 +28,15 @@ std::string without_zero_epoch(std::string_view evr) {
   return std::string(evr.starts_with("0:") ? evr.substr(2) : evr);
 }
 
+/// Its lines may be short, and each takes a hundred bytes or more here.
+void check_count(const RpmPackage& package) {
+  const PackageRelations& all = package.relations;
+  if (all.needs.size() + all.breaks.size() + all.provides.size() + package.directories.size() >
+      most_rpm_relations)
+    throw Error("package " + printable(all.name) + ": more than " + std::to_string(most_rpm_relations) +
+                " relations and directories");
+}
+
 void add_line(std::vector<RpmPackage>& packages, const std::vector<std::string_view>& fields) {
   const std::string_view key = fields.front();
   if (key == "package" && fields.size() == 5)
@@ -37,6 +46,7 @@ void add_line(std::vector<RpmPackage>& packages, const std::vector<std::string_v
                         {}});
   if (packages.empty()) return;
   RpmPackage& package = packages.back();
+  check_count(package);
   if (key == "directory" && fields.size() == 2) package.directories.emplace(fields[1]);
   if (fields.size() != 4) return;
   if (key == "requires") package.relations.needs.push_back({relation_of(fields)});

@@ -56,6 +56,7 @@ public:
     std::vector<std::string> all;
     const auto entry = find(tag);
     if (!entry) return all;
+    check_count(tag, *entry);
     BytesView data = store_.substr(std::min<std::size_t>(entry->offset, store_.size()));
     for (std::uint32_t i = 0; i < entry->count; ++i) {
       const std::size_t end = data.find('\0');
@@ -76,6 +77,7 @@ public:
     std::vector<std::uint32_t> all;
     const auto entry = find(tag);
     if (!entry) return all;
+    check_count(tag, *entry);
     ByteReader data(store_.substr(std::min<std::size_t>(entry->offset, store_.size())));
     if (entry->count > data.left() / 4) throw Error("broken header");
     for (std::uint32_t i = 0; i < entry->count; ++i)
@@ -88,6 +90,12 @@ private:
   struct Entry {
     std::uint32_t offset, count;
   };
+
+  /// A text may be one byte of the archive, and takes a hundred here.
+  static void check_count(Tag tag, const Entry& entry) {
+    if (entry.count > most_rpm_relations)
+      throw Error("broken header: " + std::to_string(entry.count) + " values of tag " + std::to_string(tag));
+  }
 
   std::optional<Entry> find(Tag tag) const {
     for (ByteReader index(index_); !index.empty();) {

@@ -87,6 +87,7 @@ void fuzz_hook(BytesView input);
 void fuzz_member(BytesView input);
 void fuzz_record(BytesView input);
 void fuzz_rpm(BytesView input);
+void fuzz_rpm_archive(BytesView input);
 void fuzz_apt(BytesView input);
 void fuzz_deb(BytesView input);
 void fuzz_report(BytesView input);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <erlrc/base/text.hpp>
 #include <erlrc/pkg/apt_hook.hpp>
@@ -12,11 +13,32 @@
 #include <erlrc/transaction/dpkg.hpp>
 #include <erlrc/transaction/relations.hpp>
 #include <erlrc/transaction/rpm.hpp>
+#include <erlrc/transaction/rpm_archive.hpp>
 #include <erlrc/transaction/run_record.hpp>
 
 #include "fuzz.hpp"
 
 namespace erlrc::test {
+namespace {
+
+/// Fast, not small.
+Bytes gzipped(BytesView bytes) {
+  z_stream stream{};
+  constexpr int gzip = 16 + MAX_WBITS, memory = 8;
+  claim(deflateInit2(&stream, Z_NO_COMPRESSION, Z_DEFLATED, gzip, memory, Z_DEFAULT_STRATEGY) == Z_OK,
+        "zlib is there");
+  Bytes out(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  claim(deflate(&stream, Z_FINISH) == Z_STREAM_END, "it is compressed");
+  out.erase(out.size() - stream.avail_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+}  // namespace
 
 void fuzz_hook(BytesView input) {
   std::vector<std::string> args;
@@ -61,6 +83,24 @@ void fuzz_rpm(BytesView input) {
   for (const RpmPackage& package : parse_rpm_query(input))
     claim(compare_package_versions(package.relations.version, package.relations.version) == 0,
           "a version equals itself");
+}
+
+/// The input is an archive; or else what is in its payload, which libFuzzer could not change if it were
+/// compressed.
+void fuzz_rpm_archive(BytesView input) {
+  std::optional<RpmArchive> archive;
+  try {
+    archive = unless_error([&] { return parse_rpm_archive(input); });
+  } catch (const ShortRead&) {
+    archive = std::nullopt;
+  }
+  const std::string path = "/usr/lib/erlrc/packages/two/1:2.0-3";
+  if (archive) {
+    claim(archive->payload <= input.size(), "the payload is in the archive");
+    (void)rpm_payload_file(input.substr(archive->payload), path);
+  }
+  const auto file = rpm_payload_file(gzipped(input), path);
+  claim(!file || (!file->empty() && input.find(*file) != input.npos), "a file is a part of the payload");
 }
 
 void fuzz_apt(BytesView input) {

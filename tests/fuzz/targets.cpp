@@ -6,7 +6,7 @@
 namespace erlrc::test {
 
 std::span<const FuzzTarget> fuzz_targets() {
-  static constexpr std::array<FuzzTarget, 21> targets{{
+  static constexpr std::array<FuzzTarget, 22> targets{{
       {"term", "term", ".etf", 20'000, fuzz_term},
       {"text", "term", ".term", 20'000, fuzz_text},
       {"edit", "", "", 4'000, fuzz_edit},
@@ -25,6 +25,7 @@ std::span<const FuzzTarget> fuzz_targets() {
       {"member", "", "", 8'000, fuzz_member},
       {"record", "", "", 8'000, fuzz_record},
       {"rpm", "", "", 8'000, fuzz_rpm},
+      {"rpm_archive", "rpm", ".rpm", 8'000, fuzz_rpm_archive},
       {"apt", "", "", 8'000, fuzz_apt},
       {"deb", "", "", 40'000, fuzz_deb},
       {"report", "", "", 4'000, fuzz_report},

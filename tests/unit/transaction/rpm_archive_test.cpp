@@ -51,6 +51,27 @@ TEST_CASE("the beginning of an archive that does not contain its headers is too 
   CHECK_THROWS_AS(parse_rpm_archive(Bytes(200, 'x')), Error);
 }
 
+TEST_CASE("an archive whose header claims more texts than any package has is not read") {
+  Bytes archive = two();
+  // In the second header: its number of bytes, and of the entry of the provided names (1047) the offset and
+  // the number of texts. All of them are empty.
+  const std::size_t header = archive.find("\x8e\xad\xe8\x01", archive.find("\x8e\xad\xe8\x01") + 1);
+  const std::size_t entry = archive.find(Bytes("\0\0\x04\x17\0\0\0\x08", 8), header);
+  REQUIRE(entry < archive.size());
+  constexpr std::size_t texts = 300'000;
+  const auto put = [&](std::size_t at, std::size_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+      archive[at++] = static_cast<char>(number >> shift);
+  };
+  const std::size_t payload = parse_rpm_archive(archive).payload;
+  const std::size_t store = header + 16 + 16 * ByteReader(BytesView(archive).substr(header + 8)).u32();
+  put(header + 12, payload - store + texts);
+  put(entry + 8, payload - store);
+  put(entry + 12, texts);
+  archive.insert(payload, Bytes(texts, '\0'));
+  CHECK_THROWS_WITH(parse_rpm_archive(archive), "broken header: 300000 values of tag 1047");
+}
+
 TEST_CASE("damaged archives of rpm are errors") {
   const Bytes archive = two();
   const Bytes headers = archive.substr(0, parse_rpm_archive(archive).payload);

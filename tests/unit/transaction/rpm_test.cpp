@@ -75,6 +75,13 @@ TEST_CASE("what rpm prints of packages becomes their relations") {
   CHECK(packages.back() == RpmPackage{{"demo", "1.0-1"}, "x86_64", 1, {}});
 }
 
+TEST_CASE("a package with more relations than any package has is not read") {
+  std::string text = "package\ta\t1-1\tnoarch\t1\n";
+  for (int i = 0; i < 300'000; ++i)
+    text += "provides\t\t\t\n";
+  CHECK_THROWS_WITH(parse_rpm_query(text), "package 'a': more than 262144 relations and directories");
+}
+
 TEST_CASE("a relation without a release means all releases of the version") {
   const Relation equal{"liba", "=", "1.1", true};
   CHECK(means(equal, "1.1-7"));
