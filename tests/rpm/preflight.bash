@@ -54,7 +54,8 @@ policy refuse
 holds "refuse: refused" refused put eglib=4.3.0 egerl=4.1.0
 holds "with the same table" sorted_table \
   'egerl 4.0.1 4.1.0 egerl refused 4: egerl_age egerl_conn egerl_counter .. needs eglib, which stays at 4.0.1' "$needs_restart"
-holds "before a node is asked to do it" said 'erlrc-hook: refused, and nothing has been changed: 2 of 2 changes to running nodes'
+holds "before a node is asked to do it" refused said 'erlrc-upgrade:'
+holds "for that reason" said 'erlrc-hook: refused, and nothing has been changed: 2 of 2 changes to running nodes'
 at 4.0.1 4.0.1
 holds "what is possible is not refused" put eglib=4.1.0
 at 4.0.1 4.1.0
