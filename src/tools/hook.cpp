@@ -2,14 +2,12 @@
 #include <erlrc/base/error.hpp>
 #include <erlrc/base/text.hpp>
 #include <erlrc/coordinator/settings.hpp>
-#include <erlrc/dist/names.hpp>
 #include <erlrc/engine/dpkg_facts.hpp>
 #include <erlrc/engine/package_engine.hpp>
 #include <erlrc/engine/restart_units.hpp>
 #include <erlrc/engine/rpm_facts.hpp>
 #include <erlrc/engine/rpm_script_facts.hpp>
 #include <erlrc/engine/run_notes.hpp>
-#include <erlrc/engine/skipped_packages.hpp>
 #include <erlrc/site/dpkg.hpp>
 #include <erlrc/sys/environment.hpp>
 #include <erlrc/sys/file.hpp>
@@ -18,6 +16,7 @@
 #include <erlrc/transaction/rpm.hpp>
 
 #include "arguments.hpp"
+#include "hook_settings.hpp"
 #include "rpm_preflight.hpp"
 
 // What package managers call: maintainer scripts `erlrc-hook dpkg SCRIPT ARGS..`, the plugins of rpm and dnf
@@ -34,26 +33,6 @@ const std::string way_out = "`apt-get -o Erlrc::Hooks=off` leaves all nodes alon
 /// See hooks/dpkg/erlrc.triggers.
 const std::string restart_trigger = "erlrc-restart";
 
-// A package must not be left half installed because of a setting that cannot be read.
-
-Settings settings_of_run(Streams& streams) {
-  LoadedSettings loaded = load_settings(load_apt_settings());
-  for (const std::string& warning : loaded.warnings)
-    if (is_new_line(warning)) streams.err += tool + ": warning: " + one_line(warning) + "; it is ignored\n";
-  // What only an upgrade shows is left, too, like what the preflight has found.
-  if (loaded.settings.preflight == PreflightMode::leave && !loaded.settings.on_refusal)
-    loaded.settings.on_refusal = OnRefusal::leave;
-  return loaded.settings;
-}
-
-void check_epmd_port(Streams& streams) {
-  const auto text = environment("ERL_EPMD_PORT");
-  if (!text || parse_port(*text)) return;
-  streams.err += tool + ": warning: ERL_EPMD_PORT: expected a number from 1 to 65535, got " +
-                 printable(*text) + "; it is ignored\n";
-  unset_environment("ERL_EPMD_PORT");
-}
-
 int dpkg_hook(const std::string& script, const std::vector<std::string>& args, Streams& streams) {
   const auto known = parse_script(script);
   if (!known) throw UsageError(printable(script) + ": expected preinst, postinst, prerm or postrm");
@@ -61,10 +40,10 @@ int dpkg_hook(const std::string& script, const std::vector<std::string>& args, S
   if (!moment) return 0;
   std::optional<Site> site = site_to_serve();
   if (!site) return 0;
-  const Settings settings = settings_of_run(streams);
+  const Settings settings = settings_of_run(tool, streams);
   if (!settings.hooks || !settings.hooks_of_package(calling_package().name)) return 0;
   leave_alone(*site, settings);
-  check_epmd_port(streams);
+  check_epmd_port(tool, streams);
   const bool had = !load_run_notes(nodes_to_restart).empty();
   int code = guarded_main(tool, streams, [&] {
     return handle_call(*moment, DpkgFacts(settings.timeout), *site, settings, streams);
@@ -80,7 +59,7 @@ int dpkg_hook(const std::string& script, const std::vector<std::string>& args, S
 /// The trigger was activated: all packages are configured.
 int restart_hook(Streams& streams) {
   const std::optional<Site> site = site_to_serve();
-  if (site) restart_noted_units(*site, after(settings_of_run(streams).timeout), streams);
+  if (site) restart_noted_units(*site, after(settings_of_run(tool, streams).timeout), streams);
   return 0;
 }
 
@@ -89,10 +68,10 @@ template <typename Handle>
 int rpm_call(Handle handle, Streams& streams) {
   std::optional<Site> site = site_to_serve();
   if (!site) return 0;
-  const Settings settings = settings_of_run(streams);
+  const Settings settings = settings_of_run(tool, streams);
   if (!settings.hooks) return 0;
   leave_alone(*site, settings);
-  check_epmd_port(streams);
+  check_epmd_port(tool, streams);
   return handle(*site, settings);
 }
 
