@@ -40,7 +40,7 @@ int dpkg_hook(const std::string& script, const std::vector<std::string>& args, S
   if (!moment) return 0;
   std::optional<Site> site = site_to_serve();
   if (!site) return 0;
-  const Settings settings = settings_of_run(tool, streams);
+  const Settings settings = for_upgrade(settings_of_run(tool, streams));
   if (!settings.hooks || !settings.hooks_of_package(calling_package().name)) return 0;
   leave_alone(*site, settings);
   check_epmd_port(tool, streams);
@@ -83,7 +83,8 @@ int rpm_scriptlet(Moment moment, const RpmScriptlet& scriptlet, Streams& streams
   enter_namespaces_of_caller();
   return rpm_call(
       [&](const Site& site, const Settings& settings) {
-        return handle_call(moment, RpmScriptFacts(scriptlet, settings.timeout), site, settings, streams);
+        return handle_call(moment, RpmScriptFacts(scriptlet, settings.timeout), site, for_upgrade(settings),
+                           streams);
       },
       streams);
 }
@@ -95,8 +96,8 @@ int rpm_plugin(Moment moment, Streams& streams) {
       [&](const Site& site, const Settings& settings) {
         const Verdict verdict = begins ? rpm_preflight(elements, site, settings, streams) : Verdict{};
         if (verdict.refused) return 1;
-        return handle_call(moment, RpmFacts(elements, settings.timeout, verdict.skipped), site, settings,
-                           streams);
+        return handle_call(moment, RpmFacts(elements, settings.timeout, verdict.skipped), site,
+                           for_upgrade(settings), streams);
       },
       streams);
 }

@@ -10,12 +10,16 @@
 namespace erlrc {
 
 Settings settings_of_run(const std::string& tool, Streams& streams) {
-  LoadedSettings loaded = load_settings(load_apt_settings());
+  const LoadedSettings loaded = load_settings(load_apt_settings());
   for (const std::string& warning : loaded.warnings)
     if (is_new_line(warning)) streams.err += tool + ": warning: " + one_line(warning) + "; it is ignored\n";
-  if (loaded.settings.preflight == PreflightMode::leave && !loaded.settings.on_refusal)
-    loaded.settings.on_refusal = OnRefusal::leave;
   return loaded.settings;
+}
+
+Settings for_upgrade(Settings settings) {
+  if (settings.preflight == PreflightMode::leave && !settings.on_refusal)
+    settings.on_refusal = OnRefusal::leave;
+  return settings;
 }
 
 void check_epmd_port(const std::string& tool, Streams& streams) {

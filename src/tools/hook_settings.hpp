@@ -12,9 +12,12 @@
 
 namespace erlrc {
 
-/// The settings of the host, and those that APT was given for this run. If the preflight leaves what nodes
-/// cannot do, what only an upgrade shows is left, too.
+/// The settings of the host, and those that APT was given for this run.
 Settings settings_of_run(const std::string& tool, Streams& streams);
+
+/// The settings of the upgrade itself: if the preflight leaves what nodes cannot do, what only the upgrade
+/// shows is left, too.
+Settings for_upgrade(Settings settings);
 
 void check_epmd_port(const std::string& tool, Streams& streams);
 
