@@ -45,13 +45,36 @@ END
   cp -a "$apps" "$work/kept"
 }
 
+# What nodes see of the clock: hours in a file are added to it.
+make_clock() {
+  cc -shared -fPIC -O1 -o "$work/clock.so" "$top/tests/support/faults/stepped_clock.c" -ldl
+  step_clock 0
+}
+step_clock() { printf '%d\n' "$1" >"$work/clock.new"; mv "$work/clock.new" "$work/clock"; }
+sees_clock() {
+  local seconds=$(($(ask "$1" 'os:system_time(second).') - $(date +%s)))
+  (( seconds - $2 * 3600 < 600 && $2 * 3600 - seconds < 600 )) || { echo "${0##*/}: the clock of $1 is off by $seconds s" >&2; exit 1; }
+}
+
+# What dpkg knows while it upgrades a package with the application.
+make_hook_host() {
+  mkdir -p "$work/dpkg/info" "$work/dpkg/tmp.ci" "$ERLRC_ROOT/applications"
+  : >"$ERLRC_ROOT/applications/faulty"
+  : >"$work/dpkg/status"
+  echo "faulty 1.0.0 $apps/faulty-1.0.0/ebin" >"$work/dpkg/info/faulty.erlrc"
+  echo "faulty 2.0.0 $apps/faulty-2.0.0/ebin" >"$work/dpkg/tmp.ci/erlrc"
+}
+
 pid_of() { cat "$work/$1.pid"; }
 # Without epmd, so that what happens to that does not matter here.
 ask() { ERLRC_ROOT=$work/control "$bin/erlrc-eval" --timeout 600 "$1" "$2"; }
 port_of() { echo "4500${1#n}"; }
 
 begin_node() {
-  erl -noinput -sname "$1" -pa "$work/pause" \
+  [[ -e $work/clock.so ]] || make_clock
+  local preload=''
+  [[ $1 != n1 ]] || preload=$work/clock.so
+  LD_PRELOAD=$preload ERLRC_CLOCK=$work/clock erl -noinput -sname "$1" -pa "$work/pause" \
     -kernel net_ticktime 3600 inet_dist_listen_min "$(port_of "$1")" inet_dist_listen_max "$(port_of "$1")" >>"$work/$1.log" 2>&1 &
   echo $! >"$work/$1.pid"
   disown
@@ -83,6 +106,10 @@ end_nodes() {
   local node
   for node in n1 n2; do
     [[ ! -e $work/$node.pid ]] || kill -KILL "$(pid_of "$node")" 2>/dev/null || :
+  done
+  # The next ones listen on the same ports.
+  for node in n1 n2; do
+    while [[ -e $work/$node.pid ]] && kill -0 "$(pid_of "$node")" 2>/dev/null; do sleep 0.05; done
     rm -f "$work/$node.pid"
   done
   kill_epmd
