@@ -59,6 +59,8 @@ loaded_md5(Module) ->
 
 %% The modules whose code was not loaded from a file. The application has made it while it ran, often in place
 %% of a module from a file, so it is its own: ets_cache_options of cache_tab holds a configuration.
+generated([]) ->
+    [];
 generated(Modules) ->
     FromFiles = ets:match_spec_compile([{{'$1', [$/ | '_']}, [], ['$1']}]),
     Loaded = lists:filter(fun erlang:module_loaded/1, lists:usort(Modules)),
