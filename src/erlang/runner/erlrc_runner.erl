@@ -42,7 +42,7 @@
 %% that another process gets is made by erl_eval: one of ours would end with the beams, or take the whole
 %% program along.
 %%
-%% main/3 is interpreted, since the beams are loaded meanwhile: it does no more than that needs.
+%% main/3 is interpreted: it loads the beams. So it contains only what has to happen before that.
 -module(erlrc_runner).
 -export([main/3]).
 -import(erlrc_beam, [load_beam/1, prepare_beam/0, remove_beam/0]).
