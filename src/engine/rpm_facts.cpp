@@ -45,10 +45,11 @@ std::filesystem::path rpm_members() {
   return environment("ERLRC_PACKAGES").value_or(members_in_archives);
 }
 
-RpmFacts::RpmFacts(RpmElements elements, milliseconds timeout, std::set<std::string> skipped)
+RpmFacts::RpmFacts(RpmElements elements, milliseconds timeout, std::set<std::string> skipped, RpmAnswer early)
     : elements_(std::move(elements)),
       timeout_(timeout),
       skipped_(std::move(skipped)),
+      early_(std::move(early)),
       members_(rpm_members()) {}
 
 std::string RpmFacts::advice(const std::string& package) const {
@@ -114,10 +115,9 @@ void RpmFacts::look_up(const RunRecord& record, Snapshot& snapshot) const {
 std::map<std::string, RpmFacts::Instances> RpmFacts::instances(const std::set<std::string>& names) const {
   std::map<std::string, Instances> all;
   if (names.empty()) return all;
-  const std::string output =
-      query_rpm_packages({names.begin(), names.end()}, rpm_query_format, after(timeout_));
-  for (RpmPackage& found : parse_rpm_query(output))
-    all[found.relations.name].push_back(std::move(found));
+  const RpmAnswer answer = early_.covers(names) ? early_ : RpmAnswer(names, timeout_);
+  for (const RpmPackage& found : answer.packages())
+    if (names.contains(found.relations.name)) all[found.relations.name].push_back(found);
   for (auto& [name, versions] : all)
     std::ranges::stable_sort(versions, {}, &RpmPackage::instance);
   return all;

@@ -37,6 +37,14 @@ bool RpmTransaction::concerns_nodes() {
       opened_, [](const RpmArchive& one) { return member_path(one.package) || !one.app_files.empty(); });
 }
 
+std::set<std::string> RpmTransaction::packages() {
+  open();
+  std::set<std::string> names;
+  for (const RpmArchive& one : opened_)
+    names.insert(one.package.relations.name);
+  return names;
+}
+
 std::vector<ChangedPackage> RpmTransaction::changes() {
   open();
   std::vector<ChangedPackage> changes(opened_.size());

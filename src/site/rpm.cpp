@@ -17,10 +17,11 @@ namespace fs = std::filesystem;
 
 /// Runs a query; its output has the messages of rpm, too. The exit status is that of a failure also if rpm
 /// does not know one of the packages, so only the messages show that the database cannot be read. Digests and
-/// signatures are not looked at: rpm and dnf verify the archives before their plugins call us.
+/// signatures are not looked at: rpm and dnf verify the archives before their plugins call us. The rcfile is
+/// only about which architectures fit this machine; without it rpm starts in three quarters of the time.
 std::string query(const std::vector<std::string>& options, const std::vector<std::string>& about,
                   Deadline until) {
-  std::vector<std::string> command{"rpm", "--query", "--nosignature", "--nodigest"};
+  std::vector<std::string> command{"rpm", "--rcfile=/dev/null", "--query", "--nosignature", "--nodigest"};
   std::ranges::copy(options, std::back_inserter(command));
   command.emplace_back("--");
   std::ranges::copy(about, std::back_inserter(command));

@@ -94,10 +94,11 @@ int rpm_plugin(Moment moment, Streams& streams) {
   const RpmElements elements = begins ? parse_rpm_elements(read_standard_input()) : RpmElements{};
   return rpm_call(
       [&](const Site& site, const Settings& settings) {
-        const Verdict verdict = begins ? rpm_preflight(elements, site, settings, streams) : Verdict{};
-        if (verdict.refused) return 1;
-        return handle_call(moment, RpmFacts(elements, settings.timeout, verdict.skipped), site,
-                           for_upgrade(settings), streams);
+        const RpmPreflight before =
+            begins ? rpm_preflight(elements, site, settings, streams) : RpmPreflight{};
+        if (before.verdict.refused) return 1;
+        const RpmFacts facts(elements, settings.timeout, before.verdict.skipped, before.installed);
+        return handle_call(moment, facts, site, for_upgrade(settings), streams);
       },
       streams);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <erlrc/coordinator/settings.hpp>
+#include <erlrc/engine/rpm_answer.hpp>
 #include <erlrc/forecast/preflight.hpp>
 #include <erlrc/report/streams.hpp>
 #include <erlrc/site/site.hpp>
@@ -9,9 +10,14 @@
 
 namespace erlrc {
 
+struct RpmPreflight {
+  Verdict verdict;
+  RpmAnswer installed;  ///< those with hooks, and the new ones; empty if no node is concerned
+};
+
 /// Reports the effect on running nodes of the transaction that rpm or dnf is about to begin, and decides. An
 /// error is a reason to refuse only if the administrator has configured `refuse`.
-Verdict rpm_preflight(const RpmElements& elements, const Site& site, const Settings& settings,
-                      Streams& streams);
+RpmPreflight rpm_preflight(const RpmElements& elements, const Site& site, const Settings& settings,
+                           Streams& streams);
 
 }  // namespace erlrc

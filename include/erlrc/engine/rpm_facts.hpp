@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <erlrc/engine/package_facts.hpp>
+#include <erlrc/engine/rpm_answer.hpp>
 #include <erlrc/sys/deadline.hpp>
 #include <erlrc/transaction/rpm.hpp>
 
@@ -33,7 +34,9 @@ public:
 
   /// `elements` are empty but at `run_begins`. Each question to rpm's programs may take the time `timeout`.
   /// `skipped` are the packages that nodes do not follow, as the administrator wants (PreflightMode::leave).
-  RpmFacts(RpmElements elements, milliseconds timeout, std::set<std::string> skipped = {});
+  /// What is in `early`, rpm is not asked again.
+  RpmFacts(RpmElements elements, milliseconds timeout, std::set<std::string> skipped = {},
+           RpmAnswer early = {});
 
   std::string record_name() const override { return "rpm"; }
   std::string advice(const std::string& package) const override;
@@ -70,6 +73,7 @@ private:
   RpmElements elements_;
   milliseconds timeout_;
   std::set<std::string> skipped_;
+  RpmAnswer early_;
   std::filesystem::path members_;  ///< the directory of the control members
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ public:
   /// Whether a package of the transaction has, or had, something that a node may run. Reads headers only, and
   /// asks no node.
   bool concerns_nodes();
+
+  /// The names of those that are going to be unpacked.
+  std::set<std::string> packages();
 
   /// Refers to this object.
   TransactionSource source();

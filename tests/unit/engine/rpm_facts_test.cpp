@@ -77,6 +77,26 @@ TEST_CASE("else the one that was installed first, and its control member, count"
   CHECK(liba.others.front().member->apps == PackagedApps{{Atom{"liba"}, "2.0", "/l/liba-2.0/ebin"}});
 }
 
+TEST_CASE("rpm is asked once about the packages that an early answer covers") {
+  Host host;
+  host.dir.write("output", kLiba + "package\tother\t1.0-1\tnoarch\t2\n");
+  const RpmAnswer early({"liba", "other"}, patience);
+  REQUIRE(early.packages().size() == 2);
+  host.dir.write("output", "package\tliba\t2.0-1\tnoarch\t3\n");
+  const auto version_of = [&](const std::set<std::string>& recorded) {
+    const RpmFacts facts({}, patience, {}, early);
+    RunRecord record{"", {{}}};
+    for (const std::string& name : recorded)
+      record.groups.front().packages.push_back({name});
+    Snapshot snapshot = host.load(facts);
+    facts.look_up(record, snapshot);
+    CHECK_FALSE(snapshot.packages->contains("other"));
+    return snapshot.packages->at("liba").relations.version;
+  };
+  CHECK(version_of({}) == "1.0-1");
+  CHECK(version_of({"recorded"}) == "2.0-1");
+}
+
 TEST_CASE("a package of which another version stays is not removed") {
   Host host;
   host.dir.write("output", kLiba + "package\tliba\t2.0-1\tnoarch\t1\n");
